@@ -1,0 +1,71 @@
+/** What went wrong, in terms of the domain. An outer layer (HTTP, MCP, CLI) maps each kind to its own words. */
+export const errorKinds = [
+  'invalid',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'method-not-allowed',
+  'conflict',
+  'precondition-failed',
+  'too-large',
+  'unsupported-media-type',
+  'unprocessable',
+  'rate-limited',
+  'internal',
+  'upstream',
+  'unavailable',
+  'timeout',
+] as const;
+
+export type ErrorKind = (typeof errorKinds)[number];
+
+/** One offending part of the input: `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name`, `:name`, `name:` for a query, path or header field. */
+export interface ErrorIssue {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface DomainErrorOptions {
+  /** Stable machine-readable name in kebab-case, part of the public contract. */
+  readonly code: string;
+  readonly kind: ErrorKind;
+  /** One sentence for the caller: what is wrong and, where it helps, what to send instead. Never a secret, never content. */
+  readonly detail: string;
+  readonly issues?: readonly ErrorIssue[];
+  /** Seconds after which a retry can succeed, where known. */
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** The one error that services throw on purpose. Anything else that reaches an edge is a defect and is told as `internal`. */
+export class DomainError extends Error {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly detail: string;
+  readonly issues: readonly ErrorIssue[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(options: DomainErrorOptions) {
+    super(options.detail, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = options.code;
+    this.kind = options.kind;
+    this.detail = options.detail;
+    this.issues = options.issues ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** The answer for a thing that does not exist in the caller's workspace, whether or not it exists in another. */
+export class NotFoundError extends DomainError {
+  constructor(what: string, id: string) {
+    super({ code: `${what.toLowerCase().replaceAll(' ', '-')}-not-found`, kind: 'not-found', detail: `${what} ${id} was not found.` });
+  }
+}
+
+/** Input that is well formed JSON but breaks a rule that a schema can't state. */
+export class InvalidInputError extends DomainError {
+  constructor(pointer: string, detail: string, code = 'invalid-input') {
+    super({ code, kind: 'invalid', detail, issues: [{ pointer, detail }] });
+  }
+}

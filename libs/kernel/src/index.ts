@@ -1,0 +1,24 @@
+export { Clock, SystemClock } from './clock.js';
+export {
+  DomainError,
+  type DomainErrorOptions,
+  type ErrorIssue,
+  type ErrorKind,
+  errorKinds,
+  InvalidInputError,
+  NotFoundError,
+} from './domain-error.js';
+export {
+  type ApiKeyId,
+  type ContextId,
+  type EntryId,
+  type HandoverId,
+  isUuid,
+  newId,
+  newIdAt,
+  type ProjectId,
+  type SessionId,
+  type WorkspaceId,
+} from './ids.js';
+export { KernelModule } from './kernel.module.js';
+export { cutAtGrapheme } from './text.js';
