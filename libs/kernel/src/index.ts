@@ -8,6 +8,7 @@ export {
   InvalidInputError,
   NotFoundError,
 } from './domain-error.js';
+export { ErrorTranslator } from './error-translator.js';
 export {
   type ApiKeyId,
   type ContextId,

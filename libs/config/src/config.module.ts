@@ -1,0 +1,30 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { KeepsakeConfig } from './load-config.js';
+import {
+  AuthConfig,
+  CacheConfig,
+  DatabaseConfig,
+  HttpConfig,
+  LogConfig,
+  QueueConfig,
+  SearchConfig,
+  SessionConfig,
+} from './slices.js';
+
+@Module({})
+export class ConfigModule {
+  /** Provides every slice to the whole application. Apps call it once with the result of `loadConfig`. */
+  static forRoot(config: KeepsakeConfig): DynamicModule {
+    const providers = [
+      { provide: HttpConfig, useValue: config.http },
+      { provide: LogConfig, useValue: config.log },
+      { provide: DatabaseConfig, useValue: config.database },
+      { provide: CacheConfig, useValue: config.cache },
+      { provide: AuthConfig, useValue: config.auth },
+      { provide: QueueConfig, useValue: config.queue },
+      { provide: SessionConfig, useValue: config.session },
+      { provide: SearchConfig, useValue: config.search },
+    ];
+    return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

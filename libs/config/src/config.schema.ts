@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/*
+ * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
+ * write instead when it is wrong. `.env.example` lists the same names (held equal by a test).
+ */
+
+const blankAsAbsent = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value);
+
+const text = () => z.preprocess(blankAsAbsent, z.string().trim().optional());
+
+const integer = (fallback: number, min: number, max: number) =>
+  z.preprocess(
+    blankAsAbsent,
+    z
+      .string()
+      .regex(/^-?\d+$/, `write a whole number from ${min} to ${max}`)
+      .transform(Number)
+      .pipe(z.number().min(min, `write a whole number from ${min} to ${max}`).max(max, `write a whole number from ${min} to ${max}`))
+      .default(fallback),
+  );
+
+const flag = (fallback: boolean) =>
+  z.preprocess(
+    blankAsAbsent,
+    z
+      .enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], { error: 'write true or false' })
+      .transform((value) => ['true', '1', 'yes', 'on'].includes(value))
+      .default(fallback),
+  );
+
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values, fallback: Values[number]) =>
+  z.preprocess(blankAsAbsent, z.enum(values, { error: `write one of ${values.join(', ')}` }).default(fallback));
+
+const list = () =>
+  z.preprocess(
+    blankAsAbsent,
+    z
+      .string()
+      .default('')
+      .transform((value) =>
+        value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== ''),
+      ),
+  );
+
+const url = (protocols: readonly string[], example: string) =>
+  text().refine(
+    (value) => {
+      if (value === undefined) return true;
+      try {
+        return protocols.includes(new URL(value).protocol);
+      } catch {
+        return false;
+      }
+    },
+    { error: `write a URL like ${example}` },
+  );
+
+/** Redis URLs name one server, several Cluster hosts (separated by commas) or a Sentinel set. */
+const redisUrl = () =>
+  text().refine((value) => value === undefined || /^(redis|rediss|redis\+sentinel):\/\/([^@/\s]*@)?[^@/\s,:]+(:\d{1,5})?(,[^@/\s,:]+(:\d{1,5})?)*(\/[^\s]*)?$/.test(value), {
+    error:
+      'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
+  });
+
+export const environmentSchema = z.object({
+  HOST: text().transform((value) => value ?? '127.0.0.1'),
+  PORT: integer(3000, 0, 65_535),
+  PUBLIC_URL: url(['http:', 'https:'], 'https://memory.example.org'),
+  TRUST_PROXY: flag(false),
+  CORS_ORIGINS: list(),
+  BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
+  REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
+  SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
+  IDEMPOTENCY_TTL_HOURS: integer(24, 1, 24 * 30),
+
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
+
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
+  DATABASE_POOL_SIZE: integer(10, 1, 200),
+  DATABASE_CONNECT_TIMEOUT_MS: integer(5_000, 100, 120_000),
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(20_000, 100, 600_000),
+  DATABASE_MIGRATE: flag(true),
+  KEEPSAKE_DATA_DIR: text().transform((value) => value ?? '.keepsake'),
+  KEEPSAKE_SINGLE_PROCESS: flag(false),
+
+  REDIS_URL: redisUrl(),
+  CACHE_ENABLED: flag(true),
+
+  KEEPSAKE_BOOTSTRAP_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{29,253}$/.test(value), {
+    error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
+  }),
+
+  WORKER_ENABLED: flag(true),
+  WORKER_POLL_SECONDS: integer(2, 1, 60),
+
+  SESSION_IDLE_MINUTES: integer(120, 1, 7 * 24 * 60),
+  SESSION_EXPIRY_HOURS: integer(24, 1, 24 * 365),
+  SESSION_SWEEP_SECONDS: integer(60, 1, 3600),
+  SESSION_TOUCH_SECONDS: integer(60, 1, 3600),
+
+  SEARCH_LANGUAGE: text()
+    .transform((value) => value ?? 'english')
+    .refine((value) => /^[a-z_]{1,40}$/.test(value), { error: 'write the name of a PostgreSQL text search configuration, like english or simple' }),
+});
+
+export type Environment = z.infer<typeof environmentSchema>;

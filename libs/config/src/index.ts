@@ -1,0 +1,13 @@
+export { ConfigModule } from './config.module.js';
+export { environmentSchema } from './config.schema.js';
+export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
+export {
+  AuthConfig,
+  CacheConfig,
+  DatabaseConfig,
+  HttpConfig,
+  LogConfig,
+  QueueConfig,
+  SearchConfig,
+  SessionConfig,
+} from './slices.js';

@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { isRetryable } from './database-errors.js';
+import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
+
+interface OpenTransaction {
+  readonly manager: EntityManager;
+  readonly hooks: (() => Promise<void> | void)[];
+  open: boolean;
+}
+
+/**
+ * What TypeORM adapters reach the database through: the manager of the surrounding transaction, else of the pool.
+ * Safe for concurrent use; the queries of one transaction run one after the other.
+ */
+@Injectable()
+export class Database extends TransactionRunner {
+  private readonly logger = new Logger(Database.name);
+  private readonly current = new AsyncLocalStorage<OpenTransaction>();
+
+  constructor(readonly dataSource: DataSource) {
+    super();
+    this.refuseQueriesBesideATransaction();
+  }
+
+  /** The entity manager to use for this call chain. Take it anew for every query; never keep it. */
+  get manager(): EntityManager {
+    const transaction = this.current.getStore();
+    return transaction?.open === true ? transaction.manager : this.dataSource.manager;
+  }
+
+  /** Whether this call chain runs inside a transaction. */
+  get inTransaction(): boolean {
+    return this.current.getStore()?.open === true;
+  }
+
+  /** Runs one parameterised statement and returns its rows (of an UPDATE or DELETE: those of RETURNING). */
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result: unknown = await this.manager.query(sql, [...parameters]);
+    // TypeORM answers UPDATE and DELETE with [rows, affected], everything else with rows.
+    const isPair = Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
+    return (isPair ? result[0] : result) as Row[];
+  }
+
+  async run<Result>(work: () => Promise<Result>, options: TransactionOptions = {}): Promise<Result> {
+    if (this.inTransaction) return work();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.runOnce(work);
+      } catch (error) {
+        if (attempt >= (options.retries ?? 0) || !isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  async afterCommit(hook: () => Promise<void> | void): Promise<void> {
+    const transaction = this.current.getStore();
+    if (transaction?.open === true) transaction.hooks.push(hook);
+    else await this.runHook(hook);
+  }
+
+  /** Runs `work` as if no transaction surrounded it: for background work that a request merely starts. */
+  outside<Result>(work: () => Result): Result {
+    return this.current.exit(work);
+  }
+
+  private async runOnce<Result>(work: () => Promise<Result>): Promise<Result> {
+    const hooks: OpenTransaction['hooks'] = [];
+    const result = await this.dataSource.transaction((manager) => {
+      const transaction: OpenTransaction = { manager, hooks, open: true };
+      return this.current.run(transaction, async () => {
+        try {
+          return await work();
+        } finally {
+          transaction.open = false;
+        }
+      });
+    });
+    for (const hook of hooks) await this.runHook(hook);
+    return result;
+  }
+
+  private async runHook(hook: () => Promise<void> | void): Promise<void> {
+    try {
+      await this.outside(hook);
+    } catch (error) {
+      this.logger.error('A hook after a commit failed; the write itself stands.', error instanceof Error ? error.stack : String(error));
+    }
+  }
+
+  /**
+   * A query on a second connection inside a transaction waits for that transaction's own connection: for ever on the
+   * embedded database, until the pool is free on a busy server. So it is refused at once, on both.
+   */
+  private refuseQueriesBesideATransaction(): void {
+    const driver = this.dataSource.driver as unknown as { obtainMasterConnection(): Promise<unknown> };
+    const obtain = driver.obtainMasterConnection.bind(driver);
+    driver.obtainMasterConnection = () => {
+      if (this.inTransaction) {
+        return Promise.reject(
+          new Error('A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.'),
+        );
+      }
+      return obtain();
+    };
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { DataFolderLock } from './data-folder-lock.js';
+
+export interface EmbeddedWorkerData {
+  readonly databaseDir: string;
+  readonly socketPath: string;
+}
+
+export interface EmbeddedWorkerMessage {
+  readonly kind: 'ready' | 'closed';
+}
+
+/** PostgreSQL clients name a local socket by its folder and a port number. */
+const SOCKET_PORT = 5432;
+
+/**
+ * A PostgreSQL of one process, kept in a data folder. Data survives SIGKILL.
+ *
+ * It runs ONE server session: every connection to its socket shares one transaction state, so the pool on top has
+ * exactly one connection. The socket lies in a folder that only this user can enter.
+ */
+export class EmbeddedDatabase {
+  private constructor(
+    /** Folder of the local socket, the `host` of a client. */
+    readonly host: string,
+    readonly port: number,
+    private readonly worker: Worker,
+    private readonly lock: DataFolderLock,
+  ) {}
+
+  /** @throws DataFolderLockedError while another process owns the folder. */
+  static async open(dataDir: string): Promise<EmbeddedDatabase> {
+    const folder = resolve(dataDir);
+    const lock = DataFolderLock.acquire(folder);
+    const socketDir = mkdtempSync(join(tmpdir(), 'keepsake-'));
+    try {
+      const worker = await startWorker({
+        databaseDir: join(folder, 'postgres'),
+        socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
+      });
+      return new EmbeddedDatabase(socketDir, SOCKET_PORT, worker, lock);
+    } catch (error) {
+      rmSync(socketDir, { recursive: true, force: true });
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Writes everything out and gives the folder free. Clients must be closed before. */
+  async close(): Promise<void> {
+    await new Promise<void>((settle) => {
+      this.worker.once('message', () => settle());
+      this.worker.once('exit', () => settle());
+      this.worker.postMessage('close');
+    });
+    await this.worker.terminate();
+    rmSync(this.host, { recursive: true, force: true });
+    this.lock.release();
+  }
+}
+
+function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {
+  return new Promise((settle, fail) => {
+    const worker = new Worker(new URL('./pglite.worker.js', import.meta.url), { workerData });
+    worker.once('error', fail);
+    worker.once('exit', (code) => fail(new Error(`The embedded database stopped at its start (exit code ${code}).`)));
+    worker.once('message', () => {
+      worker.removeAllListeners();
+      settle(worker);
+    });
+  });
+}

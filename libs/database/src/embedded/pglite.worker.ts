@@ -1,0 +1,26 @@
+/*
+ * The embedded database: PGlite behind the PostgreSQL wire protocol on a local socket, in a thread of its own so
+ * that a long query does not stop the event loop of the server. It dies with the process, so nothing outlives a kill.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import type { EmbeddedWorkerData, EmbeddedWorkerMessage } from './embedded-database.js';
+
+const { databaseDir, socketPath } = workerData as EmbeddedWorkerData;
+const say = (message: EmbeddedWorkerMessage) => parentPort?.postMessage(message);
+
+const database = await PGlite.create({ dataDir: databaseDir, extensions: { vector, pg_trgm, btree_gin } });
+const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 4 });
+await server.start();
+
+parentPort?.on('message', () => {
+  void server
+    .stop()
+    .then(() => database.close())
+    .then(() => say({ kind: 'closed' }));
+});
+say({ kind: 'ready' });

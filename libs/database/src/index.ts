@@ -1,0 +1,7 @@
+export { Database } from './database.js';
+export { brokenConstraintOf, isDatabaseAway, sqlStateOf } from './database-errors.js';
+export { DatabaseModule } from './database.module.js';
+export { connectDataSource, dataSourceOptions } from './data-source.js';
+export { DataFolderLock, DataFolderLockedError } from './embedded/data-folder-lock.js';
+export { SchemaMigrator } from './schema-migrator.js';
+export { type TransactionOptions, TransactionRunner } from './transaction-runner.js';

@@ -1,0 +1,80 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogConfig } from '#config';
+import { findRequestContext } from './request-context.js';
+
+/** Never written to a log, wherever they turn up in a logged object. */
+const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'password', 'content'].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+/**
+ * Nest's logger over pino: one JSON object a line on standard output, with the request id where there is one, and
+ * no content or secrets. Errors keep their stack in the log, never in an answer.
+ */
+export class KeepsakeLogger implements LoggerService {
+  private readonly pino: Logger;
+
+  constructor(config: LogConfig, destination: DestinationStream = pino.destination(1)) {
+    this.pino = pino(
+      {
+        level: config.level,
+        base: { service: 'keepsake', pid: process.pid },
+        timestamp: pino.stdTimeFunctions.isoTime,
+        redact: { paths: REDACTED, censor: '[redacted]' },
+        formatters: { level: (label) => ({ level: label }) },
+        mixin: () => {
+          const context = findRequestContext();
+          return context === undefined ? {} : { requestId: context.requestId };
+        },
+      },
+      config.format === 'pretty' ? prettyStream(destination) : destination,
+    );
+  }
+
+  /** A logger for structured lines of one channel: `cache`, `api-costs`, `performance`, `http`, … */
+  channel(name: string): Logger {
+    return this.pino.child({ channel: name });
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  /** Nest passes (message, ...details, context): the last text is the class that speaks, a text before it a stack. */
+  private write(level: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error', message: unknown, rest: readonly unknown[]): void {
+    const details = [...rest];
+    const context = typeof details.at(-1) === 'string' ? (details.pop() as string) : undefined;
+    const line: Record<string, unknown> = context === undefined ? {} : { context };
+    if (message instanceof Error) line['err'] = message;
+    const stack = details.find((detail) => typeof detail === 'string');
+    if (stack !== undefined) line['stack'] = stack;
+    const data = details.filter((detail) => typeof detail === 'object' && detail !== null);
+    if (data.length > 0) line['data'] = data.length === 1 ? data[0] : data;
+    this.pino[level](line, message instanceof Error ? message.message : String(message));
+  }
+}
+
+/** One readable line for a person at a terminal: time, level, context, message, then what else there is. */
+function prettyStream(destination: DestinationStream): DestinationStream {
+  return {
+    write(text: string): void {
+      const { time, level, context, channel, msg, service: _service, pid: _pid, ...rest } = JSON.parse(text) as Record<string, unknown>;
+      const extra = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
+      destination.write(`${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(context ?? channel ?? '')} ${String(msg)}${extra}\n`);
+    },
+  };
+}
