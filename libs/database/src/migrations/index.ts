@@ -1,5 +1,9 @@
 import type { MigrationClass } from './define-migration.js';
 import { Platform } from './0001-platform.js';
+import { Projects } from './0002-projects.js';
 
 /** The history of the schema, oldest first. */
-export const migrations: MigrationClass[] = [Platform];
+export const migrations: MigrationClass[] = [
+  Platform,
+  Projects,
+];
