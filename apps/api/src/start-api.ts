@@ -17,7 +17,11 @@ export interface RunningApi {
 
 /** Brings the schema up to date, makes what the first request needs, and listens. */
 export async function startApi(root: DynamicModule, config: KeepsakeConfig): Promise<RunningApi> {
-  const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(config.http), { bufferLogs: true, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(config.http), {
+    bufferLogs: true,
+    abortOnError: false,
+    bodyParser: false,
+  });
   try {
     app.useLogger(app.get(KeepsakeLogger));
     if (config.database.migrateOnStart) await app.get(SchemaMigrator).up();

@@ -2,7 +2,16 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
-import { type ApiKeyId, Clock, InvalidInputError, newId, NotFoundError, type Principal, type Scope, type WorkspaceId } from '#kernel';
+import {
+  type ApiKeyId,
+  Clock,
+  InvalidInputError,
+  newId,
+  NotFoundError,
+  type Principal,
+  type Scope,
+  type WorkspaceId,
+} from '#kernel';
 import { type ApiKey, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
 import { missingScope } from './auth.errors.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
@@ -33,10 +42,14 @@ export class ApiKeyService {
    * Makes a key in the caller's workspace. Nobody hands out a scope that they lack.
    * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past.
    */
-  async create(caller: Principal, input: { name: string; scopes: readonly Scope[]; expiresAt?: Date }): Promise<NewApiKey> {
+  async create(
+    caller: Principal,
+    input: { name: string; scopes: readonly Scope[]; expiresAt?: Date },
+  ): Promise<NewApiKey> {
     const lacking = input.scopes.find((scope) => !caller.scopes.has(scope));
     if (lacking !== undefined) throw missingScope(lacking);
-    if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now()) throw new InvalidInputError('/expiresAt', 'must lie in the future');
+    if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now())
+      throw new InvalidInputError('/expiresAt', 'must lie in the future');
     return this.insert(caller.workspaceId, input.name, input.scopes, input.expiresAt ?? null);
   }
 
@@ -65,8 +78,24 @@ export class ApiKeyService {
     });
   }
 
-  async insert(workspaceId: WorkspaceId, name: string, scopes: readonly Scope[], expiresAt: Date | null, key = generateKey()): Promise<NewApiKey> {
-    const apiKey: ApiKey = { workspaceId, id: newId(), name, prefix: prefixOf(key), secretHash: hashKey(key), scopes: [...new Set(scopes)], createdAt: this.clock.now(), expiresAt, revokedAt: null };
+  async insert(
+    workspaceId: WorkspaceId,
+    name: string,
+    scopes: readonly Scope[],
+    expiresAt: Date | null,
+    key = generateKey(),
+  ): Promise<NewApiKey> {
+    const apiKey: ApiKey = {
+      workspaceId,
+      id: newId(),
+      name,
+      prefix: prefixOf(key),
+      secretHash: hashKey(key),
+      scopes: [...new Set(scopes)],
+      createdAt: this.clock.now(),
+      expiresAt,
+      revokedAt: null,
+    };
     await this.keys.insert(apiKey);
     return { apiKey, key };
   }

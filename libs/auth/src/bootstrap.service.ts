@@ -49,14 +49,17 @@ export class BootstrapService {
         expiresAt: null,
         revokedAt: null,
       });
-      if (kept.revokedAt !== null) this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
+      if (kept.revokedAt !== null)
+        this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
       // The variable sets the one bootstrap key: the one it named before stops working.
       await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP, secretHash, this.clock.now());
       return undefined;
     }
     if (await this.keyRepository.hasActiveOperator(this.clock.now())) return undefined;
     if (keyFileDir === undefined) {
-      this.logger.warn('There is no operator key yet. Make one with `keepsake keys create --name operator --scopes operator,admin,memory:read,memory:write,embeddings`, or set KEEPSAKE_BOOTSTRAP_KEY.');
+      this.logger.warn(
+        'There is no operator key yet. Make one with `keepsake keys create --name operator --scopes operator,admin,memory:read,memory:write,embeddings`, or set KEEPSAKE_BOOTSTRAP_KEY.',
+      );
       return undefined;
     }
     const key = generateKey();

@@ -12,14 +12,24 @@ export class WorkspaceService {
   ) {}
 
   async create(input: { slug: string; name?: string }): Promise<Workspace> {
-    const workspace = { id: newId<WorkspaceId>(), slug: input.slug, name: input.name ?? input.slug, createdAt: this.clock.now() };
+    const workspace = {
+      id: newId<WorkspaceId>(),
+      slug: input.slug,
+      name: input.name ?? input.slug,
+      createdAt: this.clock.now(),
+    };
     await this.workspaces.insert(workspace);
     return workspace;
   }
 
   /** The default workspace, made where it is missing. */
   ensureDefault(): Promise<Workspace> {
-    return this.workspaces.ensure({ id: newId(), slug: DEFAULT_WORKSPACE, name: 'Default', createdAt: this.clock.now() });
+    return this.workspaces.ensure({
+      id: newId(),
+      slug: DEFAULT_WORKSPACE,
+      name: 'Default',
+      createdAt: this.clock.now(),
+    });
   }
 
   findBySlug(slug: string): Promise<Workspace | undefined> {

@@ -19,7 +19,11 @@ import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
     // Outermost first: the time limit holds for everything inside, and what is stored is what was sent.
     { provide: APP_INTERCEPTOR, useClass: RequestTimeoutInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
-    { provide: APP_INTERCEPTOR, inject: [Reflector], useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector) },
+    {
+      provide: APP_INTERCEPTOR,
+      inject: [Reflector],
+      useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector),
+    },
   ],
   exports: [ProblemFilter, IdempotencyStore],
 })

@@ -62,13 +62,22 @@ export class DomainError extends Error {
 /** The answer for a thing that does not exist in the caller's workspace, whether or not it exists in another. */
 export class NotFoundError extends DomainError {
   constructor(what: string, id: string) {
-    super({ code: `${what.toLowerCase().replaceAll(' ', '-')}-not-found`, kind: 'not-found', detail: `${what} ${id} was not found.` });
+    super({
+      code: `${what.toLowerCase().replaceAll(' ', '-')}-not-found`,
+      kind: 'not-found',
+      detail: `${what} ${id} was not found.`,
+    });
   }
 }
 
 /** Input that is well formed JSON but breaks a rule that a schema can't state. */
 export class InvalidInputError extends DomainError {
   constructor(pointer: string, detail: string, options: { code?: string; in?: ErrorIssue['in'] } = {}) {
-    super({ code: options.code ?? 'invalid-input', kind: 'invalid', detail, issues: [{ pointer, detail, in: options.in }] });
+    super({
+      code: options.code ?? 'invalid-input',
+      kind: 'invalid',
+      detail,
+      issues: [{ pointer, detail, in: options.in }],
+    });
   }
 }

@@ -26,7 +26,9 @@ export const keyResponse = z
     revokedAt: z.iso.datetime().nullable(),
   })
   .meta({ id: 'ApiKey' });
-export const newKeyResponse = z.object({ ...keyResponse.shape, key: z.string().meta({ description: 'The secret, told this once.' }) }).meta({ id: 'NewApiKey' });
+export const newKeyResponse = z
+  .object({ ...keyResponse.shape, key: z.string().meta({ description: 'The secret, told this once.' }) })
+  .meta({ id: 'NewApiKey' });
 export const keysResponse = pageOf(keyResponse);
 
 export function toKeyResponse(key: ApiKey): z.infer<typeof keyResponse> {

@@ -17,12 +17,16 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const access = this.reflector.get<EndpointOptions['access'] | undefined>(ACCESS, context.getHandler());
     if (access === 'public') return true;
-    if (access === undefined) throw new DomainError({ code: 'no-access-rule', kind: 'forbidden', detail: 'Nobody may call this route.' });
+    if (access === undefined)
+      throw new DomainError({ code: 'no-access-rule', kind: 'forbidden', detail: 'Nobody may call this route.' });
     const request = context.switchToHttp().getRequest<FastifyRequest & { principal?: Principal }>();
     const credential = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (credential === undefined) throw unauthenticated();
     const workspace = request.headers['x-keepsake-workspace'];
-    const principal = await this.principals.authenticate(credential, typeof workspace === 'string' ? workspace : undefined);
+    const principal = await this.principals.authenticate(
+      credential,
+      typeof workspace === 'string' ? workspace : undefined,
+    );
     const lacking = access.find((scope) => !principal.scopes.has(scope));
     if (lacking !== undefined) throw missingScope(lacking);
     request.principal = principal;

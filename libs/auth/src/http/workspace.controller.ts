@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { WorkspaceService } from '../workspace.service.js';
-import { createWorkspaceBody, toWorkspaceResponse, workspaceResponse, workspacesQuery, workspacesResponse } from './workspace.dto.js';
+import {
+  createWorkspaceBody,
+  toWorkspaceResponse,
+  workspaceResponse,
+  workspacesQuery,
+  workspacesResponse,
+} from './workspace.dto.js';
 
 const LIST = ['workspaces'];
 const position = z.tuple([z.uuid()]);
@@ -21,6 +27,9 @@ export class WorkspaceController {
   async list(@Query({ schema: workspacesQuery }) query: z.infer<typeof workspacesQuery>) {
     const [after] = query.cursor === undefined ? [] : decodeCursor(LIST, query.cursor, position);
     const page = await this.workspaces.list(after as WorkspaceId | undefined, query.limit);
-    return { items: page.items.map(toWorkspaceResponse), nextCursor: page.next === undefined ? null : encodeCursor(LIST, page.next) };
+    return {
+      items: page.items.map(toWorkspaceResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(LIST, page.next),
+    };
   }
 }

@@ -7,7 +7,9 @@ export const createWorkspaceBody = z.strictObject({
   name: z.string().trim().min(1).max(200).optional(),
 });
 export const workspacesQuery = z.strictObject(pageQuery);
-export const workspaceResponse = z.object({ id: z.uuid(), slug: z.string(), name: z.string(), createdAt: z.iso.datetime() }).meta({ id: 'Workspace' });
+export const workspaceResponse = z
+  .object({ id: z.uuid(), slug: z.string(), name: z.string(), createdAt: z.iso.datetime() })
+  .meta({ id: 'Workspace' });
 export const workspacesResponse = pageOf(workspaceResponse);
 
 export function toWorkspaceResponse(workspace: Workspace): z.infer<typeof workspaceResponse> {

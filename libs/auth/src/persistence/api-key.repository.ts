@@ -11,7 +11,11 @@ export abstract class ApiKeyRepository {
   /** Whether any active key of any workspace carries the operator scope. */
   abstract hasActiveOperator(now: Date): Promise<boolean>;
   /** Newest first. */
-  abstract list(workspaceId: WorkspaceId, after: ApiKeyId | undefined, limit: number): Promise<Page<ApiKey, [ApiKeyId]>>;
+  abstract list(
+    workspaceId: WorkspaceId,
+    after: ApiKeyId | undefined,
+    limit: number,
+  ): Promise<Page<ApiKey, [ApiKeyId]>>;
   /** Revokes unless revoked before; returns the key, or undefined where there is none. */
   abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined>;
   /** Revokes every active key of that name whose secret is another one. */

@@ -46,7 +46,11 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
   }
 
   async list(workspaceId: WorkspaceId, after: ApiKeyId | undefined, limit: number): Promise<Page<ApiKey, [ApiKeyId]>> {
-    const rows = await this.rows.find({ where: { workspaceId, ...(after === undefined ? {} : { id: LessThan(after) }) }, order: { id: 'DESC' }, take: limit + 1 });
+    const rows = await this.rows.find({
+      where: { workspaceId, ...(after === undefined ? {} : { id: LessThan(after) }) },
+      order: { id: 'DESC' },
+      take: limit + 1,
+    });
     return toPage(rows, limit, (key) => [key.id]);
   }
 

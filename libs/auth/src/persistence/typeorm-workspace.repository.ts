@@ -33,7 +33,11 @@ export class TypeormWorkspaceRepository extends WorkspaceRepository {
   }
 
   async list(after: WorkspaceId | undefined, limit: number): Promise<Page<Workspace, [WorkspaceId]>> {
-    const rows = await this.rows.find({ where: after === undefined ? {} : { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit + 1 });
+    const rows = await this.rows.find({
+      where: after === undefined ? {} : { id: MoreThan(after) },
+      order: { id: 'ASC' },
+      take: limit + 1,
+    });
     return toPage(rows, limit, (workspace) => [workspace.id]);
   }
 

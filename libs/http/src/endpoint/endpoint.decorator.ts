@@ -1,4 +1,14 @@
-import { applyDecorators, Delete, Get, HttpCode, Patch, Post, Put, SerializeOptions, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  Delete,
+  Get,
+  HttpCode,
+  Patch,
+  Post,
+  Put,
+  SerializeOptions,
+  SetMetadata,
+} from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { Scope } from '#kernel';
@@ -19,11 +29,13 @@ export interface EndpointOptions {
   readonly alsoStatus?: readonly number[];
   /** False for POSTs that only read: they need no idempotency key. */
   readonly idempotent?: boolean;
+  /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
+  readonly secret?: boolean;
 }
 
 /** Metadata key of a route's access rule, read by the guard. */
 export const ACCESS = 'keepsake:access';
-/** Metadata key that exempts a POST from idempotency keys. */
+/** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
 
 /** Declares a route whole: method and path (`'POST /:id/end'`), access, shapes, documentation. */
@@ -34,14 +46,24 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     methods[method](path),
     HttpCode(status),
     SetMetadata(ACCESS, options.access),
-    SetMetadata(IDEMPOTENCY, method === 'POST' && options.idempotent !== false && options.access !== 'public'),
+    SetMetadata(IDEMPOTENCY, idempotencyOf(method, options)),
     ApiOperation({ summary: options.summary }),
     ...[status, ...(options.alsoStatus ?? [])].map((code) =>
-      ApiResponse({ status: code, description: code === 204 ? 'Done' : 'Success', ...(options.response === undefined ? {} : { standardSchema: options.response }) }),
+      ApiResponse({
+        status: code,
+        description: code === 204 ? 'Done' : 'Success',
+        ...(options.response === undefined ? {} : { standardSchema: options.response }),
+      }),
     ),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
-  if (options.access !== 'public') decorators.push(ApiBearerAuth('credential'), ApiSecurity('credential', [...options.access]));
+  if (options.access !== 'public')
+    decorators.push(ApiBearerAuth('credential'), ApiSecurity('credential', [...options.access]));
   return applyDecorators(...decorators);
+}
+
+function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 'plain' | 'sealed' | undefined {
+  if (method !== 'POST' || options.idempotent === false || options.access === 'public') return undefined;
+  return options.secret === true ? 'sealed' : 'plain';
 }

@@ -20,7 +20,12 @@ export class HealthController {
   @Endpoint('GET /ready', { summary: 'The server takes requests', access: 'public', response: stateSchema })
   async ready(): Promise<{ status: 'up' }> {
     if (await this.registry.isReady()) return { status: 'up' };
-    throw new DomainError({ code: 'not-ready', kind: 'unavailable', detail: 'The server is not ready to take requests.', retryAfterSeconds: 1 });
+    throw new DomainError({
+      code: 'not-ready',
+      kind: 'unavailable',
+      detail: 'The server is not ready to take requests.',
+      retryAfterSeconds: 1,
+    });
   }
 
   @Endpoint('GET ', { summary: 'Every part, asked now', access: ['admin'], response: reportSchema })

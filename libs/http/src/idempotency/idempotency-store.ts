@@ -23,7 +23,11 @@ export type Claim =
 /** Remembers the answers of requests that carry an idempotency key. Safe between processes. */
 export abstract class IdempotencyStore {
   /** Takes the key for this request, or tells what became of it. Committed at once, so others see it. */
-  abstract claim(scope: IdempotencyScope, requestHash: Buffer, times: { now: Date; expiresAt: Date; abandonedBefore: Date }): Promise<Claim>;
+  abstract claim(
+    scope: IdempotencyScope,
+    requestHash: Buffer,
+    times: { now: Date; expiresAt: Date; abandonedBefore: Date },
+  ): Promise<Claim>;
 
   /**
    * Keeps the answer. Called in the transaction of the work itself: either both stand or neither does.

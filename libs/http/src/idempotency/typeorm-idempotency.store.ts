@@ -16,7 +16,11 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     super();
   }
 
-  async claim(scope: IdempotencyScope, requestHash: Buffer, times: { now: Date; expiresAt: Date; abandonedBefore: Date }): Promise<Claim> {
+  async claim(
+    scope: IdempotencyScope,
+    requestHash: Buffer,
+    times: { now: Date; expiresAt: Date; abandonedBefore: Date },
+  ): Promise<Claim> {
     const claim = newId();
     const taken = await this.database.query(
       `INSERT INTO idempotency_keys AS kept (workspace_id, principal_id, key, request_hash, claim, created_at, expires_at)
@@ -27,7 +31,16 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
          WHERE kept.expires_at <= $6
             OR (kept.response_status IS NULL AND kept.created_at < $8 AND kept.request_hash = excluded.request_hash)
        RETURNING claim`,
-      [scope.workspaceId, scope.principalId, scope.key, requestHash, claim, times.now, times.expiresAt, times.abandonedBefore],
+      [
+        scope.workspaceId,
+        scope.principalId,
+        scope.key,
+        requestHash,
+        claim,
+        times.now,
+        times.expiresAt,
+        times.abandonedBefore,
+      ],
     );
     if (taken.length > 0) return { kind: 'claimed', claim };
     const [row] = await this.database.query<Row>(
@@ -39,14 +52,25 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     if (row === undefined) return { kind: 'in-flight' };
     if (!row.same_request) return { kind: 'other-request' };
     if (row.response_status === null) return { kind: 'in-flight' };
-    return { kind: 'completed', response: { status: row.response_status, headers: row.response_headers ?? {}, body: row.response_body } };
+    return {
+      kind: 'completed',
+      response: { status: row.response_status, headers: row.response_headers ?? {}, body: row.response_body },
+    };
   }
 
   async complete(scope: IdempotencyScope, claim: string, response: StoredResponse): Promise<boolean> {
     const rows = await this.database.query(
       `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7
        WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 RETURNING claim`,
-      [scope.workspaceId, scope.principalId, scope.key, claim, response.status, JSON.stringify(response.headers), response.body],
+      [
+        scope.workspaceId,
+        scope.principalId,
+        scope.key,
+        claim,
+        response.status,
+        JSON.stringify(response.headers),
+        response.body,
+      ],
     );
     return rows.length > 0;
   }
@@ -59,6 +83,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
   }
 
   async removeExpired(now: Date): Promise<number> {
-    return (await this.database.query('DELETE FROM idempotency_keys WHERE expires_at <= $1 RETURNING key', [now])).length;
+    return (await this.database.query('DELETE FROM idempotency_keys WHERE expires_at <= $1 RETURNING key', [now]))
+      .length;
   }
 }

@@ -16,7 +16,11 @@ export function encodeCursor(list: readonly unknown[], position: readonly (strin
 const cursorSchema = z.tuple([z.string()], z.union([z.string(), z.number()]));
 
 /** @throws DomainError `invalid-cursor` unless `cursor` was made by `encodeCursor` for the same list and fits `position`. */
-export function decodeCursor<Position>(list: readonly unknown[], cursor: string, position: z.ZodType<Position>): Position {
+export function decodeCursor<Position>(
+  list: readonly unknown[],
+  cursor: string,
+  position: z.ZodType<Position>,
+): Position {
   const parsed = cursorSchema.safeParse(parse(cursor));
   if (parsed.success) {
     const [mark, ...keys] = parsed.data;
@@ -24,7 +28,12 @@ export function decodeCursor<Position>(list: readonly unknown[], cursor: string,
     if (mark === digest(list, keys) && fitting.success) return fitting.data;
   }
   const detail = 'is not a cursor of this list; start again without one';
-  throw new DomainError({ code: 'invalid-cursor', kind: 'invalid', detail: `The cursor ${detail}.`, issues: [{ pointer: '/cursor', in: 'query', detail }] });
+  throw new DomainError({
+    code: 'invalid-cursor',
+    kind: 'invalid',
+    detail: `The cursor ${detail}.`,
+    issues: [{ pointer: '/cursor', in: 'query', detail }],
+  });
 }
 
 function parse(cursor: string): unknown {
@@ -36,5 +45,8 @@ function parse(cursor: string): unknown {
 }
 
 function digest(list: readonly unknown[], position: readonly (string | number)[]): string {
-  return createHash('sha256').update(JSON.stringify([list, position])).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([list, position]))
+    .digest('base64url')
+    .slice(0, 16);
 }

@@ -2,7 +2,12 @@ import { z } from 'zod';
 
 /** Query fields of every list. */
 export const pageQuery = {
-  limit: z.coerce.number({ error: 'write a whole number from 1 to 100' }).int('write a whole number').min(1, 'at least 1').max(100, 'at most 100').default(20),
+  limit: z.coerce
+    .number({ error: 'write a whole number from 1 to 100' })
+    .int('write a whole number')
+    .min(1, 'at least 1')
+    .max(100, 'at most 100')
+    .default(20),
   cursor: z.string().min(1).max(2048).optional(),
 };
 
@@ -18,7 +23,11 @@ export interface Page<Item, Position> {
 }
 
 /** Makes a page of rows read with `limit + 1`: the extra row only says that there are more. */
-export function toPage<Item, Position>(rows: readonly Item[], limit: number, positionOf: (item: Item) => Position): Page<Item, Position> {
+export function toPage<Item, Position>(
+  rows: readonly Item[],
+  limit: number,
+  positionOf: (item: Item) => Position,
+): Page<Item, Position> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return rows.length > limit && last !== undefined ? { items, next: positionOf(last) } : { items };

@@ -1,6 +1,8 @@
 import { type DomainError, type ErrorKind } from '#kernel';
 import { z } from 'zod';
 
+export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+
 /** Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. */
 export const problemSchema = z
   .object({

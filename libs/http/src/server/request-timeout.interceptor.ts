@@ -13,7 +13,15 @@ export class RequestTimeoutInterceptor implements NestInterceptor {
     return next.handle().pipe(
       timeout({
         first: requestTimeoutMs,
-        with: () => throwError(() => new DomainError({ code: 'request-timeout', kind: 'timeout', detail: `The request took longer than ${requestTimeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.` })),
+        with: () =>
+          throwError(
+            () =>
+              new DomainError({
+                code: 'request-timeout',
+                kind: 'timeout',
+                detail: `The request took longer than ${requestTimeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.`,
+              }),
+          ),
       }),
     );
   }

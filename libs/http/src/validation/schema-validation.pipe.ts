@@ -3,7 +3,11 @@ import type { z } from 'zod';
 import { DomainError, type ErrorIssue } from '#kernel';
 import { escapePointer, findUnsafeText } from './text-safety.js';
 
-const partByType: Partial<Record<ArgumentMetadata['type'], NonNullable<ErrorIssue['in']>>> = { body: 'body', query: 'query', param: 'path' };
+const partByType: Partial<Record<ArgumentMetadata['type'], NonNullable<ErrorIssue['in']>>> = {
+  body: 'body',
+  query: 'query',
+  param: 'path',
+};
 
 /** Validates each part of a request against its zod schema; every offending field is named at once. */
 @Injectable()
@@ -24,12 +28,27 @@ export class SchemaValidationPipe implements PipeTransform {
 
 function toIssues(issue: z.core.$ZodIssue, part: NonNullable<ErrorIssue['in']>, prefix: string): ErrorIssue[] {
   const base = prefix + issue.path.map((key) => `/${escapePointer(String(key))}`).join('');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ pointer: `${base}/${escapePointer(key)}`, in: part, detail: 'is not a known field' }));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      pointer: `${base}/${escapePointer(key)}`,
+      in: part,
+      detail: 'is not a known field',
+    }));
   return [{ pointer: base, in: part, detail: issue.message }];
 }
 
 function invalid(issues: readonly ErrorIssue[]): DomainError {
-  const named = issues.slice(0, 3).map((issue) => `${issue.in === 'body' || issue.in === undefined ? '' : `${issue.in} `}${issue.pointer === '' ? 'the whole' : issue.pointer} ${issue.detail}`);
+  const named = issues
+    .slice(0, 3)
+    .map(
+      (issue) =>
+        `${issue.pointer === '' ? `the ${issue.in}` : issue.in === 'body' ? issue.pointer : `${issue.in} ${issue.pointer}`}: ${issue.detail}`,
+    );
   const more = issues.length > 3 ? `; and ${issues.length - 3} more` : '';
-  return new DomainError({ code: 'invalid-request', kind: 'invalid', detail: `The request is not valid: ${named.join('; ')}${more}.`, issues });
+  return new DomainError({
+    code: 'invalid-request',
+    kind: 'invalid',
+    detail: `The request is not valid: ${named.join('; ')}${more}.`,
+    issues,
+  });
 }

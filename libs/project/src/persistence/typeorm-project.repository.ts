@@ -26,7 +26,11 @@ export class TypeormProjectRepository extends ProjectRepository {
   }
 
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
-    const rows = await this.rows.find({ where: { workspaceId, ...(after === undefined ? {} : { slug: MoreThan(after) }) }, order: { slug: 'ASC' }, take: limit + 1 });
+    const rows = await this.rows.find({
+      where: { workspaceId, ...(after === undefined ? {} : { slug: MoreThan(after) }) },
+      order: { slug: 'ASC' },
+      take: limit + 1,
+    });
     return toPage(rows, limit, (project) => [project.slug]);
   }
 
