@@ -99,7 +99,10 @@ export class Keepsake {
   /** SIGTERM, and waits: the server drains. Throws when it has not ended after half a minute. */
   async stop(): Promise<Exit> {
     this.send('SIGTERM');
-    return eventually(() => this.child && exitOf(this.child), { timeoutMs: STOP_TIMEOUT_MS, what: 'the server to stop' });
+    return eventually(() => this.child && exitOf(this.child), {
+      timeoutMs: STOP_TIMEOUT_MS,
+      what: 'the server to stop',
+    });
   }
 
   /** `kill -9`. */

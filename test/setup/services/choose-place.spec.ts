@@ -15,7 +15,13 @@ function machineWith(
     isRoot,
     cacheFolder: '/cache',
     exists: (path) => files.includes(path),
-    list: (folder) => [...new Set(files.filter((file) => file.startsWith(`${folder}/`)).map((file) => file.slice(folder.length + 1).split('/')[0] ?? ''))],
+    list: (folder) => [
+      ...new Set(
+        files
+          .filter((file) => file.startsWith(`${folder}/`))
+          .map((file) => file.slice(folder.length + 1).split('/')[0] ?? ''),
+      ),
+    ],
     realPath: (path) => path,
     find: (name) => (programs[name] ? [programs[name]] : []),
     async run(command, args) {
@@ -33,7 +39,11 @@ function machineWith(
 }
 
 const POSTGRES_17 = ['/usr/lib/postgresql/17/bin/postgres', '/usr/share/postgresql/17/extension/vector.control'];
-const DEBIAN = { 'apt-get': '/usr/bin/apt-get', 'apt-cache': '/usr/bin/apt-cache', debootstrap: '/usr/sbin/debootstrap' };
+const DEBIAN = {
+  'apt-get': '/usr/bin/apt-get',
+  'apt-cache': '/usr/bin/apt-cache',
+  debootstrap: '/usr/sbin/debootstrap',
+};
 const FOLDER = '/cache/keepsake-test-services/trixie-postgresql-17-valkey-1';
 
 function choose(service: 'postgres' | 'redis', machine: Machine) {
@@ -94,12 +104,18 @@ describe('the place of a service', () => {
         mkdir: '',
         flock: '',
       },
-      { programs: { docker: '/usr/bin/docker', ...DEBIAN }, isRoot: true, files: ['/usr/share/keyrings/debian-archive-keyring.gpg'] },
+      {
+        programs: { docker: '/usr/bin/docker', ...DEBIAN },
+        isRoot: true,
+        files: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
+      },
     );
     expect((await choose('postgres', machine)).name).toBe(`the Debian folder ${FOLDER}`);
     const making = calls.find((call) => call.startsWith('flock'));
     expect(making).toContain(`flock ${FOLDER}.lock sh -c`);
-    expect(making).toMatch(/--include=postgresql-17,postgresql-17-pgvector,valkey-server trixie \S+\.part http:\/\/mirror\.test\/debian\/$/);
+    expect(making).toMatch(
+      /--include=postgresql-17,postgresql-17-pgvector,valkey-server trixie \S+\.part http:\/\/mirror\.test\/debian\/$/,
+    );
   });
 
   it('is the Debian folder that an earlier run has made, without making it again', async () => {
@@ -119,7 +135,10 @@ describe('a service that is to be had from nowhere', () => {
         '/usr/bin/postgres --version': 'postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)',
         'docker info': new Error('docker info failed: Cannot connect to the Docker daemon'),
       },
-      { programs: { postgres: '/usr/bin/postgres', docker: '/usr/bin/docker', ...DEBIAN }, files: ['/usr/bin/postgres'] },
+      {
+        programs: { postgres: '/usr/bin/postgres', docker: '/usr/bin/docker', ...DEBIAN },
+        files: ['/usr/bin/postgres'],
+      },
     );
     const failure = await choose('postgres', machine).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'MissingServiceError' });

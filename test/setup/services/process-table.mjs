@@ -12,7 +12,7 @@ export function descendantsOf(ancestor) {
   const table = process.platform === 'linux' ? linuxProcessTable() : posixProcessTable();
   /** @type {number[]} */
   const found = [];
-  for (let generation = [ancestor]; generation.length > 0; ) {
+  for (let generation = [ancestor]; generation.length > 0;) {
     generation = table.filter(([, parent]) => generation.includes(parent)).map(([pid]) => pid);
     found.push(...generation);
   }

@@ -56,7 +56,10 @@ export async function startCluster({ primaries: count = 3, replicas = false, con
     primaries: nodes.slice(0, count),
     replicas: nodes.slice(count),
     password,
-    url: `redis://:${password}@${nodes.slice(0, count).map((node) => `${node.host}:${node.port}`).join(',')}`,
+    url: `redis://:${password}@${nodes
+      .slice(0, count)
+      .map((node) => `${node.host}:${node.port}`)
+      .join(',')}`,
     async remove() {
       await Promise.all(nodes.map((node) => node.remove()));
       await network.close();

@@ -34,17 +34,16 @@ export function dockerPlace(image) {
    * @param {readonly string[]} command
    * @param {string} volume
    */
-  const once = (runOptions, command, volume) =>
-    [
-      'run',
-      '--rm',
-      `--user=${image.user}`,
-      `--volume=${volume}:${image.dataFolder}`,
-      `--entrypoint=${command[0]}`,
-      ...runOptions,
-      image.name,
-      ...command.slice(1),
-    ];
+  const once = (runOptions, command, volume) => [
+    'run',
+    '--rm',
+    `--user=${image.user}`,
+    `--volume=${volume}:${image.dataFolder}`,
+    `--entrypoint=${command[0]}`,
+    ...runOptions,
+    image.name,
+    ...command.slice(1),
+  ];
 
   return {
     name: `the Docker image ${image.name}`,
