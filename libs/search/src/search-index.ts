@@ -19,5 +19,9 @@ export abstract class SearchIndex {
   abstract remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void>;
 
   /** Follows a change of priority and tags, which needs no new analysis. An unknown id is no error. */
-  abstract describe(workspaceId: WorkspaceId, id: string, change: { readonly priority?: Priority; readonly tags?: readonly string[] }): Promise<void>;
+  abstract describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void>;
 }

@@ -10,7 +10,12 @@ import { SearchService } from './search.service.js';
 /** Finding memory, and the index that the owners of memory keep up to date. */
 @Module({
   imports: [ProjectModule],
-  providers: [KeywordSearch, SearchService, { provide: KeywordIndex, useClass: PostgresKeywordIndex }, { provide: SearchIndex, useClass: SearchIndexService }],
+  providers: [
+    KeywordSearch,
+    SearchService,
+    { provide: KeywordIndex, useClass: PostgresKeywordIndex },
+    { provide: SearchIndex, useClass: SearchIndexService },
+  ],
   exports: [SearchIndex, SearchService],
 })
 export class SearchModule {}
