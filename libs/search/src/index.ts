@@ -1,6 +1,5 @@
 export {
   type ChannelScores,
-  type Priority,
   type SearchAnswer,
   type SearchDocument,
   type SearchFilters,

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { analysisOptionsOf } from './analysis/language.js';
 import { analyseDocument } from './analysis/document-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
 import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
-import type { Priority, SearchDocument } from './search.js';
+import type { SearchDocument } from './search.js';
 import { SearchIndex } from './search-index.js';
 
 @Injectable()

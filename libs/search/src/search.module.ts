@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ContextModule } from '#context';
 import { ProjectModule } from '#project';
+import { ContextIndexer } from './context-indexer.js';
 import { KeywordSearch } from './keyword-search.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
@@ -7,12 +9,16 @@ import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchService } from './search.service.js';
 
-/** Finding memory, and the index that the owners of memory keep up to date. */
+/**
+ * Finding memory, and keeping the index up to date. Every app that writes memory imports it: the index follows in the
+ * transaction of the write.
+ */
 @Module({
-  imports: [ProjectModule],
+  imports: [ProjectModule, ContextModule],
   providers: [
     KeywordSearch,
     SearchService,
+    ContextIndexer,
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
     { provide: SearchIndex, useClass: SearchIndexService },
   ],

@@ -1,8 +1,8 @@
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import type { DocumentAnalysis } from '../analysis/document-analysis.js';
 import type { SimilarWord } from '../ranking/spelling.js';
 import type {
-  Priority,
   Ranking,
   RankPosition,
   SearchDocument,

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { Database } from '#database';
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { ANALYSIS_VERSION } from '../analysis/words.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { HIGHEST_BOOST, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { Priority, SearchScope, WeightedTerm } from '../search.js';
+import type { SearchScope, WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
   KeywordIndex,
