@@ -59,7 +59,7 @@ describe('snippetOf', () => {
   });
 
   it('finds its way in text of one long line without spaces', () => {
-    const text = `${'あ'.repeat(2_000)}`;
+    const text = 'あ'.repeat(2_000);
 
     expect(
       snippetOf({ text, matches: [{ term: 'ああ', positions: [1_500] }] }, [{ term: 'ああ', weight: 1 }], options),

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { analyseDocument } from './document-analysis.js';
 
 const options = { foldAccents: true };

@@ -1,4 +1,4 @@
-import { newId, type WorkspaceId } from '#kernel';
+import { newId, type SessionId, type WorkspaceId } from '#kernel';
 import type { SearchPosition } from '../search.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 
@@ -34,7 +34,7 @@ describe('search cursor', () => {
     ['mode', { ...listing, mode: 'keyword' as const }],
     ['priority', { ...listing, filters: { ...listing.filters, priority: 'important' as const } }],
     ['tags', { ...listing, filters: { tags: ['a'] } }],
-    ['session', { ...listing, filters: { ...listing.filters, sessionId: newId() as never } }],
+    ['session', { ...listing, filters: { ...listing.filters, sessionId: newId<SessionId>() } }],
     ['time', { ...listing, filters: { ...listing.filters, since: new Date(0) } }],
     ['lowest score', { ...listing, filters: { ...listing.filters, minScore: 0 } }],
   ])('T21 is refused for another %s', (_, other) => {
