@@ -13,14 +13,9 @@ export const addEntryBody = z.strictObject({
     description:
       'Free data. Of a todo, `priority` (critical, high, normal, low, or 0 to 3) orders it; `done: true` says that it was done by then.',
   }),
-  resolves: z
-    .array(z.uuid())
-    .max(50)
-    .default([])
-    .meta({
-      description:
-        'Todos, questions and errors of the project, of this or an earlier session, that this entry settles.',
-    }),
+  resolves: z.array(z.uuid()).max(50).default([]).meta({
+    description: 'Todos, questions and errors of the project, of this or an earlier session, that this entry settles.',
+  }),
 });
 export const entriesQuery = z.strictObject({
   ...pageQuery,

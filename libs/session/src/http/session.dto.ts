@@ -23,11 +23,9 @@ export const patchSessionBody = z.strictObject({
     .nullish()
     .meta({ description: 'A JSON merge patch (RFC 7396): null removes a key. Null for all of it clears it.' }),
   summary: summary.nullish(),
-  project: projectSlug
-    .optional()
-    .meta({
-      description: 'The project to work in from now on. What was done so far is handed over in the one that is left.',
-    }),
+  project: projectSlug.optional().meta({
+    description: 'The project to work in from now on. What was done so far is handed over in the one that is left.',
+  }),
 });
 export const endSessionBody = z.strictObject({ summary: summary.optional() }).default({});
 /** Of calls that say all in their path: nothing, or `{}`. */
