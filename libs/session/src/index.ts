@@ -3,6 +3,7 @@ export {
   MAX_SUMMARY_LENGTH,
   sessionParams,
   sessionResponse,
+  type SessionResponse,
   startSessionBody,
   toSessionResponse,
 } from './http/session.dto.js';
@@ -13,6 +14,6 @@ export { SessionEntryService } from './session-entry.service.js';
 export { SessionModule } from './session.module.js';
 export { type FinaliseReason, finaliseReasons, SessionObserver, SessionObservers } from './session-observers.js';
 export { SessionReader } from './session.reader.js';
-export { SessionService } from './session.service.js';
+export { SessionService, type StartSession } from './session.service.js';
 export { SessionSweeper } from './session-sweeper.js';
 export { SessionWorkerModule } from './session-worker.module.js';

@@ -71,9 +71,9 @@ export class SessionService {
   }
 
   /** In whatever state it is. @throws DomainError `session-not-found`. */
-  async get(workspaceId: WorkspaceId, id: SessionId): Promise<Session> {
+  async get(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
     const session = await this.sessions.find(workspaceId, id);
-    if (session === undefined) throw sessionNotFound(id);
+    if (session === undefined) throw sessionNotFound(id, named);
     return session;
   }
 
