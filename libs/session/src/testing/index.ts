@@ -1,0 +1,3 @@
+export { FakeSessionEntryRepository } from './fake-session-entry.repository.js';
+export { FakeSessionRepository } from './fake-session.repository.js';
+export { entry, session } from './session.factory.js';
