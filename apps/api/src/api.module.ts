@@ -4,6 +4,7 @@ import { AuthApiModule } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
+import { HandoverApiModule } from '#handover';
 import { HttpModule } from '#http';
 import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
@@ -27,6 +28,7 @@ export class ApiModule {
         SessionApiModule,
         ProjectApiModule,
         ContextApiModule,
+        HandoverApiModule,
         SearchApiModule,
         AdminApiModule,
       ],

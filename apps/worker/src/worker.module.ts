@@ -2,12 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextWorkerModule } from '#context';
 import { DatabaseModule } from '#database';
+import { HandoverWorkerModule } from '#handover';
 import { HttpWorkerModule } from '#http';
 import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { QueueWorkerModule } from '#queue';
 import { SearchWorkerModule } from '#search';
-import { SessionWorkerModule } from '#session';
 
 /** Everything that works in the background. */
 @Module({})
@@ -22,8 +22,8 @@ export class WorkerModule {
         DatabaseModule,
         QueueWorkerModule,
         HttpWorkerModule,
-        SessionWorkerModule,
         ContextWorkerModule,
+        HandoverWorkerModule,
         SearchWorkerModule,
       ],
     };
