@@ -1,4 +1,5 @@
 import { type Api, api } from '../../support/api.js';
+import { eventually } from '../../support/eventually.js';
 import type { Keepsake } from '../../support/keepsake.js';
 
 /** A workspace with one of everything, and what is needed to call each route on it. */
@@ -18,6 +19,8 @@ export interface PopulatedWorkspace {
     readonly label: string;
     readonly handover: string;
     readonly key: string;
+    /** A job that spans workspaces: nobody's but the operator's. */
+    readonly job: string;
   };
 }
 
@@ -61,8 +64,16 @@ export async function populateWorkspace(server: Keepsake, slug: string): Promise
       label: context.label,
       handover: end.handover.id,
       key: newKey.id,
+      job: await anyJob(server),
     },
   };
+}
+
+async function anyJob(server: Keepsake): Promise<string> {
+  return eventually(async () => {
+    const { body } = await server.api.get('/v1/jobs', { query: { all: 'true' } });
+    return (body.items as { id: string }[])[0]!.id;
+  });
 }
 
 async function created(answer: Promise<{ status: number; body: any }>): Promise<any> {
