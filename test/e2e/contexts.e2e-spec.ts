@@ -341,7 +341,7 @@ describe.each([
     expect(body.items[2].problem.errors[0].pointer).toBe('/items/2/sessionId');
     expect(body.items[3].problem.errors[0].pointer).toBe('/items/3');
     const stored = await allPages(api, '/v1/contexts', { project });
-    expect(stored.map(({ label }) => label).sort()).toEqual(['a', 'e']);
+    expect(stored.map(({ label }) => label as string).toSorted()).toEqual(['a', 'e']);
     const tooMany = await api.post('/v1/contexts/batch', {
       project,
       items: Array.from({ length: 101 }, (_item, n) => ({ label: `${n}`, content: 'x' })),

@@ -180,19 +180,32 @@ describe('the end of sessions, raced by several processes on one database', () =
     expect(textsOf((await ending).handover)).toEqual(['In flight.']);
   });
 
-  it('lets activity go on beside work that is being stored', async () => {
+  it.each([
+    ['has committed', false],
+    ['has rolled back', true],
+  ])('counts activity beside work that is being stored, whether that %s', async (_, fails) => {
     const { id } = await start();
     clock.advance(2 * MINUTE_MS);
-    await one.database.run(async () => {
-      await write(one, id, 'Long transaction.');
-      // It has touched the session; a heartbeat of another process must not wait for its commit.
-      clock.advance(10_000);
-      const beat = await one.database.outside(() =>
-        two.database.outside(() => two.sessions.recordActivity(workspaceId, id)),
-      );
-      expect(beat.id).toBe(id);
+    let finish!: () => void;
+    const isFinished = new Promise<void>((resolve) => (finish = resolve));
+    let written!: () => void;
+    const isWritten = new Promise<void>((resolve) => (written = resolve));
+    const storing = one.database.run(async () => {
+      await write(one, id, 'In flight.');
+      written();
+      await isFinished;
+      if (fails) throw new Error('the work failed');
     });
-    expect(one.sessions.stateOf(await one.sessions.get(workspaceId, id))).toBe('active');
+    await isWritten;
+    clock.advance(10_000);
+    const beat = two.sessions.heartbeat(workspaceId, id);
+    finish();
+    const [stored] = await Promise.allSettled([storing]);
+    expect(stored.status).toBe(fails ? 'rejected' : 'fulfilled');
+    expect((await beat).id).toBe(id);
+    const { lastActiveAt } = await one.sessions.get(workspaceId, id);
+    // Whoever of the two has written it: it is exact to a minute.
+    expect(clock.nowMs() - lastActiveAt.getTime()).toBeLessThanOrEqual(10_000);
   });
 
   it('writes a touch once, however many are there at the same time', async () => {

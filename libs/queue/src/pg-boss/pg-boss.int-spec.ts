@@ -68,7 +68,7 @@ describe('jobs in PostgreSQL', () => {
 
   async function declared(job: JobDefinition<TestPayload> = testJob()): Promise<JobDefinition<TestPayload>> {
     for (const process of [here, there]) process.registry.declare(job);
-    await here.store.prepare([job as unknown as JobDefinition<object>]);
+    await here.store.prepare([job]);
     return job;
   }
 
@@ -174,7 +174,7 @@ describe('jobs in PostgreSQL', () => {
 
     it('takes over changed settings', async () => {
       const job = await declared(testJob({ retryLimit: 5 }));
-      await here.store.prepare([{ ...job, retryLimit: 0 } as unknown as JobDefinition<object>]);
+      await here.store.prepare([{ ...job, retryLimit: 0 }]);
       const id = idOf(await here.queue.enqueue(job, { text: 'a' }));
       expect((await here.jobs.get(everywhere(newId()), id)).maxAttempts).toBe(1);
     });

@@ -8,21 +8,21 @@ import { testJob, testTick } from './job.factory.js';
 /** What the contract needs besides the store itself. */
 export interface JobStoreUnderTest {
   readonly store: JobStore;
-  add(
+  readonly add: (
     job: JobDefinition<object>,
     payload: object,
     options?: { workspaceId?: WorkspaceId; runAt?: Date },
-  ): Promise<string>;
-  look(id: string): Promise<{ state: JobState; progress: number; failure: JobFailure | undefined }>;
+  ) => Promise<string>;
+  readonly look: (id: string) => Promise<{ state: JobState; progress: number; failure: JobFailure | undefined }>;
   /** As an administrator would. */
-  cancel(id: string): Promise<void>;
+  readonly cancel: (id: string) => Promise<void>;
 }
 
 const failure: JobFailure = { code: 'broken', message: 'It did not work.' };
 
 /** What workers rely on, whatever keeps the jobs. */
 export function describeJobStore(open: () => JobStoreUnderTest): void {
-  const prepared = async (job: JobDefinition<object> = testJob() as unknown as JobDefinition<object>) => {
+  const prepared = async (job: JobDefinition<object> = testJob()) => {
     await open().store.prepare([job]);
     return job;
   };
@@ -61,7 +61,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
 
   it('retries a failed job later, and keeps it as failed after the last attempt', async () => {
     const { store, add, look } = open();
-    const job = await prepared(testJob({ retryLimit: 1 }) as unknown as JobDefinition<object>);
+    const job = await prepared(testJob({ retryLimit: 1 }));
     const id = await add(job, { text: 'a' });
     await store.fail(await taken(job.name), failure);
     expect(await look(id)).toMatchObject({ state: 'retrying', failure });
@@ -118,7 +118,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
   it('adds one job in each period of a schedule, however many workers try', async () => {
     const { store } = open();
     const job = testTick();
-    await prepared(job as unknown as JobDefinition<object>);
+    await prepared(job);
     const ticks = await Promise.all(Array.from({ length: 8 }, () => store.tick({ job, everySeconds: 3600 })));
     expect(ticks.filter(({ added }) => added)).toHaveLength(1);
     for (const { nextInMs } of ticks) {
@@ -132,7 +132,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
   it('begins a new period of a second with a new job', async () => {
     const { store } = open();
     const job = testTick();
-    await prepared(job as unknown as JobDefinition<object>);
+    await prepared(job);
     await store.tick({ job, everySeconds: 1 });
     await store.complete(await taken(job.name));
     await eventually(async () => (await store.tick({ job, everySeconds: 1 })).added, { what: 'the next period' });
@@ -140,7 +140,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
 
   it('takes up what a dead process has left, and counts that attempt', async () => {
     const { store, add, look } = open();
-    const job = await prepared(testJob({ retryLimit: 1 }) as unknown as JobDefinition<object>);
+    const job = await prepared(testJob({ retryLimit: 1 }));
     const id = await add(job, { text: 'a' });
     await taken(job.name);
     await store.recoverAbandoned();

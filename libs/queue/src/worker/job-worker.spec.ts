@@ -81,7 +81,7 @@ describe('JobWorker', () => {
     const job = testJob(overrides);
     registry.declare(job);
     registry.handle(new TestHandler(job, work));
-    await store.prepare([job as unknown as JobDefinition<object>]);
+    await store.prepare([job]);
     return job;
   }
 
