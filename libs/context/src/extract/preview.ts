@@ -36,7 +36,8 @@ export function previewOf(content: string): string {
   const title = heading ?? lines[0];
   if (title === undefined) return '';
 
-  const taken = new Set([title.text]);
+  const shown = headingOf(title) ?? title.text;
+  const taken = new Set([title.text, shown]);
   const rules = rulesAmong(lines, taken);
   for (const { text } of rules) taken.add(text);
   const telling = distinct(
@@ -45,7 +46,7 @@ export function previewOf(content: string): string {
   ).slice(0, TELLING_LINES);
 
   const foot = fitRules(rules.map(({ text }) => text));
-  const head = [headingOf(title) ?? title.text, ...telling.map(({ text }) => text)].join('\n');
+  const head = [shown, ...telling.map(({ text }) => text)].join('\n');
   const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
   return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
 }

@@ -49,8 +49,10 @@ export function checkItems(items: readonly unknown[]): Checked[] {
 }
 
 export function toStore(body: z.infer<typeof itemBody>): StoreContext {
-  const { label: name, content, tags, priority, sessionId, metadata } = body;
-  return { label: name, content, tags, priority, sessionId: sessionId as SessionId | undefined, metadata };
+  const { label: name, content, tags, metadata } = body;
+  const priority = body.priority ?? undefined;
+  const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
+  return { label: name, content, tags, priority, sessionId, metadata };
 }
 
 /** All that is wrong with any item. */

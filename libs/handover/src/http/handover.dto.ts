@@ -20,7 +20,7 @@ export const makeHandoverBody = z.strictObject({
   nextSteps: z.array(note).max(10).default([]),
 });
 export const acknowledgeBody = z
-  .strictObject({ sessionId: z.uuid().optional().meta({ description: 'The session that takes the work over.' }) })
+  .strictObject({ sessionId: z.uuid().nullish().meta({ description: 'The session that takes the work over.' }) })
   .default({});
 export const handoverParams = z.strictObject({ id: z.uuid() });
 export const latestQuery = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT) });

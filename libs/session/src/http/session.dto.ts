@@ -27,7 +27,7 @@ export const patchSessionBody = z.strictObject({
     description: 'The project to work in from now on. What was done so far is handed over in the one that is left.',
   }),
 });
-export const endSessionBody = z.strictObject({ summary: summary.optional() }).default({});
+export const endSessionBody = z.strictObject({ summary: summary.nullish() }).default({});
 /** Of calls that say all in their path: nothing, or `{}`. */
 export const emptyBody = z.strictObject({}).default({});
 export const sessionParams = z.strictObject({ id: z.uuid() });
