@@ -75,10 +75,13 @@ function distinct(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
 function fitRules(rules: readonly string[]): string {
   const room = RULES_LENGTH - (rules.length - 1);
   const share = Math.floor(room / rules.length);
+  let left = room;
   return rules
     .map((rule, index) => {
-      const others = rules.reduce((sum, other, at) => (at === index ? sum : sum + Math.min(other.length, share)), 0);
-      return shorten(rule, room - others);
+      const others = rules.slice(index + 1).reduce((sum, other) => sum + Math.min(other.length, share), 0);
+      const fitted = shorten(rule, left - others);
+      left -= fitted.length;
+      return fitted;
     })
     .join('\n');
 }
