@@ -282,14 +282,46 @@ describe.each([
     expect(await handovers()).toHaveLength(1);
   });
 
-  it('T18 the sessions of a deleted project are gone with it', async () => {
+  it('T18 T42 everything of a deleted project is gone at once, and nothing brings it back', async () => {
+    const { id: ended } = await start();
+    await write(ended, 'progress', 'Fed the walrus.');
+    const { handover } = (await end(ended)).body;
     const { id } = await start();
-    await write(id, 'progress', 'Soon gone.');
-    const { status } = await server.api.del(`/v1/projects/${project}`, { query: { confirm: project } });
-    expect(status).toBe(200);
-    const beat = await server.api.post(`/v1/sessions/${id}/heartbeat`);
-    expect([beat.status, (await server.api.get(`/v1/sessions/${id}`)).status]).toEqual([404, 404]);
-    expect((await server.api.get('/v1/sessions', { query: { project } })).body.items).toEqual([]);
+    const todo = await write(id, 'todo', 'Wash the walrus.');
+    const { id: contextId } = await store('walrus', 'You must never tease the walrus.', { sessionId: id });
+    await server.api.put(`/v1/retention/${project}`, { archiveAfterDays: 30 });
+    expect(await found('walrus')).toHaveLength(2);
+    const heartbeats = Array.from({ length: 5 }, () => server.api.post(`/v1/sessions/${id}/heartbeat`));
+    const { status, body } = await server.api.del(`/v1/projects/${project}`, { query: { confirm: project } });
+    expect([status, body]).toEqual([
+      200,
+      { slug: project, deleted: { contexts: 1, handovers: 1, openTodos: 1, sessions: 2 } },
+    ]);
+    await Promise.all(heartbeats);
+
+    const gone = [
+      ...[ended, id].flatMap((one) => [`/v1/sessions/${one}`, `/v1/sessions/${one}/entries`]),
+      `/v1/handovers/${handover.id}`,
+      `/v1/handovers/preview?sessionId=${id}`,
+      ...['', '/versions', '/diff', '/preview'].map((path) => `/v1/contexts/${contextId}${path}`),
+      `/v1/projects/${project}/contexts/walrus`,
+    ];
+    for (const path of gone) expect([path, (await server.api.get(path)).status]).toEqual([path, 404]);
+    for (const query of [{}, { live: true }]) expect(await found('walrus', query)).toEqual([]);
+    expect(await handovers()).toEqual([]);
+    expect(await latest()).toBeNull();
+    const recalled = await server.api.post('/v1/contexts/recall', { ids: [contextId] });
+    expect(recalled.body).toMatchObject({ items: [], missing: [contextId] });
+    const policy = await server.api.get(`/v1/retention/${project}`);
+    expect(policy.body).toMatchObject({ archiveAfterDays: null, updatedAt: null });
+    const overview = await server.api.get(`/v1/projects/${project}/overview`);
+    expect(overview.body).toMatchObject({ counts: { labels: 0, versions: 0 }, tree: { nodes: [] } });
+
+    for (const path of ['heartbeat', 'end', 'entries']) {
+      const order = path === 'entries' ? { kind: 'progress', text: 'x', resolves: [todo.id] } : {};
+      expect((await server.api.post(`/v1/sessions/${id}/${path}`, order)).status).toBe(404);
+    }
+    expect((await start()).wakeUp).toMatchObject({ handover: null, contexts: [], todos: [] });
   });
 
   it('T17 an idle session makes exactly one handover though its client never returns', async () => {

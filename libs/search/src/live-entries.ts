@@ -8,8 +8,9 @@ import type { AnalysedDocument } from './persistence/keyword-index.js';
 import type { SearchScope } from './search.js';
 import { toDocument } from './session-indexer.js';
 
-/** So many entries are analysed for one search: some tens of milliseconds. */
+/** So much is analysed for one search, which takes some tens of milliseconds. */
 const MAX_LIVE = 500;
+const MAX_CHARACTERS = 400_000;
 
 export interface LiveDocuments {
   readonly documents: readonly AnalysedDocument[];
@@ -31,13 +32,13 @@ export class LiveEntries {
 
   async of({ workspaceId, projectId }: SearchScope): Promise<LiveDocuments> {
     const entries = await this.sessions.liveEntries(workspaceId, projectId, MAX_LIVE + 1);
-    const documents = entries.slice(0, MAX_LIVE).map(toDocument);
-    return {
-      documents: documents.map((document) => ({
-        document,
-        analysis: analyseDocument(undefined, document.text, this.options),
-      })),
-      truncated: entries.length > MAX_LIVE,
-    };
+    const documents: AnalysedDocument[] = [];
+    let characters = 0;
+    for (const document of entries.slice(0, MAX_LIVE).map(toDocument)) {
+      characters += document.text.length;
+      if (characters > MAX_CHARACTERS) break;
+      documents.push({ document, analysis: analyseDocument(undefined, document.text, this.options) });
+    }
+    return { documents, truncated: documents.length < entries.length };
   }
 }

@@ -80,6 +80,8 @@ describe('SearchService', () => {
       expect(answer).toMatchObject({ degraded: false, reason: expect.stringContaining('only the newest') });
       entries.pop();
       expect(await search('otter', { live: true })).toMatchObject({ reason: null });
+      entries = Array.from({ length: 41 }, () => entry('x'.repeat(10_000)));
+      expect((await search('otter', { live: true })).reason).toContain('only the newest');
     });
   });
 
