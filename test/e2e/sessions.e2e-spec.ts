@@ -13,7 +13,7 @@ const newProject = () => `work-${++count}`;
 describe.each([
   ['PostgreSQL', true],
   ['the embedded database', false],
-])('sessions on %s', (_, outside) => {
+])('sessions on %s', (_name, outside) => {
   let database: TestDatabase | undefined;
   let server: Keepsake;
   let project: string;
@@ -130,9 +130,8 @@ describe.each([
     expect(textsOf(handover.decisions)).toEqual(['The runner stays on Linux.']);
     expect(textsOf(handover.questions)).toEqual(['Who owns the token?']);
     expect(textsOf(handover.insights)).toEqual(['The runner is twice as fast.']);
-    expect(handover.contextsUsed.map(({ id }: { id: string }) => id).toSorted()).toEqual(
-      [rule.id, notes.id].toSorted(),
-    );
+    const idsUsed = handover.contextsUsed.map(({ id }: { id: string }) => id);
+    expect(new Set(idsUsed)).toEqual(new Set([rule.id, notes.id]));
 
     // Ending again is the same answer: the first summary stands, and there is no second handover.
     expect((await end(first.id, 'Something else.')).body).toEqual(ended.body);
@@ -270,7 +269,8 @@ describe.each([
     for (const { status } of answers) expect([200, 201, 409]).toContain(status);
     const taken = answers.filter(({ status }) => status === 201).map(({ body }) => body.text);
     const { handover } = (await end(id)).body;
-    expect(textsOf(handover.workDone).toSorted()).toEqual(taken.toSorted());
+    expect(new Set(textsOf(handover.workDone))).toEqual(new Set(taken));
+    expect(handover.workDone).toHaveLength(taken.length);
 
     const refused = { status: 409, body: { code: 'session-ended' } };
     expect(await server.api.post(`/v1/sessions/${id}/heartbeat`)).toMatchObject(refused);

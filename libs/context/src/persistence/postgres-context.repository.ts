@@ -8,8 +8,8 @@ import { PREVIEW_LENGTH } from '../extract/preview.js';
 import type { Priority } from '../priority.js';
 import { type Fingerprint, fingerprintOf } from '../similarity/fingerprint.js';
 import { nearest, SIMILAR_CANDIDATES } from '../similarity/nearest.js';
+import type { ContextFilter } from '../context-filter.js';
 import {
-  type ContextFilter,
   ContextRepository,
   type Description,
   type LockedLine,

@@ -508,12 +508,13 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
         terms,
         beside(entry, live('a fox unasked for')),
       );
-      expect(passages.map(({ id, text }) => [id, text]).toSorted()).toEqual(
-        [
+      expect(new Map(passages.map(({ id, text }) => [id, text]))).toEqual(
+        new Map([
           [indexed, 'a red fox'],
           [entry.id, 'a brown fox'],
-        ].toSorted(),
+        ]),
       );
+      expect(passages).toHaveLength(2);
       for (const { matches } of passages) expect(matches).toEqual([{ term: 'fox', positions: [3] }]);
     });
   });
