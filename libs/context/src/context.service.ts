@@ -5,9 +5,9 @@ import { Clock, type ContextId, InvalidInputError, type WorkspaceId } from '#ker
 import { ProjectReader } from '#project';
 import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
 import type { Context, ContextSummary } from './context.js';
-import type { ContextFilter } from './context-filter.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.errors.js';
 import { ContextObservers } from './context-observers.js';
+import type { ContextFilter } from './context-filter.js';
 import { ContextRepository, type LockedLine } from './persistence/context.repository.js';
 import { detectPriority, type Priority } from './priority.js';
 import { ContextUsage } from './usage/context-usage.js';

@@ -3,8 +3,8 @@ import { pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
-import type { ContextFilter } from '../context-filter.js';
 import type { ArchiveOrder, ContextPatch } from '../context.service.js';
+import type { ContextFilter } from '../context-filter.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
 export const storeBody = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT), ...storeFields });
