@@ -433,6 +433,25 @@ describe.each([
     }
   });
 
+  it('takes null for absent where a session may be named, and no body where nothing is needed', async () => {
+    const begun = await server.api.post('/v1/sessions');
+    expect([begun.status, begun.body.project]).toEqual([201, 'default']);
+    const { id } = begun.body;
+    const stored = await store('l', 'You must.', { sessionId: null, priority: null });
+    expect(stored).toMatchObject({ sessionId: null, priority: 'always_check', priorityDetected: true });
+    const recalled = await server.api.post('/v1/contexts/recall', { project, labels: ['l'], sessionId: null });
+    expect(recalled.body.items).toHaveLength(1);
+    const made = await server.api.post('/v1/handovers', { project, sessionId: null, summary: null });
+    expect([made.status, made.body.sessionId]).toEqual([201, null]);
+    const taken = await server.api.post(`/v1/handovers/${made.body.id}/acknowledge`, { sessionId: null });
+    expect(taken).toMatchObject({ status: 200, body: { acknowledgedSessionId: null } });
+    expect((await server.api.post(`/v1/sessions/${id}/heartbeat`)).status).toBe(200);
+    expect(await server.api.post(`/v1/sessions/${id}/end`, { summary: null })).toMatchObject({
+      status: 200,
+      body: { session: { summary: null } },
+    });
+  });
+
   it('answers with nothing for a project that nobody wrote to, and does not make it', async () => {
     expect((await server.api.get('/v1/sessions', { query: { project } })).body).toEqual({
       items: [],

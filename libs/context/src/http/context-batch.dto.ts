@@ -89,7 +89,7 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
-    sessionId: z.uuid('write the id of a session').optional().meta({
+    sessionId: z.uuid('write the id of a session').nullish().meta({
       description: 'The session that works with them: they are in its handover, and not stored as new by it.',
     }),
   })
@@ -105,7 +105,7 @@ export function toRecallOrder(body: z.infer<typeof recallBody>): RecallOrder {
     project,
     by: ids === undefined ? { labels: labels ?? [] } : { ids: ids as ContextId[] },
     previewOnly,
-    sessionId: sessionId as SessionId | undefined,
+    sessionId: (sessionId ?? undefined) as SessionId | undefined,
   };
 }
 

@@ -34,7 +34,11 @@ export class HandoverController {
     @Body({ schema: makeHandoverBody }) body: z.infer<typeof makeHandoverBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const input = { project: body.project, sessionId: body.sessionId as SessionId | undefined, notes: toNotes(body) };
+    const input = {
+      project: body.project,
+      sessionId: (body.sessionId ?? undefined) as SessionId | undefined,
+      notes: toNotes(body),
+    };
     return this.tagged(await this.handovers.makeByHand(caller.workspaceId, input), reply);
   }
 

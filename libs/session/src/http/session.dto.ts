@@ -13,11 +13,13 @@ export const metadata = z
   .meta({ description: 'Free data of the client, kept as it is.' });
 const summary = z.string().trim().min(1).max(MAX_SUMMARY_LENGTH);
 
-export const startSessionBody = z.strictObject({
-  project: projectSlug.default(DEFAULT_PROJECT),
-  client: z.string().trim().min(1).max(200).nullish(),
-  metadata: metadata.default({}),
-});
+export const startSessionBody = z
+  .strictObject({
+    project: projectSlug.default(DEFAULT_PROJECT),
+    client: z.string().trim().min(1).max(200).nullish(),
+    metadata: metadata.default({}),
+  })
+  .prefault({});
 export const patchSessionBody = z.strictObject({
   metadata: metadata
     .nullish()
