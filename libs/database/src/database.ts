@@ -8,6 +8,8 @@ interface OpenTransaction {
   readonly manager: EntityManager;
   readonly hooks: (() => Promise<void> | void)[];
   open: boolean;
+  /** The first statement that failed. PostgreSQL takes nothing more after it, and answers COMMIT by rolling back. */
+  failure?: { readonly error: unknown };
 }
 
 /**
@@ -70,9 +72,13 @@ export class Database extends TransactionRunner {
     const hooks: OpenTransaction['hooks'] = [];
     const result = await this.dataSource.transaction((manager) => {
       const transaction: OpenTransaction = { manager, hooks, open: true };
+      noteFailure(transaction);
       return this.current.run(transaction, async () => {
         try {
-          return await work();
+          const done = await work();
+          // Work that went on after a failed statement must not be told as committed.
+          if (transaction.failure !== undefined) throw transaction.failure.error;
+          return done;
         } finally {
           transaction.open = false;
         }
@@ -111,4 +117,19 @@ export class Database extends TransactionRunner {
       return obtain();
     };
   }
+}
+
+/** TypeORM sends every statement of a transaction through its one query runner. */
+function noteFailure(transaction: OpenTransaction): void {
+  const runner = transaction.manager.queryRunner;
+  if (runner === undefined) throw new Error('A transaction has no query runner.');
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  runner.query = async (...args: unknown[]): Promise<any> => {
+    try {
+      return await query(...args);
+    } catch (error) {
+      transaction.failure ??= { error };
+      throw error;
+    }
+  };
 }
