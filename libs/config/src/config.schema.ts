@@ -64,26 +64,58 @@ const url = (protocols: readonly string[], example: string) =>
     { error: `write a URL like ${example}` },
   );
 
-/** Redis URLs name one server, several Cluster hosts (separated by commas) or a Sentinel set. */
-const redisUrl = () =>
-  text().refine(
-    (value) =>
-      value === undefined ||
-      /^(redis|rediss|redis\+sentinel):\/\/([^@/\s]*@)?[^@/\s,:]+(:\d{1,5})?(,[^@/\s,:]+(:\d{1,5})?)*(\/[^\s]*)?$/.test(
-        value,
-      ),
-    {
-      error:
-        'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
-    },
-  );
+/** Where pages may call from: scheme, host and port, as a browser sends them. */
+const origins = () =>
+  list().refine((values) => values.every(isOrigin), {
+    error: 'write origins separated by commas, like https://app.example.org,http://localhost:5173',
+  });
 
-export const environmentSchema = z.object({
+function isOrigin(text: string): boolean {
+  try {
+    const { origin, protocol } = new URL(text);
+    return origin === text && (protocol === 'http:' || protocol === 'https:');
+  } catch {
+    return false;
+  }
+}
+
+const redisUrl = () =>
+  text().refine((value) => value === undefined || isRedisUrl(value), {
+    error:
+      'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
+  });
+
+/** One server, several nodes of a Cluster, or the Sentinels of a named set; no database in a Cluster. */
+function isRedisUrl(text: string): boolean {
+  const [, scheme, credentials, hosts, path = ''] =
+    /^(rediss?(?:\+sentinel)?):\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)(?:\/([^?#\s]*))?(?:\?sentinelPassword=[^&#\s]+)?$/.exec(
+      text,
+    ) ?? [];
+  if (scheme === undefined || hosts === undefined) return false;
+  if (credentials !== undefined && !isCredentials(credentials)) return false;
+  const addresses = hosts.split(',');
+  if (!addresses.every(isAddress)) return false;
+  if (scheme.endsWith('+sentinel')) return /^[^/]+(\/\d{1,4})?$/.test(path);
+  return addresses.length > 1 ? path === '' || path === '0' : /^\d{0,4}$/.test(path);
+}
+
+function isCredentials(text: string): boolean {
+  return text === '' || (text.includes(':') && !/%(?![0-9A-Fa-f]{2})/.test(text));
+}
+
+function isAddress(text: string): boolean {
+  const match = /^(?:\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) return false;
+  const port = Number(match[1] ?? 1);
+  return port >= 1 && port <= 65_535;
+}
+
+const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
   PUBLIC_URL: url(['http:', 'https:'], 'https://memory.example.org'),
   TRUST_PROXY: flag(false),
-  CORS_ORIGINS: list(),
+  CORS_ORIGINS: origins(),
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
@@ -127,6 +159,11 @@ export const environmentSchema = z.object({
     .refine((value) => /^[a-z_]{1,40}$/.test(value), {
       error: 'write the name of a PostgreSQL text search configuration, like english or simple',
     }),
+});
+
+export const environmentSchema = variables.refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
+  path: ['SHUTDOWN_DELAY_MS'],
+  error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

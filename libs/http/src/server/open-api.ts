@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { HttpConfig } from '#config';
 
 /** The description of the whole API, made from the routes and their schemas. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -11,6 +12,8 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (`ks_…`).' }, 'credential')
     .build();
+  const { publicUrl } = app.get(HttpConfig);
+  if (publicUrl !== undefined) options.servers = [{ url: publicUrl }];
   return SwaggerModule.createDocument(app, options, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
