@@ -1,4 +1,4 @@
-import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
+import type { CanActivate, ExecutionContext, ModuleMetadata, Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -14,6 +14,8 @@ import { prepareServer } from '../server/prepare-server.js';
 export interface HttpTestOptions {
   readonly databaseUrl: string;
   readonly controllers: Type[];
+  /** With a guard among them, nobody else lets callers in. */
+  readonly imports?: ModuleMetadata['imports'];
   /** Over a configuration that is silent. */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -24,22 +26,29 @@ export class HttpTestApp {
     readonly app: NestFastifyApplication,
     readonly url: string,
     readonly clock: ManualClock,
-    /** Every call is made by somebody of this workspace, with all scopes. */
+    /** Every call is made by somebody of this workspace, with all scopes, unless `imports` bring a guard. */
     readonly workspaceId: WorkspaceId,
     /** What was written to the log so far, one JSON text a line. */
     readonly log: readonly string[],
   ) {}
 
-  static async start({ databaseUrl, controllers, environment }: HttpTestOptions): Promise<HttpTestApp> {
+  static async start({ databaseUrl, controllers, imports, environment }: HttpTestOptions): Promise<HttpTestApp> {
     const config = loadConfig({ DATABASE_URL: databaseUrl, HOST: '127.0.0.1', PORT: '0', ...environment });
     const clock = new ManualClock();
     const workspaceId = newId<WorkspaceId>();
     const log: string[] = [];
     const logger = new KeepsakeLogger(config.log, { write: (line) => void log.push(line) });
     const testing = await Test.createTestingModule({
-      imports: [KernelModule, ConfigModule.forRoot(config), ObservabilityModule, DatabaseModule, HttpModule],
+      imports: [
+        KernelModule,
+        ConfigModule.forRoot(config),
+        ObservabilityModule,
+        DatabaseModule,
+        HttpModule,
+        ...(imports ?? []),
+      ],
       controllers,
-      providers: [{ provide: APP_GUARD, useValue: new SomebodyGuard(workspaceId) }],
+      providers: imports === undefined ? [{ provide: APP_GUARD, useValue: new SomebodyGuard(workspaceId) }] : [],
     })
       .overrideProvider(Clock)
       .useValue(clock)
