@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { Database } from './database.js';
-import { sqlStateOf } from './database-errors.js';
+import { isDatabaseAway, sqlStateOf } from './database-errors.js';
 
 /** Lets so many callers go on together, once all of them have come. */
 function barrier(callers: number): () => Promise<void> {
@@ -82,6 +83,20 @@ describe('transactions on PostgreSQL', () => {
     await expect(work).rejects.toMatchObject({ code: '23505' });
     expect(await seen()).toEqual([]);
     expect(ran).toEqual([]);
+  });
+
+  it('T45 tells a connection that breaks between two statements as a database that is away', async () => {
+    const work = database.run(async () => {
+      const { manager } = database;
+      const [row] = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await observer.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+      await eventually(() => manager.queryRunner?.isReleased);
+      await insert('a');
+    });
+    const error: unknown = await work.catch((thrown: unknown) => thrown);
+    expect(isDatabaseAway(error)).toBe(true);
+    await database.run(() => insert('b'));
+    expect(await seen()).toEqual(['b']);
   });
 
   it('keeps transactions that run at the same time apart', async () => {

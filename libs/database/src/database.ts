@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { isRetryable } from './database-errors.js';
 import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
 
@@ -70,19 +75,22 @@ export class Database extends TransactionRunner {
 
   private async runOnce<Result>(work: () => Promise<Result>): Promise<Result> {
     const hooks: OpenTransaction['hooks'] = [];
-    const result = await this.dataSource.transaction((manager) => {
-      const transaction: OpenTransaction = { manager, hooks, open: true };
-      noteFailure(transaction);
-      return this.current.run(transaction, async () => {
+    const transaction = this.dataSource.transaction((manager) => {
+      const own: OpenTransaction = { manager, hooks, open: true };
+      noteFailure(own);
+      return this.current.run(own, async () => {
         try {
           const done = await work();
           // Work that went on after a failed statement must not be told as committed.
-          if (transaction.failure !== undefined) throw transaction.failure.error;
+          if (own.failure !== undefined) throw own.failure.error;
           return done;
         } finally {
-          transaction.open = false;
+          own.open = false;
         }
       });
+    });
+    const result = await transaction.catch((error: unknown) => {
+      throw asLostConnection(error) ?? error;
     });
     for (const hook of hooks) await this.runHook(hook);
     return result;
@@ -132,4 +140,14 @@ function noteFailure(transaction: OpenTransaction): void {
       throw error;
     }
   };
+}
+
+/**
+ * TypeORM gives the connection of a transaction back when it breaks between two statements, and then complains of the
+ * next one as if the caller had kept it too long.
+ */
+function asLostConnection(error: unknown): Error | undefined {
+  const isReleased =
+    error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError;
+  return isReleased ? new Error('Connection terminated within a transaction', { cause: error }) : undefined;
 }
