@@ -3,13 +3,13 @@ import { brokenConstraintOf, Database } from '#database';
 import { type Page, toPage } from '#http';
 import { type ContextId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
+import type { ContextFilter } from '../context-filter.js';
 import { projectGone } from '../context.errors.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import type { Priority } from '../priority.js';
 import { type Fingerprint, fingerprintOf } from '../similarity/fingerprint.js';
 import { nearest, SIMILAR_CANDIDATES } from '../similarity/nearest.js';
 import {
-  type ContextFilter,
   ContextRepository,
   type Description,
   type LockedLine,
