@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRedisUrl } from './redis-url.js';
 
 /*
  * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
@@ -70,10 +71,10 @@ const origins = () =>
     error: 'write origins separated by commas, like https://app.example.org,http://localhost:5173',
   });
 
-function isOrigin(text: string): boolean {
+function isOrigin(value: string): boolean {
   try {
-    const { origin, protocol } = new URL(text);
-    return origin === text && (protocol === 'http:' || protocol === 'https:');
+    const { origin, protocol } = new URL(value);
+    return origin === value && (protocol === 'http:' || protocol === 'https:');
   } catch {
     return false;
   }
@@ -84,31 +85,6 @@ const redisUrl = () =>
     error:
       'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
   });
-
-/** One server, several nodes of a Cluster, or the Sentinels of a named set; no database in a Cluster. */
-function isRedisUrl(text: string): boolean {
-  const [, scheme, credentials, hosts, path = ''] =
-    /^(rediss?(?:\+sentinel)?):\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)(?:\/([^?#\s]*))?(?:\?sentinelPassword=[^&#\s]+)?$/.exec(
-      text,
-    ) ?? [];
-  if (scheme === undefined || hosts === undefined) return false;
-  if (credentials !== undefined && !isCredentials(credentials)) return false;
-  const addresses = hosts.split(',');
-  if (!addresses.every(isAddress)) return false;
-  if (scheme.endsWith('+sentinel')) return /^[^/]+(\/\d{1,4})?$/.test(path);
-  return addresses.length > 1 ? path === '' || path === '0' : /^\d{0,4}$/.test(path);
-}
-
-function isCredentials(text: string): boolean {
-  return text === '' || (text.includes(':') && !/%(?![0-9A-Fa-f]{2})/.test(text));
-}
-
-function isAddress(text: string): boolean {
-  const match = /^(?:\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return false;
-  const port = Number(match[1] ?? 1);
-  return port >= 1 && port <= 65_535;
-}
 
 const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),

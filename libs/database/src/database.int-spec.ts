@@ -170,7 +170,11 @@ describe('transactions on PostgreSQL', () => {
     });
 
     it('may write themselves, in a transaction of their own', async () => {
-      await database.run(() => database.afterCommit(() => database.run(() => insert('from the hook')).then(() => {})));
+      await database.run(() =>
+        database.afterCommit(async () => {
+          await database.run(() => insert('from the hook'));
+        }),
+      );
       expect(await seen()).toEqual(['from the hook']);
     });
 

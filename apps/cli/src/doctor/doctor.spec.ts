@@ -115,7 +115,7 @@ describe('the doctor', () => {
     });
 
     it('names every host that does not answer, and no password', async () => {
-      const { server, port } = await listen();
+      const { port } = await listen();
       const { server: gone, port: gonePort } = await listen();
       gone.close();
       expect(await lookAtRedis(cache(`redis://127.0.0.1:${port}`))).toMatchObject({ status: 'ok' });
