@@ -77,6 +77,10 @@ interface CommonDefinition<Params, Value> {
   readonly failures?: FailureCaching;
   /** Whether this process keeps decoded values. True by default. */
   readonly keepInProcess?: boolean;
+  /** Payloads above this size are compressed; 8 KiB by default. Vectors never are. */
+  readonly compressAboveBytes?: number;
+  /** Larger values are not stored; 4 MiB by default. */
+  readonly maxBytes?: number;
   /** What one avoided load saves, in dollars, for the statistics. */
   readonly costOf?: (value: Value) => number;
 }
@@ -120,9 +124,6 @@ export abstract class CacheFamily<Params, Value> {
   abstract readonly mutable: boolean;
   readonly name: string;
   readonly codec: Codec<Value>;
-  /** The policy in force, replaced as a whole when run-time settings change. */
-  policy: FamilyPolicy;
-  /** Position in the tables of statistics; given by the cache at the first use. */
   private readonly middle: string;
 
   protected constructor(readonly definition: CommonDefinition<Params, Value> & { readonly tags?: (params: Params) => readonly Tag[]; readonly l1LagMs?: number }) {
@@ -130,7 +131,6 @@ export abstract class CacheFamily<Params, Value> {
     this.name = definition.name;
     this.codec = definition.codec ?? (jsonCodec as Codec<Value>);
     this.middle = `${definition.name}@${definition.schemaVersion}:`;
-    this.policy = this.policyWith({});
   }
 
   /** `ks:v:<family>@<schemaVersion>:<scope>:<id>` */
