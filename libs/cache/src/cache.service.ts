@@ -170,6 +170,7 @@ export class CacheService {
       if (local !== undefined && family.mutable && bindingOf(read.epoch, read.stamps) !== local.binding) read = await this.store.read(key, stampKeys);
     } catch {
       state.stats.errors++;
+      if (mark !== 0) this.marks.drop(key);
       return this.loadAway(state, params, key, load, options);
     }
     const binding = bindingOf(read.epoch, read.stamps);
@@ -209,6 +210,8 @@ export class CacheService {
       default:
         break;
     }
+    // Whatever the load brings was not watched from before its stamps were read: the next read sets a mark of its own.
+    if (mark !== 0) this.marks.drop(key);
     const fallback = found.verdict === 'expired' ? this.fallbackFrom(state, want, nowMs) : undefined;
     return this.share(state, await this.obtain(state, want, load, fallback, options));
   }
@@ -437,6 +440,7 @@ export class CacheService {
     this.states.set(family as unknown as CacheFamily<never, never>, state as unknown as AnyState);
     this.byName.set(family.name, state as unknown as AnyState);
     this.stampLifeMs = Math.max(this.stampLifeMs, lifeOf(state.policy));
+    if (state.policy.l1LagMs > 0 && state.keepsLocal) this.coherence.watch(family.keyPrefix(this.space));
     return state;
   }
 

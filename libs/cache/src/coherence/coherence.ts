@@ -12,6 +12,9 @@ export abstract class Coherence {
   /** A short name for health: `tracking`, `bus` or `none`. */
   abstract readonly kind: 'tracking' | 'bus' | 'none';
 
+  /** News about the keys under this prefix is wanted from now on. */
+  abstract watch(entryPrefix: string): void;
+
   /** Called inside the recovery gate: what was known is void, listen anew. */
   abstract rearm(): Promise<void>;
 
@@ -34,6 +37,7 @@ export class NoCoherence extends Coherence {
   lagMs(): number {
     return Number.POSITIVE_INFINITY;
   }
+  watch(): void {}
   async rearm(): Promise<void> {}
   async announce(): Promise<void> {}
   close(): void {}

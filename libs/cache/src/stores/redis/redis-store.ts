@@ -73,6 +73,7 @@ export class RedisStore extends SharedStore {
   /** The one member outside a Cluster, while it is open. */
   private only: Member | undefined;
   private openCount = 0;
+  private readonly epochs = new Map<string, string | null>();
   private topologySeen = '';
   private recovering: Promise<void> | undefined;
   private recoveryWanted = false;
@@ -213,9 +214,9 @@ export class RedisStore extends SharedStore {
         if (!member.checked) throw this.unavailable();
         await this.run(member, member.connection.redis.unlink(member.connection.epochKey));
         member.connection.epoch = null;
+        this.noteEpoch(member);
       }),
     );
-    this.listener.epochChanged();
   }
 
   async deleteKeys(keys: readonly string[]): Promise<number> {
@@ -318,11 +319,18 @@ export class RedisStore extends SharedStore {
 
   private judgeEpoch(member: Member, found: string | null): string | null {
     const { connection } = member;
-    const before = connection.epoch;
     const judgement = connection.judge(found);
     if (judgement === 'foreign') this.distrust(member, 'the epoch is of another server');
-    if (before !== null && connection.epoch !== before) this.listener.epochChanged();
+    this.noteEpoch(member);
     return judgement === 'current' ? connection.epoch : null;
+  }
+
+  /** Tells the listener when a node's epoch is another than the last one known, also over reconnects. */
+  private noteEpoch({ node, connection }: Member): void {
+    const { epoch } = connection;
+    if (this.epochs.get(node.id) === epoch) return;
+    this.epochs.set(node.id, epoch);
+    this.listener.epochChanged();
   }
 
   private async unlinkKeys(keys: readonly string[]): Promise<number> {
@@ -521,9 +529,8 @@ export class RedisStore extends SharedStore {
         facts.runId === undefined || facts.replicationId === undefined ? HIDDEN_IDENTITY : serverIdentity(facts.runId, facts.replicationId, this.target.kind === 'cluster' ? masterIds : []);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
       await connection.redis.unlink(connection.epochKey + ':none');
-      const before = connection.epoch;
       await connection.settleEpoch();
-      if (before === null || connection.epoch !== before) this.listener.epochChanged();
+      this.noteEpoch(member);
       member.checked = true;
     } catch (error) {
       connection.close();
