@@ -4,9 +4,26 @@
  * that ship ESM alone, to CommonJS: inside jest only. Production stays ESM.
  */
 const esmOnly = [
-  '@nestjs/.*', 'uid', 'iterare', 'es-toolkit', 'uuid', 'jose', 'file-type', 'strtok3', 'token-types',
-  'uint8array-extras', '@tokenizer/.*', '@borewit/.*', 'keyv', 'cacheable', '@cacheable/.*', 'cache-manager',
-  'hookified', 'qified', 'load-esm', '@lukeed/.*',
+  '@nestjs/.*',
+  'uid',
+  'iterare',
+  'es-toolkit',
+  'uuid',
+  'jose',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer/.*',
+  '@borewit/.*',
+  'keyv',
+  'cacheable',
+  '@cacheable/.*',
+  'cache-manager',
+  'hookified',
+  'qified',
+  'load-esm',
+  '@lukeed/.*',
 ].join('|');
 
 const base = {
@@ -25,9 +42,29 @@ const base = {
 
 export default {
   testTimeout: 30_000,
+  maxWorkers: 2,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/{model,setup,support}/**/*.spec.ts'] },
-    { ...base, displayName: 'integration', testMatch: ['<rootDir>/{libs,apps}/**/*.int-spec.ts'], globalSetup: '<rootDir>/test/setup/global-setup.mjs', globalTeardown: '<rootDir>/test/setup/global-teardown.mjs' },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/{e2e,chaos}/**/*.{e2e,chaos}-spec.ts'], globalSetup: '<rootDir>/test/setup/global-setup.mjs', globalTeardown: '<rootDir>/test/setup/global-teardown.mjs' },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: [
+        '<rootDir>/{libs,apps}/**/*.spec.ts',
+        '<rootDir>/test/{architecture,model,setup,support}/**/*.spec.ts',
+      ],
+    },
+    {
+      ...base,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/{libs,apps}/**/*.int-spec.ts', '<rootDir>/test/{setup,support}/**/*.int-spec.ts'],
+      globalSetup: '<rootDir>/test/setup/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
+    },
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/{e2e,chaos}/**/*.{e2e,chaos}-spec.ts'],
+      globalSetup: '<rootDir>/test/setup/global-setup.mjs',
+      globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
+    },
   ],
 };

@@ -16,7 +16,12 @@ const integer = (fallback: number, min: number, max: number) =>
       .string()
       .regex(/^-?\d+$/, `write a whole number from ${min} to ${max}`)
       .transform(Number)
-      .pipe(z.number().min(min, `write a whole number from ${min} to ${max}`).max(max, `write a whole number from ${min} to ${max}`))
+      .pipe(
+        z
+          .number()
+          .min(min, `write a whole number from ${min} to ${max}`)
+          .max(max, `write a whole number from ${min} to ${max}`),
+      )
       .default(fallback),
   );
 
@@ -61,10 +66,17 @@ const url = (protocols: readonly string[], example: string) =>
 
 /** Redis URLs name one server, several Cluster hosts (separated by commas) or a Sentinel set. */
 const redisUrl = () =>
-  text().refine((value) => value === undefined || /^(redis|rediss|redis\+sentinel):\/\/([^@/\s]*@)?[^@/\s,:]+(:\d{1,5})?(,[^@/\s,:]+(:\d{1,5})?)*(\/[^\s]*)?$/.test(value), {
-    error:
-      'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
-  });
+  text().refine(
+    (value) =>
+      value === undefined ||
+      /^(redis|rediss|redis\+sentinel):\/\/([^@/\s]*@)?[^@/\s,:]+(:\d{1,5})?(,[^@/\s,:]+(:\d{1,5})?)*(\/[^\s]*)?$/.test(
+        value,
+      ),
+    {
+      error:
+        'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
+    },
+  );
 
 export const environmentSchema = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
@@ -105,7 +117,9 @@ export const environmentSchema = z.object({
 
   SEARCH_LANGUAGE: text()
     .transform((value) => value ?? 'english')
-    .refine((value) => /^[a-z_]{1,40}$/.test(value), { error: 'write the name of a PostgreSQL text search configuration, like english or simple' }),
+    .refine((value) => /^[a-z_]{1,40}$/.test(value), {
+      error: 'write the name of a PostgreSQL text search configuration, like english or simple',
+    }),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -19,9 +19,12 @@ export const errorKinds = [
 
 export type ErrorKind = (typeof errorKinds)[number];
 
-/** One offending part of the input: `pointer` is a JSON Pointer (RFC 6901) into the body, or `?name`, `:name`, `name:` for a query, path or header field. */
+/** One offending part of the input. */
 export interface ErrorIssue {
+  /** JSON Pointer (RFC 6901) into the part of the request that `in` names. */
   readonly pointer: string;
+  /** `body` where absent. */
+  readonly in?: 'body' | 'query' | 'path' | 'header';
   readonly detail: string;
 }
 
@@ -59,13 +62,22 @@ export class DomainError extends Error {
 /** The answer for a thing that does not exist in the caller's workspace, whether or not it exists in another. */
 export class NotFoundError extends DomainError {
   constructor(what: string, id: string) {
-    super({ code: `${what.toLowerCase().replaceAll(' ', '-')}-not-found`, kind: 'not-found', detail: `${what} ${id} was not found.` });
+    super({
+      code: `${what.toLowerCase().replaceAll(' ', '-')}-not-found`,
+      kind: 'not-found',
+      detail: `${what} ${id} was not found.`,
+    });
   }
 }
 
 /** Input that is well formed JSON but breaks a rule that a schema can't state. */
 export class InvalidInputError extends DomainError {
-  constructor(pointer: string, detail: string, code = 'invalid-input') {
-    super({ code, kind: 'invalid', detail, issues: [{ pointer, detail }] });
+  constructor(pointer: string, detail: string, options: { code?: string; in?: ErrorIssue['in'] } = {}) {
+    super({
+      code: options.code ?? 'invalid-input',
+      kind: 'invalid',
+      detail,
+      issues: [{ pointer, detail, in: options.in }],
+    });
   }
 }

@@ -23,3 +23,4 @@ export {
 } from './ids.js';
 export { KernelModule } from './kernel.module.js';
 export { cutAtGrapheme } from './text.js';
+export { type Principal, type Scope, scopes } from './principal.js';

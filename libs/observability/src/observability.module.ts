@@ -5,7 +5,10 @@ import { KeepsakeLogger } from './logging/keepsake-logger.js';
 
 @Global()
 @Module({
-  providers: [HealthRegistry, { provide: KeepsakeLogger, inject: [LogConfig], useFactory: (config: LogConfig) => new KeepsakeLogger(config) }],
+  providers: [
+    HealthRegistry,
+    { provide: KeepsakeLogger, inject: [LogConfig], useFactory: (config: LogConfig) => new KeepsakeLogger(config) },
+  ],
   exports: [HealthRegistry, KeepsakeLogger],
 })
 export class ObservabilityModule {}

@@ -65,10 +65,12 @@ export class EmbeddedDatabase {
 function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {
   return new Promise((settle, fail) => {
     const worker = new Worker(new URL('./pglite.worker.js', import.meta.url), { workerData });
+    const failOnExit = (code: number) => fail(new Error(`The embedded database stopped at its start (exit code ${code}).`));
     worker.once('error', fail);
-    worker.once('exit', (code) => fail(new Error(`The embedded database stopped at its start (exit code ${code}).`)));
+    worker.once('exit', failOnExit);
     worker.once('message', () => {
-      worker.removeAllListeners();
+      worker.off('error', fail);
+      worker.off('exit', failOnExit);
       settle(worker);
     });
   });

@@ -45,17 +45,25 @@ export class HealthRegistry {
   }
 
   async report(): Promise<HealthReport> {
-    const parts = await Promise.all(this.sources.map(async (source) => [source.name, source.requiredForReady, await ask(source)] as const));
+    const parts = await Promise.all(
+      this.sources.map(async (source) => [source.name, source.requiredForReady, await ask(source)] as const),
+    );
     const isDown = this.draining || parts.some(([, required, part]) => required && part.status === 'down');
     const isDegraded = parts.some(([, , part]) => part.status !== 'up');
-    return { status: isDown ? 'down' : isDegraded ? 'degraded' : 'up', parts: Object.fromEntries(parts.map(([name, , part]) => [name, part])) };
+    return {
+      status: isDown ? 'down' : isDegraded ? 'degraded' : 'up',
+      parts: Object.fromEntries(parts.map(([name, , part]) => [name, part])),
+    };
   }
 }
 
 async function ask(source: HealthSource): Promise<HealthPart> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<HealthPart>((settle) => {
-    timer = setTimeout(() => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` }), CHECK_TIMEOUT_MS);
+    timer = setTimeout(
+      () => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` }),
+      CHECK_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([source.check(), tooLate]);

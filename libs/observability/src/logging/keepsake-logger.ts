@@ -4,7 +4,11 @@ import type { LogConfig } from '#config';
 import { findRequestContext } from './request-context.js';
 
 /** Never written to a log, wherever they turn up in a logged object. */
-const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'password', 'content'].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'password', 'content'].flatMap((name) => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+]);
 
 /**
  * Nest's logger over pino: one JSON object a line on standard output, with the request id where there is one, and
@@ -55,7 +59,11 @@ export class KeepsakeLogger implements LoggerService {
   }
 
   /** Nest passes (message, ...details, context): the last text is the class that speaks, a text before it a stack. */
-  private write(level: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error', message: unknown, rest: readonly unknown[]): void {
+  private write(
+    level: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error',
+    message: unknown,
+    rest: readonly unknown[],
+  ): void {
     const details = [...rest];
     const context = typeof details.at(-1) === 'string' ? (details.pop() as string) : undefined;
     const line: Record<string, unknown> = context === undefined ? {} : { context };
@@ -72,9 +80,20 @@ export class KeepsakeLogger implements LoggerService {
 function prettyStream(destination: DestinationStream): DestinationStream {
   return {
     write(text: string): void {
-      const { time, level, context, channel, msg, service: _service, pid: _pid, ...rest } = JSON.parse(text) as Record<string, unknown>;
+      const {
+        time,
+        level,
+        context,
+        channel,
+        msg,
+        service: _service,
+        pid: _pid,
+        ...rest
+      } = JSON.parse(text) as Record<string, unknown>;
       const extra = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
-      destination.write(`${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(context ?? channel ?? '')} ${String(msg)}${extra}\n`);
+      destination.write(
+        `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(context ?? channel ?? '')} ${String(msg)}${extra}\n`,
+      );
     },
   };
 }

@@ -1,0 +1,34 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ApiKeyId, Scope, WorkspaceId } from '#kernel';
+
+/** A credential as it is kept: what it may do, and the hash of its secret, never the secret. */
+export interface ApiKey {
+  readonly workspaceId: WorkspaceId;
+  readonly id: ApiKeyId;
+  readonly name: string;
+  /** The first characters of the key, to recognise it by. */
+  readonly prefix: string;
+  readonly secretHash: Buffer;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** A new key `ks_<prefix>_<secret>`: 8 characters to recognise it by and 256 bits of randomness. */
+export function generateKey(): string {
+  return `ks_${randomBytes(4).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+}
+
+/** SHA-256 of the whole key. Keys are random, so no slow hash is needed. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+export function prefixOf(key: string): string {
+  return key.slice(0, 11);
+}
+
+export function isKeyActive(key: ApiKey, now: Date): boolean {
+  return key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+}

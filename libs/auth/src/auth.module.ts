@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeyService } from './api-key.service.js';
+import { BootstrapService } from './bootstrap.service.js';
+import { ApiKeyEntity } from './persistence/api-key.entity.js';
+import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { TypeormApiKeyRepository } from './persistence/typeorm-api-key.repository.js';
+import { TypeormWorkspaceRepository } from './persistence/typeorm-workspace.repository.js';
+import { WorkspaceEntity } from './persistence/workspace.entity.js';
+import { WorkspaceRepository } from './persistence/workspace.repository.js';
+import { PrincipalService } from './principal.service.js';
+import { WorkspaceService } from './workspace.service.js';
+
+/** Workspaces, credentials and the first key. */
+@Module({
+  imports: [TypeOrmModule.forFeature([WorkspaceEntity, ApiKeyEntity])],
+  providers: [
+    WorkspaceService,
+    ApiKeyService,
+    PrincipalService,
+    BootstrapService,
+    { provide: WorkspaceRepository, useClass: TypeormWorkspaceRepository },
+    { provide: ApiKeyRepository, useClass: TypeormApiKeyRepository },
+  ],
+  exports: [WorkspaceService, ApiKeyService, PrincipalService, BootstrapService],
+})
+export class AuthModule {}

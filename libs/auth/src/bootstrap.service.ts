@@ -1,0 +1,75 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Injectable, Logger } from '@nestjs/common';
+import { AuthConfig } from '#config';
+import { Clock, newId, scopes } from '#kernel';
+import { ApiKeyService } from './api-key.service.js';
+import { generateKey, hashKey, prefixOf } from './api-key.js';
+import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { WorkspaceService } from './workspace.service.js';
+
+/** Name of the file in the data folder that holds the first key; only its owner can read it. */
+export const KEY_FILE = 'operator.key';
+const BOOTSTRAP = 'bootstrap';
+
+export type FirstKey =
+  /** Made now; to be shown once. */
+  { readonly key: string; readonly file: string };
+
+/** What must exist before the first request: the default workspace and a way in. */
+@Injectable()
+export class BootstrapService {
+  private readonly logger = new Logger(BootstrapService.name);
+
+  constructor(
+    private readonly workspaces: WorkspaceService,
+    private readonly keys: ApiKeyService,
+    private readonly keyRepository: ApiKeyRepository,
+    private readonly clock: Clock,
+    private readonly config: AuthConfig,
+  ) {}
+
+  /**
+   * Makes the default workspace; takes over `KEEPSAKE_BOOTSTRAP_KEY` as the operator key where it is set; else, on
+   * the first start of an embedded database, makes one, keeps it in a file and returns it to be shown once.
+   */
+  async run(): Promise<FirstKey | undefined> {
+    const workspace = await this.workspaces.ensureDefault();
+    const { bootstrapKey, keyFileDir } = this.config;
+    if (bootstrapKey !== undefined) {
+      const secretHash = hashKey(bootstrapKey);
+      const kept = await this.keyRepository.ensure({
+        workspaceId: workspace.id,
+        id: newId(),
+        name: BOOTSTRAP,
+        prefix: prefixOf(bootstrapKey),
+        secretHash,
+        scopes,
+        createdAt: this.clock.now(),
+        expiresAt: null,
+        revokedAt: null,
+      });
+      if (kept.revokedAt !== null)
+        this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
+      // The variable sets the one bootstrap key: the one it named before stops working.
+      await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP, secretHash, this.clock.now());
+      return undefined;
+    }
+    if (await this.keyRepository.hasActiveOperator(this.clock.now())) return undefined;
+    if (keyFileDir === undefined) {
+      this.logger.warn(
+        'There is no operator key yet. Make one with `keepsake keys create --name operator --scopes operator,admin,memory:read,memory:write,embeddings`, or set KEEPSAKE_BOOTSTRAP_KEY.',
+      );
+      return undefined;
+    }
+    const key = generateKey();
+    const file = join(keyFileDir, KEY_FILE);
+    mkdirSync(keyFileDir, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${key}\n`, { mode: 0o600 });
+    // An older file keeps its own mode when it is written over.
+    chmodSync(file, 0o600);
+    // The file first: a crash in between leaves a file without a key, and the next start makes both anew.
+    await this.keys.insert(workspace.id, 'operator', scopes, null, key);
+    return { key, file };
+  }
+}

@@ -1,0 +1,35 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { ACCESS, type EndpointOptions } from '#http';
+import { DomainError, type Principal } from '#kernel';
+import { missingScope, unauthenticated } from '../auth.errors.js';
+import { PrincipalService } from '../principal.service.js';
+
+/** Denies by default: a route that does not say who may call it can't be called by anybody. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly principals: PrincipalService,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.get<EndpointOptions['access'] | undefined>(ACCESS, context.getHandler());
+    if (access === 'public') return true;
+    if (access === undefined)
+      throw new DomainError({ code: 'no-access-rule', kind: 'forbidden', detail: 'Nobody may call this route.' });
+    const request = context.switchToHttp().getRequest<FastifyRequest & { principal?: Principal }>();
+    const credential = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (credential === undefined) throw unauthenticated();
+    const workspace = request.headers['x-keepsake-workspace'];
+    const principal = await this.principals.authenticate(
+      credential,
+      typeof workspace === 'string' ? workspace : undefined,
+    );
+    const lacking = access.find((scope) => !principal.scopes.has(scope));
+    if (lacking !== undefined) throw missingScope(lacking);
+    request.principal = principal;
+    return true;
+  }
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { pageOf, pageQuery } from '#http';
+import type { Workspace } from '../workspace.js';
+
+export const createWorkspaceBody = z.strictObject({
+  slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z, 0-9 and inner hyphens'),
+  name: z.string().trim().min(1).max(200).optional(),
+});
+export const workspacesQuery = z.strictObject(pageQuery);
+export const workspaceResponse = z
+  .object({ id: z.uuid(), slug: z.string(), name: z.string(), createdAt: z.iso.datetime() })
+  .meta({ id: 'Workspace' });
+export const workspacesResponse = pageOf(workspaceResponse);
+
+export function toWorkspaceResponse(workspace: Workspace): z.infer<typeof workspaceResponse> {
+  return { id: workspace.id, slug: workspace.slug, name: workspace.name, createdAt: workspace.createdAt.toISOString() };
+}

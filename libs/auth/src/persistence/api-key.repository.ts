@@ -1,0 +1,23 @@
+import type { ApiKeyId, WorkspaceId } from '#kernel';
+import type { Page } from '#http';
+import type { ApiKey } from '../api-key.js';
+
+export abstract class ApiKeyRepository {
+  abstract insert(key: ApiKey): Promise<void>;
+  /** Inserts unless a key with the same secret exists; returns the one that is there. */
+  abstract ensure(key: ApiKey): Promise<ApiKey>;
+  abstract findByHash(secretHash: Buffer): Promise<ApiKey | undefined>;
+  abstract find(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey | undefined>;
+  /** Whether any active key of any workspace carries the operator scope. */
+  abstract hasActiveOperator(now: Date): Promise<boolean>;
+  /** Newest first. */
+  abstract list(
+    workspaceId: WorkspaceId,
+    after: ApiKeyId | undefined,
+    limit: number,
+  ): Promise<Page<ApiKey, [ApiKeyId]>>;
+  /** Revokes unless revoked before; returns the key, or undefined where there is none. */
+  abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined>;
+  /** Revokes every active key of that name whose secret is another one. */
+  abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void>;
+}

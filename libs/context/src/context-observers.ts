@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import type { Context, ContextSummary } from './context.js';
+
+/** A version that can't be found any more. */
+export interface WithdrawnContext {
+  readonly id: ContextId;
+  readonly projectId: ProjectId;
+  readonly label: string;
+}
+
+/**
+ * What other features do when memory changes: make it findable, embed it.
+ *
+ * Every call runs in the writer's transaction, after its rows are written, with the labels concerned locked: one
+ * writer at a time changes a label. A rejection takes the whole write back. Nothing but SQL may be awaited. Deleting
+ * a project is told by the database alone: rows of a project go by their foreign key.
+ */
+export abstract class ContextObserver {
+  /**
+   * These are now the newest versions of their labels: stored, restored, or what an archived or purged newest one
+   * falls back to. They replace whatever version of the label came before. At most one a label.
+   */
+  abstract onLatest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void>;
+
+  /** These were archived or purged; those that were the newest of their label are what readers may have seen. */
+  abstract onWithdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void>;
+
+  /** Tags, priority or metadata of this version changed. It need not be the newest of its label, nor active. */
+  abstract onDescribed(workspaceId: WorkspaceId, context: ContextSummary): Promise<void>;
+}
+
+/** Where features register their observers when their module starts (`onModuleInit`). Called in the order of registration. */
+@Injectable()
+export class ContextObservers {
+  private readonly observers: ContextObserver[] = [];
+
+  register(observer: ContextObserver): void {
+    this.observers.push(observer);
+  }
+
+  async latest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {
+    if (contexts.length === 0) return;
+    for (const observer of this.observers) await observer.onLatest(workspaceId, contexts);
+  }
+
+  async withdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
+    if (contexts.length === 0) return;
+    for (const observer of this.observers) await observer.onWithdrawn(workspaceId, contexts);
+  }
+
+  async described(workspaceId: WorkspaceId, context: ContextSummary): Promise<void> {
+    for (const observer of this.observers) await observer.onDescribed(workspaceId, context);
+  }
+}

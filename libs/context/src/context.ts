@@ -1,0 +1,47 @@
+import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Priority } from './priority.js';
+
+/**
+ * One version of a labelled text: the unit of memory. Its words never change; a new text under the label is a new
+ * version. Only tags, priority, metadata and whether it is archived may change, each raising `revision`.
+ */
+export interface Context {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId;
+  /** Slug of that project. */
+  readonly project: string;
+  readonly id: ContextId;
+  readonly label: string;
+  /** 1, 2, 3… within project and label, without gaps. An archived version keeps its number. */
+  readonly version: number;
+  /** Byte for byte as it was stored. */
+  readonly content: string;
+  /** SHA-256 of the content's UTF-8 bytes, in hexadecimal. */
+  readonly contentHash: string;
+  readonly contentBytes: number;
+  readonly preview: string;
+  readonly keyConcepts: readonly string[];
+  /** Version of the algorithm that made preview and key concepts. */
+  readonly extractVersion: number;
+  readonly tags: readonly string[];
+  readonly priority: Priority;
+  /** Whether the priority was read from the text rather than given. */
+  readonly priorityDetected: boolean;
+  /** The session that stored it. */
+  readonly sessionId: SessionId | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly revision: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly archivedAt: Date | null;
+  readonly archiveReason: string | null;
+}
+
+/** A context without its text: what lists show. */
+export type ContextSummary = Omit<Context, 'content'>;
+
+/** The name of a line of versions. */
+export interface LabelRef {
+  readonly projectId: ProjectId;
+  readonly label: string;
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { HttpConfig } from '#config';
+import { TransactionRunner } from '#database';
+import { Clock, DomainError, type Principal } from '#kernel';
+import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
+import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
+import { openBody, sealBody } from './sealed-body.js';
+
+const HEADER = 'idempotency-key';
+const KEY = /^[\x21-\x7e]{1,255}$/;
+/** Headers of an answer that belong to it and are sent again with it. */
+const KEPT_HEADERS = ['etag', 'location'];
+
+interface BodyCodec {
+  seal(body: string): string;
+  open(kept: string): string;
+}
+
+const plain: BodyCodec = { seal: (body) => body, open: (kept) => kept };
+
+function sealedWith(credential: string): BodyCodec {
+  return { seal: (body) => sealBody(body, credential), open: (kept) => openBody(kept, credential) };
+}
+
+/**
+ * `Idempotency-Key` on every POST: the same request again gets the stored answer, another body under the same key
+ * is refused (422), and one that is still running too (409). The answer is stored in the transaction of the work,
+ * so a crash leaves either both or neither, and a retry after it does the work once.
+ */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly store: IdempotencyStore,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+    private readonly config: HttpConfig,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & { principal?: Principal }>();
+    const header = request.headers[HEADER];
+    const keeping = this.reflector.get<'plain' | 'sealed' | undefined>(IDEMPOTENCY, context.getHandler());
+    if (header === undefined || request.principal === undefined || keeping === undefined) return next.handle();
+    if (typeof header !== 'string' || !KEY.test(header)) {
+      const detail = 'must be 1 to 255 visible ASCII characters';
+      throw new DomainError({
+        code: 'invalid-idempotency-key',
+        kind: 'invalid',
+        detail: `Idempotency-Key ${detail}.`,
+        issues: [{ pointer: `/${HEADER}`, in: 'header', detail }],
+      });
+    }
+    const scope = { workspaceId: request.principal.workspaceId, principalId: request.principal.id, key: header };
+    const codec = keeping === 'sealed' ? sealedWith(request.headers.authorization ?? '') : plain;
+    return from(this.once(scope, request, context.switchToHttp().getResponse<FastifyReply>(), next, codec));
+  }
+
+  private async once(
+    scope: IdempotencyScope,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: CallHandler,
+    codec: BodyCodec,
+  ): Promise<unknown> {
+    const nowMs = this.clock.nowMs();
+    const claimed = await this.store.claim(scope, requestHash(request), {
+      now: new Date(nowMs),
+      expiresAt: new Date(nowMs + this.config.idempotencyTtlMs),
+      // A request ends at its timeout; twice that is past any doubt.
+      abandonedBefore: new Date(nowMs - 2 * this.config.requestTimeoutMs),
+    });
+    switch (claimed.kind) {
+      case 'other-request':
+        throw refused(
+          'idempotency-key-reused',
+          'unprocessable',
+          'This Idempotency-Key was used for another request. Use a new key for a new request.',
+        );
+      case 'in-flight':
+        throw refused(
+          'request-in-flight',
+          'conflict',
+          'The request with this Idempotency-Key is still running. Try again shortly.',
+          1,
+        );
+      case 'completed': {
+        const { status, headers, body } = claimed.response;
+        void reply.status(status).headers(headers).header('idempotency-replayed', 'true');
+        return body === null ? undefined : (JSON.parse(codec.open(body)) as unknown);
+      }
+      case 'claimed':
+        return this.doWork(scope, claimed.claim, reply, next, codec);
+    }
+  }
+
+  private async doWork(
+    scope: IdempotencyScope,
+    claim: string,
+    reply: FastifyReply,
+    next: CallHandler,
+    codec: BodyCodec,
+  ): Promise<unknown> {
+    try {
+      return await this.transactions.run(async () => {
+        const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+        const kept = await this.store.complete(scope, claim, {
+          status: reply.statusCode,
+          headers: Object.fromEntries(
+            KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
+          ),
+          body: body === undefined ? null : codec.seal(JSON.stringify(body)),
+        });
+        if (!kept)
+          throw refused(
+            'request-in-flight',
+            'conflict',
+            'The request with this Idempotency-Key was taken over by its retry.',
+            1,
+          );
+        return body;
+      });
+    } catch (error) {
+      await this.store.release(scope, claim).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function requestHash(request: FastifyRequest): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([request.method, request.url, request.body ?? null]))
+    .digest();
+}
+
+function refused(
+  code: string,
+  kind: 'conflict' | 'unprocessable',
+  detail: string,
+  retryAfterSeconds?: number,
+): DomainError {
+  return new DomainError({
+    code,
+    kind,
+    detail,
+    retryAfterSeconds,
+    issues: [{ pointer: `/${HEADER}`, in: 'header', detail }],
+  });
+}

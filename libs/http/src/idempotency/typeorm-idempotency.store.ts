@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { newId } from '#kernel';
+import { type Claim, type IdempotencyScope, IdempotencyStore, type StoredResponse } from './idempotency-store.js';
+
+interface Row {
+  readonly same_request: boolean;
+  readonly response_status: number | null;
+  readonly response_headers: Record<string, string> | null;
+  readonly response_body: string | null;
+}
+
+@Injectable()
+export class TypeormIdempotencyStore extends IdempotencyStore {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async claim(
+    scope: IdempotencyScope,
+    requestHash: Buffer,
+    times: { now: Date; expiresAt: Date; abandonedBefore: Date },
+  ): Promise<Claim> {
+    const claim = newId();
+    const taken = await this.database.query(
+      `INSERT INTO idempotency_keys AS kept (workspace_id, principal_id, key, request_hash, claim, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (workspace_id, principal_id, key) DO UPDATE
+         SET request_hash = excluded.request_hash, claim = excluded.claim, created_at = excluded.created_at, expires_at = excluded.expires_at,
+             response_status = NULL, response_headers = NULL, response_body = NULL
+         WHERE kept.expires_at <= $6
+            OR (kept.response_status IS NULL AND kept.created_at < $8 AND kept.request_hash = excluded.request_hash)
+       RETURNING claim`,
+      [
+        scope.workspaceId,
+        scope.principalId,
+        scope.key,
+        requestHash,
+        claim,
+        times.now,
+        times.expiresAt,
+        times.abandonedBefore,
+      ],
+    );
+    if (taken.length > 0) return { kind: 'claimed', claim };
+    const [row] = await this.database.query<Row>(
+      `SELECT request_hash = $4 AS same_request, response_status, response_headers, response_body
+       FROM idempotency_keys WHERE workspace_id = $1 AND principal_id = $2 AND key = $3`,
+      [scope.workspaceId, scope.principalId, scope.key, requestHash],
+    );
+    // Released between the two statements: the caller may simply try again.
+    if (row === undefined) return { kind: 'in-flight' };
+    if (!row.same_request) return { kind: 'other-request' };
+    if (row.response_status === null) return { kind: 'in-flight' };
+    return {
+      kind: 'completed',
+      response: { status: row.response_status, headers: row.response_headers ?? {}, body: row.response_body },
+    };
+  }
+
+  async complete(scope: IdempotencyScope, claim: string, response: StoredResponse): Promise<boolean> {
+    const rows = await this.database.query(
+      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7
+       WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 RETURNING claim`,
+      [
+        scope.workspaceId,
+        scope.principalId,
+        scope.key,
+        claim,
+        response.status,
+        JSON.stringify(response.headers),
+        response.body,
+      ],
+    );
+    return rows.length > 0;
+  }
+
+  async release(scope: IdempotencyScope, claim: string): Promise<void> {
+    await this.database.query(
+      `DELETE FROM idempotency_keys WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 AND response_status IS NULL`,
+      [scope.workspaceId, scope.principalId, scope.key, claim],
+    );
+  }
+
+  async removeExpired(now: Date): Promise<number> {
+    return (await this.database.query('DELETE FROM idempotency_keys WHERE expires_at <= $1 RETURNING key', [now]))
+      .length;
+  }
+}

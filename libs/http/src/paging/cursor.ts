@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { DomainError } from '#kernel';
+
+/**
+ * Cursors of lists. A cursor holds a position (the sort keys of the last item handed out) and a digest of the list
+ * it belongs to: workspace, route and filters. One that was cut, altered or made by another list is refused.
+ *
+ * Positions are keyset positions, so paging returns every row that was there all along exactly once, however many
+ * rows come and go in between.
+ */
+export function encodeCursor(list: readonly unknown[], position: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify([digest(list, position), ...position])).toString('base64url');
+}
+
+const cursorSchema = z.tuple([z.string()], z.union([z.string(), z.number()]));
+
+/** @throws DomainError `invalid-cursor` unless `cursor` was made by `encodeCursor` for the same list and fits `position`. */
+export function decodeCursor<Position>(
+  list: readonly unknown[],
+  cursor: string,
+  position: z.ZodType<Position>,
+): Position {
+  const parsed = cursorSchema.safeParse(parse(cursor));
+  if (parsed.success) {
+    const [mark, ...keys] = parsed.data;
+    const fitting = position.safeParse(keys);
+    if (mark === digest(list, keys) && fitting.success) return fitting.data;
+  }
+  const detail = 'is not a cursor of this list; start again without one';
+  throw new DomainError({
+    code: 'invalid-cursor',
+    kind: 'invalid',
+    detail: `The cursor ${detail}.`,
+    issues: [{ pointer: '/cursor', in: 'query', detail }],
+  });
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(list: readonly unknown[], position: readonly (string | number)[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([list, position]))
+    .digest('base64url')
+    .slice(0, 16);
+}

@@ -1,0 +1,121 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
+import { PROBLEM_JSON, statusOf, toProblem } from './problem.js';
+
+/** What Fastify's own refusals mean; its codes are stable, its texts are not. */
+const fastifyErrors: Readonly<Record<string, { kind: ErrorKind; code: string; detail: string }>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    kind: 'unsupported-media-type',
+    code: 'unsupported-media-type',
+    detail: 'Send the body as application/json.',
+  },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    kind: 'too-large',
+    code: 'body-too-large',
+    detail: 'The body is larger than this server accepts.',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    kind: 'invalid',
+    code: 'invalid-content-length',
+    detail: 'The body is not as long as Content-Length says.',
+  },
+  FST_ERR_BAD_URL: { kind: 'invalid', code: 'invalid-url', detail: 'The path is not a valid URL.' },
+};
+
+const kindByStatus: Readonly<Record<number, ErrorKind>> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'invalid',
+  413: 'too-large',
+  414: 'invalid',
+  415: 'unsupported-media-type',
+  431: 'invalid',
+};
+
+/** The one place where an error becomes an answer: problem+json, never a stack trace, never from a cache. */
+@Catch()
+@Injectable()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  constructor(@Optional() @Inject(ErrorTranslator) private readonly translator?: ErrorTranslator) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also the error handler of Fastify itself, for what fails before a route is reached. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.toDomainError(thrown);
+    const status = statusOf(error.kind);
+    if (status >= 500) {
+      const cause = error.cause instanceof Error ? error.cause : error;
+      this.logger[error.kind === 'internal' ? 'error' : 'warn'](
+        `${request.method} ${request.routeOptions?.url ?? 'unknown route'}: ${error.code}`,
+        cause.stack ?? cause.message,
+        'http',
+      );
+    }
+    if (reply.sent) return;
+    if (error.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="keepsake"');
+    if (error.retryAfterSeconds !== undefined)
+      void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+    // The body of a request refused early may still be on its way: the connection can't be used again.
+    if (error.kind === 'too-large') void reply.header('connection', 'close');
+    void reply
+      .status(status)
+      .header('content-type', PROBLEM_JSON)
+      .header('cache-control', 'no-store')
+      .send(JSON.stringify(toProblem(error, request.id)));
+  }
+
+  private toDomainError(thrown: unknown): DomainError {
+    if (thrown instanceof DomainError) return thrown;
+    const translated = this.translator?.translate(thrown);
+    if (translated !== undefined) return translated;
+    // Nest wraps what Fastify refuses; the reason is in the cause.
+    const reason: unknown = thrown instanceof HttpException ? (thrown.cause ?? thrown) : thrown;
+    const { code, statusCode } = (typeof reason === 'object' && reason !== null ? reason : {}) as {
+      code?: unknown;
+      statusCode?: unknown;
+    };
+    const known = typeof code === 'string' ? fastifyErrors[code] : undefined;
+    if (known !== undefined)
+      return new DomainError({ ...known, issues: [{ pointer: '', detail: known.detail }], cause: thrown });
+    if (thrown instanceof HttpException) return fromStatus(thrown.getStatus(), thrown.message, thrown);
+    if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+      return fromStatus(statusCode, 'The request can not be read.', thrown);
+    return new DomainError({
+      code: 'internal-error',
+      kind: 'internal',
+      detail: 'Something went wrong on our side. Quote the request id to your operator.',
+      cause: thrown,
+    });
+  }
+}
+
+function fromStatus(status: number, detail: string, cause: unknown): DomainError {
+  const kind = kindByStatus[status] ?? (status >= 500 ? 'internal' : 'invalid');
+  if (kind === 'not-found')
+    return new DomainError({
+      code: 'route-not-found',
+      kind,
+      detail: 'There is no such route; /docs lists them all.',
+      cause,
+    });
+  return new DomainError({ code: kind === 'invalid' ? 'invalid-request' : kind, kind, detail, cause });
+}

@@ -1,0 +1,56 @@
+import { type DomainError, type ErrorKind } from '#kernel';
+import { z } from 'zod';
+
+export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+
+/** Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().meta({ description: 'Stable machine-readable name of the problem.' }),
+    detail: z.string(),
+    requestId: z.string(),
+    errors: z
+      .array(z.object({ pointer: z.string(), in: z.enum(['body', 'query', 'path', 'header']), detail: z.string() }))
+      .meta({ description: 'Offending fields: JSON Pointers into the named part of the request.' }),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+const statusByKind = {
+  invalid: [400, 'Bad Request'],
+  unauthenticated: [401, 'Unauthorized'],
+  forbidden: [403, 'Forbidden'],
+  'not-found': [404, 'Not Found'],
+  'method-not-allowed': [405, 'Method Not Allowed'],
+  conflict: [409, 'Conflict'],
+  'precondition-failed': [412, 'Precondition Failed'],
+  'too-large': [413, 'Content Too Large'],
+  'unsupported-media-type': [415, 'Unsupported Media Type'],
+  unprocessable: [422, 'Unprocessable Content'],
+  'rate-limited': [429, 'Too Many Requests'],
+  internal: [500, 'Internal Server Error'],
+  upstream: [502, 'Bad Gateway'],
+  unavailable: [503, 'Service Unavailable'],
+  timeout: [504, 'Gateway Timeout'],
+} as const satisfies Record<ErrorKind, readonly [number, string]>;
+
+export function statusOf(kind: ErrorKind): number {
+  return statusByKind[kind][0];
+}
+
+export function toProblem(error: DomainError, requestId: string): Problem {
+  const [status, title] = statusByKind[error.kind];
+  return {
+    type: `urn:keepsake:problem:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.detail,
+    requestId,
+    errors: error.issues.map((issue) => ({ pointer: issue.pointer, in: issue.in ?? 'body', detail: issue.detail })),
+  };
+}

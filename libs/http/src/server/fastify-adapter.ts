@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpConfig } from '#config';
+import { DomainError, newId } from '#kernel';
+import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
+import { acceptJsonOnly } from './json-body.js';
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Fastify with the limits of the configuration. A request id that a client sends is kept where it is harmless. */
+export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.bodyLimitBytes,
+    // The time to receive a whole request; the work on it has its own limit.
+    requestTimeout: config.requestTimeoutMs,
+    connectionTimeout: 0,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    trustProxy: config.trustProxy,
+    logger: false,
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    // What the router itself refuses (a path that is not a URL, a parameter too long) never reaches the filter.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const detail = 'is not a valid URL path';
+      const problem = toProblem(
+        new DomainError({
+          code: 'invalid-url',
+          kind: 'invalid',
+          detail: `The path ${detail}.`,
+          issues: [{ pointer: '', in: 'path', detail }],
+          cause: error,
+        }),
+        request.id,
+      );
+      void reply
+        .status(problem.status)
+        .header('content-type', PROBLEM_JSON)
+        .header('cache-control', 'no-store')
+        .send(JSON.stringify(problem));
+    },
+    genReqId: (request: IncomingMessage) => {
+      const sent = request.headers['x-request-id'];
+      return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : newId();
+    },
+  });
+  acceptJsonOnly(adapter.getInstance());
+  return adapter;
+}

@@ -1,0 +1,53 @@
+import fastifyHelmet from '@fastify/helmet';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HttpConfig } from '#config';
+import { KeepsakeLogger, runInRequestContext } from '#observability';
+import { serveOpenApi } from './open-api.js';
+
+/** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
+export async function prepareServer(app: NestFastifyApplication): Promise<void> {
+  const config = app.get(HttpConfig);
+  const accessLog = app.get(KeepsakeLogger).channel('http');
+  const fastify = app.getHttpAdapter().getInstance();
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    // Nothing is cached by anybody unless its route says so.
+    void reply.header('cache-control', 'no-store');
+    runInRequestContext({ requestId: request.id }, done);
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    accessLog.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 10) / 10,
+        requestId: request.id,
+      },
+      'request',
+    );
+    done();
+  });
+  await app.register(fastifyHelmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+  });
+  if (config.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: [...config.corsOrigins],
+      exposedHeaders: ['etag', 'x-request-id', 'retry-after', 'idempotency-replayed', 'cache-status', 'server-timing'],
+      maxAge: 600,
+    });
+  }
+  serveOpenApi(app);
+  await app.init();
+}

@@ -1,0 +1,39 @@
+import type { ErrorIssue } from '#kernel';
+
+/** Deeper JSON is refused: no client needs it, and recursive code must not meet it. */
+export const MAX_JSON_DEPTH = 64;
+
+/**
+ * Finds what no field accepts, whatever its schema: NUL, which PostgreSQL can't store in text; lone surrogates,
+ * which have no UTF-8 form and so could not be given back byte for byte; nesting beyond `MAX_JSON_DEPTH`.
+ * Walks iteratively, in time linear in the size of the value. Stops at the first finding.
+ */
+export function findUnsafeText(value: unknown): Pick<ErrorIssue, 'pointer' | 'detail'> | undefined {
+  const pending: { value: unknown; pointer: string; depth: number }[] = [{ value, pointer: '', depth: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value: part, pointer, depth } = next;
+    if (typeof part === 'string') {
+      const detail = unsafeDetail(part);
+      if (detail !== undefined) return { pointer, detail };
+    } else if (typeof part === 'object' && part !== null) {
+      if (depth >= MAX_JSON_DEPTH) return { pointer, detail: `is nested more than ${MAX_JSON_DEPTH} levels deep` };
+      for (const [key, child] of Object.entries(part)) {
+        const childPointer = `${pointer}/${escapePointer(key)}`;
+        const detail = unsafeDetail(key);
+        if (detail !== undefined) return { pointer: childPointer, detail: `has a name that ${detail}` };
+        pending.push({ value: child, pointer: childPointer, depth: depth + 1 });
+      }
+    }
+  }
+  return undefined;
+}
+
+function unsafeDetail(text: string): string | undefined {
+  if (text.includes('\0')) return 'contains NUL (U+0000), which can not be stored';
+  return text.isWellFormed() ? undefined : 'contains a lone surrogate, which is not valid Unicode';
+}
+
+/** One reference token of a JSON Pointer (RFC 6901, section 3). */
+export function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}

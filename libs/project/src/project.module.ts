@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ProjectEntity } from './persistence/project.entity.js';
+import { ProjectRepository } from './persistence/project.repository.js';
+import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
+import { ProjectReader } from './project.reader.js';
+import { ProjectService } from './project.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([ProjectEntity])],
+  providers: [ProjectService, ProjectReader, { provide: ProjectRepository, useClass: TypeormProjectRepository }],
+  exports: [ProjectService, ProjectReader],
+})
+export class ProjectModule {}

@@ -1,0 +1,13 @@
+import type { EnqueueOptions, JobDefinition } from './job.js';
+
+/**
+ * Background work that can't be lost: a job is written by the transaction of the row it is about, so both are there
+ * or neither is. The queue lives in PostgreSQL, embedded or outside.
+ */
+export abstract class JobQueue {
+  /**
+   * Adds a job in the surrounding transaction (at once where there is none).
+   * @returns its id, or undefined where `singletonKey` found one that waits or runs.
+   */
+  abstract enqueue<Payload extends object>(job: JobDefinition<Payload>, payload: Payload, options?: EnqueueOptions): Promise<string | undefined>;
+}

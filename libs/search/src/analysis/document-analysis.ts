@@ -1,0 +1,84 @@
+import { type AnalysisOptions, tokens } from './words.js';
+
+/** A stretch of a document with its words, small enough for one tsvector. */
+export interface Segment {
+  readonly text: string;
+  /** Words in order, then the extras, separated by spaces. */
+  readonly words: string;
+}
+
+export interface DocumentAnalysis {
+  /** Words of the label; empty where it has none that tell anything. */
+  readonly labelWords: string;
+  readonly segments: readonly Segment[];
+  /** Distinct words that a misspelt query word may have meant. */
+  readonly vocabulary: readonly string[];
+}
+
+/**
+ * Positions in a tsvector end at 16,383 and its lexemes at 1 MB in all. 8,000 characters give at most 8,000 words and
+ * as many extras, whatever the script. The same number bounds what a snippet reads.
+ */
+const MAX_SEGMENT_LENGTH = 8_000;
+
+/** Words that spelling is corrected to and from: long enough that a neighbour is likely meant, and no numbers. */
+const SPELLABLE = /^\p{L}{4,40}$/u;
+
+/** Labels are often mere identifiers; only words that a person could ask for are taken from them. */
+const TELLING_LABEL_WORD = /^\p{L}{3,}$|[^\x00-\x7f]/u;
+
+export function isSpellable(word: string): boolean {
+  return SPELLABLE.test(word);
+}
+
+/** What the index stores of a document. Linear in the length of its text. */
+export function analyseDocument(label: string | undefined, text: string, options: AnalysisOptions): DocumentAnalysis {
+  const vocabulary = new Set<string>();
+  const labelWords = wordsOf(label ?? '', options, (word) => TELLING_LABEL_WORD.test(word), vocabulary);
+  const segments = cutIntoSegments(text).map((part) => ({
+    text: part,
+    words: wordsOf(part, options, () => true, vocabulary),
+  }));
+  return { labelWords, segments, vocabulary: [...vocabulary] };
+}
+
+function wordsOf(
+  text: string,
+  options: AnalysisOptions,
+  keep: (word: string) => boolean,
+  vocabulary: Set<string>,
+): string {
+  const words: string[] = [];
+  const extras: string[] = [];
+  for (const token of tokens(text, options)) {
+    for (const word of token.words) {
+      if (!keep(word)) continue;
+      words.push(word);
+      if (isSpellable(word)) vocabulary.add(word);
+    }
+    for (const extra of token.extras) if (keep(extra)) extras.push(extra);
+  }
+  return [...words, ...extras].join(' ');
+}
+
+/** Cuts at the end of a line where there is one in the second half, else of a word, else between characters. */
+function cutIntoSegments(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  while (text.length - start > MAX_SEGMENT_LENGTH) {
+    const window = text.slice(start, start + MAX_SEGMENT_LENGTH);
+    const half = MAX_SEGMENT_LENGTH / 2;
+    const candidates = [window.lastIndexOf('\n'), window.lastIndexOf(' ')].map((index) => index + 1);
+    const cut = candidates.find((index) => index > half) ?? wholeCharacters(window);
+    parts.push(window.slice(0, cut));
+    start += cut;
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+function wholeCharacters(window: string): number {
+  const last = window.charCodeAt(window.length - 1);
+  const isHighSurrogate = last >= 0xd800 && last <= 0xdbff;
+  return isHighSurrogate ? window.length - 1 : window.length;
+}

@@ -1,0 +1,101 @@
+/**
+ * Turns text into plain words, the same in every process and release of Node: only regular expressions over Unicode
+ * properties and normalisation, no dictionary. PostgreSQL's text search configuration stems the words and drops
+ * stop words; nothing else is left for its parser to interpret.
+ *
+ * - letters, digits and marks make words, everything else separates them;
+ * - words are compared in NFKC and lower case, Latin and Greek letters without accents where `foldAccents` says so
+ *   (stemmers of languages other than English want them);
+ * - `snake_case` and `camelCase` give their parts, and the whole as an extra;
+ * - scripts written without spaces, and Hangul, give overlapping pairs of characters (as Lucene's CJKAnalyzer),
+ *   and each character as an extra.
+ *
+ * Extras count for finding but have no place in the order of words, so phrases don't see them.
+ */
+export interface AnalysisOptions {
+  readonly foldAccents: boolean;
+}
+
+/** A run of the source text and the words it gives. */
+export interface Token {
+  /** Offsets in UTF-16 units, `end` exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly words: readonly string[];
+  readonly extras: readonly string[];
+}
+
+/** Raised whenever the same text gives other words: documents of an older analysis are indexed anew. */
+export const ANALYSIS_VERSION = 1;
+
+/** A longer word is known by its first characters: a digest or an encoded file must not break the index. */
+const MAX_WORD_LENGTH = 128;
+
+const wordRuns = /[\p{L}\p{N}\p{M}_]+/gu;
+const asciiOnly = /^[\x00-\x7f]*$/;
+const accentedScripts = /[\u00c0-\u024f\u0300-\u036f\u0370-\u03ff\u1e00-\u1fff]/;
+const accents = /[\u0300-\u036f]/g;
+const caseBoundaries = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
+const mayHaveCaseBoundary = /.\p{Lu}/u;
+const unspacedRuns =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
+const unspaced =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+
+/** The words of `text` in order. Linear in the length of the text. */
+export function* tokens(text: string, options: AnalysisOptions): Generator<Token> {
+  for (const match of text.matchAll(wordRuns)) {
+    const run = match[0];
+    const words: string[] = [];
+    const extras: string[] = [];
+    if (asciiOnly.test(run)) splitIdentifier(run, words, extras);
+    // Compatibility forms can hold separators of their own (½ is 1⁄2), so the normal form is split again.
+    else for (const part of normalForm(run, options).match(wordRuns) ?? []) splitIdentifier(part, words, extras);
+    if (words.length > 0) yield { start: match.index, end: match.index + run.length, words, extras };
+  }
+}
+
+function normalForm(run: string, { foldAccents }: AnalysisOptions): string {
+  const normal = run.normalize('NFKC');
+  if (!foldAccents || !accentedScripts.test(normal)) return normal;
+  return normal.normalize('NFD').replace(accents, '').normalize('NFC').replaceAll('ß', 'ss');
+}
+
+function splitIdentifier(run: string, words: string[], extras: string[]): void {
+  if (!run.includes('_') && !mayHaveCaseBoundary.test(run)) {
+    splitScripts(run, words, extras);
+    return;
+  }
+  const parts = run
+    .split('_')
+    .flatMap((part) => part.split(caseBoundaries))
+    .filter((part) => part !== '');
+  for (const part of parts) splitScripts(part, words, extras);
+  if (parts.length > 1) extras.push(toWord(parts.join('')));
+}
+
+function splitScripts(run: string, words: string[], extras: string[]): void {
+  if (!unspaced.test(run)) {
+    words.push(toWord(run));
+    return;
+  }
+  for (const [part] of run.matchAll(unspacedRuns)) {
+    if (!unspaced.test(part)) {
+      words.push(toWord(part));
+      continue;
+    }
+    const characters = [...part];
+    if (characters.length === 1) {
+      words.push(part);
+      continue;
+    }
+    for (let index = 0; index + 1 < characters.length; index++)
+      words.push(`${characters[index]}${characters[index + 1]}`);
+    extras.push(...characters);
+  }
+}
+
+function toWord(run: string): string {
+  const lower = run.toLowerCase();
+  return lower.length <= MAX_WORD_LENGTH ? lower : lower.slice(0, MAX_WORD_LENGTH).toWellFormed();
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { pageQuery } from '#http';
+import type { SessionId } from '#kernel';
+import { DEFAULT_PROJECT, projectSlug } from '#project';
+import { priorities, type SearchRequest, searchModes } from '../search.js';
+
+const MAX_QUERY_LENGTH = 1_000;
+
+/** A list in one field, separated by commas, or the field several times. */
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .pipe(
+    z
+      .array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters'))
+      .max(20, 'at most 20 tags'),
+  );
+
+export const searchQuery = z.strictObject({
+  q: z
+    .string({ error: 'say what to look for' })
+    .max(MAX_QUERY_LENGTH, `at most ${MAX_QUERY_LENGTH} characters`)
+    .refine((text) => text.trim() !== '', 'say what to look for'),
+  project: projectSlug.default(DEFAULT_PROJECT),
+  mode: z.enum(searchModes, { error: `write one of ${searchModes.join(', ')}` }).optional(),
+  limit: pageQuery.limit,
+  // Carries the terms of the query with their weights.
+  cursor: z.string().min(1).max(8_192).optional(),
+  priority: z.enum(priorities, { error: `write one of ${priorities.join(', ')}` }).optional(),
+  tags: list.optional(),
+  session: z.uuid('write the id of a session').optional(),
+  since: z.iso.datetime({ offset: true, error: 'write a time like 2030-01-31T12:00:00Z' }).optional(),
+  minScore: z.coerce
+    .number({ error: 'write a number' })
+    .min(0, 'at least 0')
+    .max(1_000_000, 'at most 1000000')
+    .optional(),
+  rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
+});
+
+/** The search that a query asks for, without where its page starts. */
+export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchRequest, 'after' | 'limit'> {
+  return {
+    project: query.project,
+    query: query.q,
+    mode: query.mode,
+    rerank: query.rerank === 'true',
+    filters: {
+      priority: query.priority,
+      tags: query.tags,
+      sessionId: query.session as SessionId | undefined,
+      since: query.since === undefined ? undefined : new Date(query.since),
+      minScore: query.minScore,
+    },
+  };
+}

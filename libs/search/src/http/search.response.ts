@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { SearchAnswer } from '../search.js';
+import { searchKinds, searchModes } from '../search.js';
+
+const share = (of: string) => z.number().meta({ description: `What ${of} added to the score.` });
+
+const searchHit = z
+  .object({
+    kind: z.enum(searchKinds),
+    id: z.uuid().meta({ description: 'Of the context version or the entry itself.' }),
+    label: z.string().nullable(),
+    version: z.int().nullable(),
+    score: z.number().meta({ description: 'Comparable within this search alone.' }),
+    scores: z.object({
+      keyword: share('BM25 over the words of the query'),
+      recency: share('recency'),
+      priority: share('priority'),
+    }),
+    snippet: z.string(),
+  })
+  .meta({ id: 'SearchHit' });
+
+export const searchResponse = z
+  .object({
+    project: z.string(),
+    mode: z.enum(searchModes).meta({ description: 'The mode that ran.' }),
+    degraded: z.boolean().meta({ description: 'Whether a channel that was asked for did not take part.' }),
+    reason: z.string().nullable(),
+    items: z.array(searchHit),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'SearchAnswer' });
+
+export function toSearchResponse(answer: SearchAnswer, nextCursor: string | null): z.infer<typeof searchResponse> {
+  const { project, mode, degraded, reason, items } = answer;
+  return {
+    project,
+    mode,
+    degraded,
+    reason,
+    items: [...items],
+    nextCursor,
+  };
+}

@@ -1,0 +1,15 @@
+export {
+  type ChannelScores,
+  type Priority,
+  type SearchAnswer,
+  type SearchDocument,
+  type SearchFilters,
+  type SearchHit,
+  type SearchKind,
+  type SearchMode,
+  type SearchRequest,
+} from './search.js';
+export { SearchApiModule } from './search-api.module.js';
+export { SearchIndex } from './search-index.js';
+export { SearchModule } from './search.module.js';
+export { SearchService } from './search.service.js';

@@ -1,0 +1,202 @@
+/*
+ * The statements of the keyword index. Terms are lexemes of a text search configuration ($n::regconfig); words are
+ * what the analysis of the product gives it to stem.
+ *
+ * Statistics of a table may be missing or old (the embedded database gathers none by itself), so the statements
+ * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
+ */
+
+/** $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). */
+export const replacedDocuments = `
+  SELECT id FROM unnest($2::uuid[]) AS given (given_id)
+    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
+  UNION
+  SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
+    CROSS JOIN LATERAL (
+      SELECT id FROM search_documents
+      WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same`;
+
+/**
+ * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
+ * segments (parallel).
+ */
+export const documentInsert = `
+  WITH document AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($4::jsonb) AS d (
+      id uuid, project_id uuid, kind text, label text, version integer, priority text, tags text[], session_id uuid, created_at timestamptz)
+  ), segment AS MATERIALIZED (
+    SELECT document_id, position, text, to_tsvector($2::regconfig, words) AS vector
+    FROM unnest($5::uuid[], $6::integer[], $7::text[], $8::text[]) AS s (document_id, position, text, words)
+  ), occurrence AS MATERIALIZED (
+    SELECT document_id, lexeme AS term, sum(cardinality(positions))::integer AS frequency
+    FROM segment CROSS JOIN LATERAL unnest(vector)
+    GROUP BY document_id, lexeme
+  ), size AS (
+    SELECT document_id, sum(frequency)::integer AS length FROM occurrence GROUP BY document_id
+  ), stored_document AS (
+    INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
+    SELECT $1, project_id, id, kind, label, version, priority, tags, session_id, coalesce(length, 0), $3, created_at
+    FROM document LEFT JOIN size ON document_id = id
+  ), stored_segment AS (
+    INSERT INTO search_segments (workspace_id, document_id, position, text, vector)
+    SELECT $1, document_id, position, text, vector FROM segment
+  )
+  INSERT INTO search_postings (workspace_id, project_id, term, document_id, frequency, length)
+  SELECT $1, project_id, term, occurrence.document_id, frequency, length
+  FROM occurrence JOIN size USING (document_id) JOIN document ON document.id = occurrence.document_id
+  ORDER BY project_id, term`;
+
+/**
+ * $1 workspace, $2 language, $3 projects, $4 words (parallel). Two transactions that bring the same word at once each
+ * store it, which harms nothing, and neither waits for the other.
+ */
+export const wordInsert = `
+  INSERT INTO search_words (workspace_id, project_id, term, word)
+  SELECT DISTINCT $1::uuid, project_id, lexeme, word
+  FROM unnest($3::uuid[], $4::text[]) AS given (project_id, word)
+    CROSS JOIN LATERAL unnest(to_tsvector($2::regconfig, word))
+  WHERE NOT EXISTS (
+    SELECT FROM search_words AS known
+    WHERE known.workspace_id = $1 AND known.project_id = given.project_id AND known.term = lexeme AND known.word = given.word OFFSET 0)`;
+
+/**
+ * Takes the postings of documents ($1 workspace, $2 ids) and the words that no other document of the project holds.
+ * A word may be lost to a document that is indexed at the same moment: it is stored again with the next one, and
+ * until then only its misspellings don't find it.
+ */
+export const postingRemoval = `
+  WITH held AS MATERIALIZED (
+    SELECT DISTINCT document.project_id, document.id AS document_id, lexeme AS term
+    FROM search_documents AS document
+      JOIN search_segments AS segment ON segment.workspace_id = $1 AND segment.document_id = document.id
+      CROSS JOIN LATERAL unnest(segment.vector)
+    WHERE document.workspace_id = $1 AND document.id = ANY ($2::uuid[])
+  ), removed_posting AS (
+    DELETE FROM search_postings WHERE ctid = ANY (ARRAY(
+      SELECT posting.ctid FROM held CROSS JOIN LATERAL (
+        SELECT ctid FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = held.project_id AND p.term = held.term AND p.document_id = held.document_id
+        OFFSET 0) AS posting))
+  )
+  DELETE FROM search_words WHERE ctid = ANY (ARRAY(
+    SELECT word.ctid FROM (SELECT DISTINCT project_id, term FROM held) AS term CROSS JOIN LATERAL (
+      SELECT ctid FROM search_words AS w
+      WHERE w.workspace_id = $1 AND w.project_id = term.project_id AND w.term = term.term AND NOT EXISTS (
+        SELECT FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = term.project_id AND p.term = term.term AND p.document_id <> ALL ($2::uuid[]))
+      OFFSET 0) AS word))`;
+
+/** $1 workspace, $2 ids. Segments go with their document. */
+export const documentRemoval = `DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`;
+
+/** $1 workspace, $2 project, $3 language, $4 words. One row a term; one with a null term where there is none. */
+export const queryStatistics = `
+  SELECT document_count, average_length, term, query_frequency, document_frequency
+  FROM (
+    SELECT count(*)::integer AS document_count, coalesce(avg(length), 0)::double precision AS average_length
+    FROM search_documents WHERE workspace_id = $1 AND project_id = $2
+  ) AS project
+  LEFT JOIN LATERAL (
+    SELECT lexeme AS term, cardinality(positions) AS query_frequency, (
+      SELECT count(*)::integer FROM search_postings AS p
+      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = lexeme) AS document_frequency
+    FROM unnest(to_tsvector($3::regconfig, $4))
+  ) AS query ON true
+  ORDER BY term`;
+
+/** $1 workspace, $2 project, $3 language, $4 words. */
+export const similarWords = `
+  WITH unknown AS MATERIALIZED (
+    SELECT word FROM unnest($4::text[]) AS given (word)
+    WHERE to_tsvector($3::regconfig, word) <> ''::tsvector AND NOT EXISTS (
+      SELECT FROM unnest(to_tsvector($3::regconfig, word)) CROSS JOIN LATERAL (
+        SELECT FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = lexeme LIMIT 1) AS holding)
+  )
+  SELECT unknown.word, candidate.word AS candidate, term, document_frequency
+  FROM unknown
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT known.word, known.term, similarity(known.word, unknown.word) AS likeness
+      FROM search_words AS known
+      WHERE known.workspace_id = $1 AND known.project_id = $2
+        AND length(known.word) BETWEEN length(unknown.word) - 2 AND length(unknown.word) + 2
+        AND known.word % unknown.word
+      ORDER BY likeness DESC, known.word
+      LIMIT 20) AS candidate
+    CROSS JOIN LATERAL (
+      SELECT count(*)::integer AS document_frequency FROM search_postings AS p
+      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
+  WHERE document_frequency > 0`;
+
+/**
+ * BM25 of the documents that hold any of the terms, with the boosts. Each term's share is rounded to an integer, so
+ * that the sum does not depend on the order of the rows and a page can start after an exact score.
+ *
+ * Boosts add at most $12 of the keyword score. So where nothing filters ($23), only documents within that share of
+ * the last keyword score that is sure of its place can be on the page, and no others are looked at.
+ *
+ * $1 workspace, $2 project, $3 language, $4 terms, $5 weights, $6 k1 (1 - b), $7 k1 b / average length, $8 now,
+ * $9 recency boost, $10 its half-life in ms, $11 boost by priority (JSON), $12 highest boost, $13 phrases,
+ * $14 exclusions, $15 priority, $16 tags, $17 session, $18 since, $19 lowest score, $20 and $21 score and id to start
+ * after, $22 limit, $23 whether nothing filters.
+ */
+export const ranking = `
+  WITH keyword AS MATERIALIZED (
+    SELECT document_id, sum(round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint)::double precision AS score
+    FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
+      CROSS JOIN LATERAL (
+        SELECT document_id, frequency, length FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term OFFSET 0) AS posting
+    GROUP BY document_id
+  ), candidate AS MATERIALIZED (
+    SELECT document_id, score FROM keyword
+    WHERE NOT $23::boolean OR (
+      ($20::double precision IS NULL OR score <= $20)
+      AND score * (1 + $12::double precision) + 2 >= coalesce((
+        SELECT score FROM keyword AS sure
+        WHERE $20::double precision IS NULL OR score * (1 + $12::double precision) + 2 < $20
+        ORDER BY score DESC OFFSET $22::integer - 1 LIMIT 1), 0))
+  )
+  SELECT kind, id, label, version, final.score, candidate.score AS keyword_score, recency_score, priority_score
+  FROM candidate
+    CROSS JOIN LATERAL (
+      SELECT id, project_id, kind, label, version, priority, tags, session_id, created_at
+      FROM search_documents WHERE workspace_id = $1 AND id = document_id OFFSET 0) AS document
+    CROSS JOIN LATERAL (
+      SELECT
+        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
+        round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score) AS boost
+    CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score AS score) AS final
+  WHERE ($15::text IS NULL OR priority = $15)
+    AND ($16::text[] IS NULL OR tags @> $16)
+    AND ($17::uuid IS NULL OR session_id = $17)
+    AND ($18::timestamptz IS NULL OR created_at >= $18)
+    AND ($19::double precision IS NULL OR final.score >= $19)
+    AND ($20::double precision IS NULL OR final.score < $20 OR (final.score = $20 AND id > $21::uuid))
+    AND NOT EXISTS (
+      SELECT FROM unnest($13::text[]) AS phrase (words)
+      WHERE NOT EXISTS (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+    AND NOT EXISTS (
+      SELECT FROM unnest($14::text[]) AS exclusion (words) CROSS JOIN LATERAL (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words) LIMIT 1) AS excluding)
+  ORDER BY final.score DESC, id
+  LIMIT $22`;
+
+/** $1 workspace, $2 ids, $3 terms, $4 weights (parallel). A document found by its label alone gives its first segment. */
+export const passageSelection = `
+  WITH query AS MATERIALIZED (
+    SELECT term, weight, plainto_tsquery('simple', term) AS holds FROM unnest($3::text[], $4::double precision[]) AS q (term, weight)
+  )
+  SELECT found.id, best.text, coalesce(matched.matches, '[]'::json) AS matches
+  FROM unnest($2::uuid[]) AS found (id)
+    CROSS JOIN LATERAL (
+      SELECT text, vector FROM search_segments AS s
+      WHERE s.workspace_id = $1 AND s.document_id = found.id AND position > 0
+      ORDER BY (SELECT coalesce(sum(weight), 0) FROM query WHERE s.vector @@ holds) DESC, position
+      LIMIT 1) AS best
+    LEFT JOIN LATERAL (
+      SELECT json_agg(json_build_object('term', lexeme, 'positions', positions)) AS matches
+      FROM unnest(best.vector) WHERE lexeme = ANY ($3::text[])) AS matched ON true`;

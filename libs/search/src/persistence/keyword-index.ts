@@ -1,0 +1,96 @@
+import type { WorkspaceId } from '#kernel';
+import type { DocumentAnalysis } from '../analysis/document-analysis.js';
+import type { SimilarWord } from '../ranking/spelling.js';
+import type {
+  Priority,
+  Ranking,
+  RankPosition,
+  SearchDocument,
+  SearchFilters,
+  SearchKind,
+  SearchScope,
+  WeightedTerm,
+} from '../search.js';
+
+/** A document with its analysis. */
+export interface AnalysedDocument {
+  readonly document: SearchDocument;
+  readonly analysis: DocumentAnalysis;
+}
+
+/** A term of the index as a query uses it. */
+export interface QueryTerm {
+  readonly term: string;
+  /** How often the query holds it. */
+  readonly queryFrequency: number;
+  /** How many documents of the project hold it. */
+  readonly documentFrequency: number;
+}
+
+/** What the terms of a query mean in one project now. */
+export interface QueryStatistics {
+  readonly documentCount: number;
+  /** In terms; 0 where there is no document. */
+  readonly averageLength: number;
+  /** Ordered by term; a stop word gives none. */
+  readonly terms: readonly QueryTerm[];
+}
+
+export interface RankRequest {
+  readonly ranking: Ranking;
+  /** Words in order, all of them to be found. */
+  readonly phrases: readonly string[];
+  /** Words in order, none of them to be found. */
+  readonly exclusions: readonly string[];
+  readonly filters: SearchFilters;
+  readonly after?: RankPosition;
+  readonly limit: number;
+}
+
+/** Scores in score units. */
+export interface RankedDocument {
+  readonly kind: SearchKind;
+  readonly id: string;
+  readonly label: string | null;
+  readonly version: number | null;
+  readonly score: number;
+  readonly keywordScore: number;
+  readonly recencyScore: number;
+  readonly priorityScore: number;
+}
+
+/** The segment of a document that says most about the query, and where in it the terms stand. */
+export interface Passage {
+  readonly id: string;
+  readonly text: string;
+  readonly matches: readonly {
+    readonly term: string;
+    /** Ordinal of the word in the segment, from 1. */ readonly positions: readonly number[];
+  }[];
+}
+
+/** Postings of the searchable documents, and BM25 over them. Writes take part in the caller's transaction. */
+export abstract class KeywordIndex {
+  /** Stores documents, each replacing one of its id, or of its project, kind and label. */
+  abstract put(documents: readonly AnalysedDocument[]): Promise<void>;
+  abstract remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void>;
+  abstract describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void>;
+
+  /** @param words separated by spaces, as `analyseQuery` gives them */
+  abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;
+  /**
+   * For those of `words` that no document holds and that are no stop words: words of the project's documents that
+   * look like them, by trigrams. Candidates, not corrections.
+   */
+  abstract similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
+  /** Whether each of the phrases has a word that the index holds at all, that is one that is no stop word. */
+  abstract allTelling(phrases: readonly string[]): Promise<boolean>;
+  /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */
+  abstract rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]>;
+  /** A passage for each id that is in the index, in no order. */
+  abstract passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]>;
+}

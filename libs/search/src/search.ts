@@ -1,0 +1,119 @@
+import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
+
+export const searchKinds = ['context', 'entry', 'message'] as const;
+export type SearchKind = (typeof searchKinds)[number];
+
+export const searchModes = ['hybrid', 'semantic', 'keyword'] as const;
+export type SearchMode = (typeof searchModes)[number];
+
+export const priorities = ['always_check', 'important', 'reference'] as const;
+export type Priority = (typeof priorities)[number];
+
+/** What search knows of a piece of memory. `id` is the id of the thing itself: of the context version, of the entry. */
+export interface SearchDocument {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId;
+  readonly id: string;
+  readonly kind: SearchKind;
+  /** At most one document of a kind, project and label is searchable: the last one indexed. */
+  readonly label?: string;
+  readonly version?: number;
+  readonly text: string;
+  readonly priority?: Priority;
+  readonly tags: readonly string[];
+  readonly sessionId?: SessionId;
+  readonly createdAt: Date;
+}
+
+/** A term and what it contributes at most, in score units (see `ranking/bm25`). */
+export interface WeightedTerm {
+  readonly term: string;
+  readonly weight: number;
+}
+
+/** Everything the order of the results depends on. The same ranking over the same documents gives the same scores. */
+export interface Ranking {
+  readonly terms: readonly WeightedTerm[];
+  /** Of the project's documents, in terms. */
+  readonly averageLength: number;
+  /** The moment that the recency boost counts from. */
+  readonly asOfMs: number;
+}
+
+/** The document that a page starts after. */
+export interface RankPosition {
+  /** In score units. */
+  readonly score: number;
+  readonly id: string;
+}
+
+/** Where a search looks. Nothing outside of it is ever read. */
+export interface SearchScope {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId;
+}
+
+/** All that are given must hold. No filter is ever loosened to find more. */
+export interface SearchFilters {
+  readonly priority?: Priority;
+  /** Every one of them. */
+  readonly tags?: readonly string[];
+  readonly sessionId?: SessionId;
+  /** Created at this time or later. */
+  readonly since?: Date;
+  /** Lowest final score. */
+  readonly minScore?: number;
+}
+
+/**
+ * Where the next page starts. It carries the ranking of the first page, so that later pages score by the same weights
+ * and the same clock however the project has changed since: a document that was there all along comes exactly once.
+ */
+export interface SearchPosition {
+  readonly ranking: Ranking;
+  readonly after: RankPosition;
+}
+
+export interface SearchRequest {
+  /** Slug; one that does not exist holds nothing. */
+  readonly project: string;
+  readonly query: string;
+  /** Absent: the best there is. */
+  readonly mode?: SearchMode;
+  readonly rerank: boolean;
+  readonly limit: number;
+  readonly after?: SearchPosition;
+  readonly filters: SearchFilters;
+}
+
+/** What each channel and boost gave to a hit; they add up to `score`. */
+export interface ChannelScores {
+  /** BM25 over the words of the query. */
+  readonly keyword: number;
+  readonly recency: number;
+  readonly priority: number;
+}
+
+export interface SearchHit {
+  readonly kind: SearchKind;
+  readonly id: string;
+  readonly label: string | null;
+  readonly version: number | null;
+  readonly score: number;
+  readonly scores: ChannelScores;
+  /** A short stretch of the text around what matched, on one line. */
+  readonly snippet: string;
+}
+
+export interface SearchAnswer {
+  readonly project: string;
+  /** The mode that ran. */
+  readonly mode: SearchMode;
+  /** Whether a channel that was asked for did not take part. Such an answer is not to be cached as a good one. */
+  readonly degraded: boolean;
+  /** Why it is degraded, or why it is empty where that isn't plain. */
+  readonly reason: string | null;
+  readonly items: readonly SearchHit[];
+  /** Absent on the last page. */
+  readonly next?: SearchPosition;
+}

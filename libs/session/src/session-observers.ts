@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { Session } from './session.js';
+
+/**
+ * Why a session's work in its project is handed over now: its client ended it, it was idle too long, it expired, or
+ * its client switched to another project.
+ */
+export const finaliseReasons = ['end', 'idle', 'expiry', 'switch'] as const;
+export type FinaliseReason = (typeof finaliseReasons)[number];
+
+/** What other features do with the work that a session leaves behind: hand it over, make it findable. */
+export abstract class SessionObserver {
+  /**
+   * Called in the transaction that finalises, with the session's row locked: no entry or context of this session can
+   * be committed in between, and a rejection takes everything back. Nothing but SQL may be awaited.
+   *
+   * A session may be finalised more than once (idle, then its client comes back and ends it; a switch, then the end):
+   * each time with all its work so far in `session.projectId`, so do what gives the same result twice.
+   */
+  abstract onFinalised(session: Session, reason: FinaliseReason): Promise<void>;
+}
+
+/** Where features register their observers when their module starts (`onModuleInit`). Called in the order of registration. */
+@Injectable()
+export class SessionObservers {
+  private readonly observers: SessionObserver[] = [];
+
+  register(observer: SessionObserver): void {
+    this.observers.push(observer);
+  }
+
+  async finalised(session: Session, reason: FinaliseReason): Promise<void> {
+    for (const observer of this.observers) await observer.onFinalised(session, reason);
+  }
+}

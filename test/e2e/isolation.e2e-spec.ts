@@ -1,0 +1,92 @@
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type PopulatedWorkspace, populateWorkspace } from './routes/populated-workspace.js';
+import { sampleOf } from './routes/route-samples.js';
+import { fillPath, type Route, routesOf } from './routes/route-table.js';
+
+/** What a read of a workspace's own things answers: it must be the same before and after another one's calls. */
+async function stateOf({ api, ids, project }: PopulatedWorkspace): Promise<unknown> {
+  const paths = [
+    `/v1/sessions/${ids.session}`,
+    `/v1/sessions/${ids.session}/entries`,
+    `/v1/contexts/${ids.context}`,
+    `/v1/contexts?project=${project}`,
+    `/v1/handovers?project=${project}`,
+    `/v1/keys`,
+  ];
+  return Promise.all(paths.map(async (path) => [path, (await api.get(path)).body]));
+}
+
+describe('two workspaces', () => {
+  let database: TestDatabase;
+  let server: Keepsake;
+  let routes: Route[];
+  let theirs: PopulatedWorkspace;
+  let mine: PopulatedWorkspace;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await startKeepsake({ env: { DATABASE_URL: database.url } });
+    routes = await routesOf(server.api);
+    theirs = await populateWorkspace(server, 'theirs');
+    mine = await populateWorkspace(server, 'mine');
+  }, 120_000);
+
+  afterAll(async () => {
+    await server.remove();
+    await database.drop();
+  });
+
+  it('T41 every route has a valid sample call, so none is left out of the walk', () => {
+    const missing = routes.filter((route) => !route.isPublic && sampleOf(route.name, mine) === undefined);
+    expect(missing.map(({ name }) => name)).toEqual([]);
+    expect(routes.length).toBeGreaterThan(30);
+  });
+
+  it('T41 a valid key gets 404 for every id of another workspace on every route, and changes nothing there', async () => {
+    const before = await stateOf(theirs);
+    const answers: string[] = [];
+    for (const route of routes) {
+      const sample = sampleOf(route.name, theirs);
+      const ids = Object.entries(sample?.path ?? {}).filter(([name]) => name !== 'project' && name !== 'label');
+      if (sample === undefined || ids.length === 0) continue;
+      const { status, body } = await mine.api.send(route.method, fillPath(route.path, sample.path ?? {}), {
+        query: sample.query,
+        body: sample.body,
+      });
+      answers.push(`${route.name} ${status}`);
+      expect(JSON.stringify(body ?? null)).not.toContain(theirs.marker);
+    }
+    expect(answers.filter((answer) => !answer.endsWith(' 404'))).toEqual([]);
+    expect(answers.length).toBeGreaterThan(12);
+    expect(await stateOf(theirs)).toEqual(before);
+  });
+
+  it('T41 the same names in another workspace are other things', async () => {
+    for (const route of routes.filter(({ method, isPublic }) => method === 'GET' && !isPublic)) {
+      const sample = sampleOf(route.name, mine);
+      const { body } = await mine.api.get(fillPath(route.path, sample?.path ?? {}), { query: sample?.query });
+      expect(`${route.name} ${JSON.stringify(body ?? null)}`).not.toContain(theirs.marker);
+    }
+    const { body: found } = await mine.api.get('/v1/search', { query: { project: mine.project, q: theirs.marker } });
+    expect(JSON.stringify(found.items)).not.toContain(theirs.marker);
+  });
+
+  it("T41 a write that names another workspace's session is refused and leaves nothing", async () => {
+    const { status } = await mine.api.post('/v1/contexts', {
+      project: 'atlas',
+      label: 'stolen',
+      content: 'text',
+      sessionId: theirs.ids.session,
+    });
+    expect([400, 404, 422]).toContain(status);
+    expect((await mine.api.get('/v1/projects/atlas/contexts/stolen')).status).toBe(404);
+  });
+
+  it('only an operator chooses the workspace of a call', async () => {
+    const headers = { 'x-keepsake-workspace': theirs.slug };
+    expect((await mine.api.get(`/v1/contexts/${theirs.ids.context}`, { headers })).status).toBe(404);
+    expect((await server.api.get(`/v1/contexts/${theirs.ids.context}`, { headers })).status).toBe(200);
+    expect((await server.api.get(`/v1/contexts/${theirs.ids.context}`)).status).toBe(404);
+  });
+});

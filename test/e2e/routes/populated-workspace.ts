@@ -1,0 +1,72 @@
+import { type Api, api } from '../../support/api.js';
+import type { Keepsake } from '../../support/keepsake.js';
+
+/** A workspace with one of everything, and what is needed to call each route on it. */
+export interface PopulatedWorkspace {
+  readonly slug: string;
+  /** A key with every scope but `operator`. */
+  readonly key: string;
+  readonly api: Api;
+  /** In every text that this workspace stores: whoever meets it elsewhere met a leak. */
+  readonly marker: string;
+  readonly project: string;
+  readonly ids: {
+    readonly session: string;
+    readonly endedSession: string;
+    readonly entry: string;
+    readonly context: string;
+    readonly label: string;
+    readonly handover: string;
+    readonly key: string;
+  };
+}
+
+export async function populateWorkspace(server: Keepsake, slug: string): Promise<PopulatedWorkspace> {
+  const marker = `marker-of-${slug}`;
+  await created(server.api.post('/v1/workspaces', { slug }));
+  const newKey = await created(
+    server.api.post(
+      '/v1/keys',
+      { name: marker, scopes: ['memory:read', 'memory:write', 'embeddings', 'admin'] },
+      { headers: { 'x-keepsake-workspace': slug } },
+    ),
+  );
+  const own = api(server.url, newKey.key);
+  const project = 'atlas';
+  const ended = await created(own.post('/v1/sessions', { project, client: marker }));
+  await created(own.post(`/v1/sessions/${ended.id}/entries`, { kind: 'progress', text: `did ${marker}` }));
+  const { body: end } = await own.post(`/v1/sessions/${ended.id}/end`, { summary: `ended ${marker}` });
+  const session = await created(own.post('/v1/sessions', { project, client: marker, metadata: { note: marker } }));
+  const entry = await created(own.post(`/v1/sessions/${session.id}/entries`, { kind: 'todo', text: `todo ${marker}` }));
+  const context = await created(
+    own.post('/v1/contexts', {
+      project,
+      label: `label/${marker}`,
+      content: `# Title\n\nAlways remember the lighthouse ${marker}.`,
+      sessionId: session.id,
+      tags: ['t'],
+    }),
+  );
+  return {
+    slug,
+    key: newKey.key,
+    api: own,
+    marker,
+    project,
+    ids: {
+      session: session.id,
+      endedSession: ended.id,
+      entry: entry.id,
+      context: context.id,
+      label: context.label,
+      handover: end.handover.id,
+      key: newKey.id,
+    },
+  };
+}
+
+async function created(answer: Promise<{ status: number; body: any }>): Promise<any> {
+  const { status, body } = await answer;
+  if (status !== 201) throw new Error(`expected 201, got ${status}: ${JSON.stringify(body)}`);
+  return body;
+}

@@ -1,0 +1,56 @@
+import type { PopulatedWorkspace } from './populated-workspace.js';
+
+/** A valid call of a route on the things of a workspace. */
+export interface RouteSample {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One valid call for every route of the API. A route that is missing here fails the walks: whoever adds a route adds
+ * its line.
+ */
+export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): RouteSample | undefined {
+  const samples: Record<string, RouteSample> = {
+    'GET /health': {},
+    'GET /v1/workspaces': {},
+    'POST /v1/workspaces': { body: { slug: 'another' } },
+    'GET /v1/keys': {},
+    'POST /v1/keys': { body: { name: 'k', scopes: ['memory:read'] } },
+    'POST /v1/keys/{id}/rotate': { path: { id: ids.key } },
+    'DELETE /v1/keys/{id}': { path: { id: ids.key } },
+    'POST /v1/sessions': { body: { project, client: 'c' } },
+    'GET /v1/sessions': { query: { project } },
+    'GET /v1/sessions/{id}': { path: { id: ids.session } },
+    'PATCH /v1/sessions/{id}': { path: { id: ids.session }, body: { summary: 's' } },
+    'POST /v1/sessions/{id}/heartbeat': { path: { id: ids.session } },
+    'POST /v1/sessions/{id}/entries': { path: { id: ids.session }, body: { kind: 'todo', text: 'x' } },
+    'GET /v1/sessions/{id}/entries': { path: { id: ids.session } },
+    'POST /v1/sessions/{id}/end': { path: { id: ids.session }, body: { summary: 's' } },
+    'POST /v1/contexts': { body: { project, label: 'l', content: 'some text' } },
+    'GET /v1/contexts': { query: { project } },
+    'GET /v1/contexts/{id}': { path: { id: ids.context } },
+    'PATCH /v1/contexts/{id}': { path: { id: ids.context }, body: { tags: ['x'] } },
+    'POST /v1/contexts/{id}/archive': { path: { id: ids.context }, body: { reason: 'old', force: true } },
+    'POST /v1/contexts/{id}/restore': { path: { id: ids.context } },
+    'GET /v1/contexts/{id}/versions': { path: { id: ids.context } },
+    'GET /v1/contexts/{id}/diff': { path: { id: ids.context }, query: { from: 1, to: 1 } },
+    'GET /v1/contexts/{id}/preview': { path: { id: ids.context } },
+    'POST /v1/contexts/batch': { body: { project, items: [{ label: 'b', content: 'text of b' }] } },
+    'POST /v1/contexts/recall': { body: { project, labels: [ids.label] } },
+    'GET /v1/projects': {},
+    'GET /v1/projects/{project}': { path: { project } },
+    'DELETE /v1/projects/{project}': { path: { project }, query: { confirm: project } },
+    'GET /v1/projects/{project}/overview': { path: { project } },
+    'GET /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
+    'GET /v1/search': { query: { project, q: 'lighthouse' } },
+    'GET /v1/handovers': { query: { project } },
+    'POST /v1/handovers': { body: { project } },
+    'GET /v1/handovers/latest': { query: { project } },
+    'GET /v1/handovers/{id}': { path: { id: ids.handover } },
+    'POST /v1/handovers/{id}/acknowledge': { path: { id: ids.handover } },
+    'GET /v1/jobs': {},
+  };
+  return samples[route];
+}

@@ -1,0 +1,58 @@
+// @ts-check
+import { NEEDS } from './needs.mjs';
+import { thisMachine } from './machine.mjs';
+import { aptPackages } from './sources/apt.mjs';
+import { debianFolder } from './sources/debian-folder.mjs';
+import { docker } from './sources/docker.mjs';
+import { installedPrograms } from './sources/installed-programs.mjs';
+
+/** Tells what would make a missing service available. */
+export class MissingServiceError extends Error {
+  /**
+   * @param {'postgres' | 'redis'} service
+   * @param {readonly string[]} refusals
+   */
+  constructor(service, refusals) {
+    const { title, variable, example, advice } = NEEDS[service];
+    super(
+      [
+        `The tests need ${title}, and none could be had from:`,
+        ...refusals.map((refusal) => `  - ${refusal}`),
+        'One of these helps:',
+        `  - ${variable}=${example}`,
+        `  - install ${advice}`,
+        '  - start a Docker engine that this user may use',
+        '  - on Debian or Ubuntu: run the tests as root once, which installs what is missing',
+      ].join('\n'),
+    );
+    this.name = 'MissingServiceError';
+  }
+}
+
+/**
+ * The ways to come by a service, in the order in which they are tried: what is there first, what changes the machine
+ * last.
+ *
+ * @param {import('./machine.mjs').Machine} [machine]
+ * @returns {import('./sources/source.mjs').Source[]}
+ */
+export function sourcesOn(machine = thisMachine()) {
+  const installed = installedPrograms(machine);
+  return [installed, docker(machine), aptPackages(machine, installed), debianFolder(machine)];
+}
+
+/**
+ * @param {'postgres' | 'redis'} service
+ * @param {readonly import('./sources/source.mjs').Source[]} [sources]
+ * @returns {Promise<import('./places/place.mjs').Place>} of the first source that has it
+ * @throws {MissingServiceError}
+ */
+export async function choosePlace(service, sources = sourcesOn()) {
+  const refusals = [];
+  for (const source of sources) {
+    const answer = await source.look(service);
+    if ('place' in answer) return answer.place;
+    refusals.push(`${source.name}: ${answer.refusal}`);
+  }
+  throw new MissingServiceError(service, refusals);
+}

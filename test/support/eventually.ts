@@ -1,0 +1,1 @@
+export { until as eventually } from '../setup/services/until.mjs';
