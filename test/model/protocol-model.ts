@@ -532,7 +532,7 @@ export class ProtocolModel implements Model<State> {
 
   private answer(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
-    const next = this.withActor({ ...state, answered: Math.max(state.answered, actor.value) }, a, { phase: 'answered' });
+    const next = this.withActor({ ...state, answered: Math.max(state.answered, actor.value) }, a, { phase: this.scenario.writeThrough ? 'answered' : 'done', value: 0 });
     return this.protocol.doubleDelete ? this.send(next, a, [{ kind: 'delete', node: 0 }], false) : next;
   }
 
@@ -541,6 +541,8 @@ export class ProtocolModel implements Model<State> {
   private send(state: State, a: number, parcels: readonly Parcel[], awaited = true): State {
     const actor = state.actors[a] as Actor;
     const process = state.processes[actor.process] as Process;
+    // Behind a closed gate nothing is sent.
+    if (process.gate !== 0) return awaited ? this.gaveUp(state, a) : state;
     const commands = parcels.map(
       (parcel): Command => ({
         actor: a,
@@ -631,6 +633,11 @@ export class ProtocolModel implements Model<State> {
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
         if (server.stamp !== null) news();
+        if (command.awaited && reader.role === 'writer' && this.scenario.relayRounds === 0 && state.left.crashes === 0) {
+          // Nobody can come in between: an earlier answer only asks more of the readers.
+          next = this.withActor({ ...next, rows: next.rows.filter((row) => row.id !== command.actor) }, command.actor, { waitsFor: 0 });
+          return this.answer(next, command.actor);
+        }
         return reply({ phase: reader.role === 'relay' ? 'removing' : 'confirmed' });
       case 'delete':
         change({ slot: EMPTY });
@@ -751,8 +758,11 @@ export class ProtocolModel implements Model<State> {
       if (process.connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
     }
     for (let a = 0; a < next.actors.length; a++) {
-      const waits = (next.actors[a] as Actor).waitsFor > 0 && next.network.some((command) => command.actor === a && command.awaited && command.server === s);
-      if (!waits) continue;
+      const actor = next.actors[a] as Actor;
+      if (actor.waitsFor === 0) continue;
+      // A read is worth nothing once one of the connections it used is gone, also where that one had answered.
+      const isCut = next.network.some((command) => command.actor === a && command.awaited && command.server === s) || actor.phase === 'reading' || actor.phase === 'local-check';
+      if (!isCut) continue;
       next = this.gaveUp(next, a);
       if (!isFailover) next = { ...next, network: next.network.filter((command) => command.actor !== a || command.server !== s) };
     }
@@ -802,6 +812,17 @@ export class ProtocolModel implements Model<State> {
     return `${actor.role} ${a} of process ${actor.process}`;
   }
 
+  /** A fill whose lease is gone for good changes nothing, whenever it is executed. */
+  private isIdle(state: State, command: Command): boolean {
+    if (command.kind !== 'fill') return false;
+    const token = text(command.token);
+    const holds = (cell: Cell): boolean => (cell.kind === 'lease' && cell.token === token) || (cell.kind === 'entry' && cell.leaseToken === token);
+    return (
+      !state.servers.some((server) => holds(server.slot.cell) || (server.dump !== null && holds(server.dump.slot.cell))) &&
+      !state.network.some((other) => other.kind === 'acquire' && other.token === command.token)
+    );
+  }
+
   /** Ids are renamed in the order they appear, the network is a bag: states that differ in names alone are one. */
   encode(state: State): string {
     const names = new Map<string, number>();
@@ -835,7 +856,7 @@ export class ProtocolModel implements Model<State> {
         `a${actor.phase}:${actor.left}:${actor.needs}:${actor.waitsFor}:${slotText(actor.slot)}:${actor.epochs.map(epochText).join()}:${stampText(actor.stamp)}:${rename(actor.mark)}:${rename(actor.token)}:${actor.mode}:${actor.mayFill ? 1 : 0}:${actor.value}:${actor.joins}:${actor.retried ? 1 : 0}:${actor.rows.join()}`,
       );
     }
-    const commands = state.network.map((command) => `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`);
+    const commands = state.network.filter((command) => !this.isIdle(state, command)).map((command) => `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`);
     parts.push(...commands.sort());
     parts.push(Object.values(state.left).join());
     if (state.stale !== '') parts.push('stale');
