@@ -28,7 +28,7 @@ interface Node<State> {
  * Visits every state that can be reached, each once, depth first. Visited states are remembered by a 106-bit hash of
  * their encoding (hash compaction, as in SPIN): at ten million states, the chance that any two collide is below 10^-18.
  */
-export function explore<State>(model: Model<State>, maxStates = 300_000): Exploration<State> {
+export function explore<State>(model: Model<State>, maxStates = 5_000_000): Exploration<State> {
   const started = performance.now();
   const seen = new HashSet();
   const stack: Node<State>[] = [{ state: model.initial, step: 'start', from: undefined }];

@@ -1,6 +1,6 @@
 import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
-import { Keyv } from 'keyv';
+import { Keyv, type KeyvOptions } from 'keyv';
 import type { CacheEngine } from '../cache-engine.js';
 import { KeySpace } from '../cache-key.js';
 import { Envelope, isEnvelope } from './envelope.js';
@@ -28,7 +28,7 @@ export function createNestCacheManager(engine: CacheEngine): Cache {
   };
   const adapter = redis === undefined ? new SharedStoreKeyv(store) : new KeyvAdapter(redisInsStore(redisFacade(redis), { isCacheable: isEnvelope }) as never);
   adapter.clear = () => clear().catch(() => undefined);
-  const keyv = new Keyv({ store: adapter as never, ...Envelope, useKeyPrefix: false, throwOnErrors: false });
+  const keyv = new Keyv({ store: adapter, ...Envelope, useKeyPrefix: false, throwOnErrors: false } as unknown as KeyvOptions);
   keyv.on('error', () => undefined);
   return namespaced(createCache({ stores: [keyv] }), space);
 }
