@@ -87,13 +87,15 @@ export const environmentSchema = z.object({
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
+  SHUTDOWN_DELAY_MS: integer(0, 0, 60_000),
   IDEMPOTENCY_TTL_HOURS: integer(24, 1, 24 * 30),
 
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
-  DATABASE_POOL_SIZE: integer(10, 1, 200),
+  // Two at least: while the schema is migrated, one connection holds the lock.
+  DATABASE_POOL_SIZE: integer(10, 2, 200),
   DATABASE_CONNECT_TIMEOUT_MS: integer(5_000, 100, 120_000),
   DATABASE_STATEMENT_TIMEOUT_MS: integer(20_000, 100, 600_000),
   DATABASE_MIGRATE: flag(true),
@@ -107,8 +109,13 @@ export const environmentSchema = z.object({
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
   }),
 
+  KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
+    error: 'write the operator key that commands show to the running server',
+  }),
+
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
+  WORKER_CONCURRENCY: integer(4, 1, 100),
 
   SESSION_IDLE_MINUTES: integer(120, 1, 7 * 24 * 60),
   SESSION_EXPIRY_HOURS: integer(24, 1, 24 * 365),

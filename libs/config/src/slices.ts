@@ -14,7 +14,10 @@ export abstract class HttpConfig {
   abstract readonly corsOrigins: readonly string[];
   abstract readonly bodyLimitBytes: number;
   abstract readonly requestTimeoutMs: number;
+  /** From the signal to the end, whatever still runs. */
   abstract readonly shutdownTimeoutMs: number;
+  /** How long after the signal new connections are still taken, while `/health/ready` says no. */
+  abstract readonly shutdownDelayMs: number;
   abstract readonly idempotencyTtlMs: number;
 }
 
@@ -43,13 +46,18 @@ export abstract class CacheConfig {
 
 export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
+  /** What commands show to a running server, where it is not the first key. */
+  abstract readonly cliKey: string | undefined;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }
 
 export abstract class QueueConfig {
   abstract readonly workerEnabled: boolean;
+  /** How often a worker looks for jobs that other processes have added. */
   abstract readonly pollSeconds: number;
+  /** Jobs that one process runs at the same time. */
+  abstract readonly concurrency: number;
 }
 
 export abstract class SessionConfig {

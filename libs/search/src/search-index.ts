@@ -1,5 +1,6 @@
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
-import type { Priority, SearchDocument } from './search.js';
+import type { SearchDocument } from './search.js';
 
 /**
  * What search can find, kept by the features that own the memory. Every call takes part in the caller's transaction,

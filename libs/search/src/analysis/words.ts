@@ -33,7 +33,7 @@ const MAX_WORD_LENGTH = 128;
 
 const wordRuns = /[\p{L}\p{N}\p{M}_]+/gu;
 const asciiOnly = /^[\x00-\x7f]*$/;
-const accentedScripts = /[\u00c0-\u024f\u0300-\u036f\u0370-\u03ff\u1e00-\u1fff]/;
+const accentedScripts = /[\p{sc=Latin}\p{sc=Greek}]/u;
 const accents = /[\u0300-\u036f]/g;
 const caseBoundaries = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 const mayHaveCaseBoundary = /.\p{Lu}/u;

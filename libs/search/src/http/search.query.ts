@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { priorities } from '#context';
 import { pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import { priorities, type SearchRequest, searchModes } from '../search.js';
+import { type SearchRequest, searchModes } from '../search.js';
 
 const MAX_QUERY_LENGTH = 1_000;
 

@@ -1,3 +1,4 @@
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import {
   type AnalysedDocument,
@@ -10,7 +11,7 @@ import {
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { Priority, SearchDocument, SearchFilters, SearchScope, WeightedTerm } from '../search.js';
+import type { SearchDocument, SearchFilters, SearchScope, WeightedTerm } from '../search.js';
 
 const STOP_WORDS = new Set(['a', 'and', 'be', 'not', 'of', 'or', 'the', 'to']);
 
@@ -65,6 +66,15 @@ export class FakeKeywordIndex extends KeywordIndex {
       };
     }
     return Promise.resolve();
+  }
+
+  /** One analysis is all there is. */
+  takeStale(): Promise<SearchDocument[]> {
+    return Promise.resolve([]);
+  }
+
+  putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+    return this.put(documents);
   }
 
   statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
