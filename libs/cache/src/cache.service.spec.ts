@@ -137,7 +137,7 @@ describe('a read', () => {
 
   it('refuses to store what a family does not allow, or what is too large', async () => {
     const cache = newCache();
-    const degraded = mutableThings({ isCacheable: (value: { degraded: boolean }) => !value.degraded });
+    const degraded = mutableThings({ isCacheable: (value) => !(value as { degraded: boolean }).degraded });
     const source = new CountedSource({ degraded: true });
     await cache.getOrSet(degraded, thing, source.load);
     await cache.getOrSet(degraded, thing, source.load);
@@ -202,7 +202,7 @@ describe('a read', () => {
 describe('the life of an entry', () => {
   it('ends with its TTL, its negative TTL, or the value’s own', async () => {
     const cache = newCache();
-    const family = mutableThings({ negativeTtlMs: 1_000, ttlOf: (value: { leftMs: number }) => value.leftMs });
+    const family = mutableThings({ negativeTtlMs: 1_000, ttlOf: (value) => (value as { leftMs: number }).leftMs });
     await cache.getOrSet(family, thing, () => null);
     expect(await cache.ttl(family, thing)).toBe(1_000);
     clock.advance(1_000);

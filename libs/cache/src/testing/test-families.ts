@@ -1,4 +1,4 @@
-import { defineFamily, type ImmutableFamily, type MutableFamily } from '../cache-family.js';
+import { defineFamily, type ImmutableDefinition, type ImmutableFamily, type MutableDefinition, type MutableFamily } from '../cache-family.js';
 import { defineTag } from '../tag.js';
 
 export interface ThingKey {
@@ -6,7 +6,8 @@ export interface ThingKey {
   readonly id: string;
 }
 
-type Part = Record<string, unknown>;
+type MutablePart = Partial<Omit<MutableDefinition<ThingKey, unknown>, 'scope'>>;
+type ImmutablePart = Partial<Omit<ImmutableDefinition<ThingKey, unknown>, 'scope'>>;
 
 /** Fired by the writes of a thing. */
 export const thingTag = defineTag('thing', ({ id }: ThingKey) => id);
@@ -14,32 +15,32 @@ export const thingTag = defineTag('thing', ({ id }: ThingKey) => id);
 export const thingsTag = defineTag('things', (_: { readonly workspace: string }) => 'all');
 
 /** A family whose entries fall by the identity of the thing and by its kind. */
-export function mutableThings(part: Part = {}): MutableFamily<ThingKey, unknown> {
+export function mutableThings(part: MutablePart = {}): MutableFamily<ThingKey, unknown> {
   return defineFamily<ThingKey, unknown>({
     name: 'thing',
     schemaVersion: 1,
     scope: 'workspace',
-    key: ({ id }) => id,
-    tags: (of) => [thingTag(of), thingsTag(of)],
+    key: ({ id }: ThingKey) => id,
+    tags: (of: ThingKey) => [thingTag(of), thingsTag(of)],
     ttlMs: 60_000,
     jitter: 0,
     ...part,
     mutable: true,
-  } as never);
+  });
 }
 
 /** A family whose values their keys determine. */
-export function immutableThings(part: Part = {}): ImmutableFamily<ThingKey, unknown> {
+export function immutableThings(part: ImmutablePart = {}): ImmutableFamily<ThingKey, unknown> {
   return defineFamily<ThingKey, unknown>({
     name: 'digest',
     schemaVersion: 1,
     scope: 'workspace',
-    key: ({ id }) => id,
+    key: ({ id }: ThingKey) => id,
     ttlMs: 60_000,
     jitter: 0,
     ...part,
     mutable: false,
-  } as never);
+  });
 }
 
 export const thing: ThingKey = { workspace: 'w1', id: 'a' };
