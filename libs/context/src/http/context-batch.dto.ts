@@ -87,12 +87,9 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
-    sessionId: z
-      .uuid('write the id of a session')
-      .optional()
-      .meta({
-        description: 'The session that works with them: they are in its handover, and not stored as new by it.',
-      }),
+    sessionId: z.uuid('write the id of a session').optional().meta({
+      description: 'The session that works with them: they are in its handover, and not stored as new by it.',
+    }),
   })
   .superRefine((body, context) => {
     if ((body.labels === undefined) === (body.ids === undefined)) {
