@@ -471,7 +471,7 @@ export class ProtocolModel implements Model<State> {
     const base = this.withActor(state, a, {
       phase,
       slot: null,
-      epochs: new Array<Epoch | null>(this.nodes).fill(null),
+      epochs: Array.from({ length: this.nodes }, () => null),
       stamp: null,
     });
     if (this.nodes === 1) return this.send(base, a, [{ kind: withEntry ? 'get-all' : 'get-stamps', node: 0 }]);

@@ -12,7 +12,7 @@ describe('RedisStore', () => {
     const listener = { beforeOpen: async () => {}, opened: () => {}, closed: () => {}, epochChanged: () => {} };
     store = new RedisStore(parseRedisUrl(testRedisUrl()), space, listener);
     await store.start();
-    expect(store.problem).toBeUndefined();
+    if (!store.isOpen) throw new Error(store.problem);
   });
 
   afterAll(() => store.close());
