@@ -96,7 +96,8 @@ export class CacheEngine {
     const outbox = this.outboxFor(ports.outbox);
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
     const stamps = new StampRemover(this.store, this.coherence, marks, space);
-    this.relay = new OutboxRelay(outbox, stamps, timing, settings.singleProcess !== true);
+    const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
+    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite);
     this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing);
     this.cache = new CacheService({
       store: this.store,

@@ -531,6 +531,24 @@ describe('statistics', () => {
 });
 
 describe('without a shared tier and with several processes', () => {
+  it('callers of what is not kept share loads that began after they came', async () => {
+    const { cache } = new CacheEngine({}, { clock });
+    const family = mutableThings();
+    const source = new CountedSource<unknown>('old');
+    const release = source.hold();
+    const first = cache.getOrSet(family, thing, source.load);
+    source.value = 'new';
+    const later = Array.from({ length: 50 }, () => cache.getOrSet(family, thing, source.load));
+    release();
+    expect(await first).toBe('old');
+    expect(new Set(await Promise.all(later))).toEqual(new Set(['new']));
+    expect(source.loads).toBe(2);
+    source.value = new Error('away');
+    await expect(cache.getOrSet(family, thing, source.load)).rejects.toThrow('away');
+    source.value = 'back';
+    expect(await cache.getOrSet(family, thing, source.load)).toBe('back');
+  });
+
   it('only immutable families are kept, and health says so', async () => {
     const engine = new CacheEngine({}, { clock });
     const source = new CountedSource('x');

@@ -26,7 +26,7 @@ describe('values that a process answers alone', () => {
   afterAll(() => server.remove());
 
   async function start(settings: CacheSettings = {}) {
-    const engine = await startTestEngine({ redisUrl: server.url, namespace: 'ks', ...settings });
+    const engine = await startTestEngine({ redisUrl: server.url, namespace: 'ks', redis: {}, ...settings });
     engines.push(engine);
     const family = mutableThings({ l1LagMs: LAG_MS });
     engine.cache.register(family);

@@ -1,7 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { eventually } from '../../../../../test/support/eventually.js';
 import { startCluster, startRedis, startSentinelSet } from '../../../../../test/support/services.js';
 import type { CacheEngine, CacheSettings } from '../../cache-engine.js';
@@ -15,7 +11,7 @@ interface Process {
 }
 
 async function startProcess(settings: CacheSettings, part: Parameters<typeof mutableThings>[0] = {}): Promise<Process> {
-  const engine = await startTestEngine({ namespace: 'ks', ...settings });
+  const engine = await startTestEngine({ namespace: 'ks', redis: {}, ...settings });
   const family = mutableThings(part);
   engine.cache.register(family);
   return {
@@ -179,18 +175,5 @@ describe('a server that asks who calls', () => {
       await process.engine.stop();
       await server.remove();
     }
-  });
-
-  it('over TLS', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'keepsake-tls-'));
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-    execFileSync(
-      'openssl',
-      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate, ...subject],
-      { stdio: 'ignore' },
-    );
-    void key;
-    rmSync(folder, { recursive: true });
   });
 });
