@@ -1,5 +1,6 @@
 import {
   acquireLease,
+  answersJoiner,
   bindingOf,
   type Cell,
   fillEntry,
@@ -36,6 +37,12 @@ export interface Protocol {
   readonly writerSets: 'nothing' | 'value' | 'if-newer';
   /** Whether a shared load must be new enough for who joins. */
   readonly guardedJoin: boolean;
+  /** Whether what a shared load found in the shared tier must be found under what the joiner has seen itself. */
+  readonly guardedLanding: boolean;
+  /** Whether a new master is left alone until nobody trusts the one before it. */
+  readonly waitsForOldMaster: boolean;
+  /** Whether a process that fires a tag drops its own marks again when the server has confirmed. */
+  readonly forgetsTwice: boolean;
   /** Whether a server that was silent for long is checked before it is believed. */
   readonly checksSilentServer: boolean;
   /** Whether the mark of a local entry is set before its read and must still stand. */
@@ -55,6 +62,9 @@ export const PRODUCT: Protocol = {
   doubleDelete: false,
   writerSets: 'nothing',
   guardedJoin: true,
+  guardedLanding: true,
+  waitsForOldMaster: true,
+  forgetsTwice: true,
   checksSilentServer: true,
   pendingMark: true,
   staleAfterInvalidation: false,
@@ -520,7 +530,7 @@ export class ProtocolModel implements Model<State> {
       if (isServed) {
         let next = this.scenario.local === 'none' ? state : this.withProcess(state, actor.process, { local: entry });
         if (this.scenario.local !== 'none') next = this.settleMark(next, a);
-        return this.finish(next, a, entry.value, undefined);
+        return this.finish(next, a, entry.value, undefined, current);
       }
     }
     return this.miss(state, a, current);
@@ -535,12 +545,12 @@ export class ProtocolModel implements Model<State> {
         o !== a &&
         other.process === actor.process &&
         other.joins === -1 &&
-        ['acquiring', 'loading', 'loaded'].includes(other.phase) &&
+        (['acquiring', 'loading', 'loaded'].includes(other.phase) || (other.phase === 'reading' && other.retried)) &&
         other.role !== 'refresher',
     );
     if (older !== -1 && actor.mode !== 'take-over') {
       const flight = state.actors[older] as Actor;
-      const started = flight.phase !== 'acquiring';
+      const started = flight.phase === 'loading' || flight.phase === 'loaded';
       const isSafe = mayJoin(
         { started, binding: started ? this.binding(flight.epochs, flight.stamp) : undefined },
         current,
@@ -613,14 +623,25 @@ export class ProtocolModel implements Model<State> {
     );
   }
 
-  /** The reader returns; whoever shares its load returns the same. */
-  private finish(state: State, a: number, value: number, entry: Entry | undefined): State {
+  /**
+   * The reader returns; whoever shares its load returns the same.
+   * @param foundUnder epoch and stamp under which somebody else's fill was found; undefined where the source was asked
+   */
+  private finish(
+    state: State,
+    a: number,
+    value: number,
+    entry: Entry | undefined,
+    foundUnder: string | undefined = undefined,
+  ): State {
+    const isFlight = entry !== undefined || (state.actors[a] as Actor).phase !== 'joined';
     let next = this.returns(state, a, value);
-    if (entry !== undefined || (state.actors[a] as Actor).phase !== 'joined') {
-      for (let j = 0; j < next.actors.length; j++) {
-        const other = next.actors[j] as Actor;
-        if (other.phase === 'joined' && other.joins === a) next = this.returns(next, j, value);
-      }
+    for (let j = 0; isFlight && j < next.actors.length; j++) {
+      const other = next.actors[j] as Actor;
+      if (other.phase !== 'joined' || other.joins !== a) continue;
+      const isAnswered = answersJoiner({ value, foundUnder }, this.binding(other.epochs, other.stamp));
+      if (isAnswered || !this.protocol.guardedLanding) next = this.returns(next, j, value);
+      else next = this.sendRead(this.withActor(next, j, { joins: -1 }), j, true);
     }
     return next;
   }
@@ -660,7 +681,12 @@ export class ProtocolModel implements Model<State> {
     const entry: Entry = { value: actor.value, epochs: [], stamp: null, isExpired: false };
     if (this.protocol.writerSets !== 'nothing') return this.send(state, a, [{ kind: 'set', node: 0, entry }]);
     if (this.protocol.invalidation === 'delete') return this.send(state, a, [{ kind: 'delete', node: 0 }]);
-    return this.send(state, a, [{ kind: 'unlink', node: this.stampNode() }]);
+    return this.send(this.forget(state, actor.process), a, [{ kind: 'unlink', node: this.stampNode() }]);
+  }
+
+  /** A process drops its own marks when it fires a tag: the server tells the others alone. */
+  private forget(state: State, p: number): State {
+    return this.scenario.local === 'alone' ? this.withProcess(state, p, { mark: 0, markSettled: false }) : state;
   }
 
   private unconfirmed(state: State, a: number): State {
@@ -708,12 +734,12 @@ export class ProtocolModel implements Model<State> {
     };
     const news = (): void => {
       if (this.scenario.local !== 'alone') return;
-      // NOLOOP: who sent it knows; every other process is told.
+      // NOLOOP: who sent it is not told; every other process is.
       const own = (state.actors[command.actor] as Actor).process;
       next = {
         ...next,
         processes: next.processes.map((process, p) =>
-          p === own ? { ...process, mark: 0, markSettled: false } : { ...process, news: Math.min(2, process.news + 1) },
+          p === own ? process : { ...process, news: Math.min(2, process.news + 1) },
         ),
       };
     };
@@ -791,6 +817,7 @@ export class ProtocolModel implements Model<State> {
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
         if (server.stamp !== null) news();
+        if (command.awaited) next = this.forget(next, reader.process);
         if (
           command.awaited &&
           reader.role === 'writer' &&
@@ -867,7 +894,15 @@ export class ProtocolModel implements Model<State> {
       ];
     if (process.bypasses && !state.rows.some((row) => row.isOverdue))
       yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
-    if (process.gate === 1) {
+    const isBehind = state.failedOver && process.connectedTo.includes(0);
+    // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
+    if (process.gate === 0 && isBehind && (p !== 0 || this.protocol.checksSilentServer)) {
+      yield [`process ${p} notices the failover`, this.notice(state, p)];
+    }
+    // Whoever still trusts the old master must have had the time to stop, before anything can be read from the new one.
+    const isTrusted =
+      state.failedOver && state.processes.some(({ gate, connectedTo }) => gate === 0 && connectedTo.includes(0));
+    if (process.gate === 1 && !(isTrusted && this.protocol.waitsForOldMaster)) {
       // The gate: find who takes writes now, check who it is, and drop an epoch that is not of it.
       const connectedTo = this.scenario.servers === 'failover' && state.failedOver ? [1] : process.connectedTo;
       const checked = connectedTo.map((server) => (state.servers[server] as Server).identity);
@@ -967,31 +1002,30 @@ export class ProtocolModel implements Model<State> {
       return isFailover ? { ...server, dump: null } : server;
     });
     let next: State = { ...state, servers, lastIdentity: identity, failedOver: isFailover };
-    // A paused server keeps what it was sent; a restarted one loses its connections and all that was under way on them.
-    if (!isFailover)
-      next = {
-        ...next,
-        network: next.network
-          .map((command) => (command.server === s && !command.awaited ? { ...command, server: -1 } : command))
-          .filter((command) => command.server !== -1),
-      };
-    // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
-    for (let p = isFailover && !this.protocol.checksSilentServer ? 1 : 0; p < next.processes.length; p++) {
-      const process = next.processes[p] as Process;
-      if (process.connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
+    // The old master still lives, and keeps what it was sent: each process notices in its own time.
+    if (isFailover) return next;
+    // A restarted server loses its connections, and all that was under way on them.
+    for (let p = 0; p < next.processes.length; p++) {
+      if ((next.processes[p] as Process).connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
     }
+    const isThere = (command: Command): boolean => command.server === s;
+    for (let a = 0; a < next.actors.length; a++) next = this.cut(next, a, isThere);
+    return { ...next, network: next.network.filter((command) => !isThere(command)) };
+  }
+
+  /** The actor loses what it waits for, where any of it is cut. A read is worth nothing without one of its replies. */
+  private cut(state: State, a: number, isCut: (command: Command) => boolean): State {
+    const actor = state.actors[a] as Actor;
+    if (actor.waitsFor === 0) return state;
+    const waits = state.network.some((command) => command.actor === a && command.awaited && isCut(command));
+    return waits || actor.phase === 'reading' || actor.phase === 'local-check' ? this.gaveUp(state, a) : state;
+  }
+
+  /** A process finds that another server takes the writes: its gate closes, and it waits for nothing of the old one. */
+  private notice(state: State, p: number): State {
+    let next = this.withProcess(state, p, { gate: 1 });
     for (let a = 0; a < next.actors.length; a++) {
-      const actor = next.actors[a] as Actor;
-      if (actor.waitsFor === 0) continue;
-      // A read is worth nothing once one of the connections it used is gone, also where that one had answered.
-      const isCut =
-        next.network.some((command) => command.actor === a && command.awaited && command.server === s) ||
-        actor.phase === 'reading' ||
-        actor.phase === 'local-check';
-      if (!isCut) continue;
-      next = this.gaveUp(next, a);
-      if (!isFailover)
-        next = { ...next, network: next.network.filter((command) => command.actor !== a || command.server !== s) };
+      if ((next.actors[a] as Actor).process === p) next = this.cut(next, a, (command) => command.server === 0);
     }
     return next;
   }
