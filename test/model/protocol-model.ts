@@ -94,6 +94,8 @@ export interface Scenario {
   /** Writers that answer after the bound, unconfirmed, while every process bypasses the tag. */
   readonly lateAnswers: number;
   readonly clears: number;
+  /** Replies to a whole read that are on their way for a while: others are asked and answered meanwhile. */
+  readonly slowReplies: number;
 }
 
 export const QUIET: Scenario = {
@@ -114,6 +116,7 @@ export const QUIET: Scenario = {
   restarts: 0,
   lateAnswers: 0,
   clears: 0,
+  slowReplies: 0,
 };
 
 /** Ids are numbers; only their equality means something. 0 is none. */
@@ -214,7 +217,11 @@ type CommandKind =
   | 'delete'
   | 'set';
 
+type Seen = Pick<Actor, 'slot' | 'stamp' | 'epochs'>;
+
 interface Command {
+  /** What a read saw whose reply is still on its way. */
+  readonly seen: Seen | null;
   readonly kind: CommandKind;
   readonly actor: number;
   /** Whether the actor still waits for the reply. */
@@ -241,7 +248,15 @@ export interface State {
   readonly failedOver: boolean;
   readonly left: Readonly<
     Record<
-      'crashes' | 'lostReplies' | 'evictions' | 'expiries' | 'leaseExpiries' | 'restarts' | 'lateAnswers' | 'clears',
+      | 'crashes'
+      | 'lostReplies'
+      | 'evictions'
+      | 'expiries'
+      | 'leaseExpiries'
+      | 'restarts'
+      | 'lateAnswers'
+      | 'clears'
+      | 'slowReplies',
       number
     >
   >;
@@ -323,6 +338,7 @@ export class ProtocolModel implements Model<State> {
         restarts: scenario.restarts,
         lateAnswers: scenario.lateAnswers,
         clears: scenario.clears,
+        slowReplies: scenario.slowReplies,
       },
       stale: '',
     };
@@ -338,6 +354,12 @@ export class ProtocolModel implements Model<State> {
       const command = state.network[c] as Command;
       const executed = this.execute(state, c);
       if (executed !== undefined) yield [`${this.name(state, command.actor)} ${command.kind} is executed`, executed];
+      if (command.kind === 'get-all' && command.awaited && command.seen === null && state.left.slowReplies > 0) {
+        yield [
+          `${this.name(state, command.actor)} ${command.kind} is executed, its reply is slow`,
+          this.executeSlowly(state, c),
+        ];
+      }
     }
     for (let p = 0; p < state.processes.length; p++) yield* this.background(state, p);
     yield* this.faults(state);
@@ -718,6 +740,7 @@ export class ProtocolModel implements Model<State> {
       nonce: '',
       mode: 'fresh-key',
       entry: null,
+      seen: null,
       identity: process.checked[parcel.node] as number,
       ...parcel,
     }));
@@ -748,7 +771,7 @@ export class ProtocolModel implements Model<State> {
     const reader = state.actors[command.actor] as Actor;
     switch (command.kind) {
       case 'get-all':
-        return reply({ slot: server.slot, stamp: server.stamp, epochs: [this.seen(command, server)] });
+        return reply(command.seen ?? this.everything(command, server));
       case 'get-stamps':
         return reply({ stamp: server.stamp, epochs: [this.seen(command, server)] });
       case 'get-entry':
@@ -835,6 +858,18 @@ export class ProtocolModel implements Model<State> {
         change({ slot: EMPTY });
         return reply({ phase: 'confirmed' });
     }
+  }
+
+  /** The command has been executed; what it saw arrives later. */
+  private executeSlowly(state: State, c: number): State {
+    const network = state.network.map((command, i) =>
+      i === c ? { ...command, seen: this.everything(command, state.servers[command.server] as Server) } : command,
+    );
+    return this.spend({ ...state, network }, 'slowReplies');
+  }
+
+  private everything(command: Command, server: Server): Seen {
+    return { slot: server.slot, stamp: server.stamp, epochs: [this.seen(command, server)] };
   }
 
   /** The epoch as its reader takes it: one of another server counts as missing. */
@@ -1142,7 +1177,7 @@ export class ProtocolModel implements Model<State> {
       .filter((command) => !this.isIdle(state, command))
       .map(
         (command) =>
-          `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`,
+          `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}${command.seen === null ? '' : `:${slotText(command.seen.slot)}${command.seen.epochs.map(epochText).join()}${stampText(command.seen.stamp)}`}`,
       );
     parts.push(...commands.sort());
     parts.push(Object.values(state.left).join());
