@@ -8,3 +8,5 @@ export { type ContractCase, sharedStoreContract, type SharedStoreSubject } from 
 export { testNamespace, testRedisUrl } from './test-redis.js';
 export { inProcessCache, startTestEngine } from './test-engine.js';
 export { CountedSource } from './counted-source.js';
+export { invalidationOutboxContract, type OutboxSubject } from './invalidation-outbox.contract.js';
+export { MemoryOutbox, OutboxTable } from './memory-outbox.js';
