@@ -18,7 +18,7 @@ export function withDeadline<Reply>(reply: Promise<Reply>, ms: number): Promise<
       },
       (error: unknown) => {
         clearTimeout(timer);
-        return reject(error as Error);
+        return reject(error);
       },
     );
   });
