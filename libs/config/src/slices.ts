@@ -71,6 +71,26 @@ export abstract class QueueConfig {
   abstract readonly concurrency: number;
 }
 
+/** Requests of a credential in a minute, by class of route; sign-in: failures of an address in five minutes. */
+export interface RouteLimitNumbers {
+  readonly reads: number;
+  readonly writes: number;
+  readonly search: number;
+  readonly embeddings: number;
+  readonly ingestion: number;
+  readonly admin: number;
+  readonly 'sign-in': number;
+}
+
+export abstract class ThrottleConfig {
+  abstract readonly enabled: boolean;
+  abstract readonly limits: RouteLimitNumbers;
+  /** What differs for the credentials of a tier. */
+  abstract readonly tiers: Readonly<Record<string, Partial<RouteLimitNumbers>>>;
+  /** Calls of one outside provider in a minute, of all credentials together. */
+  abstract readonly providerCallsPerMinute: number;
+}
+
 export abstract class SessionConfig {
   abstract readonly idleMs: number;
   abstract readonly expiryMs: number;

@@ -1,4 +1,11 @@
-export { ACCESS, Endpoint, type EndpointOptions } from './endpoint/endpoint.decorator.js';
+export {
+  ACCESS,
+  Endpoint,
+  type EndpointOptions,
+  LIMITS,
+  type RouteClass,
+  type RouteLimits,
+} from './endpoint/endpoint.decorator.js';
 export { HttpModule } from './http.module.js';
 export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';
