@@ -2,13 +2,17 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ApiKeyService } from './api-key.service.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
+import { RevocationRepository } from './persistence/revocation.repository.js';
 import { TypeormApiKeyRepository } from './persistence/typeorm-api-key.repository.js';
 import { TypeormWorkspaceRepository } from './persistence/typeorm-workspace.repository.js';
 import { WorkspaceEntity } from './persistence/workspace.entity.js';
 import { WorkspaceRepository } from './persistence/workspace.repository.js';
 import { PrincipalService } from './principal.service.js';
+import { TokenService } from './token.service.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Workspaces, credentials and the first key. */
@@ -19,9 +23,12 @@ import { WorkspaceService } from './workspace.service.js';
     ApiKeyService,
     PrincipalService,
     BootstrapService,
+    JwtVerifier,
+    TokenService,
+    { provide: RevocationRepository, useClass: PostgresRevocationRepository },
     { provide: WorkspaceRepository, useClass: TypeormWorkspaceRepository },
     { provide: ApiKeyRepository, useClass: TypeormApiKeyRepository },
   ],
-  exports: [WorkspaceService, ApiKeyService, PrincipalService, BootstrapService],
+  exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService],
 })
 export class AuthModule {}

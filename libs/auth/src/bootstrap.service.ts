@@ -45,6 +45,7 @@ export class BootstrapService {
         prefix: prefixOf(bootstrapKey),
         secretHash,
         scopes,
+        tier: null,
         createdAt: this.clock.now(),
         expiresAt: null,
         revokedAt: null,
@@ -69,7 +70,7 @@ export class BootstrapService {
     // An older file keeps its own mode when it is written over.
     chmodSync(file, 0o600);
     // The file first: a crash in between leaves a file without a key, and the next start makes both anew.
-    await this.keys.insert(workspace.id, 'operator', scopes, null, key);
+    await this.keys.insert(workspace.id, { name: 'operator', scopes, tier: null, expiresAt: null }, key);
     return { key, file };
   }
 }

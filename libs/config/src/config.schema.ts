@@ -151,6 +151,16 @@ export const environmentSchema = z.object({
     error: 'write the operator key that commands show to the running server',
   }),
 
+  JWT_SECRET: text().refine((value) => value === undefined || Buffer.byteLength(value) >= 32, {
+    error: 'write a secret of at least 32 bytes (openssl rand -base64 48)',
+  }),
+  JWT_JWKS_URL: url(['https:', 'http:'], 'https://issuer.example.org/.well-known/jwks.json'),
+  JWT_JWKS_COOLDOWN_SECONDS: integer(30, 1, 3600),
+  JWT_ISSUER: text(),
+  JWT_AUDIENCE: text(),
+  JWT_CLOCK_SKEW_SECONDS: integer(30, 0, 600),
+  JWT_MAX_LIFETIME_HOURS: integer(24 * 30, 1, 24 * 365),
+
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
   WORKER_CONCURRENCY: integer(4, 1, 100),

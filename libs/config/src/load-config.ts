@@ -95,6 +95,13 @@ function toSlices(env: Environment): KeepsakeConfig {
     auth: {
       bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
       cliKey: env.KEEPSAKE_KEY,
+      jwtSecret: env.JWT_SECRET,
+      jwksUrl: env.JWT_JWKS_URL,
+      jwksCooldownMs: env.JWT_JWKS_COOLDOWN_SECONDS * 1000,
+      jwtIssuer: env.JWT_ISSUER,
+      jwtAudience: env.JWT_AUDIENCE,
+      jwtClockSkewSeconds: env.JWT_CLOCK_SKEW_SECONDS,
+      jwtMaxLifetimeMs: env.JWT_MAX_LIFETIME_HOURS * 3_600_000,
       keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined,
     },
     queue: {

@@ -59,6 +59,17 @@ export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
   /** What commands show to a running server, where it is not the first key. */
   abstract readonly cliKey: string | undefined;
+  /** Shared secret of HS256 tokens. */
+  abstract readonly jwtSecret: string | undefined;
+  /** Where the public keys of the token issuer are (RFC 7517). */
+  abstract readonly jwksUrl: string | undefined;
+  /** A token with an unknown key id makes the keys be fetched anew, but no more often than this. */
+  abstract readonly jwksCooldownMs: number;
+  abstract readonly jwtIssuer: string | undefined;
+  abstract readonly jwtAudience: string | undefined;
+  abstract readonly jwtClockSkewSeconds: number;
+  /** A token that lives longer is refused: so long is a revocation remembered. */
+  abstract readonly jwtMaxLifetimeMs: number;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }

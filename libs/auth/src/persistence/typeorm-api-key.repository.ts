@@ -54,6 +54,10 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return toPage(rows, limit, (key) => [key.id]);
   }
 
+  async update({ workspaceId, id, name, scopes, tier }: ApiKey): Promise<void> {
+    await this.rows.update({ workspaceId, id }, { name, scopes: [...scopes], tier });
+  }
+
   async revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined> {
     await this.rows.update({ workspaceId, id, revokedAt: IsNull() }, { revokedAt: at });
     return this.find(workspaceId, id);

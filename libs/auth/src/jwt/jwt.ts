@@ -1,0 +1,18 @@
+import type { Scope } from '#kernel';
+
+/** What a verified token says of who sent it. */
+export interface JwtClaims {
+  readonly subject: string;
+  /** Slug of the workspace it acts in; absent for operators, who choose one. */
+  readonly workspace: string | undefined;
+  readonly scopes: readonly Scope[];
+  readonly tier: string | undefined;
+  /** The beginning of time where the token does not say. */
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A credential that could be a JSON Web Token (RFC 7519) in its compact form. */
+export function looksLikeJwt(credential: string): boolean {
+  return /^[\w-]{2,}\.[\w-]{2,}\.[\w-]{2,}$/.test(credential);
+}
