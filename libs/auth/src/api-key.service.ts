@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import {
@@ -13,6 +14,7 @@ import {
   type WorkspaceId,
 } from '#kernel';
 import { type ApiKey, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
+import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
@@ -29,6 +31,7 @@ export class ApiKeyService {
     private readonly keys: ApiKeyRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly cache: CacheService,
   ) {}
 
   /** @throws DomainError `unauthenticated` where there is no active key of that secret. */
@@ -83,6 +86,7 @@ export class ApiKeyService {
         tier: change.tier === undefined ? old.tier : change.tier,
       };
       await this.keys.update(changed);
+      await this.forget(changed);
       return changed;
     });
   }
@@ -94,6 +98,7 @@ export class ApiKeyService {
       requireScopes(caller, old.scopes);
       if (!isKeyActive(old, this.clock.now())) throw new NotFoundError('Key', id);
       await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      await this.forget(old);
       return this.insert(caller.workspaceId, old);
     });
   }
@@ -104,6 +109,7 @@ export class ApiKeyService {
       requireScopes(caller, (await this.get(caller.workspaceId, id)).scopes);
       const revoked = await this.keys.revoke(caller.workspaceId, id, this.clock.now());
       if (revoked === undefined) throw new NotFoundError('Key', id);
+      await this.forget(revoked);
       return revoked;
     });
   }
@@ -125,8 +131,16 @@ export class ApiKeyService {
       expiresAt,
       revokedAt: null,
     };
-    await this.keys.insert(apiKey);
+    await this.transactions.run(async () => {
+      await this.keys.insert(apiKey);
+      await this.forget(apiKey);
+    });
     return { apiKey, key };
+  }
+
+  /** On every process the next request looks the key up anew. */
+  forget(...keys: readonly Pick<ApiKey, 'secretHash'>[]): Promise<void> {
+    return this.cache.invalidate(keys.map(({ secretHash }) => credentialTag({ hash: secretHash.toString('hex') })));
   }
 
   private async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CacheModule } from '#cache';
 import { ApiKeyService } from './api-key.service.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
@@ -17,7 +18,7 @@ import { WorkspaceService } from './workspace.service.js';
 
 /** Workspaces, credentials and the first key. */
 @Module({
-  imports: [TypeOrmModule.forFeature([WorkspaceEntity, ApiKeyEntity])],
+  imports: [CacheModule, TypeOrmModule.forFeature([WorkspaceEntity, ApiKeyEntity])],
   providers: [
     WorkspaceService,
     ApiKeyService,

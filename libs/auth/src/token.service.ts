@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { AuthConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { Clock, DomainError, type WorkspaceId } from '#kernel';
+import { credentialTag, subjectTag } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
 import { looksLikeJwt } from './jwt/jwt.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { RevocationRepository } from './persistence/revocation.repository.js';
+import { hashSecret } from './secret-hash.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -24,6 +26,7 @@ export class TokenService {
     private readonly transactions: TransactionRunner,
     private readonly config: AuthConfig,
     private readonly clock: Clock,
+    private readonly cache: CacheService,
   ) {}
 
   /**
@@ -36,9 +39,9 @@ export class TokenService {
     const workspace = slug === undefined ? undefined : await this.workspaces.findBySlug(slug);
     if (workspace === undefined) throw unauthenticated();
     const { subject, issuedAt, expiresAt, scopes, tier } = claims;
-    if (await this.revocations.isRevoked(workspace.id, { hash: hashToken(token), subject, issuedAt }))
+    if (await this.revocations.isRevoked(workspace.id, { hash: hashSecret(token), subject, issuedAt }))
       throw unauthenticated();
-    return { id: `${SUBJECT}${subject}`, workspaceId: workspace.id, scopes, tier, expiresAt };
+    return { id: `${SUBJECT}${subject}`, workspaceId: workspace.id, scopes, tier, expiresAt: this.withSkew(expiresAt) };
   }
 
   /**
@@ -53,24 +56,28 @@ export class TokenService {
         detail: 'An API key has no log-out. Revoke it with DELETE /v1/keys/{id}.',
       });
     const { workspaceId, expiresAt } = await this.verify(token);
-    await this.transactions.run(() =>
-      this.revocations.add({
+    const hash = hashSecret(token);
+    await this.transactions.run(async () => {
+      const revokedAt = this.clock.now();
+      await this.revocations.add({
         workspaceId,
         kind: 'token',
-        value: hashToken(token),
-        revokedAt: this.clock.now(),
-        expiresAt: this.withSkew(expiresAt),
-      }),
-    );
+        value: hash,
+        revokedAt,
+        expiresAt,
+      });
+      await this.cache.invalidate([credentialTag({ hash })]);
+    });
   }
 
   /** Ends every token that the subject was given until now: after a change of its role, or when it is lost. */
   async revokeSubject(workspaceId: WorkspaceId, subject: string): Promise<Date> {
     const revokedAt = this.clock.now();
     const expiresAt = this.withSkew(new Date(revokedAt.getTime() + this.config.jwtMaxLifetimeMs));
-    await this.transactions.run(() =>
-      this.revocations.add({ workspaceId, kind: 'subject', value: subject, revokedAt, expiresAt }),
-    );
+    await this.transactions.run(async () => {
+      await this.revocations.add({ workspaceId, kind: 'subject', value: subject, revokedAt, expiresAt });
+      await this.cache.invalidate([subjectTag({ subject })]);
+    });
     return revokedAt;
   }
 
@@ -80,8 +87,3 @@ export class TokenService {
 }
 
 const SUBJECT = 'jwt:';
-
-/** A token is known by its hash alone. */
-export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}

@@ -19,6 +19,6 @@ export abstract class ApiKeyRepository {
   abstract update(key: ApiKey): Promise<void>;
   /** Revokes unless revoked before; returns the key, or undefined where there is none. */
   abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined>;
-  /** Revokes every active key of that name whose secret is another one. */
-  abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void>;
+  /** Revokes every active key of that name whose secret is another one; returns them. */
+  abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<ApiKey[]>;
 }

@@ -63,8 +63,10 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return this.find(workspaceId, id);
   }
 
-  async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void> {
-    await this.rows.update({ workspaceId, name, secretHash: Not(secretHash), revokedAt: IsNull() }, { revokedAt: at });
+  async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<ApiKey[]> {
+    const others = await this.rows.findBy({ workspaceId, name, secretHash: Not(secretHash), revokedAt: IsNull() });
+    for (const { id } of others) await this.rows.update({ workspaceId, id }, { revokedAt: at });
+    return others;
   }
 
   private get rows() {

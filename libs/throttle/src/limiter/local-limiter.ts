@@ -28,7 +28,7 @@ export class LocalLimiter extends Limiter {
       keys.map((key) => this.counters.get(key)),
       now,
     );
-    if (decision.allowed) keys.forEach((key, index) => this.counters.set(key, emptyAt[index] as number));
+    if (decision.allowed) keys.forEach((key, index) => this.counters.set(key, emptyAt[index] ?? 0));
     return decision;
   }
 
