@@ -14,6 +14,7 @@ import type { z } from 'zod';
 import type { RouteLimitNumbers } from '#config';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
+import { RESPONSE_CACHING, type ResponseCaching } from '../response-cache/response-caching.js';
 
 const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete } as const;
 
@@ -37,6 +38,8 @@ export interface EndpointOptions {
   readonly limits?: readonly RouteClass[];
   /** Units that one call takes of each of them; 1 by default. */
   readonly weight?: number;
+  /** Keeps the answers of a GET in the cache. */
+  readonly cache?: ResponseCaching;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -74,6 +77,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
+  if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public')
     decorators.push(ApiBearerAuth('credential'), ApiSecurity('credential', [...options.access]));
