@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminApiModule } from '#admin';
-import { AuthApiModule } from '#auth';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthApiModule, AuthGuard } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -11,6 +12,7 @@ import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
+import { RateLimitGuard, ThrottleModule } from '#throttle';
 
 /** Everything that answers requests. */
 @Module({})
@@ -24,6 +26,7 @@ export class ApiModule {
         ObservabilityModule,
         DatabaseModule,
         HttpModule,
+        ThrottleModule,
         AuthApiModule,
         SessionApiModule,
         ProjectApiModule,
@@ -31,6 +34,11 @@ export class ApiModule {
         HandoverApiModule,
         SearchApiModule,
         AdminApiModule,
+      ],
+      // In this order: whose limits they are must be known first.
+      providers: [
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
       ],
     };
   }

@@ -1,14 +1,15 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { AuthModule } from './auth.module.js';
 import { ApiKeyController } from './http/api-key.controller.js';
-import { AuthGuard } from './http/auth.guard.js';
+import { TokenController } from './http/token.controller.js';
 import { WorkspaceController } from './http/workspace.controller.js';
+import { SignInLimiter } from './sign-in-limiter.js';
 
-/** The guard in front of every route, and the routes for keys and workspaces. */
+/** The routes for keys, tokens and workspaces. */
 @Module({
   imports: [AuthModule],
-  controllers: [ApiKeyController, WorkspaceController],
-  providers: [{ provide: APP_GUARD, useClass: AuthGuard }],
+  controllers: [ApiKeyController, TokenController, WorkspaceController],
+  providers: [SignInLimiter],
+  exports: [AuthModule, SignInLimiter],
 })
 export class AuthApiModule {}

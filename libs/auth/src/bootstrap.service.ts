@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfig } from '#config';
+import { TransactionRunner } from '#database';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
 import { generateKey, hashKey, prefixOf } from './api-key.js';
@@ -25,6 +26,7 @@ export class BootstrapService {
     private readonly workspaces: WorkspaceService,
     private readonly keys: ApiKeyService,
     private readonly keyRepository: ApiKeyRepository,
+    private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly config: AuthConfig,
   ) {}
@@ -45,6 +47,7 @@ export class BootstrapService {
         prefix: prefixOf(bootstrapKey),
         secretHash,
         scopes,
+        tier: null,
         createdAt: this.clock.now(),
         expiresAt: null,
         revokedAt: null,
@@ -52,7 +55,11 @@ export class BootstrapService {
       if (kept.revokedAt !== null)
         this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
       // The variable sets the one bootstrap key: the one it named before stops working.
-      await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP, secretHash, this.clock.now());
+      await this.transactions.run(async () => {
+        const now = this.clock.now();
+        const others = await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP, secretHash, now);
+        await this.keys.forget(kept, ...others);
+      });
       return undefined;
     }
     if (await this.keyRepository.hasActiveOperator(this.clock.now())) return undefined;
@@ -69,7 +76,7 @@ export class BootstrapService {
     // An older file keeps its own mode when it is written over.
     chmodSync(file, 0o600);
     // The file first: a crash in between leaves a file without a key, and the next start makes both anew.
-    await this.keys.insert(workspace.id, 'operator', scopes, null, key);
+    await this.keys.insert(workspace.id, { name: 'operator', scopes, tier: null, expiresAt: null }, key);
     return { key, file };
   }
 }

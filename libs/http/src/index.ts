@@ -1,4 +1,11 @@
-export { ACCESS, Endpoint, type EndpointOptions } from './endpoint/endpoint.decorator.js';
+export {
+  ACCESS,
+  Endpoint,
+  type EndpointOptions,
+  LIMITS,
+  type RouteClass,
+  type RouteLimits,
+} from './endpoint/endpoint.decorator.js';
 export { HttpModule } from './http.module.js';
 export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';
@@ -6,6 +13,7 @@ export { decodeCursor, encodeCursor } from './paging/cursor.js';
 export { entityTag, requireMatch } from './paging/entity-tag.js';
 export { type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
+export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { drainServer } from './server/drain-server.js';
 export { openApiDocument } from './server/open-api.js';

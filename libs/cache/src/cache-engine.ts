@@ -1,0 +1,223 @@
+import { EventEmitter } from 'node:events';
+import type { Clock } from '#kernel';
+import { Logger } from '@nestjs/common';
+import { CacheService } from './cache.service.js';
+import { KeySpace } from './cache-key.js';
+import { AloneMarks } from './coherence/alone-marks.js';
+import { type Coherence, NoCoherence } from './coherence/coherence.js';
+import { RedisCoherence } from './coherence/redis-coherence.js';
+import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
+import type { CacheHealthReport } from './health/cache-health-report.js';
+import { InvalidationService } from './outbox/invalidation.service.js';
+import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
+import { DEFAULT_INVALIDATION_TIMING, type InvalidationTiming } from './outbox/invalidation-timing.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { StampRemover } from './outbox/stamp-remover.js';
+import { type CacheEngineOptions, DEFAULT_ENGINE_OPTIONS, DEFAULT_TTL_MS } from './read/cache-parts.js';
+import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
+import { MemoryStore } from './stores/memory-store.js';
+import { NoStore } from './stores/no-store.js';
+import { RedisStore } from './stores/redis/redis-store.js';
+import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
+import { parseRedisUrl } from './stores/redis/redis-url.js';
+import type { SharedStore } from './stores/shared-store.js';
+
+export interface CacheSettings extends Partial<CacheEngineOptions> {
+  /** See `parseRedisUrl`. Absent: in process where `singleProcess`, else immutable families alone. */
+  readonly redisUrl?: string;
+  /** This process is the only one on its database. */
+  readonly singleProcess?: boolean;
+  readonly namespace?: string;
+  /** TTL of families that declare none. */
+  readonly defaultTtlMs?: number;
+  readonly local?: Partial<LocalTierLimits>;
+  /** Bytes of the in-process store that stands in for Redis. */
+  readonly memoryStoreBytes?: number;
+  readonly redis?: Partial<RedisStoreOptions>;
+  readonly invalidation?: Partial<InvalidationTiming>;
+}
+
+/** What the engine needs from outside. */
+export interface CachePorts {
+  readonly clock: Clock;
+  /** Needed where a shared tier outlives this process. */
+  readonly outbox?: InvalidationOutbox;
+  readonly familySettings?: FamilySettingsStore;
+  /** Uniform in (0, 1]; for tests. */
+  readonly random?: () => number;
+}
+
+/**
+ * - `shared`: Redis or Valkey.
+ * - `in-process`: one process, the same promise without a server.
+ * - `immutable-only`: several processes without a server.
+ */
+export type CacheMode = 'shared' | 'in-process' | 'immutable-only';
+
+export interface CacheEvents {
+  /** The shared tier answers; what the server lacks is named. */
+  opened: [lacks: readonly string[]];
+  closed: [reason: string];
+  /** Everything is invalid: somebody cleared the cache, or the server is another or an older one. */
+  invalidatedAll: [];
+}
+
+const DEFAULT_LOCAL: LocalTierLimits = { maxBytes: 64 * 1024 * 1024, maxEntries: 100_000 };
+
+/** The parts of the cache, put together and started as one. Nest's module wraps it; tests and benchmarks use it bare. */
+export class CacheEngine {
+  private readonly logger = new Logger('Cache');
+  readonly mode: CacheMode;
+  readonly cache: CacheService;
+  readonly settings: FamilySettingsService;
+  readonly events = new EventEmitter<CacheEvents>();
+  private readonly store: SharedStore;
+  private readonly local: LocalTier;
+  private readonly marks = new AloneMarks();
+  private readonly coherence: Coherence;
+  private readonly relay: OutboxRelay;
+  private readonly invalidations: InvalidationService;
+  private lastLacks = '';
+
+  /** @throws RedisUrlError for a malformed URL: the cache is never off by a typing error. */
+  constructor(settings: CacheSettings, ports: CachePorts) {
+    const { clock } = ports;
+    const { marks } = this;
+    const space = new KeySpace(settings.namespace);
+    this.local = new LocalTier({ ...DEFAULT_LOCAL, ...settings.local }, (key) => marks.drop(key));
+    if (settings.redisUrl !== undefined) {
+      this.mode = 'shared';
+      const options = { ...DEFAULT_REDIS_OPTIONS, ...settings.redis };
+      const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options);
+      this.store = store;
+      this.coherence = new RedisCoherence(() => store, space, {
+        changed: (keys) => keys.forEach((key) => marks.changed(key)),
+        lost: () => marks.clear(),
+      });
+    } else {
+      this.mode = settings.singleProcess === true ? 'in-process' : 'immutable-only';
+      this.store = settings.singleProcess === true ? new MemoryStore(clock, settings.memoryStoreBytes) : new NoStore();
+      this.coherence = new NoCoherence();
+    }
+    const outbox = this.outboxFor(ports.outbox);
+    const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
+    const stamps = new StampRemover(this.store, this.coherence, marks, space);
+    this.relay = new OutboxRelay(outbox, stamps, timing, settings.singleProcess !== true);
+    this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing);
+    this.cache = new CacheService({
+      store: this.store,
+      local: this.local,
+      invalidations: this.invalidations,
+      coherence: this.coherence,
+      marks,
+      space,
+      clock,
+      options: {
+        enabled: settings.enabled ?? DEFAULT_ENGINE_OPTIONS.enabled,
+        leaseMs: settings.leaseMs ?? DEFAULT_ENGINE_OPTIONS.leaseMs,
+        driftSampleRate: settings.driftSampleRate ?? DEFAULT_ENGINE_OPTIONS.driftSampleRate,
+      },
+      random: ports.random ?? (() => 1 - Math.random()),
+      defaultTtlMs: settings.defaultTtlMs ?? DEFAULT_TTL_MS,
+    });
+    this.settings = new FamilySettingsService(ports.familySettings ?? new InMemoryFamilySettings(), this.cache);
+  }
+
+  /** Starts the parts. A shared tier that is away delays nothing and is found when it appears. */
+  async start(): Promise<void> {
+    if (this.mode === 'immutable-only') {
+      this.logger.warn(
+        'No Redis is configured and several processes may run: only immutable families are cached. Set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where this process is alone.',
+      );
+    }
+    await this.settings.start();
+    if (this.mode === 'shared') await this.relay.start();
+    if (this.store instanceof RedisStore) await this.store.start();
+  }
+
+  /** Stops the parts; refreshes and refills under way end first. */
+  async stop(): Promise<void> {
+    this.settings.stop();
+    await this.cache.settled();
+    this.invalidations.stop();
+    await this.relay.stop();
+    this.coherence.close();
+    await this.store.close();
+  }
+
+  /** The state now; nothing of it is remembered. */
+  health(): CacheHealthReport {
+    const { store, invalidations, local, relay } = this;
+    const { enabled } = this.cache.options;
+    const redis = this.redisStore;
+    const bypassing = invalidations.hasSuspects;
+    const isUp = this.mode !== 'immutable-only' && store.isOpen && !bypassing && (redis?.isWhole ?? true);
+    return {
+      mode: this.mode,
+      enabled,
+      status: enabled ? (isUp ? 'up' : 'degraded') : 'off',
+      breaker: redis === undefined ? 'none' : redis.isOpen ? 'closed' : 'open',
+      problem: this.problem(bypassing),
+      server: redis?.facts === undefined ? undefined : `${redis.facts.product} ${redis.facts.version}`.trim(),
+      lacks: redis?.lacks ?? [],
+      coherence: this.coherence.kind,
+      oldestInvalidationMs: Math.round(relay.oldestRowAgeMs),
+      bypassing,
+      local: {
+        entries: local.size,
+        bytes: local.usedBytes,
+        maxBytes: local.limits.maxBytes,
+        evictions: local.evictions,
+      },
+    };
+  }
+
+  /** The client for facades that speak Redis themselves; undefined without Redis. */
+  get redisStore(): RedisStore | undefined {
+    return this.store instanceof RedisStore ? this.store : undefined;
+  }
+
+  /** Counters of the invalidation path, for the metrics. */
+  get invalidationCounts(): { readonly delivered: number; readonly relayed: number; readonly unconfirmed: number } {
+    const { delivered, unconfirmedAnswers } = this.invalidations;
+    return { delivered, relayed: this.relay.relayed, unconfirmed: unconfirmedAnswers };
+  }
+
+  private problem(bypassing: boolean): string | undefined {
+    if (this.mode === 'immutable-only') return 'no Redis and several processes: only immutable families are cached';
+    const ofServer = this.redisStore?.problem;
+    if (ofServer !== undefined) return ofServer;
+    return bypassing ? 'invalidations are not delivered: what they may concern is read from its source' : undefined;
+  }
+
+  /** In process the store dies with its invalidations, so none is remembered; they wait for the commit all the same. */
+  private outboxFor(outbox: InvalidationOutbox | undefined): InvalidationOutbox {
+    if (outbox === undefined) return new NoOutbox();
+    return this.mode === 'shared' ? outbox : new NoOutbox(outbox);
+  }
+
+  private listener(): ConstructorParameters<typeof RedisStore>[2] {
+    return {
+      beforeOpen: async () => {
+        await this.invalidations.settleBeforeOpen();
+        this.marks.clear();
+        await this.coherence.rearm();
+      },
+      opened: (facts, lacks) => {
+        const text = lacks.join('; ');
+        if (text !== this.lastLacks && text !== '') this.logger.warn(`The Redis server works, but: ${text}`);
+        this.lastLacks = text;
+        this.logger.log(`The shared tier answers${facts === undefined ? '' : ` (${facts.product} ${facts.version})`}.`);
+        this.events.emit('opened', lacks);
+      },
+      closed: (reason) => {
+        this.logger.warn(`The shared tier is away (${reason}); the sources answer.`);
+        this.events.emit('closed', reason);
+      },
+      epochChanged: () => {
+        this.local.clear();
+        this.events.emit('invalidatedAll');
+      },
+    };
+  }
+}

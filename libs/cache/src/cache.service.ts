@@ -1,0 +1,325 @@
+import { Logger } from '@nestjs/common';
+import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from './cache-family.js';
+import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
+import { messageOf } from './message-of.js';
+import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
+import { BackgroundWork } from './read/background-work.js';
+import { BulkLoad } from './read/bulk-load.js';
+import type { CacheEngineOptions, CacheParts } from './read/cache-parts.js';
+import { Complaints } from './read/complaints.js';
+import { DriftProbe } from './read/drift-probe.js';
+import { FamilyRegistry } from './read/family-registry.js';
+import { Fills } from './read/fill.js';
+import { ImmutableWrites } from './read/immutable-writes.js';
+import { LocalAnswers } from './read/local-answer.js';
+import { Misses } from './read/misses.js';
+import { shareValue } from './read/prepared-value.js';
+import type { Load, LoadMany, ReadOptions } from './read/read-options.js';
+import { Reads } from './read/reads.js';
+import { Refreshes } from './read/refresh.js';
+import { SharedAnswers } from './read/shared-answer.js';
+import { SourceReads } from './read/source-reads.js';
+import { SingleFlight } from './single-flight.js';
+import type { LocalTier } from './stores/local-tier.js';
+import type { SharedStore } from './stores/shared-store.js';
+import type { Tag } from './tag.js';
+
+/** Something to load and store again after a write: see `CacheService.invalidate`. */
+export interface Refill {
+  run(cache: CacheService): Promise<void>;
+}
+
+export interface CacheStatsReport {
+  readonly families: Readonly<Record<string, FamilyStatsReport>>;
+  readonly totals: FamilyStatsReport;
+  readonly since: string;
+}
+
+/** A family in use, with the policy in force. */
+export interface FamilyListing {
+  readonly name: string;
+  readonly mutable: boolean;
+  readonly schemaVersion: number;
+  readonly policy: FamilyPolicy;
+}
+
+const SCAN_PAGE = 500;
+
+/**
+ * The one way through the cache.
+ *
+ * A read that starts after a write was acknowledged returns that write or a later one, on every process. The shared
+ * tier being away, slow or broken costs speed: the source answers. Errors of the source are errors of the caller.
+ * Values that several callers may hold are frozen (typed arrays are copied).
+ *
+ * Safe for any number of concurrent callers.
+ */
+export class CacheService {
+  private readonly logger = new Logger('Cache');
+  private readonly background = new BackgroundWork();
+  private readonly registry: FamilyRegistry;
+  private readonly reads: Reads;
+  private readonly immutableWrites: ImmutableWrites;
+  private since: number;
+
+  constructor(private readonly parts: CacheParts) {
+    const { background } = this;
+    const complaints = new Complaints();
+    this.registry = new FamilyRegistry(parts.defaultTtlMs, ({ family, policy, keepsLocal }) => {
+      if (policy.l1LagMs > 0 && keepsLocal) parts.coherence.watch(family.keyPrefix(parts.space));
+    });
+    const drift = new DriftProbe(parts, background, complaints);
+    const shared = new SharedAnswers(parts, drift, background, complaints);
+    const fills = new Fills(parts, this.registry, background);
+    const source = new SourceReads(parts, fills, complaints);
+    const misses = new Misses(parts, this.registry, new SingleFlight(), shared, source);
+    const refreshes = new Refreshes(parts, misses, source, background);
+    this.reads = new Reads(parts, new LocalAnswers(parts), shared, misses, source, refreshes);
+    this.immutableWrites = new ImmutableWrites(parts, this.registry, fills, complaints);
+    this.since = parts.clock.nowMs();
+  }
+
+  get store(): SharedStore {
+    return this.parts.store;
+  }
+
+  get local(): LocalTier {
+    return this.parts.local;
+  }
+
+  get space(): KeySpace {
+    return this.parts.space;
+  }
+
+  get options(): CacheEngineOptions {
+    return this.parts.options;
+  }
+
+  /**
+   * The value from the cache, else from `load`, whose answer is stored. `undefined` is not stored; `null` is a value.
+   * One load of a key runs at a time, in this process and across processes, while the shared tier answers.
+   * @throws whatever `load` throws, unless the family allows an expired value instead
+   */
+  getOrSet<Params, Value>(
+    family: CacheFamily<Params, Value>,
+    params: Params,
+    load: Load<Value>,
+    options?: ReadOptions,
+  ): Promise<Value> {
+    return this.reads.read(this.registry.stateOf(family), params, load, options);
+  }
+
+  /**
+   * Like `getOrSet` for many, in the order asked: one read for all, one load for all that is missing. Equal keys are
+   * read and loaded once.
+   */
+  async getMany<Params, Value>(
+    family: CacheFamily<Params, Value>,
+    all: readonly Params[],
+    loadMany: LoadMany<Params, Value>,
+  ): Promise<(Value | undefined)[]> {
+    const state = this.registry.stateOf(family);
+    const keys = all.map((params) => family.entryKey(this.parts.space, params));
+    const firstOf = new Map<string, number>();
+    keys.forEach((key, i) => {
+      if (!firstOf.has(key)) firstOf.set(key, i);
+    });
+    const firsts = [...firstOf.values()].map((i) => all[i] as Params);
+    const bulk = new BulkLoad(firsts, loadMany);
+    const values = await Promise.all(
+      firsts.map((params) => {
+        const report: ReadOptions['report'] = ({ status }) => {
+          if (status === 'hit' || status === 'stale') bulk.answered(params);
+        };
+        const load: Load<Value> = (context) => bulk.load(params, context);
+        return this.getOrSet(family, params, load, { report }).finally(() => bulk.answered(params));
+      }),
+    );
+    const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
+    return keys.map((key, i) => {
+      const value = valueOf.get(key);
+      return firstOf.get(key) === i || value === undefined ? value : shareValue(state, value);
+    });
+  }
+
+  /** The value from the cache, or undefined; the source is not asked. */
+  async get<Params, Value>(family: CacheFamily<Params, Value>, params: Params): Promise<Value | undefined> {
+    const state = this.registry.stateOf(family);
+    return this.parts.options.enabled && state.policy.enabled ? this.reads.get(state, params) : undefined;
+  }
+
+  /** Whether the shared tier holds a valid entry, null and remembered failures included. */
+  async has<Params, Value>(family: CacheFamily<Params, Value>, params: Params): Promise<boolean> {
+    return (await this.ttl(family, params)) !== undefined;
+  }
+
+  /** Milliseconds until the entry of the shared tier expires; undefined where there is no valid one. */
+  async ttl<Params, Value>(family: CacheFamily<Params, Value>, params: Params): Promise<number | undefined> {
+    return this.reads.ttlMs(this.registry.stateOf(family), params);
+  }
+
+  /** Stores a value that its key determines. False: the shared tier is away, or the value can't be stored. */
+  async set<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
+    return this.isOn(family) && this.immutableWrites.store(family, params, value, undefined);
+  }
+
+  /**
+   * Stores the value unless an entry of the same or a later `version` is there.
+   * @param version a safe integer from 0
+   */
+  async setIfNewer<Params, Value>(
+    family: ImmutableFamily<Params, Value>,
+    params: Params,
+    value: Value,
+    version: number,
+  ): Promise<boolean> {
+    if (!Number.isSafeInteger(version) || version < 0) {
+      throw new TypeError(`A version is a safe integer from 0, not ${version}.`);
+    }
+    return this.isOn(family) && this.immutableWrites.store(family, params, value, version);
+  }
+
+  /**
+   * Makes everything that depends on one of these tags invalid, on every process.
+   *
+   * Inside a transaction: remembered in it, fired after its commit and before its caller is answered; never after a
+   * rollback. Outside: fired now. Resolves once the shared tier has confirmed it; where nobody can within
+   * `invalidationBoundMs`, after that.
+   * @param refills loaded and stored again afterwards, in the background, with the readers' own loaders
+   */
+  async invalidate(tags: readonly Tag[], ...refills: readonly Refill[]): Promise<void> {
+    await this.parts.invalidations.invalidate(tags, () => {
+      for (const refill of refills) this.background.start(() => refill.run(this));
+    });
+  }
+
+  /** A refill for `invalidate`: the entry is written through, loaded as a reader would. */
+  refill<Params, Value>(family: CacheFamily<Params, Value>, params: Params, load: Load<Value>): Refill {
+    return { run: (cache) => cache.warm(family, params, load) };
+  }
+
+  /** Loads and stores the entry now, replacing whatever is there. Errors of the source are counted, not thrown. */
+  async warm<Params, Value>(family: CacheFamily<Params, Value>, params: Params, load: Load<Value>): Promise<void> {
+    try {
+      await this.getOrSet(family, params, load, { mode: 'refresh' });
+    } catch (error) {
+      this.registry.stateOf(family).stats.errors++;
+      this.logger.debug(`Warming ${family.name} failed: ${messageOf(error)}`);
+    }
+  }
+
+  /** Invalidates everything of this namespace; nobody else's keys are touched. False: the shared tier is away. */
+  async clear(): Promise<boolean> {
+    const { local, marks, store, coherence } = this.parts;
+    local.clear();
+    marks.clear();
+    try {
+      await store.unlinkEpoch();
+      await coherence.announce('everything');
+      return true;
+    } catch (error) {
+      this.logger.warn(`The cache could not be cleared: ${messageOf(error)}`);
+      return false;
+    } finally {
+      // What was read meanwhile may be from before.
+      marks.clear();
+    }
+  }
+
+  /**
+   * Deletes the entries of one family (of one scope of it), for administrators and for erasure; a scan over the whole
+   * server. Other families' and others' keys stay. Answers how many the shared tier held.
+   * @param scope the workspace, then the project or the principal, as the family is scoped
+   * @throws StoreUnavailableError while the shared tier is away
+   */
+  async deleteEntries<Params, Value>(
+    family: CacheFamily<Params, Value>,
+    scope: readonly KeyPart[] = [],
+  ): Promise<number> {
+    const { store, local, space } = this.parts;
+    const prefix = family.keyPrefix(space) + (scope.length === 0 ? '' : `${encodeKeyParts(scope)}:`);
+    local.deletePrefix(prefix);
+    let cursor = '0';
+    let deleted = 0;
+    do {
+      const page = await store.scan(prefix, cursor, SCAN_PAGE);
+      deleted += await store.deleteKeys(page.keys);
+      cursor = page.cursor;
+    } while (cursor !== '0');
+    this.registry.stateOf(family).stats.deletes += deleted;
+    return deleted;
+  }
+
+  /**
+   * Adds to a counter that lives `lifeMs` from its first count; it is never left without a life. Undefined while the
+   * shared tier is away.
+   * @param workspace null for a counter of the platform itself
+   */
+  async increment(
+    workspace: string | null,
+    name: KeyPart | readonly KeyPart[],
+    by: number,
+    lifeMs: number,
+  ): Promise<number | undefined> {
+    const { store, space } = this.parts;
+    const scope = workspace === null ? PLATFORM_SCOPE : encodeKeyParts(workspace);
+    try {
+      return await store.increment(`${space.counterPrefix}${scope}:${encodeKeyParts(name)}`, by, lifeMs);
+    } catch {
+      return undefined;
+    }
+  }
+
+  stats(): CacheStatsReport {
+    const totals = new FamilyStats();
+    const families: Record<string, FamilyStatsReport> = {};
+    for (const [name, stats] of this.rawStats()) {
+      families[name] = reportOf(stats);
+      addStats(totals, stats);
+    }
+    return { families, totals: reportOf(totals), since: new Date(this.since).toISOString() };
+  }
+
+  resetStats(): void {
+    for (const state of this.registry.all()) state.stats = new FamilyStats();
+    this.parts.local.evictions = 0;
+    this.since = this.parts.clock.nowMs();
+  }
+
+  /** The statistics as they are counted, by family, for the metrics. */
+  *rawStats(): Iterable<readonly [string, FamilyStats]> {
+    for (const { family, stats } of this.registry.all()) yield [family.name, stats];
+  }
+
+  /** Makes families known before their first use, so that listings and settings show them. */
+  register(...families: readonly { readonly name: string }[]): void {
+    for (const family of families) this.registry.stateOf(family as CacheFamily<never, unknown>);
+  }
+
+  families(): FamilyListing[] {
+    return [...this.registry.all()].map(({ family, policy }) => ({
+      name: family.name,
+      mutable: family.mutable,
+      schemaVersion: family.definition.schemaVersion,
+      policy,
+    }));
+  }
+
+  findFamily(name: string): CacheFamily<never, unknown> | undefined {
+    return this.registry.find(name)?.family;
+  }
+
+  /** Puts run-time settings in force: a family that is absent from the map is as declared. */
+  applySettings(settings: ReadonlyMap<string, FamilySettings>): void {
+    this.registry.apply(settings);
+  }
+
+  /** Waits for refreshes, refills and probes that run in the background. */
+  settled(): Promise<void> {
+    return this.background.settled();
+  }
+
+  private isOn<Params, Value>(family: CacheFamily<Params, Value>): boolean {
+    return this.parts.options.enabled && this.registry.stateOf(family).policy.enabled;
+  }
+}

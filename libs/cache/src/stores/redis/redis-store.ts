@@ -1,0 +1,337 @@
+import { encodeLease, versionTextOf } from '../../cache-entry.js';
+import type { KeySpace } from '../../cache-key.js';
+import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
+import { messageOf } from '../../message-of.js';
+import { randomId } from '../../random-id.js';
+import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
+import { ReadBatch } from './read-batch.js';
+import { RecoveryGate } from './recovery-gate.js';
+import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
+import type { Member, RedisMembers } from './redis-members.js';
+import { DEFAULT_REDIS_OPTIONS, type RedisStoreListener, type RedisStoreOptions } from './redis-store-options.js';
+import type { RedisTarget } from './redis-url.js';
+import type { ServerFacts } from './server-facts.js';
+
+/**
+ * The shared tier on Redis 7 or Valkey 8 and later: one server, a Sentinel set, or a Cluster. Which of the servers may
+ * be asked is the gate's to say.
+ */
+export class RedisStore extends SharedStore {
+  private readonly gate: RecoveryGate;
+  private readonly members: RedisMembers;
+  private batch: ReadBatch | undefined;
+  private readonly flush = (): void => this.sendBatch();
+
+  constructor(
+    readonly target: RedisTarget,
+    space: KeySpace,
+    listener: RedisStoreListener,
+    readonly options: RedisStoreOptions = DEFAULT_REDIS_OPTIONS,
+  ) {
+    super();
+    this.gate = new RecoveryGate(target, space, listener, options);
+    this.members = this.gate.members;
+  }
+
+  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
+  start(): Promise<void> {
+    return this.gate.start();
+  }
+
+  get isOpen(): boolean {
+    return this.members.isOpen;
+  }
+
+  /** Whether every server is open. */
+  get isWhole(): boolean {
+    return this.members.isWhole;
+  }
+
+  /** Why a gate is closed; undefined while all are open. */
+  get problem(): string | undefined {
+    return this.gate.problem;
+  }
+
+  /** What the server does not offer, and what that costs. */
+  get lacks(): readonly string[] {
+    return this.gate.lacks;
+  }
+
+  get facts(): ServerFacts | undefined {
+    return this.gate.facts;
+  }
+
+  /** The connections that were checked, open or about to be. */
+  get checkedConnections(): readonly RedisConnection[] {
+    return this.members.all
+      .filter(({ isChecked, connection }) => isChecked && !connection.isClosed)
+      .map(({ connection }) => connection);
+  }
+
+  read(entryKey: string, stampKeys: readonly string[], what: 'entry' | 'binding' = 'entry'): Promise<SharedRead> {
+    const { only, isCluster } = this.members;
+    if (only === undefined)
+      return !isCluster ? Promise.reject(this.gate.unavailable()) : this.readSplit(entryKey, stampKeys, what);
+    let { batch } = this;
+    if (batch === undefined) {
+      batch = this.batch = new ReadBatch(only.connection.epochKey);
+      process.nextTick(this.flush);
+    }
+    const read = batch.add(what === 'entry' ? entryKey : undefined, stampKeys);
+    if (batch.keys.length >= this.options.batchKeys) this.sendBatch();
+    return read;
+  }
+
+  async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
+    return Promise.all(
+      stampKeys.map(async (key) => {
+        const made = randomId();
+        const member = this.memberFor(key);
+        return (await this.run(member, member.connection.redis.set(key, made, 'PX', lifeMs, 'NX', 'GET'))) ?? made;
+      }),
+    );
+  }
+
+  async makeEpoch(entryKey: string, stampKeys: readonly string[]): Promise<string> {
+    const members = this.membersFor(entryKey, stampKeys);
+    const epochs = await Promise.all(
+      [...new Set(members)].map(
+        async (member) => [member, await this.run(member, member.connection.makeEpoch())] as const,
+      ),
+    );
+    const byMember = new Map(epochs);
+    return joinEpochs(members.map((member) => byMember.get(member) as string)) as string;
+  }
+
+  renewStamps(stampKeys: readonly string[], lifeMs: number): void {
+    for (const key of stampKeys) {
+      const member = this.members.find(key);
+      if (member === undefined || member.breaker.isOpen) continue;
+      this.run(member, member.connection.redis.pexpire(key, lifeMs)).catch(() => undefined);
+    }
+  }
+
+  async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
+    const member = this.memberFor(entryKey);
+    return (await this.run(
+      member,
+      member.connection.redis.ksAcquire(entryKey, request.token, request.leaseMs, request.mode, request.nonce),
+    )) as LeaseOutcome;
+  }
+
+  async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
+    const member = this.memberFor(entryKey);
+    const { redis } = member.connection;
+    if (member.supportsIfEqual && !overEntry) {
+      return (
+        (await this.run(member, redis.call('SET', entryKey, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !== null
+      );
+    }
+    return (await this.run(member, redis.ksFill(entryKey, token, lifeMs, entry))) === 1;
+  }
+
+  async renew(entryKey: string, token: string, leaseMs: number): Promise<boolean> {
+    const member = this.memberFor(entryKey);
+    return (await this.run(member, member.connection.redis.ksRenew(entryKey, token, leaseMs))) === 1;
+  }
+
+  async release(entryKey: string, token: string): Promise<void> {
+    const member = this.memberFor(entryKey);
+    await this.run(member, member.connection.redis.ksRelease(entryKey, token));
+  }
+
+  async remove(entryKey: string, nonce: string): Promise<void> {
+    const member = this.memberFor(entryKey);
+    await this.run(member, member.connection.redis.ksRemove(entryKey, Buffer.from(nonce, 'latin1')));
+  }
+
+  async put(entryKey: string, entry: Buffer, lifeMs: number, onlyIfNewer: boolean): Promise<boolean> {
+    const member = this.memberFor(entryKey);
+    const { redis } = member.connection;
+    if (!onlyIfNewer) return (await this.run(member, redis.set(entryKey, entry, 'PX', lifeMs))) === 'OK';
+    return (await this.run(member, redis.ksPutIfNewer(entryKey, lifeMs, entry, versionTextOf(entry)))) === 1;
+  }
+
+  async unlink(stampKeys: readonly string[]): Promise<void> {
+    await this.unlinkKeys(stampKeys);
+  }
+
+  async unlinkEpoch(): Promise<void> {
+    if (this.members.all.length === 0) throw this.gate.unavailable();
+    await Promise.all(
+      this.members.all.map(async (member) => {
+        if (!member.isChecked) throw this.gate.unavailable();
+        await this.run(member, member.connection.redis.unlink(member.connection.epochKey));
+        member.connection.epoch = null;
+        this.gate.noteEpoch(member);
+      }),
+    );
+  }
+
+  async deleteKeys(keys: readonly string[]): Promise<number> {
+    return keys.length === 0 ? 0 : this.unlinkKeys(keys);
+  }
+
+  async ttlMs(key: string): Promise<number | undefined> {
+    const member = this.memberFor(key);
+    const ttlMs = await this.run(member, member.connection.redis.pttl(key));
+    return ttlMs < 0 ? undefined : ttlMs;
+  }
+
+  async sizeOf(key: string): Promise<number | undefined> {
+    const member = this.memberFor(key);
+    const bytes = await this.run(member, member.connection.redis.strlen(key));
+    return bytes === 0 ? undefined : bytes;
+  }
+
+  async increment(key: string, by: number, lifeMs: number): Promise<number> {
+    const member = this.memberFor(key);
+    return Number(await this.run(member, member.connection.redis.ksIncrement(key, by, lifeMs)));
+  }
+
+  async scan(prefix: string, cursor: string, count: number): Promise<SharedKeyPage> {
+    const members = this.members.all;
+    const [index, nodeCursor] = cursor.includes('.') ? (cursor.split('.') as [string, string]) : ['0', '0'];
+    const member = members[Number(index)];
+    if (member === undefined || member.breaker.isOpen) throw this.gate.unavailable();
+    const [next, keys] = await this.run(
+      member,
+      member.connection.redis.scan(nodeCursor, 'MATCH', `${escapePattern(prefix)}*`, 'COUNT', count),
+    );
+    if (next !== '0') return { keys, cursor: `${index}.${next}` };
+    return { keys, cursor: Number(index) + 1 < members.length ? `${Number(index) + 1}.0` : '0' };
+  }
+
+  async ping(): Promise<void> {
+    const members = this.members.all;
+    if (members.length === 0) throw this.gate.unavailable();
+    await Promise.all(
+      members.map((member) =>
+        member.breaker.isOpen
+          ? Promise.reject(this.gate.unavailable())
+          : this.run(member, member.connection.redis.ping()),
+      ),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.gate.close();
+  }
+
+  /** Runs a command for a facade that speaks Redis itself, behind the same gate and breaker. */
+  async command<Reply>(key: string, send: (connection: RedisConnection['redis']) => Promise<Reply>): Promise<Reply> {
+    const member = this.memberFor(key);
+    return this.run(member, send(member.connection.redis));
+  }
+
+  private sendBatch(): void {
+    const { batch } = this;
+    this.batch = undefined;
+    if (batch === undefined) return;
+    const { only } = this.members;
+    if (only === undefined || !this.gate.isTrusted(only)) batch.reject(this.gate.unavailable());
+    else void this.answerBatch(only, batch);
+  }
+
+  private async answerBatch(member: Member, batch: ReadBatch): Promise<void> {
+    try {
+      const values = await this.run(member, member.connection.redis.mgetBuffer(batch.keys));
+      // What came in after the gate closed was sent before it closed, but by a server that is no longer trusted.
+      if (member.breaker.isOpen) throw this.gate.unavailable();
+      const found = values[0] as Buffer | null;
+      batch.resolve(values, this.gate.judgeEpoch(member, found === null ? null : found.toString('latin1')));
+    } catch (error) {
+      batch.reject(error);
+    }
+  }
+
+  /** In a Cluster: GETs to the nodes in the same tick, each with the epoch of its node. */
+  private async readSplit(
+    entryKey: string,
+    stampKeys: readonly string[],
+    what: 'entry' | 'binding',
+  ): Promise<SharedRead> {
+    const members = this.membersFor(entryKey, stampKeys);
+    const touched = [...new Set(members)];
+    if (!touched.every((member) => this.gate.isTrusted(member))) throw this.gate.unavailable();
+    const get = (member: Member, key: string) => this.run(member, member.connection.redis.getBuffer(key));
+    const [entry, epochs, stamps] = await Promise.all([
+      what === 'entry' ? get(members[0] as Member, entryKey) : null,
+      Promise.all(touched.map((member) => get(member, member.connection.epochKey))),
+      Promise.all(stampKeys.map((key, i) => get(members[i + 1] as Member, key))),
+    ]);
+    if (touched.some((member) => member.breaker.isOpen)) throw this.gate.unavailable();
+    const current = new Map(
+      touched.map((member, i) => [member, this.gate.judgeEpoch(member, epochs[i]?.toString('latin1') ?? null)]),
+    );
+    const epoch = joinEpochs(members.map((member) => current.get(member) ?? null));
+    return { entry, epoch, stamps: stamps.map((stamp) => stamp?.toString('latin1') ?? null) };
+  }
+
+  private async unlinkKeys(keys: readonly string[]): Promise<number> {
+    if (!this.members.isCluster) {
+      const member = this.checkedMember(keys[0] as string);
+      return this.run(member, member.connection.redis.unlink(...keys));
+    }
+    const removed = await Promise.all(
+      keys.map((key) => {
+        const member = this.checkedMember(key);
+        return this.run(member, member.connection.redis.unlink(key));
+      }),
+    );
+    return removed.reduce((sum, count) => sum + count, 0);
+  }
+
+  private memberFor(key: string): Member {
+    const member = this.members.find(key);
+    if (member === undefined || member.breaker.isOpen) throw this.gate.unavailable();
+    return member;
+  }
+
+  /**
+   * Also one whose gate is about to open: deletions are welcome before reads are. But an open one must be trusted: a
+   * deletion that a master of yesterday confirms is none.
+   */
+  private checkedMember(key: string): Member {
+    const member = this.members.find(key);
+    if (member === undefined || !member.isChecked || member.connection.isClosed) throw this.gate.unavailable();
+    if (!member.breaker.isOpen && !this.gate.isTrusted(member)) throw this.gate.unavailable();
+    return member;
+  }
+
+  private membersFor(entryKey: string, stampKeys: readonly string[]): Member[] {
+    return [this.memberFor(entryKey), ...stampKeys.map((key) => this.memberFor(key))];
+  }
+
+  /** @param reply of a command that was sent just now */
+  private async run<Reply>(member: Member, reply: Promise<Reply>): Promise<Reply> {
+    const { connection, breaker } = member;
+    const sentMs = performance.now();
+    try {
+      const value = await reply;
+      connection.noteReply(sentMs);
+      breaker.succeeded();
+      return value;
+    } catch (error) {
+      if (isUnfit(error)) this.gate.distrust(member, messageOf(error));
+      else if (isOutage(error)) breaker.failed();
+      else connection.noteReply(sentMs);
+      throw new StoreUnavailableError(messageOf(error), { cause: error });
+    }
+  }
+}
+
+function joinEpochs(epochs: readonly (string | null)[]): string | null {
+  let joined = '';
+  let last: string | null = '';
+  for (const epoch of epochs) {
+    if (epoch === null) return null;
+    if (epoch !== last) joined += joined === '' ? epoch : `|${epoch}`;
+    last = epoch;
+  }
+  return joined === '' ? null : joined;
+}
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[*?[\]\\^]/g, '\\$&');
+}
