@@ -5,6 +5,7 @@ import { HealthController } from './health/health.controller.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { ResponseCacheModule } from './response-cache/response-cache.module.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
@@ -12,7 +13,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
-  imports: [CacheModule, IdempotencyModule],
+  imports: [CacheModule, IdempotencyModule, ResponseCacheModule],
   controllers: [HealthController],
   providers: [
     ProblemFilter,

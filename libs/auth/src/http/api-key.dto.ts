@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '#kernel';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import type { ApiKey } from '../api-key.js';
 import type { NewApiKey } from '../api-key.service.js';
 
@@ -25,7 +25,7 @@ export const changeKeyBody = z.strictObject({
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).optional(),
   tier: tier.optional(),
 });
-export const keyParams = z.strictObject({ id: z.uuid() });
+export const keyParams = z.strictObject({ id: entityId() });
 export const keysQuery = z.strictObject(pageQuery);
 
 export const keyResponse = z

@@ -6,6 +6,8 @@ export interface CachedResponse {
   /** Strong (RFC 9110, section 8.8.1). */
   readonly etag: string;
   readonly madeAtMs: number;
+  /** The id of what it is about; empty where nobody counts. */
+  readonly subject: string;
   readonly body: Buffer;
   /** Whether it may be stored. */
   readonly isKept: boolean;
@@ -27,20 +29,22 @@ export const DEFAULT_TTL_MS = 600_000;
 const MAX_BYTES = 1024 * 1024;
 const BYTES_FORMAT = 4;
 
-/** A line with the tag and the time, then the body. */
-const HEAD = /^("[\x21\x23-\x7e]{1,200}") (\d{13})\n/;
-const MAX_HEAD_LENGTH = 220;
+/** A line with the tag, the time and the subject, then the body. */
+const HEAD = /^("[\x21\x23-\x7e]{1,200}") (\d{13}) ([\w-]{0,64})\n/;
+const MAX_HEAD_LENGTH = 300;
 
 const codec: Codec<CachedResponse> = {
   formats: [BYTES_FORMAT],
-  encode: ({ etag, madeAtMs, body }) => ({
+  encode: ({ etag, madeAtMs, subject, body }) => ({
     format: BYTES_FORMAT,
-    bytes: Buffer.concat([Buffer.from(`${etag} ${madeAtMs}\n`, 'latin1'), body]),
+    bytes: Buffer.concat([Buffer.from(`${etag} ${madeAtMs} ${subject}\n`, 'latin1'), body]),
   }),
   decode(bytes) {
-    const [head, etag, madeAtMs] = HEAD.exec(bytes.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
-    if (head === undefined || etag === undefined) throw new CorruptValueError('This is no answer with its tag.');
-    return { etag, madeAtMs: Number(madeAtMs), body: Buffer.from(bytes.subarray(head.length)), isKept: true };
+    const [head, etag, madeAtMs, subject] = HEAD.exec(bytes.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
+    if (head === undefined || etag === undefined || subject === undefined) {
+      throw new CorruptValueError('This is no answer with its tag.');
+    }
+    return { etag, madeAtMs: Number(madeAtMs), subject, body: Buffer.from(bytes.subarray(head.length)), isKept: true };
   },
   // Nobody changes the bytes: they are sent as they are.
   share: (value) => value,
@@ -51,7 +55,7 @@ const codec: Codec<CachedResponse> = {
 /** Answers of one principal to one request. */
 export const responses = defineFamily<ResponseKey, CachedResponse>({
   name: 'http',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'principal',
   mutable: true,
   key: ({ route, path, query }) => hashOf({ route, path, query }),
@@ -66,14 +70,13 @@ export const responses = defineFamily<ResponseKey, CachedResponse>({
 /** @param etag what the route itself has said of the state, else it is told from the bytes */
 export function toCachedResponse(
   json: string,
-  { etag, madeAtMs, isKept }: { readonly etag: unknown; readonly madeAtMs: number; readonly isKept: boolean },
+  { etag, ...rest }: { readonly etag: unknown } & Pick<CachedResponse, 'madeAtMs' | 'subject' | 'isKept'>,
 ): CachedResponse {
   const body = Buffer.from(json);
   const isStrong = typeof etag === 'string' && /^"[\x21\x23-\x7e]{1,200}"$/.test(etag);
   return {
     etag: isStrong ? etag : `"${createHash('sha256').update(body).digest('base64url')}"`,
-    madeAtMs,
     body,
-    isKept,
+    ...rest,
   };
 }

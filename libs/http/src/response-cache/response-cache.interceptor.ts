@@ -4,6 +4,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService, type ReadReport, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { requireMatch } from '../paging/entity-tag.js';
+import { AnswersFromCache } from './answers-from-cache.js';
 import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
 import {
   type CachedResponse,
@@ -28,6 +29,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
   constructor(
     private readonly cache: CacheService,
     private readonly clock: Clock,
+    private readonly answers: AnswersFromCache,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -58,8 +60,8 @@ export class ResponseCacheInterceptor implements NestInterceptor {
   private async answer(
     request: Request,
     reply: FastifyReply,
-    { scopes }: Principal,
-    { keep }: ResponseCaching,
+    { scopes, workspaceId }: Principal,
+    { keep, subject }: ResponseCaching,
     key: ResponseKey,
     next: CallHandler,
   ): Promise<unknown> {
@@ -68,11 +70,14 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       (scopes.has('admin') || scopes.has('operator')) && (directives.noCache || directives.maxAgeSeconds === 0);
     let status: ReadStatus = directives.onlyIfCached ? 'hit' : 'bypass';
     const tell = (report: ReadReport) => (status = report.status);
+    let isLoaded = false;
     const load = async (): Promise<CachedResponse> => {
+      isLoaded = true;
       const body: unknown = await lastValueFrom(next.handle());
       return toCachedResponse(JSON.stringify(body), {
         etag: reply.getHeader('etag'),
         madeAtMs: this.clock.nowMs(),
+        subject: subject?.of(body as never) ?? '',
         isKept: keep?.(body as never) !== false,
       });
     };
@@ -83,6 +88,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
           ...(isFreshAsked ? { mode: 'refresh' as const } : {}),
         });
     if (response === undefined) throw notCached();
+    if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
     tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.clock.nowMs());
     requireMatch(request.headers['if-match'], response.etag);
     if (isNotModified(request.headers['if-none-match'], response.etag)) {
