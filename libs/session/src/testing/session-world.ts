@@ -40,6 +40,7 @@ export class SessionWorld {
   readonly transactions = new FakeTransactionRunner();
   readonly cache: CacheService;
   readonly queries: QueryCache;
+  readonly projectReader: ProjectReader;
   readonly projects: ProjectService;
   readonly observers = new SessionObservers();
   readonly service: SessionService;
@@ -60,7 +61,8 @@ export class SessionWorld {
     const queries = (this.queries = new QueryCache(cache));
     const changes = new SessionChanges(cache, sessions);
     const projects = new FakeProjectRepository();
-    this.projects = new ProjectService(projects, new ProjectReader(projects, cache), cache, clock);
+    this.projectReader = new ProjectReader(projects, cache);
+    this.projects = new ProjectService(projects, this.projectReader, cache, clock);
     this.service = new SessionService(
       sessions,
       observers,
