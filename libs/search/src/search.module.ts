@@ -5,6 +5,7 @@ import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { SearchIndex } from './search-index.js';
@@ -23,6 +24,7 @@ import { SessionIndexer } from './session-indexer.js';
   providers: [
     KeywordSearch,
     SearchService,
+    LiveEntries,
     SearchReindexer,
     ContextIndexer,
     SessionIndexer,
