@@ -10,10 +10,10 @@ const PLATFORM = {
   observability: ['kernel', 'config'],
   database: ['kernel', 'config', 'observability'],
   queue: ['kernel', 'config', 'observability', 'database'],
-  http: ['kernel', 'config', 'observability', 'database', 'queue'],
-  auth: ['kernel', 'config', 'observability', 'database', 'http'],
+  http: ['kernel', 'config', 'observability', 'database', 'queue', 'cache'],
+  auth: ['kernel', 'config', 'observability', 'database', 'http', 'cache', 'throttle'],
   cache: ['kernel', 'config', 'observability', 'database'],
-  throttle: ['kernel', 'config', 'observability'],
+  throttle: ['kernel', 'config', 'observability', 'http', 'cache'],
 };
 
 /** What each feature may ask of others, besides the whole platform. There are no cycles. */

@@ -136,6 +136,8 @@ export class Keepsake {
       PORT: String(this.port),
       KEEPSAKE_DATA_DIR: this.dataDir,
       KEEPSAKE_BOOTSTRAP_KEY: this.key,
+      // Tests ask more in a second than a client in a minute; those of the limits turn them on.
+      RATE_LIMIT_ENABLED: 'false',
       ...this.options.env,
     };
   }

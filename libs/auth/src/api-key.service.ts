@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import {
@@ -13,7 +14,9 @@ import {
   type WorkspaceId,
 } from '#kernel';
 import { type ApiKey, BOOTSTRAP_NAME, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
-import { missingScope } from './auth.errors.js';
+import { credentialTag } from './auth.cache.js';
+import { missingScope, unauthenticated } from './auth.errors.js';
+import type { Credential } from './credential.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
 
 /** A key together with its secret, which is told this once. */
@@ -28,14 +31,17 @@ export class ApiKeyService {
     private readonly keys: ApiKeyRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly cache: CacheService,
   ) {}
 
-  /** The active key of that secret, if there is one. */
-  async findActive(secret: string): Promise<ApiKey | undefined> {
+  /** @throws DomainError `unauthenticated` where there is no active key of that secret. */
+  async verify(secret: string): Promise<Credential> {
     const secretHash = hashKey(secret);
     const key = await this.keys.findByHash(secretHash);
-    if (key === undefined || !timingSafeEqual(key.secretHash, secretHash)) return undefined;
-    return isKeyActive(key, this.clock.now()) ? key : undefined;
+    if (key === undefined || !timingSafeEqual(key.secretHash, secretHash) || !isKeyActive(key, this.clock.now()))
+      throw unauthenticated();
+    const { workspaceId, scopes, expiresAt } = key;
+    return { id: `key:${key.id}`, workspaceId, scopes, tier: key.tier ?? undefined, expiresAt };
   }
 
   /**
@@ -44,47 +50,77 @@ export class ApiKeyService {
    */
   async create(
     caller: Principal,
-    input: { name: string; scopes: readonly Scope[]; expiresAt?: Date },
+    input: { name: string; scopes: readonly Scope[]; tier?: string | null; expiresAt?: Date },
   ): Promise<NewApiKey> {
-    const lacking = input.scopes.find((scope) => !caller.scopes.has(scope));
-    if (lacking !== undefined) throw missingScope(lacking);
-    if (input.name === BOOTSTRAP_NAME) throw new InvalidInputError('/name', 'is kept for KEEPSAKE_BOOTSTRAP_KEY');
+    requireScopes(caller, input.scopes);
+    requireTierOf(caller, input.tier);
+    requireFreeName(input.name);
     if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now())
       throw new InvalidInputError('/expiresAt', 'must lie in the future');
-    return this.insert(caller.workspaceId, input.name, input.scopes, input.expiresAt ?? null);
+    const { name, scopes, tier = null, expiresAt = null } = input;
+    return this.insert(caller.workspaceId, { name, scopes, tier, expiresAt });
   }
 
   list(workspaceId: WorkspaceId, after: ApiKeyId | undefined, limit: number): Promise<Page<ApiKey, [ApiKeyId]>> {
     return this.keys.list(workspaceId, after, limit);
   }
 
-  /** Replaces a key by a new one of the same name, scopes and expiry; the old one stops working with the answer. */
+  /**
+   * Changes what a key is called and what it may do, from the next request on, on every process.
+   * @throws DomainError `key-not-found`, also for one that was revoked; `missing-scope`.
+   */
+  async change(
+    caller: Principal,
+    id: ApiKeyId,
+    change: { name?: string; scopes?: readonly Scope[]; tier?: string | null },
+  ): Promise<ApiKey> {
+    return this.transactions.run(async () => {
+      const old = await this.get(caller.workspaceId, id);
+      requireScopes(caller, old.scopes);
+      requireScopes(caller, change.scopes ?? []);
+      if (change.tier !== old.tier) requireTierOf(caller, change.tier);
+      if (change.name !== undefined && change.name !== old.name) requireFreeName(change.name);
+      if (old.revokedAt !== null) throw new NotFoundError('Key', id);
+      const changed: ApiKey = {
+        ...old,
+        name: change.name ?? old.name,
+        scopes: change.scopes === undefined ? old.scopes : [...new Set(change.scopes)],
+        tier: change.tier === undefined ? old.tier : change.tier,
+      };
+      await this.keys.update(changed);
+      await this.forget(changed);
+      return changed;
+    });
+  }
+
+  /** Replaces a key by a new one of the same name, scopes, tier and expiry; the old one stops working with the answer. */
   async rotate(caller: Principal, id: ApiKeyId): Promise<NewApiKey> {
     return this.transactions.run(async () => {
       const old = await this.get(caller.workspaceId, id);
-      requireScopesOf(caller, old);
+      requireScopes(caller, old.scopes);
       const isActive = isKeyActive(old, this.clock.now());
       // Of rotations at the same time one gets the new key; for the others there is nothing left to rotate.
       if (!isActive || !(await this.keys.revoke(caller.workspaceId, id, this.clock.now())))
         throw new NotFoundError('Key', id);
-      return this.insert(caller.workspaceId, old.name, old.scopes, old.expiresAt);
+      await this.forget(old);
+      return this.insert(caller.workspaceId, old);
     });
   }
 
   /** The key stops working with the answer. Revoking twice changes nothing. */
   async revoke(caller: Principal, id: ApiKeyId): Promise<ApiKey> {
     return this.transactions.run(async () => {
-      requireScopesOf(caller, await this.get(caller.workspaceId, id));
+      const key = await this.get(caller.workspaceId, id);
+      requireScopes(caller, key.scopes);
       await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      await this.forget(key);
       return this.get(caller.workspaceId, id);
     });
   }
 
   async insert(
     workspaceId: WorkspaceId,
-    name: string,
-    scopes: readonly Scope[],
-    expiresAt: Date | null,
+    { name, scopes, tier, expiresAt }: Pick<ApiKey, 'name' | 'scopes' | 'tier' | 'expiresAt'>,
     key = generateKey(),
   ): Promise<NewApiKey> {
     const apiKey: ApiKey = {
@@ -94,12 +130,21 @@ export class ApiKeyService {
       prefix: prefixOf(key),
       secretHash: hashKey(key),
       scopes: [...new Set(scopes)],
+      tier,
       createdAt: this.clock.now(),
       expiresAt,
       revokedAt: null,
     };
-    await this.keys.insert(apiKey);
+    await this.transactions.run(async () => {
+      await this.keys.insert(apiKey);
+      await this.forget(apiKey);
+    });
     return { apiKey, key };
+  }
+
+  /** On every process the next request looks the key up anew. */
+  forget(...keys: readonly Pick<ApiKey, 'secretHash'>[]): Promise<void> {
+    return this.cache.invalidate(keys.map(({ secretHash }) => credentialTag({ hash: secretHash.toString('hex') })));
   }
 
   private async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey> {
@@ -109,8 +154,17 @@ export class ApiKeyService {
   }
 }
 
-/** An admin must not replace or end a credential that may do more than the admin. */
-function requireScopesOf(caller: Principal, key: ApiKey): void {
-  const lacking = key.scopes.find((scope) => !caller.scopes.has(scope));
+/** An admin must not make, change, replace or end a credential that may do more than the admin. */
+function requireScopes(caller: Principal, scopes: readonly Scope[]): void {
+  const lacking = scopes.find((scope) => !caller.scopes.has(scope));
   if (lacking !== undefined) throw missingScope(lacking);
+}
+
+function requireFreeName(name: string): void {
+  if (name === BOOTSTRAP_NAME) throw new InvalidInputError('/name', 'is kept for KEEPSAKE_BOOTSTRAP_KEY');
+}
+
+/** A tier raises limits, so nobody gives one to themselves. */
+function requireTierOf(caller: Principal, tier: string | null | undefined): void {
+  if (tier !== undefined && tier !== null && !caller.scopes.has('operator')) throw missingScope('operator');
 }

@@ -10,6 +10,7 @@ const key = (over: Partial<ApiKey> = {}): ApiKey => ({
   prefix: 'ks_01234567',
   secretHash: hashKey('x'),
   scopes: ['memory:read'],
+  tier: null,
   createdAt: now,
   expiresAt: null,
   revokedAt: null,

@@ -10,6 +10,8 @@ export interface ApiKey {
   readonly prefix: string;
   readonly secretHash: Buffer;
   readonly scopes: readonly Scope[];
+  /** Names the rate limits that hold for it; null: everyone's. */
+  readonly tier: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;

@@ -168,11 +168,12 @@ describe('credentials on PostgreSQL', () => {
       const { apiKey } = await make(['operator']);
       const admin: Principal = { ...operator, scopes: new Set(['admin', 'memory:read']) };
       for (const attempt of [
-        keys.create(admin, { name: 'up', scopes: ['admin', 'memory:write'] }),
-        keys.rotate(admin, apiKey.id),
-        keys.revoke(admin, apiKey.id),
+        () => keys.create(admin, { name: 'up', scopes: ['admin', 'memory:write'] }),
+        () => keys.rotate(admin, apiKey.id),
+        () => keys.revoke(admin, apiKey.id),
+        () => keys.change(admin, apiKey.id, { name: 'mine' }),
       ])
-        await expect(attempt).rejects.toMatchObject({ code: 'missing-scope', kind: 'forbidden' });
+        await expect(attempt()).rejects.toMatchObject({ code: 'missing-scope', kind: 'forbidden' });
     });
 
     it('T21 is listed exactly once, newest first, over pages', async () => {
@@ -227,9 +228,8 @@ describe('credentials on PostgreSQL', () => {
 
     /** A start with this configuration. */
     const start = (config: Partial<AuthConfig>) =>
-      new BootstrapService(workspaces, keys, testing.get(ApiKeyRepository, { strict: false }), clock, {
-        bootstrapKey: undefined,
-        cliKey: undefined,
+      new BootstrapService(workspaces, keys, testing.get(ApiKeyRepository, { strict: false }), database, clock, {
+        ...testing.get(AuthConfig, { strict: false }),
         keyFileDir: undefined,
         ...config,
       }).run();

@@ -1,27 +1,35 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CacheModule } from '#cache';
 import { ApiKeyService } from './api-key.service.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
+import { RevocationRepository } from './persistence/revocation.repository.js';
 import { TypeormApiKeyRepository } from './persistence/typeorm-api-key.repository.js';
 import { TypeormWorkspaceRepository } from './persistence/typeorm-workspace.repository.js';
 import { WorkspaceEntity } from './persistence/workspace.entity.js';
 import { WorkspaceRepository } from './persistence/workspace.repository.js';
 import { PrincipalService } from './principal.service.js';
+import { TokenService } from './token.service.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Workspaces, credentials and the first key. */
 @Module({
-  imports: [TypeOrmModule.forFeature([WorkspaceEntity, ApiKeyEntity])],
+  imports: [CacheModule, TypeOrmModule.forFeature([WorkspaceEntity, ApiKeyEntity])],
   providers: [
     WorkspaceService,
     ApiKeyService,
     PrincipalService,
     BootstrapService,
+    JwtVerifier,
+    TokenService,
+    { provide: RevocationRepository, useClass: PostgresRevocationRepository },
     { provide: WorkspaceRepository, useClass: TypeormWorkspaceRepository },
     { provide: ApiKeyRepository, useClass: TypeormApiKeyRepository },
   ],
-  exports: [WorkspaceService, ApiKeyService, PrincipalService, BootstrapService],
+  exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService],
 })
 export class AuthModule {}

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfig } from '#config';
+import { TransactionRunner } from '#database';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
 import { BOOTSTRAP_NAME, generateKey, hashKey, prefixOf } from './api-key.js';
@@ -24,6 +25,7 @@ export class BootstrapService {
     private readonly workspaces: WorkspaceService,
     private readonly keys: ApiKeyService,
     private readonly keyRepository: ApiKeyRepository,
+    private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly config: AuthConfig,
   ) {}
@@ -44,6 +46,7 @@ export class BootstrapService {
         prefix: prefixOf(bootstrapKey),
         secretHash,
         scopes,
+        tier: null,
         createdAt: this.clock.now(),
         expiresAt: null,
         revokedAt: null,
@@ -54,7 +57,11 @@ export class BootstrapService {
         return undefined;
       }
       // The variable sets the one bootstrap key: the one it named before stops working.
-      await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, this.clock.now());
+      await this.transactions.run(async () => {
+        const now = this.clock.now();
+        const others = await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, now);
+        await this.keys.forget(kept, ...others);
+      });
       return undefined;
     }
     if (await this.keyRepository.hasActiveOperator(this.clock.now())) return undefined;
@@ -71,7 +78,7 @@ export class BootstrapService {
     // An older file keeps its own mode when it is written over.
     chmodSync(file, 0o600);
     // The file first: a crash in between leaves a file without a key, and the next start makes both anew.
-    await this.keys.insert(workspace.id, 'operator', scopes, null, key);
+    await this.keys.insert(workspace.id, { name: 'operator', scopes, tier: null, expiresAt: null }, key);
     return { key, file };
   }
 }

@@ -1,34 +1,67 @@
 import { Injectable } from '@nestjs/common';
-import { NotFoundError, type Principal } from '#kernel';
+import { CacheService } from '#cache';
+import { Clock, DomainError, NotFoundError, type Principal } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
+import { type CredentialKey, principals } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
+import type { Credential } from './credential.js';
+import { claimedSubject, looksLikeJwt } from './jwt/jwt.js';
+import { hashSecret } from './secret-hash.js';
+import { TokenService } from './token.service.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** A key has a fixed alphabet and a bounded length; anything else is refused before it is hashed. */
 const KEY = /^ks_[A-Za-z0-9_-]{8,253}$/;
+const MAX_TOKEN_LENGTH = 8192;
 
 @Injectable()
 export class PrincipalService {
   constructor(
     private readonly keys: ApiKeyService,
+    private readonly tokens: TokenService,
     private readonly workspaces: WorkspaceService,
+    private readonly cache: CacheService,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Who sends this credential, and the workspace the call acts in: for an operator the one named (the default one
-   * where none is), for everyone else the one of the credential, whatever is named.
-   * @throws DomainError `unauthenticated`; `workspace-not-found` for an operator's unknown workspace.
+   * Who sends this credential, and the workspace the call acts in: for an operator the one named (the default one where
+   * none is), for everyone else the one of the credential, whatever is named. A credential is verified once and then
+   * read from the cache, until it is changed, revoked or at its end.
+   * @throws DomainError `unauthenticated`; `issuer-unavailable`; `workspace-not-found` for an operator's unknown workspace.
    */
-  async authenticate(credential: string, workspaceSlug: string | undefined): Promise<Principal> {
-    const key = KEY.test(credential) ? await this.keys.findActive(credential) : undefined;
-    if (key === undefined) throw unauthenticated();
-    const scopes = new Set(key.scopes);
-    const id = `key:${key.id}`;
-    if (!scopes.has('operator')) return { id, workspaceId: key.workspaceId, scopes };
+  async authenticate(secret: string, workspaceSlug: string | undefined): Promise<Principal> {
+    const credential = await this.verified(secret);
+    const { id, tier, workspaceId } = credential;
+    const scopes = new Set(credential.scopes);
+    if (!scopes.has('operator')) return { id, workspaceId, scopes, tier };
     const slug = workspaceSlug ?? DEFAULT_WORKSPACE;
     const workspace = await this.workspaces.findBySlug(slug);
     if (workspace === undefined) throw new NotFoundError('Workspace', JSON.stringify(slug.slice(0, 64)));
-    return { id, workspaceId: workspace.id, scopes };
+    return { id, workspaceId: workspace.id, scopes, tier };
   }
+
+  private async verified(secret: string): Promise<Credential> {
+    const isKey = KEY.test(secret);
+    if (!isKey && (secret.length > MAX_TOKEN_LENGTH || !looksLikeJwt(secret))) throw unauthenticated();
+    const key: CredentialKey = { hash: hashSecret(secret), subject: isKey ? undefined : claimedSubject(secret) };
+    const credential = await this.cache.getOrSet(principals, key, () => this.verify(secret, isKey));
+    if (credential === null || credential === undefined || isOver(credential, this.clock.now()))
+      throw unauthenticated();
+    return credential;
+  }
+
+  private async verify(secret: string, isKey: boolean): Promise<Credential | null> {
+    try {
+      return await (isKey ? this.keys.verify(secret) : this.tokens.verify(secret));
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
+      throw error;
+    }
+  }
+}
+
+function isOver({ expiresAt }: Credential, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
+import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { Clock, newId, type WorkspaceId } from '#kernel';
+import { workspacesBySlug, workspaceTag } from './auth.cache.js';
 import { WorkspaceRepository } from './persistence/workspace.repository.js';
 import { DEFAULT_WORKSPACE, type Workspace } from './workspace.js';
 
@@ -8,7 +11,9 @@ import { DEFAULT_WORKSPACE, type Workspace } from './workspace.js';
 export class WorkspaceService {
   constructor(
     private readonly workspaces: WorkspaceRepository,
+    private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly cache: CacheService,
   ) {}
 
   async create(input: { slug: string; name?: string }): Promise<Workspace> {
@@ -18,22 +23,30 @@ export class WorkspaceService {
       name: input.name ?? input.slug,
       createdAt: this.clock.now(),
     };
-    await this.workspaces.insert(workspace);
+    await this.transactions.run(async () => {
+      await this.workspaces.insert(workspace);
+      await this.cache.invalidate([workspaceTag(workspace)]);
+    });
     return workspace;
   }
 
   /** The default workspace, made where it is missing. */
   ensureDefault(): Promise<Workspace> {
-    return this.workspaces.ensure({
-      id: newId(),
-      slug: DEFAULT_WORKSPACE,
-      name: 'Default',
-      createdAt: this.clock.now(),
+    return this.transactions.run(async () => {
+      const workspace = await this.workspaces.ensure({
+        id: newId(),
+        slug: DEFAULT_WORKSPACE,
+        name: 'Default',
+        createdAt: this.clock.now(),
+      });
+      await this.cache.invalidate([workspaceTag(workspace)]);
+      return workspace;
     });
   }
 
-  findBySlug(slug: string): Promise<Workspace | undefined> {
-    return this.workspaces.findBySlug(slug);
+  async findBySlug(slug: string): Promise<Workspace | undefined> {
+    const load = async () => (await this.workspaces.findBySlug(slug)) ?? null;
+    return (await this.cache.getOrSet(workspacesBySlug, { slug }, load)) ?? undefined;
   }
 
   list(after: WorkspaceId | undefined, limit: number): Promise<Page<Workspace, [WorkspaceId]>> {

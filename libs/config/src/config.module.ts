@@ -9,6 +9,7 @@ import {
   QueueConfig,
   SearchConfig,
   SessionConfig,
+  ThrottleConfig,
 } from './slices.js';
 
 @Module({})
@@ -23,6 +24,7 @@ export class ConfigModule {
       { provide: AuthConfig, useValue: config.auth },
       { provide: QueueConfig, useValue: config.queue },
       { provide: SessionConfig, useValue: config.session },
+      { provide: ThrottleConfig, useValue: config.throttle },
       { provide: SearchConfig, useValue: config.search },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };

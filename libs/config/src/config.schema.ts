@@ -86,6 +86,40 @@ const redisUrl = () =>
       'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
   });
 
+const TIERS_EXAMPLE = 'write JSON like {"pro":{"reads":6000,"writes":1000}}';
+const perMinute = z.int().min(1).max(10_000_000);
+
+/** Limits by tier: what a tier does not name is as for everyone. */
+const rateLimitTiers = () =>
+  z.preprocess(
+    blankAsAbsent,
+    z
+      .string()
+      .default('{}')
+      .transform((value, context) => {
+        try {
+          return JSON.parse(value) as unknown;
+        } catch {
+          context.addIssue({ code: 'custom', message: TIERS_EXAMPLE });
+          return z.NEVER;
+        }
+      })
+      .pipe(
+        z.record(
+          z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+          z.strictObject({
+            reads: perMinute.optional(),
+            writes: perMinute.optional(),
+            search: perMinute.optional(),
+            embeddings: perMinute.optional(),
+            ingestion: perMinute.optional(),
+            admin: perMinute.optional(),
+          }),
+          { error: TIERS_EXAMPLE },
+        ),
+      ),
+  );
+
 const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
@@ -127,9 +161,30 @@ const variables = z.object({
     error: 'write the operator key that commands show to the running server',
   }),
 
+  JWT_SECRET: text().refine((value) => value === undefined || Buffer.byteLength(value) >= 32, {
+    error: 'write a secret of at least 32 bytes (openssl rand -base64 48)',
+  }),
+  JWT_JWKS_URL: url(['https:', 'http:'], 'https://issuer.example.org/.well-known/jwks.json'),
+  JWT_JWKS_COOLDOWN_SECONDS: integer(30, 1, 3600),
+  JWT_ISSUER: text(),
+  JWT_AUDIENCE: text(),
+  JWT_CLOCK_SKEW_SECONDS: integer(30, 0, 600),
+  JWT_MAX_LIFETIME_HOURS: integer(24 * 30, 1, 24 * 365),
+
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
   WORKER_CONCURRENCY: integer(4, 1, 100),
+
+  RATE_LIMIT_ENABLED: flag(true),
+  RATE_LIMIT_READS_PER_MINUTE: integer(600, 1, 10_000_000),
+  RATE_LIMIT_WRITES_PER_MINUTE: integer(100, 1, 10_000_000),
+  RATE_LIMIT_SEARCH_PER_MINUTE: integer(120, 1, 10_000_000),
+  RATE_LIMIT_EMBEDDINGS_PER_MINUTE: integer(60, 1, 10_000_000),
+  RATE_LIMIT_INGESTION_PER_MINUTE: integer(10, 1, 10_000_000),
+  RATE_LIMIT_ADMIN_PER_MINUTE: integer(60, 1, 10_000_000),
+  RATE_LIMIT_SIGN_IN_PER_5_MINUTES: integer(10, 1, 10_000_000),
+  RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE: integer(30, 1, 10_000_000),
+  RATE_LIMIT_TIERS: rateLimitTiers(),
 
   SESSION_IDLE_MINUTES: integer(120, 1, 7 * 24 * 60),
   SESSION_EXPIRY_HOURS: integer(24, 1, 24 * 365),

@@ -8,6 +8,8 @@ export {
   HttpConfig,
   LogConfig,
   QueueConfig,
+  type RouteLimitNumbers,
   SearchConfig,
   SessionConfig,
+  ThrottleConfig,
 } from './slices.js';

@@ -8,6 +8,7 @@ import type {
   QueueConfig,
   SearchConfig,
   SessionConfig,
+  ThrottleConfig,
 } from './slices.js';
 
 /** All slices of the configuration, frozen. */
@@ -20,6 +21,7 @@ export interface KeepsakeConfig {
   readonly queue: QueueConfig;
   readonly session: SessionConfig;
   readonly search: SearchConfig;
+  readonly throttle: ThrottleConfig;
 }
 
 /** Every problem of the environment at once. A process that meets it exits with code 78 (EX_CONFIG of sysexits.h). */
@@ -94,12 +96,33 @@ function toSlices(env: Environment): KeepsakeConfig {
     auth: {
       bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
       cliKey: env.KEEPSAKE_KEY,
+      jwtSecret: env.JWT_SECRET,
+      jwksUrl: env.JWT_JWKS_URL,
+      jwksCooldownMs: env.JWT_JWKS_COOLDOWN_SECONDS * 1000,
+      jwtIssuer: env.JWT_ISSUER,
+      jwtAudience: env.JWT_AUDIENCE,
+      jwtClockSkewSeconds: env.JWT_CLOCK_SKEW_SECONDS,
+      jwtMaxLifetimeMs: env.JWT_MAX_LIFETIME_HOURS * 3_600_000,
       keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined,
     },
     queue: {
       workerEnabled: env.WORKER_ENABLED,
       pollSeconds: env.WORKER_POLL_SECONDS,
       concurrency: env.WORKER_CONCURRENCY,
+    },
+    throttle: {
+      enabled: env.RATE_LIMIT_ENABLED,
+      limits: {
+        reads: env.RATE_LIMIT_READS_PER_MINUTE,
+        writes: env.RATE_LIMIT_WRITES_PER_MINUTE,
+        search: env.RATE_LIMIT_SEARCH_PER_MINUTE,
+        embeddings: env.RATE_LIMIT_EMBEDDINGS_PER_MINUTE,
+        ingestion: env.RATE_LIMIT_INGESTION_PER_MINUTE,
+        admin: env.RATE_LIMIT_ADMIN_PER_MINUTE,
+        'sign-in': env.RATE_LIMIT_SIGN_IN_PER_5_MINUTES,
+      },
+      tiers: env.RATE_LIMIT_TIERS,
+      providerCallsPerMinute: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
     },
     session: {
       idleMs: env.SESSION_IDLE_MINUTES * 60_000,

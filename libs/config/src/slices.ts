@@ -60,6 +60,17 @@ export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
   /** What commands show to a running server, where it is not the first key. */
   abstract readonly cliKey: string | undefined;
+  /** Shared secret of HS256 tokens. */
+  abstract readonly jwtSecret: string | undefined;
+  /** Where the public keys of the token issuer are (RFC 7517). */
+  abstract readonly jwksUrl: string | undefined;
+  /** A token with an unknown key id makes the keys be fetched anew, but no more often than this. */
+  abstract readonly jwksCooldownMs: number;
+  abstract readonly jwtIssuer: string | undefined;
+  abstract readonly jwtAudience: string | undefined;
+  abstract readonly jwtClockSkewSeconds: number;
+  /** A token that lives longer is refused: so long is a revocation remembered. */
+  abstract readonly jwtMaxLifetimeMs: number;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }
@@ -70,6 +81,26 @@ export abstract class QueueConfig {
   abstract readonly pollSeconds: number;
   /** Jobs that one process runs at the same time. */
   abstract readonly concurrency: number;
+}
+
+/** Requests of a credential in a minute, by class of route; sign-in: failures of an address in five minutes. */
+export interface RouteLimitNumbers {
+  readonly reads: number;
+  readonly writes: number;
+  readonly search: number;
+  readonly embeddings: number;
+  readonly ingestion: number;
+  readonly admin: number;
+  readonly 'sign-in': number;
+}
+
+export abstract class ThrottleConfig {
+  abstract readonly enabled: boolean;
+  abstract readonly limits: RouteLimitNumbers;
+  /** What differs for the credentials of a tier. */
+  abstract readonly tiers: Readonly<Record<string, Partial<RouteLimitNumbers>>>;
+  /** Calls of one outside provider in a minute, of all credentials together. */
+  abstract readonly providerCallsPerMinute: number;
 }
 
 export abstract class SessionConfig {

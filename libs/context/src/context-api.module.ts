@@ -1,15 +1,23 @@
 import { Module } from '@nestjs/common';
+import { AnswersFromCache, ResponseCacheModule } from '#http';
+import type { ContextId } from '#kernel';
 import { ProjectModule } from '#project';
 import { ContextModule } from './context.module.js';
 import { ContextBatchController } from './http/context-batch.controller.js';
+import { contextSubject } from './http/context.caching.js';
 import { ContextController } from './http/context.controller.js';
 import { ProjectContextController } from './http/project-context.controller.js';
 import { RetentionController } from './http/retention.controller.js';
+import { ContextUsage } from './usage/context-usage.js';
 
 /** The routes for contexts, their overview and retention. */
 @Module({
-  imports: [ContextModule, ProjectModule],
+  imports: [ContextModule, ProjectModule, ResponseCacheModule],
   // The batch routes first: their paths have words where others have ids.
   controllers: [ContextBatchController, ContextController, ProjectContextController, RetentionController],
 })
-export class ContextApiModule {}
+export class ContextApiModule {
+  constructor(answers: AnswersFromCache, usage: ContextUsage) {
+    answers.listen(contextSubject.kind, (workspaceId, id) => usage.noteRead(workspaceId, [id as ContextId]));
+  }
+}

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { Clock, type ContextId, DomainError, newId, type SessionId, type WorkspaceId } from '#kernel';
 import { ProjectService } from '#project';
 import { SessionService } from '#session';
 import type { Context, ContextSummary } from './context.js';
+import { extracts } from './context.cache.js';
+import { ContextChanges } from './context-changes.js';
 import { type ContextDraft, draftOf, type StoreContext } from './context-draft.js';
 import { ContextObservers } from './context-observers.js';
 import {
@@ -60,6 +63,8 @@ export class ContextStoreService {
     private readonly usage: ContextUsage,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly changes: ContextChanges,
+    private readonly cache: CacheService,
   ) {}
 
   /**
@@ -125,7 +130,7 @@ export class ContextStoreService {
     const handedOut = await this.handedOut(workspaceId, project.id, admitted);
     const { added, answers } = await this.decide(admitted, lines, handedOut, { workspaceId, project: project.slug });
 
-    const similar = await this.add(workspaceId, added);
+    const similar = await this.add(workspaceId, project.slug, added, lines);
     const stored = new Map<ContextDraft, StoredContext>();
     for (const [draft, { context, isNew }] of answers) {
       const isWhole = context.contentHash === draft.contentHash;
@@ -237,14 +242,30 @@ export class ContextStoreService {
 
   private async add(
     workspaceId: WorkspaceId,
+    project: string,
     added: readonly NewContext[],
+    lines: ReadonlyMap<string, LockedLine>,
   ): Promise<ReadonlyMap<ContextId, readonly SimilarContext[]>> {
     const [first] = added;
     if (first === undefined) return new Map();
     await this.contexts.append(workspaceId, added);
     const newest = [...new Map(added.map((context) => [context.label, context])).values()];
     await this.observers.latest(workspaceId, newest);
+    const changed = newest.map((context) => {
+      const replaced = lines.get(context.label)?.latest;
+      return { label: context.label, contexts: replaced === undefined ? [context] : [replaced, context] };
+    });
+    await this.changes.written(workspaceId, project, changed);
+    await this.transactions.afterCommit(() => this.rememberExtracts(added));
     return this.contexts.findSimilar(workspaceId, first.projectId, added);
+  }
+
+  /** What was just made need not be made again. In the background: nobody waits for it. */
+  private rememberExtracts(added: readonly NewContext[]): void {
+    for (const { workspaceId, contentHash, preview, keyConcepts, extractVersion } of added) {
+      const key = { workspace: workspaceId, contentHash, algorithm: extractVersion };
+      void this.cache.set(extracts, key, { preview, keyConcepts, extractVersion });
+    }
   }
 
   /** What a session stores again, it has used. */

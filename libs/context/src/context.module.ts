@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
-import { ProjectContents, ProjectModule } from '#project';
+import { CacheModule, CacheService } from '#cache';
+import { DEFAULT_LIMIT } from '#http';
+import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
+import { contexts, contextSummaries, extracts } from './context.cache.js';
+import { ContextChanges } from './context-changes.js';
+import { ContextLookup } from './context-lookup.js';
 import { ContextObservers } from './context-observers.js';
 import { ContextStoreService } from './context-store.service.js';
 import { ContextReader } from './context.reader.js';
@@ -25,7 +30,7 @@ import { ContextUsage } from './usage/context-usage.js';
 
 /** Labelled, versioned memory: storing, reading, overview and retention. */
 @Module({
-  imports: [ProjectModule, SessionModule, QueueModule],
+  imports: [CacheModule, ProjectModule, SessionModule, QueueModule],
   providers: [
     ContextStoreService,
     ContextService,
@@ -34,6 +39,8 @@ import { ContextUsage } from './usage/context-usage.js';
     OverviewService,
     RetentionService,
     ContextReader,
+    ContextLookup,
+    ContextChanges,
     ContextObservers,
     ContextUsage,
     { provide: ContextRepository, useClass: PostgresContextRepository },
@@ -50,11 +57,26 @@ import { ContextUsage } from './usage/context-usage.js';
     OverviewService,
     RetentionService,
     ContextReader,
+    ContextChanges,
     ContextObservers,
+    ContextUsage,
   ],
 })
 export class ContextModule {
-  constructor(jobs: JobRegistry, contents: ProjectContents, reader: ContextReader) {
+  constructor(
+    jobs: JobRegistry,
+    contents: ProjectContents,
+    reader: ContextReader,
+    cache: CacheService,
+    warmers: CacheWarmers,
+    service: ContextService,
+  ) {
+    cache.register(contexts, contextSummaries, extracts);
+    warmers.register({
+      name: 'context',
+      warm: async ({ workspaceId, project }) =>
+        void (await service.list(workspaceId, project, { which: 'latest' }, undefined, DEFAULT_LIMIT)),
+    });
     jobs.schedule({ job: contextRetention, everySeconds: RETENTION_INTERVAL_SECONDS });
     contents.register({
       name: 'contexts',

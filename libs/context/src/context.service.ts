@@ -2,9 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, requireMatch } from '#http';
 import { Clock, type ContextId, InvalidInputError, type WorkspaceId } from '#kernel';
-import { ProjectReader } from '#project';
+import { ProjectReader, QueryCache } from '#project';
 import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
 import type { Context, ContextSummary } from './context.js';
+import { contextsTag, labelTag } from './context.cache.js';
+import { ContextChanges } from './context-changes.js';
+import { ContextLookup } from './context-lookup.js';
+import type { Extract } from './extract/extract.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.errors.js';
 import { ContextObservers } from './context-observers.js';
 import type { ContextFilter } from './context-filter.js';
@@ -35,8 +39,11 @@ export interface ArchiveOrder {
 @Injectable()
 export class ContextService {
   constructor(
+    private readonly lookup: ContextLookup,
     private readonly contexts: ContextRepository,
     private readonly observers: ContextObservers,
+    private readonly changes: ContextChanges,
+    private readonly queries: QueryCache,
     private readonly projects: ProjectReader,
     private readonly usage: ContextUsage,
     private readonly transactions: TransactionRunner,
@@ -45,7 +52,7 @@ export class ContextService {
 
   /** Archived or not; counts as a read. @throws DomainError `context-not-found` */
   async get(workspaceId: WorkspaceId, id: ContextId): Promise<Context> {
-    const context = await this.contexts.find(workspaceId, id);
+    const context = await this.lookup.find(workspaceId, id);
     if (context === undefined) throw contextNotFound(id);
     this.usage.noteRead(workspaceId, [context.id]);
     return context;
@@ -53,7 +60,7 @@ export class ContextService {
 
   /** What lists show of it. Does not count as a read. @throws DomainError `context-not-found` */
   async getSummary(workspaceId: WorkspaceId, id: ContextId): Promise<ContextSummary> {
-    const context = await this.contexts.findSummary(workspaceId, id);
+    const context = await this.lookup.findSummary(workspaceId, id);
     if (context === undefined) throw contextNotFound(id);
     return context;
   }
@@ -63,9 +70,7 @@ export class ContextService {
    * @throws DomainError `context-not-found`
    */
   async getByLabel(workspaceId: WorkspaceId, project: string, label: string, version?: number): Promise<Context> {
-    const found = await this.projects.find(workspaceId, project);
-    const context =
-      found === undefined ? undefined : await this.contexts.findByLabel(workspaceId, found.id, label, version);
+    const context = await this.lookup.findByLabel(workspaceId, { project, label, version });
     if (context === undefined) throw labelNotFound(label, version);
     this.usage.noteRead(workspaceId, [context.id]);
     return context;
@@ -81,7 +86,11 @@ export class ContextService {
   ): Promise<Page<ContextSummary, [ContextId]>> {
     const found = await this.projects.find(workspaceId, project);
     if (found === undefined) return { items: [] };
-    return this.contexts.list(workspaceId, { ...filter, projectId: found.id }, after, limit);
+    const parameters = { project, filter, after, limit };
+    const tags = [contextsTag({ workspace: workspaceId, project })];
+    return this.queries.read({ workspace: workspaceId, statement: 'contexts', parameters, tags }, () =>
+      this.contexts.list(workspaceId, { ...filter, projectId: found.id }, after, limit),
+    );
   }
 
   /** Every version of the label of this context, newest first. @throws DomainError `context-not-found` */
@@ -91,7 +100,19 @@ export class ContextService {
     after: number | undefined,
     limit: number,
   ): Promise<Page<ContextSummary, [number]>> {
-    return this.contexts.listVersions(workspaceId, await this.getSummary(workspaceId, id), after, limit);
+    const of = await this.getSummary(workspaceId, id);
+    const { project, label } = of;
+    const parameters = { project, label, after, limit };
+    const tags = [labelTag({ workspace: workspaceId, project, label })];
+    return this.queries.read({ workspace: workspaceId, statement: 'context-versions', parameters, tags }, () =>
+      this.contexts.listVersions(workspaceId, of, after, limit),
+    );
+  }
+
+  /** What a context is about, by the algorithm of today. Does not count as a read. @throws DomainError `context-not-found` */
+  async preview(workspaceId: WorkspaceId, id: ContextId): Promise<ContextSummary & Extract> {
+    const summary = await this.getSummary(workspaceId, id);
+    return { ...summary, ...(await this.lookup.extractOf(summary)) };
   }
 
   /**
@@ -119,6 +140,7 @@ export class ContextService {
       };
       await this.contexts.describe(workspaceId, id, described, this.clock.now());
       await this.observers.described(workspaceId, described);
+      return [context, described];
     });
   }
 
@@ -137,7 +159,7 @@ export class ContextService {
         reason: order.reason ?? null,
       });
       await this.observers.withdrawn(workspaceId, archived);
-      await this.settle(workspaceId, line);
+      return [...archived, ...(await this.settle(workspaceId, line))];
     });
   }
 
@@ -149,8 +171,8 @@ export class ContextService {
   restore(workspaceId: WorkspaceId, id: ContextId, allVersions: boolean, ifMatch?: string): Promise<Context> {
     return this.change(workspaceId, id, ifMatch, async (_context, line) => {
       const which = { labelId: line.labelId, ids: allVersions ? undefined : [id] };
-      await this.contexts.restore(workspaceId, which, this.clock.now());
-      await this.settle(workspaceId, line);
+      const restored = await this.contexts.restore(workspaceId, which, this.clock.now());
+      return [...restored, ...(await this.settle(workspaceId, line))];
     });
   }
 
@@ -159,11 +181,12 @@ export class ContextService {
     return entityTag(context.id, context.revision);
   }
 
+  /** @param work returns every context whose row or place it may have changed */
   private change(
     workspaceId: WorkspaceId,
     id: ContextId,
     ifMatch: string | undefined,
-    work: (context: Context, line: LockedLine) => Promise<void>,
+    work: (context: Context, line: LockedLine) => Promise<readonly ContextSummary[]>,
   ): Promise<Context> {
     return this.transactions.run(
       async () => {
@@ -171,7 +194,8 @@ export class ContextService {
         const context = line === undefined ? undefined : await this.contexts.find(workspaceId, id);
         if (line === undefined || context === undefined) throw contextNotFound(id);
         requireMatch(ifMatch, this.tagOf(context));
-        await work(context, line);
+        const contexts = await work(context, line);
+        await this.changes.written(workspaceId, context.project, [{ label: line.label, contexts }]);
         const changed = await this.contexts.find(workspaceId, id);
         if (changed === undefined) throw contextNotFound(id);
         return changed;
@@ -185,8 +209,10 @@ export class ContextService {
     return (await this.contexts.countActive(context.workspaceId, line.labelId, 'always_check')) > 0;
   }
 
-  private async settle(workspaceId: WorkspaceId, line: LockedLine): Promise<void> {
+  /** Returns what was the newest version and what is it now. */
+  private async settle(workspaceId: WorkspaceId, line: LockedLine): Promise<readonly ContextSummary[]> {
     const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
+    return [line.latest, latest].filter((context) => context !== undefined);
   }
 }

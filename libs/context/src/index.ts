@@ -1,10 +1,12 @@
 export type { Context, ContextSummary } from './context.js';
+export { alwaysCheckTag, contextsTag } from './context.cache.js';
 export { ContextApiModule } from './context-api.module.js';
 export { ContextModule } from './context.module.js';
 export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';
 export { ContextReader } from './context.reader.js';
 export { type ArchiveOrder, type ContextPatch, ContextService } from './context.service.js';
 export { type StoreContext } from './context-draft.js';
+export { ContextChanges } from './context-changes.js';
 export { ContextStoreService, type StoredContext, type StoreOutcome } from './context-store.service.js';
 export { ContextWorkerModule } from './context-worker.module.js';
 export { type ContextDiff, ContextDiffService } from './diff/context-diff.service.js';

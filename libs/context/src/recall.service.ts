@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, SessionId, WorkspaceId } from '#kernel';
-import { DEFAULT_PROJECT, ProjectReader } from '#project';
+import { DEFAULT_PROJECT } from '#project';
 import { SessionService } from '#session';
 import type { ContextSummary } from './context.js';
-import { ContextRepository, type RecallBy } from './persistence/context.repository.js';
+import { ContextLookup } from './context-lookup.js';
 import { ContextUsage } from './usage/context-usage.js';
 
 /** How much text one recall hands out; what is beyond comes as a preview, and is named. */
@@ -31,23 +31,22 @@ export interface Recalled {
 @Injectable()
 export class RecallService {
   constructor(
-    private readonly contexts: ContextRepository,
-    private readonly projects: ProjectReader,
+    private readonly lookup: ContextLookup,
     private readonly sessions: SessionService,
     private readonly usage: ContextUsage,
   ) {}
 
   /**
-   * Reads several contexts with one statement and counts each as read.
+   * Reads several contexts and counts each as read: what the cache does not hold, with one statement for all, and
+   * one for their texts.
    * @throws DomainError `session-not-found` naming `/sessionId`
    */
   async recall(workspaceId: WorkspaceId, order: RecallOrder): Promise<Recalled> {
     const { sessionId } = order;
     if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, { pointer: '/sessionId' });
     const names = [...new Set<string>('labels' in order.by ? order.by.labels : order.by.ids)];
-    const by = await this.scopeOf(workspaceId, order);
-    const items =
-      by === undefined ? [] : await this.contexts.recall(workspaceId, by, order.previewOnly ? 0 : RECALL_CONTENT_BYTES);
+    const summaries = await this.summariesOf(workspaceId, order);
+    const items: Recalled['items'] = order.previewOnly ? summaries : await this.withContent(workspaceId, summaries);
     this.usage.noteRead(
       workspaceId,
       items.map(({ id }) => id),
@@ -61,13 +60,33 @@ export class RecallService {
     };
   }
 
-  /** Undefined where the project named does not exist. */
-  private async scopeOf(workspaceId: WorkspaceId, { project, by }: RecallOrder): Promise<RecallBy | undefined> {
-    if ('ids' in by && project === undefined) return { ids: [...new Set(by.ids)] };
-    const found = await this.projects.find(workspaceId, project ?? DEFAULT_PROJECT);
-    if (found === undefined) return undefined;
-    return 'ids' in by
-      ? { projectId: found.id, ids: [...new Set(by.ids)] }
-      : { projectId: found.id, labels: [...new Set(by.labels)] };
+  private async summariesOf(
+    workspaceId: WorkspaceId,
+    { project, by }: RecallOrder,
+  ): Promise<readonly ContextSummary[]> {
+    const found =
+      'labels' in by
+        ? await this.lookup.latestSummariesOf(workspaceId, project ?? DEFAULT_PROJECT, [...new Set(by.labels)])
+        : await this.lookup.summariesOf(workspaceId, [...new Set(by.ids)]);
+    return found.filter(
+      (summary) => summary !== undefined && (project === undefined || summary.project === project),
+    ) as readonly ContextSummary[];
+  }
+
+  /** Texts in the order asked for, until they are too large together. One that was purged meanwhile is no item. */
+  private async withContent(
+    workspaceId: WorkspaceId,
+    summaries: readonly ContextSummary[],
+  ): Promise<Recalled['items']> {
+    let bytes = 0;
+    const isWhole = summaries.map(({ contentBytes }) => (bytes += contentBytes) <= RECALL_CONTENT_BYTES);
+    const whole = await this.lookup.findEach(
+      workspaceId,
+      summaries.filter((_, index) => isWhole[index]).map(({ id }) => id),
+    );
+    const byId = new Map(whole.map((context) => [context?.id, context]));
+    return summaries.flatMap((summary, index): Recalled['items'] =>
+      isWhole[index] ? [byId.get(summary.id)].filter((context) => context !== undefined) : [summary],
+    );
   }
 }

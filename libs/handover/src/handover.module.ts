@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
-import { ContextModule } from '#context';
-import { ProjectContents, ProjectModule } from '#project';
+import { CacheModule, CacheService } from '#cache';
+import { ContextChanges, ContextModule } from '#context';
+import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { SessionModule, SessionObservers } from '#session';
+import { BriefingService } from './briefing.service.js';
+import { handovers as handoverFamily, wakeUps } from './handover.cache.js';
+import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
@@ -9,8 +13,14 @@ import { WakeUpService } from './wake-up.service.js';
 
 /** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
 @Module({
-  imports: [ProjectModule, SessionModule, ContextModule],
-  providers: [HandoverService, WakeUpService, { provide: HandoverRepository, useClass: PostgresHandoverRepository }],
+  imports: [CacheModule, ProjectModule, SessionModule, ContextModule],
+  providers: [
+    HandoverService,
+    WakeUpService,
+    BriefingService,
+    HandoverChanges,
+    { provide: HandoverRepository, useClass: PostgresHandoverRepository },
+  ],
   exports: [HandoverService, WakeUpService],
 })
 export class HandoverModule {
@@ -19,7 +29,20 @@ export class HandoverModule {
     handovers: HandoverService,
     contents: ProjectContents,
     repository: HandoverRepository,
+    briefings: BriefingService,
+    contexts: ContextChanges,
+    cache: CacheService,
+    warmers: CacheWarmers,
   ) {
+    cache.register(handoverFamily, wakeUps);
+    contexts.onAlwaysCheck((workspaceId, project) => briefings.refill(workspaceId, project));
+    warmers.register({
+      name: 'handover',
+      async warm({ workspaceId, project }, signal) {
+        await handovers.findLatest(workspaceId, project);
+        if (!signal.aborted) await briefings.of(workspaceId, project);
+      },
+    });
     observers.register(handovers);
     contents.register({ name: 'handovers', count: ({ workspaceId, id }) => repository.count(workspaceId, id) });
   }

@@ -1,7 +1,10 @@
 import type { ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
+import { CacheWarmers } from '#project';
+import { BriefingService } from './briefing.service.js';
 import { NO_NOTES } from './compose-handover.js';
+import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { FakeHandoverRepository } from './testing/fake-handover.repository.js';
 import { WakeUpService } from './wake-up.service.js';
@@ -21,6 +24,7 @@ describe('HandoverService', () => {
   beforeEach(() => {
     world = new SessionWorld();
     const repository = new FakeHandoverRepository();
+    const briefings = new BriefingService(repository, contexts, world.projectReader, world.cache);
     handovers = new HandoverService(
       repository,
       world.service,
@@ -29,8 +33,12 @@ describe('HandoverService', () => {
       world.projects,
       world.transactions,
       world.clock,
+      new HandoverChanges(world.cache, briefings),
+      world.queries,
+      world.cache,
     );
-    wakeUps = new WakeUpService(world.service, world.reader, repository, contexts, world.transactions);
+    const warmers = new CacheWarmers(world.transactions);
+    wakeUps = new WakeUpService(world.service, world.reader, repository, contexts, briefings, world.queries, warmers);
     world.observers.register(handovers);
   });
 

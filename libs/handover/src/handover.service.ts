@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, requireMatch } from '#http';
@@ -12,10 +13,12 @@ import {
   type SessionId,
   type WorkspaceId,
 } from '#kernel';
-import { DEFAULT_PROJECT, ProjectService } from '#project';
+import { DEFAULT_PROJECT, ProjectService, QueryCache } from '#project';
 import { type FinaliseReason, type Session, SessionObserver, SessionReader, SessionService } from '#session';
 import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
 import type { Handover, HandoverContent } from './handover.js';
+import { anyHandoverTag, handovers, handoversTag } from './handover.cache.js';
+import { HandoverChanges } from './handover-changes.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
 const SESSION_ID = { pointer: '/sessionId' };
@@ -25,13 +28,16 @@ const SESSION_ID_IN_QUERY = { pointer: '/sessionId', in: 'query' } as const;
 @Injectable()
 export class HandoverService extends SessionObserver {
   constructor(
-    private readonly handovers: HandoverRepository,
+    private readonly repository: HandoverRepository,
     private readonly sessions: SessionService,
     private readonly work: SessionReader,
     private readonly contexts: ContextReader,
     private readonly projects: ProjectService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly changes: HandoverChanges,
+    private readonly queries: QueryCache,
+    private readonly cache: CacheService,
   ) {
     super();
   }
@@ -44,7 +50,7 @@ export class HandoverService extends SessionObserver {
     const content = await this.compose(session);
     if (reason === 'switch' && isEmptyHandover(content)) return;
     const now = this.clock.now();
-    await this.handovers.leave({
+    const left = await this.repository.leave({
       workspaceId: session.workspaceId,
       id: newId(),
       projectId: session.projectId,
@@ -57,6 +63,7 @@ export class HandoverService extends SessionObserver {
       acknowledgement: null,
       revision: 1,
     });
+    await this.changes.written(left);
   }
 
   /**
@@ -72,7 +79,7 @@ export class HandoverService extends SessionObserver {
   ): Promise<{ session: Session; handover: Handover }> {
     return this.transactions.run(async () => {
       const session = await this.sessions.end(workspaceId, id, summary, ifMatch);
-      const handover = await this.handovers.findLeft(workspaceId, session.id, session.projectId);
+      const handover = await this.repository.findLeft(workspaceId, session.id, session.projectId);
       if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
       return { session, handover };
     });
@@ -111,7 +118,8 @@ export class HandoverService extends SessionObserver {
         acknowledgement: null,
         revision: 1,
       };
-      await this.handovers.insert(handover);
+      await this.repository.insert(handover);
+      await this.changes.written(handover);
       return handover;
     });
   }
@@ -127,8 +135,12 @@ export class HandoverService extends SessionObserver {
 
   /** The one with the newest content, made by a session or by hand. A project that does not exist has none. */
   async findLatest(workspaceId: WorkspaceId, slug: string): Promise<Handover | undefined> {
-    const project = await this.projects.find(workspaceId, slug);
-    return project === undefined ? undefined : this.handovers.findLatest(workspaceId, project.id);
+    const key = { workspace: workspaceId, by: { project: slug } };
+    const latest = await this.cache.getOrSet(handovers, key, async () => {
+      const project = await this.projects.find(workspaceId, slug);
+      return (project && (await this.repository.findLatest(workspaceId, project.id))) ?? null;
+    });
+    return latest ?? undefined;
   }
 
   /** Newest first. A project that does not exist has none. @throws DomainError `session-not-found`. */
@@ -141,13 +153,20 @@ export class HandoverService extends SessionObserver {
     const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
     if (filter.project !== undefined && project === undefined) return { items: [] };
     if (filter.sessionId !== undefined) await this.sessions.get(workspaceId, filter.sessionId, SESSION_ID_IN_QUERY);
-    return this.handovers.list(workspaceId, { projectId: project?.id, sessionId: filter.sessionId }, after, limit);
+    const named = { workspace: workspaceId };
+    const tags = [
+      filter.project === undefined ? anyHandoverTag(named) : handoversTag({ ...named, project: filter.project }),
+    ];
+    return this.queries.read({ ...named, statement: 'handovers', parameters: { filter, after, limit }, tags }, () =>
+      this.repository.list(workspaceId, { projectId: project?.id, sessionId: filter.sessionId }, after, limit),
+    );
   }
 
   /** @throws DomainError `handover-not-found`. */
   async get(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover> {
-    const handover = await this.handovers.find(workspaceId, id);
-    if (handover === undefined) throw new NotFoundError('Handover', id);
+    const key = { workspace: workspaceId, by: { id } };
+    const handover = await this.cache.getOrSet(handovers, key, () => this.repository.find(workspaceId, id));
+    if (handover?.workspaceId !== workspaceId) throw new NotFoundError('Handover', id);
     return handover;
   }
 
@@ -166,11 +185,12 @@ export class HandoverService extends SessionObserver {
     const { workspaceId } = caller;
     return this.transactions.run(async () => {
       if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
-      const current = await this.handovers.findForChange(workspaceId, id);
+      const current = await this.repository.findForChange(workspaceId, id);
       if (current?.acknowledgement === null) requireMatch(ifMatch, this.tagOf(current));
       const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
-      const handover = await this.handovers.acknowledge(workspaceId, id, acknowledgement);
+      const handover = await this.repository.acknowledge(workspaceId, id, acknowledgement);
       if (handover === undefined) throw new NotFoundError('Handover', id);
+      if (current?.acknowledgement === null) await this.changes.written(handover);
       return handover;
     });
   }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { ContextReader, type ContextSummary } from '#context';
-import { TransactionRunner } from '#database';
+import type { Tag } from '#cache';
+import { ContextReader, type ContextSummary, contextsTag } from '#context';
 import type { WorkspaceId } from '#kernel';
-import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession } from '#session';
+import { CacheWarmers, QueryCache } from '#project';
+import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession, todosTag } from '#session';
+import { BriefingService } from './briefing.service.js';
 import type { Handover } from './handover.js';
+import { handoversTag } from './handover.cache.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
-const MAX_CONTEXTS = 10;
 const MAX_TODOS = 20;
 
 /** What a session that starts is told about its project. */
@@ -35,30 +37,49 @@ export class WakeUpService {
     private readonly work: SessionReader,
     private readonly handovers: HandoverRepository,
     private readonly contexts: ContextReader,
-    private readonly transactions: TransactionRunner,
+    private readonly briefings: BriefingService,
+    private readonly queries: QueryCache,
+    private readonly warmers: CacheWarmers,
   ) {}
 
-  /** Starts a session, which is always a new one, and tells it where its project stands. */
-  start(workspaceId: WorkspaceId, input: StartSession): Promise<{ session: Session; wakeUp: WakeUp }> {
-    return this.transactions.run(async () => {
-      const session = await this.sessions.start(workspaceId, input);
-      return { session, wakeUp: await this.wakeUp(session) };
-    });
+  /**
+   * Starts a session, which is always a new one, and tells it where its project stands; what it is going to read is
+   * warmed in the background.
+   */
+  async start(workspaceId: WorkspaceId, input: StartSession): Promise<{ session: Session; wakeUp: WakeUp }> {
+    const session = await this.sessions.start(workspaceId, input);
+    const wakeUp = await this.wakeUp(session);
+    await this.warmers.warmLater({ workspaceId, project: session.project, sessionId: session.id });
+    return { session, wakeUp };
   }
 
-  private async wakeUp({ workspaceId, projectId }: Session): Promise<WakeUp> {
-    // One after the other: a transaction has one connection.
-    const handover = await this.handovers.findLatest(workspaceId, projectId);
-    const contexts = await this.contexts.alwaysCheck(workspaceId, projectId, MAX_CONTEXTS);
-    const todos = await this.work.openTodos(workspaceId, projectId, MAX_TODOS);
-    const counted = await this.contexts.count(workspaceId, projectId);
-    const counts = {
-      contexts: counted.total,
-      alwaysCheck: counted.alwaysCheck,
-      openTodos: await this.work.countOpenTodos(workspaceId, projectId),
-      sessions: await this.work.count(workspaceId, projectId),
-      handovers: await this.handovers.count(workspaceId, projectId),
+  private async wakeUp({ workspaceId, projectId, project }: Session): Promise<WakeUp> {
+    const named = { workspace: workspaceId, project };
+    const read = <Value>(statement: string, tag: Tag, load: () => Promise<Value>) =>
+      this.queries.read({ ...named, statement, parameters: projectId, tags: [tag] }, load);
+    // One after the other: within a transaction there is one connection.
+    const { handover, contexts } = await this.briefings.of(workspaceId, project);
+    const todos = await read('open-todos', todosTag(named), async () => ({
+      first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
+      total: await this.work.countOpenTodos(workspaceId, projectId),
+    }));
+    const labels = await read('label-count', contextsTag(named), () => this.contexts.count(workspaceId, projectId));
+    const handovers = await read('handover-count', handoversTag(named), () =>
+      this.handovers.count(workspaceId, projectId),
+    );
+    // The new session is counted, so there is nothing to remember.
+    const sessions = await this.work.count(workspaceId, projectId);
+    return {
+      handover: handover ?? undefined,
+      contexts,
+      todos: todos.first,
+      counts: {
+        contexts: labels.total,
+        alwaysCheck: labels.alwaysCheck,
+        openTodos: todos.total,
+        sessions,
+        handovers,
+      },
     };
-    return { handover, contexts, todos, counts };
   }
 }

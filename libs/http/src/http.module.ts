@@ -1,9 +1,12 @@
 import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { CacheModule } from '#cache';
 import { HealthController } from './health/health.controller.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { ResponseCacheModule } from './response-cache/response-cache.module.js';
+import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
@@ -11,7 +14,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
-  imports: [IdempotencyModule],
+  imports: [CacheModule, IdempotencyModule, ResponseCacheModule],
   controllers: [HealthController],
   providers: [
     AllowedMethods,
@@ -21,6 +24,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
     // Outermost first: the time limit holds for everything inside, and what is stored is what was sent.
     { provide: APP_INTERCEPTOR, useClass: RequestTimeoutInterceptor },
     { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {
       provide: APP_INTERCEPTOR,

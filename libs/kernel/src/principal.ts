@@ -11,4 +11,6 @@ export interface Principal {
   readonly id: string;
   readonly workspaceId: WorkspaceId;
   readonly scopes: ReadonlySet<Scope>;
+  /** Names the rate limits that hold for it, where they are not everyone's. */
+  readonly tier?: string;
 }

@@ -1,8 +1,18 @@
+export { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers.js';
 export { DEFAULT_PROJECT, type Project } from './project.js';
+export {
+  projectContentsTag,
+  type ProjectKey,
+  projectListTag,
+  projectTag,
+  type QueryKey,
+  removalsTag,
+} from './project.cache.js';
 export { ProjectApiModule } from './project-api.module.js';
 export { ProjectCatalogueService, type ProjectCounts } from './project-catalogue.service.js';
-export { type ProjectContent, ProjectContents } from './project-contents.js';
+export { type ProjectContent, ProjectContents, type ProjectDeletionHook } from './project-contents.js';
 export { ProjectModule } from './project.module.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';
+export { QueryCache } from './query-cache.js';
 export { projectSlug } from './project-slug.js';

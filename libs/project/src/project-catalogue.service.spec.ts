@@ -1,9 +1,12 @@
+import { inProcessCache } from '#cache/testing';
 import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectContents } from './project-contents.js';
+import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
+import { QueryCache } from './query-cache.js';
 import { FakeProjectRepository } from './testing/fake-project.repository.js';
 
 describe('ProjectCatalogueService', () => {
@@ -17,8 +20,11 @@ describe('ProjectCatalogueService', () => {
     contents = new ProjectContents();
     contents.register({ name: 'sessions', count: async () => 3 });
     contents.register({ name: 'contexts', count: async ({ slug }) => slug.length });
-    service = new ProjectService(projects, new ManualClock());
-    catalogue = new ProjectCatalogueService(projects, service, contents, new FakeTransactionRunner());
+    const transactions = new FakeTransactionRunner();
+    const cache = inProcessCache({ transactions });
+    const reader = new ProjectReader(projects, cache);
+    service = new ProjectService(projects, reader, cache, new ManualClock());
+    catalogue = new ProjectCatalogueService(projects, service, contents, new QueryCache(cache), cache, transactions);
   });
 
   const slugs = async () => (await catalogue.list(workspaceId, undefined, 10)).items.map(({ slug }) => slug);

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
+import { projectContentsTag, projectListTag, projectTag, removalsTag } from './project.cache.js';
 import { DEFAULT_PROJECT, type Project } from './project.js';
 import { ProjectContents } from './project-contents.js';
 import { deletionNotConfirmed, projectNotFound } from './project.errors.js';
 import { ProjectService } from './project.service.js';
+import { QueryCache } from './query-cache.js';
 
 /** What a project holds, by name: `{ contexts: 12, sessions: 3 }`. */
 export type ProjectCounts = Readonly<Record<string, number>>;
@@ -18,23 +21,34 @@ export class ProjectCatalogueService {
     private readonly projects: ProjectRepository,
     private readonly service: ProjectService,
     private readonly contents: ProjectContents,
+    private readonly queries: QueryCache,
+    private readonly cache: CacheService,
     private readonly transactions: TransactionRunner,
   ) {}
 
   /** In the order of their slugs. `default` is always there. */
-  async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
-    await this.ensureDefault(workspaceId);
-    return this.projects.list(workspaceId, after, limit);
+  list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
+    const tags = [projectListTag({ workspace: workspaceId })];
+    const query = { workspace: workspaceId, statement: 'projects', parameters: { after, limit }, tags };
+    return this.queries.read(query, async () => {
+      await this.ensureDefault(workspaceId);
+      return this.projects.list(workspaceId, after, limit);
+    });
   }
 
   /** The project, undefined where nothing was ever written to it, and what it holds. */
-  async survey(
+  survey(
     workspaceId: WorkspaceId,
     slug: string,
   ): Promise<{ readonly project: Project | undefined; readonly counts: ProjectCounts }> {
-    if (slug === DEFAULT_PROJECT) await this.ensureDefault(workspaceId);
-    const project = await this.projects.findBySlug(workspaceId, slug);
-    return { project, counts: await this.contents.count(project) };
+    const named = { workspace: workspaceId, project: slug };
+    const tags = [projectTag(named), projectContentsTag(named)];
+    const query = { workspace: workspaceId, statement: 'project-survey', parameters: slug, tags };
+    return this.queries.read(query, async () => {
+      if (slug === DEFAULT_PROJECT) await this.ensureDefault(workspaceId);
+      const project = await this.projects.findBySlug(workspaceId, slug);
+      return { project, counts: await this.contents.count(project) };
+    });
   }
 
   /**
@@ -51,6 +65,9 @@ export class ProjectCatalogueService {
       if (project === undefined) throw projectNotFound(slug);
       const counts = await this.contents.count(project);
       if (!(await this.projects.delete(workspaceId, project.id))) throw projectNotFound(slug);
+      await this.contents.deleted(project);
+      const named = { workspace: workspaceId, project: slug };
+      await this.cache.invalidate([projectTag(named), projectListTag(named), removalsTag(named)]);
       return counts;
     });
   }

@@ -1,22 +1,36 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { CacheModule, CacheService } from '#cache';
+import { CacheWarmers } from './cache-warmers.js';
 import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
+import { projects, queries } from './project.cache.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectContents } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
+import { QueryCache } from './query-cache.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([ProjectEntity])],
+  imports: [CacheModule, TypeOrmModule.forFeature([ProjectEntity])],
   providers: [
     ProjectService,
     ProjectCatalogueService,
     ProjectReader,
     ProjectContents,
+    QueryCache,
+    CacheWarmers,
     { provide: ProjectRepository, useClass: TypeormProjectRepository },
   ],
-  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectContents],
+  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectContents, QueryCache, CacheWarmers],
 })
-export class ProjectModule {}
+export class ProjectModule {
+  constructor(warmers: CacheWarmers, cache: CacheService, catalogue: ProjectCatalogueService) {
+    cache.register(projects, queries);
+    warmers.register({
+      name: 'project',
+      warm: async ({ workspaceId, project }) => void (await catalogue.survey(workspaceId, project)),
+    });
+  }
+}

@@ -1,15 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkspaceId } from '#kernel';
+import { CacheService } from '#cache';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
+import { projects } from './project.cache.js';
 import type { Project } from './project.js';
 
 /** What other features may ask about projects. */
 @Injectable()
 export class ProjectReader {
-  constructor(private readonly projects: ProjectRepository) {}
+  constructor(
+    private readonly repository: ProjectRepository,
+    private readonly cache: CacheService,
+  ) {}
 
   /** The project of that slug, if it was ever written to. Reads answer empty where there is none. */
-  find(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
-    return this.projects.findBySlug(workspaceId, slug);
+  async find(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
+    const load = async () => (await this.repository.findBySlug(workspaceId, slug)) ?? null;
+    return (await this.cache.getOrSet(projects, { workspace: workspaceId, project: slug }, load)) ?? undefined;
+  }
+
+  /** The slugs of those that are there, in no order. */
+  slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
+    return this.repository.slugsOf(workspaceId, ids);
   }
 }

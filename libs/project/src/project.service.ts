@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { Clock, newId, type WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
+import { projectListTag, projectTag } from './project.cache.js';
 import type { Project } from './project.js';
+import { ProjectReader } from './project.reader.js';
 
 /** Projects as features need them. */
 @Injectable()
 export class ProjectService {
   constructor(
     private readonly projects: ProjectRepository,
+    private readonly reader: ProjectReader,
+    private readonly cache: CacheService,
     private readonly clock: Clock,
   ) {}
 
@@ -15,12 +20,18 @@ export class ProjectService {
    * The project of that slug, made where it is missing: for writes. Within a transaction it can't be deleted by
    * another until the end.
    */
-  ensure(workspaceId: WorkspaceId, slug: string): Promise<Project> {
-    return this.projects.ensure({ workspaceId, id: newId(), slug, createdAt: this.clock.now() });
+  async ensure(workspaceId: WorkspaceId, slug: string): Promise<Project> {
+    const wanted: Project = { workspaceId, id: newId(), slug, createdAt: this.clock.now() };
+    const project = await this.projects.ensure(wanted);
+    if (project.id === wanted.id) {
+      const named = { workspace: workspaceId, project: slug };
+      await this.cache.invalidate([projectTag(named), projectListTag(named)]);
+    }
+    return project;
   }
 
   /** The project of that slug, if it was ever written to: for reads, which answer empty where there is none. */
   find(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
-    return this.projects.findBySlug(workspaceId, slug);
+    return this.reader.find(workspaceId, slug);
   }
 }

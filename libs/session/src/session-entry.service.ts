@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { type EntryId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { QueryCache } from '#project';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import type { Metadata } from './session.js';
+import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';
+import { SessionChanges } from './session-changes.js';
 import { type EntryKind, openKinds, type SessionEntry } from './session-entry.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionService } from './session.service.js';
@@ -26,6 +29,8 @@ export class SessionEntryService {
     private readonly sessions: SessionService,
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
+    private readonly changes: SessionChanges,
+    private readonly queries: QueryCache,
   ) {}
 
   /**
@@ -36,7 +41,7 @@ export class SessionEntryService {
    */
   add(workspaceId: WorkspaceId, sessionId: SessionId, input: NewEntry): Promise<SessionEntry> {
     return this.transactions.run(async () => {
-      const { projectId } = await this.sessions.recordActivity(workspaceId, sessionId);
+      const { projectId, project } = await this.sessions.recordActivity(workspaceId, sessionId);
       const now = this.policy.now();
       const entry: SessionEntry = {
         workspaceId,
@@ -51,9 +56,12 @@ export class SessionEntryService {
         resolvedAt: isOpenKind(input.kind) && isWrittenAsDone(input.metadata) ? now : null,
         resolvedBy: null,
       };
-      await this.requireResolvable(workspaceId, projectId, input.resolves);
+      const settled = await this.requireResolvable(workspaceId, projectId, input.resolves);
       await this.entries.insert(entry);
       if (input.resolves.length > 0) await this.entries.resolve(workspaceId, input.resolves, entry.id, now);
+      const logs = new Set([sessionId, ...settled.map((other) => other.sessionId)]);
+      const hasTodos = [entry, ...settled].some(({ kind }) => kind === 'todo');
+      await this.changes.logged(workspaceId, [...logs], hasTodos ? project : undefined);
       return entry;
     });
   }
@@ -67,18 +75,21 @@ export class SessionEntryService {
     limit: number,
   ): Promise<Page<SessionEntry, [EntryId]>> {
     await this.sessions.get(workspaceId, sessionId);
-    return this.entries.list(workspaceId, sessionId, filter, after, limit);
+    const parameters = { sessionId, kind: filter.kind, open: filter.open, after, limit };
+    const tags = [sessionLogTag({ workspace: workspaceId, id: sessionId })];
+    return this.queries.read({ workspace: workspaceId, statement: 'session-entries', parameters, tags }, () =>
+      this.entries.list(workspaceId, sessionId, filter, after, limit),
+    );
   }
 
   private async requireResolvable(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     ids: readonly EntryId[],
-  ): Promise<void> {
-    if (ids.length === 0) return;
-    const found = new Map(
-      (await this.entries.findForResolving(workspaceId, projectId, ids)).map((entry) => [entry.id, entry]),
-    );
+  ): Promise<readonly SessionEntry[]> {
+    if (ids.length === 0) return [];
+    const entries = await this.entries.findForResolving(workspaceId, projectId, ids);
+    const found = new Map(entries.map((entry) => [entry.id, entry]));
     for (const [index, id] of ids.entries()) {
       const entry = found.get(id);
       if (entry === undefined) throw cannotResolve(index, 'names no entry of this project');
@@ -88,6 +99,7 @@ export class SessionEntryService {
           `names an entry of kind ${entry.kind}; only ${openKinds.join(', ')} can be resolved`,
         );
     }
+    return entries;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import { type SessionMark, SessionRepository } from './persistence/session.repository.js';
+import { SessionChanges } from './session-changes.js';
 import { SessionObservers } from './session-observers.js';
 import { SessionPolicy } from './session-policy.js';
 
@@ -16,6 +17,7 @@ export class SessionSweeper {
     private readonly observers: SessionObservers,
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
+    private readonly changes: SessionChanges,
   ) {}
 
   /**
@@ -67,6 +69,7 @@ export class SessionSweeper {
       const reason = this.policy.stateOf(session) === 'expired' ? 'expiry' : 'idle';
       const finalised = { ...session, finalisedAt: now };
       await this.sessions.update(finalised);
+      await this.changes.sweptUp(finalised);
       await this.observers.finalised(finalised, reason);
       return true;
     });

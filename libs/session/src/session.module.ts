@@ -1,26 +1,31 @@
 import { Module } from '@nestjs/common';
+import { CacheModule, CacheService } from '#cache';
 import { SessionConfig } from '#config';
-import { ProjectContents, ProjectModule } from '#project';
+import { DEFAULT_LIMIT } from '#http';
+import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
 import { PostgresSessionRepository } from './persistence/postgres-session.repository.js';
 import { SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { SessionRepository } from './persistence/session.repository.js';
+import { sessions } from './session.cache.js';
 import { sessionSweep } from './session.jobs.js';
 import { SessionReader } from './session.reader.js';
 import { SessionService } from './session.service.js';
 import { SessionEntryService } from './session-entry.service.js';
+import { SessionChanges } from './session-changes.js';
 import { SessionObservers } from './session-observers.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionSweeper } from './session-sweeper.js';
 
 /** Sessions and their log. */
 @Module({
-  imports: [ProjectModule, QueueModule],
+  imports: [CacheModule, ProjectModule, QueueModule],
   providers: [
     SessionService,
     SessionEntryService,
     SessionReader,
+    SessionChanges,
     SessionObservers,
     SessionPolicy,
     SessionSweeper,
@@ -30,7 +35,25 @@ import { SessionSweeper } from './session-sweeper.js';
   exports: [SessionService, SessionEntryService, SessionReader, SessionObservers, SessionSweeper],
 })
 export class SessionModule {
-  constructor(jobs: JobRegistry, config: SessionConfig, contents: ProjectContents, reader: SessionReader) {
+  constructor(
+    jobs: JobRegistry,
+    config: SessionConfig,
+    contents: ProjectContents,
+    reader: SessionReader,
+    cache: CacheService,
+    warmers: CacheWarmers,
+    service: SessionService,
+    entries: SessionEntryService,
+  ) {
+    cache.register(sessions);
+    warmers.register({
+      name: 'session',
+      async warm({ workspaceId, sessionId }, signal) {
+        if (sessionId === undefined) return;
+        await service.get(workspaceId, sessionId);
+        if (!signal.aborted) await entries.list(workspaceId, sessionId, {}, undefined, DEFAULT_LIMIT);
+      },
+    });
     jobs.schedule({ job: sessionSweep, everySeconds: config.sweepSeconds });
     contents.register({ name: 'sessions', count: ({ workspaceId, id }) => reader.count(workspaceId, id) });
     contents.register({ name: 'openTodos', count: ({ workspaceId, id }) => reader.countOpenTodos(workspaceId, id) });

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, requireMatch } from '#http';
 import { InvalidInputError, newId, type SessionId, type WorkspaceId } from '#kernel';
-import { ProjectService } from '#project';
+import { ProjectService, QueryCache } from '#project';
 import { mergePatch } from './merge-patch.js';
 import { metadataBytes, MAX_METADATA_BYTES } from './metadata-size.js';
 import { SessionRepository } from './persistence/session.repository.js';
 import type { Metadata, Session, SessionState } from './session.js';
+import { sessionListTag, sessions } from './session.cache.js';
+import { SessionChanges } from './session-changes.js';
 import { sessionClosed, sessionNotFound, type SessionPointer } from './session.errors.js';
 import { SessionObservers } from './session-observers.js';
 import { SessionPolicy } from './session-policy.js';
@@ -38,11 +41,14 @@ export interface SessionPatch {
 @Injectable()
 export class SessionService {
   constructor(
-    private readonly sessions: SessionRepository,
+    private readonly repository: SessionRepository,
     private readonly observers: SessionObservers,
     private readonly projects: ProjectService,
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
+    private readonly changes: SessionChanges,
+    private readonly queries: QueryCache,
+    private readonly cache: CacheService,
   ) {}
 
   /** A new session, whoever asks: two clients with one credential have two. */
@@ -65,15 +71,18 @@ export class SessionService {
         endedAt: null,
         revision: 1,
       };
-      await this.sessions.insert(session);
+      await this.repository.insert(session);
+      await this.changes.written(session);
+      await this.changes.moved(workspaceId, session.project);
       return session;
     });
   }
 
   /** In whatever state it is. @throws DomainError `session-not-found`. */
   async get(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
-    const session = await this.sessions.find(workspaceId, id);
-    if (session === undefined) throw sessionNotFound(id, named);
+    const key = { workspace: workspaceId, id };
+    const session = await this.cache.getOrSet(sessions, key, () => this.repository.find(workspaceId, id));
+    if (session?.workspaceId !== workspaceId) throw sessionNotFound(id, named);
     return session;
   }
 
@@ -86,10 +95,17 @@ export class SessionService {
   ): Promise<Page<Session, [SessionId]>> {
     const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
     if (filter.project !== undefined && project === undefined) return { items: [] };
-    const now = this.policy.now();
-    const state =
-      filter.state === undefined ? undefined : { is: filter.state, now, idleSince: this.policy.idleSince(now) };
-    return this.sessions.list(workspaceId, { projectId: project?.id, state }, after, limit);
+    const list = { projectId: project?.id, after, limit };
+    if (filter.state !== undefined) {
+      // Sessions change their state by time alone, which no tag tells.
+      const now = this.policy.now();
+      const state = { is: filter.state, now, idleSince: this.policy.idleSince(now) };
+      return this.repository.list(workspaceId, { projectId: project?.id, state }, after, limit);
+    }
+    const tags = [sessionListTag({ workspace: workspaceId })];
+    return this.queries.read({ workspace: workspaceId, statement: 'sessions', parameters: list, tags }, () =>
+      this.repository.list(workspaceId, { projectId: project?.id }, after, limit),
+    );
   }
 
   /**
@@ -101,7 +117,7 @@ export class SessionService {
    */
   patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, ifMatch?: string): Promise<Session> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.findForChange(workspaceId, id);
+      const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
       requireMatch(ifMatch, this.tagOf(session));
       this.requireOpen(session);
@@ -128,7 +144,11 @@ export class SessionService {
         finalisedAt: null,
         revision: session.revision + 1,
       };
-      await this.sessions.update(patched);
+      await this.repository.update(patched);
+      await this.changes.written(patched);
+      if (patched.projectId !== session.projectId) {
+        await this.changes.moved(workspaceId, session.project, patched.project);
+      }
       return patched;
     });
   }
@@ -138,7 +158,10 @@ export class SessionService {
    * frequent heartbeats cost no writes.
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired`.
    */
-  heartbeat(workspaceId: WorkspaceId, id: SessionId): Promise<Session> {
+  async heartbeat(workspaceId: WorkspaceId, id: SessionId): Promise<Session> {
+    const session = await this.get(workspaceId, id);
+    this.requireOpen(session);
+    if (!this.policy.isTouchDue(session, this.policy.now())) return session;
     return this.transactions.run(async () => {
       await this.recordActivity(workspaceId, id);
       return this.get(workspaceId, id);
@@ -154,16 +177,17 @@ export class SessionService {
    */
   recordActivity(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.findForActivity(workspaceId, id);
+      const session = await this.repository.findForActivity(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id, named);
       this.requireOpen(session, named);
       const now = this.policy.now();
       if (this.policy.isTouchDue(session, now)) {
-        await this.sessions.touch(workspaceId, id, {
+        await this.repository.touch(workspaceId, id, {
           at: now,
           expiresAt: this.policy.expiryAfter(now),
           touchMs: this.policy.touchMs,
         });
+        await this.changes.written(session);
       }
       return session;
     });
@@ -177,7 +201,7 @@ export class SessionService {
    */
   end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined, ifMatch?: string): Promise<Session> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.findForChange(workspaceId, id);
+      const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
       requireMatch(ifMatch, this.tagOf(session));
@@ -190,7 +214,8 @@ export class SessionService {
         endedAt: now,
         revision: session.revision + 1,
       };
-      await this.sessions.update(ended);
+      await this.repository.update(ended);
+      await this.changes.written(ended);
       await this.observers.finalised(ended, 'end');
       return ended;
     });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import { type JobCounts, type JobRecord, jobStates } from '#queue';
 
 const all = z
@@ -8,7 +8,7 @@ const all = z
   .transform((value) => value === 'true')
   .meta({ description: 'Also jobs that span workspaces; for operators.' });
 
-export const jobParams = z.strictObject({ id: z.uuid() });
+export const jobParams = z.strictObject({ id: entityId() });
 export const reachQuery = z.strictObject({ all });
 export const jobsQuery = z.strictObject({
   ...pageQuery,

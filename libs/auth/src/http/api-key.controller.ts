@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import type { ApiKeyId, Principal } from '#kernel';
 import { ApiKeyService } from '../api-key.service.js';
 import {
+  changeKeyBody,
   createKeyBody,
   keyParams,
   keyResponse,
@@ -45,6 +46,19 @@ export class ApiKeyController {
   })
   async rotate(@Caller() caller: Principal, @Param({ schema: keyParams }) params: z.infer<typeof keyParams>) {
     return toNewKeyResponse(await this.keys.rotate(caller, params.id as ApiKeyId));
+  }
+
+  @Endpoint('PATCH /:id', {
+    summary: 'Change the name, scopes or tier of an API key, from the next request on',
+    access: ['admin'],
+    response: keyResponse,
+  })
+  async change(
+    @Caller() caller: Principal,
+    @Param({ schema: keyParams }) params: z.infer<typeof keyParams>,
+    @Body({ schema: changeKeyBody }) body: z.infer<typeof changeKeyBody>,
+  ) {
+    return toKeyResponse(await this.keys.change(caller, params.id as ApiKeyId, body));
   }
 
   @Endpoint('DELETE /:id', {

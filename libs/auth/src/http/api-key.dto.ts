@@ -1,18 +1,31 @@
 import { z } from 'zod';
 import { scopes } from '#kernel';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import type { ApiKey } from '../api-key.js';
 import type { NewApiKey } from '../api-key.service.js';
+
+const tier = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and hyphens')
+  .nullable()
+  .meta({ description: 'Names the rate limits that hold for the key; set by operators.' });
 
 export const createKeyBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
+  tier: tier.optional(),
   expiresAt: z.iso
     .datetime({ offset: true })
     .transform((text) => new Date(text))
     .optional(),
 });
-export const keyParams = z.strictObject({ id: z.uuid() });
+/** What is left out stays. */
+export const changeKeyBody = z.strictObject({
+  name: z.string().trim().min(1).max(100).optional(),
+  scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).optional(),
+  tier: tier.optional(),
+});
+export const keyParams = z.strictObject({ id: entityId() });
 export const keysQuery = z.strictObject(pageQuery);
 
 export const keyResponse = z
@@ -21,6 +34,7 @@ export const keyResponse = z
     name: z.string(),
     prefix: z.string(),
     scopes: z.array(z.enum(scopes)),
+    tier: z.string().nullable(),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable(),
     revokedAt: z.iso.datetime().nullable(),
@@ -37,6 +51,7 @@ export function toKeyResponse(key: ApiKey): z.infer<typeof keyResponse> {
     name: key.name,
     prefix: key.prefix,
     scopes: [...key.scopes],
+    tier: key.tier,
     createdAt: key.createdAt.toISOString(),
     expiresAt: key.expiresAt?.toISOString() ?? null,
     revokedAt: key.revokedAt?.toISOString() ?? null,

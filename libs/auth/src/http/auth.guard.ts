@@ -4,7 +4,9 @@ import type { FastifyRequest } from 'fastify';
 import { ACCESS, type EndpointOptions } from '#http';
 import { DomainError, type Principal } from '#kernel';
 import { missingScope, unauthenticated } from '../auth.errors.js';
+import { credentialOf } from '../bearer.js';
 import { PrincipalService } from '../principal.service.js';
+import { SignInLimiter } from '../sign-in-limiter.js';
 
 /** Denies by default: a route that does not say who may call it can't be called by anybody. */
 @Injectable()
@@ -12,6 +14,7 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly principals: PrincipalService,
+    private readonly signIns: SignInLimiter,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -20,12 +23,11 @@ export class AuthGuard implements CanActivate {
     if (access === undefined)
       throw new DomainError({ code: 'no-access-rule', kind: 'forbidden', detail: 'Nobody may call this route.' });
     const request = context.switchToHttp().getRequest<FastifyRequest & { principal?: Principal }>();
-    const credential = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    const credential = credentialOf(request.headers.authorization);
     if (credential === undefined) throw unauthenticated();
     const workspace = request.headers['x-keepsake-workspace'];
-    const principal = await this.principals.authenticate(
-      credential,
-      typeof workspace === 'string' ? workspace : undefined,
+    const principal = await this.signIns.guard(request.ip, () =>
+      this.principals.authenticate(credential, typeof workspace === 'string' ? workspace : undefined),
     );
     const lacking = access.find((scope) => !principal.scopes.has(scope));
     if (lacking !== undefined) throw missingScope(lacking);

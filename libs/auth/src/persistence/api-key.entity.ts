@@ -15,6 +15,8 @@ export class ApiKeyEntity {
   secretHash!: Buffer;
   @Column('text', { array: true })
   scopes!: Scope[];
+  @Column('text', { nullable: true })
+  tier!: string | null;
   @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
   createdAt!: Date;
   @Column('timestamptz', { name: 'expires_at', nullable: true })

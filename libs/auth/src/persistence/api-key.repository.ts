@@ -16,8 +16,9 @@ export abstract class ApiKeyRepository {
     after: ApiKeyId | undefined,
     limit: number,
   ): Promise<Page<ApiKey, [ApiKeyId]>>;
+  abstract update(key: ApiKey): Promise<void>;
   /** Whether this call revoked it: of several at once, one. */
   abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<boolean>;
-  /** Revokes every active key of that name whose secret is another one. */
-  abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void>;
+  /** Revokes every active key of that name whose secret is another one; returns them. */
+  abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<ApiKey[]>;
 }

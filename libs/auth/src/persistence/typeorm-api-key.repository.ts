@@ -54,13 +54,19 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return toPage(rows, limit, (key) => [key.id]);
   }
 
+  async update({ workspaceId, id, name, scopes, tier }: ApiKey): Promise<void> {
+    await this.rows.update({ workspaceId, id }, { name, scopes: [...scopes], tier });
+  }
+
   async revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<boolean> {
     const { affected } = await this.rows.update({ workspaceId, id, revokedAt: IsNull() }, { revokedAt: at });
     return affected === 1;
   }
 
-  async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void> {
-    await this.rows.update({ workspaceId, name, secretHash: Not(secretHash), revokedAt: IsNull() }, { revokedAt: at });
+  async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<ApiKey[]> {
+    const others = await this.rows.findBy({ workspaceId, name, secretHash: Not(secretHash), revokedAt: IsNull() });
+    for (const { id } of others) await this.rows.update({ workspaceId, id }, { revokedAt: at });
+    return others;
   }
 
   private get rows() {

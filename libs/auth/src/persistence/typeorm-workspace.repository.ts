@@ -29,7 +29,8 @@ export class TypeormWorkspaceRepository extends WorkspaceRepository {
   }
 
   async findBySlug(slug: string): Promise<Workspace | undefined> {
-    return (await this.rows.findOneBy({ slug })) ?? undefined;
+    const row = await this.rows.findOneBy({ slug });
+    return row === null ? undefined : { ...row };
   }
 
   async list(after: WorkspaceId | undefined, limit: number): Promise<Page<Workspace, [WorkspaceId]>> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
 import { contextNotFound } from '../context.errors.js';
-import { ContextRepository } from '../persistence/context.repository.js';
+import { ContextLookup } from '../context-lookup.js';
 import { diffTexts, type TextDiff } from './text-diff.js';
 
 export interface ContextDiff extends TextDiff {
@@ -12,7 +12,7 @@ export interface ContextDiff extends TextDiff {
 
 @Injectable()
 export class ContextDiffService {
-  constructor(private readonly contexts: ContextRepository) {}
+  constructor(private readonly contexts: ContextLookup) {}
 
   /**
    * What changed between two versions of the label of this context, archived ones included.
@@ -22,9 +22,9 @@ export class ContextDiffService {
   async diff(workspaceId: WorkspaceId, id: ContextId, versions: { from?: number; to?: number }): Promise<ContextDiff> {
     const context = await this.contexts.findSummary(workspaceId, id);
     if (context === undefined) throw contextNotFound(id);
-    const { projectId, label } = context;
+    const { project, label } = context;
     const versionOf = async (version: number, pointer: string): Promise<Context> => {
-      const found = await this.contexts.findByLabel(workspaceId, projectId, label, version);
+      const found = await this.contexts.findByLabel(workspaceId, { project, label, version });
       if (found === undefined) throw versionNotFound(label, version, pointer);
       return found;
     };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { escapePointer, problemSchema, statusOf, toProblem } from '#http';
+import { entityId, escapePointer, problemSchema, statusOf, toProblem } from '#http';
 import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
@@ -87,9 +87,9 @@ export const recallBody = z
   .strictObject({
     project: projectSlug.optional().meta({ description: 'Absent: `default` for labels, any project for ids.' }),
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
-    ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
+    ids: z.array(entityId()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
-    sessionId: z.uuid('write the id of a session').nullish().meta({
+    sessionId: entityId('write the id of a session').nullish().meta({
       description: 'The session that works with them: they are in its handover, and not stored as new by it.',
     }),
   })

@@ -22,6 +22,7 @@ import {
   toPatch,
   versionsQuery,
 } from './context.dto.js';
+import { areSettled, contextSubject, isSettled, tagsOfContext, tagsOfList, tagsOfVersions } from './context.caching.js';
 import { contextParams, noQuery } from './context.fields.js';
 import {
   type ContextResponse,
@@ -69,6 +70,7 @@ export class ContextController {
     summary: 'List contexts, newest first, without their texts',
     access: ['memory:read'],
     response: summariesResponse,
+    cache: { tags: tagsOfList, keep: areSettled },
   })
   async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
     const filter = toFilter(query);
@@ -87,7 +89,12 @@ export class ContextController {
     };
   }
 
-  @Endpoint('GET /:id', { summary: 'Read a version of a context', access: ['memory:read'], response: contextResponse })
+  @Endpoint('GET /:id', {
+    summary: 'Read a version of a context',
+    access: ['memory:read'],
+    response: contextResponse,
+    cache: { tags: tagsOfContext, keep: isSettled, subject: contextSubject },
+  })
   async get(
     @Caller() caller: Principal,
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
@@ -154,6 +161,7 @@ export class ContextController {
     summary: 'List every version of the label of a context, newest first, archived ones included',
     access: ['memory:read'],
     response: summariesResponse,
+    cache: { tags: tagsOfVersions, keep: areSettled },
   })
   async versions(
     @Caller() caller: Principal,
@@ -173,6 +181,7 @@ export class ContextController {
     summary: 'Tell what changed between two versions of a label',
     access: ['memory:read'],
     response: diffResponse,
+    cache: { tags: tagsOfContext },
   })
   async diff(
     @Caller() caller: Principal,
@@ -193,13 +202,14 @@ export class ContextController {
     summary: 'Read the preview and the key concepts of a context',
     access: ['memory:read'],
     response: previewResponse,
+    cache: { tags: tagsOfContext },
   })
   async preview(
     @Caller() caller: Principal,
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return toPreviewResponse(await this.contexts.getSummary(caller.workspaceId, params.id as ContextId));
+    return toPreviewResponse(await this.contexts.preview(caller.workspaceId, params.id as ContextId));
   }
 
   private tagged(context: Context, reply: FastifyReply): ContextResponse {

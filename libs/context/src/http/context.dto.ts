@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQuery } from '#http';
+import { entityId, pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
@@ -16,7 +16,7 @@ export const contextsQuery = z.strictObject({
   labelPrefix: z.string().min(1).max(200).optional(),
   priority: priority.optional(),
   tags: tagsQuery.optional().meta({ description: 'Every one of them; separated by commas.' }),
-  session: z.uuid('write the id of a session').optional(),
+  session: entityId('write the id of a session').optional(),
   versions: z
     .enum(['latest', 'all'], { error: 'write latest or all' })
     .default('latest')

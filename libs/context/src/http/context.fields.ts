@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { entityId } from '#http';
 import { metadataBody } from '#session';
 import { priorities } from '../priority.js';
 
@@ -43,7 +44,7 @@ export const storeFields = {
   priority: priority.nullish().meta({
     description: 'Absent or null: always_check where the text says always, never or must; else important or reference.',
   }),
-  sessionId: z.uuid('write the id of a session').nullish(),
+  sessionId: entityId('write the id of a session').nullish(),
   metadata: metadataBody.default({}),
 };
 
@@ -56,7 +57,7 @@ export const tagsQuery = z
 /** Of calls that say all in their path: nothing, or `{}`. */
 export const noQuery = z.strictObject({});
 
-export const contextParams = z.strictObject({ id: z.uuid() });
+export const contextParams = z.strictObject({ id: entityId() });
 
 export const versionNumber = z.coerce
   .number({ error: 'write the number of a version' })

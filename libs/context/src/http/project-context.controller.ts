@@ -6,6 +6,7 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { ContextService } from '../context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
+import { contextSubject, isSettled, tagsOfLabel, tagsOfOverview } from './context.caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
 import { contextResponse, toContextResponse } from './context.response.js';
 import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
@@ -21,6 +22,7 @@ export class ProjectContextController {
     summary: 'Read the newest version of a label, or the one named',
     access: ['memory:read'],
     response: contextResponse,
+    cache: { tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
   })
   async getByLabel(
     @Caller() caller: Principal,
@@ -37,6 +39,7 @@ export class ProjectContextController {
     summary: 'See what a project remembers, how it is used, and the tree of its labels',
     access: ['memory:read'],
     response: overviewResponse,
+    cache: { tags: tagsOfOverview },
   })
   async overview(
     @Caller() caller: Principal,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type WorkspaceId } from '#kernel';
-import { ProjectReader } from '#project';
+import { type Project, ProjectReader, QueryCache } from '#project';
+import { contextsTag, contextUsageTag } from '../context.cache.js';
 import { OverviewRepository } from '../persistence/overview.repository.js';
 import { labelTree } from './label-tree.js';
 import type { ProjectOverview } from './overview.js';
@@ -36,6 +37,7 @@ export class OverviewService {
   constructor(
     private readonly overviews: OverviewRepository,
     private readonly projects: ProjectReader,
+    private readonly queries: QueryCache,
     private readonly clock: Clock,
   ) {}
 
@@ -43,6 +45,13 @@ export class OverviewService {
   async of(workspaceId: WorkspaceId, slug: string, order: OverviewOrder): Promise<ProjectOverview> {
     const project = await this.projects.find(workspaceId, slug);
     if (project === undefined) return NOTHING;
+    const named = { workspace: workspaceId, project: slug };
+    const tags = [contextsTag(named), contextUsageTag(named)];
+    const query = { workspace: workspaceId, statement: 'overview', parameters: { project: slug, order }, tags };
+    return this.queries.read(query, () => this.make(project, order));
+  }
+
+  private async make({ workspaceId, ...project }: Project, order: OverviewOrder): Promise<ProjectOverview> {
     const staleBefore = new Date(this.clock.nowMs() - order.staleDays * DAY_MS);
     const labels = await this.overviews.labels(workspaceId, project.id, order.treeLimit + 1);
     return {

@@ -3,6 +3,7 @@ import { TransactionRunner } from '#database';
 import { entityTag, requireMatch } from '#http';
 import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
+import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { ContextRepository } from '../persistence/context.repository.js';
 import {
@@ -39,6 +40,7 @@ export class RetentionService {
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
     private readonly reader: ProjectReader,
+    private readonly changes: ContextChanges,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
   ) {}
@@ -99,8 +101,13 @@ export class RetentionService {
     const policy = await this.get(workspaceId, slug);
     const { projectId } = policy;
     if (projectId === undefined) return emptyReport(false);
-    const archived = await this.apply(workspaceId, projectId, 'archive', this.dueNow(policy.archiveAfterDays));
-    const purged = await this.apply(workspaceId, projectId, 'purge', this.dueNow(policy.purgeAfterDays));
+    const archived = await this.apply(
+      workspaceId,
+      { projectId, slug },
+      'archive',
+      this.dueNow(policy.archiveAfterDays),
+    );
+    const purged = await this.apply(workspaceId, { projectId, slug }, 'purge', this.dueNow(policy.purgeAfterDays));
     return {
       dryRun: false,
       complete: archived.length < RUN_LIMIT && purged.length < RUN_LIMIT,
@@ -155,7 +162,7 @@ export class RetentionService {
 
   private async apply(
     workspaceId: WorkspaceId,
-    projectId: ProjectId,
+    { projectId, slug }: { readonly projectId: ProjectId; readonly slug: string },
     rule: RetentionRule,
     range: DueRange | undefined,
   ): Promise<readonly DueContext[]> {
@@ -164,13 +171,16 @@ export class RetentionService {
     const oneOfEach = [...new Map(due.map((context) => [context.label, context])).values()];
     const done: DueContext[] = [];
     for (const { id } of oneOfEach) {
-      done.push(...(await this.transactions.run(() => this.applyToLine(workspaceId, id, rule, range), { retries: 3 })));
+      done.push(
+        ...(await this.transactions.run(() => this.applyToLine(workspaceId, slug, id, rule, range), { retries: 3 })),
+      );
     }
     return done;
   }
 
   private async applyToLine(
     workspaceId: WorkspaceId,
+    project: string,
     id: DueContext['id'],
     rule: RetentionRule,
     range: DueRange,
@@ -185,6 +195,7 @@ export class RetentionService {
       await this.contexts.archive(workspaceId, { labelId: line.labelId, ids }, archived);
     } else {
       await this.retention.purge(workspaceId, line.labelId, ids);
+      await this.changes.purged(workspaceId);
     }
     await this.observers.withdrawn(
       workspaceId,
@@ -192,6 +203,8 @@ export class RetentionService {
     );
     const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
+    const contexts = [...due, line.latest, latest].filter((context) => context !== undefined);
+    await this.changes.written(workspaceId, project, [{ label: line.label, contexts }]);
     return due;
   }
 

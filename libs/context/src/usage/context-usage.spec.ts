@@ -1,3 +1,4 @@
+import { inProcessCache } from '#cache/testing';
 import { Logger } from '@nestjs/common';
 import { type ContextId, newId, type SessionId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
@@ -28,7 +29,7 @@ describe('ContextUsage', () => {
 
   beforeEach(() => {
     repository = new RecordingRepository();
-    usage = new ContextUsage(repository, new ManualClock());
+    usage = new ContextUsage(repository, new ManualClock(), inProcessCache());
   });
 
   it('adds reads up and writes nothing until it is told to', async () => {

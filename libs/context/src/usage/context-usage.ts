@@ -1,5 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { CacheService } from '#cache';
 import { Clock, type ContextId, type SessionId, type WorkspaceId } from '#kernel';
+import { contextUsageTag } from '../context.cache.js';
 import { ContextUsageRepository } from './context-usage.repository.js';
 
 export const FLUSH_INTERVAL_MS = 5_000;
@@ -29,6 +31,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly repository: ContextUsageRepository,
     private readonly clock: Clock,
+    private readonly cache: CacheService,
   ) {}
 
   onModuleInit(): void {
@@ -86,6 +89,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
             [...used].map(([contextId, lastAt]) => ({ sessionId, contextId, lastAt })),
           ),
         );
+        await this.cache.invalidate([contextUsageTag({ workspace: workspaceId })]);
       } catch (error) {
         this.logger.warn(`Counts of reads were lost: ${error instanceof Error ? error.message : String(error)}`);
       }

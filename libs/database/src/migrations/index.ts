@@ -7,6 +7,17 @@ import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
 import { Cache } from './0008-cache.js';
+import { Access } from './0010-access.js';
 
 /** The history of the schema, oldest first. */
-export const migrations: MigrationClass[] = [Platform, Projects, Sessions, Contexts, Handovers, Search, Queue, Cache];
+export const migrations: MigrationClass[] = [
+  Platform,
+  Projects,
+  Sessions,
+  Contexts,
+  Handovers,
+  Search,
+  Queue,
+  Cache,
+  Access,
+];

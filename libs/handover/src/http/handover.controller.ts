@@ -2,9 +2,11 @@ import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, namedId } from '#http';
 import type { HandoverId, Principal, SessionId } from '#kernel';
+import { DEFAULT_PROJECT, removalsTag } from '#project';
 import type { Handover } from '../handover.js';
+import { anyHandoverTag, handoversTag, handoverTag } from '../handover.cache.js';
 import { HandoverService } from '../handover.service.js';
 import {
   acknowledgeBody,
@@ -42,7 +44,17 @@ export class HandoverController {
     return this.tagged(await this.handovers.makeByHand(caller.workspaceId, input), reply);
   }
 
-  @Endpoint('GET ', { summary: 'List handovers, newest first', access: ['memory:read'], response: handoversResponse })
+  @Endpoint('GET ', {
+    summary: 'List handovers, newest first',
+    access: ['memory:read'],
+    response: handoversResponse,
+    cache: {
+      tags: ({ workspace, query: { project } }) => [
+        project === undefined ? anyHandoverTag({ workspace }) : handoversTag({ workspace, project: String(project) }),
+        removalsTag({ workspace }),
+      ],
+    },
+  })
   async list(@Caller() caller: Principal, @Query({ schema: handoversQuery }) query: z.infer<typeof handoversQuery>) {
     const list = ['handovers', caller.workspaceId, query.project ?? null, query.sessionId ?? null];
     const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
@@ -58,6 +70,12 @@ export class HandoverController {
     summary: 'Read the latest handover of a project',
     access: ['memory:read'],
     response: latestResponse,
+    cache: {
+      tags: ({ workspace, query: { project = DEFAULT_PROJECT } }) => [
+        handoversTag({ workspace, project: String(project) }),
+        removalsTag({ workspace }),
+      ],
+    },
   })
   async latest(@Caller() caller: Principal, @Query({ schema: latestQuery }) query: z.infer<typeof latestQuery>) {
     const handover = await this.handovers.findLatest(caller.workspaceId, query.project);
@@ -73,7 +91,14 @@ export class HandoverController {
     return toPreviewResponse(await this.handovers.preview(caller.workspaceId, query.sessionId as SessionId));
   }
 
-  @Endpoint('GET /:id', { summary: 'Read a handover', access: ['memory:read'], response: handoverResponse })
+  @Endpoint('GET /:id', {
+    summary: 'Read a handover',
+    access: ['memory:read'],
+    response: handoverResponse,
+    cache: {
+      tags: ({ workspace, params }) => [handoverTag({ workspace, id: namedId(params) }), removalsTag({ workspace })],
+    },
+  })
   async get(
     @Caller() caller: Principal,
     @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { entryKinds, MAX_SUMMARY_LENGTH, type Session, todoPriorities } from '#session';
 import { MAX_ITEM_LENGTH, MAX_ITEMS, type NotesByHand } from '../compose-handover.js';
@@ -13,7 +13,7 @@ export const makeHandoverBody = z
     project: projectSlug
       .optional()
       .meta({ description: 'The project of the session where one is named, else `default`.' }),
-    sessionId: z.uuid().nullish().meta({ description: 'The session whose work so far it tells; it goes on.' }),
+    sessionId: entityId().nullish().meta({ description: 'The session whose work so far it tells; it goes on.' }),
     summary: z.string().trim().min(1).max(MAX_SUMMARY_LENGTH).nullish(),
     workDone: notes,
     decisions: notes,
@@ -22,15 +22,15 @@ export const makeHandoverBody = z
   })
   .prefault({});
 export const acknowledgeBody = z
-  .strictObject({ sessionId: z.uuid().nullish().meta({ description: 'The session that takes the work over.' }) })
+  .strictObject({ sessionId: entityId().nullish().meta({ description: 'The session that takes the work over.' }) })
   .default({});
-export const handoverParams = z.strictObject({ id: z.uuid() });
+export const handoverParams = z.strictObject({ id: entityId() });
 export const latestQuery = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT) });
-export const previewQuery = z.strictObject({ sessionId: z.uuid() });
+export const previewQuery = z.strictObject({ sessionId: entityId() });
 export const handoversQuery = z.strictObject({
   ...pageQuery,
   project: projectSlug.optional(),
-  sessionId: z.uuid().optional(),
+  sessionId: entityId().optional(),
 });
 
 const count = z.int().min(0);

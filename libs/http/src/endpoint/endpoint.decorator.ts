@@ -11,10 +11,15 @@ import {
 } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { z } from 'zod';
+import type { RouteLimitNumbers } from '#config';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
+import { RESPONSE_CACHING, type ResponseCaching } from '../response-cache/response-caching.js';
 
 const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete } as const;
+
+/** What kind of work a route is, for its rate limits. */
+export type RouteClass = keyof RouteLimitNumbers;
 
 export interface EndpointOptions {
   /** One sentence for the API page. */
@@ -29,6 +34,12 @@ export interface EndpointOptions {
   readonly alsoStatus?: readonly number[];
   /** False for POSTs that only read: they need no idempotency key. */
   readonly idempotent?: boolean;
+  /** Which rate limits a call meets; by default `admin` where only administrators may call, else reads or writes. */
+  readonly limits?: readonly RouteClass[];
+  /** Units that one call takes of each of them; 1 by default. */
+  readonly weight?: number;
+  /** Keeps the answers of a GET in the cache. */
+  readonly cache?: ResponseCaching;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -37,6 +48,14 @@ export interface EndpointOptions {
 export const ACCESS = 'keepsake:access';
 /** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
+
+/** Metadata key of the rate limits of a route. */
+export const LIMITS = 'keepsake:limits';
+
+export interface RouteLimits {
+  readonly classes: readonly RouteClass[];
+  readonly weight: number;
+}
 
 /** Declares a route whole: method and path (`'POST /:id/end'`), access, shapes, documentation. */
 export function Endpoint(route: `${keyof typeof methods} ${string}`, options: EndpointOptions): MethodDecorator {
@@ -47,6 +66,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     HttpCode(status),
     SetMetadata(ACCESS, options.access),
     SetMetadata(IDEMPOTENCY, idempotencyOf(method, options)),
+    SetMetadata(LIMITS, limitsOf(method, options)),
     ApiOperation({ summary: options.summary }),
     ...[status, ...(options.alsoStatus ?? [])].map((code) =>
       ApiResponse({
@@ -57,12 +77,26 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
+  if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
   if (idempotencyOf(method, options) !== undefined) decorators.push(idempotencyHeader);
   return applyDecorators(...decorators);
 }
 
+function limitsOf(method: keyof typeof methods, { access, idempotent, limits, weight }: EndpointOptions): RouteLimits {
+  return { classes: limits ?? classesOf(method, access, idempotent), weight: weight ?? 1 };
+}
+
+function classesOf(
+  method: keyof typeof methods,
+  access: EndpointOptions['access'],
+  idempotent: boolean | undefined,
+): readonly RouteClass[] {
+  if (access === 'public') return [];
+  if (access.includes('admin') || access.includes('operator')) return ['admin'];
+  return method === 'GET' || (method === 'POST' && idempotent === false) ? ['reads'] : ['writes'];
+}
 const workspaceHeader = ApiHeader({
   name: 'X-Keepsake-Workspace',
   required: false,

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Items of a page that names no limit. */
+export const DEFAULT_LIMIT = 20;
+
 /** Query fields of every list. */
 export const pageQuery = {
   limit: z.coerce
@@ -7,7 +10,7 @@ export const pageQuery = {
     .int('write a whole number')
     .min(1, 'at least 1')
     .max(100, 'at most 100')
-    .default(20),
+    .default(DEFAULT_LIMIT),
   cursor: z.string().min(1).max(2048).optional(),
 };
 

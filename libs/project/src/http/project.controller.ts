@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { projectContentsTag, projectListTag, projectTag, removalsTag } from '../project.cache.js';
 import { ProjectCatalogueService } from '../project-catalogue.service.js';
 import {
   deleteProjectQuery,
@@ -26,6 +27,7 @@ export class ProjectController {
     summary: 'List projects in the order of their slugs',
     access: ['memory:read'],
     response: projectsResponse,
+    cache: { tags: ({ workspace }) => [projectListTag({ workspace }), removalsTag({ workspace })] },
   })
   async list(@Caller() caller: Principal, @Query({ schema: projectsQuery }) query: z.infer<typeof projectsQuery>) {
     const list = ['projects', caller.workspaceId];
@@ -41,6 +43,12 @@ export class ProjectController {
     summary: 'See how much a project holds; an unknown one holds nothing',
     access: ['memory:read'],
     response: surveyResponse,
+    cache: {
+      tags: ({ workspace, params }) => {
+        const named = { workspace, project: params['project'] ?? '' };
+        return [projectTag(named), projectContentsTag(named), removalsTag(named)];
+      },
+    },
   })
   async get(
     @Caller() caller: Principal,

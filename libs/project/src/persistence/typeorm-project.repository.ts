@@ -25,7 +25,16 @@ export class TypeormProjectRepository extends ProjectRepository {
   }
 
   async findBySlug(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
-    return (await this.rows.findOneBy({ workspaceId, slug })) ?? undefined;
+    const row = await this.rows.findOneBy({ workspaceId, slug });
+    return row === null ? undefined : toProject(row);
+  }
+
+  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
+    const rows = await this.database.query<{ slug: string }>(
+      'SELECT slug FROM projects WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+      [workspaceId, ids],
+    );
+    return rows.map(({ slug }) => slug);
   }
 
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
@@ -34,7 +43,7 @@ export class TypeormProjectRepository extends ProjectRepository {
       order: { slug: 'ASC' },
       take: limit + 1,
     });
-    return toPage(rows, limit, (project) => [project.slug]);
+    return toPage(rows.map(toProject), limit, (project) => [project.slug]);
   }
 
   async delete(workspaceId: WorkspaceId, id: ProjectId): Promise<boolean> {
@@ -53,4 +62,9 @@ export class TypeormProjectRepository extends ProjectRepository {
   private get rows() {
     return this.database.manager.getRepository(ProjectEntity);
   }
+}
+
+/** Plain data: instances of a class are not cached. */
+function toProject({ workspaceId, id, slug, createdAt }: ProjectEntity): Project {
+  return { workspaceId, id, slug, createdAt };
 }

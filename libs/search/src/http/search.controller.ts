@@ -16,6 +16,7 @@ export class SearchController {
     summary: 'Find memory by plain words, "phrases" and -exclusions',
     access: ['memory:read'],
     response: searchResponse,
+    limits: ['reads', 'search'],
   })
   async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
     const { workspaceId } = caller;

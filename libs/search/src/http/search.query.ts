@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { priorities } from '#context';
-import { pageQuery } from '#http';
+import { entityId, pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { type SearchRequest, searchModes } from '../search.js';
@@ -29,7 +29,7 @@ export const searchQuery = z.strictObject({
   cursor: z.string().min(1).max(8_192).optional(),
   priority: z.enum(priorities, { error: `write one of ${priorities.join(', ')}` }).optional(),
   tags: list.optional(),
-  session: z.uuid('write the id of a session').optional(),
+  session: entityId('write the id of a session').optional(),
   since: z.iso.datetime({ offset: true, error: 'write a time like 2030-01-31T12:00:00Z' }).optional(),
   minScore: z.coerce
     .number({ error: 'write a number' })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import { entryKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
 import { metadata, toJson } from './session.dto.js';
 
@@ -13,7 +13,7 @@ export const addEntryBody = z.strictObject({
     description:
       'Free data. Of a todo, `priority` (critical, high, normal, low, or 0 to 3) orders it; `done: true` says that it was done by then.',
   }),
-  resolves: z.array(z.uuid()).max(50).default([]).meta({
+  resolves: z.array(entityId()).max(50).default([]).meta({
     description: 'Todos, questions and errors of the project, of this or an earlier session, that this entry settles.',
   }),
 });

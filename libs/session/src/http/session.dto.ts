@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { MAX_METADATA_BYTES, metadataBytes } from '../metadata-size.js';
 import { type Metadata, type Session, type SessionState, sessionStates } from '../session.js';
@@ -32,7 +32,7 @@ export const patchSessionBody = z.strictObject({
 export const endSessionBody = z.strictObject({ summary: summary.nullish() }).default({});
 /** Of calls that say all in their path: nothing, or `{}`. */
 export const emptyBody = z.strictObject({}).default({});
-export const sessionParams = z.strictObject({ id: z.uuid() });
+export const sessionParams = z.strictObject({ id: entityId() });
 export const sessionsQuery = z.strictObject({
   ...pageQuery,
   project: projectSlug.optional(),

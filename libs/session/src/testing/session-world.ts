@@ -1,10 +1,13 @@
+import type { CacheService } from '#cache';
+import { inProcessCache } from '#cache/testing';
 import type { SessionConfig } from '#config';
 import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import { ProjectService } from '#project';
+import { ProjectReader, ProjectService, QueryCache } from '#project';
 import { FakeProjectRepository } from '#project/testing';
 import type { Session } from '../session.js';
+import { SessionChanges } from '../session-changes.js';
 import { SessionEntryService } from '../session-entry.service.js';
 import { type FinaliseReason, SessionObserver, SessionObservers } from '../session-observers.js';
 import { SessionPolicy } from '../session-policy.js';
@@ -35,6 +38,9 @@ export class SessionWorld {
   readonly sessions = new FakeSessionRepository();
   readonly entries = new FakeSessionEntryRepository();
   readonly transactions = new FakeTransactionRunner();
+  readonly cache: CacheService;
+  readonly queries: QueryCache;
+  readonly projectReader: ProjectReader;
   readonly projects: ProjectService;
   readonly observers = new SessionObservers();
   readonly service: SessionService;
@@ -50,11 +56,26 @@ export class SessionWorld {
       sweepSeconds: 60,
       ...config,
     });
-    this.projects = new ProjectService(new FakeProjectRepository(), this.clock);
-    this.service = new SessionService(this.sessions, this.observers, this.projects, this.transactions, policy);
-    this.log = new SessionEntryService(this.entries, this.service, this.transactions, policy);
-    this.reader = new SessionReader(this.sessions, this.entries);
-    this.sweeper = new SessionSweeper(this.sessions, this.observers, this.transactions, policy);
+    const { clock, transactions, sessions, entries, observers } = this;
+    const cache = (this.cache = inProcessCache({ clock, transactions }));
+    const queries = (this.queries = new QueryCache(cache));
+    const changes = new SessionChanges(cache, sessions);
+    const projects = new FakeProjectRepository();
+    this.projectReader = new ProjectReader(projects, cache);
+    this.projects = new ProjectService(projects, this.projectReader, cache, clock);
+    this.service = new SessionService(
+      sessions,
+      observers,
+      this.projects,
+      transactions,
+      policy,
+      changes,
+      queries,
+      cache,
+    );
+    this.log = new SessionEntryService(entries, this.service, transactions, policy, changes, queries);
+    this.reader = new SessionReader(sessions, entries);
+    this.sweeper = new SessionSweeper(sessions, observers, transactions, policy, changes);
   }
 
   start(project = 'default'): Promise<Session> {

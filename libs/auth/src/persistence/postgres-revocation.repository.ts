@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import type { WorkspaceId } from '#kernel';
+import type { Revocation } from '../jwt/revocation.js';
+import { RevocationRepository } from './revocation.repository.js';
+
+@Injectable()
+export class PostgresRevocationRepository extends RevocationRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async add({ workspaceId, kind, value, revokedAt, expiresAt }: Revocation): Promise<void> {
+    await this.database.query(
+      `INSERT INTO token_revocations (workspace_id, kind, value, revoked_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (workspace_id, kind, value) DO UPDATE
+         SET revoked_at = greatest(token_revocations.revoked_at, excluded.revoked_at),
+             expires_at = greatest(token_revocations.expires_at, excluded.expires_at)`,
+      [workspaceId, kind, value, revokedAt, expiresAt],
+    );
+    await this.database.query(
+      `DELETE FROM token_revocations AS gone USING (
+         SELECT workspace_id, kind, value FROM token_revocations WHERE expires_at < $1 LIMIT 100 FOR UPDATE SKIP LOCKED
+       ) AS old
+       WHERE gone.workspace_id = old.workspace_id AND gone.kind = old.kind AND gone.value = old.value`,
+      [revokedAt],
+    );
+  }
+
+  async isRevoked(
+    workspaceId: WorkspaceId,
+    { hash, subject, issuedAt }: { readonly hash: string; readonly subject: string; readonly issuedAt: Date },
+  ): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT FROM token_revocations WHERE workspace_id = $1 AND kind = 'token' AND value = $2
+       UNION ALL
+       SELECT FROM token_revocations WHERE workspace_id = $1 AND kind = 'subject' AND value = $3 AND revoked_at >= $4`,
+      [workspaceId, hash, subject, issuedAt],
+    );
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { CacheService, type Refill } from '#cache';
+import type { WorkspaceId } from '#kernel';
+import { projectContentsTag, removalsTag } from '#project';
+import type { ContextSummary } from './context.js';
+import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
+
+/** What a write changed in the line of one label. */
+export interface ChangedLine {
+  readonly label: string;
+  /** Every version that was changed, or that was or is now the newest. */
+  readonly contexts: readonly Pick<ContextSummary, 'id' | 'priority'>[];
+}
+
+/** What has to be loaded anew when what an agent must always be told changes. @param project slug */
+export type AlwaysCheckReader = (workspaceId: WorkspaceId, project: string) => Refill;
+
+/** Drops what is cached of contexts with the writes that change it: call it in their transaction. */
+@Injectable()
+export class ContextChanges {
+  private readonly readers: AlwaysCheckReader[] = [];
+
+  constructor(private readonly cache: CacheService) {}
+
+  /** For features that keep what is always to be checked: theirs is written through. */
+  onAlwaysCheck(reader: AlwaysCheckReader): void {
+    this.readers.push(reader);
+  }
+
+  /** @param project slug */
+  async written(workspaceId: WorkspaceId, project: string, lines: readonly ChangedLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    const named = { workspace: workspaceId, project };
+    const changed = lines.flatMap((line) => line.contexts);
+    const isAlwaysChecked = changed.some(({ priority }) => priority === 'always_check');
+    await this.cache.invalidate(
+      [
+        ...changed.map(({ id }) => contextTag({ workspace: workspaceId, id })),
+        ...lines.map(({ label }) => labelTag({ ...named, label })),
+        contextsTag(named),
+        projectContentsTag(named),
+        anyContextTag(named),
+        ...(isAlwaysChecked ? [alwaysCheckTag(named)] : []),
+      ],
+      ...(isAlwaysChecked ? this.readers.map((reader) => reader(workspaceId, project)) : []),
+    );
+  }
+
+  /** Versions were deleted for good. */
+  purged(workspaceId: WorkspaceId): Promise<void> {
+    return this.cache.invalidate([removalsTag({ workspace: workspaceId })]);
+  }
+}

@@ -1,0 +1,43 @@
+import type { Tag } from '#cache';
+import { type CacheableRequest, namedId } from '#http';
+import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
+import type { ContextResponse, SummaryResponse } from './context.response.js';
+
+/** What the answers of the context routes depend on, from the request alone. */
+type Tags = readonly [Tag, ...Tag[]];
+
+export function tagsOfContext({ workspace, params }: CacheableRequest): Tags {
+  return [contextTag({ workspace, id: namedId(params) }), removalsTag({ workspace })];
+}
+
+/** The id does not tell the label, whose every version is in the answer. */
+export function tagsOfVersions({ workspace }: CacheableRequest): Tags {
+  return [anyContextTag({ workspace }), removalsTag({ workspace })];
+}
+
+export function tagsOfLabel({ workspace, params }: CacheableRequest): Tags {
+  const { project = '', label = '' } = params;
+  return [labelTag({ workspace, project, label }), removalsTag({ workspace })];
+}
+
+export function tagsOfList({ workspace, query }: CacheableRequest): Tags {
+  return [contextsTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }), removalsTag({ workspace })];
+}
+
+export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {
+  const project = params['project'] ?? '';
+  return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), removalsTag({ workspace })];
+}
+
+/** Embedding goes on in the background: what tells that it is pending is not true for long. */
+export function isSettled({ embedding }: Pick<SummaryResponse, 'embedding'>): boolean {
+  return embedding !== 'pending';
+}
+
+export function areSettled({ items }: { readonly items: readonly SummaryResponse[] }): boolean {
+  return items.every(isSettled);
+}
+
+/** Reads of a context are counted, also those that the cache answers. */
+export const contextSubject = { kind: 'context', of: ({ id }: ContextResponse) => id };

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { CacheService, type Refill } from '#cache';
+import { ContextReader } from '#context';
+import type { WorkspaceId } from '#kernel';
+import { ProjectReader } from '#project';
+import { type Briefing, wakeUps } from './handover.cache.js';
+import { HandoverRepository } from './persistence/handover.repository.js';
+
+const MAX_CONTEXTS = 10;
+
+/** What a session that starts is told first: it changes seldom, and is there already when the next one asks. */
+@Injectable()
+export class BriefingService {
+  constructor(
+    private readonly handovers: HandoverRepository,
+    private readonly contexts: ContextReader,
+    private readonly projects: ProjectReader,
+    private readonly cache: CacheService,
+  ) {}
+
+  /** @param project slug */
+  of(workspaceId: WorkspaceId, project: string): Promise<Briefing> {
+    return this.cache.getOrSet(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
+  }
+
+  /** For `CacheService.invalidate`: loads it again after a write that changes it. */
+  refill(workspaceId: WorkspaceId, project: string): Refill {
+    return this.cache.refill(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
+  }
+
+  private async make(workspaceId: WorkspaceId, slug: string): Promise<Briefing> {
+    const project = await this.projects.find(workspaceId, slug);
+    if (project === undefined) return { handover: null, contexts: [] };
+    // One after the other: within a transaction there is one connection.
+    const handover = (await this.handovers.findLatest(workspaceId, project.id)) ?? null;
+    return { handover, contexts: await this.contexts.alwaysCheck(workspaceId, project.id, MAX_CONTEXTS) };
+  }
+}

@@ -1,0 +1,50 @@
+import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
+import { alwaysCheckTag, type ContextSummary } from '#context';
+import { type ProjectKey, removalsTag } from '#project';
+import type { Handover } from './handover.js';
+
+export interface HandoverKey {
+  readonly workspace: string;
+  /** One by its id, or the latest of a project, by slug. */
+  readonly by: { readonly id: string } | { readonly project: string };
+}
+
+/** Fired by every write to this handover. */
+export const handoverTag = defineTag('handover', ({ id }: { workspace: string; id: string }) => id);
+
+/** Fired by every write to any handover of the project. */
+export const handoversTag = defineTag('handovers', ({ project }: ProjectKey) => project);
+
+/** Fired by every write to any handover of the workspace. */
+export const anyHandoverTag = defineTag('any-handover', (_: TagOwner) => []);
+
+/** Handovers; null: the project has none yet. An id that is not there is not remembered. */
+export const handovers = defineFamily<HandoverKey, Handover | null | undefined>({
+  name: 'handover',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: true,
+  key: ({ by }) => ('id' in by ? ['id', by.id] : ['latest', by.project]),
+  tags: ({ workspace, by }): readonly [Tag, ...Tag[]] => [
+    'id' in by ? handoverTag({ workspace, id: by.id }) : handoversTag({ workspace, ...by }),
+    removalsTag({ workspace }),
+  ],
+  ttlMs: 3_600_000,
+});
+
+/** What every session that starts in a project is told first. */
+export interface Briefing {
+  readonly handover: Handover | null;
+  /** Of the `always_check` contexts. */
+  readonly contexts: readonly ContextSummary[];
+}
+
+export const wakeUps = defineFamily<ProjectKey, Briefing>({
+  name: 'wakeup',
+  schemaVersion: 1,
+  scope: 'project',
+  mutable: true,
+  key: () => 'briefing',
+  tags: (of) => [handoversTag(of), alwaysCheckTag(of), removalsTag(of)],
+  ttlMs: 3_600_000,
+});

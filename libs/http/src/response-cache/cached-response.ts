@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { type Codec, CorruptValueError, defineFamily, hashOf, type Tag } from '#cache';
+
+/** An answer as it goes out: nothing is parsed or serialised again. */
+export interface CachedResponse {
+  /** Strong (RFC 9110, section 8.8.1). */
+  readonly etag: string;
+  readonly madeAtMs: number;
+  /** The id of what it is about; empty where nobody counts. */
+  readonly subject: string;
+  readonly body: Buffer;
+  /** Whether it may be stored. */
+  readonly isKept: boolean;
+}
+
+export interface ResponseKey {
+  readonly workspace: string;
+  readonly principal: string;
+  readonly route: string;
+  readonly path: string;
+  /** Sorted name and value pairs. */
+  readonly query: readonly (readonly [string, string])[];
+  readonly tags: readonly [Tag, ...Tag[]];
+  readonly ttlMs: number;
+}
+
+export const DEFAULT_TTL_MS = 600_000;
+/** Longer answers cost more to keep than to make. */
+const MAX_BYTES = 1024 * 1024;
+const BYTES_FORMAT = 4;
+
+/** A line with the tag, the time and the subject, then the body. */
+const HEAD = /^("[\x21\x23-\x7e]{1,200}") (\d{13}) ([\w-]{0,64})\n/;
+const MAX_HEAD_LENGTH = 300;
+
+const codec: Codec<CachedResponse> = {
+  formats: [BYTES_FORMAT],
+  encode: ({ etag, madeAtMs, subject, body }) => ({
+    format: BYTES_FORMAT,
+    bytes: Buffer.concat([Buffer.from(`${etag} ${madeAtMs} ${subject}\n`, 'latin1'), body]),
+  }),
+  decode(bytes) {
+    const [head, etag, madeAtMs, subject] = HEAD.exec(bytes.toString('latin1', 0, MAX_HEAD_LENGTH)) ?? [];
+    if (head === undefined || etag === undefined || subject === undefined) {
+      throw new CorruptValueError('This is no answer with its tag.');
+    }
+    return { etag, madeAtMs: Number(madeAtMs), subject, body: Buffer.from(bytes.subarray(head.length)), isKept: true };
+  },
+  // Nobody changes the bytes: they are sent as they are.
+  share: (value) => value,
+  seal: (value) => Object.freeze(value),
+  weigh: (encodedLength) => encodedLength + 256,
+};
+
+/** Answers of one principal to one request. */
+export const responses = defineFamily<ResponseKey, CachedResponse>({
+  name: 'http',
+  schemaVersion: 2,
+  scope: 'principal',
+  mutable: true,
+  key: ({ route, path, query }) => hashOf({ route, path, query }),
+  tags: ({ tags }) => tags,
+  ttlMs: DEFAULT_TTL_MS,
+  ttlOf: (_, { ttlMs }) => ttlMs,
+  codec,
+  isCacheable: ({ isKept }) => isKept,
+  maxBytes: MAX_BYTES,
+});
+
+/** @param etag what the route itself has said of the state, else it is told from the bytes */
+export function toCachedResponse(
+  json: string,
+  { etag, ...rest }: { readonly etag: unknown } & Pick<CachedResponse, 'madeAtMs' | 'subject' | 'isKept'>,
+): CachedResponse {
+  const body = Buffer.from(json);
+  const isStrong = typeof etag === 'string' && /^"[\x21\x23-\x7e]{1,200}"$/.test(etag);
+  return {
+    etag: isStrong ? etag : `"${createHash('sha256').update(body).digest('base64url')}"`,
+    body,
+    ...rest,
+  };
+}

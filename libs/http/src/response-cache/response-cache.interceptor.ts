@@ -1,0 +1,134 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { CacheService, type ReadReport, type ReadStatus } from '#cache';
+import { Clock, DomainError, type Principal } from '#kernel';
+import { requireMatch } from '../paging/entity-tag.js';
+import { AnswersFromCache } from './answers-from-cache.js';
+import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
+import {
+  type CachedResponse,
+  DEFAULT_TTL_MS,
+  type ResponseKey,
+  responses,
+  toCachedResponse,
+} from './cached-response.js';
+import { isNotModified } from './conditional.js';
+import { directivesOf } from './request-directives.js';
+import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching } from './response-caching.js';
+
+type Request = FastifyRequest & { principal?: Principal };
+
+/**
+ * Answers of routes that declare it come from the cache, as the bytes that went out before: of the same principal, to
+ * the same request, until a write fires a tag that the route names. Clients may keep them, and ask whether they still
+ * hold: a client can't know about writes, so it always asks.
+ */
+@Injectable()
+export class ResponseCacheInterceptor implements NestInterceptor {
+  constructor(
+    private readonly cache: CacheService,
+    private readonly clock: Clock,
+    private readonly answers: AnswersFromCache,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const caching = Reflect.getMetadata(RESPONSE_CACHING, context.getHandler()) as ResponseCaching | undefined;
+    if (caching === undefined) return next.handle();
+    const http = context.switchToHttp();
+    const request = http.getRequest<Request>();
+    const { principal } = request;
+    if (principal === undefined) return next.handle();
+    const cacheable: CacheableRequest = {
+      workspace: principal.workspaceId,
+      params: request.params as CacheableRequest['params'],
+      query: request.query as CacheableRequest['query'],
+    };
+    if (caching.when?.(cacheable) === false) return next.handle();
+    const key: ResponseKey = {
+      workspace: principal.workspaceId,
+      principal: principal.id,
+      route: request.routeOptions.url ?? '',
+      path: request.url.split('?', 1)[0] as string,
+      query: canonicalOf(cacheable.query),
+      tags: caching.tags(cacheable),
+      ttlMs: caching.ttlMs ?? DEFAULT_TTL_MS,
+    };
+    return from(this.answer(request, http.getResponse<FastifyReply>(), principal, caching, key, next));
+  }
+
+  private async answer(
+    request: Request,
+    reply: FastifyReply,
+    { scopes, workspaceId }: Principal,
+    { keep, subject }: ResponseCaching,
+    key: ResponseKey,
+    next: CallHandler,
+  ): Promise<unknown> {
+    const directives = directivesOf(request.headers['cache-control'], request.headers.pragma);
+    const isFreshAsked =
+      (scopes.has('admin') || scopes.has('operator')) && (directives.noCache || directives.maxAgeSeconds === 0);
+    let status: ReadStatus = directives.onlyIfCached ? 'hit' : 'bypass';
+    const tell = (report: ReadReport) => (status = report.status);
+    let isLoaded = false;
+    const load = async (): Promise<CachedResponse> => {
+      isLoaded = true;
+      const body: unknown = await lastValueFrom(next.handle());
+      return toCachedResponse(JSON.stringify(body), {
+        etag: reply.getHeader('etag'),
+        madeAtMs: this.clock.nowMs(),
+        subject: subject?.of(body as never) ?? '',
+        isKept: keep?.(body as never) !== false,
+      });
+    };
+    const response = directives.onlyIfCached
+      ? await this.cache.get(responses, key)
+      : await this.cache.getOrSet(responses, key, load, {
+          report: tell,
+          ...(isFreshAsked ? { mode: 'refresh' as const } : {}),
+        });
+    if (response === undefined) throw notCached();
+    if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
+    tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.clock.nowMs());
+    requireMatch(request.headers['if-match'], response.etag);
+    if (isNotModified(request.headers['if-none-match'], response.etag)) {
+      void reply.status(304);
+      return undefined;
+    }
+    void reply.header('content-type', 'application/json; charset=utf-8');
+    return response.body;
+  }
+}
+
+/** Clients may keep the answer but must ask: they are not told of writes. */
+function tellCaching(
+  reply: FastifyReply,
+  { etag, madeAtMs, isKept }: CachedResponse,
+  cacheStatus: string,
+  nowMs: number,
+): void {
+  void reply.header('cache-control', isKept ? 'private, no-cache' : 'no-store');
+  void reply.header('etag', etag);
+  const vary = reply.getHeader('vary');
+  void reply.header('vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
+  void reply.header('cache-status', cacheStatus);
+  if (cacheStatus === CACHE_HIT) void reply.header('age', Math.max(0, Math.floor((nowMs - madeAtMs) / 1000)));
+}
+
+/** Answers depend on who asks and on the workspace an operator names. */
+const VARY = 'Authorization, X-Keepsake-Workspace';
+
+function notCached(): DomainError {
+  return new DomainError({
+    code: 'not-cached',
+    kind: 'timeout',
+    detail: 'The answer is not in the cache, and the request asks for nothing else (only-if-cached).',
+  });
+}
+
+/** The same query whatever the order of its parameters; the order of the values of one name is kept. */
+function canonicalOf(query: CacheableRequest['query']): readonly (readonly [string, string])[] {
+  return Object.keys(query)
+    .toSorted()
+    .flatMap((name) => [query[name] ?? []].flat().map((value) => [name, value] as const));
+}

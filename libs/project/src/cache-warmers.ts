@@ -1,0 +1,88 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import type { SessionId, WorkspaceId } from '#kernel';
+
+/** What is going to be read soon. */
+export interface WarmTarget {
+  readonly workspaceId: WorkspaceId;
+  /** Slug. */
+  readonly project: string;
+  /** The session that is going to read, where there is one. */
+  readonly sessionId?: SessionId;
+}
+
+/**
+ * How a feature warms what its readers ask first: by the very calls that they make, so that what is warm is what they
+ * read. It stops between two reads once the signal is aborted.
+ */
+export interface CacheWarmer {
+  /** Unique, kebab-case. */
+  readonly name: string;
+  warm(target: WarmTarget, signal: AbortSignal): Promise<void>;
+}
+
+/** Sessions start in bursts; who comes later than this finds a cold cache, and warms it by reading. */
+const MAX_WAITING = 100;
+const TIME_LIMIT_MS = 10_000;
+
+/**
+ * Where features register how they warm their caches. In the background one target is warmed at a time, so that
+ * warming never takes more than one connection; a target that waits already is not queued again.
+ */
+@Injectable()
+export class CacheWarmers implements OnApplicationShutdown {
+  private readonly logger = new Logger(CacheWarmers.name);
+  private readonly warmers = new Map<string, CacheWarmer>();
+  private readonly waiting = new Map<string, WarmTarget>();
+  private readonly shutdown = new AbortController();
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly transactions: TransactionRunner) {}
+
+  register(warmer: CacheWarmer): void {
+    if (this.warmers.has(warmer.name)) throw new Error(`${warmer.name} is warmed twice.`);
+    this.warmers.set(warmer.name, warmer);
+  }
+
+  /** Warms everything of a target now. What fails is left cold and told. @returns the names of those that failed */
+  async warm(target: WarmTarget, signal: AbortSignal = this.shutdown.signal): Promise<readonly string[]> {
+    const failed: string[] = [];
+    for (const warmer of this.warmers.values()) {
+      if (signal.aborted) break;
+      try {
+        await warmer.warm(target, signal);
+      } catch (error) {
+        failed.push(warmer.name);
+        this.logger.debug(`Warming ${warmer.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return failed;
+  }
+
+  /** Warms a target in the background, once the surrounding transaction has committed. Never rejects, never waits. */
+  async warmLater(target: WarmTarget): Promise<void> {
+    await this.transactions.afterCommit(() => {
+      if (this.waiting.size >= MAX_WAITING || this.shutdown.signal.aborted) return;
+      this.waiting.set(JSON.stringify([target.workspaceId, target.project, target.sessionId]), target);
+      this.running ??= this.drain();
+    });
+  }
+
+  /** Resolves when nothing is being warmed in the background. */
+  async settled(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.shutdown.abort();
+    await this.settled();
+  }
+
+  private async drain(): Promise<void> {
+    for (const [key, target] of this.waiting) {
+      this.waiting.delete(key);
+      await this.warm(target, AbortSignal.any([this.shutdown.signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
+    }
+    this.running = undefined;
+  }
+}

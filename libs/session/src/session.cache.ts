@@ -1,0 +1,34 @@
+import { defineFamily, defineTag, type TagOwner } from '#cache';
+import { type ProjectKey, removalsTag } from '#project';
+import type { Session } from './session.js';
+
+interface SessionKey {
+  readonly workspace: string;
+  readonly id: string;
+}
+
+/** Fired by every write to this session, activity included. */
+export const sessionTag = defineTag('session', ({ id }: SessionKey) => id);
+
+/** Fired by every write to the log of this session: its entries, and what settles them. */
+export const sessionLogTag = defineTag('session-log', ({ id }: SessionKey) => id);
+
+/** Fired by every write to any session of the workspace. */
+export const sessionListTag = defineTag('sessions', (_: TagOwner) => []);
+
+/** Fired when a todo of the project is written or settled. */
+export const todosTag = defineTag('todos', ({ project }: ProjectKey) => project);
+
+/**
+ * Sessions as they are stored: states are told from their times when they are read, so that no cached one lives
+ * longer. What is not there is not remembered.
+ */
+export const sessions = defineFamily<SessionKey, Session | undefined>({
+  name: 'session',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: true,
+  key: ({ id }) => id,
+  tags: (of) => [sessionTag(of), removalsTag(of)],
+  ttlMs: 300_000,
+});

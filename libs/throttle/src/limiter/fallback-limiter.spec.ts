@@ -1,0 +1,45 @@
+import type { RateLimitCharge, RateLimitDecision } from '../rate-limit.js';
+import { FallbackLimiter } from './fallback-limiter.js';
+import { LocalLimiter } from './local-limiter.js';
+
+class Unsteady extends LocalLimiter {
+  isAway = false;
+  asked = 0;
+
+  override consume(subject: string, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision> {
+    this.asked++;
+    return this.isAway ? Promise.reject(new Error('no answer')) : super.consume(subject, charges);
+  }
+}
+
+describe('FallbackLimiter', () => {
+  const charge = [{ limit: { name: 'reads', limit: 2, periodMs: 60_000 }, units: 1 }];
+
+  it('counts here while the shared limiter is away, asks it again after a while, and goes back to it', async () => {
+    let nowMs = 0;
+    const shared = new Unsteady(() => nowMs);
+    const limiter = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
+    expect((await limiter.consume('a', charge)).states[0]?.remaining).toBe(1);
+    shared.isAway = true;
+    const away = [];
+    for (let call = 0; call < 3; call++) away.push((await limiter.consume('a', charge)).allowed);
+    expect(away).toEqual([true, true, false]);
+    expect(limiter.isLocal).toBe(true);
+    expect(shared.asked).toBe(2);
+    shared.isAway = false;
+    nowMs = 1001;
+    expect((await limiter.consume('a', charge)).states[0]?.remaining).toBe(0);
+    expect(limiter.isLocal).toBe(false);
+  });
+
+  it('lets one call at a time look whether it is back', async () => {
+    let nowMs = 0;
+    const shared = new Unsteady(() => nowMs);
+    const limiter = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
+    shared.isAway = true;
+    await limiter.consume('a', charge);
+    nowMs = 1001;
+    await Promise.all(Array.from({ length: 50 }, () => limiter.consume('a', charge)));
+    expect(shared.asked).toBe(2);
+  });
+});

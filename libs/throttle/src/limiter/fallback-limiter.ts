@@ -1,0 +1,61 @@
+import { Logger } from '@nestjs/common';
+import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
+import { Limiter, type LimitSubject } from './limiter.js';
+
+/** How long the shared limiter is left alone after a failure, so that an outage costs one request in a while a wait. */
+const REST_MS = 1_000;
+
+/**
+ * Counts in the shared limiter, and in this process alone while that is away: limits then hold for each process, and
+ * health says so. Never rejects for an outage.
+ */
+export class FallbackLimiter extends Limiter {
+  private readonly logger = new Logger('limits');
+  private restsUntilMs = 0;
+
+  constructor(
+    private readonly shared: Limiter,
+    private readonly local: Limiter,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    super();
+  }
+
+  /** Whether limits are counted in this process alone now. */
+  get isLocal(): boolean {
+    return this.restsUntilMs > 0;
+  }
+
+  consume(subject: LimitSubject, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision> {
+    return this.ask((limiter) => limiter.consume(subject, charges));
+  }
+
+  look(subject: LimitSubject, limits: readonly RateLimit[]): Promise<readonly RateLimitState[]> {
+    return this.ask((limiter) => limiter.look(subject, limits));
+  }
+
+  async reset(subject: LimitSubject, limits: readonly RateLimit[]): Promise<void> {
+    await this.local.reset(subject, limits);
+    await this.shared.reset(subject, limits);
+  }
+
+  private async ask<Answer>(question: (limiter: Limiter) => Promise<Answer>): Promise<Answer> {
+    const now = this.nowMs();
+    if (now < this.restsUntilMs) return question(this.local);
+    // Others do not wait for the one that looks whether the shared limiter is back.
+    if (this.isLocal) this.restsUntilMs = now + REST_MS;
+    try {
+      const answer = await question(this.shared);
+      if (this.isLocal) this.logger.log('Limits are counted for all processes again.');
+      this.restsUntilMs = 0;
+      return answer;
+    } catch (error) {
+      if (!this.isLocal)
+        this.logger.warn(
+          `Limits are counted in this process alone: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      this.restsUntilMs = this.nowMs() + REST_MS;
+      return question(this.local);
+    }
+  }
+}

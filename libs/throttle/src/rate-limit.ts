@@ -1,0 +1,31 @@
+/** How often something may happen: `limit` units in any `periodMs`, all of them at once after a rest. */
+export interface RateLimit {
+  /** Names the counter; part of its key and of the headers. Kebab-case. */
+  readonly name: string;
+  readonly limit: number;
+  readonly periodMs: number;
+}
+
+/** One limit asked for some units. More units than the limit count as the limit. */
+export interface RateLimitCharge {
+  readonly limit: RateLimit;
+  readonly units: number;
+}
+
+/** What a limit says after it was asked. */
+export interface RateLimitState {
+  readonly limit: RateLimit;
+  /** Whole units left now. */
+  readonly remaining: number;
+  /** Until all units are back. */
+  readonly resetMs: number;
+  /** Until the units asked for are there; 0 where they were. Rounded up: never before the limit really frees. */
+  readonly retryAfterMs: number;
+}
+
+export interface RateLimitDecision {
+  /** All limits had the units; else nothing was taken from any. */
+  readonly allowed: boolean;
+  /** In the order asked. */
+  readonly states: readonly RateLimitState[];
+}

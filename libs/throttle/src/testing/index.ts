@@ -1,0 +1,1 @@
+export { describeLimiter } from './limiter.contract.js';

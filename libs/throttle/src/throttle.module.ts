@@ -1,0 +1,64 @@
+import { type BeforeApplicationShutdown, Global, Module, type Provider } from '@nestjs/common';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { CacheConfig, ThrottleConfig } from '#config';
+import { HealthRegistry } from '#observability';
+import { GcraThrottlerStorage } from './http/gcra-throttler-storage.js';
+import { LimitsHealth } from './limits.health.js';
+import { FallbackLimiter } from './limiter/fallback-limiter.js';
+import { Limiter } from './limiter/limiter.js';
+import { createLimiterClient, type LimiterClient } from './limiter/limiter-client.js';
+import { LocalLimiter } from './limiter/local-limiter.js';
+import { RedisLimiter } from './limiter/redis-limiter.js';
+import { RateLimits } from './rate-limits.js';
+
+/** The connection of the limiter, where there is one; it ends with the application. */
+export class LimiterConnection implements BeforeApplicationShutdown {
+  constructor(readonly client: LimiterClient | undefined) {}
+
+  beforeApplicationShutdown(): void {
+    this.client?.disconnect();
+  }
+}
+
+const providers: Provider[] = [
+  {
+    provide: LimiterConnection,
+    inject: [CacheConfig],
+    useFactory: (config: CacheConfig) =>
+      new LimiterConnection(config.redisUrl === undefined ? undefined : createLimiterClient(config.redisUrl, config)),
+  },
+  {
+    provide: Limiter,
+    inject: [LimiterConnection],
+    useFactory: ({ client }: LimiterConnection) =>
+      client === undefined ? new LocalLimiter() : new FallbackLimiter(new RedisLimiter(client), new LocalLimiter()),
+  },
+  { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
+  {
+    provide: LimitsHealth,
+    inject: [Limiter, CacheConfig, HealthRegistry],
+    useFactory: (limiter: Limiter, { singleProcess }: CacheConfig, registry: HealthRegistry) =>
+      new LimitsHealth(limiter instanceof FallbackLimiter ? limiter : undefined, singleProcess, registry),
+  },
+];
+
+@Global()
+@Module({ providers, exports: [Limiter, RateLimits] })
+class LimiterModule {}
+
+/** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */
+@Global()
+@Module({
+  imports: [
+    LimiterModule,
+    ThrottlerModule.forRootAsync({
+      inject: [Limiter, RateLimits],
+      useFactory: (limiter: Limiter, limits: RateLimits) => ({
+        throttlers: limits.all(undefined).map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
+        storage: new GcraThrottlerStorage(limiter),
+      }),
+    }),
+  ],
+  exports: [LimiterModule, ThrottlerModule],
+})
+export class ThrottleModule {}

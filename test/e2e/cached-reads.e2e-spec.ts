@@ -1,0 +1,328 @@
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { api, type Api } from '../support/api.js';
+import { eventually } from '../support/eventually.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type RedisServer, startRedis } from '../support/services.js';
+import { withTablesAway } from '../support/tables-away.js';
+import { cachedCalls, type Memory } from './caching/cached-calls.js';
+
+const KEY = 'ks_cached_reads_e2e_0123456789abcdef0123456789';
+
+const places = {
+  'two processes on Redis': { processes: 2, redis: true, database: true },
+  'one process on PostgreSQL without Redis': { processes: 1, redis: false, database: true },
+  'the embedded database': { processes: 1, redis: false, database: false },
+} as const;
+
+let count = 0;
+
+/** Of the whole workspace. */
+const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v1/handovers';
+
+describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
+  let database: TestDatabase | undefined;
+  let redis: RedisServer | undefined;
+  let servers: Keepsake[];
+  /** Where tests write, and where they read. */
+  let here: Keepsake;
+  let there: Keepsake;
+  let mine: Workspace;
+  let theirs: Workspace;
+
+  interface Workspace {
+    readonly slug: string;
+    /** Keys of two principals. */
+    readonly keys: readonly [string, string];
+  }
+
+  beforeAll(async () => {
+    database = place.database ? await createTestDatabase() : undefined;
+    redis = place.redis ? await startRedis() : undefined;
+    const env = {
+      DATABASE_URL: database?.url,
+      REDIS_URL: redis?.url,
+      // Two processes on a busy machine read their answers late; that is not Redis being away.
+      REDIS_SOCKET_TIMEOUT: place.redis ? '2000' : undefined,
+      KEEPSAKE_SINGLE_PROCESS: place.redis ? undefined : 'true',
+      KEEPSAKE_BOOTSTRAP_KEY: KEY,
+      WORKER_ENABLED: 'false',
+      LOG_LEVEL: 'error',
+    };
+    servers = [await startKeepsake({ env })];
+    if (place.processes === 2) servers.push(await startKeepsake({ env }));
+    here = servers[0]!;
+    there = servers.at(-1)!;
+    mine = await newWorkspace('mine');
+    theirs = await newWorkspace('theirs');
+  }, 180_000);
+
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.remove()));
+    await redis?.remove();
+    await database?.drop();
+  }, 60_000);
+
+  async function newWorkspace(slug: string): Promise<Workspace> {
+    await created(here.api.post('/v1/workspaces', { slug }));
+    const key = async (name: string): Promise<string> => {
+      const body = { name, scopes: ['memory:read', 'memory:write', 'admin'] };
+      return (await created(here.api.post('/v1/keys', body, { headers: { 'x-keepsake-workspace': slug } }))).key;
+    };
+    const workspace: Workspace = { slug, keys: [await key('first'), await key('second')] };
+    // The first one to list projects makes the default one.
+    await as(here, workspace).get('/v1/projects');
+    return workspace;
+  }
+
+  async function created(answer: Promise<{ status: number; body: any }>): Promise<any> {
+    const { status, body } = await answer;
+    if (status !== 201) throw new Error(`expected 201, got ${status}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  const as = (server: Keepsake, { keys }: Workspace, principal: 0 | 1 = 0): Api => api(server.url, keys[principal]);
+
+  /** A project with one of everything that is read. */
+  async function remember(workspace: Workspace): Promise<Memory> {
+    const writer = as(here, workspace);
+    const project = `p${++count}`;
+    const marker = `marker-${workspace.slug}`;
+    const ended = await created(writer.post('/v1/sessions', { project, client: marker }));
+    const { body: end } = await writer.post(`/v1/sessions/${ended.id}/end`, { summary: `ended ${marker}` });
+    const session = await created(writer.post('/v1/sessions', { project, client: marker }));
+    await created(writer.post(`/v1/sessions/${session.id}/entries`, { kind: 'todo', text: `todo ${marker}` }));
+    const label = `a label/${marker}`;
+    const store = (content: string) => created(writer.post('/v1/contexts', { project, label, content }));
+    const one = await store(`# One\n\nAlways remember ${marker}.`);
+    const two = await store(`# Two\n\nAlways remember ${marker}, twice.`);
+    return { project, session: session.id, label, contexts: [one.id, two.id], handover: end.handover.id };
+  }
+
+  async function answersOf(memory: Memory, reader: Api): Promise<Map<string, { status: number; body: unknown }>> {
+    const answers = new Map<string, { status: number; body: unknown }>();
+    for (const { name, call } of cachedCalls(memory)) {
+      const { status, body } = await call(reader);
+      answers.set(name, { status, body });
+    }
+    return answers;
+  }
+
+  it('T1 tells of each answer where it came from: the first time from the source, then from the cache', async () => {
+    const memory = await remember(mine);
+    for (const { name, path = '', call, keepsResponse } of cachedCalls(memory)) {
+      if (!keepsResponse || isWide(name)) continue;
+      const [first, second] = [await call(as(here, mine)), await call(as(there, mine))];
+      const shown = [first, second].map(({ status, headers }) => [status, headers.get('cache-status')]);
+      expect([name, ...shown]).toEqual([name, [200, 'keepsake; fwd=miss'], [200, 'keepsake; hit']]);
+      expect(second.body).toEqual(first.body);
+      expect(second.headers.get('cache-control')).toBe('private, no-cache');
+      const etag = second.headers.get('etag')!;
+      expect((await as(there, mine).get(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    }
+  });
+
+  if (place.database) {
+    it('T1 asks the database nothing the second time: on any process, and for another principal', async () => {
+      const memory = await remember(mine);
+      const before = await answersOf(memory, as(here, mine));
+      // Known to the other process already; and nothing of this workspace was asked by this principal.
+      await as(there, mine, 1).get('/v1/contexts?project=nothing');
+      await as(there, mine).get('/v1/contexts?project=nothing');
+      const [same, other] = await withTablesAway(database!.url, async () => [
+        await answersOf(memory, as(there, mine)),
+        await answersOf(memory, as(there, mine, 1)),
+      ]);
+      expect([...same!]).toEqual([...before]);
+      expect([...other!]).toEqual([...before]);
+      expect([...before.values()].map(({ status }) => status)).toEqual([...before].map(() => 200));
+    });
+
+    it('the check can fail: what was never read can not be answered', async () => {
+      const memory = await remember(mine);
+      await as(there, mine).get('/v1/contexts?project=nothing');
+      const answers = await withTablesAway(database!.url, () => answersOf(memory, as(there, mine)));
+      const answered = [...answers].filter(([, { status }]) => status === 200).map(([name]) => name);
+      // The last start of a session has warmed the rest, and no write has changed it since.
+      expect(answered.filter((name) => /contexts|overview|projects/.test(name))).toEqual([]);
+    });
+
+    it('T1 warms what a session is going to read when it starts', async () => {
+      const memory = await remember(mine);
+      const started = await created(as(here, mine).post('/v1/sessions', { project: memory.project, client: 'c' }));
+      await as(there, mine).get('/v1/contexts?project=nothing');
+      const warm = [
+        `/v1/sessions/${started.id}`,
+        `/v1/sessions/${started.id}/entries`,
+        `/v1/contexts?project=${memory.project}`,
+        `/v1/projects/${memory.project}`,
+        `/v1/handovers/latest?project=${memory.project}`,
+      ];
+      await eventually(
+        () =>
+          withTablesAway(database!.url, async () => {
+            const answers = await Promise.all(warm.map((path) => as(there, mine).get(path)));
+            return answers.every(({ status }) => status === 200);
+          }),
+        { what: 'everything to be warm' },
+      );
+    });
+  }
+
+  it('T12 gives nothing of one workspace to another, nor from one project to the next', async () => {
+    const [ours, others] = [await remember(mine), await remember(theirs)];
+    for (const principal of [0, 1] as const) {
+      await answersOf(ours, as(here, mine, principal));
+      await answersOf(others, as(here, theirs, principal));
+    }
+    const stolen = await answersOf(ours, as(there, theirs));
+    for (const [name, { status, body }] of stolen) {
+      const isLeak = status === 200 ? JSON.stringify(body).includes('marker-mine') : status !== 404;
+      expect([name, isLeak]).toEqual([name, false]);
+      if (name.includes(':')) expect([name, status]).toEqual([name, 404]);
+    }
+    const empty = { project: 'somewhere-else', labels: [ours.label] };
+    expect((await as(there, mine).post('/v1/contexts/recall', empty)).body.items).toEqual([]);
+    const elsewhere = { project: 'somewhere-else', ids: ours.contexts };
+    expect((await as(there, mine).post('/v1/contexts/recall', elsewhere)).body.items).toEqual([]);
+    const missing = `/v1/projects/somewhere-else/contexts/${encodeURIComponent(ours.label)}`;
+    expect((await as(there, mine).get(missing)).status).toBe(404);
+  });
+
+  it('T2 T6 shows every write to the next read, in another process, whatever it was that was read', async () => {
+    const memory = await remember(mine);
+    const { project, label, session } = memory;
+    const [first, second] = memory.contexts;
+    const writer = as(here, mine);
+    const reader = as(there, mine);
+    const labelPath = `/v1/projects/${project}/contexts/${encodeURIComponent(label)}`;
+    const read = async (path: string) => (await reader.get(path)).body;
+    /** Everything is in the cache before the write, of both principals. */
+    const afterWriting = async (write: () => Promise<{ status: number; body: any }>) => {
+      await answersOf(memory, reader);
+      await answersOf(memory, as(there, mine, 1));
+      const { status, body } = await write();
+      expect(status).toBeLessThan(300);
+      return body;
+    };
+
+    await afterWriting(() => writer.patch(`/v1/contexts/${second.toUpperCase()}`, { tags: ['new'] }));
+    expect((await read(`/v1/contexts/${second}`)).tags).toEqual(['new']);
+    expect((await read(`/v1/contexts/${second.toUpperCase()}`)).tags).toEqual(['new']);
+    expect((await read(labelPath)).tags).toEqual(['new']);
+    expect((await read(`${labelPath}?version=2`)).tags).toEqual(['new']);
+    expect((await read(`/v1/contexts?project=${project}`)).items[0].tags).toEqual(['new']);
+    expect((await read(`/v1/contexts/${first}/versions`)).items[0].tags).toEqual(['new']);
+    const recalled = await reader.post('/v1/contexts/recall', { project, labels: [label] });
+    expect(recalled.body.items[0].tags).toEqual(['new']);
+
+    const third = await afterWriting(() => writer.post('/v1/contexts', { project, label, content: 'The third text.' }));
+    expect((await read(labelPath)).id).toBe(third.id);
+    expect((await read(`/v1/contexts/${first}/versions`)).items).toHaveLength(3);
+    expect((await read(`/v1/contexts?project=${project}`)).items[0].id).toBe(third.id);
+    expect((await read(`/v1/projects/${project}/overview`)).counts.versions).toBe(3);
+    expect((await reader.post('/v1/contexts/recall', { project, labels: [label] })).body.items[0].id).toBe(third.id);
+
+    const batch = { project, items: [{ label: 'another', content: 'Another text.' }] };
+    await afterWriting(() => writer.post('/v1/contexts/batch', batch));
+    expect((await read(`/v1/projects/${project}`)).counts.contexts).toBe(2);
+
+    await afterWriting(() => writer.post(`/v1/contexts/${third.id}/archive`, { reason: 'old', force: true }));
+    expect((await read(labelPath)).id).toBe(second);
+    expect((await read(`/v1/contexts/${third.id}`)).archiveReason).toBe('old');
+    await afterWriting(() => writer.post(`/v1/contexts/${third.id}/restore`));
+    expect((await read(labelPath)).id).toBe(third.id);
+    expect((await read(`/v1/contexts/${third.id}`)).archivedAt).toBeNull();
+
+    await afterWriting(() => writer.patch(`/v1/sessions/${session}`, { summary: 'changed' }));
+    expect((await read(`/v1/sessions/${session}`)).summary).toBe('changed');
+    expect((await read(`/v1/sessions?project=${project}`)).items[0].summary).toBe('changed');
+
+    const { items } = await read(`/v1/sessions/${session}/entries`);
+    const entry = { kind: 'progress', text: 'done', resolves: [items[0].id.toUpperCase()] };
+    await afterWriting(() => writer.post(`/v1/sessions/${session}/entries`, entry));
+    const log = (await read(`/v1/sessions/${session}/entries`)).items;
+    expect(log).toHaveLength(2);
+    expect(log[0].resolvedAt).not.toBeNull();
+    expect((await read(`/v1/projects/${project}`)).counts.openTodos).toBe(0);
+
+    await afterWriting(() => writer.post(`/v1/handovers/${memory.handover}/acknowledge`, { sessionId: session }));
+    expect((await read(`/v1/handovers/${memory.handover}`)).acknowledgedSessionId).toBe(session);
+    expect((await read(`/v1/handovers/latest?project=${project}`)).handover.acknowledgedSessionId).toBe(session);
+    const byHand = await afterWriting(() => writer.post('/v1/handovers', { project, summary: 'by hand' }));
+    expect((await read(`/v1/handovers/latest?project=${project}`)).handover.id).toBe(byHand.id);
+    expect((await read(`/v1/handovers?project=${project}`)).items[0].id).toBe(byHand.id);
+    expect((await read('/v1/handovers')).items[0].id).toBe(byHand.id);
+
+    const ended = await afterWriting(() => writer.post(`/v1/sessions/${session}/end`));
+    expect((await read(`/v1/sessions/${session}`)).state).toBe('ended');
+    expect((await read(`/v1/sessions?project=${project}`)).items[0].state).toBe('ended');
+    expect((await read(`/v1/handovers/latest?project=${project}`)).handover.id).toBe(ended.handover.id);
+    expect((await reader.post(`/v1/sessions/${session}/heartbeat`)).status).toBe(409);
+  });
+
+  it('tells the next session of a handover and of what is always to be checked, at once', async () => {
+    const { project, label } = await remember(mine);
+    const wakeUp = async () => (await created(as(there, mine).post('/v1/sessions', { project }))).wakeUp;
+    const first = await wakeUp();
+    expect(first.contexts).toMatchObject([{ label, version: 2 }]);
+    expect(first.counts).toMatchObject({ contexts: 1, alwaysCheck: 1, openTodos: 1, sessions: 3, handovers: 1 });
+    const left = await created(as(here, mine).post('/v1/handovers', { project, summary: 'take over' }));
+    expect((await wakeUp()).handover.id).toBe(left.id);
+    // No longer to be checked: its newest version does not say so.
+    await created(
+      as(here, mine).post('/v1/contexts', { project, label, content: 'Plain words.', priority: 'reference' }),
+    );
+    const last = await wakeUp();
+    expect(last.contexts).toEqual([]);
+    expect(last.counts).toMatchObject({ contexts: 1, alwaysCheck: 0, sessions: 5, handovers: 2 });
+  });
+
+  it('T42 T18 has nothing of a deleted project left in any cache, and does not bring its session back', async () => {
+    const memory = await remember(mine);
+    const { project } = memory;
+    for (const principal of [0, 1] as const) await answersOf(memory, as(there, mine, principal));
+    const late = cachedCalls(memory).map(({ call }) => call(as(there, mine)));
+    expect((await as(here, mine).del(`/v1/projects/${project}`, { query: { confirm: project } })).status).toBe(200);
+    await Promise.all(late);
+    for (const principal of [0, 1] as const) {
+      for (const [name, { status, body }] of await answersOf(memory, as(there, mine, principal))) {
+        const isLeft = status === 200 ? JSON.stringify(body).includes('marker-mine') && !isWide(name) : status !== 404;
+        expect([name, isLeft]).toEqual([name, false]);
+        if (name.includes(':')) expect([name, status]).toEqual([name, 404]);
+        if (isWide(name)) expect([name, JSON.stringify(body).includes(memory.handover)]).toEqual([name, false]);
+      }
+    }
+    expect((await as(there, mine).post(`/v1/sessions/${memory.session}/heartbeat`)).status).toBe(404);
+    const again = await created(as(here, mine).post('/v1/contexts', { project, label: memory.label, content: 'new' }));
+    expect((await as(there, mine).get(`/v1/contexts?project=${project}`)).body.items).toMatchObject([{ id: again.id }]);
+  });
+
+  it('counts reads that the cache answers', async () => {
+    const { project, contexts, label } = await remember(mine);
+    for (let n = 0; n < 3; n++) await as(there, mine).get(`/v1/contexts/${contexts[1]}`);
+    await as(there, mine).get(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`);
+    await as(there, mine).get(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`);
+    const usesOf = async () => (await as(here, mine).get(`/v1/projects/${project}/overview`)).body.mostUsed[0];
+    await eventually(async () => (await usesOf())?.accessCount === 5, { timeoutMs: 20_000, what: 'five reads' });
+  });
+
+  if (place.redis) {
+    it('T29 answers rightly with Redis killed in between, and from the cache again when it is back', async () => {
+      const memory = await remember(mine);
+      const { project, label } = memory;
+      await answersOf(memory, as(there, mine));
+      await redis!.kill();
+      const away = await answersOf(memory, as(there, mine));
+      expect([...away.values()].map(({ status }) => status)).toEqual([...away].map(() => 200));
+      const stored = await created(as(here, mine).post('/v1/contexts', { project, label, content: 'While away.' }));
+      const labelPath = `/v1/projects/${project}/contexts/${encodeURIComponent(label)}`;
+      expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);
+      await redis!.start();
+      const isHit = async () => (await as(there, mine).get(labelPath)).headers.get('cache-status') === 'keepsake; hit';
+      await eventually(isHit, { what: 'a hit' });
+      expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);
+      const back = await answersOf(memory, as(there, mine));
+      expect(JSON.stringify([...back])).toContain(stored.id);
+    });
+  }
+});

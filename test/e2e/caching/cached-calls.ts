@@ -1,0 +1,69 @@
+import type { Api, ApiAnswer } from '../../support/api.js';
+
+/** What the ids in the calls below are of. */
+export interface Memory {
+  readonly project: string;
+  readonly session: string;
+  readonly label: string;
+  /** Two versions of the label, oldest first. */
+  readonly contexts: readonly [string, string];
+  readonly handover: string;
+}
+
+/** A read that the cache answers when it is repeated. */
+export interface CachedCall {
+  readonly name: string;
+  /** Of a GET. */
+  readonly path?: string;
+  /** Whether an id is all that names the thing. */
+  readonly namesId: boolean;
+  /** Whether the answer is kept as bytes as well, for each principal. */
+  readonly keepsResponse: boolean;
+  call(api: Api): Promise<ApiAnswer<any>>;
+}
+
+/** Every cached read of sessions, contexts, projects and handovers. */
+export function cachedCalls({ project, session, label, contexts, handover }: Memory): readonly CachedCall[] {
+  const [first, second] = contexts;
+  const get = (path: string, keepsResponse = true): CachedCall => ({
+    name: `GET ${path
+      .replace(first, ':first')
+      .replace(second, ':second')
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ':id')}`,
+    path,
+    namesId: [first, second, session, handover].some((id) => path.includes(id)),
+    keepsResponse,
+    call: (api) => api.get(path),
+  });
+  const recall = (name: string, body: object): CachedCall => ({
+    name: `POST /v1/contexts/recall by ${name}`,
+    namesId: false,
+    keepsResponse: false,
+    call: (api) => api.post('/v1/contexts/recall', body),
+  });
+  return [
+    // Touched too often for their bytes to be worth keeping.
+    get(`/v1/sessions/${session}`, false),
+    get(`/v1/sessions?project=${project}`, false),
+    get(`/v1/sessions/${session}/entries`, false),
+    get(`/v1/contexts/${first}`),
+    get(`/v1/contexts/${second}`),
+    get(`/v1/contexts?project=${project}`),
+    get(`/v1/contexts?project=${project}&versions=all&limit=1`),
+    get(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`),
+    get(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}?version=1`),
+    get(`/v1/contexts/${first}/versions`),
+    get(`/v1/contexts/${first}/preview`),
+    get(`/v1/contexts/${second}/diff`),
+    get('/v1/projects'),
+    get(`/v1/projects/${project}`),
+    get(`/v1/projects/${project}/overview`),
+    get(`/v1/handovers/latest?project=${project}`),
+    get(`/v1/handovers/${handover}`),
+    get(`/v1/handovers?project=${project}`),
+    get('/v1/handovers'),
+    recall('label', { project, labels: [label] }),
+    recall('id', { ids: contexts }),
+    recall('label, previews alone', { project, labels: [label], previewOnly: true }),
+  ];
+}

@@ -1,0 +1,138 @@
+import type { Api, ApiAnswer } from '../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+
+const MEMORY = ['memory:read', 'memory:write'];
+
+async function newKey(server: Keepsake, options: object = {}): Promise<{ id: string; key: string; api: Api }> {
+  const { status, body } = await server.api.post('/v1/keys', { name: 'limited', scopes: MEMORY, ...options });
+  expect(status).toBe(201);
+  return { id: body.id, key: body.key, api: server.api.as(body.key) };
+}
+
+describe('limits over four processes', () => {
+  const LIMIT = 20;
+  let database: TestDatabase;
+  let servers: Keepsake[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const env = {
+      DATABASE_URL: database.url,
+      REDIS_URL: process.env['TEST_REDIS_URL'],
+      REDIS_SOCKET_TIMEOUT: '5000',
+      KEEPSAKE_BOOTSTRAP_KEY: `ks_limits_${'x'.repeat(32)}`,
+      WORKER_ENABLED: 'false',
+      RATE_LIMIT_ENABLED: 'true',
+      RATE_LIMIT_READS_PER_MINUTE: String(LIMIT),
+      RATE_LIMIT_TIERS: '{"pro":{"reads":1000}}',
+      LOG_LEVEL: 'warn',
+    };
+    servers = await Promise.all(Array.from({ length: 4 }, () => startKeepsake({ env })));
+  }, 120_000);
+
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.remove()));
+    await database.drop();
+  });
+
+  it('T10 exactly the limit of a thousand parallel requests passes', async () => {
+    const { key } = await newKey(servers[0] as Keepsake);
+    const apis = servers.map((server) => server.api.as(key));
+    const started = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => (apis[index % apis.length] as Api).get('/v1/projects')),
+    );
+    const unitMs = 60_000 / LIMIT;
+    const cameBack = Math.floor((performance.now() - started) / unitMs);
+    const passed = answers.filter(({ status }) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(LIMIT);
+    expect(passed).toBeLessThanOrEqual(LIMIT + cameBack);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(1000 - passed);
+  }, 60_000);
+
+  it('T47 a refused request says when to come back, in seconds under the plain name', async () => {
+    const { api } = await newKey(servers[1] as Keepsake);
+    let answer: ApiAnswer<any>;
+    do answer = await api.get('/v1/projects');
+    while (answer.status === 200);
+    expect(answer.status).toBe(429);
+    expect(answer.body).toMatchObject({ code: 'rate-limited', status: 429 });
+    const { headers } = answer;
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60 / LIMIT);
+    expect(headers.get('ratelimit-policy')).toBe(`"reads";q=${LIMIT};w=60`);
+    expect(headers.get('ratelimit')).toMatch(/^"reads";r=0;t=(58|59|60)$/);
+    expect(headers.get('x-ratelimit-limit')).toBe(String(LIMIT));
+    expect(headers.get('x-ratelimit-remaining')).toBe('0');
+  });
+
+  it('T48 a search that the reads refuse takes no unit of the searches', async () => {
+    const { api } = await newKey(servers[2] as Keepsake);
+    let [passed, refused, remaining] = [0, 0, 0];
+    while (refused < 40) {
+      const { status, headers } = await api.get('/v1/search', { query: { q: 'anything' } });
+      if (status === 200) passed++;
+      else refused++;
+      remaining = Number(/"search";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+    }
+    expect(passed).toBeGreaterThanOrEqual(LIMIT);
+    // More may have come back meanwhile, which is no fault.
+    expect(remaining).toBeGreaterThanOrEqual(Math.min(120, 120 - passed));
+  });
+
+  it('classes and credentials have counters of their own, and a tier its own limits', async () => {
+    const { api } = await newKey(servers[3] as Keepsake);
+    const { api: other } = await newKey(servers[3] as Keepsake);
+    const { api: pro } = await newKey(servers[3] as Keepsake, { tier: 'pro' });
+    for (let call = 0; call < LIMIT; call++) await api.get('/v1/projects');
+    expect((await api.get('/v1/projects')).status).toBe(429);
+    const written = await api.post('/v1/contexts', { label: 'a', content: 'still allowed' });
+    expect(written.status).toBe(201);
+    expect(written.headers.get('ratelimit')).toMatch(/^"writes";r=99;/);
+    expect((await other.get('/v1/projects')).status).toBe(200);
+    expect((await pro.get('/v1/projects')).headers.get('ratelimit')).toMatch(/^"reads";r=999;/);
+  });
+
+  it('operators pass, and nobody raises their own limits', async () => {
+    const [server] = servers as [Keepsake];
+    const answers = await Promise.all(Array.from({ length: 3 * LIMIT }, () => server.api.get('/v1/projects')));
+    expect(answers.every(({ status, headers }) => status === 200 && !headers.has('ratelimit'))).toBe(true);
+    const { id, api: admin } = await newKey(server, { scopes: ['admin'] });
+    expect((await admin.patch(`/v1/keys/${id}`, { tier: 'pro' })).body.code).toBe('missing-scope');
+    expect((await server.api.patch(`/v1/keys/${id}`, { tier: 'pro' })).body.tier).toBe('pro');
+  });
+});
+
+describe('limits of one process on the embedded database', () => {
+  let server: Keepsake;
+
+  beforeAll(async () => {
+    server = await startKeepsake({
+      env: { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_WRITES_PER_MINUTE: '3', RATE_LIMIT_SIGN_IN_PER_5_MINUTES: '4' },
+    });
+  }, 120_000);
+
+  afterAll(() => server.remove());
+
+  it('hold without Redis', async () => {
+    const { api } = await newKey(server);
+    const statuses = [];
+    for (let call = 0; call < 5; call++)
+      statuses.push((await api.post('/v1/contexts', { label: 'a', content: `text ${call}` })).status);
+    expect(statuses).toEqual([201, 201, 201, 429, 429]);
+    expect((await api.get('/v1/projects/default/contexts/a')).body.version).toBe(3);
+  });
+
+  it('slow down whoever guesses credentials, and nobody else', async () => {
+    const guess = () => server.api.as(`ks_guess_${'y'.repeat(40)}`).get('/v1/projects');
+    const statuses = [];
+    for (let call = 0; call < 6; call++) statuses.push((await guess()).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 429, 429]);
+    expect(Number((await guess()).headers.get('retry-after'))).toBeLessThanOrEqual(75);
+    expect((await server.api.get('/v1/projects')).status).toBe(200);
+    expect((await server.api.as().get('/v1/projects')).status).toBe(401);
+  });
+});
