@@ -4,6 +4,7 @@ import {
   AuthConfig,
   CacheConfig,
   DatabaseConfig,
+  EmbeddingConfig,
   HttpConfig,
   LogConfig,
   QueueConfig,
@@ -24,6 +25,7 @@ export class ConfigModule {
       { provide: QueueConfig, useValue: config.queue },
       { provide: SessionConfig, useValue: config.session },
       { provide: SearchConfig, useValue: config.search },
+      { provide: EmbeddingConfig, useValue: config.embedding },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -3,6 +3,7 @@ import type {
   AuthConfig,
   CacheConfig,
   DatabaseConfig,
+  EmbeddingConfig,
   HttpConfig,
   LogConfig,
   QueueConfig,
@@ -20,6 +21,7 @@ export interface KeepsakeConfig {
   readonly queue: QueueConfig;
   readonly session: SessionConfig;
   readonly search: SearchConfig;
+  readonly embedding: EmbeddingConfig;
 }
 
 /** Every problem of the environment at once. A process that meets it exits with code 78 (EX_CONFIG of sysexits.h). */
@@ -42,15 +44,13 @@ const SECRET = /KEY|PASSWORD|SECRET|URL/;
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
-        return `${name}${value}: ${issue.message}`;
-      }),
-    );
-  }
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
+    return `${name}${value}: ${issue.message}`;
+  });
+  problems.push(...missingForEmbeddings(environment));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSlices(parsed.data);
 }
 
@@ -97,7 +97,75 @@ function toSlices(env: Environment): KeepsakeConfig {
       touchMs: env.SESSION_TOUCH_SECONDS * 1000,
     },
     search: { language: env.SEARCH_LANGUAGE },
+    embedding: toEmbeddingConfig(env),
   });
+}
+
+/** What the chosen provider can't do without. Read from the raw environment, so that it is told with all else. */
+function missingForEmbeddings(environment: NodeJS.ProcessEnv): string[] {
+  const isMissing = (name: string) => (environment[name] ?? '').trim() === '';
+  switch (environment['EMBEDDING_PROVIDER']?.trim()) {
+    case 'voyage':
+      return isMissing('VOYAGE_API_KEY')
+        ? ['VOYAGE_API_KEY: write the key of your Voyage account, or set EMBEDDING_PROVIDER=local']
+        : [];
+    case 'openai':
+      return [
+        ...(isMissing('OPENAI_API_KEY') && isMissing('OPENAI_BASE_URL')
+          ? [
+              'OPENAI_API_KEY: write the key of your OpenAI account, or set OPENAI_BASE_URL to a compatible server that asks for none',
+            ]
+          : []),
+        ...(!isMissing('EMBEDDING_MODEL') &&
+        !/^\s*text-embedding-/.test(environment['EMBEDDING_MODEL'] ?? '') &&
+        isMissing('EMBEDDING_DIMENSIONS')
+          ? ["EMBEDDING_DIMENSIONS: write the length of this model's vectors, like 768"]
+          : []),
+      ];
+    case 'transformers':
+      return ['EMBEDDING_MODEL_DIR', 'EMBEDDING_DIMENSIONS']
+        .filter(isMissing)
+        .map((name) => `${name}: EMBEDDING_PROVIDER=transformers needs the folder of a model and the length of its vectors`);
+    default:
+      return [];
+  }
+}
+
+const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+const VOYAGE_BASE_URL = 'https://api.voyageai.com/v1';
+
+function toEmbeddingConfig(env: Environment): EmbeddingConfig {
+  const openaiBaseUrl = withoutSlash(env.OPENAI_BASE_URL ?? OPENAI_BASE_URL);
+  return {
+    provider: env.EMBEDDING_PROVIDER,
+    model: env.EMBEDDING_MODEL,
+    dimensions: env.EMBEDDING_DIMENSIONS,
+    modelDir: env.EMBEDDING_MODEL_DIR,
+    voyage: { apiKey: env.VOYAGE_API_KEY, baseUrl: withoutSlash(env.VOYAGE_BASE_URL ?? VOYAGE_BASE_URL) },
+    openai: {
+      apiKey: env.OPENAI_API_KEY,
+      baseUrl: openaiBaseUrl,
+      // Not every compatible server has base64.
+      wireFormat: env.OPENAI_EMBEDDING_FORMAT ?? (openaiBaseUrl === OPENAI_BASE_URL ? 'base64' : 'float'),
+    },
+    timeoutMs: env.EMBEDDING_TIMEOUT_MS,
+    attemptTimeoutMs: env.EMBEDDING_ATTEMPT_TIMEOUT_MS,
+    maxAttempts: env.EMBEDDING_MAX_ATTEMPTS,
+    batchTexts: env.EMBEDDING_BATCH_TEXTS,
+    batchTokens: env.EMBEDDING_BATCH_TOKENS,
+    budgets: {
+      provider: { requests: env.EMBEDDING_REQUESTS_PER_MINUTE, tokens: env.EMBEDDING_TOKENS_PER_MINUTE },
+      principal: {
+        requests: env.EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE,
+        tokens: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
+      },
+    },
+    prices: env.EMBEDDING_PRICES,
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function deepFreeze<Value>(value: Value): Value {

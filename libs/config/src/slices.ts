@@ -70,3 +70,33 @@ export abstract class SearchConfig {
   /** PostgreSQL text search configuration that stems and drops stop words. */
   abstract readonly language: string;
 }
+
+export abstract class EmbeddingConfig {
+  abstract readonly provider: 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
+  /** The provider's usual one where absent. */
+  abstract readonly model: string | undefined;
+  /** The model's own where absent. */
+  abstract readonly dimensions: number | undefined;
+  /** Folder of the model of `transformers`. */
+  abstract readonly modelDir: string | undefined;
+  abstract readonly voyage: { readonly apiKey: string | undefined; readonly baseUrl: string };
+  abstract readonly openai: {
+    readonly apiKey: string | undefined;
+    readonly baseUrl: string;
+    readonly wireFormat: 'float' | 'base64';
+  };
+  /** Of one call of the provider with its retries. */
+  abstract readonly timeoutMs: number;
+  abstract readonly attemptTimeoutMs: number;
+  abstract readonly maxAttempts: number;
+  /** At most, where the provider takes more. */
+  abstract readonly batchTexts: number;
+  abstract readonly batchTokens: number;
+  /** Of a minute, for all of this server and for each credential; 0 is no limit. */
+  abstract readonly budgets: {
+    readonly provider: { readonly requests: number; readonly tokens: number };
+    readonly principal: { readonly requests: number; readonly tokens: number };
+  };
+  /** US dollars for a million tokens by `provider/model`, over the listed prices. */
+  abstract readonly prices: Readonly<Record<string, number>>;
+}

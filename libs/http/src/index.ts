@@ -4,6 +4,7 @@ export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor } from './paging/cursor.js';
 export { entityTag, requireMatch } from './paging/entity-tag.js';
 export { type Page, pageOf, pageQuery, toPage } from './paging/page.js';
+export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { openApiDocument } from './server/open-api.js';
