@@ -187,8 +187,8 @@ export class ProviderClient {
       };
     }
     // `fetch` tells a connection that failed or broke as a TypeError; everything else is about the answer itself.
-    if (error instanceof TypeError) {
-      const wasCut = /terminated/.test(error.message);
+    if (isNamed(error, 'TypeError')) {
+      const wasCut = error.message.includes('terminated');
       return {
         error: wasCut
           ? upstreamFailed(`The embedding provider ${name} cut its answer short.`, error)
@@ -220,6 +220,11 @@ export class ProviderClient {
 
 function isGivenUp({ signal }: { readonly signal?: AbortSignal }): boolean {
   return signal?.aborted === true;
+}
+
+/** By name: what `fetch` throws belongs to the realm of node itself, which need not be that of this module. */
+function isNamed(error: unknown, name: string): error is Error {
+  return typeof error === 'object' && error !== null && (error as Error).name === name;
 }
 
 function parseJson(text: string): unknown {

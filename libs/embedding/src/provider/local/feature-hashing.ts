@@ -6,8 +6,8 @@ export const FEATURE_HASHING_VERSION = 1;
 const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
 const SHORTEST_GRAM = 3;
 const LONGEST_GRAM = 5;
-/** Share of a word's weight that its character n-grams have together: forms of a word then lie near each other. */
-const GRAM_SHARE = 0.6;
+/** What the character n-grams of a word weigh together, against the word itself: forms of a word lie near each other. */
+const GRAM_WEIGHT = 1.5;
 const LONGEST_WORD = 64;
 
 /** English words that are in nearly every text and tell little; they keep a tenth of their weight. */
@@ -32,7 +32,7 @@ export function hashFeatures(text: string, dimensions: number): Float32Array {
   for (const [word, count] of words) {
     const weight = (1 + Math.log(count)) * (COMMON_WORDS.has(word) ? COMMON_WEIGHT : 1);
     addFeature(vector, `w ${word}`, weight);
-    addGrams(vector, word, weight * GRAM_SHARE);
+    addGrams(vector, word, weight * GRAM_WEIGHT);
   }
   return normalise(vector);
 }
@@ -52,7 +52,7 @@ function addGrams(vector: Float32Array, word: string, weight: number): void {
   for (let length = SHORTEST_GRAM; length <= LONGEST_GRAM; length++)
     grams += Math.max(0, bounded.length - length + 1);
   if (grams === 0) return;
-  // The squares of the n-grams add up to the square of the share, however long the word is.
+  // Their squares add up to the square of that weight, however long the word is.
   const each = weight / Math.sqrt(grams);
   for (let length = SHORTEST_GRAM; length <= LONGEST_GRAM; length++) {
     for (let start = 0; start + length <= bounded.length; start++)
