@@ -115,7 +115,8 @@ export const environmentSchema = z.object({
   LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
-  DATABASE_POOL_SIZE: integer(10, 1, 200),
+  // Two at least: while the schema is migrated, one connection holds the lock.
+  DATABASE_POOL_SIZE: integer(10, 2, 200),
   DATABASE_CONNECT_TIMEOUT_MS: integer(5_000, 100, 120_000),
   DATABASE_STATEMENT_TIMEOUT_MS: integer(20_000, 100, 600_000),
   DATABASE_MIGRATE: flag(true),
@@ -127,6 +128,10 @@ export const environmentSchema = z.object({
 
   KEEPSAKE_BOOTSTRAP_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{29,253}$/.test(value), {
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
+  }),
+
+  KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
+    error: 'write the operator key that commands show to the running server',
   }),
 
   WORKER_ENABLED: flag(true),

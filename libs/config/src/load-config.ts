@@ -84,7 +84,11 @@ function toSlices(env: Environment): KeepsakeConfig {
       enabled: env.CACHE_ENABLED,
       singleProcess: embedded || env.KEEPSAKE_SINGLE_PROCESS,
     },
-    auth: { bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY, keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined },
+    auth: {
+      bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
+      cliKey: env.KEEPSAKE_KEY,
+      keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined,
+    },
     queue: {
       workerEnabled: env.WORKER_ENABLED,
       pollSeconds: env.WORKER_POLL_SECONDS,

@@ -46,6 +46,8 @@ export abstract class CacheConfig {
 
 export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
+  /** What commands show to a running server, where it is not the first key. */
+  abstract readonly cliKey: string | undefined;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }

@@ -39,7 +39,8 @@ export class Database extends TransactionRunner {
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const result: unknown = await this.manager.query(sql, [...parameters]);
     // TypeORM answers UPDATE and DELETE with [rows, affected], everything else with rows.
-    const isPair = Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
+    const isPair =
+      Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
     return (isPair ? result[0] : result) as Row[];
   }
 
@@ -85,7 +86,10 @@ export class Database extends TransactionRunner {
     try {
       await this.outside(hook);
     } catch (error) {
-      this.logger.error('A hook after a commit failed; the write itself stands.', error instanceof Error ? error.stack : String(error));
+      this.logger.error(
+        'A hook after a commit failed; the write itself stands.',
+        error instanceof Error ? error.stack : String(error),
+      );
     }
   }
 
@@ -99,7 +103,9 @@ export class Database extends TransactionRunner {
     driver.obtainMasterConnection = () => {
       if (this.inTransaction) {
         return Promise.reject(
-          new Error('A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.'),
+          new Error(
+            'A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.',
+          ),
         );
       }
       return obtain();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page } from '#http';
 import {
@@ -16,7 +17,6 @@ import { type FinaliseReason, type Session, SessionObserver, SessionReader, Sess
 import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
 import type { Handover, HandoverContent } from './handover.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
-import { SessionContexts } from './session-contexts.js';
 
 const SESSION_ID = { pointer: '/sessionId' };
 
@@ -27,7 +27,7 @@ export class HandoverService extends SessionObserver {
     private readonly handovers: HandoverRepository,
     private readonly sessions: SessionService,
     private readonly work: SessionReader,
-    private readonly contexts: SessionContexts,
+    private readonly contexts: ContextReader,
     private readonly projects: ProjectService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -170,7 +170,8 @@ export class HandoverService extends SessionObserver {
     // One after the other: a transaction has one connection.
     const entries = await this.work.work(session, MAX_ITEMS);
     const counts = await this.work.countWork(session);
-    const contexts = await this.contexts.usedBy(session, MAX_ITEMS);
+    const used = await this.contexts.usedBy(session.workspaceId, session.projectId, session.id, MAX_ITEMS);
+    const contexts = { items: used.items.map(({ id, label, version }) => ({ id, label, version })), total: used.total };
     return composeHandover({ session, entries, counts, contexts, byHand, now: this.clock.now() });
   }
 

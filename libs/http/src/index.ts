@@ -1,5 +1,6 @@
 export { ACCESS, Endpoint, type EndpointOptions } from './endpoint/endpoint.decorator.js';
 export { HttpModule } from './http.module.js';
+export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor } from './paging/cursor.js';
 export { entityTag, requireMatch } from './paging/entity-tag.js';
@@ -7,6 +8,7 @@ export { type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
+export { drainServer } from './server/drain-server.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
 export { escapePointer } from './validation/text-safety.js';

@@ -1,3 +1,4 @@
+import { FakeTransactionRunner } from '#database/testing';
 import { DomainError } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { ProjectService } from '#project';
@@ -24,7 +25,8 @@ describe('SearchService', () => {
     searches = new SearchService(projects, new KeywordSearch(index), index, clock, config);
   });
 
-  const store = (...documents: SearchDocument[]) => new SearchIndexService(index, config).index(documents);
+  const store = (...documents: SearchDocument[]) =>
+    new SearchIndexService(index, new FakeTransactionRunner(), config).index(documents);
   const search = (query: string, rest: Partial<SearchRequest> = {}, workspaceId = scope.workspaceId) =>
     searches.search(workspaceId, { project: 'one', query, rerank: false, limit: 20, filters: {}, ...rest });
 

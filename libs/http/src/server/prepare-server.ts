@@ -1,7 +1,7 @@
 import fastifyHelmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig } from '#config';
-import { KeepsakeLogger, runInRequestContext } from '#observability';
+import { HealthRegistry, KeepsakeLogger, runInRequestContext } from '#observability';
 import { serveOpenApi } from './open-api.js';
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
@@ -27,6 +27,12 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
       },
       'request',
     );
+    done();
+  });
+  const health = app.get(HealthRegistry);
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    // A connection that is kept alive would outlast the server.
+    if (health.isDraining) void reply.header('connection', 'close');
     done();
   });
   await app.register(fastifyHelmet, {

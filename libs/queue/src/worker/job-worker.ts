@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseAway } from '#database';
 import { DomainError } from '#kernel';
@@ -27,7 +27,7 @@ const MAX_MESSAGE_LENGTH = 1_000;
  * is done again.
  */
 @Injectable()
-export class JobWorker {
+export class JobWorker implements BeforeApplicationShutdown {
   private readonly logger;
   private readonly pollMs: number;
   private readonly running = new Map<RunningJob, Promise<void>>();
@@ -73,6 +73,11 @@ export class JobWorker {
     await Promise.all(this.running.values());
     clearTimeout(giveUp);
     this.looping = undefined;
+  }
+
+  /** An application that closes without having stopped its work (a start that failed half-way) gives everything back at once. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop(0);
   }
 
   private endAll(): void {

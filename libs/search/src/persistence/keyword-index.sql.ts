@@ -6,19 +6,36 @@
  * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
  */
 
-/** $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). */
+/**
+ * $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). Locks what it finds, so that the statements that
+ * follow see its postings as the last writer left them.
+ */
 export const replacedDocuments = `
-  SELECT id FROM unnest($2::uuid[]) AS given (given_id)
-    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
-  UNION
-  SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
-    CROSS JOIN LATERAL (
-      SELECT id FROM search_documents
-      WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same`;
+  SELECT document.id
+  FROM (
+    SELECT id FROM unnest($2::uuid[]) AS given (given_id)
+      CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
+    UNION
+    SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
+      CROSS JOIN LATERAL (
+        SELECT id FROM search_documents
+        WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same
+    ORDER BY id
+  ) AS found
+    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = found.id FOR UPDATE) AS document`;
+
+/** $1 analysis, $2 limit. Locks what it finds, passing over what others have locked. */
+export const staleDocuments = `
+  SELECT workspace_id, project_id, id, kind, label, version, priority, tags, session_id, created_at, (
+    SELECT string_agg(text, '' ORDER BY position) FROM search_segments AS s
+    WHERE s.workspace_id = document.workspace_id AND s.document_id = document.id AND position > 0) AS text
+  FROM search_documents AS document WHERE analysis <> $1
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED`;
 
 /**
  * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
- * segments (parallel).
+ * segments (parallel). A document that is there already is only analysed anew.
  */
 export const documentInsert = `
   WITH document AS MATERIALIZED (
@@ -37,6 +54,7 @@ export const documentInsert = `
     INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
     SELECT $1, project_id, id, kind, label, version, priority, tags, session_id, coalesce(length, 0), $3, created_at
     FROM document LEFT JOIN size ON document_id = id
+    ON CONFLICT (workspace_id, id) DO UPDATE SET length = excluded.length, analysis = excluded.analysis
   ), stored_segment AS (
     INSERT INTO search_segments (workspace_id, document_id, position, text, vector)
     SELECT $1, document_id, position, text, vector FROM segment
@@ -85,6 +103,9 @@ export const postingRemoval = `
         SELECT FROM search_postings AS p
         WHERE p.workspace_id = $1 AND p.project_id = term.project_id AND p.term = term.term AND p.document_id <> ALL ($2::uuid[]))
       OFFSET 0) AS word))`;
+
+/** $1 workspace, $2 ids. */
+export const segmentRemoval = `DELETE FROM search_segments WHERE workspace_id = $1 AND document_id = ANY ($2::uuid[])`;
 
 /** $1 workspace, $2 ids. Segments go with their document. */
 export const documentRemoval = `DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`;

@@ -69,7 +69,7 @@ export interface Passage {
   }[];
 }
 
-/** Postings of the searchable documents, and BM25 over them. Writes take part in the caller's transaction. */
+/** Postings of the searchable documents, and BM25 over them. Writes need a transaction around them. */
 export abstract class KeywordIndex {
   /** Stores documents, each replacing one of its id, or of its project, kind and label. */
   abstract put(documents: readonly AnalysedDocument[]): Promise<void>;
@@ -79,6 +79,14 @@ export abstract class KeywordIndex {
     id: string,
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void>;
+
+  /**
+   * Documents of any workspace that were stored by another analysis, or for another text search configuration. In a
+   * transaction they stay as they are until its end; those that another transaction holds are passed over.
+   */
+  abstract takeStale(limit: number): Promise<SearchDocument[]>;
+  /** Replaces what is stored of taken documents but what `describe` may have changed. */
+  abstract putAnew(documents: readonly AnalysedDocument[]): Promise<void>;
 
   /** @param words separated by spaces, as `analyseQuery` gives them */
   abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;

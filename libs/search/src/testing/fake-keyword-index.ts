@@ -68,6 +68,15 @@ export class FakeKeywordIndex extends KeywordIndex {
     return Promise.resolve();
   }
 
+  /** One analysis is all there is. */
+  takeStale(): Promise<SearchDocument[]> {
+    return Promise.resolve([]);
+  }
+
+  putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+    return this.put(documents);
+  }
+
   statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
     const documents = this.in(scope);
     const terms = wordsOf(words).filter(isTerm);

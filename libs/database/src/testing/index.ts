@@ -1,0 +1,1 @@
+export { FakeTransactionRunner } from './fake-transaction-runner.js';
