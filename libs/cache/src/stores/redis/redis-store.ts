@@ -400,7 +400,8 @@ export class RedisStore extends SharedStore {
   }
 
   private shut(member: Member, reason: string): void {
-    this.problem ??= reason;
+    if (this.ended) return;
+    this.problem ??= `${member.connection.address.host}:${member.connection.address.port}: ${reason}`;
     this.recount();
     this.listener.closed(this.problem);
     this.recover();
