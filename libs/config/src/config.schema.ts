@@ -92,7 +92,9 @@ const prices = () =>
           .filter((part) => part !== '')
           .map((part) => /^([a-z]+\/[^=\s]+)=(\d+(?:\.\d+)?)$/.exec(part));
         if (entries.some((entry) => entry === null)) {
-          context.addIssue('write provider/model=dollars for a million tokens, separated by commas, like voyage/voyage-4=0.06');
+          context.addIssue(
+            'write provider/model=dollars for a million tokens, separated by commas, like voyage/voyage-4=0.06',
+          );
           return z.NEVER;
         }
         return Object.fromEntries(entries.map((entry) => [entry?.[1] ?? '', Number(entry?.[2])]));
@@ -149,6 +151,8 @@ export const environmentSchema = z.object({
       error: 'write the name of a PostgreSQL text search configuration, like english or simple',
     }),
 
+  SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
+
   EMBEDDING_PROVIDER: oneOf(['local', 'openai', 'voyage', 'transformers', 'off'], 'local'),
   EMBEDDING_MODEL: text().refine((value) => value === undefined || /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
     error: 'write the name of a model, like voyage-4 or text-embedding-3-small',
@@ -173,6 +177,12 @@ export const environmentSchema = z.object({
   EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: integer(30, 0, 1_000_000),
   EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE: integer(0, 0, 1_000_000_000),
   EMBEDDING_PRICES: prices(),
+  RERANK_PROVIDER: oneOf(['off', 'voyage'], 'off'),
+  RERANK_MODEL: text()
+    .transform((value) => value ?? 'rerank-2.5')
+    .refine((value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
+      error: 'write the name of a model, like rerank-2.5 or rerank-2.5-lite',
+    }),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

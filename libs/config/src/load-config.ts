@@ -44,11 +44,13 @@ const SECRET = /KEY|PASSWORD|SECRET|URL/;
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
   const parsed = environmentSchema.safeParse(environment);
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => {
-    const name = String(issue.path[0]);
-    const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
-    return `${name}${value}: ${issue.message}`;
-  });
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
+        return `${name}${value}: ${issue.message}`;
+      });
   problems.push(...missingForEmbeddings(environment));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSlices(parsed.data);
@@ -100,7 +102,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       sweepSeconds: env.SESSION_SWEEP_SECONDS,
       touchMs: env.SESSION_TOUCH_SECONDS * 1000,
     },
-    search: { language: env.SEARCH_LANGUAGE },
+    search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
   });
 }
@@ -108,6 +110,14 @@ function toSlices(env: Environment): KeepsakeConfig {
 /** What the chosen provider can't do without. Read from the raw environment, so that it is told with all else. */
 function missingForEmbeddings(environment: NodeJS.ProcessEnv): string[] {
   const isMissing = (name: string) => (environment[name] ?? '').trim() === '';
+  const reranker =
+    environment['RERANK_PROVIDER']?.trim() === 'voyage' && isMissing('VOYAGE_API_KEY')
+      ? ['VOYAGE_API_KEY: RERANK_PROVIDER=voyage needs the key of your Voyage account']
+      : [];
+  return [...missingForProvider(environment, isMissing), ...reranker];
+}
+
+function missingForProvider(environment: NodeJS.ProcessEnv, isMissing: (name: string) => boolean): string[] {
   switch (environment['EMBEDDING_PROVIDER']?.trim()) {
     case 'voyage':
       return isMissing('VOYAGE_API_KEY')
@@ -129,7 +139,10 @@ function missingForEmbeddings(environment: NodeJS.ProcessEnv): string[] {
     case 'transformers':
       return ['EMBEDDING_MODEL_DIR', 'EMBEDDING_DIMENSIONS']
         .filter(isMissing)
-        .map((name) => `${name}: EMBEDDING_PROVIDER=transformers needs the folder of a model and the length of its vectors`);
+        .map(
+          (name) =>
+            `${name}: EMBEDDING_PROVIDER=transformers needs the folder of a model and the length of its vectors`,
+        );
     default:
       return [];
   }
@@ -164,6 +177,7 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
         tokens: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
       },
     },
+    rerank: { isOn: env.RERANK_PROVIDER === 'voyage', model: env.RERANK_MODEL },
     prices: env.EMBEDDING_PRICES,
   };
 }

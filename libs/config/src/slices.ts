@@ -71,6 +71,8 @@ export abstract class SessionConfig {
 export abstract class SearchConfig {
   /** PostgreSQL text search configuration that stems and drops stop words. */
   abstract readonly language: string;
+  /** So long a search waits for its query to be embedded; then it goes on with keywords alone. */
+  abstract readonly semanticTimeoutMs: number;
 }
 
 export abstract class EmbeddingConfig {
@@ -99,6 +101,8 @@ export abstract class EmbeddingConfig {
     readonly provider: { readonly requests: number; readonly tokens: number };
     readonly principal: { readonly requests: number; readonly tokens: number };
   };
+  /** Orders what a search has found anew, where it is asked to; it is Voyage's. */
+  abstract readonly rerank: { readonly isOn: boolean; readonly model: string };
   /** US dollars for a million tokens by `provider/model`, over the listed prices. */
   abstract readonly prices: Readonly<Record<string, number>>;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, defineFamily, float32Codec } from '#cache';
+import type { WorkspaceId } from '#kernel';
 import { VectorCache, type VectorKey } from './vector-cache.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -15,6 +16,26 @@ export const embeddingFamily = defineFamily<VectorKey, Float32Array>({
   // Longer than a provider's call with all its retries: whoever waits must not pay for the same text.
   loadTimeoutMs: 60_000,
   codec: float32Codec(),
+});
+
+export interface RerankKey {
+  readonly workspace: WorkspaceId;
+  readonly provider: string;
+  readonly model: string;
+  /** SHA-256 of the normalised texts. */
+  readonly queryHash: string;
+  readonly documentHash: string;
+}
+
+/** How relevant a document is to a query, as a reranker judged it. */
+export const rerankFamily = defineFamily<RerankKey, number>({
+  name: 'rerank',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: false,
+  key: ({ provider, model, queryHash, documentHash }) => [provider, model, queryHash, documentHash],
+  ttlMs: 15 * 60_000,
+  loadTimeoutMs: 60_000,
 });
 
 /** The vector cache over the cache engine: one load of a key at a time over all processes that share it. */
@@ -50,7 +71,9 @@ export class EngineVectorCache extends VectorCache {
     const vectors = await load(keys);
     const loaded = new Map(keys.map((key, index) => [idOf(key), vectors[index] as Float32Array]));
     await Promise.all(
-      keys.map((key) => this.cache.getOrSet(embeddingFamily, key, () => loaded.get(idOf(key)) as Float32Array, { mode: 'refresh' })),
+      keys.map((key) =>
+        this.cache.getOrSet(embeddingFamily, key, () => loaded.get(idOf(key)) as Float32Array, { mode: 'refresh' }),
+      ),
     );
     return loaded;
   }

@@ -39,6 +39,14 @@ export function embeddingsOff(): DomainError {
   });
 }
 
+export function noReranker(): DomainError {
+  return new DomainError({
+    code: 'no-reranker',
+    kind: 'unavailable',
+    detail: 'No reranker is configured on this server (RERANK_PROVIDER).',
+  });
+}
+
 export function unknownModel(asked: string, offered: string): DomainError {
   const detail = `The model ${JSON.stringify(asked)} is not offered here; leave model out or send ${JSON.stringify(offered)}`;
   return new DomainError({

@@ -18,9 +18,10 @@ import { PostgresSemanticIndex } from './persistence/postgres-semantic-index.js'
 import { PostgresVectorStore } from './persistence/postgres-vector-store.js';
 import { SqlUsageRepository } from './persistence/sql-usage.repository.js';
 import { UsageRepository } from './persistence/usage.repository.js';
-import { createProvider } from './provider/create-provider.js';
+import { createProvider, createReranker } from './provider/create-provider.js';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
 import { SystemTimer } from './provider-http/timer.js';
+import { RerankService } from './rerank/rerank.service.js';
 import { ContextEmbeddingObserver } from './semantic/context-embedding.observer.js';
 import { SemanticIndex } from './semantic/semantic-index.js';
 import { SemanticReader } from './semantic/semantic.reader.js';
@@ -45,6 +46,18 @@ import { VectorCache } from './vector-cache.js';
       inject: [EmbeddingConfig, Clock],
       useFactory: (config: EmbeddingConfig, clock: Clock) => createProvider(config, clock, new SystemTimer()),
     },
+    {
+      provide: RerankService,
+      inject: [EmbeddingConfig, Clock, CacheService, CallBudget, UsageLedger, PriceTable],
+      useFactory: (
+        config: EmbeddingConfig,
+        clock: Clock,
+        cache: CacheService,
+        budget: CallBudget,
+        ledger: UsageLedger,
+        prices: PriceTable,
+      ) => new RerankService(createReranker(config, clock, new SystemTimer()), cache, budget, ledger, prices),
+    },
     { provide: VectorCache, useClass: EngineVectorCache },
     {
       provide: CallBudget,
@@ -61,10 +74,24 @@ import { VectorCache } from './vector-cache.js';
     { provide: VectorStore, useClass: PostgresVectorStore },
     { provide: SemanticIndex, useClass: PostgresSemanticIndex },
   ],
-  exports: [EmbeddingService, UsageService, SemanticIndex, SemanticReader, VectorObservers, VectorStore, ContextEmbeddingObserver],
+  exports: [
+    EmbeddingService,
+    RerankService,
+    UsageService,
+    SemanticIndex,
+    SemanticReader,
+    VectorObservers,
+    VectorStore,
+    ContextEmbeddingObserver,
+  ],
 })
 export class EmbeddingModule {
-  constructor(jobs: JobRegistry, contexts: ContextObservers, observer: ContextEmbeddingObserver, provider: EmbeddingProvider) {
+  constructor(
+    jobs: JobRegistry,
+    contexts: ContextObservers,
+    observer: ContextEmbeddingObserver,
+    provider: EmbeddingProvider,
+  ) {
     jobs.declare(contextEmbedding);
     jobs.schedule(embeddingBackfill);
     if (!provider.isOff) contexts.register(observer);

@@ -189,8 +189,7 @@ export class EmbeddingService {
       dimensions: model.dimensions,
       signal: request.signal,
       beforeRequest: this.provider.isRemote
-        ? () =>
-            this.budget.spend({ workspaceId: request.workspaceId, principalId: request.principalId }, guessedTokens)
+        ? () => this.budget.spend({ workspaceId: request.workspaceId, principalId: request.principalId }, guessedTokens)
         : undefined,
     });
     this.calibration.observe(guessedTokens, tokens);

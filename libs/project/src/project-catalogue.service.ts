@@ -51,6 +51,7 @@ export class ProjectCatalogueService {
       if (project === undefined) throw projectNotFound(slug);
       const counts = await this.contents.count(project);
       if (!(await this.projects.delete(workspaceId, project.id))) throw projectNotFound(slug);
+      await this.contents.deleted(project);
       return counts;
     });
   }

@@ -8,14 +8,27 @@ export interface ProjectContent {
   count(project: Project): Promise<number>;
 }
 
+/** What a feature does when a project goes. Runs in the transaction of the deletion: nothing but SQL may be awaited. */
+export type ProjectDeletionHook = (project: Project) => Promise<void>;
+
 /** Where features register what they keep in projects when their module starts (`onModuleInit`). */
 @Injectable()
 export class ProjectContents {
   private readonly contents = new Map<string, ProjectContent>();
+  private readonly deletionHooks: ProjectDeletionHook[] = [];
 
   register(content: ProjectContent): void {
     if (this.contents.has(content.name)) throw new Error(`${content.name} are counted twice.`);
     this.contents.set(content.name, content);
+  }
+
+  /** Rows go with their project by themselves; this is for what is kept elsewhere, such as cached answers. */
+  onDelete(hook: ProjectDeletionHook): void {
+    this.deletionHooks.push(hook);
+  }
+
+  async deleted(project: Project): Promise<void> {
+    for (const hook of this.deletionHooks) await hook(project);
   }
 
   /** By name, in alphabetical order. Counts zero everywhere where there is no project. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkspaceId } from '#kernel';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
 import type { Project } from './project.js';
 
@@ -11,5 +11,10 @@ export class ProjectReader {
   /** The project of that slug, if it was ever written to. Reads answer empty where there is none. */
   find(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
     return this.projects.findBySlug(workspaceId, slug);
+  }
+
+  /** The slugs of those that are there, in no order. */
+  slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
+    return this.projects.slugsOf(workspaceId, ids);
   }
 }

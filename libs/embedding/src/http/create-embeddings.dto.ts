@@ -13,12 +13,18 @@ const inputText = z
 /** OpenAI's request ("Create embeddings" of its API reference) with Voyage's `input_type`. */
 export const createEmbeddingsBody = z.strictObject({
   input: z
-    .union([inputText, z.array(inputText).min(1, 'needs at least one text').max(MAX_INPUTS, `takes at most ${MAX_INPUTS} texts`)], {
-      error: ({ input }) =>
-        isTokens(input)
-          ? 'holds tokens; tokens mean nothing to another tokenizer: send the text itself'
-          : 'must be a text or an array of texts',
-    })
+    .union(
+      [
+        inputText,
+        z.array(inputText).min(1, 'needs at least one text').max(MAX_INPUTS, `takes at most ${MAX_INPUTS} texts`),
+      ],
+      {
+        error: ({ input }) =>
+          isTokens(input)
+            ? 'holds tokens; tokens mean nothing to another tokenizer: send the text itself'
+            : 'must be a text or an array of texts',
+      },
+    )
     .meta({ description: 'A text, or several.' }),
   model: z.string().min(1).max(200).optional().meta({ description: 'Refused unless it is the model of this server.' }),
   encoding_format: z.enum(['float', 'base64']).default('float'),
@@ -37,6 +43,8 @@ function isTokens(input: unknown): boolean {
   return (
     Array.isArray(input) &&
     input.length > 0 &&
-    input.every((item) => typeof item === 'number' || (Array.isArray(item) && item.every((token) => typeof token === 'number')))
+    input.every(
+      (item) => typeof item === 'number' || (Array.isArray(item) && item.every((token) => typeof token === 'number')),
+    )
   );
 }

@@ -30,7 +30,10 @@ const types = {
 export class OpenaiProblemFilter extends ProblemFilter {
   protected override bodyOf(error: DomainError, requestId: string): Problem & { readonly error: object } {
     const [issue] = error.issues;
-    const message = issue === undefined || error.detail.includes(issue.detail) ? error.detail : `${pathOf(issue.pointer)} ${issue.detail}`;
+    const message =
+      issue === undefined || error.detail.includes(issue.detail)
+        ? error.detail
+        : `${pathOf(issue.pointer)} ${issue.detail}`;
     return {
       ...super.bodyOf(error, requestId),
       error: {

@@ -9,6 +9,8 @@ const LISTED: Readonly<Record<string, number>> = {
   'voyage/voyage-code-3': 0.18,
   'voyage/voyage-finance-2': 0.12,
   'voyage/voyage-law-2': 0.12,
+  'voyage/rerank-2.5': 0.05,
+  'voyage/rerank-2.5-lite': 0.02,
   'openai/text-embedding-3-small': 0.02,
   'openai/text-embedding-3-large': 0.13,
   'openai/text-embedding-ada-002': 0.1,

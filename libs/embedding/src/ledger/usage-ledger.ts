@@ -76,7 +76,9 @@ export class UsageLedger implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       await this.flush();
     } catch (error) {
-      this.logger.warn(`The usage of embeddings could not be written yet: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(
+        `The usage of embeddings could not be written yet: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 

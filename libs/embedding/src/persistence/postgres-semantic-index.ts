@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { ContextId } from '#kernel';
 import { modelKey } from '../embedding.js';
-import { SemanticIndex, type SemanticAnswer, type SemanticHit, type SemanticQuery } from '../semantic/semantic-index.js';
+import {
+  SemanticIndex,
+  type SemanticAnswer,
+  type SemanticHit,
+  type SemanticQuery,
+} from '../semantic/semantic-index.js';
 import { cosine } from '../vector.js';
 import { NearestRows } from './nearest-rows.js';
 import { literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName, vectorText } from './pgvector.js';
@@ -68,7 +73,8 @@ export class PostgresSemanticIndex extends SemanticIndex {
       await this.database.query('SET LOCAL enable_hashjoin = off');
       await this.database.query('SET LOCAL enable_mergejoin = off');
       await this.database.query(`SET LOCAL hnsw.ef_search = ${Math.min(1_000, Math.max(100, rowLimit))}`);
-      if (await this.pgvector.hasIterativeScan()) await this.database.query('SET LOCAL hnsw.iterative_scan = strict_order');
+      if (await this.pgvector.hasIterativeScan())
+        await this.database.query('SET LOCAL hnsw.iterative_scan = strict_order');
       return this.database.query<DistanceRow>(
         `SELECT v.context_id AS id, ${distance} AS distance
          FROM context_vectors v JOIN contexts c ON c.workspace_id = v.workspace_id AND c.id = v.context_id
@@ -100,7 +106,10 @@ export class PostgresSemanticIndex extends SemanticIndex {
   private async scan(query: SemanticQuery): Promise<SemanticHit[]> {
     const { sql, parameters } = conditionsOf(query, 5);
     const nearest = new NearestRows(query.limit);
-    let after: { readonly id: string; readonly passage: number } = { id: '00000000-0000-0000-0000-000000000000', passage: -1 };
+    let after: { readonly id: string; readonly passage: number } = {
+      id: '00000000-0000-0000-0000-000000000000',
+      passage: -1,
+    };
     for (;;) {
       const rows = await this.database.query<{ id: ContextId; passage: number; embedding: Buffer }>(
         `SELECT v.context_id AS id, v.passage, array_send(v.embedding) AS embedding

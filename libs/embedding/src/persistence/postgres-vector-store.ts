@@ -78,10 +78,10 @@ export class PostgresVectorStore extends VectorStore {
   }
 
   async remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
-    await this.database.query(
-      'DELETE FROM context_vectors WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])',
-      [workspaceId, ids],
-    );
+    await this.database.query('DELETE FROM context_vectors WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])', [
+      workspaceId,
+      ids,
+    ]);
   }
 
   listUnembedded(model: string, after: ContextRef | undefined, limit: number): Promise<ContextRef[]> {
@@ -98,10 +98,9 @@ export class PostgresVectorStore extends VectorStore {
   async coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage> {
     const [row] = await this.database.query<{ contexts: string; embedded: string }>(
       `SELECT count(*) AS contexts,
-              count(*) FILTER (WHERE EXISTS (SELECT FROM context_vectors v
-                WHERE v.workspace_id = c.workspace_id AND v.context_id = c.id AND v.model = $3)) AS embedded
-       FROM contexts c WHERE c.workspace_id = $1 AND c.project_id = $2 AND c.is_latest`,
-      [workspaceId, projectId, model],
+              count(*) FILTER (WHERE NOT (${IS_UNEMBEDDED})) AS embedded
+       FROM contexts c WHERE c.workspace_id = $1 AND c.project_id = $3 AND c.is_latest`,
+      [workspaceId, model, projectId],
     );
     return { contexts: Number(row?.contexts ?? 0), embedded: Number(row?.embedded ?? 0) };
   }

@@ -43,7 +43,8 @@ function toVector(embedding: string | readonly unknown[], dimensions: number): F
   const vector = typeof embedding === 'string' ? fromBase64(embedding) : fromNumbers(embedding);
   if (vector.length !== dimensions)
     throw new MalformedAnswerError(`a vector has ${vector.length} dimensions, not ${dimensions}.`);
-  for (const value of vector) if (!Number.isFinite(value)) throw new MalformedAnswerError('a vector holds what is no finite number.');
+  for (const value of vector)
+    if (!Number.isFinite(value)) throw new MalformedAnswerError('a vector holds what is no finite number.');
   return vector;
 }
 

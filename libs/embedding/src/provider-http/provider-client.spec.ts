@@ -48,12 +48,19 @@ describe('a provider that misbehaves', () => {
       },
       client,
     );
-  const clientWith = (timer: Timer & { clock: Clock }, changed: Partial<ProviderClientOptions> = {}, random = () => 0.5) =>
-    new ProviderClient({ ...options, ...changed }, timer.clock, timer, random);
+  const clientWith = (
+    timer: Timer & { clock: Clock },
+    changed: Partial<ProviderClientOptions> = {},
+    random = () => 0.5,
+  ) => new ProviderClient({ ...options, ...changed }, timer.clock, timer, random);
   const embed = (provider: EmbeddingProvider, beforeRequest?: () => Promise<void>) =>
     provider.embed({ texts: ['alpha', 'beta'], inputType: 'document', dimensions: 256, beforeRequest });
   const hasty = () => new HastyTimer([ATTEMPT_MS]);
-  const status = (code: number, headers: Record<string, string> = {}): Misbehaviour => ({ kind: 'status', status: code, headers });
+  const status = (code: number, headers: Record<string, string> = {}): Misbehaviour => ({
+    kind: 'status',
+    status: code,
+    headers,
+  });
 
   const right = () => StandInProvider.vectorOf('beta', 256, 'document', 'voyage-4');
 
@@ -127,7 +134,10 @@ describe('a provider that misbehaves', () => {
       'a null in a vector',
       {
         kind: 'alter',
-        alter: (a) => ({ ...a, data: a.data.map((item) => ({ ...item, embedding: Array.from({ length: 256 }, () => null) })) }),
+        alter: (a) => ({
+          ...a,
+          data: a.data.map((item) => ({ ...item, embedding: Array.from({ length: 256 }, () => null) })),
+        }),
       },
       { kind: 'upstream' },
       1,

@@ -163,7 +163,10 @@ export class ProviderClient {
     const isAboutInput = status === 400 || status === 413 || status === 422;
     return {
       error: isAboutInput
-        ? inputRefused(`The embedding provider ${name} refused the input (${status}): it may be too long for the model.`, cause)
+        ? inputRefused(
+            `The embedding provider ${name} refused the input (${status}): it may be too long for the model.`,
+            cause,
+          )
         : upstreamFailed(detail, cause),
       isRetryable: false,
       countsAgainstProvider: false,

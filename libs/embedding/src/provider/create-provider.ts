@@ -2,6 +2,9 @@ import type { EmbeddingConfig } from '#config';
 import type { Clock } from '#kernel';
 import { ProviderClient } from '../provider-http/provider-client.js';
 import type { Timer } from '../provider-http/timer.js';
+import type { Reranker } from '../rerank/reranker.js';
+import { NoReranker } from '../rerank/rerank.service.js';
+import { VoyageReranker } from '../rerank/voyage-reranker.js';
 import type { EmbeddingProvider, ProviderLimits } from './embedding-provider.js';
 import { LocalEmbeddingProvider } from './local/local-embedding.provider.js';
 import { OffEmbeddingProvider } from './off-embedding.provider.js';
@@ -27,19 +30,32 @@ export function createProvider(config: EmbeddingConfig, clock: Clock, timer: Tim
   return provider;
 }
 
+/** The reranker that the configuration names, if any. */
+export function createReranker(config: EmbeddingConfig, clock: Clock, timer: Timer): Reranker | NoReranker {
+  if (!config.rerank.isOn) return new NoReranker();
+  const { baseUrl, apiKey } = config.voyage;
+  return new VoyageReranker(
+    { baseUrl, apiKey: required(apiKey, 'VOYAGE_API_KEY'), model: config.rerank.model },
+    clientOf('voyage', config, clock, timer),
+  );
+}
+
+function clientOf(name: string, config: EmbeddingConfig, clock: Clock, timer: Timer): ProviderClient {
+  return new ProviderClient(
+    {
+      name,
+      attemptTimeoutMs: config.attemptTimeoutMs,
+      overallTimeoutMs: config.timeoutMs,
+      maxAttempts: config.maxAttempts,
+      breaker: BREAKER,
+    },
+    clock,
+    timer,
+  );
+}
+
 function choose(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
-  const client = (name: string) =>
-    new ProviderClient(
-      {
-        name,
-        attemptTimeoutMs: config.attemptTimeoutMs,
-        overallTimeoutMs: config.timeoutMs,
-        maxAttempts: config.maxAttempts,
-        breaker: BREAKER,
-      },
-      clock,
-      timer,
-    );
+  const client = (name: string) => clientOf(name, config, clock, timer);
   switch (config.provider) {
     case 'off':
       return new OffEmbeddingProvider();

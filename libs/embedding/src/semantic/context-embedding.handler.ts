@@ -43,7 +43,12 @@ export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }
     const passages = contexts.map(passagesOf);
     let vectors: readonly Float32Array[];
     try {
-      ({ vectors } = await this.embeddings.embed({ workspaceId, texts: passages.flat(), inputType: 'document', signal }));
+      ({ vectors } = await this.embeddings.embed({
+        workspaceId,
+        texts: passages.flat(),
+        inputType: 'document',
+        signal,
+      }));
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind !== 'unprocessable') throw error;
       const [only, ...others] = contexts;

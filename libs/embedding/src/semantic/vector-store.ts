@@ -24,13 +24,18 @@ export interface ContextRef {
 export interface Coverage {
   /** Newest versions that are not archived. */
   readonly contexts: number;
+  /** Of those; one that the model refuses counts as done. */
   readonly embedded: number;
 }
 
 /** Where the vectors of contexts live. `model` is a `modelKey`; nothing is ever read across two of them. */
 export abstract class VectorStore {
   /** Those of `ids` that are the newest of their label and have neither vectors of the model nor a refusal. */
-  abstract findUnembedded(workspaceId: WorkspaceId, model: string, ids: readonly ContextId[]): Promise<UnembeddedContext[]>;
+  abstract findUnembedded(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<UnembeddedContext[]>;
 
   /**
    * Stores the vectors of contexts that still are the newest of their label, in place of what there was, and drops

@@ -2,9 +2,4 @@ export { embeddingProviderContract } from './embedding-provider.contract.js';
 export { HastyTimer, ManualTimer } from './manual-timer.js';
 export { MemoryUsageRepository } from './memory-usage.repository.js';
 export { MemoryVectorCache } from './memory-vector-cache.js';
-export {
-  type HonestAnswer,
-  type Misbehaviour,
-  type ReceivedCall,
-  StandInProvider,
-} from './stand-in-provider.js';
+export { type HonestAnswer, type Misbehaviour, type ReceivedCall, StandInProvider } from './stand-in-provider.js';

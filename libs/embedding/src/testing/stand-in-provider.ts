@@ -60,7 +60,10 @@ export class StandInProvider {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const provider = new StandInProvider(server, `http://127.0.0.1:${port}`);
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => void provider.answer(request, response));
+    server.on(
+      'request',
+      (request: IncomingMessage, response: ServerResponse) => void provider.answer(request, response),
+    );
     return provider;
   }
 
@@ -176,10 +179,17 @@ function honest(path: string, body: ReceivedCall['body']): HonestAnswer {
 /** Voyage has `detail`, OpenAI an `error`. */
 function errorBody(path: string, status: number): object {
   const message = `the stand-in was told to answer ${status}`;
-  return path.startsWith('/voyage/') ? { detail: message } : { error: { message, type: 'server_error', param: null, code: null } };
+  return path.startsWith('/voyage/')
+    ? { detail: message }
+    : { error: { message, type: 'server_error', param: null, code: null } };
 }
 
-function send(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function send(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(JSON.stringify(body));
 }

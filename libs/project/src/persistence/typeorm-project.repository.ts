@@ -28,6 +28,14 @@ export class TypeormProjectRepository extends ProjectRepository {
     return (await this.rows.findOneBy({ workspaceId, slug })) ?? undefined;
   }
 
+  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
+    const rows = await this.database.query<{ slug: string }>(
+      'SELECT slug FROM projects WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+      [workspaceId, ids],
+    );
+    return rows.map(({ slug }) => slug);
+  }
+
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
     const rows = await this.rows.find({
       where: { workspaceId, ...(after === undefined ? {} : { slug: MoreThan(after) }) },

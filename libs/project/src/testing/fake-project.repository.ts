@@ -17,6 +17,10 @@ export class FakeProjectRepository extends ProjectRepository {
     return this.rows.find((row) => row.workspaceId === workspaceId && row.slug === slug);
   }
 
+  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
+    return this.rows.filter((row) => row.workspaceId === workspaceId && ids.includes(row.id)).map(({ slug }) => slug);
+  }
+
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {
     const rows = this.rows
       .filter((row) => row.workspaceId === workspaceId && (after === undefined || row.slug > after))

@@ -49,8 +49,7 @@ function countWords(text: string): Map<string, number> {
 function addGrams(vector: Float32Array, word: string, weight: number): void {
   const bounded = `<${word}>`;
   let grams = 0;
-  for (let length = SHORTEST_GRAM; length <= LONGEST_GRAM; length++)
-    grams += Math.max(0, bounded.length - length + 1);
+  for (let length = SHORTEST_GRAM; length <= LONGEST_GRAM; length++) grams += Math.max(0, bounded.length - length + 1);
   if (grams === 0) return;
   // Their squares add up to the square of that weight, however long the word is.
   const each = weight / Math.sqrt(grams);
@@ -70,7 +69,7 @@ function addFeature(vector: Float32Array, feature: string, weight: number): void
 function hashSign(hash: number): boolean {
   let bits = Math.imul(hash ^ 0x9e3779b9, 0x85ebca6b);
   bits ^= bits >>> 13;
-  return (Math.imul(bits, 0xc2b2ae35) >>> 31) === 1;
+  return Math.imul(bits, 0xc2b2ae35) >>> 31 === 1;
 }
 
 /** FNV-1a over UTF-16 units, finished as MurmurHash3 does. */

@@ -1,7 +1,12 @@
 import { answerCapBytes, decodeEmbeddings } from '../../provider-http/embeddings-answer.js';
 import type { ProviderClient } from '../../provider-http/provider-client.js';
 import { estimateTokens } from '../../token-estimate.js';
-import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider, type ProviderLimits } from '../embedding-provider.js';
+import {
+  type EmbeddingAnswer,
+  type EmbeddingCall,
+  EmbeddingProvider,
+  type ProviderLimits,
+} from '../embedding-provider.js';
 
 export interface OpenaiOptions {
   /** Up to and with `/v1`: of OpenAI, or of a server that speaks the same (Ollama, TEI, vLLM). */

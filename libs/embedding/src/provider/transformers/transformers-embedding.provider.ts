@@ -61,9 +61,11 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
       return extractor(texts, { pooling: 'mean', normalize: true });
     });
     this.last = run.catch(() => undefined);
-    const rows = (await run.catch((error: unknown) => {
-      throw upstreamFailed('The local model failed.', error);
-    })).tolist();
+    const rows = (
+      await run.catch((error: unknown) => {
+        throw upstreamFailed('The local model failed.', error);
+      })
+    ).tolist();
     return {
       vectors: this.toVectors(rows, texts.length),
       tokens: texts.reduce((sum, text) => sum + estimateTokens(text), 0),

@@ -1,7 +1,12 @@
 import { answerCapBytes, decodeEmbeddings } from '../../provider-http/embeddings-answer.js';
 import type { ProviderClient } from '../../provider-http/provider-client.js';
 import { estimateTokens } from '../../token-estimate.js';
-import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider, type ProviderLimits } from '../embedding-provider.js';
+import {
+  type EmbeddingAnswer,
+  type EmbeddingCall,
+  EmbeddingProvider,
+  type ProviderLimits,
+} from '../embedding-provider.js';
 import { UNKNOWN_VOYAGE_MODEL, VOYAGE_MODELS, type VoyageModel } from './voyage-models.js';
 
 export interface VoyageOptions {
