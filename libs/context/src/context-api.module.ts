@@ -4,6 +4,7 @@ import { ContextModule } from './context.module.js';
 import { ContextBatchController } from './http/context-batch.controller.js';
 import { ContextController } from './http/context.controller.js';
 import { ProjectContextController } from './http/project-context.controller.js';
+import { ContextResponses } from './http/context-responses.js';
 import { RetentionController } from './http/retention.controller.js';
 
 /** The routes for contexts, their overview and retention. */
@@ -11,5 +12,6 @@ import { RetentionController } from './http/retention.controller.js';
   imports: [ContextModule, ProjectModule],
   // The batch routes first: their paths have words where others have ids.
   controllers: [ContextBatchController, ContextController, ProjectContextController, RetentionController],
+  providers: [ContextResponses],
 })
 export class ContextApiModule {}

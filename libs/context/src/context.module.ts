@@ -7,6 +7,7 @@ import { ContextStoreService } from './context-store.service.js';
 import { ContextReader } from './context.reader.js';
 import { ContextService } from './context.service.js';
 import { ContextDiffService } from './diff/context-diff.service.js';
+import { EmbeddingStates } from './embedding-states.js';
 import { OverviewService } from './overview/overview.service.js';
 import { ContextReadRepository } from './persistence/context-read.repository.js';
 import { ContextRepository } from './persistence/context.repository.js';
@@ -35,6 +36,7 @@ import { ContextUsage } from './usage/context-usage.js';
     RetentionService,
     ContextReader,
     ContextObservers,
+    EmbeddingStates,
     ContextUsage,
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
@@ -51,6 +53,7 @@ import { ContextUsage } from './usage/context-usage.js';
     RetentionService,
     ContextReader,
     ContextObservers,
+    EmbeddingStates,
   ],
 })
 export class ContextModule {

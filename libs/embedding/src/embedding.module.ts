@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule, CacheService } from '#cache';
 import { EmbeddingConfig } from '#config';
-import { ContextModule, ContextObservers } from '#context';
+import { ContextModule, ContextObservers, EmbeddingStates } from '#context';
 import { Clock } from '#kernel';
 import { JobRegistry, QueueModule } from '#queue';
 import { CallBudget } from './budget/call-budget.js';
@@ -89,9 +89,12 @@ export class EmbeddingModule {
   constructor(
     jobs: JobRegistry,
     contexts: ContextObservers,
+    states: EmbeddingStates,
     observer: ContextEmbeddingObserver,
+    reader: SemanticReader,
     provider: EmbeddingProvider,
   ) {
+    states.register(reader);
     jobs.declare(contextEmbedding);
     jobs.schedule(embeddingBackfill);
     if (!provider.isOff) contexts.register(observer);

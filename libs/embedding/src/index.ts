@@ -14,6 +14,6 @@ export {
   type SemanticHit,
   type SemanticQuery,
 } from './semantic/semantic-index.js';
-export { type EmbeddingState, SemanticReader, type SemanticRequest } from './semantic/semantic.reader.js';
+export { SemanticReader, type SemanticRequest } from './semantic/semantic.reader.js';
 export { VectorObserver, VectorObservers } from './semantic/vector-observers.js';
 export { type Coverage } from './semantic/vector-store.js';

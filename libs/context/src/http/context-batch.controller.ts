@@ -11,10 +11,9 @@ import {
   checkItems,
   invalidItems,
   recallBody,
-  toBatchItem,
-  toRecalledResponse,
   toRecallOrder,
 } from './context-batch.dto.js';
+import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';
 
@@ -23,6 +22,7 @@ export class ContextBatchController {
   constructor(
     private readonly store: ContextStoreService,
     private readonly recalls: RecallService,
+    private readonly responses: ContextResponses,
   ) {}
 
   @Endpoint('POST /batch', {
@@ -45,7 +45,7 @@ export class ContextBatchController {
           checked.flatMap((item) => ('item' in item ? [item.item] : [])),
         )
       : await this.storeSome(caller, body.project, checked);
-    return { items: outcomes.map(toBatchItem) };
+    return this.responses.batch(caller.workspaceId, outcomes);
   }
 
   @Endpoint('POST /recall', {
@@ -60,7 +60,10 @@ export class ContextBatchController {
     @Body({ schema: recallBody }) body: z.infer<typeof recallBody>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return toRecalledResponse(await this.recalls.recall(caller.workspaceId, toRecallOrder(body)));
+    return this.responses.recalled(
+      caller.workspaceId,
+      await this.recalls.recall(caller.workspaceId, toRecallOrder(body)),
+    );
   }
 
   private async storeSome(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseConfig } from '#config';
+import type { EmbeddingState } from '#context';
 import { Database } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import {
@@ -105,13 +106,21 @@ export class PostgresVectorStore extends VectorStore {
     return { contexts: Number(row?.contexts ?? 0), embedded: Number(row?.embedded ?? 0) };
   }
 
-  async findEmbedded(workspaceId: WorkspaceId, model: string, ids: readonly ContextId[]): Promise<ContextId[]> {
-    const rows = await this.database.query<{ id: ContextId }>(
-      `SELECT DISTINCT context_id AS id FROM context_vectors
-       WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[]) AND model = $3`,
-      [workspaceId, ids, model],
+  async statesOf(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<ReadonlyMap<ContextId, EmbeddingState>> {
+    const rows = await this.database.query<{ id: ContextId; state: EmbeddingState }>(
+      `SELECT c.id, CASE
+         WHEN EXISTS (SELECT FROM context_vectors v
+                      WHERE v.workspace_id = c.workspace_id AND v.context_id = c.id AND v.model = $2) THEN 'ready'
+         WHEN c.is_latest AND ${IS_UNEMBEDDED} THEN 'pending'
+         ELSE 'off' END AS state
+       FROM contexts c WHERE c.workspace_id = $1 AND c.id = ANY ($3::uuid[])`,
+      [workspaceId, model, ids],
     );
-    return rows.map(({ id }) => id);
+    return new Map(rows.map(({ id, state }) => [id, state]));
   }
 
   async use(model: string, dimensions: number): Promise<void> {

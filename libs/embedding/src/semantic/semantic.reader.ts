@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { type EmbeddingState, EmbeddingStateSource } from '#context';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { SemanticIndex, type SemanticAnswer, type SemanticFilters } from './semantic-index.js';
 import { type Coverage, VectorStore } from './vector-store.js';
-
-/** Whether a context has its vectors of the current model. */
-export type EmbeddingState = 'pending' | 'ready' | 'off';
 
 export interface SemanticRequest {
   readonly workspaceId: WorkspaceId;
@@ -21,12 +19,14 @@ export interface SemanticRequest {
 
 /** What other features may ask about meaning. Errors are those of EmbeddingService: a search without it is degraded, not broken. */
 @Injectable()
-export class SemanticReader {
+export class SemanticReader extends EmbeddingStateSource {
   constructor(
     private readonly embeddings: EmbeddingService,
     private readonly index: SemanticIndex,
     private readonly vectors: VectorStore,
-  ) {}
+  ) {
+    super();
+  }
 
   /** False where embeddings are turned off. */
   get isOn(): boolean {
@@ -59,10 +59,10 @@ export class SemanticReader {
     return this.vectors.coverage(workspaceId, projectId, modelKey(this.model));
   }
 
-  /** In the order of `ids`. */
+  /** In the order of `ids`; see EmbeddingState. */
   async statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
     if (!this.isOn) return ids.map(() => 'off');
-    const ready = new Set(await this.vectors.findEmbedded(workspaceId, modelKey(this.model), ids));
-    return ids.map((id) => (ready.has(id) ? 'ready' : 'pending'));
+    const states = await this.vectors.statesOf(workspaceId, modelKey(this.model), ids);
+    return ids.map((id) => states.get(id) ?? 'off');
   }
 }

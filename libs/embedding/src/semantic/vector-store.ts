@@ -1,3 +1,4 @@
+import type { EmbeddingState } from '#context';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 
 /** A context that has no vectors of a model yet. */
@@ -55,8 +56,12 @@ export abstract class VectorStore {
 
   abstract coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage>;
 
-  /** Those of `ids` that have vectors of the model. */
-  abstract findEmbedded(workspaceId: WorkspaceId, model: string, ids: readonly ContextId[]): Promise<ContextId[]>;
+  /** What has become of each; `off` are those that are not to be embedded, unknown ones are left out. */
+  abstract statesOf(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<ReadonlyMap<ContextId, EmbeddingState>>;
 
   /** Notes that the model is in use now. */
   abstract use(model: string, dimensions: number): Promise<void>;
