@@ -5,14 +5,7 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { ContextStoreService, type StoreOutcome } from '../context-store.service.js';
 import { RecallService } from '../recall.service.js';
-import {
-  batchBody,
-  batchResponse,
-  checkItems,
-  invalidItems,
-  recallBody,
-  toRecallOrder,
-} from './context-batch.dto.js';
+import { batchBody, batchResponse, checkItems, invalidItems, recallBody, toRecallOrder } from './context-batch.dto.js';
 import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';

@@ -80,10 +80,7 @@ function invalid(issues: readonly ErrorIssue[]): DomainError {
 /** Whether each of the contexts of an answer is embedded. */
 type StateOf = (context: Pick<ContextSummary, 'id'>) => EmbeddingState;
 
-export function toBatchItem(
-  outcome: StoreOutcome,
-  stateOf: StateOf,
-): z.infer<typeof batchResponse>['items'][number] {
+export function toBatchItem(outcome: StoreOutcome, stateOf: StateOf): z.infer<typeof batchResponse>['items'][number] {
   if (!('error' in outcome)) {
     const context = toStoredResponse(outcome, stateOf(outcome.context));
     return { status: outcome.unchanged ? 200 : 201, context };
@@ -98,12 +95,9 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
-    sessionId: z
-      .uuid('write the id of a session')
-      .optional()
-      .meta({
-        description: 'The session that works with them: they are in its handover, and not stored as new by it.',
-      }),
+    sessionId: z.uuid('write the id of a session').optional().meta({
+      description: 'The session that works with them: they are in its handover, and not stored as new by it.',
+    }),
   })
   .superRefine((body, context) => {
     if ((body.labels === undefined) === (body.ids === undefined)) {

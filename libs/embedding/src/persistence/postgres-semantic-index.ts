@@ -55,7 +55,7 @@ export class PostgresSemanticIndex extends SemanticIndex {
     const [row] = await this.database.query<{ isLarge: boolean }>(
       `SELECT to_regclass($5) IS NOT NULL AND ($6 OR (
          SELECT count(*) > $4 FROM (
-           SELECT FROM context_vectors WHERE workspace_id = $1 AND project_id = $2 AND model = $3 LIMIT $4 + 1) AS some))
+           SELECT FROM context_vectors WHERE workspace_id = $1 AND project_id = $2 AND model = $3 LIMIT $4 + 1) AS first_ones))
          AS "isLarge"`,
       [workspaceId, projectId, modelKey(model), EXACT_UP_TO, vectorIndexName(modelKey(model)), method === 'hnsw'],
     );
