@@ -1,4 +1,14 @@
-import { acquireLease, bindingOf, type Cell, fillEntry, judgeEntry, judgeEpoch, type LeaseMode, mayJoin, releaseLease } from '#cache/testing';
+import {
+  acquireLease,
+  bindingOf,
+  type Cell,
+  fillEntry,
+  judgeEntry,
+  judgeEpoch,
+  type LeaseMode,
+  mayJoin,
+  releaseLease,
+} from '#cache/testing';
 import type { Model } from './explore.js';
 
 /*
@@ -180,7 +190,19 @@ interface Actor {
   readonly rows: readonly number[];
 }
 
-type CommandKind = 'get-entry' | 'get-epoch' | 'get-stamp' | 'get-all' | 'get-stamps' | 'acquire' | 'make-stamp' | 'make-epoch' | 'fill' | 'unlink' | 'delete' | 'set';
+type CommandKind =
+  | 'get-entry'
+  | 'get-epoch'
+  | 'get-stamp'
+  | 'get-all'
+  | 'get-stamps'
+  | 'acquire'
+  | 'make-stamp'
+  | 'make-epoch'
+  | 'fill'
+  | 'unlink'
+  | 'delete'
+  | 'set';
 
 interface Command {
   readonly kind: CommandKind;
@@ -207,7 +229,12 @@ export interface State {
   readonly lastId: number;
   readonly lastIdentity: number;
   readonly failedOver: boolean;
-  readonly left: Readonly<Record<'crashes' | 'lostReplies' | 'evictions' | 'expiries' | 'leaseExpiries' | 'restarts' | 'lateAnswers' | 'clears', number>>;
+  readonly left: Readonly<
+    Record<
+      'crashes' | 'lostReplies' | 'evictions' | 'expiries' | 'leaseExpiries' | 'restarts' | 'lateAnswers' | 'clears',
+      number
+    >
+  >;
   readonly stale: string;
 }
 
@@ -224,7 +251,13 @@ export class ProtocolModel implements Model<State> {
     private readonly scenario: Scenario,
   ) {
     this.nodes = scenario.servers === 'cluster' ? 2 : 1;
-    const server = (identity: number): Server => ({ identity, epoch: protocol.epoch ? { server: identity, id: identity } : null, slot: EMPTY, stamp: null, dump: null });
+    const server = (identity: number): Server => ({
+      identity,
+      epoch: protocol.epoch ? { server: identity, id: identity } : null,
+      slot: EMPTY,
+      stamp: null,
+      dump: null,
+    });
     const servers = scenario.servers === 'single' ? [server(1)] : [server(1), server(2)];
     const nodes = Array.from({ length: this.nodes }, (_, node) => node);
     const actor = (role: Actor['role'], process: number, left: number): Actor => ({
@@ -311,15 +344,22 @@ export class ProtocolModel implements Model<State> {
         if (actor.left === 0) return;
         if (actor.role === 'reader') yield [`${name} starts to read`, this.startRead(state, a)];
         else if (actor.role === 'refresher') {
-          if (process.gate === 0 && !process.bypasses) yield [`${name} starts`, this.sendRead(this.withActor(state, a, { left: 0, needs: 0 }), a, true)];
+          if (process.gate === 0 && !process.bypasses)
+            yield [`${name} starts`, this.sendRead(this.withActor(state, a, { left: 0, needs: 0 }), a, true)];
         } else if (actor.role === 'writer') yield [`${name} commits`, this.commit(state, a)];
         else if (state.rows.length > 0 && process.gate === 0) {
           const rows = state.rows.map((row) => row.id);
-          yield [`${name} takes the rows`, this.sendUnlink(this.withActor(state, a, { phase: 'unlinking', left: actor.left - 1, rows }), a)];
+          yield [
+            `${name} takes the rows`,
+            this.sendUnlink(this.withActor(state, a, { phase: 'unlinking', left: actor.left - 1, rows }), a),
+          ];
         }
         return;
       case 'loading':
-        yield [`${name} reads ${state.database} from the source`, this.withActor(state, a, { phase: 'loaded', value: state.database })];
+        yield [
+          `${name} reads ${state.database} from the source`,
+          this.withActor(state, a, { phase: 'loaded', value: state.database }),
+        ];
         return;
       case 'load-alone':
         yield [`${name} reads ${state.database} from the source alone`, this.loadAlone(state, a)];
@@ -330,10 +370,12 @@ export class ProtocolModel implements Model<State> {
         return;
       case 'committed':
         yield [`${name} fires its tag`, this.sendUnlink(this.withActor(state, a, { phase: 'unlinking' }), a)];
-        if (state.left.crashes > 0) yield [`${name} dies`, this.spend(this.withActor(state, a, { phase: 'done' }), 'crashes')];
+        if (state.left.crashes > 0)
+          yield [`${name} dies`, this.spend(this.withActor(state, a, { phase: 'done' }), 'crashes')];
         return;
       case 'unlinking':
-        if (actor.role === 'writer' && state.left.crashes > 0) yield [`${name} dies`, this.spend(this.withActor(this.deafen(state, a), a, { phase: 'done' }), 'crashes')];
+        if (actor.role === 'writer' && state.left.crashes > 0)
+          yield [`${name} dies`, this.spend(this.withActor(this.deafen(state, a), a, { phase: 'done' }), 'crashes')];
         return;
       case 'unconfirmed': {
         if (this.protocol.swallowsErrors || !this.protocol.outbox) {
@@ -344,27 +386,44 @@ export class ProtocolModel implements Model<State> {
           yield [`${name} sees its row gone`, this.answer(state, a)];
           return;
         }
-        if (process.gate === 0 && !actor.retried) yield [`${name} tries again`, this.sendUnlink(this.withActor(state, a, { phase: 'unlinking', retried: true }), a)];
+        if (process.gate === 0 && !actor.retried)
+          yield [
+            `${name} tries again`,
+            this.sendUnlink(this.withActor(state, a, { phase: 'unlinking', retried: true }), a),
+          ];
         if (state.left.lateAnswers > 0) {
           const rows = state.rows.map((row) => (row.id === a ? { ...row, isOverdue: true } : row));
           const processes = state.processes.map((each) => ({ ...each, bypasses: true }));
-          yield [`${name} answers after the bound`, this.spend(this.answer({ ...state, rows, processes }, a), 'lateAnswers')];
+          yield [
+            `${name} answers after the bound`,
+            this.spend(this.answer({ ...state, rows, processes }, a), 'lateAnswers'),
+          ];
         }
         return;
       }
       case 'confirmed': {
         const without = { ...state, rows: state.rows.filter((row) => row.id !== a) };
         yield [`${name} removes its row and answers`, this.answer(without, a)];
-        if (state.left.crashes > 0) yield [`${name} dies`, this.spend(this.withActor(state, a, { phase: 'done' }), 'crashes')];
+        if (state.left.crashes > 0)
+          yield [`${name} dies`, this.spend(this.withActor(state, a, { phase: 'done' }), 'crashes')];
         return;
       }
       case 'removing':
-        yield [`${name} removes the rows`, this.withActor({ ...state, rows: state.rows.filter((row) => !actor.rows.includes(row.id)) }, a, { phase: 'idle', rows: [] })];
+        yield [
+          `${name} removes the rows`,
+          this.withActor({ ...state, rows: state.rows.filter((row) => !actor.rows.includes(row.id)) }, a, {
+            phase: 'idle',
+            rows: [],
+          }),
+        ];
         return;
       case 'answered':
         if (this.scenario.writeThrough && process.gate === 0 && !process.bypasses) {
           // Written through: the reader's own way, with a lease that takes over.
-          yield [`${name} writes through`, this.sendRead(this.withActor(state, a, { phase: 'idle', mode: 'take-over', needs: 0 }), a, true)];
+          yield [
+            `${name} writes through`,
+            this.sendRead(this.withActor(state, a, { phase: 'idle', mode: 'take-over', needs: 0 }), a, true),
+          ];
         }
         yield [`${name} is done`, this.withActor(state, a, { phase: 'done' })];
         return;
@@ -376,23 +435,45 @@ export class ProtocolModel implements Model<State> {
   private startRead(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
     const process = state.processes[actor.process] as Process;
-    let next = this.withActor(state, a, { left: actor.left - 1, needs: state.answered, mode: 'fresh-key', mayFill: false, joins: -1, retried: false, token: 0, slot: null });
+    let next = this.withActor(state, a, {
+      left: actor.left - 1,
+      needs: state.answered,
+      mode: 'fresh-key',
+      mayFill: false,
+      joins: -1,
+      retried: false,
+      token: 0,
+      slot: null,
+    });
     if (process.gate !== 0 || process.bypasses) return this.withActor(next, a, { phase: 'load-alone' });
     const { local } = process;
-    if (this.scenario.local === 'alone' && local !== null && process.markSettled && process.news === 0 && !local.isExpired) return this.finish(next, a, local.value, undefined);
+    if (
+      this.scenario.local === 'alone' &&
+      local !== null &&
+      process.markSettled &&
+      process.news === 0 &&
+      !local.isExpired
+    )
+      return this.finish(next, a, local.value, undefined);
     if (this.scenario.local === 'alone') {
       const mark = next.lastId + 1;
       next = this.withProcess({ ...next, lastId: mark }, actor.process, { mark, markSettled: false });
       next = this.withActor(next, a, { mark });
     }
-    if (this.scenario.local !== 'none' && local !== null && !local.isExpired) return this.sendRead(this.withActor(next, a, { phase: 'local-check' }), a, false);
+    if (this.scenario.local !== 'none' && local !== null && !local.isExpired)
+      return this.sendRead(this.withActor(next, a, { phase: 'local-check' }), a, false);
     return this.sendRead(next, a, true);
   }
 
   /** One MGET; in a Cluster, GETs to the nodes. */
   private sendRead(state: State, a: number, withEntry: boolean): State {
     const phase = withEntry ? 'reading' : 'local-check';
-    const base = this.withActor(state, a, { phase, slot: null, epochs: new Array<Epoch | null>(this.nodes).fill(null), stamp: null });
+    const base = this.withActor(state, a, {
+      phase,
+      slot: null,
+      epochs: new Array<Epoch | null>(this.nodes).fill(null),
+      stamp: null,
+    });
     if (this.nodes === 1) return this.send(base, a, [{ kind: withEntry ? 'get-all' : 'get-stamps', node: 0 }]);
     return this.send(base, a, [
       ...(withEntry ? [{ kind: 'get-entry' as const, node: 0 }] : []),
@@ -413,7 +494,12 @@ export class ProtocolModel implements Model<State> {
     const current = this.binding(actor.epochs, actor.stamp);
     if (actor.phase === 'local-check') {
       const { local } = process;
-      if (local !== null && !local.isExpired && current !== undefined && this.binding(local.epochs, local.stamp) === current) {
+      if (
+        local !== null &&
+        !local.isExpired &&
+        current !== undefined &&
+        this.binding(local.epochs, local.stamp) === current
+      ) {
         return this.finish(this.settleMark(state, a), a, local.value, undefined);
       }
       return this.sendRead(state, a, true);
@@ -425,8 +511,12 @@ export class ProtocolModel implements Model<State> {
       return this.sendAcquire(state, a, 'over-entry');
     }
     if (entry !== null && actor.mode !== 'take-over') {
-      const verdict = this.protocol.invalidation === 'delete' ? this.deleteVerdict(entry, actor.epochs) : this.verdict(entry, current);
-      const isServed = verdict === 'fresh' || verdict === 'stale' || (this.protocol.staleAfterInvalidation && entry.isExpired);
+      const verdict =
+        this.protocol.invalidation === 'delete'
+          ? this.deleteVerdict(entry, actor.epochs)
+          : this.verdict(entry, current);
+      const isServed =
+        verdict === 'fresh' || verdict === 'stale' || (this.protocol.staleAfterInvalidation && entry.isExpired);
       if (isServed) {
         let next = this.scenario.local === 'none' ? state : this.withProcess(state, actor.process, { local: entry });
         if (this.scenario.local !== 'none') next = this.settleMark(next, a);
@@ -438,12 +528,23 @@ export class ProtocolModel implements Model<State> {
 
   private miss(state: State, a: number, current: string | undefined): State {
     const actor = state.actors[a] as Actor;
-    if (this.scenario.local === 'alone' && (state.processes[actor.process] as Process).mark === actor.mark) state = this.withProcess(state, actor.process, { mark: 0, markSettled: false });
-    const older = state.actors.findIndex((other, o) => o !== a && other.process === actor.process && other.joins === -1 && ['acquiring', 'loading', 'loaded'].includes(other.phase) && other.role !== 'refresher');
+    if (this.scenario.local === 'alone' && (state.processes[actor.process] as Process).mark === actor.mark)
+      state = this.withProcess(state, actor.process, { mark: 0, markSettled: false });
+    const older = state.actors.findIndex(
+      (other, o) =>
+        o !== a &&
+        other.process === actor.process &&
+        other.joins === -1 &&
+        ['acquiring', 'loading', 'loaded'].includes(other.phase) &&
+        other.role !== 'refresher',
+    );
     if (older !== -1 && actor.mode !== 'take-over') {
       const flight = state.actors[older] as Actor;
       const started = flight.phase !== 'acquiring';
-      const isSafe = mayJoin({ started, binding: started ? this.binding(flight.epochs, flight.stamp) : undefined }, current);
+      const isSafe = mayJoin(
+        { started, binding: started ? this.binding(flight.epochs, flight.stamp) : undefined },
+        current,
+      );
       if (isSafe || !this.protocol.guardedJoin) return this.withActor(state, a, { phase: 'joined', joins: older });
     }
     return this.sendAcquire(state, a, actor.mode);
@@ -456,14 +557,23 @@ export class ProtocolModel implements Model<State> {
     const token = state.lastId + 1;
     const commands: Parcel[] = [];
     if (this.protocol.lease) commands.push({ kind: 'acquire', node: 0, token, nonce, mode });
-    if (this.protocol.invalidation === 'stamps' && this.protocol.stampsReadAt === 'before-load' && actor.stamp === null) commands.push({ kind: 'make-stamp', node: this.stampNode() });
-    if (this.protocol.epoch) actor.epochs.forEach((epoch, node) => epoch === null && commands.push({ kind: 'make-epoch', node }));
-    const next = this.withActor({ ...state, lastId: token }, a, { phase: 'acquiring', token, mode, mayFill: !this.protocol.lease });
+    if (this.protocol.invalidation === 'stamps' && this.protocol.stampsReadAt === 'before-load' && actor.stamp === null)
+      commands.push({ kind: 'make-stamp', node: this.stampNode() });
+    if (this.protocol.epoch)
+      actor.epochs.forEach((epoch, node) => epoch === null && commands.push({ kind: 'make-epoch', node }));
+    const next = this.withActor({ ...state, lastId: token }, a, {
+      phase: 'acquiring',
+      token,
+      mode,
+      mayFill: !this.protocol.lease,
+    });
     return commands.length === 0 ? this.withActor(next, a, { phase: 'loading' }) : this.send(next, a, commands);
   }
 
   private stampAtFill(state: State, a: number): State {
-    return this.send(this.withActor(state, a, { phase: 'stamping' }), a, [{ kind: 'make-stamp', node: this.stampNode() }]);
+    return this.send(this.withActor(state, a, { phase: 'stamping' }), a, [
+      { kind: 'make-stamp', node: this.stampNode() },
+    ]);
   }
 
   private store(state: State, a: number): State {
@@ -477,7 +587,12 @@ export class ProtocolModel implements Model<State> {
     }
     const process = next.processes[actor.process] as Process;
     if (actor.mayFill && process.gate === 0) {
-      next = this.send(next, a, [{ kind: this.protocol.lease ? 'fill' : 'set', node: 0, token: actor.token, entry }], false);
+      next = this.send(
+        next,
+        a,
+        [{ kind: this.protocol.lease ? 'fill' : 'set', node: 0, token: actor.token, entry }],
+        false,
+      );
     }
     return this.finish(next, a, actor.value, entry);
   }
@@ -485,9 +600,17 @@ export class ProtocolModel implements Model<State> {
   /** Without the right to fill. What is bound to stamps from before the load may still serve this process. */
   private loadAlone(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
-    const isBound = this.scenario.local !== 'none' && this.binding(actor.epochs, actor.stamp) !== undefined && actor.epochs.length > 0;
+    const isBound =
+      this.scenario.local !== 'none' &&
+      this.binding(actor.epochs, actor.stamp) !== undefined &&
+      actor.epochs.length > 0;
     const entry: Entry = { value: state.database, epochs: actor.epochs, stamp: actor.stamp, isExpired: false };
-    return this.finish(isBound ? this.withProcess(state, actor.process, { local: entry }) : state, a, state.database, undefined);
+    return this.finish(
+      isBound ? this.withProcess(state, actor.process, { local: entry }) : state,
+      a,
+      state.database,
+      undefined,
+    );
   }
 
   /** The reader returns; whoever shares its load returns the same. */
@@ -504,9 +627,24 @@ export class ProtocolModel implements Model<State> {
 
   private returns(state: State, a: number, value: number): State {
     const actor = state.actors[a] as Actor;
-    const stale = actor.role === 'reader' && value < actor.needs ? `${this.name(state, a)} returned ${value} after ${actor.needs} was acknowledged` : state.stale;
+    const stale =
+      actor.role === 'reader' && value < actor.needs
+        ? `${this.name(state, a)} returned ${value} after ${actor.needs} was acknowledged`
+        : state.stale;
     const phase = actor.role === 'reader' ? 'idle' : 'done';
-    return this.withActor({ ...state, stale }, a, { phase, joins: -1, waitsFor: 0, slot: null, epochs: [], stamp: null, token: 0, mark: 0, mayFill: false, value: 0, needs: 0 });
+    return this.withActor({ ...state, stale }, a, {
+      phase,
+      joins: -1,
+      waitsFor: 0,
+      slot: null,
+      epochs: [],
+      stamp: null,
+      token: 0,
+      mark: 0,
+      mayFill: false,
+      value: 0,
+      needs: 0,
+    });
   }
 
   private commit(state: State, a: number): State {
@@ -532,7 +670,10 @@ export class ProtocolModel implements Model<State> {
 
   private answer(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
-    const next = this.withActor({ ...state, answered: Math.max(state.answered, actor.value) }, a, { phase: this.scenario.writeThrough ? 'answered' : 'done', value: 0 });
+    const next = this.withActor({ ...state, answered: Math.max(state.answered, actor.value) }, a, {
+      phase: this.scenario.writeThrough ? 'answered' : 'done',
+      value: 0,
+    });
     return this.protocol.doubleDelete ? this.send(next, a, [{ kind: 'delete', node: 0 }], false) : next;
   }
 
@@ -543,19 +684,17 @@ export class ProtocolModel implements Model<State> {
     const process = state.processes[actor.process] as Process;
     // Behind a closed gate nothing is sent.
     if (process.gate !== 0) return awaited ? this.gaveUp(state, a) : state;
-    const commands = parcels.map(
-      (parcel): Command => ({
-        actor: a,
-        awaited,
-        server: process.connectedTo[parcel.node] as number,
-        token: 0,
-        nonce: '',
-        mode: 'fresh-key',
-        entry: null,
-        identity: process.checked[parcel.node] as number,
-        ...parcel,
-      }),
-    );
+    const commands = parcels.map((parcel): Command => ({
+      actor: a,
+      awaited,
+      server: process.connectedTo[parcel.node] as number,
+      token: 0,
+      nonce: '',
+      mode: 'fresh-key',
+      entry: null,
+      identity: process.checked[parcel.node] as number,
+      ...parcel,
+    }));
     const next = { ...state, network: [...state.network, ...commands] };
     return awaited ? this.withActor(next, a, { waitsFor: parcels.length }) : next;
   }
@@ -573,10 +712,13 @@ export class ProtocolModel implements Model<State> {
       const own = (state.actors[command.actor] as Actor).process;
       next = {
         ...next,
-        processes: next.processes.map((process, p) => (p === own ? { ...process, mark: 0, markSettled: false } : { ...process, news: Math.min(2, process.news + 1) })),
+        processes: next.processes.map((process, p) =>
+          p === own ? { ...process, mark: 0, markSettled: false } : { ...process, news: Math.min(2, process.news + 1) },
+        ),
       };
     };
-    const reply = (patch: Partial<Actor>): State => (command.awaited ? this.received(this.withActor(next, command.actor, patch), command.actor) : next);
+    const reply = (patch: Partial<Actor>): State =>
+      command.awaited ? this.received(this.withActor(next, command.actor, patch), command.actor) : next;
     const reader = state.actors[command.actor] as Actor;
     switch (command.kind) {
       case 'get-all':
@@ -588,7 +730,9 @@ export class ProtocolModel implements Model<State> {
       case 'get-stamp':
         return reply({ stamp: server.stamp });
       case 'get-epoch':
-        return reply({ epochs: reader.epochs.map((epoch, node) => (node === command.node ? this.seen(command, server) : epoch)) });
+        return reply({
+          epochs: reader.epochs.map((epoch, node) => (node === command.node ? this.seen(command, server) : epoch)),
+        });
       case 'make-stamp': {
         const stamp = server.stamp ?? (this.protocol.stampIds === 'counter' ? 1 : next.lastId + 1);
         if (server.stamp === null) {
@@ -606,8 +750,13 @@ export class ProtocolModel implements Model<State> {
         return reply({ epochs: reader.epochs.map((each, node) => (node === command.node ? epoch : each)) });
       }
       case 'acquire': {
-        const step = acquireLease(server.slot.cell, { token: text(command.token), mode: command.mode, nonce: command.nonce, leaseMs: 10 }, 0);
-        if (step.outcome === 'acquired') change({ slot: { cell: step.cell, entry: step.cell.kind === 'entry' ? server.slot.entry : null } });
+        const step = acquireLease(
+          server.slot.cell,
+          { token: text(command.token), mode: command.mode, nonce: command.nonce, leaseMs: 10 },
+          0,
+        );
+        if (step.outcome === 'acquired')
+          change({ slot: { cell: step.cell, entry: step.cell.kind === 'entry' ? server.slot.entry : null } });
         return reply({ mayFill: step.outcome === 'acquired' });
       }
       case 'fill': {
@@ -623,9 +772,18 @@ export class ProtocolModel implements Model<State> {
       case 'set': {
         const nonce = next.lastId + 1;
         const present = server.slot.entry;
-        if (this.protocol.writerSets !== 'if-newer' || present === null || present.value < (command.entry as Entry).value) {
+        if (
+          this.protocol.writerSets !== 'if-newer' ||
+          present === null ||
+          present.value < (command.entry as Entry).value
+        ) {
           next = { ...next, lastId: nonce };
-          change({ slot: { cell: { kind: 'entry', nonce: text(nonce), leaseToken: null, leaseDeadlineMs: 0 }, entry: command.entry } });
+          change({
+            slot: {
+              cell: { kind: 'entry', nonce: text(nonce), leaseToken: null, leaseDeadlineMs: 0 },
+              entry: command.entry,
+            },
+          });
         }
         return reply({ phase: 'confirmed' });
       }
@@ -633,9 +791,16 @@ export class ProtocolModel implements Model<State> {
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
         if (server.stamp !== null) news();
-        if (command.awaited && reader.role === 'writer' && this.scenario.relayRounds === 0 && state.left.crashes === 0) {
+        if (
+          command.awaited &&
+          reader.role === 'writer' &&
+          this.scenario.relayRounds === 0 &&
+          state.left.crashes === 0
+        ) {
           // Nobody can come in between: an earlier answer only asks more of the readers.
-          next = this.withActor({ ...next, rows: next.rows.filter((row) => row.id !== command.actor) }, command.actor, { waitsFor: 0 });
+          next = this.withActor({ ...next, rows: next.rows.filter((row) => row.id !== command.actor) }, command.actor, {
+            waitsFor: 0,
+          });
           return this.answer(next, command.actor);
         }
         return reply({ phase: reader.role === 'relay' ? 'removing' : 'confirmed' });
@@ -648,7 +813,9 @@ export class ProtocolModel implements Model<State> {
   /** The epoch as its reader takes it: one of another server counts as missing. */
   private seen(command: Command, server: Server): Epoch | null {
     if (!this.protocol.epoch || server.epoch === null) return server.epoch;
-    return judgeEpoch(`${server.epoch.server}.${server.epoch.id}`, String(command.identity), true) === 'accept' ? server.epoch : null;
+    return judgeEpoch(`${server.epoch.server}.${server.epoch.id}`, String(command.identity), true) === 'accept'
+      ? server.epoch
+      : null;
   }
 
   private received(state: State, a: number): State {
@@ -664,7 +831,8 @@ export class ProtocolModel implements Model<State> {
         if (actor.mayFill) return this.withActor(next, a, { phase: 'loading' });
         if (actor.role === 'refresher') return this.withActor(next, a, { phase: 'done' });
         // Held or changed: look once more, then load without the right to fill.
-        if (!actor.retried) return this.sendRead(this.withActor(next, a, { retried: true, mode: 'fresh-key' }), a, true);
+        if (!actor.retried)
+          return this.sendRead(this.withActor(next, a, { retried: true, mode: 'fresh-key' }), a, true);
         return this.withActor(next, a, { phase: 'load-alone' });
       case 'stamping':
         return this.store(next, a);
@@ -685,23 +853,43 @@ export class ProtocolModel implements Model<State> {
     const actor = state.actors[a] as Actor;
     const next = this.deafen(state, a);
     if (actor.role === 'reader') return this.withActor(next, a, { phase: 'load-alone', epochs: [], stamp: null });
-    if (actor.role === 'refresher' || actor.phase === 'reading' || actor.phase === 'acquiring') return this.withActor(next, a, { phase: 'done' });
+    if (actor.role === 'refresher' || actor.phase === 'reading' || actor.phase === 'acquiring')
+      return this.withActor(next, a, { phase: 'done' });
     return this.unconfirmed(next, a);
   }
 
   private *background(state: State, p: number): Iterable<readonly [string, State]> {
     const process = state.processes[p] as Process;
-    if (process.news > 0) yield [`process ${p} hears news`, this.withProcess(state, p, { news: process.news - 1, mark: 0, markSettled: false })];
-    if (process.bypasses && !state.rows.some((row) => row.isOverdue)) yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
+    if (process.news > 0)
+      yield [
+        `process ${p} hears news`,
+        this.withProcess(state, p, { news: process.news - 1, mark: 0, markSettled: false }),
+      ];
+    if (process.bypasses && !state.rows.some((row) => row.isOverdue))
+      yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
     if (process.gate === 1) {
       // The gate: find who takes writes now, check who it is, and drop an epoch that is not of it.
       const connectedTo = this.scenario.servers === 'failover' && state.failedOver ? [1] : process.connectedTo;
       const checked = connectedTo.map((server) => (state.servers[server] as Server).identity);
-      const servers = state.servers.map((server, s) => (connectedTo.includes(s) && server.epoch !== null && server.epoch.server !== server.identity ? { ...server, epoch: null } : server));
-      yield [`process ${p} checks its server`, this.withProcess({ ...state, servers: this.protocol.epoch ? servers : state.servers }, p, { connectedTo, checked, gate: 2 })];
+      const servers = state.servers.map((server, s) =>
+        connectedTo.includes(s) && server.epoch !== null && server.epoch.server !== server.identity
+          ? { ...server, epoch: null }
+          : server,
+      );
+      yield [
+        `process ${p} checks its server`,
+        this.withProcess({ ...state, servers: this.protocol.epoch ? servers : state.servers }, p, {
+          connectedTo,
+          checked,
+          gate: 2,
+        }),
+      ];
     }
     if (process.gate === 2) {
-      yield [`process ${p} opens its gate`, this.withProcess(state, p, { gate: 0, mark: 0, markSettled: false, news: 0 })];
+      yield [
+        `process ${p} opens its gate`,
+        this.withProcess(state, p, { gate: 0, mark: 0, markSettled: false, news: 0 }),
+      ];
     }
   }
 
@@ -711,30 +899,59 @@ export class ProtocolModel implements Model<State> {
     const { left } = state;
     if (left.lostReplies > 0) {
       for (let a = 0; a < state.actors.length; a++) {
-        if ((state.actors[a] as Actor).waitsFor > 0) yield [`${this.name(state, a)} gives up waiting`, this.spend(this.gaveUp(state, a), 'lostReplies')];
+        if ((state.actors[a] as Actor).waitsFor > 0)
+          yield [`${this.name(state, a)} gives up waiting`, this.spend(this.gaveUp(state, a), 'lostReplies')];
       }
     }
     for (let s = 0; s < state.servers.length; s++) {
       const server = state.servers[s] as Server;
-      const change = (patch: Partial<Server>): State => ({ ...state, servers: state.servers.map((each, i) => (i === s ? { ...each, ...patch } : each)) });
+      const change = (patch: Partial<Server>): State => ({
+        ...state,
+        servers: state.servers.map((each, i) => (i === s ? { ...each, ...patch } : each)),
+      });
       if (left.evictions > 0) {
-        if (server.slot.cell.kind !== 'absent') yield [`server ${s} evicts the key`, this.spend(change({ slot: EMPTY }), 'evictions')];
-        if (server.stamp !== null) yield [`server ${s} evicts the stamp`, this.spend(change({ stamp: null }), 'evictions')];
-        if (server.epoch !== null) yield [`server ${s} evicts the epoch`, this.spend(change({ epoch: null }), 'evictions')];
+        if (server.slot.cell.kind !== 'absent')
+          yield [`server ${s} evicts the key`, this.spend(change({ slot: EMPTY }), 'evictions')];
+        if (server.stamp !== null)
+          yield [`server ${s} evicts the stamp`, this.spend(change({ stamp: null }), 'evictions')];
+        if (server.epoch !== null)
+          yield [`server ${s} evicts the epoch`, this.spend(change({ epoch: null }), 'evictions')];
       }
       if (left.expiries > 0 && server.slot.entry !== null && !server.slot.entry.isExpired) {
-        yield [`the entry on server ${s} expires`, this.spend(change({ slot: { ...server.slot, entry: { ...server.slot.entry, isExpired: true } } }), 'expiries')];
+        yield [
+          `the entry on server ${s} expires`,
+          this.spend(
+            change({ slot: { ...server.slot, entry: { ...server.slot.entry, isExpired: true } } }),
+            'expiries',
+          ),
+        ];
       }
       if (left.leaseExpiries > 0) {
         const { cell } = server.slot;
-        if (cell.kind === 'lease') yield [`the lease on server ${s} expires`, this.spend(change({ slot: EMPTY }), 'leaseExpiries')];
-        if (cell.kind === 'entry' && cell.leaseToken !== null) yield [`the lease over the entry on server ${s} expires`, this.spend(change({ slot: { ...server.slot, cell: releaseLease(cell, cell.leaseToken) } }), 'leaseExpiries')];
+        if (cell.kind === 'lease')
+          yield [`the lease on server ${s} expires`, this.spend(change({ slot: EMPTY }), 'leaseExpiries')];
+        if (cell.kind === 'entry' && cell.leaseToken !== null)
+          yield [
+            `the lease over the entry on server ${s} expires`,
+            this.spend(
+              change({ slot: { ...server.slot, cell: releaseLease(cell, cell.leaseToken) } }),
+              'leaseExpiries',
+            ),
+          ];
       }
-      if (left.clears > 0 && server.epoch !== null) yield [`everything is invalidated on server ${s}`, this.spend(change({ epoch: null }), 'clears')];
+      if (left.clears > 0 && server.epoch !== null)
+        yield [`everything is invalidated on server ${s}`, this.spend(change({ epoch: null }), 'clears')];
       if (left.restarts > 0) {
         const { epoch, slot, stamp } = server;
-        if (server.dump === null && !(s === 1 && this.scenario.servers === 'failover')) yield [`server ${s} writes a dump`, change({ dump: { epoch, slot, stamp } })];
-        if (server.dump !== null) yield [this.scenario.servers === 'failover' ? 'a lagging replica takes over' : `server ${s} restarts with its dump`, this.spend(this.rollBack(state, s), 'restarts')];
+        if (server.dump === null && !(s === 1 && this.scenario.servers === 'failover'))
+          yield [`server ${s} writes a dump`, change({ dump: { epoch, slot, stamp } })];
+        if (server.dump !== null)
+          yield [
+            this.scenario.servers === 'failover'
+              ? 'a lagging replica takes over'
+              : `server ${s} restarts with its dump`,
+            this.spend(this.rollBack(state, s), 'restarts'),
+          ];
       }
     }
   }
@@ -751,7 +968,13 @@ export class ProtocolModel implements Model<State> {
     });
     let next: State = { ...state, servers, lastIdentity: identity, failedOver: isFailover };
     // A paused server keeps what it was sent; a restarted one loses its connections and all that was under way on them.
-    if (!isFailover) next = { ...next, network: next.network.map((command) => (command.server === s && !command.awaited ? { ...command, server: -1 } : command)).filter((command) => command.server !== -1) };
+    if (!isFailover)
+      next = {
+        ...next,
+        network: next.network
+          .map((command) => (command.server === s && !command.awaited ? { ...command, server: -1 } : command))
+          .filter((command) => command.server !== -1),
+      };
     // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
     for (let p = isFailover && !this.protocol.checksSilentServer ? 1 : 0; p < next.processes.length; p++) {
       const process = next.processes[p] as Process;
@@ -761,10 +984,14 @@ export class ProtocolModel implements Model<State> {
       const actor = next.actors[a] as Actor;
       if (actor.waitsFor === 0) continue;
       // A read is worth nothing once one of the connections it used is gone, also where that one had answered.
-      const isCut = next.network.some((command) => command.actor === a && command.awaited && command.server === s) || actor.phase === 'reading' || actor.phase === 'local-check';
+      const isCut =
+        next.network.some((command) => command.actor === a && command.awaited && command.server === s) ||
+        actor.phase === 'reading' ||
+        actor.phase === 'local-check';
       if (!isCut) continue;
       next = this.gaveUp(next, a);
-      if (!isFailover) next = { ...next, network: next.network.filter((command) => command.actor !== a || command.server !== s) };
+      if (!isFailover)
+        next = { ...next, network: next.network.filter((command) => command.actor !== a || command.server !== s) };
     }
     return next;
   }
@@ -773,18 +1000,29 @@ export class ProtocolModel implements Model<State> {
 
   private binding(epochs: readonly (Epoch | null)[], stamp: Id | null): string | undefined {
     let epochText: string | null = '';
-    if (this.protocol.epoch) for (const epoch of epochs) epochText = epochText === null || epoch === null ? null : `${epochText}|${epoch.server}.${epoch.id}`;
+    if (this.protocol.epoch)
+      for (const epoch of epochs)
+        epochText = epochText === null || epoch === null ? null : `${epochText}|${epoch.server}.${epoch.id}`;
     return bindingOf(epochText, [stamp === null ? null : text(stamp)]);
   }
 
   private verdict(entry: Entry, current: string | undefined): ReturnType<typeof judgeEntry> {
     const times = { loadedAtMs: 0, softMs: 0, hardMs: 10, loadMs: 0 };
-    return judgeEntry(this.binding(entry.epochs, entry.stamp) ?? '', times, current, entry.isExpired ? 20 : 0, { staleMs: 1_000, beta: 0 }, always);
+    return judgeEntry(
+      this.binding(entry.epochs, entry.stamp) ?? '',
+      times,
+      current,
+      entry.isExpired ? 20 : 0,
+      { staleMs: 1_000, beta: 0 },
+      always,
+    );
   }
 
   private deleteVerdict(entry: Entry, epochs: readonly (Epoch | null)[]): 'fresh' | 'dead' {
     if (entry.isExpired) return 'dead';
-    return !this.protocol.epoch || entry.epochs.every((epoch, node) => epoch?.id === epochs[node]?.id) ? 'fresh' : 'dead';
+    return !this.protocol.epoch || entry.epochs.every((epoch, node) => epoch?.id === epochs[node]?.id)
+      ? 'fresh'
+      : 'dead';
   }
 
   private settleMark(state: State, a: number): State {
@@ -816,10 +1054,12 @@ export class ProtocolModel implements Model<State> {
   private isIdle(state: State, command: Command): boolean {
     if (command.kind !== 'fill') return false;
     const token = text(command.token);
-    const holds = (cell: Cell): boolean => (cell.kind === 'lease' && cell.token === token) || (cell.kind === 'entry' && cell.leaseToken === token);
+    const holds = (cell: Cell): boolean =>
+      (cell.kind === 'lease' && cell.token === token) || (cell.kind === 'entry' && cell.leaseToken === token);
     return (
-      !state.servers.some((server) => holds(server.slot.cell) || (server.dump !== null && holds(server.dump.slot.cell))) &&
-      !state.network.some((other) => other.kind === 'acquire' && other.token === command.token)
+      !state.servers.some(
+        (server) => holds(server.slot.cell) || (server.dump !== null && holds(server.dump.slot.cell)),
+      ) && !state.network.some((other) => other.kind === 'acquire' && other.token === command.token)
     );
   }
 
@@ -834,8 +1074,12 @@ export class ProtocolModel implements Model<State> {
       return `#${name}`;
     };
     const epochText = (epoch: Epoch | null): string => (epoch === null ? '-' : `${epoch.server}.${rename(epoch.id)}`);
-    const stampText = (stamp: Id | null): string => (stamp === null ? '-' : this.protocol.stampIds === 'counter' ? `c${stamp}` : rename(stamp));
-    const entryText = (entry: Entry | null): string => (entry === null ? '-' : `${entry.value}${entry.isExpired ? 'x' : ''}(${entry.epochs.map(epochText).join()};${stampText(entry.stamp)})`);
+    const stampText = (stamp: Id | null): string =>
+      stamp === null ? '-' : this.protocol.stampIds === 'counter' ? `c${stamp}` : rename(stamp);
+    const entryText = (entry: Entry | null): string =>
+      entry === null
+        ? '-'
+        : `${entry.value}${entry.isExpired ? 'x' : ''}(${entry.epochs.map(epochText).join()};${stampText(entry.stamp)})`;
     const cellText = (cell: Cell): string => {
       if (cell.kind === 'absent') return '-';
       if (cell.kind === 'lease') return `L${rename(cell.token)}`;
@@ -846,17 +1090,26 @@ export class ProtocolModel implements Model<State> {
     for (const row of state.rows) parts.push(`r${row.id}${row.isOverdue ? 'o' : ''}`);
     for (const server of state.servers) {
       const { dump } = server;
-      parts.push(`s${server.identity}:${epochText(server.epoch)}:${slotText(server.slot)}:${stampText(server.stamp)}:${dump === null ? '' : `${epochText(dump.epoch)}:${slotText(dump.slot)}:${stampText(dump.stamp)}`}`);
+      parts.push(
+        `s${server.identity}:${epochText(server.epoch)}:${slotText(server.slot)}:${stampText(server.stamp)}:${dump === null ? '' : `${epochText(dump.epoch)}:${slotText(dump.slot)}:${stampText(dump.stamp)}`}`,
+      );
     }
     for (const process of state.processes) {
-      parts.push(`p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${rename(process.mark)}${process.markSettled ? 's' : ''}:${process.news}${process.bypasses ? 'b' : ''}`);
+      parts.push(
+        `p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${rename(process.mark)}${process.markSettled ? 's' : ''}:${process.news}${process.bypasses ? 'b' : ''}`,
+      );
     }
     for (const actor of state.actors) {
       parts.push(
         `a${actor.phase}:${actor.left}:${actor.needs}:${actor.waitsFor}:${slotText(actor.slot)}:${actor.epochs.map(epochText).join()}:${stampText(actor.stamp)}:${rename(actor.mark)}:${rename(actor.token)}:${actor.mode}:${actor.mayFill ? 1 : 0}:${actor.value}:${actor.joins}:${actor.retried ? 1 : 0}:${actor.rows.join()}`,
       );
     }
-    const commands = state.network.filter((command) => !this.isIdle(state, command)).map((command) => `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`);
+    const commands = state.network
+      .filter((command) => !this.isIdle(state, command))
+      .map(
+        (command) =>
+          `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`,
+      );
     parts.push(...commands.sort());
     parts.push(Object.values(state.left).join());
     if (state.stale !== '') parts.push('stale');

@@ -14,20 +14,55 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
   'a lost reply and a lease that expires': { lostReplies: 1, leaseExpiries: 1 },
   'eviction of entry, stamp or epoch': { evictions: 1 },
   'a writer that dies at any point, and the relay': { relayRounds: 1, crashes: 1 },
-  'an answer after the bound, with every process bypassing': { lateAnswers: 1, lostReplies: 1, readers: [1], readsEach: 2, relayRounds: 1 },
+  'an answer after the bound, with every process bypassing': {
+    lateAnswers: 1,
+    lostReplies: 1,
+    readers: [1],
+    readsEach: 2,
+    relayRounds: 1,
+  },
   'everything is invalidated while entries are evicted': { clears: 1, evictions: 1 },
-  'local entries that are validated, with eviction': { readers: [0, 0], local: 'validated', evictions: 1, readsEach: 2 },
+  'local entries that are validated, with eviction': {
+    readers: [0, 0],
+    local: 'validated',
+    evictions: 1,
+    readsEach: 2,
+  },
   'local entries that are validated, over a rollback': { readers: [0], local: 'validated', restarts: 1, readsEach: 2 },
   'local entries that answer alone once all news has arrived': { readers: [0, 1], local: 'alone', readsEach: 2 },
   'local entries that answer alone, with eviction': { readers: [1], local: 'alone', readsEach: 2, evictions: 1 },
-  'a refresh over an entry that expires, and whose lease does': { readers: [1], refresher: true, expiries: 1, readsEach: 2, leaseExpiries: 1 },
-  'a refresh beside validated local entries': { readers: [1], local: 'validated', refresher: true, expiries: 1, readsEach: 2 },
+  'a refresh over an entry that expires, and whose lease does': {
+    readers: [1],
+    refresher: true,
+    expiries: 1,
+    readsEach: 2,
+    leaseExpiries: 1,
+  },
+  'a refresh beside validated local entries': {
+    readers: [1],
+    local: 'validated',
+    refresher: true,
+    expiries: 1,
+    readsEach: 2,
+  },
   'a write that is written through, read by another process': { readers: [1], writeThrough: true, readsEach: 2 },
   'a write that is written through, read by the same process': { readers: [0, 0], writeThrough: true },
   'a restart with an older dump': { restarts: 1 },
-  'a failover to a lagging replica while the old master comes back': { servers: 'failover', restarts: 1, readers: [0], readsEach: 2, writers: [1] },
+  'a failover to a lagging replica while the old master comes back': {
+    servers: 'failover',
+    restarts: 1,
+    readers: [0],
+    readsEach: 2,
+    writers: [1],
+  },
   'split reads of a Cluster': { servers: 'cluster', readers: [0], readsEach: 2 },
-  'split reads of a Cluster, one master restarting with an older dump': { restarts: 1, servers: 'cluster', readers: [0], readsEach: 2, processes: 1 },
+  'split reads of a Cluster, one master restarting with an older dump': {
+    restarts: 1,
+    servers: 'cluster',
+    readers: [0],
+    readsEach: 2,
+    processes: 1,
+  },
 };
 
 const DELETING: Partial<Protocol> = { invalidation: 'delete', lease: false, epoch: false, outbox: false };
@@ -35,19 +70,40 @@ const DELETING: Partial<Protocol> = { invalidation: 'delete', lease: false, epoc
 /** Protocols that are wrong in one point, with a schedule that shows it. The product is safe in the very same one. */
 const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scenario>]>> = {
   'plain get, set and delete': [DELETING, { readers: [0], readsEach: 2 }],
-  'delayed double delete': [{ ...DELETING, doubleDelete: true }, { readers: [0], readsEach: 2 }],
-  'a lease, with errors of the delete swallowed': [{ ...DELETING, lease: true, swallowsErrors: true }, { readers: [0], readsEach: 2, lostReplies: 1 }],
+  'delayed double delete': [
+    { ...DELETING, doubleDelete: true },
+    { readers: [0], readsEach: 2 },
+  ],
+  'a lease, with errors of the delete swallowed': [
+    { ...DELETING, lease: true, swallowsErrors: true },
+    { readers: [0], readsEach: 2, lostReplies: 1 },
+  ],
   'no epoch, after a rollback': [{ epoch: false }, { readers: [0], readsEach: 2, restarts: 1 }],
   'stamps read at the fill': [{ stampsReadAt: 'fill' }, { readers: [0], readsEach: 2 }],
   'counters as stamps': [{ stampIds: 'counter' }, { readers: [0], readsEach: 2, evictions: 1 }],
-  'an epoch without lease or stamps': [{ ...DELETING, epoch: true }, { readers: [0], readsEach: 2 }],
-  "a writer's late set": [{ ...DELETING, lease: true, writerSets: 'value' }, { readers: [0], writers: [0, 1] }],
-  'a set onto an evicted key': [{ ...DELETING, lease: true, writerSets: 'if-newer' }, { readers: [0], writers: [0, 1], evictions: 1 }],
+  'an epoch without lease or stamps': [
+    { ...DELETING, epoch: true },
+    { readers: [0], readsEach: 2 },
+  ],
+  "a writer's late set": [
+    { ...DELETING, lease: true, writerSets: 'value' },
+    { readers: [0], writers: [0, 1] },
+  ],
+  'a set onto an evicted key': [
+    { ...DELETING, lease: true, writerSets: 'if-newer' },
+    { readers: [0], writers: [0, 1], evictions: 1 },
+  ],
   'a load shared whenever it began': [{ guardedJoin: false }, { readers: [0, 0], readsEach: 2 }],
   'a local entry kept without its mark': [{ pendingMark: false }, { readers: [1], local: 'alone', readsEach: 2 }],
-  'a silent server believed again without a look': [{ checksSilentServer: false }, { readers: [0], readsEach: 2, restarts: 1, servers: 'failover', writers: [1] }],
+  'a silent server believed again without a look': [
+    { checksSilentServer: false },
+    { readers: [0], readsEach: 2, restarts: 1, servers: 'failover', writers: [1] },
+  ],
   'stale served after an invalidation': [{ staleAfterInvalidation: true }, { readers: [0], readsEach: 2, expiries: 1 }],
-  'stamps without an outbox, with errors swallowed': [{ outbox: false, swallowsErrors: true }, { readers: [0], readsEach: 2, lostReplies: 1 }],
+  'stamps without an outbox, with errors swallowed': [
+    { outbox: false, swallowsErrors: true },
+    { readers: [0], readsEach: 2, lostReplies: 1 },
+  ],
 };
 
 const lines: string[] = [];
@@ -62,7 +118,9 @@ function note(name: string, found: ReturnType<typeof search>): void {
   states += found.states;
   ms += found.ms;
   const outcome = found.violation === undefined ? 'no stale read' : `stale after ${found.violation.steps.length} steps`;
-  lines.push(`${found.states.toLocaleString('en').padStart(9)} states ${found.transitions.toLocaleString('en').padStart(10)} steps ${(found.ms / 1000).toFixed(1).padStart(6)} s  ${outcome.padEnd(22)} ${name}`);
+  lines.push(
+    `${found.states.toLocaleString('en').padStart(9)} states ${found.transitions.toLocaleString('en').padStart(10)} steps ${(found.ms / 1000).toFixed(1).padStart(6)} s  ${outcome.padEnd(22)} ${name}`,
+  );
 }
 
 afterAll(() => {

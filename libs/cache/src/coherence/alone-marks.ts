@@ -4,7 +4,10 @@
  * read is not lost.
  */
 export class AloneMarks {
-  private readonly marks = new Map<string, { readonly token: number; readonly stampKeys: readonly string[]; settled: boolean }>();
+  private readonly marks = new Map<
+    string,
+    { readonly token: number; readonly stampKeys: readonly string[]; settled: boolean }
+  >();
   private readonly keysByStamp = new Map<string, Set<string>>();
   private lastToken = 0;
 

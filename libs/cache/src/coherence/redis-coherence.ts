@@ -70,12 +70,14 @@ export class RedisCoherence extends Coherence {
 
   async rearm(): Promise<void> {
     this.drop();
-    if (this.prefixes.size === 0 || this.closed) return;
+    if (this.prefixes.size === 0 || this.closed || this.store().options.maxConnections < 2) return;
     const generation = ++this.generation;
     const connections = this.store().checkedConnections;
     this.wanted = connections.length;
     // The gate opens without it: until the links stand, every read is validated.
-    void Promise.all(connections.map((data) => this.arm(data, generation))).catch((error: unknown) => this.failed(generation, error));
+    void Promise.all(connections.map((data) => this.arm(data, generation))).catch((error: unknown) =>
+      this.failed(generation, error),
+    );
     clearInterval(this.timer);
     this.timer = setInterval(() => this.ping(), PING_MS);
     this.timer.unref();
@@ -111,7 +113,11 @@ export class RedisCoherence extends Coherence {
 
   private async arm(data: RedisConnection, generation: number): Promise<void> {
     const { target, options } = this.store();
-    const subscriber = new Redis({ ...connectionOptions(target, data.address, options), commandTimeout: 2_000, connectionName: 'keepsake-news' });
+    const subscriber = new Redis({
+      ...connectionOptions(target, data.address, options),
+      commandTimeout: 2_000,
+      connectionName: 'keepsake-news',
+    });
     try {
       subscriber.on('error', () => undefined);
       await subscriber.connect();
@@ -164,7 +170,8 @@ export class RedisCoherence extends Coherence {
         () => undefined,
       );
     }
-    if (this.lagMs() > 5_000 && this.links.length > 0) this.failed(this.generation, new Error('the link does not answer'));
+    if (this.lagMs() > 5_000 && this.links.length > 0)
+      this.failed(this.generation, new Error('the link does not answer'));
   }
 
   private failed(generation: number, error: unknown): void {
@@ -172,7 +179,9 @@ export class RedisCoherence extends Coherence {
     const reason = error instanceof Error ? error.message : String(error);
     if (reason !== this.complainedOf) {
       this.complainedOf = reason;
-      this.logger.warn(`The news link of the local tier is down (${reason}); every read is validated until it is back.`);
+      this.logger.warn(
+        `The news link of the local tier is down (${reason}); every read is validated until it is back.`,
+      );
     }
     this.drop();
     clearTimeout(this.retry);

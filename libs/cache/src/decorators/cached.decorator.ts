@@ -11,8 +11,15 @@ type AsyncMethod<Args extends unknown[], Result> = (...args: Args) => Promise<Re
  *     @Cached(sessions, (workspace: string, id: string) => ({ workspace, id }))
  *     async load(workspace: string, id: string): Promise<Session> { … }
  */
-export function Cached<Params, Value, Args extends unknown[]>(family: CacheFamily<Params, Value>, params: (...args: Args) => Params) {
-  return <Method extends AsyncMethod<Args, Value>>(_target: object, _name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
+export function Cached<Params, Value, Args extends unknown[]>(
+  family: CacheFamily<Params, Value>,
+  params: (...args: Args) => Params,
+) {
+  return <Method extends AsyncMethod<Args, Value>>(
+    _target: object,
+    _name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
     const original = descriptor.value as Method;
     descriptor.value = function (this: unknown, ...args: Args): Promise<Value> {
       return boundCache().getOrSet(family, params(...args), () => original.apply(this, args));
@@ -26,7 +33,11 @@ export function Cached<Params, Value, Args extends unknown[]>(family: CacheFamil
  *     @Invalidates((workspace: string, id: string) => [sessionTag({ workspace, id })])
  */
 export function Invalidates<Args extends unknown[]>(tags: (...args: Args) => readonly Tag[]) {
-  return <Result, Method extends AsyncMethod<Args, Result>>(_target: object, _name: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void => {
+  return <Result, Method extends AsyncMethod<Args, Result>>(
+    _target: object,
+    _name: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
     const original = descriptor.value as Method;
     descriptor.value = async function (this: unknown, ...args: Args): Promise<Result> {
       const result = (await original.apply(this, args)) as Result;

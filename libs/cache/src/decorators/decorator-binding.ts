@@ -11,6 +11,9 @@ export class CacheDecoratorBinding {
 
 /** @throws Error where a decorated method runs before its application has started. */
 export function boundCache(): CacheService {
-  if (bound === undefined) throw new Error('A method with @Cached or @Invalidates ran without CacheModule: import CacheModule.forRoot(…) in the application.');
+  if (bound === undefined)
+    throw new Error(
+      'A method with @Cached or @Invalidates ran without CacheModule: import CacheModule.forRoot(…) in the application.',
+    );
   return bound;
 }

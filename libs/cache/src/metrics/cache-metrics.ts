@@ -53,19 +53,48 @@ export class CacheMetrics {
         metric.inc({ family, tier: 'shared' }, stats.sharedHits);
       }
     });
-    counter('cache_misses_total', 'Reads that needed a load', ['family'], (metric) => perFamily(metric, (stats) => stats.misses));
-    counter('cache_stale_hits_total', 'Reads answered past the expiry, as the family allows', ['family'], (metric) => perFamily(metric, (stats) => stats.staleHits));
-    counter('cache_bypasses_total', 'Reads that went to the source because the cache was off, away or not to be trusted', ['family'], (metric) => perFamily(metric, (stats) => stats.bypasses));
-    counter('cache_coalesced_total', 'Misses that shared a load under way', ['family'], (metric) => perFamily(metric, (stats) => stats.coalesced));
-    counter('cache_sets_total', 'Entries stored in the shared tier', ['family'], (metric) => perFamily(metric, (stats) => stats.sets));
-    counter('cache_deletes_total', 'Entries deleted by administrators', ['family'], (metric) => perFamily(metric, (stats) => stats.deletes));
-    counter('cache_errors_total', 'Operations of the cache that failed', ['family'], (metric) => perFamily(metric, (stats) => stats.errors));
-    counter('cache_corrupt_total', 'Entries that were not readable and were removed', ['family'], (metric) => perFamily(metric, (stats) => stats.corrupt));
-    counter('cache_drift_total', 'Sampled hits that differed from their source', ['family'], (metric) => perFamily(metric, (stats) => stats.drifts));
-    counter('cache_drift_probes_total', 'Sampled hits that were compared with their source', ['family'], (metric) => perFamily(metric, (stats) => stats.driftProbes));
-    counter('cache_stored_bytes_total', 'Bytes written to the shared tier', ['family'], (metric) => perFamily(metric, (stats) => stats.storedBytes));
-    counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ['family'], (metric) => perFamily(metric, (stats) => stats.savedUsd));
-    counter('cache_evictions_total', 'Entries pushed out of the local tier', ['tier'], (metric) => metric.inc({ tier: 'local' }, engine.cache.local.evictions));
+    counter('cache_misses_total', 'Reads that needed a load', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.misses),
+    );
+    counter('cache_stale_hits_total', 'Reads answered past the expiry, as the family allows', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.staleHits),
+    );
+    counter(
+      'cache_bypasses_total',
+      'Reads that went to the source because the cache was off, away or not to be trusted',
+      ['family'],
+      (metric) => perFamily(metric, (stats) => stats.bypasses),
+    );
+    counter('cache_coalesced_total', 'Misses that shared a load under way', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.coalesced),
+    );
+    counter('cache_sets_total', 'Entries stored in the shared tier', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.sets),
+    );
+    counter('cache_deletes_total', 'Entries deleted by administrators', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.deletes),
+    );
+    counter('cache_errors_total', 'Operations of the cache that failed', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.errors),
+    );
+    counter('cache_corrupt_total', 'Entries that were not readable and were removed', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.corrupt),
+    );
+    counter('cache_drift_total', 'Sampled hits that differed from their source', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.drifts),
+    );
+    counter('cache_drift_probes_total', 'Sampled hits that were compared with their source', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.driftProbes),
+    );
+    counter('cache_stored_bytes_total', 'Bytes written to the shared tier', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.storedBytes),
+    );
+    counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ['family'], (metric) =>
+      perFamily(metric, (stats) => stats.savedUsd),
+    );
+    counter('cache_evictions_total', 'Entries pushed out of the local tier', ['tier'], (metric) =>
+      metric.inc({ tier: 'local' }, engine.cache.local.evictions),
+    );
     counter('cache_invalidations_total', 'Invalidations by how they were delivered', ['outcome'], (metric) => {
       const { delivered, relayed, unconfirmed } = engine.invalidationCounts;
       metric.inc({ outcome: 'delivered' }, delivered);
@@ -78,10 +107,21 @@ export class CacheMetrics {
         if (reads > 0) metric.set({ family }, (localHits + sharedHits) / reads);
       }
     });
-    gauge('cache_memory_usage_bytes', 'Bytes of the local tier', ['tier'], (metric) => metric.set({ tier: 'local' }, engine.cache.local.usedBytes));
-    gauge('cache_memory_limit_bytes', 'Bytes the local tier may use', ['tier'], (metric) => metric.set({ tier: 'local' }, engine.cache.local.limits.maxBytes));
-    gauge('cache_up', '1 while the shared tier answers', [], (metric) => metric.set(engine.health().status === 'up' ? 1 : 0));
-    gauge('cache_oldest_invalidation_seconds', 'Age of the oldest invalidation that nobody has confirmed', [], (metric) => metric.set(engine.health().oldestInvalidationMs / 1000));
+    gauge('cache_memory_usage_bytes', 'Bytes of the local tier', ['tier'], (metric) =>
+      metric.set({ tier: 'local' }, engine.cache.local.usedBytes),
+    );
+    gauge('cache_memory_limit_bytes', 'Bytes the local tier may use', ['tier'], (metric) =>
+      metric.set({ tier: 'local' }, engine.cache.local.limits.maxBytes),
+    );
+    gauge('cache_up', '1 while the shared tier answers', [], (metric) =>
+      metric.set(engine.health().status === 'up' ? 1 : 0),
+    );
+    gauge(
+      'cache_oldest_invalidation_seconds',
+      'Age of the oldest invalidation that nobody has confirmed',
+      [],
+      (metric) => metric.set(engine.health().oldestInvalidationMs / 1000),
+    );
 
     registry.removeSingleMetric(OperationDurations.NAME);
     registry.registerMetric(new OperationDurations(engine));
@@ -93,10 +133,18 @@ class OperationDurations extends Histogram<'family' | 'tier'> {
   static readonly NAME = 'cache_operation_duration_seconds';
 
   constructor(private readonly engine: CacheEngine) {
-    super({ name: OperationDurations.NAME, help: 'Time of a read by the tier that answered', labelNames: ['family', 'tier'], buckets: [...LATENCY_BUCKETS], registers: [] });
+    super({
+      name: OperationDurations.NAME,
+      help: 'Time of a read by the tier that answered',
+      labelNames: ['family', 'tier'],
+      buckets: [...LATENCY_BUCKETS],
+      registers: [],
+    });
   }
 
-  override async get(): Promise<MetricObject & { values: { value: number; labels: Record<string, string | number>; metricName: string }[] }> {
+  override async get(): Promise<
+    MetricObject & { values: { value: number; labels: Record<string, string | number>; metricName: string }[] }
+  > {
     const empty = await super.get();
     const values: { value: number; labels: Record<string, string | number>; metricName: string }[] = [];
     for (const [family, stats] of this.engine.cache.rawStats()) {
@@ -108,7 +156,11 @@ class OperationDurations extends Histogram<'family' | 'tier'> {
   }
 }
 
-function append(values: { value: number; labels: Record<string, string | number>; metricName: string }[], labels: Record<string, string>, histogram: LatencyHistogram): void {
+function append(
+  values: { value: number; labels: Record<string, string | number>; metricName: string }[],
+  labels: Record<string, string>,
+  histogram: LatencyHistogram,
+): void {
   const name = OperationDurations.NAME;
   let sum = 0;
   LATENCY_BUCKETS.forEach((bound, bucket) => {

@@ -15,7 +15,10 @@ import { SharedStoreKeyv } from './shared-store-keyv.js';
  * store would revive strings into code; `clear` removes the keys of its namespace alone, since the store would flush
  * the database. A shared tier that is away is a miss.
  */
-export function createNestCacheManager(engine: CacheEngine): Cache {
+export function createNestCacheManager(
+  engine: CacheEngine,
+  { defaultTtlMs }: { readonly defaultTtlMs: number },
+): Cache {
   const redis = engine.redisStore;
   const { space, store } = engine.cache;
   const clear = async (): Promise<void> => {
@@ -26,11 +29,19 @@ export function createNestCacheManager(engine: CacheEngine): Cache {
       cursor = page.cursor;
     } while (cursor !== '0');
   };
-  const adapter = redis === undefined ? new SharedStoreKeyv(store) : new KeyvAdapter(redisInsStore(redisFacade(redis), { isCacheable: isEnvelope }) as never);
+  const adapter =
+    redis === undefined
+      ? new SharedStoreKeyv(store)
+      : new KeyvAdapter(redisInsStore(redisFacade(redis), { isCacheable: isEnvelope }) as never);
   adapter.clear = () => clear().catch(() => undefined);
-  const keyv = new Keyv({ store: adapter, ...Envelope, useKeyPrefix: false, throwOnErrors: false } as unknown as KeyvOptions);
+  const keyv = new Keyv({
+    store: adapter,
+    ...Envelope,
+    useKeyPrefix: false,
+    throwOnErrors: false,
+  } as unknown as KeyvOptions);
   keyv.on('error', () => undefined);
-  return namespaced(createCache({ stores: [keyv] }), space);
+  return namespaced(createCache({ stores: [keyv], ttl: defaultTtlMs }), space);
 }
 
 /** Keys go under our prefix whatever the caller names them. */

@@ -8,10 +8,12 @@ import type { RedisStore } from '../stores/redis/redis-store.js';
 export function redisFacade(store: RedisStore): Redis {
   const facade = {
     get: (key: string) => store.command(key, (redis) => redis.get(key)),
-    set: (key: string, value: string, ...options: (string | number)[]) => store.command(key, (redis) => redis.set(key, value, ...(options as ['PX', number]))),
+    set: (key: string, value: string, ...options: (string | number)[]) =>
+      store.command(key, (redis) => redis.set(key, value, ...(options as ['PX', number]))),
     mget: (keys: readonly string[]) => Promise.all(keys.map((key) => facade.get(key))),
     del: async (keys: string | readonly string[]) => store.deleteKeys(typeof keys === 'string' ? [keys] : keys),
-    mset: (pairs: readonly string[]) => Promise.all(pairs.flatMap((key, i) => (i % 2 === 0 ? [facade.set(key, pairs[i + 1] as string)] : []))),
+    mset: (pairs: readonly string[]) =>
+      Promise.all(pairs.flatMap((key, i) => (i % 2 === 0 ? [facade.set(key, pairs[i + 1] as string)] : []))),
     pttl: (key: string) => store.command(key, (redis) => redis.pttl(key)),
     multi: () => {
       const queued: (() => Promise<unknown>)[] = [];

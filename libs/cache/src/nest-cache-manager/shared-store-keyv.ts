@@ -3,7 +3,11 @@ import { LRUCache } from 'lru-cache';
 
 /** Nest's cache without Redis: strings in this process, bounded. */
 export class SharedStoreKeyv {
-  private readonly entries = new LRUCache<string, string>({ max: 10_000, maxSize: 16 * 1024 * 1024, sizeCalculation: (value, key) => value.length * 2 + key.length * 2 + 64 });
+  private readonly entries = new LRUCache<string, string>({
+    max: 10_000,
+    maxSize: 16 * 1024 * 1024,
+    sizeCalculation: (value, key) => value.length * 2 + key.length * 2 + 64,
+  });
   opts = {};
   namespace: string | undefined;
 

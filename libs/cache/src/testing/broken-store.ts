@@ -60,9 +60,9 @@ export class FaultyStore extends MemoryStore {
   /** Called before every command; may wait. */
   before: (command: string) => Promise<void> | void = () => undefined;
 
-  override async read(entryKey: string | undefined, stampKeys: readonly string[]): Promise<SharedRead> {
+  override async read(entryKey: string, stampKeys: readonly string[], what?: 'entry' | 'binding'): Promise<SharedRead> {
     await this.pass('read');
-    return super.read(entryKey, stampKeys);
+    return super.read(entryKey, stampKeys, what);
   }
 
   override async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {

@@ -5,3 +5,4 @@ export { bindingOf, mayJoin } from '../stamps.js';
 export { brokenStores, FaultyStore } from './broken-store.js';
 export { type ContractCase, sharedStoreContract, type SharedStoreSubject } from './shared-store.contract.js';
 export { testNamespace, testRedisUrl } from './test-redis.js';
+export { inProcessCache, startTestEngine } from './test-engine.js';

@@ -19,7 +19,11 @@ function expectThat(condition: boolean, claim: string): void {
 }
 
 function entry(binding = 'e,s', version = 0): Buffer {
-  return encodeEntry({ nonce: randomId(), format: 1, flags: 0, loadedAtMs: 1, softMs: 0, hardMs: 60_000, loadMs: 5, version }, binding, Buffer.from('{"n":1}'));
+  return encodeEntry(
+    { nonce: randomId(), format: 1, flags: 0, loadedAtMs: 1, softMs: 0, hardMs: 60_000, loadMs: 5, version },
+    binding,
+    Buffer.from('{"n":1}'),
+  );
 }
 
 const fresh = (token: string, nonce = '') => ({ token, mode: 'fresh-key' as const, nonce, leaseMs: 5_000 });
@@ -49,7 +53,7 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
     async run({ store, prefix }) {
       const [before] = await store.makeStamps([`${prefix}t:a`], 60_000);
       await store.unlink([`${prefix}t:a`]);
-      const { stamps } = await store.read(undefined, [`${prefix}t:a`]);
+      const { stamps } = await store.read(`${prefix}v:a`, [`${prefix}t:a`]);
       expectThat(stamps[0] === null, 'a removed stamp is missing');
       const [after] = await store.makeStamps([`${prefix}t:a`], 60_000);
       expectThat(after !== before, 'a new stamp differs from every earlier one');
@@ -69,7 +73,9 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
   {
     name: 'gives a lease to one of many',
     async run({ store, prefix }) {
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.acquire(`${prefix}v:a`, fresh(randomId()))));
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, () => store.acquire(`${prefix}v:a`, fresh(randomId()))),
+      );
       expectThat(outcomes.filter((outcome) => outcome === 'acquired').length === 1, 'one lease is acquired');
       expectThat(outcomes.filter((outcome) => outcome === 'held').length === 19, 'the others are told that it is held');
     },
@@ -81,7 +87,10 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
       await store.acquire(`${prefix}v:a`, fresh(token));
       const bytes = entry();
       expectThat(await store.fill(`${prefix}v:a`, token, bytes, 60_000, false), 'the holder may fill');
-      expectThat((await store.read(`${prefix}v:a`, [])).entry?.equals(bytes) === true, 'an entry comes back as it was stored');
+      expectThat(
+        (await store.read(`${prefix}v:a`, [])).entry?.equals(bytes) === true,
+        'an entry comes back as it was stored',
+      );
     },
   },
   {
@@ -104,7 +113,10 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
       await store.acquire(`${prefix}v:a`, { ...fresh(token), leaseMs: 60 });
       await passMs(150);
       expectThat(!(await store.fill(`${prefix}v:a`, token, entry(), 60_000, false)), 'an expired lease stores nothing');
-      expectThat((await store.acquire(`${prefix}v:a`, fresh(randomId()))) === 'acquired', 'an expired lease is free again');
+      expectThat(
+        (await store.acquire(`${prefix}v:a`, fresh(randomId()))) === 'acquired',
+        'an expired lease is free again',
+      );
     },
   },
   {
@@ -125,9 +137,18 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
       const bytes = entry();
       await store.acquire(`${prefix}v:a`, fresh(token));
       await store.fill(`${prefix}v:a`, token, bytes, 60_000, false);
-      expectThat((await store.acquire(`${prefix}v:a`, fresh(randomId(), randomId()))) === 'changed', 'another entry than the one read is left alone');
-      expectThat((await store.acquire(`${prefix}v:a`, fresh(randomId()))) === 'changed', 'an entry is left alone by who saw none');
-      expectThat((await store.acquire(`${prefix}v:a`, fresh(randomId(), nonceOf(bytes)))) === 'acquired', 'the entry that was read is replaced');
+      expectThat(
+        (await store.acquire(`${prefix}v:a`, fresh(randomId(), randomId()))) === 'changed',
+        'another entry than the one read is left alone',
+      );
+      expectThat(
+        (await store.acquire(`${prefix}v:a`, fresh(randomId()))) === 'changed',
+        'an entry is left alone by who saw none',
+      );
+      expectThat(
+        (await store.acquire(`${prefix}v:a`, fresh(randomId(), nonceOf(bytes)))) === 'acquired',
+        'the entry that was read is replaced',
+      );
     },
   },
   {
@@ -142,10 +163,16 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
       expectThat((await store.acquire(`${prefix}v:a`, over(refresher))) === 'acquired', 'an entry can be leased');
       expectThat((await store.acquire(`${prefix}v:a`, over(randomId()))) === 'held', 'by one at a time');
       const { entry: leased } = await store.read(`${prefix}v:a`, []);
-      expectThat(leased !== null && nonceOf(leased) === nonceOf(bytes) && leased.subarray(46).equals(bytes.subarray(46)), 'it stays readable under its lease');
+      expectThat(
+        leased !== null && nonceOf(leased) === nonceOf(bytes) && leased.subarray(46).equals(bytes.subarray(46)),
+        'it stays readable under its lease',
+      );
       const next = entry();
       expectThat(await store.fill(`${prefix}v:a`, refresher, next, 60_000, true), 'the refresher may fill');
-      expectThat((await store.read(`${prefix}v:a`, [])).entry?.equals(next) === true, 'the refreshed entry takes its place');
+      expectThat(
+        (await store.read(`${prefix}v:a`, [])).entry?.equals(next) === true,
+        'the refreshed entry takes its place',
+      );
     },
   },
   {

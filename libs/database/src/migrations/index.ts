@@ -6,6 +6,7 @@ import { Contexts } from './0004-contexts.js';
 import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
+import { Cache } from './0008-cache.js';
 import { Embeddings } from './0009-embeddings.js';
 
 /** The history of the schema, oldest first. */
@@ -17,5 +18,6 @@ export const migrations: MigrationClass[] = [
   Handovers,
   Search,
   Queue,
+  Cache,
   Embeddings,
 ];

@@ -74,7 +74,10 @@ export class RedisConnection {
       await this.redis.connect();
     } catch (error) {
       this.close();
-      throw new StoreUnavailableError(`Can't connect to ${this.address.host}:${this.address.port}: ${(this.lastError ?? (error as Error)).message}`, { cause: this.lastError ?? error });
+      throw new StoreUnavailableError(
+        `Can't connect to ${this.address.host}:${this.address.port}: ${(this.lastError ?? (error as Error)).message}`,
+        { cause: this.lastError ?? error },
+      );
     }
     this.lastReplyMs = performance.now();
   }
@@ -89,7 +92,10 @@ export class RedisConnection {
 
   /** Asks who answers: INFO where it is allowed, and ROLE. */
   async inspect(): Promise<{ readonly role: string | undefined; readonly facts: ServerFacts }> {
-    const [role, info] = await Promise.all([this.allowed(() => this.redis.role()), this.allowed(() => this.redis.info())]);
+    const [role, info] = await Promise.all([
+      this.allowed(() => this.redis.role()),
+      this.allowed(() => this.redis.info()),
+    ]);
     const fields = parseInfo(info ?? '');
     const facts: ServerFacts = {
       runId: fields.get('run_id'),
@@ -125,7 +131,8 @@ export class RedisConnection {
     const found = await this.redis.set(this.epochKey, made, 'NX', 'GET');
     this.hasReplacedEpoch = true;
     const epoch = found ?? made;
-    if (judgeEpoch(epoch, this.identity, true) !== 'accept') throw new StoreUnavailableError('The epoch belongs to another server.');
+    if (judgeEpoch(epoch, this.identity, true) !== 'accept')
+      throw new StoreUnavailableError('The epoch belongs to another server.');
     this.epoch = epoch;
     return epoch;
   }

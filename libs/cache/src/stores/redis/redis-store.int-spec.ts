@@ -17,14 +17,27 @@ describe('RedisStore', () => {
 
   afterAll(() => store.close());
 
-  it.each(sharedStoreContract.map((contract, i) => [contract.name, contract, i] as const))('%s', async (_name, contract, i) => {
-    await contract.run({ store, prefix: `${space.namespace}:${i}:`, passMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
-  });
+  it.each(sharedStoreContract.map((contract, i) => [contract.name, contract, i] as const))(
+    '%s',
+    async (_name, contract, i) => {
+      await contract.run({
+        store,
+        prefix: `${space.namespace}:${i}:`,
+        passMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      });
+    },
+  );
 
   it('sends the reads of one turn as one command', async () => {
-    const before = Number(/cmdstat_mget:calls=(\d+)/.exec(await store.command('x', (redis) => redis.info('commandstats')))?.[1] ?? 0);
-    await Promise.all(Array.from({ length: 50 }, (_, i) => store.read(`${space.namespace}:v:${i}`, [`${space.namespace}:t:${i}`])));
-    const after = Number(/cmdstat_mget:calls=(\d+)/.exec(await store.command('x', (redis) => redis.info('commandstats')))?.[1] ?? 0);
+    const before = Number(
+      /cmdstat_mget:calls=(\d+)/.exec(await store.command('x', (redis) => redis.info('commandstats')))?.[1] ?? 0,
+    );
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => store.read(`${space.namespace}:v:${i}`, [`${space.namespace}:t:${i}`])),
+    );
+    const after = Number(
+      /cmdstat_mget:calls=(\d+)/.exec(await store.command('x', (redis) => redis.info('commandstats')))?.[1] ?? 0,
+    );
     expect(after - before).toBeLessThanOrEqual(2);
   });
 });

@@ -25,6 +25,8 @@ export interface RedisStoreOptions extends RedisTimeouts {
   readonly heartbeatMs: number;
   /** Most keys in one MGET. */
   readonly batchKeys: number;
+  /** To each server. One carries every command; a second one the news for values that are answered alone. */
+  readonly maxConnections: number;
 }
 
 export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
@@ -35,6 +37,7 @@ export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
   trustMs: 1_000,
   heartbeatMs: 250,
   batchKeys: 512,
+  maxConnections: 2,
 };
 
 /** Who is told of what becomes of the connection. */
@@ -126,18 +129,21 @@ export class RedisStore extends SharedStore {
 
   /** The connections that were checked, open or about to be. */
   get checkedConnections(): readonly RedisConnection[] {
-    return [...this.members.values()].filter((member) => member.checked && !member.connection.isClosed).map((member) => member.connection);
+    return [...this.members.values()]
+      .filter((member) => member.checked && !member.connection.isClosed)
+      .map((member) => member.connection);
   }
 
-  read(entryKey: string | undefined, stampKeys: readonly string[]): Promise<SharedRead> {
+  read(entryKey: string, stampKeys: readonly string[], what: 'entry' | 'binding' = 'entry'): Promise<SharedRead> {
     const { only } = this;
-    if (only === undefined) return this.slots === undefined ? Promise.reject(this.unavailable()) : this.readSplit(entryKey, stampKeys);
+    if (only === undefined)
+      return this.slots === undefined ? Promise.reject(this.unavailable()) : this.readSplit(entryKey, stampKeys, what);
     let { batch } = this;
     if (batch === undefined) {
       batch = this.batch = new ReadBatch(only.connection.epochKey);
       process.nextTick(this.flush);
     }
-    const read = batch.add(entryKey, stampKeys);
+    const read = batch.add(what === 'entry' ? entryKey : undefined, stampKeys);
     if (batch.keys.length >= this.options.batchKeys) this.sendBatch();
     return read;
   }
@@ -154,7 +160,11 @@ export class RedisStore extends SharedStore {
 
   async makeEpoch(entryKey: string, stampKeys: readonly string[]): Promise<string> {
     const members = this.membersFor(entryKey, stampKeys);
-    const epochs = await Promise.all([...new Set(members)].map(async (member) => [member, await this.run(member, member.connection.makeEpoch())] as const));
+    const epochs = await Promise.all(
+      [...new Set(members)].map(
+        async (member) => [member, await this.run(member, member.connection.makeEpoch())] as const,
+      ),
+    );
     const byMember = new Map(epochs);
     return joinEpochs(members.map((member) => byMember.get(member) as string)) as string;
   }
@@ -169,14 +179,19 @@ export class RedisStore extends SharedStore {
 
   async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
     const member = this.memberFor(entryKey);
-    return (await this.run(member, member.connection.redis.ksAcquire(entryKey, request.token, request.leaseMs, request.mode, request.nonce))) as LeaseOutcome;
+    return (await this.run(
+      member,
+      member.connection.redis.ksAcquire(entryKey, request.token, request.leaseMs, request.mode, request.nonce),
+    )) as LeaseOutcome;
   }
 
   async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
     const member = this.memberFor(entryKey);
     const { redis } = member.connection;
     if (member.supportsIfEqual && !overEntry) {
-      return (await this.run(member, redis.call('SET', entryKey, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !== null;
+      return (
+        (await this.run(member, redis.call('SET', entryKey, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !== null
+      );
     }
     return (await this.run(member, redis.ksFill(entryKey, token, lifeMs, entry))) === 1;
   }
@@ -245,7 +260,10 @@ export class RedisStore extends SharedStore {
     const [index, nodeCursor] = cursor.includes('.') ? (cursor.split('.') as [string, string]) : ['0', '0'];
     const member = members[Number(index)];
     if (member === undefined || member.breaker.isOpen) throw this.unavailable();
-    const [next, keys] = await this.run(member, member.connection.redis.scan(nodeCursor, 'MATCH', `${escapePattern(prefix)}*`, 'COUNT', count));
+    const [next, keys] = await this.run(
+      member,
+      member.connection.redis.scan(nodeCursor, 'MATCH', `${escapePattern(prefix)}*`, 'COUNT', count),
+    );
     if (next !== '0') return { keys, cursor: `${index}.${next}` };
     return { keys, cursor: Number(index) + 1 < members.length ? `${Number(index) + 1}.0` : '0' };
   }
@@ -253,7 +271,11 @@ export class RedisStore extends SharedStore {
   async ping(): Promise<void> {
     const members = [...this.members.values()];
     if (members.length === 0) throw this.unavailable();
-    await Promise.all(members.map((member) => (member.breaker.isOpen ? Promise.reject(this.unavailable()) : this.run(member, member.connection.redis.ping()))));
+    await Promise.all(
+      members.map((member) =>
+        member.breaker.isOpen ? Promise.reject(this.unavailable()) : this.run(member, member.connection.redis.ping()),
+      ),
+    );
   }
 
   async close(): Promise<void> {
@@ -295,7 +317,11 @@ export class RedisStore extends SharedStore {
   }
 
   /** In a Cluster: GETs to the nodes in the same tick, each with the epoch of its node. */
-  private async readSplit(entryKey: string | undefined, stampKeys: readonly string[]): Promise<SharedRead> {
+  private async readSplit(
+    entryKey: string,
+    stampKeys: readonly string[],
+    what: 'entry' | 'binding',
+  ): Promise<SharedRead> {
     const now = performance.now();
     const members = this.membersFor(entryKey, stampKeys);
     const touched = [...new Set(members)];
@@ -306,15 +332,17 @@ export class RedisStore extends SharedStore {
       }
     }
     const get = (member: Member, key: string) => this.run(member, member.connection.redis.getBuffer(key));
-    const keys = entryKey === undefined ? stampKeys : [entryKey, ...stampKeys];
-    const [epochs, values] = await Promise.all([
+    const [entry, epochs, stamps] = await Promise.all([
+      what === 'entry' ? get(members[0] as Member, entryKey) : null,
       Promise.all(touched.map((member) => get(member, member.connection.epochKey))),
-      Promise.all(keys.map((key, i) => get(members[i] as Member, key))),
+      Promise.all(stampKeys.map((key, i) => get(members[i + 1] as Member, key))),
     ]);
     if (touched.some((member) => member.breaker.isOpen)) throw this.unavailable();
-    const current = new Map(touched.map((member, i) => [member, this.judgeEpoch(member, epochs[i]?.toString('latin1') ?? null)]));
-    const stamps = (entryKey === undefined ? values : values.slice(1)).map((value) => value?.toString('latin1') ?? null);
-    return { entry: entryKey === undefined ? null : (values[0] ?? null), epoch: joinEpochs(members.map((member) => current.get(member) ?? null)), stamps };
+    const current = new Map(
+      touched.map((member, i) => [member, this.judgeEpoch(member, epochs[i]?.toString('latin1') ?? null)]),
+    );
+    const epoch = joinEpochs(members.map((member) => current.get(member) ?? null));
+    return { entry, epoch, stamps: stamps.map((stamp) => stamp?.toString('latin1') ?? null) };
   }
 
   private judgeEpoch(member: Member, found: string | null): string | null {
@@ -364,10 +392,8 @@ export class RedisStore extends SharedStore {
     return member;
   }
 
-  private membersFor(entryKey: string | undefined, stampKeys: readonly string[]): Member[] {
-    const members = entryKey === undefined ? [] : [this.memberFor(entryKey)];
-    for (const key of stampKeys) members.push(this.memberFor(key));
-    return members;
+  private membersFor(entryKey: string, stampKeys: readonly string[]): Member[] {
+    return [this.memberFor(entryKey), ...stampKeys.map((key) => this.memberFor(key))];
   }
 
   private async run<Reply>(member: Member, reply: Promise<Reply>): Promise<Reply> {
@@ -490,7 +516,8 @@ export class RedisStore extends SharedStore {
     this.topologySeen = seen;
     if (topology.nodes.some((node) => node.slots !== undefined)) {
       this.slots = new Array<Member | undefined>(16_384).fill(undefined);
-      for (const member of members.values()) for (const [first, last] of member.node.slots ?? []) this.slots.fill(member, first, last + 1);
+      for (const member of members.values())
+        for (const [first, last] of member.node.slots ?? []) this.slots.fill(member, first, last + 1);
     }
     this.recount();
   }
@@ -503,7 +530,9 @@ export class RedisStore extends SharedStore {
       if (this.members.get(node.id) === member) this.recover();
     });
     connection.epochKey = node.hashTag === undefined ? this.space.epochKey : this.space.epochKeyOn(node.hashTag);
-    const breaker = new CircuitBreaker(this.options.failuresToOpen, () => this.shut(member, 'the server does not answer'));
+    const breaker = new CircuitBreaker(this.options.failuresToOpen, () =>
+      this.shut(member, 'the server does not answer'),
+    );
     const member: Member = { node, connection, breaker, checked: false, supportsIfEqual: false };
     return member;
   }
@@ -515,19 +544,28 @@ export class RedisStore extends SharedStore {
     try {
       if (connection.redis.status === 'wait') await connection.connect();
       const { role, facts } = await connection.inspect();
-      if (role !== undefined && role !== 'master') throw new StoreUnavailableError(`${connection.address.host}:${connection.address.port} is a ${role}, not a master`);
+      if (role !== undefined && role !== 'master')
+        throw new StoreUnavailableError(
+          `${connection.address.host}:${connection.address.port} is a ${role}, not a master`,
+        );
       if (facts.isLoading) throw new StoreUnavailableError('the server is still loading its data');
       if (facts.isCluster && this.target.kind !== 'cluster') {
-        throw new StoreUnavailableError('the server runs in Cluster mode: name several of its nodes in REDIS_URL, separated by commas');
+        throw new StoreUnavailableError(
+          'the server runs in Cluster mode: name several of its nodes in REDIS_URL, separated by commas',
+        );
       }
       this.facts = facts;
       this.lacks = lackingIn(facts);
       if (facts.version !== '' && Number.parseInt(facts.version, 10) < 7) {
-        throw new StoreUnavailableError(`the server is ${facts.product} ${facts.version}; the cache needs Redis 7 or Valkey 8, or later, for SET with NX and GET`);
+        throw new StoreUnavailableError(
+          `the server is ${facts.product} ${facts.version}; the cache needs Redis 7 or Valkey 8, or later, for SET with NX and GET`,
+        );
       }
       member.supportsIfEqual = atLeast(facts, 'valkey', 8, 1) || atLeast(facts, 'redis', 8, 4);
       connection.identity =
-        facts.runId === undefined || facts.replicationId === undefined ? HIDDEN_IDENTITY : serverIdentity(facts.runId, facts.replicationId, this.target.kind === 'cluster' ? masterIds : []);
+        facts.runId === undefined || facts.replicationId === undefined
+          ? HIDDEN_IDENTITY
+          : serverIdentity(facts.runId, facts.replicationId, this.target.kind === 'cluster' ? masterIds : []);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
       await connection.redis.unlink(connection.epochKey + ':none');
       await connection.settleEpoch();
@@ -585,7 +623,8 @@ function atLeast(facts: ServerFacts, product: ServerFacts['product'], major: num
 function lackingIn(facts: ServerFacts): string[] {
   const lacks: string[] = [];
   if (facts.runId === undefined) lacks.push('INFO is not allowed: every reconnect invalidates the whole cache');
-  if (facts.evicts === false) lacks.push('maxmemory-policy is noeviction: a full server stops taking new entries (allkeys-lru is better)');
+  if (facts.evicts === false)
+    lacks.push('maxmemory-policy is noeviction: a full server stops taking new entries (allkeys-lru is better)');
   return lacks;
 }
 

@@ -39,7 +39,9 @@ export abstract class TopologyResolver {
 }
 
 export function topologyText(topology: Topology): string {
-  return topology.nodes.map(({ id, address, slots }) => `${id}@${address.host}:${address.port}=${JSON.stringify(slots)}`).join(';');
+  return topology.nodes
+    .map(({ id, address, slots }) => `${id}@${address.host}:${address.port}=${JSON.stringify(slots)}`)
+    .join(';');
 }
 
 class SingleServer extends TopologyResolver {
@@ -75,7 +77,10 @@ abstract class SeededResolver extends TopologyResolver {
 
   async resolve(): Promise<Topology> {
     const problems: string[] = [];
-    const order = this.currentSeed === undefined ? this.seeds : [this.currentSeed, ...this.seeds.filter((seed) => seed !== this.currentSeed)];
+    const order =
+      this.currentSeed === undefined
+        ? this.seeds
+        : [this.currentSeed, ...this.seeds.filter((seed) => seed !== this.currentSeed)];
     for (const seed of order) {
       try {
         return await this.ask(await this.client(seed), seed);
@@ -124,7 +129,9 @@ class SentinelSet extends SeededResolver {
     const answer = (await client.call('SENTINEL', 'get-master-addr-by-name', name)) as [string, string] | null;
     if (answer === null) throw new StoreUnavailableError(`the Sentinel knows no set named ${JSON.stringify(name)}`);
     const [host, port] = answer;
-    return { nodes: [{ id: `${host}:${port}`, address: { host, port: Number(port) }, slots: undefined, hashTag: undefined }] };
+    return {
+      nodes: [{ id: `${host}:${port}`, address: { host, port: Number(port) }, slots: undefined, hashTag: undefined }],
+    };
   }
 
   protected signIn(): Pick<RedisTarget, 'username' | 'password'> {
@@ -146,8 +153,15 @@ class ClusterNodes extends SeededResolver {
       ranges.set(id, node);
     }
     if (ranges.size === 0) throw new StoreUnavailableError('the Cluster serves no slots');
-    const nodes = [...ranges].map(([id, { address, slots }]) => ({ id, address, slots, hashTag: hashTagWithin(slots) })).sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.seeds = [...nodes.map((node) => node.address), ...this.target.hosts.filter((host) => !nodes.some(({ address }) => address.host === host.host && address.port === host.port))];
+    const nodes = [...ranges]
+      .map(([id, { address, slots }]) => ({ id, address, slots, hashTag: hashTagWithin(slots) }))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.seeds = [
+      ...nodes.map((node) => node.address),
+      ...this.target.hosts.filter(
+        (host) => !nodes.some(({ address }) => address.host === host.host && address.port === host.port),
+      ),
+    ];
     return { nodes };
   }
 
