@@ -13,7 +13,7 @@ export interface RunningApi {
   /** A key made now, at the first start of an embedded database. */
   readonly firstKey: FirstKey | undefined;
   /** Takes nothing new and finishes what has begun; the database stays open for others of this process. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
 }
 
 /**

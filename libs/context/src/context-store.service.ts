@@ -233,9 +233,9 @@ export class ContextStoreService {
 
   /** What a session stores again, it has used. */
   private countRepeats(workspaceId: WorkspaceId, answers: ReadonlyMap<ContextDraft, Head>): Promise<void> {
-    const repeats = [...answers].filter(([{ sessionId }, { isNew }]) => sessionId !== null && !isNew);
+    const again = [...answers].filter(([{ sessionId }, { isNew }]) => sessionId !== null && !isNew);
     return this.transactions.afterCommit(() => {
-      for (const [{ sessionId }, { context }] of repeats) {
+      for (const [{ sessionId }, { context }] of again) {
         this.usage.noteUse(workspaceId, sessionId as SessionId, [context.id]);
       }
     });

@@ -7,7 +7,8 @@ import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
 import type { Context, ContextSummary } from './context.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.errors.js';
 import { ContextObservers } from './context-observers.js';
-import { type ContextFilter, ContextRepository, type LockedLine } from './persistence/context.repository.js';
+import type { ContextFilter } from './context-filter.js';
+import { ContextRepository, type LockedLine } from './persistence/context.repository.js';
 import { detectPriority, type Priority } from './priority.js';
 import { ContextUsage } from './usage/context-usage.js';
 

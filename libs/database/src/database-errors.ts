@@ -10,7 +10,7 @@ interface SqlError {
 function sqlErrorOf(error: unknown): SqlError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { driverError } = error as SqlError;
-  return (typeof driverError === 'object' && driverError !== null ? driverError : error) as SqlError;
+  return typeof driverError === 'object' && driverError !== null ? driverError : error;
 }
 
 /** The SQLSTATE (or system error code, like ECONNREFUSED) of a failed statement. */

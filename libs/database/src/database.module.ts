@@ -8,6 +8,7 @@ import { Database } from './database.js';
 import { DatabaseErrorTranslator, isDatabaseAway } from './database-errors.js';
 import { DatabaseHealth } from './database.health.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
+import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /** The connection, embedded or outside, with the schema up to date, and the transaction runner. Features add their entities with `TypeOrmModule.forFeature`. */
@@ -30,6 +31,12 @@ import { TransactionRunner } from './transaction-runner.js';
     { provide: Database, inject: [DataSource], useFactory: (dataSource: DataSource) => new Database(dataSource) },
     { provide: TransactionRunner, useExisting: Database },
     { provide: ErrorTranslator, useClass: DatabaseErrorTranslator },
+    {
+      provide: EmbeddedUpkeep,
+      inject: [DatabaseConfig, Database],
+      useFactory: (config: DatabaseConfig, database: Database) =>
+        config.url === undefined ? new EmbeddedUpkeep(database) : undefined,
+    },
     {
       provide: DatabaseHealth,
       inject: [Database, HealthRegistry],

@@ -19,6 +19,7 @@ import type { Handover, HandoverContent } from './handover.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
 const SESSION_ID = { pointer: '/sessionId' };
+const SESSION_ID_IN_QUERY = { pointer: '/sessionId', in: 'query' } as const;
 
 /** What sessions leave for the next ones. */
 @Injectable()
@@ -118,7 +119,7 @@ export class HandoverService extends SessionObserver {
     workspaceId: WorkspaceId,
     sessionId: SessionId,
   ): Promise<{ session: Session; content: HandoverContent }> {
-    const session = await this.sessions.get(workspaceId, sessionId);
+    const session = await this.sessions.get(workspaceId, sessionId, SESSION_ID_IN_QUERY);
     return { session, content: await this.compose(session) };
   }
 
@@ -128,7 +129,7 @@ export class HandoverService extends SessionObserver {
     return project === undefined ? undefined : this.handovers.findLatest(workspaceId, project.id);
   }
 
-  /** Newest first. A project or session that does not exist has none. */
+  /** Newest first. A project that does not exist has none. @throws DomainError `session-not-found`. */
   async list(
     workspaceId: WorkspaceId,
     filter: { readonly project?: string; readonly sessionId?: SessionId },
@@ -137,6 +138,7 @@ export class HandoverService extends SessionObserver {
   ): Promise<Page<Handover, [HandoverId]>> {
     const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
     if (filter.project !== undefined && project === undefined) return { items: [] };
+    if (filter.sessionId !== undefined) await this.sessions.get(workspaceId, filter.sessionId, SESSION_ID_IN_QUERY);
     return this.handovers.list(workspaceId, { projectId: project?.id, sessionId: filter.sessionId }, after, limit);
   }
 

@@ -6,6 +6,7 @@ import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
+import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
@@ -17,6 +18,7 @@ import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
     // Outermost first: the time limit holds for everything inside, and what is stored is what was sent.
     { provide: APP_INTERCEPTOR, useClass: RequestTimeoutInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {
       provide: APP_INTERCEPTOR,

@@ -43,7 +43,7 @@ interface Work<Result = unknown> {
   show(result: Result): string;
 }
 
-const work = <Result>(run: Work<Result>['run'], show: Work<Result>['show']): Work => ({ run, show }) as Work;
+const work = <Result>(run: Work<Result>['run'], show: Work<Result>['show']): Work => ({ run, show });
 
 /** Understands the whole call before anything is opened. */
 function workOf(

@@ -1,4 +1,4 @@
-import { formatPatch, type StructuredPatchHunk, structuredPatch } from 'diff';
+import { FILE_HEADERS_ONLY, formatPatch, type StructuredPatchHunk, structuredPatch } from 'diff';
 
 /**
  * Myers' algorithm costs the length of the texts times their difference. Up to this many changed lines it takes well
@@ -26,7 +26,9 @@ export function diffTexts(from: { name: string; text: string }, to: { name: stri
   const count = (sign: string) =>
     hunks.reduce((sum, hunk) => sum + hunk.lines.filter((line) => line.startsWith(sign)).length, 0);
   const unified =
-    hunks.length === 0 ? '' : formatPatch({ oldFileName: from.name, newFileName: to.name, hunks } as never);
+    hunks.length === 0
+      ? ''
+      : formatPatch({ oldFileName: from.name, newFileName: to.name, hunks } as never, FILE_HEADERS_ONLY);
   return { unified, hunks, addedLines: count('+'), removedLines: count('-'), minimal: patch !== undefined };
 }
 

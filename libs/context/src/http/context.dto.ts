@@ -4,7 +4,7 @@ import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
 import type { ArchiveOrder, ContextPatch } from '../context.service.js';
-import type { ContextFilter } from '../persistence/context.repository.js';
+import type { ContextFilter } from '../context-filter.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
 export const storeBody = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT), ...storeFields });

@@ -1,6 +1,7 @@
 import type { Page } from '#http';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
+import type { ContextFilter } from '../context-filter.js';
 import type { Priority } from '../priority.js';
 import type { Fingerprint } from '../similarity/fingerprint.js';
 
@@ -17,19 +18,6 @@ export interface LockedLine {
 export interface NewContext extends Context {
   readonly labelId: string;
   readonly fingerprint: Fingerprint;
-}
-
-/** All that are given must hold. */
-export interface ContextFilter {
-  readonly projectId: ProjectId;
-  readonly label?: string;
-  readonly labelPrefix?: string;
-  readonly priority?: Priority;
-  /** Every one of them. */
-  readonly tags?: readonly string[];
-  readonly sessionId?: SessionId;
-  /** `latest`: the newest version of each label; `active`: every one that is not archived; `archived`: those alone. */
-  readonly which: 'latest' | 'active' | 'archived';
 }
 
 export type RecallBy =

@@ -3,13 +3,13 @@ import { brokenConstraintOf, Database } from '#database';
 import { type Page, toPage } from '#http';
 import { type ContextId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
+import type { ContextFilter } from '../context-filter.js';
 import { projectGone } from '../context.errors.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import type { Priority } from '../priority.js';
 import { type Fingerprint, fingerprintOf } from '../similarity/fingerprint.js';
 import { nearest, SIMILAR_CANDIDATES } from '../similarity/nearest.js';
 import {
-  type ContextFilter,
   ContextRepository,
   type Description,
   type LockedLine,
@@ -239,22 +239,40 @@ export class PostgresContextRepository extends ContextRepository {
       signature: Buffer;
       same_text: boolean;
     }>(
-      `SELECT probe.id AS probe_id, c.id, c.label, c.version, c.signature, c.content_hash = probe.content_hash AS same_text
-       FROM (
+      // Every lookup is by all columns of one index, so that the plan is the same with and without statistics.
+      `WITH probe AS MATERIALIZED (
          SELECT id, label_id, decode(content_hash, 'hex') AS content_hash, bands::bigint[] AS bands
          FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) AS given (id, label_id, content_hash, bands)
-       ) AS probe
-       CROSS JOIN LATERAL (
-         (SELECT context_id FROM context_bands
-          WHERE workspace_id = $1 AND project_id = $2 AND band = ANY (probe.bands)
-          ORDER BY band, context_id LIMIT ${SIMILAR_CANDIDATES})
+       ), met AS (
+         SELECT probe.id AS probe_id, in_band.context_id
+         FROM probe
+         CROSS JOIN LATERAL unnest(probe.bands) AS wanted (band)
+         CROSS JOIN LATERAL (
+           SELECT context_id FROM context_bands
+           WHERE workspace_id = $1 AND project_id = $2 AND band = wanted.band
+           ORDER BY context_id LIMIT ${SIMILAR_CANDIDATES}
+         ) AS in_band
          UNION
-         (SELECT same.id FROM contexts AS same
-          WHERE same.workspace_id = $1 AND same.project_id = $2 AND same.content_hash = probe.content_hash AND same.is_latest
-          ORDER BY same.id LIMIT ${SIMILAR_CANDIDATES})
-       ) AS candidate
-       JOIN contexts AS c ON c.workspace_id = $1 AND c.id = candidate.context_id
-       WHERE c.is_latest AND c.label_id <> probe.label_id`,
+         SELECT probe.id, same.id
+         FROM probe
+         CROSS JOIN LATERAL (
+           SELECT id FROM contexts
+           WHERE workspace_id = $1 AND project_id = $2 AND content_hash = probe.content_hash AND is_latest
+           ORDER BY id LIMIT ${SIMILAR_CANDIDATES}
+         ) AS same
+       ), candidate AS MATERIALIZED (
+         SELECT probe_id, context_id, row_number() OVER (PARTITION BY probe_id ORDER BY context_id) AS place FROM met
+       )
+       SELECT probe.id AS probe_id, c.id, c.label, c.version, c.signature,
+         c.content_hash = probe.content_hash AS same_text
+       FROM candidate
+       JOIN probe ON probe.id = candidate.probe_id
+       CROSS JOIN LATERAL (
+         SELECT id, label_id, label, version, signature, content_hash, is_latest FROM contexts
+         WHERE workspace_id = $1 AND id = candidate.context_id
+         OFFSET 0
+       ) AS c
+       WHERE candidate.place <= ${SIMILAR_CANDIDATES} AND c.is_latest AND c.label_id <> probe.label_id`,
       [
         workspaceId,
         projectId,

@@ -106,8 +106,12 @@ function prettyStream(destination: DestinationStream): DestinationStream {
       } = JSON.parse(text) as Record<string, unknown>;
       const extra = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
       destination.write(
-        `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(context ?? channel ?? '')} ${String(msg)}${extra}\n`,
+        `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${textOf(context ?? channel)} ${textOf(msg)}${extra}\n`,
       );
     },
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }

@@ -31,6 +31,7 @@ export class JobWorker implements BeforeApplicationShutdown {
   private readonly logger;
   private readonly pollMs: number;
   private readonly running = new Map<RunningJob, Promise<void>>();
+  private scheduled: ReadonlySet<string> = new Set();
   private handlers: ReadonlyMap<string, JobHandler> = new Map();
   private stopping = false;
   private looping: Promise<void> | undefined;
@@ -53,6 +54,7 @@ export class JobWorker implements BeforeApplicationShutdown {
   /** @throws Error where a declared job has no handler. */
   async start(): Promise<void> {
     this.handlers = this.registry.requireHandlers();
+    this.scheduled = new Set(this.registry.schedules.map(({ job }) => job.name));
     if (this.databaseConfig.url === undefined) await this.store.recoverAbandoned();
     this.cancellation.listen((id) => this.cancel(id));
     this.scheduler.start();
@@ -131,7 +133,7 @@ export class JobWorker implements BeforeApplicationShutdown {
     const { job, signal } = running;
     const startedAt = performance.now();
     const tell = (outcome: string, more: object = {}) =>
-      this.logger[outcome === 'completed' ? 'info' : 'warn'](
+      this.logger[levelOf(outcome, this.scheduled.has(job.name))](
         {
           job: job.name,
           jobId: job.id,
@@ -219,6 +221,12 @@ export class JobWorker implements BeforeApplicationShutdown {
     if (this.databaseIsAway) this.logger.warn('the database is away: jobs wait');
     else this.logger.info('the database is back');
   }
+}
+
+/** Schedules that run every second would fill the log with nothing. */
+function levelOf(outcome: string, isScheduled: boolean): 'debug' | 'info' | 'warn' {
+  if (outcome !== 'completed') return 'warn';
+  return isScheduled ? 'debug' : 'info';
 }
 
 function failureOf(error: unknown): JobFailure {

@@ -71,7 +71,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   findForActivity(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
-    // KEY SHARE does not conflict with the UPDATE of a touch, so concurrent activity never waits for one another.
+    // KEY SHARE does not conflict with the UPDATE of a touch, so most concurrent activity does not wait for one another.
     return this.findLocked(workspaceId, id, 'FOR KEY SHARE');
   }
 
