@@ -23,5 +23,5 @@ export const embeddingBackfill: ScheduleDefinition = {
     // Building the index of a new model over a million vectors takes its time.
     timeoutSeconds: 6 * 3_600,
   },
-  everySeconds: 300,
+  everySeconds: 60,
 };

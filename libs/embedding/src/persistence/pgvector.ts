@@ -5,6 +5,9 @@ import { Database } from '#database';
 /** An index over halfvec holds no longer vectors (pgvector, "HNSW"). */
 export const MAX_INDEXED_DIMENSIONS = 4_000;
 
+/** Up to so many vectors of a project, looking at all of them is as fast as the index, and misses none. */
+export const EXACT_UP_TO = 5_000;
+
 /** Whether the database has pgvector, and what it can do. */
 @Injectable()
 export class Pgvector {

@@ -157,6 +157,7 @@ describe('PostgresSemanticIndex', () => {
           {},
           beside,
         );
+      expect(await world.store.needsIndex(modelKey(MODEL))).toBe(true);
       await world.store.ensureIndex(modelKey(MODEL), 64);
       await world.database.query('ANALYZE context_vectors');
     }, 120_000);

@@ -10,10 +10,8 @@ import {
 } from '../semantic/semantic-index.js';
 import { cosine } from '../vector.js';
 import { NearestRows } from './nearest-rows.js';
-import { literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName, vectorText } from './pgvector.js';
+import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName, vectorText } from './pgvector.js';
 
-/** Up to so many vectors of a project, looking at all of them is as fast as the index, and misses none. */
-const EXACT_UP_TO = 5_000;
 /** Passages of one context lie near each other: more rows than hits are read, so that enough contexts remain. */
 const ROWS_PER_HIT = 3;
 const SCANNED_AT_ONCE = 500;

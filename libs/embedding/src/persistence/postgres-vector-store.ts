@@ -10,7 +10,7 @@ import {
   type UnembeddedContext,
   VectorStore,
 } from '../semantic/vector-store.js';
-import { literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName } from './pgvector.js';
+import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName } from './pgvector.js';
 
 /** Neither vectors of the model in $2 nor a refusal; `c` is the context. */
 const IS_UNEMBEDDED = `
@@ -131,10 +131,11 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
-  async prune(unusedSince: Date, limit: number): Promise<number> {
+  async prune(unusedForMs: number, limit: number): Promise<number> {
     const unused = await this.database.query<{ model: string }>(
-      'SELECT model FROM embedding_models WHERE last_used_at < $1 ORDER BY model',
-      [unusedSince],
+      `SELECT model FROM embedding_models
+       WHERE last_used_at < now() - make_interval(secs => $1::double precision / 1000) ORDER BY model`,
+      [unusedForMs],
     );
     for (const { model } of unused) {
       const removed = await this.database.query(
@@ -151,6 +152,14 @@ export class PostgresVectorStore extends VectorStore {
       await this.database.query('DELETE FROM embedding_models WHERE model = $1', [model]);
     }
     return 0;
+  }
+
+  async needsIndex(model: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT FROM context_vectors WHERE model = $1 GROUP BY workspace_id, project_id HAVING count(*) > $2 LIMIT 1`,
+      [model, EXACT_UP_TO],
+    );
+    return rows.length > 0;
   }
 
   async ensureIndex(model: string, dimensions: number): Promise<boolean> {

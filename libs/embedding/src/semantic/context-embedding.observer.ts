@@ -34,10 +34,16 @@ export class ContextEmbeddingObserver extends ContextObserver {
     return Promise.resolve();
   }
 
-  async enqueue(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
+  /** @param when `unless it waits`: contexts whose job of an earlier call still waits get no other */
+  async enqueue(
+    workspaceId: WorkspaceId,
+    ids: readonly ContextId[],
+    when: 'always' | 'unless it waits' = 'always',
+  ): Promise<void> {
     for (let start = 0; start < ids.length; start += CONTEXTS_PER_JOB) {
       const contextIds = ids.slice(start, start + CONTEXTS_PER_JOB);
-      await this.queue.enqueue(contextEmbedding, { contextIds }, { workspaceId });
+      const singletonKey = when === 'always' ? undefined : contextIds[0];
+      await this.queue.enqueue(contextEmbedding, { contextIds }, { workspaceId, singletonKey });
     }
   }
 }

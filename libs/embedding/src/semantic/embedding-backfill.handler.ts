@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Clock, type ContextId, type WorkspaceId } from '#kernel';
+import type { ContextId, WorkspaceId } from '#kernel';
 import { type JobContext, JobHandler } from '#queue';
 import { modelKey } from '../embedding.js';
 import { embeddingBackfill } from '../embedding.jobs.js';
@@ -9,15 +9,15 @@ import { type ContextRef, VectorStore } from './vector-store.js';
 
 const PAGE = 500;
 /** Enqueued in one run: the next run goes on, so that a change of model does not bury the jobs of new contexts. */
-const MOST_IN_ONE_RUN = 5_000;
+const MOST_IN_ONE_RUN = 10_000;
 /** Vectors of another model stay that long after its last use, so that going back costs nothing. */
 const KEEP_UNUSED_MS = 24 * 3_600_000;
 const PRUNED_AT_ONCE = 5_000;
 
 /**
- * Keeps what is stored in step with the configured model: makes its index, enqueues contexts that have no vectors of
- * it, and, when none is left, removes those of models that nobody has used for a day. Until a context has its vectors
- * searches find it by its words.
+ * Keeps what is stored in step with the configured model: makes its index once a project has outgrown a look at every
+ * vector, enqueues contexts that have no vectors of it, and, when none is left, removes those of models that nobody has
+ * used for a day. Until a context has its vectors searches find it by its words.
  */
 @Injectable()
 export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> {
@@ -28,7 +28,6 @@ export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> 
     private readonly embeddings: EmbeddingService,
     private readonly vectors: VectorStore,
     private readonly observer: ContextEmbeddingObserver,
-    private readonly clock: Clock,
   ) {
     super();
   }
@@ -38,7 +37,7 @@ export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> 
     const current = this.embeddings.modelFor({});
     const model = modelKey(current);
     await this.vectors.use(model, current.dimensions);
-    await this.vectors.ensureIndex(model, current.dimensions);
+    if (await this.vectors.needsIndex(model)) await this.vectors.ensureIndex(model, current.dimensions);
     const enqueued = await this.enqueueMissing(model, signal);
     if (enqueued > 0) this.logger.log(`${enqueued} contexts have no vectors of ${model} yet; they are being embedded.`);
     else await this.prune(signal);
@@ -49,7 +48,8 @@ export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> 
     let enqueued = 0;
     while (!signal.aborted && enqueued < MOST_IN_ONE_RUN) {
       const page = await this.vectors.listUnembedded(model, after, PAGE);
-      for (const [workspaceId, ids] of byWorkspace(page)) await this.observer.enqueue(workspaceId, ids);
+      for (const [workspaceId, ids] of byWorkspace(page))
+        await this.observer.enqueue(workspaceId, ids, 'unless it waits');
       enqueued += page.length;
       after = page.at(-1);
       if (page.length < PAGE) break;
@@ -58,8 +58,7 @@ export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> 
   }
 
   private async prune(signal: AbortSignal): Promise<void> {
-    const unusedSince = new Date(this.clock.nowMs() - KEEP_UNUSED_MS);
-    while (!signal.aborted && (await this.vectors.prune(unusedSince, PRUNED_AT_ONCE)) > 0);
+    while (!signal.aborted && (await this.vectors.prune(KEEP_UNUSED_MS, PRUNED_AT_ONCE)) > 0);
   }
 }
 

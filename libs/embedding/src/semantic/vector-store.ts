@@ -67,11 +67,15 @@ export abstract class VectorStore {
   abstract use(model: string, dimensions: number): Promise<void>;
 
   /**
-   * Removes at most `limit` vectors of models that nobody has used since `unusedSince`, and, once a model has none
+   * Removes at most `limit` vectors of models that nobody has used for so long, by the
+   * clock of the database, and, once a model has none
    * left, every trace of it.
    * @returns how many were removed
    */
-  abstract prune(unusedSince: Date, limit: number): Promise<number>;
+  abstract prune(unusedForMs: number, limit: number): Promise<number>;
+
+  /** Whether a project has more vectors of the model than can be looked at one by one. */
+  abstract needsIndex(model: string): Promise<boolean>;
 
   /**
    * Makes the index that lets a search of this model look at few vectors, where the database can; returns whether it

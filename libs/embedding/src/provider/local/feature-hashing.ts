@@ -3,21 +3,25 @@ import { normalise } from '../../vector.js';
 /** Raise it with any change that gives another vector for a text: it is part of the model's name. */
 export const FEATURE_HASHING_VERSION = 1;
 
-const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
+const WORD = /[\p{L}\p{M}\p{N}]+/gu;
+/** Where an identifier goes on with its next word: `camelCase`. */
+const CAMEL = /(\p{Ll})(\p{Lu})/gu;
 const SHORTEST_GRAM = 3;
-const LONGEST_GRAM = 5;
+const LONGEST_GRAM = 4;
 /** What the character n-grams of a word weigh together, against the word itself: forms of a word lie near each other. */
 const GRAM_WEIGHT = 1.5;
 const LONGEST_WORD = 64;
 
-/** English words that are in nearly every text and tell little; they keep a tenth of their weight. */
+/** English words that are in nearly every text and tell little. */
 const COMMON_WORDS = new Set(
   `a about after all also am an and any are as at be because been but by can could did do does for from had has have
   he her here him his how i if in into is it its just me more most my no not now of on one only or other our out over
   she should so some such than that the their them then there these they this to too up us very was we were what when
   where which while who why will with would you your`.split(/\s+/),
 );
-const COMMON_WEIGHT = 0.1;
+const COMMON_WEIGHT = 0.02;
+/** Short words are in more texts than long ones: below so many letters each costs a tenth. */
+const FULL_WEIGHT_LENGTH = 6;
 
 /**
  * A lexical vector: feature hashing (Weinberger, Dasgupta, Langford, Smola, Attenberg, ICML 2009) of words and of
@@ -30,16 +34,22 @@ export function hashFeatures(text: string, dimensions: number): Float32Array {
   const words = countWords(text);
   if (words.size === 0) addFeature(vector, `raw ${text}`, 1);
   for (const [word, count] of words) {
-    const weight = (1 + Math.log(count)) * (COMMON_WORDS.has(word) ? COMMON_WEIGHT : 1);
+    const weight = (1 + Math.log(count)) * weightOf(word);
     addFeature(vector, `w ${word}`, weight);
     addGrams(vector, word, weight * GRAM_WEIGHT);
   }
   return normalise(vector);
 }
 
+/** What a word tells, guessed without a corpus. */
+function weightOf(word: string): number {
+  if (COMMON_WORDS.has(word)) return COMMON_WEIGHT;
+  return 1 - Math.max(0, FULL_WEIGHT_LENGTH - word.length) / 10;
+}
+
 function countWords(text: string): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const [match] of text.normalize('NFKC').toLowerCase().matchAll(WORD)) {
+  for (const [match] of text.normalize('NFKC').replaceAll(CAMEL, '$1 $2').toLowerCase().matchAll(WORD)) {
     const word = match.slice(0, LONGEST_WORD);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }

@@ -20,13 +20,13 @@ describe('hashFeatures', () => {
     expect([...vector.slice(0, 8)].map((value) => Number(value.toFixed(4)))).toMatchInlineSnapshot(`
      [
        0,
-       0.118,
+       0.1285,
        0,
-       0.1022,
+       0.1275,
        0,
-       0.118,
-       0.0158,
-       -0.1022,
+       0.1285,
+       0.001,
+       0,
      ]
     `);
   });
