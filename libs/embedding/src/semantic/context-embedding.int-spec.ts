@@ -80,7 +80,7 @@ describe('embedding contexts in the background', () => {
   const store = (...contents: string[]) =>
     world.newContexts(
       project,
-      contents.map((content) => ({ content })),
+      contents.map((content) => ({ content, label: content.slice(0, 30) })),
     );
   const search = async (text: string) =>
     (await reader.search({ ...project, text, limit: 10 })).hits.map(({ contextId }) => contextId);
