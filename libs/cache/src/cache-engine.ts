@@ -17,7 +17,8 @@ import { type CacheEngineOptions, DEFAULT_ENGINE_OPTIONS, DEFAULT_TTL_MS } from 
 import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
-import { DEFAULT_REDIS_OPTIONS, RedisStore, type RedisStoreOptions } from './stores/redis/redis-store.js';
+import { RedisStore } from './stores/redis/redis-store.js';
+import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import { parseRedisUrl } from './stores/redis/redis-url.js';
 import type { SharedStore } from './stores/shared-store.js';
 

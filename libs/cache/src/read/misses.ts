@@ -44,8 +44,7 @@ export class Misses {
   ): Promise<Value> {
     reading.state.stats.misses++;
     try {
-      const joined = await this.join(reading, asksSource);
-      const value = joined === undefined ? await this.fly(reading, fallback !== undefined, asksSource) : joined.value;
+      const { value } = await this.joinOrFly(reading, fallback !== undefined, asksSource);
       if (value instanceof RememberedFailure) throw value.error;
       return value;
     } catch (error) {
@@ -65,11 +64,12 @@ export class Misses {
       this.reportMiss(reading);
       return value as Value;
     }
-    return this.asFlight(reading, this.flights.begin(key, false), async (flight) => {
+    const { value } = await this.asFlight(reading, this.flights.begin(key, false), async (flight) => {
       flight.start(undefined);
       this.reportMiss(reading);
       return { value: await this.source.loadOnly(reading, undefined), foundUnder: undefined };
-    }) as Promise<Value>;
+    });
+    return value as Value;
   }
 
   /**
@@ -101,41 +101,45 @@ export class Misses {
     }
   }
 
-  /** The value of a load under way, where that is safe. Undefined: load. */
-  private async join<Params, Value>(
-    reading: Reading<Params, Value>,
-    asksSource: boolean,
-  ): Promise<Landed<Value> | undefined> {
-    const { state, key } = reading;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const flight = this.flights.find(key);
-      if (flight === undefined || (asksSource && !(flight.asksSource && !flight.started))) return undefined;
-      if (state.family.mutable && !mayJoin(flight, reading.binding)) {
-        if (reading.binding !== undefined || asksSource) return undefined;
-        // The stamps of the load may have been made after this reader looked.
-        if (!(await this.lookAgain(reading))) return undefined;
-        const value = this.shared.usable(reading);
-        if (value !== undefined) return this.found(reading, value);
-        if (this.flights.find(key) !== flight || !mayJoin(flight, reading.binding)) return undefined;
-      }
-      state.stats.coalesced++;
-      const landing = await flight.landing;
-      if (!state.family.mutable || answersJoiner(landing, reading.binding)) {
-        this.reportMiss(reading);
-        return landing as Landed<Value>;
-      }
-      if (!(await this.lookAgain(reading))) return undefined;
-      const value = this.shared.usable(reading);
-      if (value !== undefined) return this.found(reading, value);
-    }
-    return undefined;
-  }
-
-  private async fly<Params, Value>(
+  /** Between finding no flight and being one, nothing is awaited: so there is one. */
+  private async joinOrFly<Params, Value>(
     reading: Reading<Params, Value>,
     hasFallback: boolean,
     asksSource: boolean,
-  ): Promise<Value | RememberedFailure> {
+  ): Promise<Landed<Value>> {
+    const { state, key } = reading;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const flight = this.flights.find(key);
+      if (flight === undefined) break;
+      if (this.isJoinable(flight, reading, asksSource)) {
+        state.stats.coalesced++;
+        const landing = await flight.landing;
+        if (!state.family.mutable || answersJoiner(landing, reading.binding)) {
+          this.reportMiss(reading);
+          return landing as Landed<Value>;
+        }
+      } else if (asksSource || !flight.started || reading.binding !== undefined) {
+        break;
+      }
+      // The stamps of the load, or what it found, may have been made after this reader looked.
+      if (!(await this.lookAgain(reading))) break;
+      const value = this.shared.usable(reading);
+      if (value !== undefined) return this.found(reading, value);
+      if (reading.binding === undefined) break;
+    }
+    return this.fly(reading, hasFallback, asksSource);
+  }
+
+  private isJoinable<Params, Value>(flight: Flight, reading: Reading<Params, Value>, asksSource: boolean): boolean {
+    if (asksSource) return flight.asksSource && !flight.started;
+    return !reading.state.family.mutable || mayJoin(flight, reading.binding);
+  }
+
+  private fly<Params, Value>(
+    reading: Reading<Params, Value>,
+    hasFallback: boolean,
+    asksSource: boolean,
+  ): Promise<Landed<Value>> {
     const { key, seen } = reading;
     const older = this.flights.find(key);
     // A load of this process that is too old to be shared holds the lease: its fill would be dead on arrival.
@@ -151,11 +155,11 @@ export class Misses {
     { key }: Reading<Params, Value>,
     flight: Flight,
     run: (flight: Flight) => Promise<Landed<Value>>,
-  ): Promise<Value | RememberedFailure> {
+  ): Promise<Landed<Value>> {
     try {
-      const landing = await run(flight);
-      flight.land(landing);
-      return landing.value;
+      const landed = await run(flight);
+      flight.land(landed);
+      return landed;
     } catch (error) {
       flight.fail(error);
       throw error;

@@ -6,3 +6,4 @@ export { brokenStores, FaultyStore } from './broken-store.js';
 export { type ContractCase, sharedStoreContract, type SharedStoreSubject } from './shared-store.contract.js';
 export { testNamespace, testRedisUrl } from './test-redis.js';
 export { inProcessCache, startTestEngine } from './test-engine.js';
+export { CountedSource } from './counted-source.js';

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import { judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { scripts } from './redis-scripts.js';
 import type { RedisAddress, RedisTarget } from './redis-url.js';
+import { readFacts, type ServerFacts } from './server-facts.js';
 
 export interface RedisTimeouts {
   /** How long one command is waited for. A late one may still take effect. */
@@ -13,17 +15,6 @@ export interface RedisTimeouts {
 type ScriptName = keyof typeof scripts;
 type ScriptRunner = Redis & Record<ScriptName, (...args: (string | number | Buffer)[]) => Promise<unknown>>;
 
-/** What a server told of itself. */
-export interface ServerFacts {
-  readonly runId: string | undefined;
-  readonly replicationId: string | undefined;
-  readonly product: 'redis' | 'valkey';
-  readonly version: string;
-  readonly isLoading: boolean;
-  readonly isCluster: boolean;
-  readonly evicts: boolean | undefined;
-}
-
 /** Errors that say the server can't do its work at all, as opposed to this one command. */
 const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|UNKILLABLE)\b/;
 
@@ -33,19 +24,17 @@ const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAU
  */
 export class RedisConnection {
   readonly redis: ScriptRunner;
-  /** When the server last answered, on the monotonic clock. */
+  /** When the last command was sent that the server has answered, on the monotonic clock. */
   lastReplyMs = performance.now();
   epochKey = '';
   /** The epoch accepted on this connection; null until the gate, and while it is missing. */
   epoch: string | null = null;
   identity = '';
-  facts: ServerFacts | undefined;
   hasReplacedEpoch = false;
   private closed = false;
   private lastError: Error | undefined;
 
   constructor(
-    readonly nodeId: string,
     readonly address: RedisAddress,
     target: RedisTarget,
     timeouts: RedisTimeouts,
@@ -90,23 +79,24 @@ export class RedisConnection {
     this.ended();
   }
 
-  /** Asks who answers: INFO where it is allowed, and ROLE. */
-  async inspect(): Promise<{ readonly role: string | undefined; readonly facts: ServerFacts }> {
+  /** A reply to what was sent at `sentMs`: the server was there then or later. */
+  noteReply(sentMs: number): void {
+    if (sentMs > this.lastReplyMs) this.lastReplyMs = sentMs;
+  }
+
+  /** Asks who answers: INFO and ROLE, where they are allowed. */
+  async inspect(): Promise<ServerFacts> {
     const [role, info] = await Promise.all([
       this.allowed(() => this.redis.role()),
       this.allowed(() => this.redis.info()),
     ]);
-    const fields = parseInfo(info ?? '');
-    const facts: ServerFacts = {
-      runId: fields.get('run_id'),
-      replicationId: fields.get('master_replid'),
-      product: fields.has('valkey_version') || fields.get('server_name') === 'valkey' ? 'valkey' : 'redis',
-      version: fields.get('valkey_version') ?? fields.get('redis_version') ?? '',
-      isLoading: fields.get('loading') === '1',
-      isCluster: fields.get('redis_mode') === 'cluster',
-      evicts: fields.has('maxmemory_policy') ? fields.get('maxmemory_policy') !== 'noeviction' : undefined,
-    };
-    return { role: Array.isArray(role) ? String(role[0]) : fields.get('role'), facts };
+    return readFacts(info ?? '', Array.isArray(role) ? String(role[0]) : undefined);
+  }
+
+  /** Whether an epoch of this very server is there already. */
+  async hasOwnEpoch(): Promise<boolean> {
+    const found = await this.redis.get(this.epochKey);
+    return judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept';
   }
 
   /** Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one. */
@@ -173,7 +163,7 @@ export function connectionOptions(target: RedisTarget, address: RedisAddress, ti
     username: target.username,
     password: target.password,
     db: target.database,
-    ...(target.tls ? { tls: { servername: address.host } } : {}),
+    ...(target.tls ? { tls: isIP(address.host) === 0 ? { servername: address.host } : {} } : {}),
     lazyConnect: true,
     connectTimeout: timeouts.connectTimeoutMs,
     enableOfflineQueue: false,
@@ -200,13 +190,4 @@ export function isFull(error: unknown): boolean {
 
 export function isUnfit(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError' && UNFIT.test(error.message);
-}
-
-function parseInfo(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
-  }
-  return fields;
 }

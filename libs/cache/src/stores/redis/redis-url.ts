@@ -9,6 +9,7 @@ export interface RedisTarget {
   readonly tls: boolean;
   /** Name of the Sentinel set. */
   readonly masterName: string | undefined;
+  /** Absent: that of the servers. */
   readonly sentinelPassword: string | undefined;
 }
 
