@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hashFeatures } from '../provider/local/feature-hashing.js';
-import { toBase64 } from '../vector.js';
+import { cosine, toBase64 } from '../vector.js';
 
 /** What the next request gets instead of vectors. */
 export type Misbehaviour =
@@ -17,6 +17,14 @@ export type Misbehaviour =
   /** Changes an honest answer. */
   | { readonly kind: 'alter'; readonly alter: (answer: HonestAnswer) => unknown };
 
+/** What Voyage answers to a rerank request: the most relevant first. */
+interface HonestRerank {
+  readonly object: 'list';
+  readonly data: readonly { readonly index: number; readonly relevance_score: number }[];
+  readonly model: string;
+  readonly usage: { readonly total_tokens: number };
+}
+
 export interface HonestAnswer {
   object: string;
   data: { object: string; index: number; embedding: string | number[] }[];
@@ -28,19 +36,22 @@ export interface ReceivedCall {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: {
-    readonly input: readonly string[];
+    readonly input?: readonly string[];
     readonly model: string;
     readonly encoding_format?: string;
     readonly dimensions?: number;
     readonly input_type?: string | null;
     readonly output_dimension?: number;
     readonly truncation?: boolean;
+    /** Of a rerank request, which has no `input`. */
+    readonly query?: string;
+    readonly documents?: readonly string[];
   };
 }
 
 /**
  * A provider on 127.0.0.1 that speaks the documented formats of OpenAI (`/openai/v1/embeddings`) and Voyage
- * (`/voyage/v1/embeddings`), counts what it is asked, and misbehaves on request. A vector hangs on text, model, input
+ * (`/voyage/v1/embeddings`, `/voyage/v1/rerank`), counts what it is asked, and misbehaves on request. A vector hangs on text, model, input
  * type and length, so a wrong one is seen.
  */
 export class StandInProvider {
@@ -95,9 +106,14 @@ export class StandInProvider {
     this.held = [];
   }
 
-  /** All texts that were ever sent, in order. */
+  /** Calls of one of its paths: `embeddings` or `rerank`. */
+  callsOf(path: 'embeddings' | 'rerank'): ReceivedCall[] {
+    return this.calls.filter((call) => call.path.endsWith(`/${path}`));
+  }
+
+  /** All texts that were ever sent to be embedded, in order. */
   get texts(): string[] {
-    return this.calls.flatMap(({ body }) => [...body.input]);
+    return this.calls.flatMap(({ body: { input = [] } }) => [...input]);
   }
 
   /** The honest vector of a text. */
@@ -120,7 +136,7 @@ export class StandInProvider {
     this.calls.push({ path, authorization: request.headers.authorization, body });
     const misbehaviour = this.script.shift();
     if (this.isHolding) await new Promise<void>((go) => this.held.push(go));
-    if (misbehaviour === undefined) send(response, 200, honest(path, body));
+    if (misbehaviour === undefined) send(response, 200, path.endsWith('/rerank') ? rerank(body) : honest(path, body));
     else misbehaveWith(misbehaviour, response, () => honest(path, body), path);
   }
 }
@@ -157,13 +173,24 @@ function misbehaveWith(
   }
 }
 
+function rerank({ model, query = '', documents = [] }: ReceivedCall['body']): HonestRerank {
+  const wanted = hashFeatures(query, 256);
+  const data = documents.map((document, index) => ({
+    index,
+    relevance_score: (cosine(wanted, hashFeatures(document, 256)) + 1) / 2,
+  }));
+  data.sort((left, right) => right.relevance_score - left.relevance_score);
+  return { object: 'list', data, model, usage: { total_tokens: 10 * documents.length } };
+}
+
 function honest(path: string, body: ReceivedCall['body']): HonestAnswer {
   const isVoyage = path.startsWith('/voyage/');
   const dimensions = (isVoyage ? body.output_dimension : body.dimensions) ?? (isVoyage ? 1_024 : 1_536);
-  const total = body.input.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0);
+  const { input = [] } = body;
+  const total = input.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0);
   return {
     object: 'list',
-    data: body.input.map((text, index) => {
+    data: input.map((text, index) => {
       const vector = StandInProvider.vectorOf(text, dimensions, body.input_type ?? null, body.model);
       return {
         object: 'embedding',
