@@ -24,7 +24,7 @@ export async function startTestEngine(
   ports: Partial<CachePorts> = {},
 ): Promise<CacheEngine> {
   const engine = new CacheEngine(
-    { redisUrl: testRedisUrl(), namespace: testNamespace(), ...settings },
+    { redisUrl: settings.redisUrl ?? testRedisUrl(), namespace: testNamespace(), ...settings },
     { clock: new SystemClock(), ...ports },
   );
   await engine.start();

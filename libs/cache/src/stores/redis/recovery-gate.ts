@@ -204,7 +204,7 @@ export class RecoveryGate {
       member.isChecked = true;
     } catch (error) {
       connection.close();
-      throw error;
+      throw connection.explain(error);
     }
   }
 
