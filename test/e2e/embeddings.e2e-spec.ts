@@ -25,6 +25,8 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
+      // Three processes under load on a busy machine read their answers late; that is not Redis being away.
+      REDIS_SOCKET_TIMEOUT: '2000',
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       LOG_LEVEL: 'warn',
       EMBEDDING_PROVIDER: 'voyage',

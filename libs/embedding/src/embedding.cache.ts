@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, defineFamily, float32Codec } from '#cache';
 import type { WorkspaceId } from '#kernel';
+import { idOf, type LoadVectors, SharedLoads } from './shared-loads.js';
 import { VectorCache, type VectorKey } from './vector-cache.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -41,21 +42,21 @@ export const rerankFamily = defineFamily<RerankKey, number>({
 /** The vector cache over the cache engine: one load of a key at a time over all processes that share it. */
 @Injectable()
 export class EngineVectorCache extends VectorCache {
+  private readonly loads = new SharedLoads();
+
   constructor(private readonly cache: CacheService) {
     super();
   }
 
-  async getMany(
-    keys: readonly VectorKey[],
-    load: (missing: readonly VectorKey[]) => Promise<readonly Float32Array[]>,
-  ): Promise<Float32Array[]> {
-    const vectors = await this.cache.getMany(embeddingFamily, keys, load);
+  async getMany(keys: readonly VectorKey[], load: LoadVectors): Promise<Float32Array[]> {
+    const shared: LoadVectors = (missing) => this.loads.run(missing, load);
+    const vectors = (await this.cache.getMany(embeddingFamily, keys, shared)) as Float32Array[];
     const wrong = new Map<string, VectorKey>();
     keys.forEach((key, index) => {
       if (vectors[index]?.length !== key.dimensions) wrong.set(idOf(key), key);
     });
-    if (wrong.size === 0) return vectors as Float32Array[];
-    const right = await this.replace([...wrong.values()], load);
+    if (wrong.size === 0) return vectors;
+    const right = await this.replace([...wrong.values()], shared);
     return keys.map((key, index) => right.get(idOf(key))?.slice() ?? (vectors[index] as Float32Array));
   }
 
@@ -64,10 +65,7 @@ export class EngineVectorCache extends VectorCache {
   }
 
   /** What is stored under these keys has another length than they say: it counts as not there, and is written over. */
-  private async replace(
-    keys: readonly VectorKey[],
-    load: (missing: readonly VectorKey[]) => Promise<readonly Float32Array[]>,
-  ): Promise<Map<string, Float32Array>> {
+  private async replace(keys: readonly VectorKey[], load: LoadVectors): Promise<Map<string, Float32Array>> {
     const vectors = await load(keys);
     const loaded = new Map(keys.map((key, index) => [idOf(key), vectors[index] as Float32Array]));
     await Promise.all(
@@ -77,8 +75,4 @@ export class EngineVectorCache extends VectorCache {
     );
     return loaded;
   }
-}
-
-function idOf({ workspace, provider, model, dimensions, inputType, textHash }: VectorKey): string {
-  return [workspace, provider, model, dimensions, inputType, textHash].join('\n');
 }
