@@ -120,7 +120,8 @@ export class FreshSearch {
     const needsWords = mode === 'keyword' || this.semantic.isLexical;
     if (query.words === '') return 'the query holds no word to look for';
     if (ranking === undefined && needsWords) return 'the query holds stop words alone';
-    if (!(await this.index.allTelling([...query.phrases, ...query.exclusions])))
+    const operators = [...query.phrases, ...query.exclusions];
+    if (operators.length > 0 && !(await this.index.allTelling(operators)))
       return 'a phrase or an exclusion holds stop words alone, which are not indexed';
     return undefined;
   }

@@ -14,6 +14,9 @@ import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName
 
 /** Passages of one context lie near each other: more rows than hits are read, so that enough contexts remain. */
 const ROWS_PER_HIT = 3;
+/** Candidates that the index keeps while it looks; pgvector takes no more than the most. */
+const LEAST_EF_SEARCH = 200;
+const MOST_EF_SEARCH = 1_000;
 const SCANNED_AT_ONCE = 500;
 
 interface DistanceRow {
@@ -48,14 +51,25 @@ export class PostgresSemanticIndex extends SemanticIndex {
     return { hits: await this.exactly(query), method: 'exact' };
   }
 
-  private async prefersIndex({ method, model, workspaceId, projectId }: SemanticQuery): Promise<boolean> {
+  /** A filter that lets few through is cheaper to apply first; the index would be read to its limit and still miss some. */
+  private async prefersIndex(query: SemanticQuery): Promise<boolean> {
+    const { method, model, filters = {} } = query;
     if (method === 'exact' || model.dimensions > MAX_INDEXED_DIMENSIONS) return false;
+    const isFiltered = Object.values(filters).some((value) => value !== undefined);
+    const { sql, parameters } = conditionsOf(query, 5);
+    const from = isFiltered
+      ? `context_vectors v JOIN contexts c ON c.workspace_id = v.workspace_id AND c.id = v.context_id WHERE ${sql}`
+      : `context_vectors v WHERE v.workspace_id = $5 AND v.project_id = $6`;
     const [row] = await this.database.query<{ isLarge: boolean }>(
-      `SELECT to_regclass($5) IS NOT NULL AND ($6 OR (
-         SELECT count(*) > $4 FROM (
-           SELECT FROM context_vectors WHERE workspace_id = $1 AND project_id = $2 AND model = $3 LIMIT $4 + 1) AS first_ones))
-         AS "isLarge"`,
-      [workspaceId, projectId, modelKey(model), EXACT_UP_TO, vectorIndexName(modelKey(model)), method === 'hnsw'],
+      `SELECT to_regclass($3) IS NOT NULL AND ($4 OR (
+         SELECT count(*) > $2 FROM (SELECT FROM ${from} AND v.model = $1 LIMIT $2 + 1) AS first_ones)) AS "isLarge"`,
+      [
+        modelKey(model),
+        EXACT_UP_TO,
+        vectorIndexName(modelKey(model)),
+        method === 'hnsw',
+        ...(isFiltered ? parameters : parameters.slice(0, 2)),
+      ],
     );
     return row?.isLarge === true;
   }
@@ -67,12 +81,12 @@ export class PostgresSemanticIndex extends SemanticIndex {
     const { sql, parameters } = conditionsOf(query, 3);
     const distance = `v.embedding::halfvec(${dimensions}) <=> $1::halfvec(${dimensions})`;
     const rows = await this.database.run(async () => {
-      await this.database.query('SET LOCAL enable_sort = off');
-      await this.database.query('SET LOCAL enable_hashjoin = off');
-      await this.database.query('SET LOCAL enable_mergejoin = off');
-      await this.database.query(`SET LOCAL hnsw.ef_search = ${Math.min(1_000, Math.max(100, rowLimit))}`);
-      if (await this.pgvector.hasIterativeScan())
-        await this.database.query('SET LOCAL hnsw.iterative_scan = strict_order');
+      await this.database.query(
+        `SELECT set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
+           set_config('enable_mergejoin', 'off', true), set_config('hnsw.ef_search', $1, true)
+           ${(await this.pgvector.hasIterativeScan()) ? `, set_config('hnsw.iterative_scan', 'strict_order', true)` : ''}`,
+        [String(Math.min(MOST_EF_SEARCH, Math.max(LEAST_EF_SEARCH, rowLimit)))],
+      );
       return this.database.query<DistanceRow>(
         `SELECT v.context_id AS id, ${distance} AS distance
          FROM context_vectors v JOIN contexts c ON c.workspace_id = v.workspace_id AND c.id = v.context_id

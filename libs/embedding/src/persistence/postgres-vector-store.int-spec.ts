@@ -165,6 +165,14 @@ describe('PostgresVectorStore', () => {
     expect(rows).toEqual([{ indisvalid: true }]);
   });
 
+  it('makes the index once where several processes begin at the same time', async () => {
+    const model = 'local/at-once@64';
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => world.store.ensureIndex(model, 64)));
+    expect(outcomes).toContain(true);
+    expect(await world.store.ensureIndex(model, 64)).toBe(true);
+    expect(await world.database.query(`SELECT FROM pg_indexes WHERE indexdef LIKE '%at-once%'`)).toHaveLength(1);
+  });
+
   it('makes none for vectors that are too long for one', async () => {
     expect(await world.store.ensureIndex('local/long@4096', 4_096)).toBe(false);
   });

@@ -165,29 +165,53 @@ export class PostgresVectorStore extends VectorStore {
   async ensureIndex(model: string, dimensions: number): Promise<boolean> {
     if (dimensions > MAX_INDEXED_DIMENSIONS || !(await this.pgvector.isThere())) return false;
     const name = vectorIndexName(model);
-    const [existing] = await this.database.query<{ indisvalid: boolean }>(
-      'SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)',
-      [name],
-    );
-    if (existing?.indisvalid === true) return true;
-    // One left half made by a crash is of no use.
-    if (existing !== undefined) await this.database.query(`DROP INDEX IF EXISTS ${name}`);
-    await this.createIndex(
-      `CREATE INDEX ${this.config.url === undefined ? '' : 'CONCURRENTLY'} IF NOT EXISTS ${name} ON context_vectors
-       USING hnsw ((embedding::halfvec(${dimensions})) halfvec_cosine_ops) WHERE model = ${literal(model)}`,
-    );
-    return true;
+    const query = <Row>(sql: string, parameters?: unknown[]) => this.database.query<Row>(sql, parameters);
+    if ((await stateOf(query, name)) === 'whole') return true;
+    return this.alone(name, async (ask) => {
+      const state = await stateOf(ask, name);
+      if (state === 'whole') return;
+      // Nobody is making it, so it was left half made by a crash and is of no use.
+      if (state === 'half') await ask(`DROP INDEX IF EXISTS ${name}`);
+      await ask(
+        `CREATE INDEX ${this.config.url === undefined ? '' : 'CONCURRENTLY'} ${name} ON context_vectors
+         USING hnsw ((embedding::halfvec(${dimensions})) halfvec_cosine_ops) WITH (ef_construction = 128)
+         WHERE model = ${literal(model)}`,
+      );
+    });
   }
 
-  /** On a connection of its own, without the time limit of other statements. */
-  private async createIndex(sql: string): Promise<void> {
+  /**
+   * On a connection of its own, without the time limit of other statements, while no other process does the same.
+   * @returns false where another does
+   */
+  private async alone(name: string, work: (ask: Ask) => Promise<void>): Promise<boolean> {
     const runner = this.database.dataSource.createQueryRunner();
+    const ask: Ask = <Row>(sql: string, parameters?: unknown[]) => runner.query(sql, parameters) as Promise<Row[]>;
     try {
-      await runner.query('SET statement_timeout = 0');
-      await runner.query(sql);
+      const [lock] = await ask<{ isMine: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS "isMine"', [name]);
+      if (lock?.isMine !== true) return false;
+      try {
+        await ask('SET statement_timeout = 0');
+        await work(ask);
+        return true;
+      } finally {
+        await ask('RESET statement_timeout').catch(() => undefined);
+        await ask('SELECT pg_advisory_unlock(hashtext($1))', [name]).catch(() => undefined);
+      }
     } finally {
-      await runner.query('RESET statement_timeout').catch(() => undefined);
       await runner.release();
     }
   }
+}
+
+type Ask = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
+/** `half`: being made, or left so by a crash. */
+async function stateOf(ask: Ask, name: string): Promise<'none' | 'half' | 'whole'> {
+  const [index] = await ask<{ indisvalid: boolean }>(
+    'SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)',
+    [name],
+  );
+  if (index === undefined) return 'none';
+  return index.indisvalid ? 'whole' : 'half';
 }

@@ -79,7 +79,8 @@ export abstract class VectorStore {
 
   /**
    * Makes the index that lets a search of this model look at few vectors, where the database can; returns whether it
-   * is there. Takes as long as it takes; reads and writes go on meanwhile.
+   * is there. Takes as long as it takes; reads and writes go on meanwhile. Of callers at once, in any process, one makes
+   * it, and the others are answered at once.
    */
   abstract ensureIndex(model: string, dimensions: number): Promise<boolean>;
 }
