@@ -7,7 +7,7 @@ interface Hit {
   readonly label: string | null;
   readonly version: number | null;
   readonly score: number;
-  readonly scores: { readonly keyword: number; readonly recency: number; readonly priority: number };
+  readonly scores: Readonly<Record<'keyword' | 'semantic' | 'recency' | 'priority', number>>;
   readonly snippet: string;
 }
 
@@ -68,7 +68,8 @@ describe.each([
     const [hit] = answer.items as Hit[];
     expect(hit).toMatchObject({ kind: 'context', id, label: 'deploys', version: 1 });
     expect(hit!.snippet).toContain('We deploy on Tuesdays');
-    expect(hit!.score).toBeCloseTo(hit!.scores.keyword + hit!.scores.recency + hit!.scores.priority, 6);
+    const { keyword, semantic, recency, priority } = hit!.scores;
+    expect(keyword + semantic + recency + priority).toBeCloseTo(hit!.score, 6);
     expect(hit!.scores.priority).toBeGreaterThan(0);
   });
 
