@@ -42,8 +42,9 @@ const RETRIES = 3;
  * (tags, priority and metadata included: PATCH changes those), where
  *
  * - it is the content of the newest version of its label that is not archived;
- * - it is that version's preview, as recalls and lists hand it out: it would replace a text by its own extract;
- * - it is the content or the preview of a context that a recall handed out to the session that stores it, under
+ * - it is that version's preview, as recalls and lists hand it out: it would replace a text by its own extract. A
+ *   preview that leaves nothing but white space out is no extract, and such a text is a new version;
+ * - it is the content or, in the same sense, the preview of a context that a recall handed out to the session that stores it, under
  *   whatever label (a recall names its session by `sessionId`): then that context is the answer. Other processes know
  *   what was handed out after a few seconds.
  *
@@ -122,7 +123,7 @@ export class ContextStoreService {
       admitted.map(({ label }) => label),
     );
     const handedOut = await this.handedOut(workspaceId, project.id, admitted);
-    const { added, answers } = this.decide(admitted, lines, handedOut, { workspaceId, project: project.slug });
+    const { added, answers } = await this.decide(admitted, lines, handedOut, { workspaceId, project: project.slug });
 
     const similar = await this.add(workspaceId, added);
     const stored = new Map<ContextDraft, StoredContext>();
@@ -176,12 +177,12 @@ export class ContextStoreService {
   }
 
   /** Which drafts become new versions, and what each is answered with. */
-  private decide(
+  private async decide(
     drafts: readonly ContextDraft[],
     lines: ReadonlyMap<string, LockedLine>,
     handedOut: ReadonlyMap<SessionId, readonly ContextSummary[]>,
     { workspaceId, project }: { workspaceId: WorkspaceId; project: string },
-  ): { added: readonly NewContext[]; answers: ReadonlyMap<ContextDraft, Head> } {
+  ): Promise<{ added: readonly NewContext[]; answers: ReadonlyMap<ContextDraft, Head> }> {
     const now = this.clock.now();
     const heads = new Map([...lines].map(([label, { latest, lastVersion }]) => [label, { latest, lastVersion }]));
     const added: NewContext[] = [];
@@ -190,10 +191,10 @@ export class ContextStoreService {
       const line = lines.get(draft.label);
       const head = heads.get(draft.label);
       if (line === undefined || head === undefined) throw new Error('Every label has a locked line.');
-      const known = [
+      const known = await this.findRepeated(draft, [
         ...(head.latest === undefined ? [] : [head.latest]),
         ...(draft.sessionId === null ? [] : (handedOut.get(draft.sessionId) ?? [])),
-      ].find((context) => repeats(draft, context));
+      ]);
       if (known !== undefined) {
         answers.set(draft, { context: known, isNew: false });
         continue;
@@ -219,6 +220,21 @@ export class ContextStoreService {
     return { added, answers };
   }
 
+  /** The first context whose text, or whose extract, the draft is. */
+  private async findRepeated(
+    draft: ContextDraft,
+    contexts: readonly (ContextSummary | Context)[],
+  ): Promise<ContextSummary | undefined> {
+    for (const context of contexts) {
+      if (draft.contentHash === context.contentHash) return context;
+      if (draft.content.trim() !== context.preview) continue;
+      const content =
+        'content' in context ? context.content : (await this.contexts.find(context.workspaceId, context.id))?.content;
+      if (content !== undefined && isExtract(context.preview, content)) return context;
+    }
+    return undefined;
+  }
+
   private async add(
     workspaceId: WorkspaceId,
     added: readonly NewContext[],
@@ -242,8 +258,10 @@ export class ContextStoreService {
   }
 }
 
-function repeats(draft: ContextDraft, context: ContextSummary): boolean {
-  return draft.contentHash === context.contentHash || draft.content.trim() === context.preview;
+/** Whether the preview says less than the content: it leaves out more than white space. */
+function isExtract(preview: string, content: string): boolean {
+  const inkOf = (text: string) => text.replaceAll(/\s+/gu, '');
+  return inkOf(preview) !== inkOf(content);
 }
 
 function sessionPointer(index: number): string {

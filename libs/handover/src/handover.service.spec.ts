@@ -68,6 +68,23 @@ describe('HandoverService', () => {
     expect(await list()).toEqual([handover]);
   });
 
+  it('refuses to acknowledge what was made anew since it was read', async () => {
+    const { id } = await world.start();
+    world.clock.advance(IDLE_MS);
+    await world.sweep();
+    const [idle] = await list();
+    const tag = handovers.tagOf(idle!);
+    await write(id, 'After.');
+    const { handover } = await handovers.endSession(world.workspaceId, id, undefined);
+    await expect(handovers.acknowledge(caller(), idle!.id, undefined, tag)).rejects.toMatchObject({
+      kind: 'precondition-failed',
+    });
+    const taken = await handovers.acknowledge(caller(), idle!.id, undefined, handovers.tagOf(handover));
+    expect(taken.acknowledgement).toMatchObject({ by: 'key:1' });
+    // Nothing is left to be lost.
+    expect(await handovers.acknowledge(caller(), idle!.id, undefined, tag)).toEqual(taken);
+  });
+
   it('gives the same answer to every end', async () => {
     const { id } = await world.start();
     const first = await handovers.endSession(world.workspaceId, id, 'Done.');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page } from '#http';
+import { entityTag, type Page, requireMatch } from '#http';
 import {
   Clock,
   type HandoverId,
@@ -61,15 +61,17 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
-   * @throws DomainError `session-not-found`.
+   * @param ifMatch as `SessionService.end`
+   * @throws DomainError `session-not-found`, `precondition-failed`.
    */
   endSession(
     workspaceId: WorkspaceId,
     id: SessionId,
     summary: string | undefined,
+    ifMatch?: string,
   ): Promise<{ session: Session; handover: Handover }> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.end(workspaceId, id, summary);
+      const session = await this.sessions.end(workspaceId, id, summary, ifMatch);
       const handover = await this.handovers.findLeft(workspaceId, session.id, session.projectId);
       if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
       return { session, handover };
@@ -151,12 +153,21 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Says that the caller takes the work over. Who says so first stands; again changes nothing.
-   * @throws DomainError `handover-not-found`; `session-not-found` for the session that takes it over.
+   * @param ifMatch tags of the states that were read; absent: any. Not looked at where nothing changes.
+   * @throws DomainError `handover-not-found`, `precondition-failed`; `session-not-found` for the session that takes it
+   * over.
    */
-  acknowledge(caller: Principal, id: HandoverId, sessionId: SessionId | undefined): Promise<Handover> {
+  acknowledge(
+    caller: Principal,
+    id: HandoverId,
+    sessionId: SessionId | undefined,
+    ifMatch?: string,
+  ): Promise<Handover> {
     const { workspaceId } = caller;
     return this.transactions.run(async () => {
       if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
+      const current = await this.handovers.findForChange(workspaceId, id);
+      if (current?.acknowledgement === null) requireMatch(ifMatch, this.tagOf(current));
       const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
       const handover = await this.handovers.acknowledge(workspaceId, id, acknowledgement);
       if (handover === undefined) throw new NotFoundError('Handover', id);

@@ -4,6 +4,7 @@ import { HealthController } from './health/health.controller.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
 import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
@@ -13,6 +14,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
   imports: [IdempotencyModule],
   controllers: [HealthController],
   providers: [
+    AllowedMethods,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
@@ -26,6 +28,6 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
       useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector),
     },
   ],
-  exports: [ProblemFilter],
+  exports: [AllowedMethods, ProblemFilter],
 })
 export class HttpModule {}

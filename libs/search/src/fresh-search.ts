@@ -7,6 +7,7 @@ import { analysisOptionsOf } from './analysis/language.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
 import { KeywordSearch } from './keyword-search.js';
+import { type LiveDocuments, LiveEntries } from './live-entries.js';
 import { KeywordIndex, type Passage, type RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 import { semanticWeight } from './ranking/channel-weights.js';
@@ -33,6 +34,9 @@ const MOST_HITS = 500;
 /** Hits that a reranker looks at. */
 const RERANKED = 50;
 
+const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
+const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
+
 /** A search of one project, worked out as far as its words go. */
 interface Prepared {
   readonly scope: SearchScope;
@@ -42,6 +46,8 @@ interface Prepared {
   /** Absent where the query holds no word that the index could hold. */
   readonly ranking: Ranking | undefined;
   readonly asOfMs: number;
+  /** What open sessions wrote, ranked by its words beside the index. */
+  readonly live: LiveDocuments;
 }
 
 /** A page before its hits are described. */
@@ -64,6 +70,7 @@ export class FreshSearch {
     private readonly projects: ProjectService,
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
+    private readonly live: LiveEntries,
     private readonly semantic: SemanticSearch,
     private readonly reranker: RerankService,
     private readonly clock: Clock,
@@ -84,7 +91,8 @@ export class FreshSearch {
     if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
     const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
     const items = await this.describe(prepared, page.hits);
-    return toAnswer(request, { ...page, faults: [...faults, ...page.faults] }, items);
+    const notes = [...page.notes, ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : [])];
+    return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
   }
 
   /** The mode that is tried. A search that began without vectors goes on without them. */
@@ -110,9 +118,12 @@ export class FreshSearch {
     const query = analyseQuery(request.query, this.options);
     const { after } = request;
     const nowMs = this.clock.nowMs();
-    const ranking = after === undefined ? await this.keywords.rankingOf(scope, query, nowMs) : after.ranking;
+    const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
+    const keepUnknown = live.documents.length > 0;
+    const ranking =
+      after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (ranking?.asOfMs ?? nowMs);
-    return { scope, request, principalId, query, ranking, asOfMs };
+    return { scope, request, principalId, query, ranking, asOfMs, live };
   }
 
   private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
@@ -127,7 +138,7 @@ export class FreshSearch {
   }
 
   private async keywordPage(prepared: Prepared): Promise<Page> {
-    const { scope, request, query, ranking } = prepared;
+    const { scope, request, query, ranking, live } = prepared;
     if (ranking === undefined) return { mode: 'keyword', hits: [], faults: [], notes: [] };
     const found = await this.index.rank(scope, {
       ranking,
@@ -136,6 +147,7 @@ export class FreshSearch {
       filters: request.filters,
       after: request.after?.by === 'score' ? request.after.after : undefined,
       limit: request.limit + 1,
+      beside: live.documents,
     });
     const page = found.slice(0, request.limit);
     const last = page.at(-1);
@@ -148,14 +160,14 @@ export class FreshSearch {
   }
 
   private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
-    const { scope, request, query, ranking, asOfMs, principalId } = prepared;
+    const { scope, request, query, ranking, asOfMs, principalId, live } = prepared;
     const seen = new SeenHits(request.after?.by === 'seen' ? request.after.seen : undefined);
     const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
     const { minScore = Number.NEGATIVE_INFINITY, ...filters } = request.filters;
     const narrowed = { filters, phrases: query.phrases, exclusions: query.exclusions };
     const [keyword, semantic] = await Promise.all([
       mode === 'hybrid' && ranking !== undefined
-        ? this.index.rank(scope, { ...narrowed, ranking, limit: depth })
+        ? this.index.rank(scope, { ...narrowed, ranking, limit: depth, beside: live.documents })
         : Promise.resolve([]),
       this.semantic.find(scope, { ...narrowed, text: query.plain, asOfMs, depth, principalId }),
     ]);
@@ -187,7 +199,7 @@ export class FreshSearch {
 
   /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
   private async withoutVectors(prepared: Prepared, failure: string): Promise<Page> {
-    const { request, ranking, asOfMs, scope, query } = prepared;
+    const { request, ranking, asOfMs, scope, query, live } = prepared;
     if (request.after?.by !== 'seen') {
       const page = await this.keywordPage(prepared);
       return { ...page, faults: [failure, ...page.faults] };
@@ -198,7 +210,14 @@ export class FreshSearch {
     const ranked =
       ranking === undefined
         ? []
-        : await this.index.rank(scope, { ranking, phrases, exclusions, filters: request.filters, limit });
+        : await this.index.rank(scope, {
+            ranking,
+            phrases,
+            exclusions,
+            filters: request.filters,
+            limit,
+            beside: live.documents,
+          });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const { hits, faults } = await this.rerank(prepared, unseen);
     const page = hits.slice(0, request.limit);
@@ -208,13 +227,11 @@ export class FreshSearch {
   }
 
   /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
-  private async rerank(
-    { scope, request, query, ranking, principalId }: Prepared,
-    hits: readonly FusedHit[],
-  ): Promise<Pick<Page, 'hits' | 'faults'>> {
+  private async rerank(prepared: Prepared, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
+    const { scope, request, query, principalId } = prepared;
     if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
     const best = hits.slice(0, RERANKED);
-    const passages = await this.passagesOf(scope, best, ranking);
+    const passages = await this.passagesOf(prepared, best);
     const known = best.filter(({ id }) => passages.has(id));
     try {
       const scores = await this.reranker.rerank({
@@ -232,9 +249,9 @@ export class FreshSearch {
   }
 
   /** A document that was removed since it was ranked has no passage, and is no hit any more. */
-  private async describe({ scope, ranking }: Prepared, page: readonly FusedHit[]): Promise<SearchHit[]> {
-    const passages = await this.passagesOf(scope, page, ranking);
-    const terms = ranking?.terms ?? [];
+  private async describe(prepared: Prepared, page: readonly FusedHit[]): Promise<SearchHit[]> {
+    const passages = await this.passagesOf(prepared, page);
+    const terms = prepared.ranking?.terms ?? [];
     return page.flatMap((hit) => {
       const passage = passages.get(hit.id);
       return passage === undefined ? [] : [{ ...hit, snippet: snippetOf(passage, terms, this.options) }];
@@ -242,13 +259,12 @@ export class FreshSearch {
   }
 
   private async passagesOf(
-    scope: SearchScope,
+    { scope, ranking, live }: Prepared,
     hits: readonly FusedHit[],
-    ranking: Ranking | undefined,
   ): Promise<ReadonlyMap<string, Passage>> {
     if (hits.length === 0) return new Map();
     const ids = hits.map(({ id }) => id);
-    const passages = await this.index.passages(scope, ids, ranking?.terms ?? []);
+    const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
     return new Map(passages.map((passage) => [passage.id, passage]));
   }
 }

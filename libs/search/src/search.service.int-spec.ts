@@ -4,8 +4,10 @@ import { type RerankService, type SemanticReader, VectorObservers } from '#embed
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
 import { type Project, ProjectContents, type ProjectReader, type ProjectService } from '#project';
+import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import type { SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -55,6 +57,7 @@ class Process {
       projects as unknown as ProjectService,
       new KeywordSearch(keywords),
       keywords,
+      new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(semanticReader, keywords, config),
       reranker,
       new SystemClock(),
@@ -238,6 +241,14 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     release();
     await reading;
     expect((await there.search(project.workspaceId)).labels.sort()).toEqual(['a', 'b']);
+  });
+
+  it('never remembers what open sessions write', async () => {
+    for (let n = 0; n < 2; n++) {
+      const { status, sql } = await here.search(project.workspaceId, { live: true });
+      expect(status).toBe('bypass');
+      expect(sql).toBeGreaterThan(0);
+    }
   });
 
   it('T5 passes an error of the database on and does not remember it', async () => {

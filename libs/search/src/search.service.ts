@@ -32,7 +32,18 @@ export class SearchService {
 
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
     const { principalId, ...read } = options;
+    if (request.live === true) return this.uncached(workspaceId, request, options);
     const key = { workspace: workspaceId, project: request.project, request, engine: this.engine };
     return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, principalId), read);
+  }
+
+  /** What open sessions write has no tags to fall by. */
+  private uncached(
+    workspaceId: WorkspaceId,
+    request: SearchRequest,
+    { principalId, report }: SearchOptions,
+  ): Promise<SearchAnswer> {
+    report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
+    return this.fresh.search(workspaceId, request, principalId);
   }
 }

@@ -113,6 +113,18 @@ describe('SessionService', () => {
     expect(reasons()).toEqual(['end']);
   });
 
+  it('refuses an end based on an older state, unless it is over anyway', async () => {
+    const { id, ...started } = await world.start();
+    const tag = world.service.tagOf({ id, ...started });
+    await patch(id, { summary: 'Changed.' });
+    await expect(world.service.end(world.workspaceId, id, 'Lost.', tag)).rejects.toMatchObject({
+      kind: 'precondition-failed',
+    });
+    const ended = await end(id);
+    expect(ended).toMatchObject({ summary: 'Changed.' });
+    expect(await world.service.end(world.workspaceId, id, 'Lost.', tag)).toEqual(ended);
+  });
+
   it('keeps the summary of a client that ends after the expiry', async () => {
     const { id, createdAt } = await world.start();
     world.clock.advance(EXPIRY_MS);

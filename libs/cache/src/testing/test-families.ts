@@ -1,4 +1,10 @@
-import { defineFamily, type ImmutableDefinition, type ImmutableFamily, type MutableDefinition, type MutableFamily } from '../cache-family.js';
+import {
+  defineFamily,
+  type ImmutableDefinition,
+  type ImmutableFamily,
+  type MutableDefinition,
+  type MutableFamily,
+} from '../cache-family.js';
 import { defineTag } from '../tag.js';
 
 export interface ThingKey {

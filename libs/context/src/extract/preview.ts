@@ -36,7 +36,8 @@ export function previewOf(content: string): string {
   const title = heading ?? lines[0];
   if (title === undefined) return '';
 
-  const taken = new Set([title.text]);
+  const shown = headingOf(title) ?? title.text;
+  const taken = new Set([title.text, shown]);
   const rules = rulesAmong(lines, taken);
   for (const { text } of rules) taken.add(text);
   const telling = distinct(
@@ -45,7 +46,7 @@ export function previewOf(content: string): string {
   ).slice(0, TELLING_LINES);
 
   const foot = fitRules(rules.map(({ text }) => text));
-  const head = [headingOf(title) ?? title.text, ...telling.map(({ text }) => text)].join('\n');
+  const head = [shown, ...telling.map(({ text }) => text)].join('\n');
   const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
   return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
 }
@@ -74,10 +75,13 @@ function distinct(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
 function fitRules(rules: readonly string[]): string {
   const room = RULES_LENGTH - (rules.length - 1);
   const share = Math.floor(room / rules.length);
+  let left = room;
   return rules
     .map((rule, index) => {
-      const others = rules.reduce((sum, other, at) => (at === index ? sum : sum + Math.min(other.length, share)), 0);
-      return shorten(rule, room - others);
+      const others = rules.slice(index + 1).reduce((sum, other) => sum + Math.min(other.length, share), 0);
+      const fitted = shorten(rule, left - others);
+      left -= fitted.length;
+      return fitted;
     })
     .join('\n');
 }

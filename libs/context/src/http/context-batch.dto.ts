@@ -51,8 +51,10 @@ export function checkItems(items: readonly unknown[]): Checked[] {
 }
 
 export function toStore(body: z.infer<typeof itemBody>): StoreContext {
-  const { label: name, content, tags, priority, sessionId, metadata } = body;
-  return { label: name, content, tags, priority, sessionId: sessionId as SessionId | undefined, metadata };
+  const { label: name, content, tags, metadata } = body;
+  const priority = body.priority ?? undefined;
+  const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
+  return { label: name, content, tags, priority, sessionId, metadata };
 }
 
 /** All that is wrong with any item. */
@@ -95,7 +97,7 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
-    sessionId: z.uuid('write the id of a session').optional().meta({
+    sessionId: z.uuid('write the id of a session').nullish().meta({
       description: 'The session that works with them: they are in its handover, and not stored as new by it.',
     }),
   })
@@ -111,7 +113,7 @@ export function toRecallOrder(body: z.infer<typeof recallBody>): RecallOrder {
     project,
     by: ids === undefined ? { labels: labels ?? [] } : { ids: ids as ContextId[] },
     previewOnly,
-    sessionId: sessionId as SessionId | undefined,
+    sessionId: (sessionId ?? undefined) as SessionId | undefined,
   };
 }
 

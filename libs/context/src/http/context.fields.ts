@@ -40,10 +40,10 @@ export const storeFields = {
   label,
   content,
   tags: tags.default([]),
-  priority: priority.optional().meta({
-    description: 'Absent: always_check where the text says always, never or must; else important or reference.',
+  priority: priority.nullish().meta({
+    description: 'Absent or null: always_check where the text says always, never or must; else important or reference.',
   }),
-  sessionId: z.uuid('write the id of a session').optional(),
+  sessionId: z.uuid('write the id of a session').nullish(),
   metadata: metadataBody.default({}),
 };
 

@@ -35,6 +35,10 @@ export class FakeHandoverRepository extends HandoverRepository {
     return row?.workspaceId === workspaceId ? row : undefined;
   }
 
+  findForChange(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
+    return this.find(workspaceId, id);
+  }
+
   async findLeft(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<Handover | undefined> {
     return this.of(workspaceId, { projectId, sessionId }).find((row) => row.reason !== 'manual');
   }

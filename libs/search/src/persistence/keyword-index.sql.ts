@@ -149,6 +149,13 @@ export const similarWords = `
       WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
   WHERE document_frequency > 0`;
 
+/** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
+const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
+const BOOST = `
+      SELECT
+        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
+        round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score`;
+
 /**
  * BM25 of the documents that hold any of the terms, with the boosts. Each term's share is rounded to an integer, so
  * that the sum does not depend on the order of the rows and a page can start after an exact score.
@@ -163,7 +170,7 @@ export const similarWords = `
  */
 export const ranking = `
   WITH keyword AS MATERIALIZED (
-    SELECT document_id, sum(round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint)::double precision AS score
+    SELECT document_id, sum(${SHARE})::double precision AS score
     FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
       CROSS JOIN LATERAL (
         SELECT document_id, frequency, length FROM search_postings AS p
@@ -183,10 +190,7 @@ export const ranking = `
     CROSS JOIN LATERAL (
       SELECT id, project_id, kind, label, version, priority, tags, session_id, created_at
       FROM search_documents WHERE workspace_id = $1 AND id = document_id OFFSET 0) AS document
-    CROSS JOIN LATERAL (
-      SELECT
-        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
-        round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score) AS boost
+    CROSS JOIN LATERAL (${BOOST}) AS boost
     CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score AS score) AS final
   WHERE ($15::text IS NULL OR priority = $15)
     AND ($16::text[] IS NULL OR tags @> $16)
@@ -231,18 +235,67 @@ export const projectsOfDocuments = `
     CROSS JOIN LATERAL (
       SELECT project_id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document`;
 
+/**
+ * As `ranking`, of documents that the index does not hold: the same share of each term, the same boosts. Whoever gives
+ * them has looked at priority, tags, session and time.
+ *
+ * Parameters up to $11 as there, but $2 documents (JSON); $12 lowest score, $13 phrases, $14 exclusions, $15 ids,
+ * $16 words of their segments (parallel), $17 and $18 score and id to start after, $19 limit.
+ */
+export const rankingBeside = `
+  WITH document AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS d (id uuid, priority text, created_at timestamptz)
+    WHERE NOT EXISTS (SELECT FROM search_documents AS known WHERE known.workspace_id = $1 AND known.id = d.id OFFSET 0)
+  ), segment AS MATERIALIZED (
+    SELECT document_id, to_tsvector($3::regconfig, words) AS vector
+    FROM unnest($15::uuid[], $16::text[]) AS s (document_id, words)
+  ), occurrence AS MATERIALIZED (
+    SELECT document_id, lexeme AS term, sum(cardinality(positions))::integer AS frequency
+    FROM segment CROSS JOIN LATERAL unnest(vector)
+    GROUP BY document_id, lexeme
+  ), size AS MATERIALIZED (
+    SELECT document_id, sum(frequency)::integer AS length FROM occurrence GROUP BY document_id
+  ), candidate AS MATERIALIZED (
+    SELECT document_id, sum(${SHARE})::double precision AS score
+    FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
+      JOIN occurrence USING (term) JOIN size USING (document_id)
+    GROUP BY document_id
+  )
+  SELECT id, final.score, candidate.score AS keyword_score, recency_score, priority_score
+  FROM candidate JOIN document ON document.id = candidate.document_id
+    CROSS JOIN LATERAL (${BOOST}) AS boost
+    CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score AS score) AS final
+  WHERE ($12::double precision IS NULL OR final.score >= $12)
+    AND ($17::double precision IS NULL OR final.score < $17 OR (final.score = $17 AND id > $18::uuid))
+    AND NOT EXISTS (
+      SELECT FROM unnest($13::text[]) AS phrase (words)
+      WHERE NOT EXISTS (
+        SELECT FROM segment AS s WHERE s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+    AND NOT EXISTS (
+      SELECT FROM unnest($14::text[]) AS exclusion (words)
+        JOIN segment AS s ON s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words))
+  ORDER BY final.score DESC, id
+  LIMIT $19`;
+
 /** $1 workspace, $2 ids, $3 terms, $4 weights (parallel). A document found by its label alone gives its first segment. */
-export const passageSelection = `
+const passagesFrom = (segments: string) => `
   WITH query AS MATERIALIZED (
     SELECT term, weight, plainto_tsquery('simple', term) AS holds FROM unnest($3::text[], $4::double precision[]) AS q (term, weight)
   )
   SELECT found.id, best.text, coalesce(matched.matches, '[]'::json) AS matches
   FROM unnest($2::uuid[]) AS found (id)
     CROSS JOIN LATERAL (
-      SELECT text, vector FROM search_segments AS s
+      SELECT text, vector FROM ${segments} AS s
       WHERE s.workspace_id = $1 AND s.document_id = found.id AND position > 0
       ORDER BY (SELECT coalesce(sum(weight), 0) FROM query WHERE s.vector @@ holds) DESC, position
       LIMIT 1) AS best
     LEFT JOIN LATERAL (
       SELECT json_agg(json_build_object('term', lexeme, 'positions', positions)) AS matches
       FROM unnest(best.vector) WHERE lexeme = ANY ($3::text[])) AS matched ON true`;
+
+export const passageSelection = passagesFrom('search_segments');
+
+/** Of documents beside the index: $5 language, $6 ids, $7 positions, $8 texts, $9 words of their segments (parallel). */
+export const passageSelectionBeside = passagesFrom(`(
+        SELECT $1::uuid AS workspace_id, document_id, position, text, to_tsvector($5::regconfig, words) AS vector
+        FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[]) AS given (document_id, position, text, words))`);

@@ -45,6 +45,11 @@ export interface RankRequest {
   readonly filters: SearchFilters;
   readonly after?: RankPosition;
   readonly limit: number;
+  /**
+   * Documents of the scope that are ranked as if the index held them; its statistics leave them out. One that it does
+   * hold by now counts once.
+   */
+  readonly beside?: readonly AnalysedDocument[];
 }
 
 /** Scores in score units. */
@@ -118,6 +123,11 @@ export abstract class KeywordIndex {
     ids: readonly string[],
     words: Pick<RankRequest, 'phrases' | 'exclusions'>,
   ): Promise<ResolvedDocument[]>;
-  /** A passage for each id that is in the index, in no order. */
-  abstract passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]>;
+  /** A passage for each id that is in the index, or else among the documents beside it; in no order. */
+  abstract passages(
+    scope: SearchScope,
+    ids: readonly string[],
+    terms: readonly WeightedTerm[],
+    beside?: readonly AnalysedDocument[],
+  ): Promise<Passage[]>;
 }

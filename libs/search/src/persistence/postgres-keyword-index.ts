@@ -7,7 +7,7 @@ import { ANALYSIS_VERSION } from '../analysis/words.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { HIGHEST_BOOST, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { SearchDocument, SearchScope, WeightedTerm } from '../search.js';
+import { type Ranking, satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
   KeywordIndex,
@@ -23,10 +23,12 @@ import {
   documentRemoval,
   documentResolution,
   passageSelection,
+  passageSelectionBeside,
   postingRemoval,
   projectsOfDocuments,
   queryStatistics,
   ranking,
+  rankingBeside,
   replacedDocuments,
   segmentRemoval,
   similarWords,
@@ -142,10 +144,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
       session_id: document.sessionId ?? null,
       created_at: document.createdAt.toISOString(),
     }));
-    const segments = documents.flatMap(({ document: { id, label }, analysis }) => [
-      ...(analysis.labelWords === '' ? [] : [{ id, position: 0, text: label ?? '', words: analysis.labelWords }]),
-      ...analysis.segments.map(({ text, words }, index) => ({ id, position: index + 1, text, words })),
-    ]);
+    const segments = segmentsOf(documents);
     await this.database.query(documentInsert, [
       workspaceId,
       this.language,
@@ -230,6 +229,15 @@ export class PostgresKeywordIndex extends KeywordIndex {
   }
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+    // First what is beside: a document that is indexed in between is then ranked twice, never not at all.
+    const beside = await this.rankBeside(scope, request);
+    const indexed = await this.rankIndexed(scope, request);
+    if (beside.length === 0) return indexed;
+    const all = new Map([...beside, ...indexed].map((document) => [document.id, document]));
+    return [...all.values()].sort(byRank).slice(0, request.limit);
+  }
+
+  private async rankIndexed(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     interface Row {
       readonly kind: RankedDocument['kind'];
       readonly id: string;
@@ -245,14 +253,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
       scope.workspaceId,
       scope.projectId,
       this.language,
-      weights.terms.map(({ term }) => term),
-      weights.terms.map(({ weight }) => weight),
-      BM25.k1 * (1 - BM25.b),
-      weights.averageLength > 0 ? (BM25.k1 * BM25.b) / weights.averageLength : 0,
-      new Date(weights.asOfMs).toISOString(),
-      RECENCY_BOOST,
-      RECENCY_HALF_LIFE_MS,
-      JSON.stringify(PRIORITY_BOOST),
+      ...weightsOf(weights),
       HIGHEST_BOOST,
       request.phrases,
       request.exclusions,
@@ -312,13 +313,74 @@ export class PostgresKeywordIndex extends KeywordIndex {
     return rows.map(({ id }) => id);
   }
 
-  async passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]> {
-    return this.database.query<Passage>(passageSelection, [
+  private async rankBeside(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+    const { ranking: weights, filters, after, limit } = request;
+    const documents = (request.beside ?? []).filter(({ document }) => satisfies(document, filters));
+    if (documents.length === 0) return [];
+    interface Row {
+      readonly id: string;
+      readonly score: number;
+      readonly keyword_score: number;
+      readonly recency_score: number;
+      readonly priority_score: number;
+    }
+    const segments = segmentsOf(documents);
+    const rows = await this.database.query<Row>(rankingBeside, [
       scope.workspaceId,
-      ids,
-      terms.map(({ term }) => term),
-      terms.map(({ weight }) => weight),
+      JSON.stringify(
+        documents.map(({ document: { id, priority, createdAt } }) => ({ id, priority, created_at: createdAt })),
+      ),
+      this.language,
+      ...weightsOf(weights),
+      filters.minScore === undefined ? null : filters.minScore * SCORE_UNIT,
+      request.phrases,
+      request.exclusions,
+      segments.map(({ id }) => id),
+      segments.map(({ words }) => words),
+      after?.score ?? null,
+      after?.id ?? null,
+      limit,
     ]);
+    const byId = new Map(documents.map(({ document }) => [document.id, document]));
+    return rows.flatMap((row) => {
+      const document = byId.get(row.id);
+      if (document === undefined) return [];
+      return {
+        kind: document.kind,
+        id: row.id,
+        label: document.label ?? null,
+        version: document.version ?? null,
+        score: row.score,
+        keywordScore: row.keyword_score,
+        recencyScore: row.recency_score,
+        priorityScore: row.priority_score,
+      };
+    });
+  }
+
+  async passages(
+    scope: SearchScope,
+    ids: readonly string[],
+    terms: readonly WeightedTerm[],
+    beside: readonly AnalysedDocument[] = [],
+  ): Promise<Passage[]> {
+    const query = [terms.map(({ term }) => term), terms.map(({ weight }) => weight)];
+    const indexed = await this.database.query<Passage>(passageSelection, [scope.workspaceId, ids, ...query]);
+    const found = new Set(indexed.map(({ id }) => id));
+    const others = beside.filter(({ document: { id } }) => ids.includes(id) && !found.has(id));
+    if (others.length === 0) return indexed;
+    const segments = segmentsOf(others);
+    const passages = await this.database.query<Passage>(passageSelectionBeside, [
+      scope.workspaceId,
+      others.map(({ document }) => document.id),
+      ...query,
+      this.language,
+      segments.map(({ id }) => id),
+      segments.map(({ position }) => position),
+      segments.map(({ text }) => text),
+      segments.map(({ words }) => words),
+    ]);
+    return [...indexed, ...passages];
   }
 }
 
@@ -330,6 +392,31 @@ function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, A
     else group.push(entry);
   }
   return groups;
+}
+
+/** The parameters $4 to $11 of `ranking`. */
+function weightsOf({ terms, averageLength, asOfMs }: Ranking): unknown[] {
+  return [
+    terms.map(({ term }) => term),
+    terms.map(({ weight }) => weight),
+    BM25.k1 * (1 - BM25.b),
+    averageLength > 0 ? (BM25.k1 * BM25.b) / averageLength : 0,
+    new Date(asOfMs).toISOString(),
+    RECENCY_BOOST,
+    RECENCY_HALF_LIFE_MS,
+    JSON.stringify(PRIORITY_BOOST),
+  ];
+}
+
+function segmentsOf(documents: readonly AnalysedDocument[]) {
+  return documents.flatMap(({ document: { id, label }, analysis }) => [
+    ...(analysis.labelWords === '' ? [] : [{ id, position: 0, text: label ?? '', words: analysis.labelWords }]),
+    ...analysis.segments.map(({ text, words }, index) => ({ id, position: index + 1, text, words })),
+  ]);
+}
+
+function byRank(a: RankedDocument, b: RankedDocument): number {
+  return b.score - a.score || (a.id < b.id ? -1 : 1);
 }
 
 /** A lowest score only cuts the end off: it takes nothing out from between. */

@@ -152,6 +152,15 @@ export class PostgresSessionRepository extends SessionRepository {
     return rows.map((row) => ({ workspaceId: row.workspace_id, id: row.id, lastActiveAt: row.last_active_at }));
   }
 
+  async listUnfinalised(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionId[]> {
+    const rows = await this.database.query<{ id: SessionId }>(
+      `SELECT id FROM sessions WHERE workspace_id = $1 AND project_id = $2 AND finalised_at IS NULL
+       ORDER BY id DESC LIMIT $3`,
+      [workspaceId, projectId, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       'SELECT count(*)::int AS count FROM sessions WHERE workspace_id = $1 AND project_id = $2',

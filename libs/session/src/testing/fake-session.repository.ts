@@ -81,6 +81,14 @@ export class FakeSessionRepository extends SessionRepository {
       .map(({ workspaceId, id, lastActiveAt }) => ({ workspaceId, id, lastActiveAt }));
   }
 
+  async listUnfinalised(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionId[]> {
+    return [...this.rows.values()]
+      .filter((row) => row.workspaceId === workspaceId && row.projectId === projectId && row.finalisedAt === null)
+      .map(({ id }) => id)
+      .sort((a, b) => (a > b ? -1 : 1))
+      .slice(0, limit);
+  }
+
   async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
     return [...this.rows.values()].filter((row) => row.workspaceId === workspaceId && row.projectId === projectId)
       .length;
