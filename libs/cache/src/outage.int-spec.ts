@@ -29,7 +29,7 @@ describe('with the shared tier', () => {
   });
 
   async function startEngine(settings: CacheSettings = {}): Promise<CacheEngine> {
-    const engine = await startTestEngine({ redisUrl: server.url, namespace: 'ks', ...settings });
+    const engine = await startTestEngine({ redisUrl: server.url, namespace: 'ks', redis: {}, ...settings });
     engines.push(engine);
     return engine;
   }

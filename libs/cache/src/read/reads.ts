@@ -161,8 +161,8 @@ export class Reads {
 
   /** The shared tier can't be asked, or not be trusted for these tags. What the key determines is still shared and kept here. */
   private async readAway<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
-    const { state, load, options } = reading;
-    if (state.family.mutable) return this.source.bypassForNow(state, load, options);
+    const { state } = reading;
+    if (state.family.mutable) return this.source.bypassForNow(reading);
     return shareValue(state, await this.misses.obtainAway(reading));
   }
 
