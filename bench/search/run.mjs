@@ -48,7 +48,9 @@ const quantiles = (times) => {
   return { p50: at(0.5), p95: at(0.95) };
 };
 const round = (/** @type {number} */ ms) => Math.round(ms * 100) / 100;
-const say = (/** @type {string} */ text) => void (values.json ? undefined : console.error(text));
+const say = (/** @type {string} */ text) => {
+  if (!values.json) console.error(text);
+};
 
 /**
  * @param {Product} product
@@ -148,7 +150,7 @@ try {
   const corpus = new Corpus(7);
   const spread = Array.from({ length: PROJECTS }, (_, n) => `bench-${run}-${n}`);
   const single = [`bench-${run}-single`];
-  const sizes = String(values.sizes).split(',').map(Number);
+  const sizes = values.sizes.split(',').map(Number);
   let stored = 0;
   for (const size of [...sizes, ...(values.large ? [Number(values.large)] : [])]) {
     for (const projects of values.large && size === Number(values.large) ? [spread] : [spread, single]) {

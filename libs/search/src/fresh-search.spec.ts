@@ -177,7 +177,7 @@ describe('FreshSearch', () => {
       await store(searchDocument(scope, { text: 'lake '.repeat(100) }));
     } while (after !== undefined);
 
-    const withoutRanks = (hits: readonly SearchHit[]) => hits.map(({ channels: _, ...hit }) => hit);
+    const withoutRanks = (hits: readonly SearchHit[]) => hits.map((hit) => ({ ...hit, channels: {} }));
     expect(withoutRanks(walked)).toEqual(withoutRanks(whole));
   });
 

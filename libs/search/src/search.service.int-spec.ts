@@ -3,7 +3,7 @@ import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
-import { type Project, ProjectContents, type ProjectReader, type ProjectService } from '#project';
+import { ProjectContents, type ProjectReader, type ProjectService } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
@@ -91,6 +91,8 @@ class Process {
   }
 }
 
+const sorted = ({ labels }: { readonly labels: readonly (string | null)[] }) => labels.map(String).toSorted();
+
 describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
   let world: EmbeddingDatabase;
   let engines: CacheEngine[] = [];
@@ -155,7 +157,7 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     const id = await store('a', 'red fox');
     await there.search(project.workspaceId);
     await store('b', 'blue fox');
-    expect((await there.search(project.workspaceId)).labels.sort()).toEqual(['a', 'b']);
+    expect(sorted(await there.search(project.workspaceId))).toEqual(['a', 'b']);
 
     const tagged = { filters: { tags: ['north'] } };
     expect((await there.search(project.workspaceId, tagged)).labels).toEqual([]);
@@ -181,7 +183,7 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
     await world.database.run(async () => {
       await world.database.query('DELETE FROM projects WHERE id = $1', [project.projectId]);
-      await here.contents.deleted({ ...project, id: project.projectId, slug: 'one', createdAt: new Date() } as Project);
+      await here.contents.deleted({ ...project, id: project.projectId, slug: 'one', createdAt: new Date() });
     });
     expect((await there.search(project.workspaceId)).labels).toEqual([]);
   });
@@ -197,7 +199,7 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     // A write elsewhere lets what is remembered here stand.
     await store('c', 'fox', here, beside);
     expect((await here.search(project.workspaceId)).status).toBe('hit');
-    expect((await here.search(project.workspaceId, { project: 'two' })).labels.sort()).toEqual(['b', 'c']);
+    expect(sorted(await here.search(project.workspaceId, { project: 'two' }))).toEqual(['b', 'c']);
   });
 
   it('T28 is the same for the same search however it is written, and another for another', async () => {
@@ -240,7 +242,7 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     await written;
     release();
     await reading;
-    expect((await there.search(project.workspaceId)).labels.sort()).toEqual(['a', 'b']);
+    expect(sorted(await there.search(project.workspaceId))).toEqual(['a', 'b']);
   });
 
   it('never remembers what open sessions write', async () => {

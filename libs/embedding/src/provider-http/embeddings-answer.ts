@@ -29,7 +29,7 @@ export function decodeEmbeddings(
   if (data.length !== expected.count)
     throw new MalformedAnswerError(`it has ${data.length} vectors for ${expected.count} texts.`);
   const vectors = Array.from<Float32Array | undefined>({ length: expected.count });
-  data.forEach(({ index = undefined, embedding }, position) => {
+  data.forEach(({ index, embedding }, position) => {
     const place = index ?? position;
     if (place >= vectors.length || vectors[place] !== undefined)
       throw new MalformedAnswerError(`its indexes are not 0 to ${expected.count - 1}, each once.`);

@@ -109,9 +109,7 @@ export class ProviderClient {
   ): Promise<{ readonly answer: Answer } | { readonly failure: Failure }> {
     const tooSlow = new AbortController();
     const over = new AbortController();
-    void this.timer.wait(timeoutMs, over.signal).then(() => {
-      if (!over.signal.aborted) tooSlow.abort();
-    });
+    void this.abortAfter(timeoutMs, tooSlow, over.signal);
     try {
       const response = await fetch(request.url, {
         method: 'POST',
@@ -127,6 +125,11 @@ export class ProviderClient {
     } finally {
       over.abort();
     }
+  }
+
+  private async abortAfter(ms: number, tooSlow: AbortController, over: AbortSignal): Promise<void> {
+    await this.timer.wait(ms, over);
+    if (!over.aborted) tooSlow.abort();
   }
 
   private async refused(response: Response): Promise<Failure> {

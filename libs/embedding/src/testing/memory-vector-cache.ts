@@ -16,7 +16,7 @@ export class MemoryVectorCache extends VectorCache {
     }
     if (missing.size > 0) this.start(missing, load);
     const vectors = await Promise.all(
-      keys.map((key) => {
+      keys.map(async (key) => {
         const id = JSON.stringify(key);
         return this.loading.get(id) ?? (this.vectors.get(id) as Float32Array);
       }),

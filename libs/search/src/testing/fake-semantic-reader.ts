@@ -10,7 +10,7 @@ export class FakeSemanticReader {
   readonly cosines = new Map<string, number>();
   /** Contexts of the project that wait to be embedded. */
   waiting = 0;
-  failure: unknown;
+  failure: Error | undefined;
   /** Until it settles nobody is answered. */
   hold: Promise<void> = Promise.resolve();
   readonly asked: SemanticRequest[] = [];

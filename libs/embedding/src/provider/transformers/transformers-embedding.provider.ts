@@ -94,12 +94,13 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
   }
 
   private async load(): Promise<FeatureExtractor> {
-    const { env, pipeline } = await this.importPackage();
+    const transformers = await this.importPackage();
+    const { env } = transformers;
     env.allowRemoteModels = false;
     env.allowLocalModels = true;
     env.localModelPath = '';
     try {
-      return await pipeline('feature-extraction', this.options.modelDir, { local_files_only: true });
+      return await transformers.pipeline('feature-extraction', this.options.modelDir, { local_files_only: true });
     } catch (error) {
       throw notUsable(`the model in EMBEDDING_MODEL_DIR could not be loaded`, error);
     }
