@@ -8,7 +8,7 @@ import { defineMigration } from './define-migration.js';
  * vectors belongs to the model. Rows stay in their page up to 2,000 dimensions: every search reads them whole, and
  * floats don't compress.
  *
- * pgvector is left where it is on the way down: others may use it.
+ * On the way down pgvector goes unless somebody else uses it.
  */
 export const Embeddings = defineMigration(
   'Embeddings1795000000009',
@@ -83,5 +83,12 @@ export const Embeddings = defineMigration(
   DROP TABLE embedding_models;
   DROP TABLE context_vector_refusals;
   DROP TABLE context_vectors;
+  DO $$
+  BEGIN
+    DROP EXTENSION IF EXISTS vector;
+  EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN
+    RAISE NOTICE 'pgvector stays: it is not ours to remove';
+  END
+  $$;
   `,
 );
