@@ -15,7 +15,7 @@ import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName
 /** Passages of one context lie near each other: more rows than hits are read, so that enough contexts remain. */
 const ROWS_PER_HIT = 3;
 /** Candidates that the index keeps while it looks; pgvector takes no more than the most. */
-const LEAST_EF_SEARCH = 200;
+const LEAST_EF_SEARCH = 400;
 const MOST_EF_SEARCH = 1_000;
 const SCANNED_AT_ONCE = 500;
 
