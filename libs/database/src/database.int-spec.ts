@@ -206,7 +206,8 @@ describe('transactions on PostgreSQL', () => {
           { retries: 3 },
         );
       await Promise.all([crossing('a', 'b'), crossing('b', 'a')]);
-      expect(attempts).toBe(3);
+      // Three where one deadlock was enough; the two that begin again may meet once more.
+      expect(attempts).toBeGreaterThanOrEqual(3);
       expect(hooks).toBe(2);
       expect(await observer.query('SELECT count FROM things')).toEqual([{ count: 2 }, { count: 2 }]);
     });
