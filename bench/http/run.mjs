@@ -13,6 +13,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+// @ts-expect-error The package brings no types.
 import autocannon from 'autocannon';
 
 const { values } = parseArgs({
@@ -79,7 +80,7 @@ async function call(url, path, key, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
-  return { headers: answer.headers, body: await answer.json() };
+  return { headers: answer.headers, body: /** @type {any} */ (await answer.json()) };
 }
 
 /** @param {number[]} numbers */
@@ -121,7 +122,7 @@ try {
   const loads = [];
   for (let round = 0; round < ROUNDS + 1; round++) {
     for (const { name, server, path, key, revalidates } of subjects) {
-      loads.push(loadavg()[0]);
+      loads.push(loadavg()[0] ?? 0);
       const before = await server.usage();
       const result = await autocannon({
         url: server.url + path,

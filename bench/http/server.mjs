@@ -23,7 +23,7 @@ class StaticController {
 Endpoint('GET ', { summary: 'A static answer', access: ['memory:read'], status: 200 })(
   StaticController.prototype,
   'get',
-  /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(StaticController.prototype, 'get')),
+  Object.getOwnPropertyDescriptor(StaticController.prototype, 'get'),
 );
 Controller('bench/static')(StaticController);
 

@@ -100,7 +100,11 @@ describe('malformed requests', () => {
         await Promise.all(
           Array.from({ length: AT_ONCE }, async () => {
             for (let asked = batch[next++]; asked !== undefined; asked = batch[next++]) {
-              const answer = await ask(asked).catch((error: Error) => ({ status: 0, contentType: '', text: error.message }));
+              const answer = await ask(asked).catch((error: Error) => ({
+                status: 0,
+                contentType: '',
+                text: error.message,
+              }));
               statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
               const complaint = complaintOf(asked, answer);
               if (complaint !== undefined) complaints.push(complaint);

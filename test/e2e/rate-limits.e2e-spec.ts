@@ -71,13 +71,16 @@ describe('limits over four processes', () => {
 
   it('T48 a search that the reads refuse takes no unit of the searches', async () => {
     const { api } = await newKey(servers[2] as Keepsake);
-    const search = () => api.get('/v1/search', { query: { q: 'anything' } });
-    const remaining = async () => /"search";r=(\d+)/.exec((await search()).headers.get('ratelimit') ?? '')?.[1];
-    let last: string | undefined;
-    for (let call = 0; call < LIMIT; call++) last = await remaining();
-    expect(last).toBe(String(120 - LIMIT));
-    expect((await search()).status).toBe(429);
-    expect(await remaining()).toBe(String(120 - LIMIT));
+    let [passed, refused, remaining] = [0, 0, 0];
+    while (refused < 40) {
+      const { status, headers } = await api.get('/v1/search', { query: { q: 'anything' } });
+      if (status === 200) passed++;
+      else refused++;
+      remaining = Number(/"search";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+    }
+    expect(passed).toBeGreaterThanOrEqual(LIMIT);
+    // More may have come back meanwhile, which is no fault.
+    expect(remaining).toBeGreaterThanOrEqual(Math.min(120, 120 - passed));
   });
 
   it('classes and credentials have counters of their own, and a tier its own limits', async () => {

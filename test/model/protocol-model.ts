@@ -1,5 +1,6 @@
 import {
   acquireLease,
+  answersJoiner,
   bindingOf,
   type Cell,
   fillEntry,
@@ -36,6 +37,12 @@ export interface Protocol {
   readonly writerSets: 'nothing' | 'value' | 'if-newer';
   /** Whether a shared load must be new enough for who joins. */
   readonly guardedJoin: boolean;
+  /** Whether what a shared load found in the shared tier must be found under what the joiner has seen itself. */
+  readonly guardedLanding: boolean;
+  /** Whether a new master is left alone until nobody trusts the one before it. */
+  readonly waitsForOldMaster: boolean;
+  /** Whether a process that fires a tag drops its own marks again when the server has confirmed. */
+  readonly forgetsTwice: boolean;
   /** Whether a server that was silent for long is checked before it is believed. */
   readonly checksSilentServer: boolean;
   /** Whether the mark of a local entry is set before its read and must still stand. */
@@ -55,6 +62,9 @@ export const PRODUCT: Protocol = {
   doubleDelete: false,
   writerSets: 'nothing',
   guardedJoin: true,
+  guardedLanding: true,
+  waitsForOldMaster: true,
+  forgetsTwice: true,
   checksSilentServer: true,
   pendingMark: true,
   staleAfterInvalidation: false,
@@ -84,6 +94,8 @@ export interface Scenario {
   /** Writers that answer after the bound, unconfirmed, while every process bypasses the tag. */
   readonly lateAnswers: number;
   readonly clears: number;
+  /** Replies to a whole read that are on their way for a while: others are asked and answered meanwhile. */
+  readonly slowReplies: number;
 }
 
 export const QUIET: Scenario = {
@@ -104,6 +116,7 @@ export const QUIET: Scenario = {
   restarts: 0,
   lateAnswers: 0,
   clears: 0,
+  slowReplies: 0,
 };
 
 /** Ids are numbers; only their equality means something. 0 is none. */
@@ -204,7 +217,11 @@ type CommandKind =
   | 'delete'
   | 'set';
 
+type Seen = Pick<Actor, 'slot' | 'stamp' | 'epochs'>;
+
 interface Command {
+  /** What a read saw whose reply is still on its way. */
+  readonly seen: Seen | null;
   readonly kind: CommandKind;
   readonly actor: number;
   /** Whether the actor still waits for the reply. */
@@ -231,7 +248,15 @@ export interface State {
   readonly failedOver: boolean;
   readonly left: Readonly<
     Record<
-      'crashes' | 'lostReplies' | 'evictions' | 'expiries' | 'leaseExpiries' | 'restarts' | 'lateAnswers' | 'clears',
+      | 'crashes'
+      | 'lostReplies'
+      | 'evictions'
+      | 'expiries'
+      | 'leaseExpiries'
+      | 'restarts'
+      | 'lateAnswers'
+      | 'clears'
+      | 'slowReplies',
       number
     >
   >;
@@ -313,6 +338,7 @@ export class ProtocolModel implements Model<State> {
         restarts: scenario.restarts,
         lateAnswers: scenario.lateAnswers,
         clears: scenario.clears,
+        slowReplies: scenario.slowReplies,
       },
       stale: '',
     };
@@ -328,6 +354,12 @@ export class ProtocolModel implements Model<State> {
       const command = state.network[c] as Command;
       const executed = this.execute(state, c);
       if (executed !== undefined) yield [`${this.name(state, command.actor)} ${command.kind} is executed`, executed];
+      if (command.kind === 'get-all' && command.awaited && command.seen === null && state.left.slowReplies > 0) {
+        yield [
+          `${this.name(state, command.actor)} ${command.kind} is executed, its reply is slow`,
+          this.executeSlowly(state, c),
+        ];
+      }
     }
     for (let p = 0; p < state.processes.length; p++) yield* this.background(state, p);
     yield* this.faults(state);
@@ -471,7 +503,7 @@ export class ProtocolModel implements Model<State> {
     const base = this.withActor(state, a, {
       phase,
       slot: null,
-      epochs: new Array<Epoch | null>(this.nodes).fill(null),
+      epochs: Array.from({ length: this.nodes }, () => null),
       stamp: null,
     });
     if (this.nodes === 1) return this.send(base, a, [{ kind: withEntry ? 'get-all' : 'get-stamps', node: 0 }]);
@@ -520,7 +552,7 @@ export class ProtocolModel implements Model<State> {
       if (isServed) {
         let next = this.scenario.local === 'none' ? state : this.withProcess(state, actor.process, { local: entry });
         if (this.scenario.local !== 'none') next = this.settleMark(next, a);
-        return this.finish(next, a, entry.value, undefined);
+        return this.finish(next, a, entry.value, undefined, current);
       }
     }
     return this.miss(state, a, current);
@@ -535,12 +567,12 @@ export class ProtocolModel implements Model<State> {
         o !== a &&
         other.process === actor.process &&
         other.joins === -1 &&
-        ['acquiring', 'loading', 'loaded'].includes(other.phase) &&
+        (['acquiring', 'loading', 'loaded'].includes(other.phase) || (other.phase === 'reading' && other.retried)) &&
         other.role !== 'refresher',
     );
     if (older !== -1 && actor.mode !== 'take-over') {
       const flight = state.actors[older] as Actor;
-      const started = flight.phase !== 'acquiring';
+      const started = flight.phase === 'loading' || flight.phase === 'loaded';
       const isSafe = mayJoin(
         { started, binding: started ? this.binding(flight.epochs, flight.stamp) : undefined },
         current,
@@ -613,14 +645,25 @@ export class ProtocolModel implements Model<State> {
     );
   }
 
-  /** The reader returns; whoever shares its load returns the same. */
-  private finish(state: State, a: number, value: number, entry: Entry | undefined): State {
+  /**
+   * The reader returns; whoever shares its load returns the same.
+   * @param foundUnder epoch and stamp under which somebody else's fill was found; undefined where the source was asked
+   */
+  private finish(
+    state: State,
+    a: number,
+    value: number,
+    entry: Entry | undefined,
+    foundUnder: string | undefined = undefined,
+  ): State {
+    const isFlight = entry !== undefined || (state.actors[a] as Actor).phase !== 'joined';
     let next = this.returns(state, a, value);
-    if (entry !== undefined || (state.actors[a] as Actor).phase !== 'joined') {
-      for (let j = 0; j < next.actors.length; j++) {
-        const other = next.actors[j] as Actor;
-        if (other.phase === 'joined' && other.joins === a) next = this.returns(next, j, value);
-      }
+    for (let j = 0; isFlight && j < next.actors.length; j++) {
+      const other = next.actors[j] as Actor;
+      if (other.phase !== 'joined' || other.joins !== a) continue;
+      const isAnswered = answersJoiner({ value, foundUnder }, this.binding(other.epochs, other.stamp));
+      if (isAnswered || !this.protocol.guardedLanding) next = this.returns(next, j, value);
+      else next = this.sendRead(this.withActor(next, j, { joins: -1 }), j, true);
     }
     return next;
   }
@@ -660,7 +703,12 @@ export class ProtocolModel implements Model<State> {
     const entry: Entry = { value: actor.value, epochs: [], stamp: null, isExpired: false };
     if (this.protocol.writerSets !== 'nothing') return this.send(state, a, [{ kind: 'set', node: 0, entry }]);
     if (this.protocol.invalidation === 'delete') return this.send(state, a, [{ kind: 'delete', node: 0 }]);
-    return this.send(state, a, [{ kind: 'unlink', node: this.stampNode() }]);
+    return this.send(this.forget(state, actor.process), a, [{ kind: 'unlink', node: this.stampNode() }]);
+  }
+
+  /** A process drops its own marks when it fires a tag: the server tells the others alone. */
+  private forget(state: State, p: number): State {
+    return this.scenario.local === 'alone' ? this.withProcess(state, p, { mark: 0, markSettled: false }) : state;
   }
 
   private unconfirmed(state: State, a: number): State {
@@ -692,6 +740,7 @@ export class ProtocolModel implements Model<State> {
       nonce: '',
       mode: 'fresh-key',
       entry: null,
+      seen: null,
       identity: process.checked[parcel.node] as number,
       ...parcel,
     }));
@@ -708,12 +757,12 @@ export class ProtocolModel implements Model<State> {
     };
     const news = (): void => {
       if (this.scenario.local !== 'alone') return;
-      // NOLOOP: who sent it knows; every other process is told.
+      // NOLOOP: who sent it is not told; every other process is.
       const own = (state.actors[command.actor] as Actor).process;
       next = {
         ...next,
         processes: next.processes.map((process, p) =>
-          p === own ? { ...process, mark: 0, markSettled: false } : { ...process, news: Math.min(2, process.news + 1) },
+          p === own ? process : { ...process, news: Math.min(2, process.news + 1) },
         ),
       };
     };
@@ -722,7 +771,7 @@ export class ProtocolModel implements Model<State> {
     const reader = state.actors[command.actor] as Actor;
     switch (command.kind) {
       case 'get-all':
-        return reply({ slot: server.slot, stamp: server.stamp, epochs: [this.seen(command, server)] });
+        return reply(command.seen ?? this.everything(command, server));
       case 'get-stamps':
         return reply({ stamp: server.stamp, epochs: [this.seen(command, server)] });
       case 'get-entry':
@@ -791,6 +840,7 @@ export class ProtocolModel implements Model<State> {
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
         if (server.stamp !== null) news();
+        if (command.awaited) next = this.forget(next, reader.process);
         if (
           command.awaited &&
           reader.role === 'writer' &&
@@ -808,6 +858,18 @@ export class ProtocolModel implements Model<State> {
         change({ slot: EMPTY });
         return reply({ phase: 'confirmed' });
     }
+  }
+
+  /** The command has been executed; what it saw arrives later. */
+  private executeSlowly(state: State, c: number): State {
+    const network = state.network.map((command, i) =>
+      i === c ? { ...command, seen: this.everything(command, state.servers[command.server] as Server) } : command,
+    );
+    return this.spend({ ...state, network }, 'slowReplies');
+  }
+
+  private everything(command: Command, server: Server): Seen {
+    return { slot: server.slot, stamp: server.stamp, epochs: [this.seen(command, server)] };
   }
 
   /** The epoch as its reader takes it: one of another server counts as missing. */
@@ -867,7 +929,15 @@ export class ProtocolModel implements Model<State> {
       ];
     if (process.bypasses && !state.rows.some((row) => row.isOverdue))
       yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
-    if (process.gate === 1) {
+    const isBehind = state.failedOver && process.connectedTo.includes(0);
+    // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
+    if (process.gate === 0 && isBehind && (p !== 0 || this.protocol.checksSilentServer)) {
+      yield [`process ${p} notices the failover`, this.notice(state, p)];
+    }
+    // Whoever still trusts the old master must have had the time to stop, before anything can be read from the new one.
+    const isTrusted =
+      state.failedOver && state.processes.some(({ gate, connectedTo }) => gate === 0 && connectedTo.includes(0));
+    if (process.gate === 1 && !(isTrusted && this.protocol.waitsForOldMaster)) {
       // The gate: find who takes writes now, check who it is, and drop an epoch that is not of it.
       const connectedTo = this.scenario.servers === 'failover' && state.failedOver ? [1] : process.connectedTo;
       const checked = connectedTo.map((server) => (state.servers[server] as Server).identity);
@@ -967,31 +1037,30 @@ export class ProtocolModel implements Model<State> {
       return isFailover ? { ...server, dump: null } : server;
     });
     let next: State = { ...state, servers, lastIdentity: identity, failedOver: isFailover };
-    // A paused server keeps what it was sent; a restarted one loses its connections and all that was under way on them.
-    if (!isFailover)
-      next = {
-        ...next,
-        network: next.network
-          .map((command) => (command.server === s && !command.awaited ? { ...command, server: -1 } : command))
-          .filter((command) => command.server !== -1),
-      };
-    // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
-    for (let p = isFailover && !this.protocol.checksSilentServer ? 1 : 0; p < next.processes.length; p++) {
-      const process = next.processes[p] as Process;
-      if (process.connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
+    // The old master still lives, and keeps what it was sent: each process notices in its own time.
+    if (isFailover) return next;
+    // A restarted server loses its connections, and all that was under way on them.
+    for (let p = 0; p < next.processes.length; p++) {
+      if ((next.processes[p] as Process).connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
     }
+    const isThere = (command: Command): boolean => command.server === s;
+    for (let a = 0; a < next.actors.length; a++) next = this.cut(next, a, isThere);
+    return { ...next, network: next.network.filter((command) => !isThere(command)) };
+  }
+
+  /** The actor loses what it waits for, where any of it is cut. A read is worth nothing without one of its replies. */
+  private cut(state: State, a: number, isCut: (command: Command) => boolean): State {
+    const actor = state.actors[a] as Actor;
+    if (actor.waitsFor === 0) return state;
+    const waits = state.network.some((command) => command.actor === a && command.awaited && isCut(command));
+    return waits || actor.phase === 'reading' || actor.phase === 'local-check' ? this.gaveUp(state, a) : state;
+  }
+
+  /** A process finds that another server takes the writes: its gate closes, and it waits for nothing of the old one. */
+  private notice(state: State, p: number): State {
+    let next = this.withProcess(state, p, { gate: 1 });
     for (let a = 0; a < next.actors.length; a++) {
-      const actor = next.actors[a] as Actor;
-      if (actor.waitsFor === 0) continue;
-      // A read is worth nothing once one of the connections it used is gone, also where that one had answered.
-      const isCut =
-        next.network.some((command) => command.actor === a && command.awaited && command.server === s) ||
-        actor.phase === 'reading' ||
-        actor.phase === 'local-check';
-      if (!isCut) continue;
-      next = this.gaveUp(next, a);
-      if (!isFailover)
-        next = { ...next, network: next.network.filter((command) => command.actor !== a || command.server !== s) };
+      if ((next.actors[a] as Actor).process === p) next = this.cut(next, a, (command) => command.server === 0);
     }
     return next;
   }
@@ -1108,7 +1177,7 @@ export class ProtocolModel implements Model<State> {
       .filter((command) => !this.isIdle(state, command))
       .map(
         (command) =>
-          `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}`,
+          `c${command.kind}:${command.actor}:${command.awaited ? 1 : 0}:${command.server}:${command.node}:${rename(command.token)}:${rename(command.nonce)}:${command.mode}:${entryText(command.entry)}:${command.identity}${command.seen === null ? '' : `:${slotText(command.seen.slot)}${command.seen.epochs.map(epochText).join()}${stampText(command.seen.stamp)}`}`,
       );
     parts.push(...commands.sort());
     parts.push(Object.values(state.left).join());

@@ -1,7 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminApiModule } from '#admin';
-import { APP_GUARD } from '@nestjs/core';
-import { AuthApiModule, AuthGuard } from '#auth';
+import { AuthApiModule } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -12,7 +11,6 @@ import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
-import { RateLimitGuard, ThrottleModule } from '#throttle';
 
 /** Everything that answers requests. */
 @Module({})
@@ -26,7 +24,6 @@ export class ApiModule {
         ObservabilityModule,
         DatabaseModule,
         HttpModule,
-        ThrottleModule,
         AuthApiModule,
         SessionApiModule,
         ProjectApiModule,
@@ -34,11 +31,6 @@ export class ApiModule {
         HandoverApiModule,
         SearchApiModule,
         AdminApiModule,
-      ],
-      // In this order: whose limits they are must be known first.
-      providers: [
-        { provide: APP_GUARD, useClass: AuthGuard },
-        { provide: APP_GUARD, useClass: RateLimitGuard },
       ],
     };
   }

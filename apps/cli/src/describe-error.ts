@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ConfigError } from '#config';
 import { DataFolderLockedError, isDatabaseAway, SchemaOutdatedError, sqlStateOf } from '#database';
 import { DomainError } from '#kernel';
@@ -11,7 +12,7 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
   if (error instanceof DataFolderLockedError || error instanceof SchemaOutdatedError)
     return { message: error.message, exitCode: ExitCode.unavailable };
   if (error instanceof DomainError) return { message: error.detail, exitCode: ExitCode.refused };
-  if (!(error instanceof Error)) return { message: String(error), exitCode: ExitCode.defect };
+  if (!types.isNativeError(error)) return { message: String(error), exitCode: ExitCode.defect };
   const { code, syscall, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (syscall === 'listen') return { message: listenMessage(code, address, port), exitCode: ExitCode.unavailable };
   if (isRefusedByDatabase(error))

@@ -13,7 +13,7 @@ import {
   type Scope,
   type WorkspaceId,
 } from '#kernel';
-import { type ApiKey, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
+import { type ApiKey, BOOTSTRAP_NAME, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
 import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
@@ -46,7 +46,7 @@ export class ApiKeyService {
 
   /**
    * Makes a key in the caller's workspace. Nobody hands out a scope that they lack.
-   * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past.
+   * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past and for the name of the bootstrap key.
    */
   async create(
     caller: Principal,
@@ -54,6 +54,7 @@ export class ApiKeyService {
   ): Promise<NewApiKey> {
     requireScopes(caller, input.scopes);
     requireTierOf(caller, input.tier);
+    requireFreeName(input.name);
     if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now())
       throw new InvalidInputError('/expiresAt', 'must lie in the future');
     const { name, scopes, tier = null, expiresAt = null } = input;
@@ -78,6 +79,7 @@ export class ApiKeyService {
       requireScopes(caller, old.scopes);
       requireScopes(caller, change.scopes ?? []);
       if (change.tier !== old.tier) requireTierOf(caller, change.tier);
+      if (change.name !== undefined && change.name !== old.name) requireFreeName(change.name);
       if (old.revokedAt !== null) throw new NotFoundError('Key', id);
       const changed: ApiKey = {
         ...old,
@@ -96,8 +98,10 @@ export class ApiKeyService {
     return this.transactions.run(async () => {
       const old = await this.get(caller.workspaceId, id);
       requireScopes(caller, old.scopes);
-      if (!isKeyActive(old, this.clock.now())) throw new NotFoundError('Key', id);
-      await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      const isActive = isKeyActive(old, this.clock.now());
+      // Of rotations at the same time one gets the new key; for the others there is nothing left to rotate.
+      if (!isActive || !(await this.keys.revoke(caller.workspaceId, id, this.clock.now())))
+        throw new NotFoundError('Key', id);
       await this.forget(old);
       return this.insert(caller.workspaceId, old);
     });
@@ -106,11 +110,11 @@ export class ApiKeyService {
   /** The key stops working with the answer. Revoking twice changes nothing. */
   async revoke(caller: Principal, id: ApiKeyId): Promise<ApiKey> {
     return this.transactions.run(async () => {
-      requireScopes(caller, (await this.get(caller.workspaceId, id)).scopes);
-      const revoked = await this.keys.revoke(caller.workspaceId, id, this.clock.now());
-      if (revoked === undefined) throw new NotFoundError('Key', id);
-      await this.forget(revoked);
-      return revoked;
+      const key = await this.get(caller.workspaceId, id);
+      requireScopes(caller, key.scopes);
+      await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      await this.forget(key);
+      return this.get(caller.workspaceId, id);
     });
   }
 
@@ -154,6 +158,10 @@ export class ApiKeyService {
 function requireScopes(caller: Principal, scopes: readonly Scope[]): void {
   const lacking = scopes.find((scope) => !caller.scopes.has(scope));
   if (lacking !== undefined) throw missingScope(lacking);
+}
+
+function requireFreeName(name: string): void {
+  if (name === BOOTSTRAP_NAME) throw new InvalidInputError('/name', 'is kept for KEEPSAKE_BOOTSTRAP_KEY');
 }
 
 /** A tier raises limits, so nobody gives one to themselves. */

@@ -1,15 +1,24 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { RateLimitGuard, ThrottleModule } from '#throttle';
 import { AuthModule } from './auth.module.js';
+import { AccessRules } from './http/access-rules.js';
+import { AuthGuard } from './http/auth.guard.js';
 import { ApiKeyController } from './http/api-key.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { WorkspaceController } from './http/workspace.controller.js';
 import { SignInLimiter } from './sign-in-limiter.js';
 
-/** The routes for keys, tokens and workspaces. */
+/** The guards in front of every route, and the routes for keys, tokens and workspaces. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, DiscoveryModule, ThrottleModule],
   controllers: [ApiKeyController, TokenController, WorkspaceController],
-  providers: [SignInLimiter],
-  exports: [AuthModule, SignInLimiter],
+  providers: [
+    AccessRules,
+    SignInLimiter,
+    // In this order: whose limits they are must be known first.
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+  ],
 })
 export class AuthApiModule {}

@@ -3,7 +3,6 @@ export { ApiKeyService, type NewApiKey } from './api-key.service.js';
 export { missingScope } from './auth.errors.js';
 export { AuthApiModule } from './auth-api.module.js';
 export { AuthModule } from './auth.module.js';
-export { AuthGuard } from './http/auth.guard.js';
 export { BootstrapService, type FirstKey, KEY_FILE } from './bootstrap.service.js';
 export { Caller } from './http/caller.decorator.js';
 export { PrincipalService } from './principal.service.js';

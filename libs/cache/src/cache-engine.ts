@@ -3,6 +3,7 @@ import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
 import { KeySpace } from './cache-key.js';
+import type { CacheMode } from './cache-mode.js';
 import { AloneMarks } from './coherence/alone-marks.js';
 import { type Coherence, NoCoherence } from './coherence/coherence.js';
 import { RedisCoherence } from './coherence/redis-coherence.js';
@@ -46,13 +47,6 @@ export interface CachePorts {
   /** Uniform in (0, 1]; for tests. */
   readonly random?: () => number;
 }
-
-/**
- * - `shared`: Redis or Valkey.
- * - `in-process`: one process, the same promise without a server.
- * - `immutable-only`: several processes without a server.
- */
-export type CacheMode = 'shared' | 'in-process' | 'immutable-only';
 
 export interface CacheEvents {
   /** The shared tier answers; what the server lacks is named. */
@@ -102,7 +96,8 @@ export class CacheEngine {
     const outbox = this.outboxFor(ports.outbox);
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
     const stamps = new StampRemover(this.store, this.coherence, marks, space);
-    this.relay = new OutboxRelay(outbox, stamps, timing, settings.singleProcess !== true);
+    const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
+    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite);
     this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing);
     this.cache = new CacheService({
       store: this.store,

@@ -133,7 +133,7 @@ export abstract class CacheFamily<Params, Value> {
   readonly codec: Codec<Value>;
   private readonly middle: string;
 
-  protected constructor(
+  constructor(
     readonly definition: CommonDefinition<Params, Value> & {
       readonly tags?: (params: Params) => readonly Tag[];
       readonly l1LagMs?: number;
@@ -196,19 +196,11 @@ export abstract class CacheFamily<Params, Value> {
 /** Values that writes change. They fall by tags; there is no `set`: a late one would bring an old value back. */
 export class MutableFamily<Params, Value> extends CacheFamily<Params, Value> {
   readonly mutable = true;
-
-  constructor(definition: MutableDefinition<Params, Value>) {
-    super(definition);
-  }
 }
 
 /** Values that their key determines, such as the preview of a content hash. */
 export class ImmutableFamily<Params, Value> extends CacheFamily<Params, Value> {
   readonly mutable = false;
-
-  constructor(definition: ImmutableDefinition<Params, Value>) {
-    super(definition);
-  }
 }
 
 /**

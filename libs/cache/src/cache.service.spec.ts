@@ -95,7 +95,7 @@ describe('a read', () => {
 
   it('T35 an object with then or toJSON comes back as it was stored, at once and from the cache', async () => {
     const cache = newCache();
-    const value = { then: 'x', toJSON: 'y', text: '_function_() => 1' };
+    const value: unknown = JSON.parse('{"then": "x", "toJSON": "y", "text": "_function_() => 1"}');
     for (const part of [{ name: 'one' }, { name: 'two', ...withoutLocal }]) {
       const family = mutableThings(part);
       for (let i = 0; i < 2; i++) expect(await cache.getOrSet(family, thing, () => ({ value }))).toEqual({ value });
@@ -337,7 +337,7 @@ describe('early refresh', () => {
     clock.advance(10_000);
     source.value = 'new';
     expect(await Promise.all(Array.from({ length: 20 }, () => cache.getOrSet(family, thing, source.load)))).toEqual(
-      new Array(20).fill('old'),
+      Array.from({ length: 20 }, () => 'old'),
     );
     await cache.settled();
     expect(source.loads).toBe(2);
@@ -531,6 +531,24 @@ describe('statistics', () => {
 });
 
 describe('without a shared tier and with several processes', () => {
+  it('callers of what is not kept share loads that began after they came', async () => {
+    const { cache } = new CacheEngine({}, { clock });
+    const family = mutableThings();
+    const source = new CountedSource<unknown>('old');
+    const release = source.hold();
+    const first = cache.getOrSet(family, thing, source.load);
+    source.value = 'new';
+    const later = Array.from({ length: 50 }, () => cache.getOrSet(family, thing, source.load));
+    release();
+    expect(await first).toBe('old');
+    expect(new Set(await Promise.all(later))).toEqual(new Set(['new']));
+    expect(source.loads).toBe(2);
+    source.value = new Error('away');
+    await expect(cache.getOrSet(family, thing, source.load)).rejects.toThrow('away');
+    source.value = 'back';
+    expect(await cache.getOrSet(family, thing, source.load)).toBe('back');
+  });
+
   it('only immutable families are kept, and health says so', async () => {
     const engine = new CacheEngine({}, { clock });
     const source = new CountedSource('x');

@@ -1,4 +1,4 @@
-export { CacheEngine, type CacheEvents, type CacheMode, type CachePorts, type CacheSettings } from './cache-engine.js';
+export { CacheEngine, type CacheEvents, type CachePorts, type CacheSettings } from './cache-engine.js';
 export { CacheModule } from './cache.module.js';
 export { CacheService, type CacheStatsReport, type FamilyListing, type Refill } from './cache.service.js';
 export {
@@ -9,6 +9,7 @@ export {
   ImmutableFamily,
   MutableFamily,
 } from './cache-family.js';
+export type { CacheMode } from './cache-mode.js';
 export { encodeKeyPart, encodeKeyParts, hashOf, type KeyPart, KeySpace, sha256 } from './cache-key.js';
 export { bytesCodec } from './codec/bytes-codec.js';
 export { type Codec, CorruptValueError, UncacheableValueError } from './codec/codec.js';

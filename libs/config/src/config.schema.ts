@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRedisUrl } from './redis-url.js';
 
 /*
  * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
@@ -64,17 +65,26 @@ const url = (protocols: readonly string[], example: string) =>
     { error: `write a URL like ${example}` },
   );
 
-/** Redis URLs name one server, several Cluster hosts (separated by commas) or a Sentinel set. */
+/** Where pages may call from: scheme, host and port, as a browser sends them. */
+const origins = () =>
+  list().refine((values) => values.every(isOrigin), {
+    error: 'write origins separated by commas, like https://app.example.org,http://localhost:5173',
+  });
+
+function isOrigin(value: string): boolean {
+  try {
+    const { origin, protocol } = new URL(value);
+    return origin === value && (protocol === 'http:' || protocol === 'https:');
+  } catch {
+    return false;
+  }
+}
+
 const redisUrl = () =>
-  text().refine(
-    (value) =>
-      value === undefined ||
-      /^(redis|rediss|redis\+sentinel|rediss\+sentinel):\/\/([^@/\s]*@)?[^@/\s,]+(,[^@/\s,]+)*(\/[^\s]*)?$/.test(value),
-    {
-      error:
-        'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
-    },
-  );
+  text().refine((value) => value === undefined || isRedisUrl(value), {
+    error:
+      'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
+  });
 
 const TIERS_EXAMPLE = 'write JSON like {"pro":{"reads":6000,"writes":1000}}';
 const perMinute = z.int().min(1).max(10_000_000);
@@ -110,12 +120,12 @@ const rateLimitTiers = () =>
       ),
   );
 
-export const environmentSchema = z.object({
+const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
   PUBLIC_URL: url(['http:', 'https:'], 'https://memory.example.org'),
   TRUST_PROXY: flag(false),
-  CORS_ORIGINS: list(),
+  CORS_ORIGINS: origins(),
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
@@ -186,6 +196,11 @@ export const environmentSchema = z.object({
     .refine((value) => /^[a-z_]{1,40}$/.test(value), {
       error: 'write the name of a PostgreSQL text search configuration, like english or simple',
     }),
+});
+
+export const environmentSchema = variables.refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
+  path: ['SHUTDOWN_DELAY_MS'],
+  error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

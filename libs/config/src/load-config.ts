@@ -48,7 +48,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
         const name = String(issue.path[0]);
-        const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
+        const isShown = environment[name] !== undefined && !SECRET.test(name);
+        const value = isShown ? ` (now ${JSON.stringify(environment[name])})` : '';
         return `${name}${value}: ${issue.message}`;
       }),
     );

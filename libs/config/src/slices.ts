@@ -9,6 +9,7 @@ export abstract class HttpConfig {
   abstract readonly host: string;
   /** 0 picks a free port. */
   abstract readonly port: number;
+  /** Where clients reach the server, where that is not the address it listens on. */
   abstract readonly publicUrl: string | undefined;
   abstract readonly trustProxy: boolean;
   abstract readonly corsOrigins: readonly string[];

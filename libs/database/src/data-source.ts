@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '#config';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { migrations } from './migrations/index.js';
 import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
+import { TypeormLogger } from './typeorm-logger.js';
 
 /** What `connectDataSource` and `openDataSource` read besides TypeORM's own options. */
 interface OpenOptions {
@@ -27,6 +28,7 @@ export function dataSourceOptions(config: DatabaseConfig): DatabaseOptions {
     poolSize: config.poolSize,
     connectTimeoutMS: embedded ? EMBEDDED_WAIT_MS : config.connectTimeoutMs,
     installExtensions: false,
+    logger: new TypeormLogger(),
     migrations,
     migrationsTableName: 'schema_migrations',
     migrationsTransactionMode: 'each',

@@ -7,6 +7,7 @@ import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ResponseCacheModule } from './response-cache/response-cache.module.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
+import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
 import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
@@ -16,6 +17,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
   imports: [CacheModule, IdempotencyModule, ResponseCacheModule],
   controllers: [HealthController],
   providers: [
+    AllowedMethods,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
@@ -30,6 +32,6 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
       useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector),
     },
   ],
-  exports: [ProblemFilter],
+  exports: [AllowedMethods, ProblemFilter],
 })
 export class HttpModule {}

@@ -60,7 +60,7 @@ function workOf(
     case 'create': {
       if (values.name === undefined || values.scopes === undefined) throw usage('create needs --name and --scopes.');
       const request = {
-        name: values.name,
+        name: parseName(values.name),
         scopes: parseScopes(values.scopes),
         ...(values.expires === undefined ? {} : { expiresAt: parseExpiry(values.expires, new Date()) }),
       };
@@ -88,6 +88,13 @@ async function openOffice(config: KeepsakeConfig, workspace: string): Promise<Ke
   const server = url === undefined ? findRunningServer(dataDir) : undefined;
   if (server === undefined) return LocalKeyOffice.open(config, workspace);
   return new RemoteKeyOffice(server.url, operatorKey(config, dataDir), workspace);
+}
+
+/** As `POST /v1/keys` takes it. */
+function parseName(text: string): string {
+  const name = text.trim();
+  if (name === '' || name.length > 100) throw usage('--name takes 1 to 100 characters.');
+  return name;
 }
 
 function parseScopes(text: string): Scope[] {

@@ -1,5 +1,7 @@
+import { Logger } from '@nestjs/common';
 import { loadConfig } from '#config';
 import { connectDataSource, dataSourceOptions, SchemaMigrator } from '#database';
+import { KeepsakeLogger } from '#observability';
 import type { Command } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { parseOptions } from '../parse-options.js';
@@ -11,7 +13,9 @@ export const migrate: Command = {
   summary: 'Bring the schema up to date; with --down take all of it back, and every row with it',
   async run(args) {
     const { values } = parseOptions(args, synopsis, { down: { type: 'boolean' }, json: { type: 'boolean' } });
-    const { database } = loadConfig(process.env);
+    const { database, log } = loadConfig(process.env);
+    // Standard output is for the result.
+    Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
     const dataSource = await connectDataSource(dataSourceOptions(database));
     try {
       const migrator = new SchemaMigrator(dataSource, database.url === undefined);

@@ -27,12 +27,12 @@ interface Host {
 
 /** One host, or several separated by commas; each with a port of its own, where it has one. */
 export function hostsOf(redisUrl: string): Host[] {
-  const [, protocol = '', authority = ''] =
-    /^(redis|rediss|redis\+sentinel):\/\/(?:[^@/]*@)?([^/]*)/.exec(redisUrl) ?? [];
-  const defaultPort = protocol === 'redis+sentinel' ? 26_379 : 6_379;
-  return authority.split(',').map((part) => {
-    const [host = '', port] = part.split(':');
-    return { host, port: port === undefined ? defaultPort : Number(port) };
+  const [, protocol = '', authority = ''] = /^(rediss?(?:\+sentinel)?):\/\/(?:[^@/]*@)?([^/?]*)/.exec(redisUrl) ?? [];
+  const defaultPort = protocol.endsWith('+sentinel') ? 26_379 : 6_379;
+  return authority.split(',').map((address) => {
+    // An IPv6 address stands in brackets.
+    const [, host = '', port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(address) ?? [];
+    return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? defaultPort : Number(port) };
   });
 }
 

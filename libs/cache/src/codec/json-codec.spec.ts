@@ -39,7 +39,7 @@ describe('the JSON codec', () => {
     ['a string that names a function', '_function_() => process.exit(1)'],
     ['a string that names a date', '_date_2020-01-01'],
     ['an object with toJSON', { toJSON: 'text', x: 1 }],
-    ['an object with then', { then: 'later', value: 1 }],
+    ['an object with then', JSON.parse('{"then": "later", "value": 1}')],
     ['a key that looks like a tag', { $date: 5 }],
     ['a tag in a tag', { $: { $bigint: '5' } }],
     ['several keys that look like tags', { $date: 1, $map: 2 }],
@@ -51,7 +51,7 @@ describe('the JSON codec', () => {
   ])('T35 %s comes back exactly as stored', (_name, value) => {
     const back = throughJson(value);
     expect(back).toEqual(value);
-    if (typeof value === 'object') expect(Object.getPrototypeOf(back)).toBe(Object.getPrototypeOf(value));
+    expect(Object.getPrototypeOf(Object(back))).toBe(Object.getPrototypeOf(Object(value)));
   });
 
   it.each([

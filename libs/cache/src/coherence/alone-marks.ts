@@ -50,7 +50,7 @@ export class AloneMarks {
   /** News about a key: an entry or a stamp. */
   changed(key: string): void {
     const keys = this.keysByStamp.get(key);
-    if (keys !== undefined) for (const entryKey of [...keys]) this.drop(entryKey);
+    if (keys !== undefined) keys.forEach((entryKey) => this.drop(entryKey));
     this.drop(key);
   }
 

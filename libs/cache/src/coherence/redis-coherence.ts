@@ -19,6 +19,8 @@ interface Link {
 
 const PING_MS = 100;
 const RETRY_MS = 250;
+/** After this a link is made anew. */
+const SILENCE_MS = 5_000;
 
 /**
  * News for the local tier from Redis: client tracking in broadcast mode, redirected to a RESP2 subscriber, one link per
@@ -161,17 +163,20 @@ export class RedisCoherence extends Coherence {
   }
 
   private ping(): void {
-    for (const link of this.links) {
-      const sentMs = performance.now();
-      link.subscriber.ping().then(
-        () => {
-          link.confirmedMs = Math.max(link.confirmedMs, sentMs);
-        },
-        () => undefined,
-      );
-    }
-    if (this.lagMs() > 5_000 && this.links.length > 0)
+    for (const link of this.links) void this.confirm(link);
+    if (this.links.length > 0 && this.lagMs() > SILENCE_MS) {
       this.failed(this.generation, new Error('the link does not answer'));
+    }
+  }
+
+  private async confirm(link: Link): Promise<void> {
+    const sentMs = performance.now();
+    try {
+      await link.subscriber.ping();
+      link.confirmedMs = Math.max(link.confirmedMs, sentMs);
+    } catch {
+      // The lag grows until the link answers again, or is made anew.
+    }
   }
 
   private failed(generation: number, error: unknown): void {

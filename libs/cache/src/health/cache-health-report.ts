@@ -1,4 +1,4 @@
-import type { CacheMode } from '../cache-engine.js';
+import type { CacheMode } from '../cache-mode.js';
 
 /** The cache as it is at the moment of the question. */
 export interface CacheHealthReport {

@@ -12,7 +12,7 @@ import type { StampRemover } from './stamp-remover.js';
 interface Owed {
   readonly tags: Set<Tag>;
   readonly rowIds: string[];
-  readonly then: (() => void)[];
+  readonly afterwards: (() => void)[];
 }
 
 const LONGEST_RETRY_MS = 250;
@@ -56,25 +56,25 @@ export class InvalidationService {
    * Inside a transaction: writes a row now; after the commit, and before the transaction's caller is answered, all
    * that it asked for goes out as one. Outside: delivers now. Resolves when the shared tier has confirmed, or after
    * the bound.
-   * @param then runs after the delivery
+   * @param afterwards runs after the delivery
    */
-  async invalidate(tags: readonly Tag[], then: () => void): Promise<void> {
+  async invalidate(tags: readonly Tag[], afterwards: () => void): Promise<void> {
     const { transaction } = this.outbox;
     if (tags.length === 0) {
-      if (transaction === undefined) then();
-      else await this.outbox.afterCommit(then);
+      if (transaction === undefined) afterwards();
+      else await this.outbox.afterCommit(afterwards);
       return;
     }
     if (transaction === undefined) {
       await this.deliver(tags, []);
-      then();
+      afterwards();
       return;
     }
     const rowId = await this.outbox.append([...new Set(tags)]);
     const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
     for (const tag of tags) owed.tags.add(tag);
     owed.rowIds.push(rowId);
-    owed.then.push(then);
+    owed.afterwards.push(afterwards);
   }
 
   /** What this process still owes, and what is in the outbox: the part of the recovery gate. */
@@ -88,11 +88,11 @@ export class InvalidationService {
   }
 
   private async beginOwing(transaction: object): Promise<Owed> {
-    const owed: Owed = { tags: new Set(), rowIds: [], then: [] };
+    const owed: Owed = { tags: new Set(), rowIds: [], afterwards: [] };
     this.owed.set(transaction, owed);
     await this.outbox.afterCommit(async () => {
       await this.deliver([...owed.tags], owed.rowIds);
-      for (const then of owed.then) then();
+      for (const run of owed.afterwards) run();
     });
     return owed;
   }

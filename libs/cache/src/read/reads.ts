@@ -10,7 +10,7 @@ import type { Load, ReadOptions } from './read-options.js';
 import { beginReading, noteSeen, type Reading, stampKeysOf } from './reading.js';
 import type { Refreshes } from './refresh.js';
 import { RememberedFailure } from './remembered-failure.js';
-import { CORRUPT, type SharedAnswers } from './shared-answer.js';
+import { CORRUPT, type Fallback, type SharedAnswers } from './shared-answer.js';
 import type { SourceReads } from './source-reads.js';
 
 /** The way of one read: this process, the shared tier, a load. */
@@ -24,32 +24,19 @@ export class Reads {
     private readonly refreshes: Refreshes,
   ) {}
 
-  async read<Params, Value>(
+  /** Not an async function: each of those between the caller and the answer costs a hit three turns of the queue. */
+  read<Params, Value>(
     state: FamilyState<Params, Value>,
     params: Params,
     load: Load<Value>,
     options: ReadOptions | undefined,
   ): Promise<Value> {
-    const { family, policy } = state;
-    const { store, invalidations, space, clock, options: engine } = this.parts;
-    if (!engine.enabled || !policy.enabled) return this.source.bypass(state, load, options);
-    const key = family.entryKey(space, params);
-    const nowMs = clock.nowMs();
-    const asksSource = options?.mode === 'refresh';
-
-    const kept = state.keepsLocal && !asksSource ? this.parts.local.get(key) : undefined;
-    if (kept !== undefined && this.local.mayAnswerAlone(state, params, key)) {
-      const verdict = this.local.judge(state, kept, nowMs);
-      if (verdict === 'soft') this.refreshes.startLater(this.begin(state, params, key, load, options), kept.nonce);
-      if (verdict !== undefined) return this.local.serve(state, kept, nowMs, options);
+    try {
+      return this.start(state, params, load, options);
+    } catch (error) {
+      // Parameters that make no key.
+      return Promise.reject(error as Error);
     }
-
-    if (family.mutable && invalidations.inTransaction) return this.source.bypass(state, load, options);
-    const reading = this.begin(state, params, key, load, options);
-    if (!store.isOpen || (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys))) {
-      return this.readAway(reading);
-    }
-    return this.readShared(reading, kept, nowMs, asksSource);
   }
 
   /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is away or may not be trusted. */
@@ -102,6 +89,34 @@ export class Reads {
     return hardMs - Math.max(0, nowMs - loadedAtOf(entry));
   }
 
+  private start<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Promise<Value> {
+    const { family, policy } = state;
+    const { store, invalidations, space, clock, options: engine } = this.parts;
+    if (!engine.enabled || !policy.enabled) return this.source.bypass(state, load, options);
+    const key = family.entryKey(space, params);
+    const nowMs = clock.nowMs();
+    const asksSource = options?.mode === 'refresh';
+
+    const kept = state.keepsLocal && !asksSource ? this.parts.local.get(key) : undefined;
+    if (kept !== undefined && this.local.mayAnswerAlone(state, params, key)) {
+      const verdict = this.local.judge(state, kept, nowMs);
+      if (verdict === 'soft') this.refreshes.startLater(this.begin(state, params, key, load, options), kept.nonce);
+      if (verdict !== undefined) return Promise.resolve(this.local.serve(state, kept, nowMs, options));
+    }
+
+    if (family.mutable && invalidations.inTransaction) return this.source.bypass(state, load, options);
+    const reading = this.begin(state, params, key, load, options);
+    if (!store.isOpen || (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys))) {
+      return this.readAway(reading);
+    }
+    return this.readShared(reading, kept, nowMs, asksSource);
+  }
+
   private async readShared<Params, Value>(
     reading: Reading<Params, Value>,
     kept: LocalEntry | undefined,
@@ -135,12 +150,12 @@ export class Reads {
     return this.answer(reading, nowMs, startedMs, mark);
   }
 
-  private async answer<Params, Value>(
+  private answer<Params, Value>(
     reading: Reading<Params, Value>,
     nowMs: number,
     startedMs: number,
     mark: number,
-  ): Promise<Value> {
+  ): Value | Promise<Value> {
     const { state, key } = reading;
     const verdict = this.shared.judge(reading, nowMs);
     if (verdict === 'fresh' || verdict === 'soft' || verdict === 'stale') {
@@ -155,14 +170,20 @@ export class Reads {
     }
     // Whatever a load brings was not watched from before its stamps were read: the next read sets a mark of its own.
     if (mark !== 0) this.parts.marks.drop(key);
-    const fallback = verdict === 'expired' ? this.shared.fallbackFrom(reading, nowMs) : undefined;
-    return shareValue(state, await this.misses.obtain(reading, fallback));
+    return this.miss(reading, verdict === 'expired' ? this.shared.fallbackFrom(reading, nowMs) : undefined);
+  }
+
+  private async miss<Params, Value>(
+    reading: Reading<Params, Value>,
+    fallback: Fallback<Value> | undefined,
+  ): Promise<Value> {
+    return shareValue(reading.state, await this.misses.obtain(reading, fallback));
   }
 
   /** The shared tier can't be asked, or not be trusted for these tags. What the key determines is still shared and kept here. */
   private async readAway<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
-    const { state, load, options } = reading;
-    if (state.family.mutable) return this.source.bypassForNow(state, load, options);
+    const { state } = reading;
+    if (state.family.mutable) return this.source.bypassForNow(reading);
     return shareValue(state, await this.misses.obtainAway(reading));
   }
 

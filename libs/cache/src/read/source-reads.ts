@@ -5,8 +5,9 @@ import { callSource } from './call-source.js';
 import type { CacheParts } from './cache-parts.js';
 import type { Complaints } from './complaints.js';
 import type { FamilyState } from './family-registry.js';
+import { FreshLoads } from './fresh-loads.js';
 import type { Fills, Grant, LoadTimes } from './fill.js';
-import { prepareValue } from './prepared-value.js';
+import { prepareValue, shareValue } from './prepared-value.js';
 import type { Load, ReadOptions } from './read-options.js';
 import type { Reading } from './reading.js';
 import type { Fallback } from './shared-answer.js';
@@ -14,6 +15,7 @@ import type { Fallback } from './shared-answer.js';
 /** Answers from the source: with the right to fill, without it, or past the cache altogether. */
 export class SourceReads {
   private readonly logger = new Logger('Cache');
+  private readonly freshLoads = new FreshLoads();
 
   constructor(
     private readonly parts: CacheParts,
@@ -83,14 +85,18 @@ export class SourceReads {
     return callSource(state, load);
   }
 
-  /** Past the cache, in the same shape as from it: the shared tier is away or may not be trusted for a while. */
-  async bypassForNow<Params, Value>(
-    state: FamilyState<Params, Value>,
-    load: Load<Value>,
-    options: ReadOptions | undefined,
-  ): Promise<Value> {
-    const value = await this.bypass(state, load, options);
-    return prepareValue(state, value, this.complaints)?.value ?? value;
+  /**
+   * Past the cache, in the same shape as from it: the shared tier is away or may not be trusted for a while. Callers
+   * share loads that begin after they came.
+   */
+  async bypassForNow<Params, Value>({ state, key, load, options }: Reading<Params, Value>): Promise<Value> {
+    const value = await this.freshLoads.load(key, state.policy.loadTimeoutMs, async () => {
+      const loaded = await callSource(state, load);
+      return prepareValue(state, loaded, this.complaints)?.value ?? loaded;
+    });
+    state.stats.bypasses++;
+    options?.report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
+    return shareValue(state, value);
   }
 
   /** An expired value instead of the error, where the family allows it. */

@@ -6,7 +6,7 @@ import type { SharedStore } from '../stores/shared-store.js';
 export interface SharedStoreSubject {
   readonly store: SharedStore;
   readonly prefix: string;
-  passMs(ms: number): Promise<void>;
+  readonly passMs: (ms: number) => Promise<void>;
 }
 
 export interface ContractCase<Subject> {

@@ -15,6 +15,9 @@ export function inProcessCache({
   return new CacheEngine({ singleProcess: true }, { clock, outbox: new NoOutbox(transactions) }).cache;
 }
 
+/** A machine that is busy with tests answers late now and then; that is no outage. */
+export const PATIENT: CacheSettings['redis'] = { commandTimeoutMs: 2_000, trustMs: 5_000, handOverMs: 5_500 };
+
 /**
  * An engine on the test's Redis, started; one for each process of a test. Whoever starts one stops it.
  * @param settings `namespace`: one for all engines that play together
@@ -24,7 +27,7 @@ export async function startTestEngine(
   ports: Partial<CachePorts> = {},
 ): Promise<CacheEngine> {
   const engine = new CacheEngine(
-    { redisUrl: testRedisUrl(), namespace: testNamespace(), ...settings },
+    { redisUrl: settings.redisUrl ?? testRedisUrl(), namespace: testNamespace(), redis: PATIENT, ...settings },
     { clock: new SystemClock(), ...ports },
   );
   await engine.start();

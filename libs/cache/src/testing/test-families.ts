@@ -1,4 +1,10 @@
-import { defineFamily, type ImmutableDefinition, type ImmutableFamily, type MutableDefinition, type MutableFamily } from '../cache-family.js';
+import {
+  defineFamily,
+  type ImmutableDefinition,
+  type ImmutableFamily,
+  type MutableDefinition,
+  type MutableFamily,
+} from '../cache-family.js';
 import { defineTag } from '../tag.js';
 
 export interface ThingKey {
@@ -12,7 +18,7 @@ type ImmutablePart = Partial<Omit<ImmutableDefinition<ThingKey, unknown>, 'scope
 /** Fired by the writes of a thing. */
 export const thingTag = defineTag('thing', ({ id }: ThingKey) => id);
 /** Fired by writes that concern all things of a workspace. */
-export const thingsTag = defineTag('things', (_: { readonly workspace: string }) => 'all');
+export const thingsTag = defineTag<{ readonly workspace: string }>('things', () => 'all');
 
 /** A family whose entries fall by the identity of the thing and by its kind. */
 export function mutableThings(part: MutablePart = {}): MutableFamily<ThingKey, unknown> {

@@ -9,7 +9,7 @@ import {
   SerializeOptions,
   SetMetadata,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { RouteLimitNumbers } from '#config';
 import type { Scope } from '#kernel';
@@ -79,8 +79,8 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   ];
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
-  if (options.access !== 'public')
-    decorators.push(ApiBearerAuth('credential'), ApiSecurity('credential', [...options.access]));
+  if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
+  if (idempotencyOf(method, options) !== undefined) decorators.push(idempotencyHeader);
   return applyDecorators(...decorators);
 }
 
@@ -97,6 +97,18 @@ function classesOf(
   if (access.includes('admin') || access.includes('operator')) return ['admin'];
   return method === 'GET' || (method === 'POST' && idempotent === false) ? ['reads'] : ['writes'];
 }
+const workspaceHeader = ApiHeader({
+  name: 'X-Keepsake-Workspace',
+  required: false,
+  description: 'The workspace that an operator acts in, by its slug; `default` where absent. Others have their own.',
+  schema: { type: 'string' },
+});
+const idempotencyHeader = ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same request under the same key is done once: its retry gets the stored answer.',
+  schema: { type: 'string', maxLength: 255 },
+});
 
 function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 'plain' | 'sealed' | undefined {
   if (method !== 'POST' || options.idempotent === false || options.access === 'public') return undefined;

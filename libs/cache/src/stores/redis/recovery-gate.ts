@@ -173,6 +173,7 @@ export class RecoveryGate {
     const outcomes = await Promise.allSettled(closed.map((member) => this.check(member, masterIds)));
     if (closed.some((member) => isReady(member))) {
       await this.listener.beforeOpen();
+      await this.stillSo();
       for (const member of closed.filter(isReady)) member.breaker.close();
       this.members.recount();
       if (this.members.isWhole) this.problem = undefined;
@@ -180,6 +181,14 @@ export class RecoveryGate {
     }
     const problem = outcomes.find((outcome) => outcome.status === 'rejected');
     if (problem !== undefined) throw problem.reason;
+  }
+
+  /** Checks take their time: what was asked before them may not hold any more. */
+  private async stillSo(): Promise<void> {
+    if (!this.resolver.canMove) return;
+    const topology = await this.resolver.resolve();
+    if (!this.members.isSame(topology)) throw new StoreUnavailableError('the servers that take writes have changed');
+    this.topologyAskedMs = topology.askedMs;
   }
 
   /** Who answers, may it answer, and under which epoch. Closes the connection where it may not. */
@@ -204,7 +213,7 @@ export class RecoveryGate {
       member.isChecked = true;
     } catch (error) {
       connection.close();
-      throw error;
+      throw connection.explain(error);
     }
   }
 
@@ -239,7 +248,7 @@ export class RecoveryGate {
   }
 
   private async confirmTopology(): Promise<void> {
-    if (!this.resolver.canMove || this.recovering !== undefined) return;
+    if (!this.resolver.canMove) return;
     try {
       const topology = await this.resolver.resolve();
       if (!this.members.isSame(topology)) {

@@ -71,6 +71,12 @@ export class RedisConnection {
     this.lastReplyMs = performance.now();
   }
 
+  /** Why nothing can be asked, where the connection itself told: a command only says that there is none. */
+  explain(error: unknown): unknown {
+    if (this.lastError === undefined || isReply(error)) return error;
+    return new StoreUnavailableError(this.lastError.message, { cause: error });
+  }
+
   /** Drops the connection at once; commands under way are rejected. */
   close(): void {
     this.redis.disconnect();
@@ -179,8 +185,7 @@ export function connectionOptions(target: RedisTarget, address: RedisAddress, ti
 
 /** Whether the failure is about the server or the way to it, not about the one command. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return true;
-  return error.name !== 'ReplyError' || UNFIT.test(error.message);
+  return !(error instanceof Error) || !isReply(error) || UNFIT.test(error.message);
 }
 
 /** Whether the server refuses to take in more, while it still answers and deletes. */
@@ -189,5 +194,10 @@ export function isFull(error: unknown): boolean {
 }
 
 export function isUnfit(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError' && UNFIT.test(error.message);
+  return error instanceof Error && isReply(error) && UNFIT.test(error.message);
+}
+
+/** Whether the server itself said no. */
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
 }
