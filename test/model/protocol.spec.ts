@@ -70,7 +70,7 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
 const larger: Readonly<Record<string, Partial<Scenario>>> = {
   'two writers, a lost reply and the relay': { writers: [0, 1], lostReplies: 1, relayRounds: 1 },
   'three readers of two processes, slow replies, a lost one': { readers: [1, 0, 0], slowReplies: 2, lostReplies: 1 },
-  'a writer that dies, an eviction, the relay': { readsEach: 2, crashes: 1, evictions: 1, relayRounds: 1 },
+  'a writer that dies, an eviction, the relay': { crashes: 1, evictions: 1, relayRounds: 1 },
   'validated local entries over a rollback, with eviction': {
     readers: [0, 1],
     local: 'validated',

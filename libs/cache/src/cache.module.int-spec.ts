@@ -380,6 +380,19 @@ describe('the module', () => {
       expect((globalThis as { hacked?: boolean }).hacked).toBeUndefined();
     });
 
+    it('T36 in process, clear empties it and nothing else', async () => {
+      const app = await startApp({ REDIS_URL: '', KEEPSAKE_SINGLE_PROCESS: 'true' });
+      const manager = app.get<Cache>(CACHE_MANAGER);
+      await app.get(Shelf).write(key, 'kept');
+      await app.get(Shelf).read(key);
+      const { loads } = app.get(Shelf);
+      await manager.set('a', 1, 60_000);
+      await manager.clear();
+      expect(await manager.get('a')).toBeUndefined();
+      await app.get(Shelf).read(key);
+      expect(app.get(Shelf).loads).toBe(loads);
+    });
+
     it('T36 clear leaves foreign keys, and the cache’s own entries, alone', async () => {
       const app = await startApp();
       const manager = app.get<Cache>(CACHE_MANAGER);

@@ -125,6 +125,24 @@ describe('with the shared tier', () => {
     }
   });
 
+  it('well, but this process busy for longer than a command may take: that is no outage', async () => {
+    const engine = await startEngine();
+    const family = mutableThings({ keepInProcess: false });
+    expect(await readInTime(engine, family, 'kept')).toBe('kept');
+    for (let i = 0; i < 5; i++) {
+      const reading = engine.cache.getOrSet(family, thing, () => 'not asked');
+      // The command is sent before the turn ends; the reply waits in the socket.
+      await Promise.resolve();
+      const startedMs = performance.now();
+      process.nextTick(() => {
+        while (performance.now() - startedMs < 120);
+      });
+      expect(await reading).toBe('kept');
+    }
+    expect(engine.health()).toMatchObject({ status: 'up', breaker: 'closed' });
+    expect(engine.cache.stats().totals).toMatchObject({ errors: 0, bypasses: 0 });
+  });
+
   it('full (noeviction): hits go on, misses are not stored, and invalidations work', async () => {
     const engine = await startEngine();
     const family = mutableThings({ keepInProcess: false });

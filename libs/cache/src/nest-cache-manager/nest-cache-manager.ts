@@ -5,7 +5,10 @@ import type { CacheEngine } from '../cache-engine.js';
 import { KeySpace } from '../cache-key.js';
 import { Envelope, isEnvelope } from './envelope.js';
 import { redisFacade } from './redis-facade.js';
-import { SharedStoreKeyv } from './shared-store-keyv.js';
+import { InProcessKeyv } from './in-process-keyv.js';
+import type { RedisStore } from '../stores/redis/redis-store.js';
+
+const SCAN_PAGE = 500;
 
 /**
  * What Nest's `CACHE_MANAGER` is here, for code that expects that interface: cache-manager over the store of
@@ -19,29 +22,30 @@ export function createNestCacheManager(
   engine: CacheEngine,
   { defaultTtlMs }: { readonly defaultTtlMs: number },
 ): Cache {
+  const { space } = engine.cache;
   const redis = engine.redisStore;
-  const { space, store } = engine.cache;
-  const clear = async (): Promise<void> => {
-    let cursor = '0';
-    do {
-      const page = await store.scan(space.nestPrefix, cursor, 500);
-      await store.deleteKeys(page.keys);
-      cursor = page.cursor;
-    } while (cursor !== '0');
-  };
-  const adapter =
-    redis === undefined
-      ? new SharedStoreKeyv(store)
-      : new KeyvAdapter(redisInsStore(redisFacade(redis), { isCacheable: isEnvelope }) as never);
-  adapter.clear = () => clear().catch(() => undefined);
-  const keyv = new Keyv({
-    store: adapter,
-    ...Envelope,
-    useKeyPrefix: false,
-    throwOnErrors: false,
-  } as unknown as KeyvOptions);
+  const store = redis === undefined ? new InProcessKeyv() : redisKeyv(redis, space);
+  const keyv = new Keyv({ store, ...Envelope, useKeyPrefix: false, throwOnErrors: false } as unknown as KeyvOptions);
   keyv.on('error', () => undefined);
   return namespaced(createCache({ stores: [keyv], ttl: defaultTtlMs }), space);
+}
+
+/** The store of cache-manager-ioredis-yet, whose `clear` would be FLUSHDB. */
+function redisKeyv(redis: RedisStore, space: KeySpace): KeyvAdapter {
+  const adapter = new KeyvAdapter(redisInsStore(redisFacade(redis), { isCacheable: isEnvelope }) as never);
+  adapter.clear = async () => {
+    let cursor = '0';
+    try {
+      do {
+        const page = await redis.scan(space.nestPrefix, cursor, SCAN_PAGE);
+        await redis.deleteKeys(page.keys);
+        cursor = page.cursor;
+      } while (cursor !== '0');
+    } catch {
+      // Away: what could not be removed expires by itself.
+    }
+  };
+  return adapter;
 }
 
 /** Keys go under our prefix whatever the caller names them. */

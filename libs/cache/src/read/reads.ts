@@ -35,7 +35,7 @@ export class Reads {
       return this.start(state, params, load, options);
     } catch (error) {
       // Parameters that make no key.
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

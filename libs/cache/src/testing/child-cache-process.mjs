@@ -45,13 +45,16 @@ const actions = {
   },
 };
 
-process.on('message', async (/** @type {Order} */ { id, do: what, args }) => {
+/** @param {Order} order */
+async function obey({ id, do: what, args }) {
   try {
     process.send?.({ id, answer: (await actions[what]?.(...args)) ?? null });
   } catch (error) {
     process.send?.({ id, error: String(error) });
   }
-});
+}
+
+process.on('message', (order) => void obey(/** @type {Order} */ (order)));
 process.on('disconnect', () => process.exit());
 
 await engine.start();

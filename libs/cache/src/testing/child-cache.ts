@@ -11,11 +11,16 @@ interface Reply {
   readonly error?: string;
 }
 
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
 const PROGRAM = join(import.meta.dirname, 'child-cache-process.mjs');
 
 /** The built cache in a process of its own. Whoever starts one ends it. */
 export class ChildCache {
-  private readonly waiting = new Map<number, { resolve(answer: never): void; reject(error: Error): void }>();
+  private readonly waiting = new Map<number, Waiting>();
   private lastId = 0;
 
   private constructor(private readonly child: ChildProcess) {
@@ -26,7 +31,7 @@ export class ChildCache {
       else waiting?.reject(new Error(error));
     });
     child.once('exit', () => {
-      for (const { reject } of this.waiting.values()) reject(new Error('the process has ended'));
+      for (const waiting of this.waiting.values()) waiting.reject(new Error('the process has ended'));
     });
   }
 

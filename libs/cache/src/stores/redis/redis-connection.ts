@@ -43,7 +43,8 @@ export class RedisConnection {
   ) {
     this.redis = new Redis({
       ...connectionOptions(target, address, timeouts),
-      commandTimeout: timeouts.commandTimeoutMs,
+      // The precise wait is `withDeadline`; this one keeps the checks of the gate from hanging.
+      commandTimeout: 4 * timeouts.commandTimeoutMs,
       scripts,
       ...extra,
     }) as ScriptRunner;

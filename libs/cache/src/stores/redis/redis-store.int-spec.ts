@@ -77,7 +77,7 @@ describe('every Redis and Valkey that this machine has', () => {
     const [installed, , , debian] = sourcesOn(machine);
     const hasFolder = machine.list(join(machine.cacheFolder, 'keepsake-test-services')).length > 0;
     const sources = hasFolder ? [installed, debian] : [installed];
-    const answers = await Promise.all(sources.map((source) => source?.look('redis')));
+    const answers = await Promise.all(sources.map(async (source) => source?.look('redis')));
     return answers.flatMap((answer) => (answer !== undefined && 'place' in answer ? [answer.place] : []));
   }
 });

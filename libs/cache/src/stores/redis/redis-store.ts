@@ -4,6 +4,7 @@ import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
 import { messageOf } from '../../message-of.js';
 import { randomId } from '../../random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
+import { withDeadline } from './deadline.js';
 import { ReadBatch } from './read-batch.js';
 import { RecoveryGate } from './recovery-gate.js';
 import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
@@ -308,7 +309,7 @@ export class RedisStore extends SharedStore {
     const { connection, breaker } = member;
     const sentMs = performance.now();
     try {
-      const value = await reply;
+      const value = await withDeadline(reply, this.options.commandTimeoutMs);
       connection.noteReply(sentMs);
       breaker.succeeded();
       return value;

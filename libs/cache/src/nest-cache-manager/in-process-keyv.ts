@@ -1,17 +1,17 @@
-import type { SharedStore } from '../stores/shared-store.js';
 import { LRUCache } from 'lru-cache';
 
-/** Nest's cache without Redis: strings in this process, bounded. */
-export class SharedStoreKeyv {
+const MAX_ENTRIES = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A store for Keyv without Redis: strings in this process, bounded. */
+export class InProcessKeyv {
   private readonly entries = new LRUCache<string, string>({
-    max: 10_000,
-    maxSize: 16 * 1024 * 1024,
+    max: MAX_ENTRIES,
+    maxSize: MAX_BYTES,
     sizeCalculation: (value, key) => value.length * 2 + key.length * 2 + 64,
   });
   opts = {};
   namespace: string | undefined;
-
-  constructor(readonly store: SharedStore) {}
 
   async get(key: string): Promise<string | undefined> {
     return this.entries.get(key);
