@@ -1,8 +1,11 @@
 // @ts-check
 import { Logger } from '@nestjs/common';
 import { Database } from '#database';
-import { EmbeddedUpkeep } from '../../../dist/libs/database/src/embedded/embedded-upkeep.js';
 import { openEmbedded } from './open.mjs';
+
+// Named by a URL: the build output need not be there when types are checked.
+const file = new URL('../../../dist/libs/database/src/embedded/embedded-upkeep.js', import.meta.url);
+const { EmbeddedUpkeep } = await import(file.href);
 
 /* Fills a table, empties most of it, and prints what the upkeep makes of it as JSON. */
 const dataSource = await openEmbedded(process.argv[2]);

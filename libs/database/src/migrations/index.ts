@@ -8,6 +8,7 @@ import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
 import { Cache } from './0008-cache.js';
 import { Access } from './0010-access.js';
+import { Admin } from './0011-admin.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -20,4 +21,5 @@ export const migrations: MigrationClass[] = [
   Queue,
   Cache,
   Access,
+  Admin,
 ];
