@@ -16,6 +16,9 @@ const places = {
 
 let count = 0;
 
+/** Of the whole workspace. */
+const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v1/handovers';
+
 describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
   let database: TestDatabase | undefined;
   let redis: RedisServer | undefined;
@@ -65,7 +68,10 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       const body = { name, scopes: ['memory:read', 'memory:write', 'admin'] };
       return (await created(here.api.post('/v1/keys', body, { headers: { 'x-keepsake-workspace': slug } }))).key;
     };
-    return { slug, keys: [await key('first'), await key('second')] };
+    const workspace: Workspace = { slug, keys: [await key('first'), await key('second')] };
+    // The first one to list projects makes the default one.
+    await as(here, workspace).get('/v1/projects');
+    return workspace;
   }
 
   async function created(answer: Promise<{ status: number; body: any }>): Promise<any> {
@@ -104,7 +110,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
   it('T1 tells of each answer where it came from: the first time from the source, then from the cache', async () => {
     const memory = await remember(mine);
     for (const { name, path = '', call, keepsResponse } of cachedCalls(memory)) {
-      if (!keepsResponse || name === 'GET /v1/projects' || name === 'GET /v1/handovers') continue;
+      if (!keepsResponse || isWide(name)) continue;
       const [first, second] = [await call(as(here, mine)), await call(as(there, mine))];
       const shown = [first, second].map(({ status, headers }) => [status, headers.get('cache-status')]);
       expect([name, ...shown]).toEqual([name, [200, 'keepsake; fwd=miss'], [200, 'keepsake; hit']]);
@@ -136,8 +142,8 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       await as(there, mine).get('/v1/contexts?project=nothing');
       const answers = await withTablesAway(database!.url, () => answersOf(memory, as(there, mine)));
       const answered = [...answers].filter(([, { status }]) => status === 200).map(([name]) => name);
-      // Sessions are written through on their touches, which is what the write before was.
-      expect(answered.filter((name) => !name.startsWith('GET /v1/sessions/'))).toEqual([]);
+      // The last start of a session has warmed the rest, and no write has changed it since.
+      expect(answered.filter((name) => /contexts|overview|projects/.test(name))).toEqual([]);
     });
 
     it('T1 warms what a session is going to read when it starts', async () => {
@@ -170,7 +176,8 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     }
     const stolen = await answersOf(ours, as(there, theirs));
     for (const [name, { status, body }] of stolen) {
-      expect([name, JSON.stringify(body).includes('marker-mine')]).toEqual([name, false]);
+      const isLeak = status === 200 ? JSON.stringify(body).includes('marker-mine') : status !== 404;
+      expect([name, isLeak]).toEqual([name, false]);
       if (name.includes(':')) expect([name, status]).toEqual([name, 404]);
     }
     const empty = { project: 'somewhere-else', labels: [ours.label] };
@@ -279,8 +286,10 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     await Promise.all(late);
     for (const principal of [0, 1] as const) {
       for (const [name, { status, body }] of await answersOf(memory, as(there, mine, principal))) {
-        expect([name, JSON.stringify(body).includes(memory.contexts[0])]).toEqual([name, false]);
+        const isLeft = status === 200 ? JSON.stringify(body).includes('marker-mine') && !isWide(name) : status !== 404;
+        expect([name, isLeft]).toEqual([name, false]);
         if (name.includes(':')) expect([name, status]).toEqual([name, 404]);
+        if (isWide(name)) expect([name, JSON.stringify(body).includes(memory.handover)]).toEqual([name, false]);
       }
     }
     expect((await as(there, mine).post(`/v1/sessions/${memory.session}/heartbeat`)).status).toBe(404);

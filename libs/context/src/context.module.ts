@@ -12,6 +12,7 @@ import { ContextStoreService } from './context-store.service.js';
 import { ContextReader } from './context.reader.js';
 import { ContextService } from './context.service.js';
 import { ContextDiffService } from './diff/context-diff.service.js';
+import { EmbeddingStates } from './embedding-states.js';
 import { OverviewService } from './overview/overview.service.js';
 import { ContextReadRepository } from './persistence/context-read.repository.js';
 import { ContextRepository } from './persistence/context.repository.js';
@@ -42,6 +43,7 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextLookup,
     ContextChanges,
     ContextObservers,
+    EmbeddingStates,
     ContextUsage,
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
@@ -60,6 +62,7 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextChanges,
     ContextObservers,
     ContextUsage,
+    EmbeddingStates,
   ],
 })
 export class ContextModule {

@@ -7,6 +7,7 @@ import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
 import { Cache } from './0008-cache.js';
+import { Embeddings } from './0009-embeddings.js';
 import { Access } from './0010-access.js';
 import { Admin } from './0011-admin.js';
 
@@ -20,6 +21,7 @@ export const migrations: MigrationClass[] = [
   Search,
   Queue,
   Cache,
+  Embeddings,
   Access,
   Admin,
 ];

@@ -1,9 +1,11 @@
-import { Controller, Query } from '@nestjs/common';
+import { Controller, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { SearchService } from '../search.service.js';
+import { cacheStatus } from './cache-status.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 import { searchQuery, toListing } from './search.query.js';
 import { searchResponse, toSearchResponse } from './search.response.js';
@@ -13,16 +15,24 @@ export class SearchController {
   constructor(private readonly searches: SearchService) {}
 
   @Endpoint('GET ', {
-    summary: 'Find memory by plain words, "phrases" and -exclusions',
+    summary: 'Find memory by plain words, "phrases" and -exclusions, by their words and by what they mean',
     access: ['memory:read'],
     response: searchResponse,
     limits: ['reads', 'search'],
   })
-  async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
+  async search(
+    @Caller() caller: Principal,
+    @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const { workspaceId } = caller;
     const listing = toListing(query);
     const after = query.cursor === undefined ? undefined : decodeSearchCursor(workspaceId, listing, query.cursor);
-    const answer = await this.searches.search(workspaceId, { ...listing, limit: query.limit, after });
+    const answer = await this.searches.search(
+      workspaceId,
+      { ...listing, limit: query.limit, after },
+      { principalId: caller.id, report: (report) => void reply.header('cache-status', cacheStatus(report)) },
+    );
     return toSearchResponse(
       answer,
       answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),
