@@ -37,14 +37,12 @@ export class AuditService {
        WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
       [workspaceId, after ?? null, limit + 1],
     );
-    const lines = rows.map(
-      ({ principal_id, created_at, ...row }): AuditLine => ({
-        ...row,
-        workspaceId,
-        principalId: principal_id,
-        createdAt: created_at,
-      }),
-    );
+    const lines = rows.map(({ principal_id, created_at, ...row }): AuditLine => ({
+      ...row,
+      workspaceId,
+      principalId: principal_id,
+      createdAt: created_at,
+    }));
     return toPage(lines, limit, ({ id }) => [id]);
   }
 }

@@ -23,7 +23,8 @@ export function adviseTtls(
 ): TtlAdvice[] {
   return families.flatMap(({ name, policy }): TtlAdvice[] => {
     const measured = stats[name];
-    if (measured === undefined || measured.hits + measured.misses < ENOUGH_READS || measured.hitRate === null) return [];
+    if (measured === undefined || measured.hits + measured.misses < ENOUGH_READS || measured.hitRate === null)
+      return [];
     const percent = `${Math.round(measured.hitRate * 100)} % of ${measured.hits + measured.misses} reads hit`;
     if (measured.hitRate < LOW_HIT_RATE && policy.ttlMs < LONGEST_MS)
       return [
