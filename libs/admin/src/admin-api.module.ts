@@ -1,7 +1,21 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from '#cache';
+import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
+import { SessionModule } from '#session';
+import { ThrottleModule } from '#throttle';
+import { AuditService } from './audit/audit.service.js';
+import { CacheAdminService } from './cache/cache-admin.service.js';
+import { ProcessReports } from './cache/process-reports.js';
+import { CacheAdminController } from './http/cache-admin.controller.js';
 import { JobController } from './http/job.controller.js';
+import { MetricsController } from './http/metrics.controller.js';
+import { OperationsController } from './http/operations.controller.js';
 
 /** What operators and the admins of a workspace look at and step into. */
-@Module({ imports: [QueueModule], controllers: [JobController] })
+@Module({
+  imports: [CacheModule, ProjectModule, QueueModule, SessionModule, ThrottleModule],
+  controllers: [JobController, CacheAdminController, OperationsController, MetricsController],
+  providers: [AuditService, CacheAdminService, ProcessReports],
+})
 export class AdminApiModule {}

@@ -1,3 +1,4 @@
+export { subjectTag } from './auth.cache.js';
 export type { ApiKey } from './api-key.js';
 export { ApiKeyService, type NewApiKey } from './api-key.service.js';
 export { missingScope } from './auth.errors.js';

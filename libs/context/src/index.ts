@@ -1,5 +1,5 @@
 export type { Context, ContextSummary } from './context.js';
-export { alwaysCheckTag, contextsTag } from './context.cache.js';
+export { alwaysCheckTag, anyContextTag, contextsTag, contextTag } from './context.cache.js';
 export { ContextApiModule } from './context-api.module.js';
 export { ContextModule } from './context.module.js';
 export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';

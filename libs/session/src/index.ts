@@ -11,7 +11,7 @@ export {
   toSessionResponse,
 } from './http/session.dto.js';
 export { type Metadata, type Session, type SessionState, sessionStates } from './session.js';
-export { todosTag } from './session.cache.js';
+export { sessionListTag, sessionLogTag, sessionTag, todosTag } from './session.cache.js';
 export { SessionApiModule } from './session-api.module.js';
 export { type EntryKind, entryKinds, type SessionEntry, type TodoPriority, todoPriorities } from './session-entry.js';
 export { SessionEntryService } from './session-entry.service.js';

@@ -9,6 +9,7 @@ import { Queue } from './0007-queue.js';
 import { Cache } from './0008-cache.js';
 import { Embeddings } from './0009-embeddings.js';
 import { Access } from './0010-access.js';
+import { Admin } from './0011-admin.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -22,4 +23,5 @@ export const migrations: MigrationClass[] = [
   Cache,
   Embeddings,
   Access,
+  Admin,
 ];

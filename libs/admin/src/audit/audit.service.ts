@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { type Page, toPage } from '#http';
+import { Clock, newId, type Principal, type WorkspaceId } from '#kernel';
+import type { AuditLine } from './audit-line.js';
+
+interface AuditRow {
+  readonly id: string;
+  readonly principal_id: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly details: Record<string, unknown>;
+  readonly created_at: Date;
+}
+
+/** Writes down what administrators do. */
+@Injectable()
+export class AuditService {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Before the deed: what could not be written down is not done. */
+  async record(caller: Principal, action: string, reason: string, details: object): Promise<void> {
+    await this.database.query(
+      `INSERT INTO audit_lines (workspace_id, id, principal_id, action, reason, details, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [caller.workspaceId, newId(), caller.id, action, reason, JSON.stringify(details), this.clock.now()],
+    );
+  }
+
+  /** Newest first. */
+  async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<AuditLine, [string]>> {
+    const rows = await this.database.query<AuditRow>(
+      `SELECT id, principal_id, action, reason, details, created_at FROM audit_lines
+       WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+      [workspaceId, after ?? null, limit + 1],
+    );
+    const lines = rows.map(({ principal_id, created_at, ...row }): AuditLine => ({
+      ...row,
+      workspaceId,
+      principalId: principal_id,
+      createdAt: created_at,
+    }));
+    return toPage(lines, limit, ({ id }) => [id]);
+  }
+}

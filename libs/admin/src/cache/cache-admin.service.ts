@@ -1,0 +1,219 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type CacheHealthReport,
+  type CacheStatsReport,
+  CacheEngine,
+  encodeKeyPart,
+  FamilySettingsService,
+  type Tag,
+} from '#cache';
+import type { FamilySettings } from '#cache';
+import {
+  DomainError,
+  InvalidInputError,
+  NotFoundError,
+  type Principal,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
+import { CacheWarmers, DEFAULT_PROJECT } from '#project';
+import { SessionReader } from '#session';
+import { AuditService } from '../audit/audit.service.js';
+import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
+import { ProcessReports } from './process-reports.js';
+import { sumStats } from './sum-stats.js';
+import { adviseTtls, type TtlAdvice } from './ttl-advice.js';
+
+/** A key of the shared tier, without its value. */
+export interface CacheKeyInfo {
+  readonly key: string;
+  readonly family: string;
+  readonly bytes: number | null;
+  readonly ttlMs: number | null;
+}
+
+export interface CacheKeyPage {
+  readonly items: readonly CacheKeyInfo[];
+  /** Undefined at the end of the family. */
+  readonly next: string | undefined;
+}
+
+const WARM_TIME_LIMIT_MS = 10_000;
+
+/** What administrators see of the cache and do to it. Deeds are written down before they are done. */
+@Injectable()
+export class CacheAdminService {
+  constructor(
+    private readonly engine: CacheEngine,
+    private readonly settings: FamilySettingsService,
+    private readonly reports: ProcessReports,
+    private readonly warmers: CacheWarmers,
+    private readonly sessions: SessionReader,
+    private readonly audit: AuditService,
+  ) {}
+
+  health(): CacheHealthReport {
+    return this.engine.health();
+  }
+
+  /** Of this process, or of all of them, of which the others are at most some seconds old. */
+  async stats(scope: 'process' | 'all'): Promise<CacheStatsReport & { readonly processes: number }> {
+    const reports = scope === 'all' ? await this.reports.all() : [this.reports.own()];
+    return { ...sumStats(reports.map(({ stats }) => stats)), processes: reports.length };
+  }
+
+  families() {
+    return this.engine.cache.families();
+  }
+
+  async advice(): Promise<TtlAdvice[]> {
+    return adviseTtls(this.families(), (await this.stats('all')).families);
+  }
+
+  /**
+   * In force here at once, on every other process within five seconds.
+   * @throws NotFoundError for a family that does not exist.
+   */
+  async changeFamily(caller: Principal, name: string, settings: FamilySettings, reason: string) {
+    if (this.engine.cache.findFamily(name) === undefined) throw new NotFoundError('Cache family', name);
+    await this.audit.record(caller, 'cache.family', reason, { family: name, settings });
+    await this.settings.change(name, settings);
+    return this.families().find((family) => family.name === name);
+  }
+
+  /** Keys of one family in the caller's workspace; those that belong to the platform are an operator's. */
+  async keys(caller: Principal, familyName: string, cursor: string, count: number): Promise<CacheKeyPage> {
+    const { cache } = this.engine;
+    const { store } = cache;
+    const family = cache.findFamily(familyName);
+    if (family === undefined) throw new NotFoundError('Cache family', familyName);
+    const prefix = this.visiblePrefix(caller, family.keyPrefix(cache.space), family.definition.scope);
+    const page = await this.asking(() => store.scan(prefix, cursor, count));
+    const items = await this.asking(() =>
+      Promise.all(
+        page.keys.map(async (key) => ({
+          key,
+          family: familyName,
+          bytes: (await store.sizeOf(key)) ?? null,
+          ttlMs: (await store.ttlMs(key)) ?? null,
+        })),
+      ),
+    );
+    return { items, next: page.cursor === '0' ? undefined : page.cursor };
+  }
+
+  /** @throws NotFoundError also for keys of other workspaces and for what is not the cache's. */
+  async entry(caller: Principal, key: string): Promise<CacheKeyInfo> {
+    const { cache } = this.engine;
+    const { store } = cache;
+    const family = this.familyOf(key);
+    const isVisible =
+      family !== undefined &&
+      (family.definition.scope !== 'platform' || caller.scopes.has('operator')) &&
+      key.startsWith(this.visiblePrefix(caller, family.keyPrefix(cache.space), family.definition.scope));
+    if (!isVisible) throw new NotFoundError('Cache entry', JSON.stringify(key));
+    const bytes = await this.asking(() => store.sizeOf(key));
+    if (bytes === undefined) throw new NotFoundError('Cache entry', JSON.stringify(key));
+    return { key, family: family.name, bytes, ttlMs: (await this.asking(() => store.ttlMs(key))) ?? null };
+  }
+
+  /** Makes what hangs on a thing of the caller's workspace invalid, on every process. */
+  async invalidate(caller: Principal, target: InvalidationTarget, reason: string): Promise<void> {
+    await this.audit.record(caller, 'cache.invalidate', reason, target);
+    await this.engine.cache.invalidate(tagsOf(caller.workspaceId, target));
+  }
+
+  /** @param tag as `Cache-Status` and the log never show it: `<name>:<part>…` of the caller's workspace */
+  async invalidateTag(caller: Principal, tag: string, reason: string): Promise<void> {
+    await this.audit.record(caller, 'cache.invalidate', reason, { tag });
+    await this.engine.cache.invalidate([`${encodeKeyPart(caller.workspaceId)}:${tag}` as Tag]);
+  }
+
+  /** Deletes one entry; the next read loads it. */
+  async deleteEntry(caller: Principal, key: string, reason: string): Promise<void> {
+    const entry = await this.entry(caller, key);
+    await this.audit.record(caller, 'cache.delete', reason, { key: entry.key });
+    await this.asking(() => this.engine.cache.store.deleteKeys([entry.key]));
+    this.engine.cache.local.deletePrefix(entry.key);
+  }
+
+  /** Deletes every entry of a family, of all workspaces. @returns how many there were */
+  async deleteFamily(caller: Principal, name: string, reason: string): Promise<number> {
+    const family = this.engine.cache.findFamily(name);
+    if (family === undefined) throw new NotFoundError('Cache family', name);
+    await this.audit.record(caller, 'cache.delete-family', reason, { family: name });
+    return this.asking(() => this.engine.cache.deleteEntries(family));
+  }
+
+  /** Everything of this namespace, on every process; nobody else's keys. */
+  async clear(caller: Principal, reason: string): Promise<void> {
+    await this.audit.record(caller, 'cache.clear', reason, {});
+    if (!(await this.engine.cache.clear())) throw cacheAway();
+  }
+
+  /** @returns the names of what stayed cold */
+  async warm(
+    caller: Principal,
+    target: { readonly project?: string; readonly sessionId?: SessionId },
+  ): Promise<readonly string[]> {
+    const project = target.project ?? (await this.projectOf(caller.workspaceId, target.sessionId));
+    return this.warmers.warm(
+      { workspaceId: caller.workspaceId, project, sessionId: target.sessionId },
+      AbortSignal.timeout(WARM_TIME_LIMIT_MS),
+    );
+  }
+
+  /** A timed round trip to the shared tier. */
+  async test(): Promise<{
+    readonly ok: boolean;
+    readonly roundTripMs: number | null;
+    readonly problem: string | null;
+  }> {
+    const started = performance.now();
+    try {
+      await this.engine.cache.store.ping();
+      return { ok: true, roundTripMs: Math.round((performance.now() - started) * 1000) / 1000, problem: null };
+    } catch {
+      return {
+        ok: false,
+        roundTripMs: null,
+        problem: this.engine.health().problem ?? 'the shared tier did not answer',
+      };
+    }
+  }
+
+  private async projectOf(workspaceId: WorkspaceId, sessionId: SessionId | undefined): Promise<string> {
+    if (sessionId === undefined) return DEFAULT_PROJECT;
+    const session = await this.sessions.find(workspaceId, sessionId);
+    if (session === undefined) throw new NotFoundError('Session', sessionId);
+    return session.project;
+  }
+
+  private familyOf(key: string) {
+    const { cache } = this.engine;
+    return this.families()
+      .map(({ name }) => cache.findFamily(name))
+      .find((family) => family !== undefined && key.startsWith(family.keyPrefix(cache.space)));
+  }
+
+  private visiblePrefix(caller: Principal, familyPrefix: string, scope: string): string {
+    if (scope !== 'platform') return `${familyPrefix}${encodeKeyPart(caller.workspaceId)}:`;
+    if (!caller.scopes.has('operator'))
+      throw new InvalidInputError('/family', 'belongs to no workspace: only operators may look at it', { in: 'query' });
+    return familyPrefix;
+  }
+
+  private async asking<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    if (!this.engine.cache.store.isOpen) throw cacheAway();
+    return question();
+  }
+}
+
+function cacheAway(): DomainError {
+  return new DomainError({
+    code: 'cache-unavailable',
+    kind: 'unavailable',
+    detail: 'The shared tier of the cache is away; GET /v1/admin/cache/health says why.',
+    retryAfterSeconds: 1,
+  });
+}

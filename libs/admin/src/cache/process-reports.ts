@@ -1,0 +1,88 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { type CacheStatsReport, CacheService } from '#cache';
+import { DatabaseConfig } from '#config';
+import { Database } from '#database';
+import { Clock, newId } from '#kernel';
+
+const EVERY_MS = 5_000;
+/** A process that has said nothing for so long is gone. */
+const GONE_AFTER_MS = 30_000;
+
+export interface ProcessReport {
+  readonly processId: string;
+  readonly reportedAt: Date;
+  readonly stats: CacheStatsReport;
+}
+
+/**
+ * What each process counts, for those who ask for all of them: written down every five seconds where there can be
+ * several, so that numbers of other processes are at most that old.
+ */
+@Injectable()
+export class ProcessReports implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('admin');
+  private readonly processId = newId();
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly cache: CacheService,
+    private readonly database: Database,
+    private readonly config: DatabaseConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.url === undefined) return;
+    this.timer = setInterval(() => {
+      this.running ??= this.report().finally(() => (this.running = undefined));
+    }, EVERY_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+    if (this.config.url !== undefined)
+      await this.database
+        .query('DELETE FROM process_reports WHERE process_id = $1', [this.processId])
+        .catch(() => undefined);
+  }
+
+  /** Of this process now. */
+  own(): ProcessReport {
+    return { processId: this.processId, reportedAt: this.clock.now(), stats: this.cache.stats() };
+  }
+
+  /** Of all processes: of this one now, of the others as they last said. */
+  async all(): Promise<readonly ProcessReport[]> {
+    const since = new Date(this.clock.nowMs() - GONE_AFTER_MS);
+    const rows = await this.database.query<{ process_id: string; reported_at: Date; report: CacheStatsReport }>(
+      'SELECT process_id, reported_at, report FROM process_reports WHERE reported_at > $1 AND process_id <> $2',
+      [since, this.processId],
+    );
+    return [
+      this.own(),
+      ...rows.map(({ process_id, reported_at, report }) => ({
+        processId: process_id,
+        reportedAt: reported_at,
+        stats: report,
+      })),
+    ];
+  }
+
+  private async report(): Promise<void> {
+    const { processId, reportedAt, stats } = this.own();
+    try {
+      await this.database.query(
+        `INSERT INTO process_reports (process_id, report, reported_at) VALUES ($1, $2, $3)
+         ON CONFLICT (process_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at`,
+        [processId, JSON.stringify(stats), reportedAt],
+      );
+      await this.database.query('DELETE FROM process_reports WHERE reported_at < $1', [
+        new Date(reportedAt.getTime() - 2 * GONE_AFTER_MS),
+      ]);
+    } catch (error) {
+      this.logger.debug(`The statistics were not written down: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { Body, Controller, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { Caller, missingScope } from '#auth';
+import type { CacheStatsReport, FamilyListing } from '#cache';
+import { CacheEngine } from '#cache';
+import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { type Principal, type SessionId } from '#kernel';
+import { CacheAdminService } from '../cache/cache-admin.service.js';
+import {
+  adviceResponse,
+  cacheHealthResponse,
+  changeFamilyBody,
+  entryParams,
+  familiesResponse,
+  familyParams,
+  invalidateBody,
+  invalidateResponse,
+  keyResponse,
+  keysQuery,
+  keysResponse,
+  oneFamilyResponse,
+  statsQuery,
+  statsResponse,
+  testResponse,
+  warmBody,
+  warmResponse,
+} from './cache-admin.dto.js';
+
+const position = z.tuple([z.string()]);
+
+/** The cache as administrators see it. What reaches beyond a workspace is an operator's. */
+@Controller('v1/admin/cache')
+export class CacheAdminController {
+  constructor(
+    private readonly admin: CacheAdminService,
+    private readonly engine: CacheEngine,
+  ) {}
+
+  @Endpoint('GET /health', { summary: 'How the cache is now', access: ['admin'], response: cacheHealthResponse })
+  health() {
+    const { problem = null, server = null, ...report } = this.admin.health();
+    return { ...report, lacks: [...report.lacks], problem, server };
+  }
+
+  @Endpoint('GET /stats', { summary: 'What the cache has counted', access: ['admin'], response: statsResponse })
+  async stats(@Query({ schema: statsQuery }) { scope }: z.infer<typeof statsQuery>) {
+    return toStatsResponse(await this.admin.stats(scope), this.engine);
+  }
+
+  @Endpoint('GET /families', {
+    summary: 'Cache families and their policies',
+    access: ['admin'],
+    response: familiesResponse,
+  })
+  families() {
+    return { items: this.admin.families().map(toFamilyResponse) };
+  }
+
+  @Endpoint('PATCH /families/:name', {
+    summary: 'Change how long a family keeps what it holds, on every process',
+    access: ['operator'],
+    response: oneFamilyResponse,
+  })
+  async changeFamily(
+    @Caller() caller: Principal,
+    @Param({ schema: familyParams }) { name }: z.infer<typeof familyParams>,
+    @Body({ schema: changeFamilyBody }) { reason, ...settings }: z.infer<typeof changeFamilyBody>,
+  ) {
+    const family = await this.admin.changeFamily(caller, name, settings, reason);
+    return toFamilyResponse(family as FamilyListing);
+  }
+
+  @Endpoint('GET /keys', {
+    summary: 'Keys of a family, without their values',
+    access: ['admin'],
+    response: keysResponse,
+  })
+  async keys(@Caller() caller: Principal, @Query({ schema: keysQuery }) query: z.infer<typeof keysQuery>) {
+    const list = ['cache-keys', caller.workspaceId, query.family];
+    const [cursor] = query.cursor === undefined ? ['0'] : decodeCursor(list, query.cursor, position);
+    const page = await this.admin.keys(caller, query.family, cursor, query.limit);
+    return { items: [...page.items], nextCursor: page.next === undefined ? null : encodeCursor(list, [page.next]) };
+  }
+
+  @Endpoint('GET /entries/:key', { summary: 'One entry, without its value', access: ['admin'], response: keyResponse })
+  entry(@Caller() caller: Principal, @Param({ schema: entryParams }) { key }: z.infer<typeof entryParams>) {
+    return this.admin.entry(caller, key);
+  }
+
+  @Endpoint('POST /invalidations', {
+    summary: 'Make what hangs on something invalid, on every process',
+    access: ['admin'],
+    response: invalidateResponse,
+  })
+  async invalidate(
+    @Caller() caller: Principal,
+    @Body({ schema: invalidateBody }) body: z.infer<typeof invalidateBody>,
+  ) {
+    const { reason, key, tag, project, session, context, user, family, all } = body;
+    const done = (invalidated: string, deletedEntries: number | null = null) => ({ invalidated, deletedEntries });
+    if (all !== undefined) {
+      requireOperator(caller);
+      await this.admin.clear(caller, reason);
+      return done('all');
+    }
+    if (family !== undefined) {
+      requireOperator(caller);
+      return done('family', await this.admin.deleteFamily(caller, family, reason));
+    }
+    if (key !== undefined) {
+      await this.admin.deleteEntry(caller, key, reason);
+      return done('key', 1);
+    }
+    if (tag !== undefined) {
+      await this.admin.invalidateTag(caller, tag, reason);
+      return done('tag');
+    }
+    if (project !== undefined) {
+      await this.admin.invalidate(caller, { kind: 'project', project }, reason);
+      return done('project');
+    }
+    if (session !== undefined) {
+      await this.admin.invalidate(caller, { kind: 'session', id: session }, reason);
+      return done('session');
+    }
+    if (context !== undefined) {
+      await this.admin.invalidate(caller, { kind: 'context', id: context }, reason);
+      return done('context');
+    }
+    await this.admin.invalidate(caller, { kind: 'user', subject: user as string }, reason);
+    return done('user');
+  }
+
+  @Endpoint('POST /warm', {
+    summary: 'Load what readers of a project or session ask first; ten seconds at most',
+    access: ['admin'],
+    response: warmResponse,
+    status: 200,
+    idempotent: false,
+  })
+  async warm(@Caller() caller: Principal, @Body({ schema: warmBody }) { project, session }: z.infer<typeof warmBody>) {
+    const failed = await this.admin.warm(caller, { project, sessionId: session as SessionId | undefined });
+    return { warmed: failed.length === 0, failed: [...failed] };
+  }
+
+  @Endpoint('POST /test', {
+    summary: 'Time a round trip to the shared tier',
+    access: ['admin'],
+    response: testResponse,
+    status: 200,
+    idempotent: false,
+  })
+  test() {
+    return this.admin.test();
+  }
+
+  @Endpoint('GET /advice', {
+    summary: 'TTLs worth a try, from what was measured',
+    access: ['admin'],
+    response: adviceResponse,
+  })
+  async advice() {
+    return { items: await this.admin.advice() };
+  }
+}
+
+export function toStatsResponse(
+  report: CacheStatsReport & { readonly processes: number },
+  engine: CacheEngine,
+): z.infer<typeof statsResponse> {
+  const health = engine.health();
+  return {
+    families: { ...report.families },
+    totals: report.totals,
+    tiers: {
+      local: { hits: report.totals.localHits, ...health.local },
+      shared: { hits: report.totals.sharedHits, mode: health.mode, server: health.server ?? null },
+    },
+    breaker: health.breaker,
+    processes: report.processes,
+    since: report.since,
+  };
+}
+
+function toFamilyResponse({ policy, ...family }: FamilyListing): z.infer<typeof oneFamilyResponse> {
+  return { ...family, policy: { ...policy, negativeTtlMs: policy.negativeTtlMs ?? null } };
+}
+
+function requireOperator(caller: Principal): void {
+  if (!caller.scopes.has('operator')) throw missingScope('operator');
+}

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import { pageOf, pageQuery } from '#http';
+import { projectSlug } from '#project';
+
+const reason = z.string().trim().min(3).max(500).meta({ description: 'Why; it is kept in the audit.' });
+const count = z.number();
+
+const familyStats = z.object({
+  hits: count,
+  localHits: count,
+  sharedHits: count,
+  misses: count,
+  staleHits: count,
+  bypasses: count,
+  coalesced: count,
+  sets: count,
+  deletes: count,
+  errors: count,
+  corrupt: count,
+  drifts: count,
+  hitRate: z.number().nullable(),
+  bytes: count.meta({ description: 'Written to the shared tier.' }),
+  p50Ms: z.number().nullable(),
+  p99Ms: z.number().nullable(),
+  savedUsd: count,
+});
+
+export const statsQuery = z.strictObject({
+  scope: z
+    .enum(['process', 'all'])
+    .default('all')
+    .meta({ description: 'Of all processes, others as they said within five seconds; or of the one that answers.' }),
+});
+export const statsResponse = z
+  .object({
+    families: z.record(z.string(), familyStats),
+    totals: familyStats,
+    tiers: z.object({
+      local: z.object({ hits: count, entries: count, bytes: count, maxBytes: count, evictions: count }),
+      shared: z.object({ hits: count, mode: z.string(), server: z.string().nullable() }),
+    }),
+    breaker: z.enum(['closed', 'open', 'none']),
+    processes: z.int(),
+    since: z.string(),
+  })
+  .meta({ id: 'CacheStats' });
+
+export const cacheHealthResponse = z
+  .object({
+    status: z.enum(['up', 'degraded', 'off']),
+    mode: z.string(),
+    enabled: z.boolean(),
+    breaker: z.enum(['closed', 'open', 'none']),
+    problem: z.string().nullable(),
+    server: z.string().nullable(),
+    lacks: z.array(z.string()),
+    coherence: z.enum(['tracking', 'bus', 'none']),
+    oldestInvalidationMs: z.number(),
+    bypassing: z.boolean(),
+  })
+  .meta({ id: 'CacheHealth' });
+
+const familyResponse = z
+  .object({
+    name: z.string(),
+    mutable: z.boolean(),
+    schemaVersion: z.int(),
+    policy: z.object({
+      enabled: z.boolean(),
+      ttlMs: z.int(),
+      jitter: z.number(),
+      negativeTtlMs: z.int().nullable(),
+      staleMs: z.int(),
+      staleIfErrorMs: z.int(),
+      loadTimeoutMs: z.int(),
+      l1LagMs: z.int(),
+    }),
+  })
+  .meta({ id: 'CacheFamily' });
+export const oneFamilyResponse = familyResponse;
+export const familiesResponse = z.object({ items: z.array(familyResponse) }).meta({ id: 'CacheFamilies' });
+export const familyParams = z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/) });
+
+const durationMs = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+/** The whole settings: what is left out is as the family declares it. */
+export const changeFamilyBody = z.strictObject({
+  ttlMs: durationMs.min(1).optional(),
+  enabled: z.boolean().optional(),
+  staleMs: durationMs.optional(),
+  staleIfErrorMs: durationMs.optional(),
+  reason,
+});
+
+const key = z.string().min(1).max(1024);
+export const keysQuery = z.strictObject({
+  family: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/),
+  cursor: z.string().max(500).optional(),
+  limit: pageQuery.limit,
+});
+const keyInfo = z
+  .object({ key: z.string(), family: z.string(), bytes: z.number().nullable(), ttlMs: z.number().nullable() })
+  .meta({ id: 'CacheKey' });
+export const keysResponse = pageOf(keyInfo);
+export const keyResponse = keyInfo;
+export const entryParams = z.strictObject({ key });
+
+const targets = {
+  key: key.optional(),
+  tag: z.string().min(1).max(600).optional().meta({ description: 'Of this workspace: `context:<id>`, encoded.' }),
+  project: projectSlug.optional(),
+  session: z.uuid().toLowerCase().optional(),
+  context: z.uuid().toLowerCase().optional(),
+  user: z.string().min(1).max(256).optional(),
+  family: z.string().min(1).max(41).optional().meta({ description: 'Of all workspaces; for operators.' }),
+  all: z.literal(true).optional().meta({ description: 'Everything of all workspaces; for operators.' }),
+};
+export const invalidateBody = z
+  .strictObject({ ...targets, reason })
+  .refine((body) => Object.keys(targets).filter((name) => name in body && name !== 'reason').length === 1, {
+    error: `name one of ${Object.keys(targets).join(', ')}`,
+  });
+export const invalidateResponse = z
+  .object({ invalidated: z.string(), deletedEntries: z.int().nullable() })
+  .meta({ id: 'CacheInvalidation' });
+
+export const warmBody = z
+  .strictObject({ project: projectSlug.optional(), session: z.uuid().toLowerCase().optional() })
+  .refine(({ project, session }) => (project === undefined) !== (session === undefined), {
+    error: 'name one of project, session',
+  });
+export const warmResponse = z
+  .object({ warmed: z.boolean(), failed: z.array(z.string()).meta({ description: 'What stayed cold.' }) })
+  .meta({ id: 'CacheWarming' });
+
+export const testResponse = z
+  .object({ ok: z.boolean(), roundTripMs: z.number().nullable(), problem: z.string().nullable() })
+  .meta({ id: 'CacheTest' });
+
+export const adviceResponse = z
+  .object({
+    items: z.array(z.object({ family: z.string(), ttlMs: z.int(), advisedTtlMs: z.int(), reason: z.string() })),
+  })
+  .meta({ id: 'CacheAdvice' });
+
+export const limitsQuery = z.strictObject({
+  principal: z.string().min(1).max(300).meta({ description: '`key:<id>` or `jwt:<subject>`' }),
+});
+export const limitsResponse = z
+  .object({
+    principal: z.string(),
+    limits: z.array(
+      z.object({
+        name: z.string(),
+        limit: z.int(),
+        periodSeconds: z.number(),
+        remaining: z.int(),
+        resetSeconds: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'RateLimits' });
+export const resetLimitsBody = z.strictObject({ principal: z.string().min(1).max(300), reason });
+
+export const auditQuery = z.strictObject(pageQuery);
+export const auditResponse = pageOf(
+  z
+    .object({
+      id: z.uuid(),
+      principal: z.string(),
+      action: z.string(),
+      reason: z.string(),
+      details: z.record(z.string(), z.unknown()),
+      createdAt: z.iso.datetime(),
+    })
+    .meta({ id: 'AuditLine' }),
+);

@@ -1,0 +1,212 @@
+import { Redis } from 'ioredis';
+import type { Api } from '../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+
+const reason = 'a test of the administration';
+
+describe('the administration of the cache, on two processes', () => {
+  let database: TestDatabase;
+  let redis: Redis;
+  let one: Keepsake;
+  let two: Keepsake;
+  let admin: Api;
+  let reader: Api;
+  let context: { id: string };
+
+  async function newKey(scopes: readonly string[], workspace = 'default'): Promise<Api> {
+    const headers = { 'x-keepsake-workspace': workspace };
+    const { body } = await one.api.post('/v1/keys', { name: 'k', scopes }, { headers });
+    return one.api.as(body.key);
+  }
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const url = process.env['TEST_REDIS_URL'] as string;
+    redis = new Redis(url);
+    const env = {
+      DATABASE_URL: database.url,
+      REDIS_URL: url,
+      REDIS_SOCKET_TIMEOUT: '2000',
+      KEEPSAKE_BOOTSTRAP_KEY: `ks_admin_${'x'.repeat(32)}`,
+      WORKER_ENABLED: 'false',
+      // An answer that still waits for its vector is not kept.
+      EMBEDDING_PROVIDER: 'off',
+      LOG_LEVEL: 'warn',
+    };
+    [one, two] = await Promise.all([startKeepsake({ env }), startKeepsake({ env })]);
+    await one.api.post('/v1/workspaces', { slug: 'other' });
+    admin = await newKey(['admin', 'memory:read', 'memory:write']);
+    reader = await newKey(['memory:read']);
+    ({ body: context } = await one.api.post('/v1/contexts', {
+      project: 'atlas',
+      label: 'a',
+      content: 'of the default workspace',
+    }));
+  }, 120_000);
+
+  afterAll(async () => {
+    await Promise.all([one.remove(), two.remove()]);
+    await redis.quit();
+    await database.drop();
+  });
+
+  /** Of one process, from its `/metrics`. */
+  async function scraped(server: Keepsake, name: string): Promise<number> {
+    const { body } = await server.api.get<string>('/metrics');
+    return body
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`))
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  it('T31 statistics, Prometheus and the traffic agree', async () => {
+    const family = async (scope: 'process' | 'all') =>
+      (await one.api.get('/v1/admin/cache/stats', { query: { scope } })).body.families['http'] ?? {
+        hits: 0,
+        misses: 0,
+      };
+    const before = await family('all');
+    for (const server of [one, two])
+      for (let read = 0; read < 20; read++) await server.api.get(`/v1/contexts/${context.id}`);
+    await eventually(
+      async () => {
+        const after = await family('all');
+        return after.hits - before.hits === 39 && after.misses - before.misses === 1;
+      },
+      { timeoutMs: 15_000, what: 'the numbers of both processes' },
+    );
+    const { body: stats } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
+    expect(stats.processes).toBe(1);
+    const scrapedHits = (await two.api.get<string>('/metrics')).body;
+    const ofTwo = (await two.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } })).body.families.http.hits;
+    const XX;
+    expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBe(ofTwo);
+    expect(await scraped(one, 'cache_hits_total')).toBeGreaterThan(0);
+  });
+
+  it('T33 refuses whoever is no administrator, and what reaches beyond a workspace to whoever is no operator', async () => {
+    const calls: [string, string, object?][] = [
+      ['GET', '/v1/admin/cache/stats'],
+      ['GET', '/v1/admin/cache/keys?family=context'],
+      ['GET', '/v1/admin/audit'],
+      ['GET', '/metrics'],
+      ['POST', '/v1/admin/cache/warm', { project: 'atlas' }],
+      ['POST', '/v1/admin/cache/invalidations', { project: 'atlas', reason }],
+    ];
+    for (const [method, path, body] of calls) expect((await reader.send(method, path, { body })).status).toBe(403);
+    for (const target of [{ all: true }, { family: 'context' }])
+      expect((await admin.post('/v1/admin/cache/invalidations', { ...target, reason })).status).toBe(403);
+    expect((await admin.patch('/v1/admin/cache/families/context', { ttlMs: 1000, reason })).status).toBe(403);
+    expect((await admin.post('/v1/admin/cache/rate-limits/reset', { principal: 'key:x', reason })).status).toBe(403);
+  });
+
+  it('needs a reason, names one target, and leaves an audit line', async () => {
+    const without = await admin.post('/v1/admin/cache/invalidations', { project: 'atlas' });
+    expect([without.status, without.body.errors[0].pointer]).toEqual([400, '/reason']);
+    expect(
+      (await admin.post('/v1/admin/cache/invalidations', { project: 'a', context: context.id, reason })).status,
+    ).toBe(400);
+    expect((await admin.post('/v1/admin/cache/invalidations', { reason })).status).toBe(400);
+    const done = await admin.post('/v1/admin/cache/invalidations', { context: context.id, reason });
+    expect([done.status, done.body]).toEqual([201, { invalidated: 'context', deletedEntries: null }]);
+    const { body } = await admin.get('/v1/admin/audit');
+    expect(body.items[0]).toMatchObject({
+      action: 'cache.invalidate',
+      reason,
+      details: { kind: 'context', id: context.id },
+    });
+  });
+
+  it('an invalidation is seen by the next read of another process', async () => {
+    const status = async () => (await two.api.get(`/v1/contexts/${context.id}`)).headers.get('cache-status');
+    await status();
+    expect(await status()).toBe('keepsake; hit');
+    await admin.post('/v1/admin/cache/invalidations', { project: 'atlas', reason });
+    expect(await status()).toBe('keepsake; fwd=miss');
+    expect(await status()).toBe('keepsake; hit');
+  });
+
+  it('shows keys of the own workspace, never values, and nothing of others', async () => {
+    const other = await newKey(['admin', 'memory:read', 'memory:write'], 'other');
+    await other.post('/v1/contexts', { label: 'theirs', content: 'the secret of the other workspace' });
+    await other.get('/v1/projects/default/contexts/theirs');
+    await one.api.get(`/v1/contexts/${context.id}`);
+    const keysOf = async (api: Api) =>
+      (await api.get('/v1/admin/cache/keys', { query: { family: 'http', limit: 100 } })).body.items;
+    const [mine, theirs] = [await keysOf(admin), await keysOf(other)];
+    expect(mine.length).toBeGreaterThan(0);
+    expect(theirs.length).toBeGreaterThan(0);
+    expect(JSON.stringify([mine, theirs])).not.toContain('secret');
+    const names = (items: { key: string }[]) => new Set(items.map(({ key }) => key));
+    expect([...names(mine)].filter((key) => names(theirs).has(key))).toEqual([]);
+    const entry = await admin.get(`/v1/admin/cache/entries/${encodeURIComponent(mine[0].key)}`);
+    expect(entry.body).toMatchObject({ key: mine[0].key, family: 'http' });
+    expect(entry.body.bytes).toBeGreaterThan(0);
+    expect((await admin.get(`/v1/admin/cache/entries/${encodeURIComponent(theirs[0].key)}`)).status).toBe(404);
+    expect((await admin.get('/v1/admin/cache/keys', { query: { family: 'principal' } })).status).toBe(400);
+    expect((await one.api.get('/v1/admin/cache/keys', { query: { family: 'principal' } })).status).toBe(200);
+  });
+
+  it('T26 T36 clearing everything leaves foreign keys of the same Redis alone', async () => {
+    await redis.set('foreign:key', 'stays');
+    const status = async () => (await two.api.get(`/v1/contexts/${context.id}`)).headers.get('cache-status');
+    await status();
+    expect(await status()).toBe('keepsake; hit');
+    expect((await one.api.post('/v1/admin/cache/invalidations', { all: true, reason })).status).toBe(201);
+    expect(await status()).toBe('keepsake; fwd=miss');
+    expect(await redis.get('foreign:key')).toBe('stays');
+    const deleted = await one.api.post('/v1/admin/cache/invalidations', { family: 'http', reason });
+    expect(deleted.body.deletedEntries).toBeGreaterThan(0);
+    expect(await redis.getdel('foreign:key')).toBe('stays');
+  });
+
+  it('changes a family on every process within five seconds', async () => {
+    const ttlOn = async (server: Keepsake) =>
+      (await server.api.get('/v1/admin/cache/families')).body.items.find(
+        ({ name }: { name: string }) => name === 'http',
+      )?.policy.ttlMs;
+    const before = await ttlOn(two);
+    const changed = await one.api.patch('/v1/admin/cache/families/http', { ttlMs: 12_345, reason });
+    expect([changed.status, changed.body.policy.ttlMs]).toEqual([200, 12_345]);
+    await eventually(async () => (await ttlOn(two)) === 12_345, { what: 'the other process' });
+    await one.api.patch('/v1/admin/cache/families/http', { reason });
+    await eventually(async () => (await ttlOn(two)) === before, { what: 'the declared TTL again' });
+    expect((await one.api.patch('/v1/admin/cache/families/nothing', { reason })).status).toBe(404);
+  });
+
+  it('T1 what was warmed is hit by the next read', async () => {
+    const { body: session } = await one.api.post('/v1/sessions', { project: 'warm', client: 'c' });
+    await admin.post('/v1/admin/cache/invalidations', { project: 'warm', reason });
+    const missesOf = async () => {
+      const { body } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
+      return body.families.wakeup?.misses ?? 0;
+    };
+    expect((await admin.post('/v1/admin/cache/warm', { session: session.id })).body).toEqual({
+      warmed: true,
+      failed: [],
+    });
+    const before = await missesOf();
+    expect((await one.api.post('/v1/sessions', { project: 'warm', client: 'c' })).status).toBe(201);
+    expect(await missesOf()).toBe(before);
+    expect((await admin.post('/v1/admin/cache/warm', { session: '01890000-0000-7000-8000-000000000000' })).status).toBe(
+      404,
+    );
+  });
+
+  it('times a round trip, tells health, advice and the short form', async () => {
+    expect((await admin.post('/v1/admin/cache/test')).body).toMatchObject({ ok: true, problem: null });
+    expect((await admin.get('/v1/admin/cache/health')).body).toMatchObject({
+      status: 'up',
+      breaker: 'closed',
+      mode: 'shared',
+    });
+    expect((await admin.get('/v1/admin/cache/advice')).status).toBe(200);
+    const { body, headers } = await admin.get('/metrics/cache');
+    expect(body.hits).toBeGreaterThan(0);
+    expect(body.rate_limits.reads).toEqual({ limit: 600, period_seconds: 60 });
+    expect(Date.now() - Date.parse(body.timestamp)).toBeLessThan(10_000);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+});
