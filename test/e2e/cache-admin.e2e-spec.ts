@@ -81,7 +81,7 @@ describe('the administration of the cache, on two processes', () => {
     expect(stats.processes).toBe(1);
     const scrapedHits = (await two.api.get<string>('/metrics')).body;
     const ofTwo = (await two.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } })).body.families.http.hits;
-    const XX;
+    const lines = scrapedHits.split('\n').filter((line) => line.startsWith('cache_hits_total{family="http",'));
     expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBe(ofTwo);
     expect(await scraped(one, 'cache_hits_total')).toBeGreaterThan(0);
   });

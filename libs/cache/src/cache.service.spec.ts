@@ -317,8 +317,8 @@ describe('early refresh', () => {
       return 'v';
     });
     clock.advance(59_900);
-    // 100 ms are left; the load took 20 ms: a draw of e^-4 asks for 80 ms, one of e^-40 for 800 ms.
-    draw = Math.exp(-4);
+    // 100 ms are left; the load took 20 ms or more: a draw of e^-0.5 asks for half of it, one of e^-40 for 800 ms.
+    draw = Math.exp(-0.5);
     await cache.getOrSet(family, thing, source.load);
     await cache.settled();
     expect(source.loads).toBe(0);
