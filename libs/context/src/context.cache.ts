@@ -20,13 +20,13 @@ export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { l
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
 /** Fired by every write to any context of the workspace: for what is named by an id that does not tell its label. */
-export const anyContextTag = defineTag('any-context', (_: TagOwner) => []);
+export const anyContextTag = defineTag<TagOwner>('any-context', () => []);
 
 /** Fired when what an agent of the project must always be told changes. */
 export const alwaysCheckTag = defineTag('always-check', ({ project }: ProjectKey) => project);
 
 /** Fired when counted reads are written down, some seconds after they happened. */
-export const contextUsageTag = defineTag('context-usage', (_: TagOwner) => []);
+export const contextUsageTag = defineTag<TagOwner>('context-usage', () => []);
 
 function keyOf({ by }: ContextKey): readonly (string | number)[] {
   return 'id' in by ? ['id', by.id] : ['label', by.project, by.label, by.version ?? 'latest'];
