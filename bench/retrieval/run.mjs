@@ -1,17 +1,19 @@
 // @ts-check
 import { randomBytes } from 'node:crypto';
 import { loadavg } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Product } from './product.mjs';
 import { DEPTH, RetrievalMetrics } from './retrieval-metrics.mjs';
 import { readRetrievalSet } from './retrieval-set.mjs';
 
-const USAGE = `Usage: npm run bench:retrieval -- --data FILE [--json]
+const USAGE = `Usage: npm run bench:retrieval -- --data FILE [--mode MODE] [--json]
 
 Measures search on a set of questions with known answers, through the product's own HTTP interface: each collection is
 stored as a project of its own (text as content, id as label) and asked each of its questions.
 
   --data FILE  the set: {name, collections: [{id, docs: [{id, text}], queries: [{id, text, gold}]}]}
+  --mode MODE  keyword, semantic, hybrid, or several of them, separated by commas; the product's choice where left out
   --json       print one JSON object and nothing else on standard output
 
 It starts the built product embedded in a temporary folder, or on DATABASE_URL; with KEEPSAKE_URL and KEEPSAKE_KEY it
@@ -27,8 +29,7 @@ const DOCS_AT_ONCE = 50;
  * @property {number} empty questions that found nothing
  * @property {number} leaks hits of another project
  * @property {number[]} searchMs
- * @property {number} docs
- * @property {number} storeMs
+ * @property {Set<string>} ran modes, and why where it was not the one asked for
  */
 
 /**
@@ -53,15 +54,17 @@ async function store(product, project, { docs }) {
  * @param {Collection} collection
  * @param {Map<string, string>} labels
  * @param {Tally} tally
+ * @param {string | undefined} mode
  */
-async function ask(product, project, { queries }, labels, tally) {
+async function ask(product, project, { queries }, labels, tally, mode) {
   for (const { text, gold } of queries) {
     const started = performance.now();
     const answer = await product.call(
       'GET',
-      `/v1/search?${new URLSearchParams({ project, q: text, limit: String(DEPTH) }).toString()}`,
+      `/v1/search?${new URLSearchParams({ project, q: text, limit: String(DEPTH), ...(mode && { mode }) }).toString()}`,
     );
     tally.searchMs.push(performance.now() - started);
+    tally.ran.add(answer.degraded ? `${answer.mode} (${answer.reason})` : answer.mode);
     const found = answer.items.map((/** @type {{ id: string }} */ hit) => labels.get(hit.id));
     if (found.length === 0) tally.empty++;
     tally.leaks += found.filter((/** @type {string | undefined} */ label) => label === undefined).length;
@@ -69,28 +72,70 @@ async function ask(product, project, { queries }, labels, tally) {
   }
 }
 
-/** @param {string} path */
-async function measure(path) {
+/**
+ * Until nothing waits for its vectors: a question before that is asked of half an index.
+ *
+ * @param {Product} product
+ * @param {string} project
+ */
+async function embedded(product, project) {
+  for (;;) {
+    let isWaiting = false;
+    for (let cursor = ''; cursor !== null && !isWaiting;) {
+      const query = new URLSearchParams({ project, limit: '100', ...(cursor && { cursor }) });
+      const page = await product.call('GET', `/v1/contexts?${query.toString()}`);
+      isWaiting = page.items.some((/** @type {{ embedding: string }} */ { embedding }) => embedding === 'pending');
+      cursor = page.nextCursor;
+    }
+    if (!isWaiting) return;
+    await setTimeout(250);
+  }
+}
+
+/** @returns {Tally} */
+function newTally() {
+  return { metrics: new RetrievalMetrics(), empty: 0, leaks: 0, searchMs: [], ran: new Set() };
+}
+
+/**
+ * Every mode is asked of the same stored memory: what ties is then in the same order.
+ *
+ * @param {string} path
+ * @param {readonly (string | undefined)[]} modes undefined: what the product chooses
+ */
+async function measure(path, modes) {
   const set = await readRetrievalSet(path);
   const product = await Product.start();
-  /** @type {Tally} */
-  const tally = { metrics: new RetrievalMetrics(), empty: 0, leaks: 0, searchMs: [], docs: 0, storeMs: 0 };
   const run = randomBytes(4).toString('hex');
   try {
     const started = performance.now();
     const projects = [];
+    let docs = 0;
     for (const [index, collection] of set.collections.entries()) {
       const project = `bench-${run}-${index}`;
       projects.push({ project, collection, labels: await store(product, project, collection) });
-      tally.docs += collection.docs.length;
+      docs += collection.docs.length;
     }
-    tally.storeMs = performance.now() - started;
-    // Asked when all are stored: only then could one project show in another.
-    for (const { project, collection, labels } of projects) await ask(product, project, collection, labels, tally);
+    const storedAt = performance.now();
+    for (const { project } of projects) await embedded(product, project);
+    const embeddedAt = performance.now();
+    const tallies = [];
+    for (const mode of modes) {
+      const tally = newTally();
+      // Asked when all are stored: only then could one project show in another.
+      for (const { project, collection, labels } of projects)
+        await ask(product, project, collection, labels, tally, mode);
+      tallies.push(tally);
+    }
+    return { set: set.name, docs, storeMs: storedAt - started, embedMs: embeddedAt - storedAt, tallies };
   } finally {
     await product.stop();
   }
-  return { set: set.name, tally };
+}
+
+/** @param {Tally} tally */
+function summaryOf({ metrics, empty, leaks, ran }) {
+  return { ran: [...ran], queries: metrics.queries, empty, leaks, metrics: metrics.summary() };
 }
 
 /** @param {number[]} values */
@@ -100,29 +145,29 @@ function percentile(values, /** @type {number} */ share) {
 }
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: { data: { type: 'string' }, mode: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
 });
 if (values.help || values.data === undefined) {
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const { set, tally } = await measure(values.data);
-const result = {
-  set,
-  queries: tally.metrics.queries,
-  empty: tally.empty,
-  leaks: tally.leaks,
-  metrics: tally.metrics.summary(),
-};
+const modes = values.mode === undefined ? [undefined] : values.mode.split(',');
+const { set, docs, storeMs, embedMs, tallies } = await measure(values.data, modes);
+const results = tallies.map(summaryOf);
 if (values.json) {
-  console.log(JSON.stringify(result));
+  console.log(JSON.stringify(results.length === 1 ? { set, ...results[0] } : { set, results }));
 } else {
+  for (const [index, { ran, queries, empty, leaks, metrics }] of results.entries()) {
+    console.log(
+      `${set}, ${ran.join(', ')}: ${docs} docs, ${queries} questions, ${empty} found nothing, ${leaks} hits of another project`,
+    );
+    console.table({ '%': metrics });
+    const times = tallies[index]?.searchMs ?? [];
+    console.log(
+      `search over HTTP p50 ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms`,
+    );
+  }
   console.log(
-    `${set}: ${tally.docs} docs, ${result.queries} questions, ${result.empty} found nothing, ${result.leaks} hits of another project`,
-  );
-  console.table({ '%': result.metrics });
-  const [p50, p95] = [percentile(tally.searchMs, 0.5), percentile(tally.searchMs, 0.95)];
-  console.log(
-    `search over HTTP p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms; stored ${(tally.docs / (tally.storeMs / 1000)).toFixed(0)} docs a second; load ${loadavg()[0]?.toFixed(2)}`,
+    `stored ${(docs / (storeMs / 1000)).toFixed(0)} docs a second, embedded ${(embedMs / 1000).toFixed(1)} s after the last; load ${loadavg()[0]?.toFixed(2)}`,
   );
 }

@@ -40,7 +40,9 @@ describe.each([
 
   beforeAll(async () => {
     database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn' } });
+    server = await startKeepsake({
+      env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn', EMBEDDING_PROVIDER: 'off' },
+    });
     api = server.api;
   }, 120_000);
 

@@ -60,6 +60,7 @@ describe('npm run bench:retrieval', () => {
     // q1, q2 and the camel's are found whole and first; q3 half, first; q4 not at all.
     expect(JSON.parse(stdout)).toEqual({
       set: 'animals',
+      ran: ['hybrid'],
       queries: 5,
       empty: 1,
       leaks: 0,

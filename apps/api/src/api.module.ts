@@ -4,6 +4,7 @@ import { AuthApiModule } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
+import { EmbeddingApiModule } from '#embedding';
 import { HandoverApiModule } from '#handover';
 import { HttpModule } from '#http';
 import { KernelModule } from '#kernel';
@@ -29,6 +30,7 @@ export class ApiModule {
         ProjectApiModule,
         ContextApiModule,
         HandoverApiModule,
+        EmbeddingApiModule,
         SearchApiModule,
         AdminApiModule,
       ],

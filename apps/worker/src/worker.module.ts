@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextWorkerModule } from '#context';
 import { DatabaseModule } from '#database';
+import { EmbeddingWorkerModule } from '#embedding';
 import { HandoverWorkerModule } from '#handover';
 import { HttpWorkerModule } from '#http';
 import { KernelModule } from '#kernel';
@@ -24,6 +25,7 @@ export class WorkerModule {
         HttpWorkerModule,
         ContextWorkerModule,
         HandoverWorkerModule,
+        EmbeddingWorkerModule,
         SearchWorkerModule,
       ],
     };

@@ -4,6 +4,7 @@ import {
   AuthConfig,
   CacheConfig,
   DatabaseConfig,
+  EmbeddingConfig,
   HttpConfig,
   LogConfig,
   QueueConfig,
@@ -26,6 +27,7 @@ export class ConfigModule {
       { provide: SessionConfig, useValue: config.session },
       { provide: ThrottleConfig, useValue: config.throttle },
       { provide: SearchConfig, useValue: config.search },
+      { provide: EmbeddingConfig, useValue: config.embedding },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
   }

@@ -120,6 +120,29 @@ const rateLimitTiers = () =>
       ),
   );
 
+/** `voyage/voyage-4=0.06,openai/my-model=0.01`: US dollars for a million tokens. */
+const prices = () =>
+  z.preprocess(
+    blankAsAbsent,
+    z
+      .string()
+      .default('')
+      .transform((value, context) => {
+        const entries = value
+          .split(',')
+          .map((part) => part.trim())
+          .filter((part) => part !== '')
+          .map((part) => /^([a-z]+\/[^=\s]+)=(\d+(?:\.\d+)?)$/.exec(part));
+        if (entries.some((entry) => entry === null)) {
+          context.addIssue(
+            'write provider/model=dollars for a million tokens, separated by commas, like voyage/voyage-4=0.06',
+          );
+          return z.NEVER;
+        }
+        return Object.fromEntries(entries.map((entry) => [entry?.[1] ?? '', Number(entry?.[2])]));
+      }),
+  );
+
 const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
@@ -195,6 +218,39 @@ const variables = z.object({
     .transform((value) => value ?? 'english')
     .refine((value) => /^[a-z_]{1,40}$/.test(value), {
       error: 'write the name of a PostgreSQL text search configuration, like english or simple',
+    }),
+
+  SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
+
+  EMBEDDING_PROVIDER: oneOf(['local', 'openai', 'voyage', 'transformers', 'off'], 'local'),
+  EMBEDDING_MODEL: text().refine((value) => value === undefined || /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
+    error: 'write the name of a model, like voyage-4 or text-embedding-3-small',
+  }),
+  EMBEDDING_DIMENSIONS: z.preprocess(blankAsAbsent, integer(0, 1, 4_000).optional()),
+  EMBEDDING_MODEL_DIR: text(),
+  VOYAGE_API_KEY: text(),
+  VOYAGE_BASE_URL: url(['http:', 'https:'], 'https://api.voyageai.com/v1'),
+  OPENAI_API_KEY: text(),
+  OPENAI_BASE_URL: url(['http:', 'https:'], 'https://api.openai.com/v1'),
+  OPENAI_EMBEDDING_FORMAT: z.preprocess(
+    blankAsAbsent,
+    z.enum(['float', 'base64'], { error: 'write float or base64' }).optional(),
+  ),
+  EMBEDDING_TIMEOUT_MS: integer(20_000, 100, 600_000),
+  EMBEDDING_ATTEMPT_TIMEOUT_MS: integer(10_000, 100, 600_000),
+  EMBEDDING_MAX_ATTEMPTS: integer(4, 1, 10),
+  EMBEDDING_BATCH_TEXTS: integer(128, 1, 2_048),
+  EMBEDDING_BATCH_TOKENS: integer(100_000, 100, 1_000_000),
+  EMBEDDING_REQUESTS_PER_MINUTE: integer(0, 0, 1_000_000),
+  EMBEDDING_TOKENS_PER_MINUTE: integer(0, 0, 1_000_000_000),
+  EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: integer(30, 0, 1_000_000),
+  EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE: integer(0, 0, 1_000_000_000),
+  EMBEDDING_PRICES: prices(),
+  RERANK_PROVIDER: oneOf(['off', 'voyage'], 'off'),
+  RERANK_MODEL: text()
+    .transform((value) => value ?? 'rerank-2.5')
+    .refine((value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
+      error: 'write the name of a model, like rerank-2.5 or rerank-2.5-lite',
     }),
 });
 

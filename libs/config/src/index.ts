@@ -5,6 +5,7 @@ export {
   AuthConfig,
   CacheConfig,
   DatabaseConfig,
+  EmbeddingConfig,
   HttpConfig,
   LogConfig,
   QueueConfig,

@@ -3,6 +3,7 @@ import type {
   AuthConfig,
   CacheConfig,
   DatabaseConfig,
+  EmbeddingConfig,
   HttpConfig,
   LogConfig,
   QueueConfig,
@@ -22,6 +23,7 @@ export interface KeepsakeConfig {
   readonly session: SessionConfig;
   readonly search: SearchConfig;
   readonly throttle: ThrottleConfig;
+  readonly embedding: EmbeddingConfig;
 }
 
 /** Every problem of the environment at once. A process that meets it exits with code 78 (EX_CONFIG of sysexits.h). */
@@ -44,16 +46,16 @@ const SECRET = /KEY|PASSWORD|SECRET|URL/;
  */
 export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => {
         const name = String(issue.path[0]);
         const isShown = environment[name] !== undefined && !SECRET.test(name);
         const value = isShown ? ` (now ${JSON.stringify(environment[name])})` : '';
         return `${name}${value}: ${issue.message}`;
-      }),
-    );
-  }
+      });
+  problems.push(...missingForEmbeddings(environment));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSlices(parsed.data);
 }
 
@@ -130,8 +132,88 @@ function toSlices(env: Environment): KeepsakeConfig {
       sweepSeconds: env.SESSION_SWEEP_SECONDS,
       touchMs: env.SESSION_TOUCH_SECONDS * 1000,
     },
-    search: { language: env.SEARCH_LANGUAGE },
+    search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
+    embedding: toEmbeddingConfig(env),
   });
+}
+
+/** What the chosen provider can't do without. Read from the raw environment, so that it is told with all else. */
+function missingForEmbeddings(environment: NodeJS.ProcessEnv): string[] {
+  const isMissing = (name: string) => (environment[name] ?? '').trim() === '';
+  const reranker =
+    environment['RERANK_PROVIDER']?.trim() === 'voyage' && isMissing('VOYAGE_API_KEY')
+      ? ['VOYAGE_API_KEY: RERANK_PROVIDER=voyage needs the key of your Voyage account']
+      : [];
+  return [...missingForProvider(environment, isMissing), ...reranker];
+}
+
+function missingForProvider(environment: NodeJS.ProcessEnv, isMissing: (name: string) => boolean): string[] {
+  switch (environment['EMBEDDING_PROVIDER']?.trim()) {
+    case 'voyage':
+      return isMissing('VOYAGE_API_KEY')
+        ? ['VOYAGE_API_KEY: write the key of your Voyage account, or set EMBEDDING_PROVIDER=local']
+        : [];
+    case 'openai':
+      return [
+        ...(isMissing('OPENAI_API_KEY') && isMissing('OPENAI_BASE_URL')
+          ? [
+              'OPENAI_API_KEY: write the key of your OpenAI account, or set OPENAI_BASE_URL to a compatible server that asks for none',
+            ]
+          : []),
+        ...(!isMissing('EMBEDDING_MODEL') &&
+        !/^\s*text-embedding-/.test(environment['EMBEDDING_MODEL'] ?? '') &&
+        isMissing('EMBEDDING_DIMENSIONS')
+          ? ["EMBEDDING_DIMENSIONS: write the length of this model's vectors, like 768"]
+          : []),
+      ];
+    case 'transformers':
+      return ['EMBEDDING_MODEL_DIR', 'EMBEDDING_DIMENSIONS']
+        .filter(isMissing)
+        .map(
+          (name) =>
+            `${name}: EMBEDDING_PROVIDER=transformers needs the folder of a model and the length of its vectors`,
+        );
+    default:
+      return [];
+  }
+}
+
+const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+const VOYAGE_BASE_URL = 'https://api.voyageai.com/v1';
+
+function toEmbeddingConfig(env: Environment): EmbeddingConfig {
+  const openaiBaseUrl = withoutSlash(env.OPENAI_BASE_URL ?? OPENAI_BASE_URL);
+  return {
+    provider: env.EMBEDDING_PROVIDER,
+    model: env.EMBEDDING_MODEL,
+    dimensions: env.EMBEDDING_DIMENSIONS,
+    modelDir: env.EMBEDDING_MODEL_DIR,
+    voyage: { apiKey: env.VOYAGE_API_KEY, baseUrl: withoutSlash(env.VOYAGE_BASE_URL ?? VOYAGE_BASE_URL) },
+    openai: {
+      apiKey: env.OPENAI_API_KEY,
+      baseUrl: openaiBaseUrl,
+      // Not every compatible server has base64.
+      wireFormat: env.OPENAI_EMBEDDING_FORMAT ?? (openaiBaseUrl === OPENAI_BASE_URL ? 'base64' : 'float'),
+    },
+    timeoutMs: env.EMBEDDING_TIMEOUT_MS,
+    attemptTimeoutMs: env.EMBEDDING_ATTEMPT_TIMEOUT_MS,
+    maxAttempts: env.EMBEDDING_MAX_ATTEMPTS,
+    batchTexts: env.EMBEDDING_BATCH_TEXTS,
+    batchTokens: env.EMBEDDING_BATCH_TOKENS,
+    budgets: {
+      provider: { requests: env.EMBEDDING_REQUESTS_PER_MINUTE, tokens: env.EMBEDDING_TOKENS_PER_MINUTE },
+      principal: {
+        requests: env.EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE,
+        tokens: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
+      },
+    },
+    rerank: { isOn: env.RERANK_PROVIDER === 'voyage', model: env.RERANK_MODEL },
+    prices: env.EMBEDDING_PRICES,
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -114,4 +114,38 @@ export abstract class SessionConfig {
 export abstract class SearchConfig {
   /** PostgreSQL text search configuration that stems and drops stop words. */
   abstract readonly language: string;
+  /** So long a search waits for its query to be embedded; then it goes on with keywords alone. */
+  abstract readonly semanticTimeoutMs: number;
+}
+
+export abstract class EmbeddingConfig {
+  abstract readonly provider: 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
+  /** The provider's usual one where absent. */
+  abstract readonly model: string | undefined;
+  /** The model's own where absent. */
+  abstract readonly dimensions: number | undefined;
+  /** Folder of the model of `transformers`. */
+  abstract readonly modelDir: string | undefined;
+  abstract readonly voyage: { readonly apiKey: string | undefined; readonly baseUrl: string };
+  abstract readonly openai: {
+    readonly apiKey: string | undefined;
+    readonly baseUrl: string;
+    readonly wireFormat: 'float' | 'base64';
+  };
+  /** Of one call of the provider with its retries. */
+  abstract readonly timeoutMs: number;
+  abstract readonly attemptTimeoutMs: number;
+  abstract readonly maxAttempts: number;
+  /** At most, where the provider takes more. */
+  abstract readonly batchTexts: number;
+  abstract readonly batchTokens: number;
+  /** Of a minute, for all of this server and for each credential; 0 is no limit. */
+  abstract readonly budgets: {
+    readonly provider: { readonly requests: number; readonly tokens: number };
+    readonly principal: { readonly requests: number; readonly tokens: number };
+  };
+  /** Orders what a search has found anew, where it is asked to; it is Voyage's. */
+  abstract readonly rerank: { readonly isOn: boolean; readonly model: string };
+  /** US dollars for a million tokens by `provider/model`, over the listed prices. */
+  abstract readonly prices: Readonly<Record<string, number>>;
 }

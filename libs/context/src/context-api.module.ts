@@ -7,6 +7,7 @@ import { ContextBatchController } from './http/context-batch.controller.js';
 import { contextSubject } from './http/context.caching.js';
 import { ContextController } from './http/context.controller.js';
 import { ProjectContextController } from './http/project-context.controller.js';
+import { ContextResponses } from './http/context-responses.js';
 import { RetentionController } from './http/retention.controller.js';
 import { ContextUsage } from './usage/context-usage.js';
 
@@ -15,6 +16,7 @@ import { ContextUsage } from './usage/context-usage.js';
   imports: [ContextModule, ProjectModule, ResponseCacheModule],
   // The batch routes first: their paths have words where others have ids.
   controllers: [ContextBatchController, ContextController, ProjectContextController, RetentionController],
+  providers: [ContextResponses],
 })
 export class ContextApiModule {
   constructor(answers: AnswersFromCache, usage: ContextUsage) {

@@ -4,7 +4,7 @@ import { DEFAULT_LIMIT } from '#http';
 import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
-import { contexts, contextSummaries, extracts } from './context.cache.js';
+import { contexts, contextSummaries, embeddingStatesFamily, extracts } from './context.cache.js';
 import { ContextChanges } from './context-changes.js';
 import { ContextLookup } from './context-lookup.js';
 import { ContextObservers } from './context-observers.js';
@@ -12,6 +12,7 @@ import { ContextStoreService } from './context-store.service.js';
 import { ContextReader } from './context.reader.js';
 import { ContextService } from './context.service.js';
 import { ContextDiffService } from './diff/context-diff.service.js';
+import { EmbeddingStates } from './embedding-states.js';
 import { OverviewService } from './overview/overview.service.js';
 import { ContextReadRepository } from './persistence/context-read.repository.js';
 import { ContextRepository } from './persistence/context.repository.js';
@@ -42,6 +43,7 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextLookup,
     ContextChanges,
     ContextObservers,
+    EmbeddingStates,
     ContextUsage,
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
@@ -60,6 +62,7 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextChanges,
     ContextObservers,
     ContextUsage,
+    EmbeddingStates,
   ],
 })
 export class ContextModule {
@@ -71,7 +74,7 @@ export class ContextModule {
     warmers: CacheWarmers,
     service: ContextService,
   ) {
-    cache.register(contexts, contextSummaries, extracts);
+    cache.register(contexts, contextSummaries, extracts, embeddingStatesFamily);
     warmers.register({
       name: 'context',
       warm: async ({ workspaceId, project }) =>

@@ -10,6 +10,8 @@ export { ContextChanges } from './context-changes.js';
 export { ContextStoreService, type StoredContext, type StoreOutcome } from './context-store.service.js';
 export { ContextWorkerModule } from './context-worker.module.js';
 export { type ContextDiff, ContextDiffService } from './diff/context-diff.service.js';
+export type { EmbeddingState } from './embedding-state.js';
+export { EmbeddingStates, EmbeddingStateSource } from './embedding-states.js';
 export { EXTRACT_VERSION } from './extract/extract.js';
 export type { ProjectOverview } from './overview/overview.js';
 export { OverviewService } from './overview/overview.service.js';

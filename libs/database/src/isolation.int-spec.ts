@@ -2,7 +2,7 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 
 /** Tables that are above all workspaces. */
-const ABOVE = ['workspaces', 'schema_migrations', 'cache_invalidations', 'cache_family_settings'];
+const ABOVE = ['workspaces', 'schema_migrations', 'cache_invalidations', 'cache_family_settings', 'embedding_models'];
 
 interface KeyRow {
   readonly table: string;

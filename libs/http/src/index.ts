@@ -12,6 +12,7 @@ export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor } from './paging/cursor.js';
 export { entityTag, requireMatch } from './paging/entity-tag.js';
 export { DEFAULT_LIMIT, type Page, pageOf, pageQuery, toPage } from './paging/page.js';
+export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
 export { ResponseCacheModule } from './response-cache/response-cache.module.js';
 export { AnswersFromCache } from './response-cache/answers-from-cache.js';

@@ -4,6 +4,8 @@ import { newId, type WorkspaceId } from '#kernel';
 import { ContextIndexer } from './context-indexer.js';
 import { SearchIndexService } from './search-index.service.js';
 import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { RecordedChanges } from './testing/recorded-changes.js';
+import { searchConfig } from './testing/search-config.js';
 import { searchScope } from './testing/search-document.factory.js';
 
 describe('ContextIndexer', () => {
@@ -13,7 +15,7 @@ describe('ContextIndexer', () => {
 
   beforeAll(() => {
     new ContextIndexer(
-      new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }),
+      new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()),
       observers,
     ).onModuleInit();
   });

@@ -1,4 +1,6 @@
 export {
+  type ChannelRank,
+  type ChannelRanks,
   type ChannelScores,
   type SearchAnswer,
   type SearchDocument,
@@ -9,6 +11,7 @@ export {
   type SearchRequest,
 } from './search.js';
 export { SearchApiModule } from './search-api.module.js';
+export { searchFamily, searchTag } from './search.cache.js';
 export { SearchIndex } from './search-index.js';
 export { SearchModule } from './search.module.js';
 export { SearchService } from './search.service.js';

@@ -1,6 +1,8 @@
 import { FakeTransactionRunner } from '#database/testing';
 import { SearchIndexService } from './search-index.service.js';
 import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { RecordedChanges } from './testing/recorded-changes.js';
+import { searchConfig } from './testing/search-config.js';
 import { searchDocument, searchScope } from './testing/search-document.factory.js';
 
 describe('SearchIndexService', () => {
@@ -12,7 +14,7 @@ describe('SearchIndexService', () => {
     const next = searchDocument(scope, { text: 'fox next', label: 'one' });
     const entry = searchDocument(scope, { text: 'fox', kind: 'entry', label: undefined });
 
-    await new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }).index([
+    await new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()).index([
       old,
       entry,
       next,
@@ -25,5 +27,23 @@ describe('SearchIndexService', () => {
       ['next', 1],
       ['old', 0],
     ]);
+  });
+
+  it('tells which projects a write has changed, before it is done', async () => {
+    const index = new FakeKeywordIndex();
+    const changes = new RecordedChanges();
+    const service = new SearchIndexService(index, new FakeTransactionRunner(), changes, searchConfig());
+    const document = searchDocument(scope, { text: 'fox' });
+    const { workspaceId, projectId } = scope;
+    const told = { workspaceId, projectIds: [projectId] };
+
+    await service.index([document]);
+    await service.describe(workspaceId, document.id, { tags: ['north'] });
+    await service.remove(workspaceId, [document.id]);
+    expect(changes.calls).toEqual([told, told, told]);
+
+    await service.index([]);
+    await service.remove(workspaceId, [document.id]);
+    expect(changes.calls).toHaveLength(3);
   });
 });

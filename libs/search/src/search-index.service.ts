@@ -8,6 +8,8 @@ import { analyseDocument } from './analysis/document-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchDocument } from './search.js';
+import { SearchChanges } from './search-changes.js';
+import { projectsOf } from './search-documents.js';
 import { SearchIndex } from './search-index.js';
 
 @Injectable()
@@ -17,6 +19,7 @@ export class SearchIndexService extends SearchIndex {
   constructor(
     private readonly keywords: KeywordIndex,
     private readonly transactions: TransactionRunner,
+    private readonly changes: SearchChanges,
     config: SearchConfig,
   ) {
     super();
@@ -28,11 +31,21 @@ export class SearchIndexService extends SearchIndex {
       document,
       analysis: analyseDocument(document.label, document.text, this.options),
     }));
-    if (analysed.length > 0) await this.transactions.run(() => this.keywords.put(analysed));
+    if (analysed.length === 0) return;
+    await this.transactions.run(async () => {
+      await this.keywords.put(analysed);
+      for (const [workspaceId, projectIds] of projectsOf(documents))
+        await this.changes.projectsChanged(workspaceId, [...projectIds]);
+    });
   }
 
   async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.transactions.run(() => this.keywords.remove(workspaceId, ids));
+    if (ids.length === 0) return;
+    await this.transactions.run(async () => {
+      const projectIds = await this.keywords.projectsOf(workspaceId, ids);
+      await this.keywords.remove(workspaceId, ids);
+      await this.changes.projectsChanged(workspaceId, projectIds);
+    });
   }
 
   async describe(
@@ -40,7 +53,10 @@ export class SearchIndexService extends SearchIndex {
     id: string,
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void> {
-    await this.keywords.describe(workspaceId, id, change);
+    await this.transactions.run(async () => {
+      await this.keywords.describe(workspaceId, id, change);
+      await this.changes.projectsChanged(workspaceId, await this.keywords.projectsOf(workspaceId, [id]));
+    });
   }
 }
 

@@ -4,6 +4,8 @@ import { TransactionRunner } from '#database';
 import { analyseDocument } from './analysis/document-analysis.js';
 import { analysisOptionsOf } from './analysis/language.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
+import { SearchChanges } from './search-changes.js';
+import { projectsOf } from './search-documents.js';
 
 const DOCUMENTS_AT_ONCE = 20;
 
@@ -16,6 +18,7 @@ export class SearchReindexer {
   constructor(
     private readonly index: KeywordIndex,
     private readonly transactions: TransactionRunner,
+    private readonly changes: SearchChanges,
     private readonly config: SearchConfig,
   ) {}
 
@@ -37,6 +40,8 @@ export class SearchReindexer {
       await this.index.putAnew(
         documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
       );
+      for (const [workspaceId, projectIds] of projectsOf(documents))
+        await this.changes.projectsChanged(workspaceId, [...projectIds]);
       return documents.length;
     });
   }

@@ -1,18 +1,24 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
+import { EmbeddingModule } from '#embedding';
 import { ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
+import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
+import { SearchChanges } from './search-changes.js';
 import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
+import { SearchInvalidation } from './search-invalidation.js';
 import { SEARCH_REINDEX_SECONDS, searchReindex } from './search.jobs.js';
 import { SearchReindexer } from './search-reindexer.js';
 import { SearchService } from './search.service.js';
+import { SemanticSearch } from './semantic-search.js';
 import { SessionIndexer } from './session-indexer.js';
 
 /**
@@ -20,14 +26,18 @@ import { SessionIndexer } from './session-indexer.js';
  * transaction of the write.
  */
 @Module({
-  imports: [ProjectModule, SessionModule, ContextModule, QueueModule],
+  imports: [CacheModule, ProjectModule, SessionModule, ContextModule, EmbeddingModule, QueueModule],
   providers: [
     KeywordSearch,
+    SemanticSearch,
+    FreshSearch,
     SearchService,
     LiveEntries,
     SearchReindexer,
     ContextIndexer,
     SessionIndexer,
+    SearchInvalidation,
+    { provide: SearchChanges, useExisting: SearchInvalidation },
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
     { provide: SearchIndex, useClass: SearchIndexService },
   ],

@@ -59,7 +59,7 @@ export interface SearchFilters {
   readonly sessionId?: SessionId;
   /** Created at this time or later. */
   readonly since?: Date;
-  /** Lowest final score. */
+  /** Lowest final score, on the scale of the mode that runs. */
   readonly minScore?: number;
 }
 
@@ -74,13 +74,30 @@ export function satisfies(document: SearchDocument, { priority, tags, sessionId,
 }
 
 /**
- * Where the next page starts. It carries the ranking of the first page, so that later pages score by the same weights
- * and the same clock however the project has changed since: a document that was there all along comes exactly once.
+ * Where the next page of a keyword search starts. It carries the ranking of the first page, so that later pages score by
+ * the same weights and the same clock however the project has changed since: a document that was there all along comes
+ * exactly once.
  */
-export interface SearchPosition {
+export interface KeywordPosition {
+  readonly by: 'score';
   readonly ranking: Ranking;
   readonly after: RankPosition;
 }
+
+/**
+ * Where the next page of a semantic or hybrid search starts. Ranks of one channel shift as others write, so the page
+ * is told by the hits that came before it: none of them comes again, whatever has changed.
+ */
+export interface FusedPosition {
+  readonly by: 'seen';
+  /** Absent where the query holds no word that could be looked up. */
+  readonly ranking: Ranking | undefined;
+  readonly asOfMs: number;
+  /** See `SeenHits`. */
+  readonly seen: string;
+}
+
+export type SearchPosition = KeywordPosition | FusedPosition;
 
 export interface SearchRequest {
   /** Slug; one that does not exist holds nothing. */
@@ -96,12 +113,32 @@ export interface SearchRequest {
   readonly filters: SearchFilters;
 }
 
-/** What each channel and boost gave to a hit; they add up to `score`. */
+/**
+ * What each channel and boost gave to a hit; they add up to the score it was ranked by. A reranker orders the best of
+ * them anew: then `rerank` is the score, and the others are those of before.
+ */
 export interface ChannelScores {
-  /** BM25 over the words of the query. */
+  /** Of BM25 over the words of the query. */
   readonly keyword: number;
+  /** Of the nearness of vectors. */
+  readonly semantic: number;
   readonly recency: number;
   readonly priority: number;
+  /** Absent where no reranker looked at it. */
+  readonly rerank?: number;
+}
+
+/** How one channel found a hit by itself. */
+export interface ChannelRank {
+  /** 1 is the best. Absent on a later page of a keyword search, which does not look at those before it. */
+  readonly rank?: number;
+  /** Its own: BM25, or the cosine of two vectors; boosts included. */
+  readonly score: number;
+}
+
+export interface ChannelRanks {
+  readonly keyword?: ChannelRank;
+  readonly semantic?: ChannelRank;
 }
 
 export interface SearchHit {
@@ -111,6 +148,7 @@ export interface SearchHit {
   readonly version: number | null;
   readonly score: number;
   readonly scores: ChannelScores;
+  readonly channels: ChannelRanks;
   /** A short stretch of the text around what matched, on one line. */
   readonly snippet: string;
 }

@@ -4,6 +4,8 @@ import { type Session, type SessionEntry, SessionObservers, type SessionReader }
 import { SearchIndexService } from './search-index.service.js';
 import { SessionIndexer } from './session-indexer.js';
 import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { RecordedChanges } from './testing/recorded-changes.js';
+import { searchConfig } from './testing/search-config.js';
 import { searchScope } from './testing/search-document.factory.js';
 
 describe('SessionIndexer', () => {
@@ -32,7 +34,7 @@ describe('SessionIndexer', () => {
     const index = new FakeKeywordIndex();
     const observers = new SessionObservers();
     new SessionIndexer(
-      new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }),
+      new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()),
       reader,
       observers,
     ).onModuleInit();

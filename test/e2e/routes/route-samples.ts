@@ -48,6 +48,8 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/projects/{project}/overview': { path: { project } },
     'GET /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
     'GET /v1/search': { query: { project, q: 'lighthouse' } },
+    'POST /v1/embeddings': { body: { input: 'some text' } },
+    'GET /v1/usage': {},
     'GET /v1/handovers': { query: { project } },
     'POST /v1/handovers': { body: { project } },
     'GET /v1/handovers/latest': { query: { project } },

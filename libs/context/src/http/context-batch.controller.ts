@@ -5,16 +5,8 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { ContextStoreService, type StoreOutcome } from '../context-store.service.js';
 import { RecallService } from '../recall.service.js';
-import {
-  batchBody,
-  batchResponse,
-  checkItems,
-  invalidItems,
-  recallBody,
-  toBatchItem,
-  toRecalledResponse,
-  toRecallOrder,
-} from './context-batch.dto.js';
+import { batchBody, batchResponse, checkItems, invalidItems, recallBody, toRecallOrder } from './context-batch.dto.js';
+import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';
 
@@ -23,6 +15,7 @@ export class ContextBatchController {
   constructor(
     private readonly store: ContextStoreService,
     private readonly recalls: RecallService,
+    private readonly responses: ContextResponses,
   ) {}
 
   @Endpoint('POST /batch', {
@@ -45,7 +38,7 @@ export class ContextBatchController {
           checked.flatMap((item) => ('item' in item ? [item.item] : [])),
         )
       : await this.storeSome(caller, body.project, checked);
-    return { items: outcomes.map(toBatchItem) };
+    return this.responses.batch(caller.workspaceId, outcomes);
   }
 
   @Endpoint('POST /recall', {
@@ -60,7 +53,10 @@ export class ContextBatchController {
     @Body({ schema: recallBody }) body: z.infer<typeof recallBody>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return toRecalledResponse(await this.recalls.recall(caller.workspaceId, toRecallOrder(body)));
+    return this.responses.recalled(
+      caller.workspaceId,
+      await this.recalls.recall(caller.workspaceId, toRecallOrder(body)),
+    );
   }
 
   private async storeSome(

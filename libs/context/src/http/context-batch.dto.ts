@@ -3,8 +3,10 @@ import { entityId, escapePointer, problemSchema, statusOf, toProblem } from '#ht
 import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
+import type { ContextSummary } from '../context.js';
 import type { StoreContext } from '../context-draft.js';
 import type { StoreOutcome } from '../context-store.service.js';
+import type { EmbeddingState } from '../embedding-state.js';
 import type { Recalled, RecallOrder } from '../recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
@@ -77,8 +79,14 @@ function invalid(issues: readonly ErrorIssue[]): DomainError {
   return new DomainError({ code: 'invalid-request', kind: 'invalid', detail, issues });
 }
 
-export function toBatchItem(outcome: StoreOutcome): z.infer<typeof batchResponse>['items'][number] {
-  if (!('error' in outcome)) return { status: outcome.unchanged ? 200 : 201, context: toStoredResponse(outcome) };
+/** Whether each of the contexts of an answer is embedded. */
+type StateOf = (context: Pick<ContextSummary, 'id'>) => EmbeddingState;
+
+export function toBatchItem(outcome: StoreOutcome, stateOf: StateOf): z.infer<typeof batchResponse>['items'][number] {
+  if (!('error' in outcome)) {
+    const context = toStoredResponse(outcome, stateOf(outcome.context));
+    return { status: outcome.unchanged ? 200 : 201, context };
+  }
   const { error } = outcome;
   return { status: statusOf(error.kind), problem: toProblem(error, findRequestContext()?.requestId ?? '') };
 }
@@ -109,10 +117,12 @@ export function toRecallOrder(body: z.infer<typeof recallBody>): RecallOrder {
   };
 }
 
-export function toRecalledResponse({ items, missing, withoutContent }: Recalled) {
+export function toRecalledResponse({ items, missing, withoutContent }: Recalled, stateOf: StateOf) {
   return {
     items: items.map((item) =>
-      item.content === undefined ? toSummaryResponse(item) : toContextResponse({ ...item, content: item.content }),
+      item.content === undefined
+        ? toSummaryResponse(item, stateOf(item))
+        : toContextResponse({ ...item, content: item.content }, stateOf(item)),
     ),
     missing: [...missing],
     withoutContent: [...withoutContent],

@@ -23,6 +23,7 @@ import {
   versionsQuery,
 } from './context.dto.js';
 import { areSettled, contextSubject, isSettled, tagsOfContext, tagsOfList, tagsOfVersions } from './context.caching.js';
+import { ContextResponses } from './context-responses.js';
 import { contextParams, noQuery } from './context.fields.js';
 import {
   type ContextResponse,
@@ -30,10 +31,7 @@ import {
   previewResponse,
   storedResponse,
   summariesResponse,
-  toContextResponse,
   toPreviewResponse,
-  toStoredResponse,
-  toSummaryResponse,
 } from './context.response.js';
 
 const idPosition = z.tuple([z.uuid()]);
@@ -45,6 +43,7 @@ export class ContextController {
     private readonly contexts: ContextService,
     private readonly store: ContextStoreService,
     private readonly diffs: ContextDiffService,
+    private readonly responses: ContextResponses,
   ) {}
 
   @Endpoint('POST ', {
@@ -63,7 +62,7 @@ export class ContextController {
     const stored = await this.store.store(caller.workspaceId, project, toStore(item));
     if (stored.unchanged) void reply.status(200);
     void reply.header('etag', this.contexts.tagOf(stored.context));
-    return toStoredResponse(stored);
+    return this.responses.stored(caller.workspaceId, stored);
   }
 
   @Endpoint('GET ', {
@@ -84,7 +83,7 @@ export class ContextController {
       query.limit,
     );
     return {
-      items: page.items.map(toSummaryResponse),
+      items: await this.responses.summaries(caller.workspaceId, page.items),
       nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
     };
   }
@@ -172,7 +171,7 @@ export class ContextController {
     const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, versionPosition);
     const page = await this.contexts.listVersions(caller.workspaceId, params.id as ContextId, after, query.limit);
     return {
-      items: page.items.map(toSummaryResponse),
+      items: await this.responses.summaries(caller.workspaceId, page.items),
       nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
     };
   }
@@ -212,8 +211,8 @@ export class ContextController {
     return toPreviewResponse(await this.contexts.preview(caller.workspaceId, params.id as ContextId));
   }
 
-  private tagged(context: Context, reply: FastifyReply): ContextResponse {
+  private tagged(context: Context, reply: FastifyReply): Promise<ContextResponse> {
     void reply.header('etag', this.contexts.tagOf(context));
-    return toContextResponse(context);
+    return this.responses.context(context.workspaceId, context);
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pageOf } from '#http';
 import type { Context, ContextSummary } from '../context.js';
 import type { StoredContext } from '../context-store.service.js';
+import { type EmbeddingState, embeddingStates } from '../embedding-state.js';
 import { priorities } from '../priority.js';
 
 const summaryFields = {
@@ -18,7 +19,9 @@ const summaryFields = {
   priorityDetected: z.boolean().meta({ description: 'Whether the priority was read from the text.' }),
   sessionId: z.uuid().nullable(),
   metadata: z.record(z.string(), z.json()),
-  embedding: z.enum(['pending', 'ready', 'off']),
+  embedding: z.enum(embeddingStates).meta({
+    description: 'Whether search finds this version by its meaning: pending until it is embedded, off where it is not.',
+  }),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   archivedAt: z.iso.datetime().nullable(),
@@ -68,7 +71,7 @@ export const previewResponse = z
 export type SummaryResponse = z.infer<typeof summaryResponse>;
 export type ContextResponse = z.infer<typeof contextResponse>;
 
-export function toSummaryResponse(context: ContextSummary): SummaryResponse {
+export function toSummaryResponse(context: ContextSummary, embedding: EmbeddingState): SummaryResponse {
   return {
     id: context.id,
     project: context.project,
@@ -84,7 +87,7 @@ export function toSummaryResponse(context: ContextSummary): SummaryResponse {
     sessionId: context.sessionId,
     // Metadata came in as JSON, so it goes out as JSON.
     metadata: context.metadata as SummaryResponse['metadata'],
-    embedding: 'off',
+    embedding,
     createdAt: context.createdAt.toISOString(),
     updatedAt: context.updatedAt.toISOString(),
     archivedAt: context.archivedAt?.toISOString() ?? null,
@@ -92,12 +95,15 @@ export function toSummaryResponse(context: ContextSummary): SummaryResponse {
   };
 }
 
-export function toContextResponse(context: Context): ContextResponse {
-  return { ...toSummaryResponse(context), content: context.content };
+export function toContextResponse(context: Context, embedding: EmbeddingState): ContextResponse {
+  return { ...toSummaryResponse(context, embedding), content: context.content };
 }
 
-export function toStoredResponse({ context, unchanged, similarTo }: StoredContext): z.infer<typeof storedResponse> {
-  return { ...toContextResponse(context), unchanged, similarTo: [...similarTo] };
+export function toStoredResponse(
+  { context, unchanged, similarTo }: StoredContext,
+  embedding: EmbeddingState,
+): z.infer<typeof storedResponse> {
+  return { ...toContextResponse(context, embedding), unchanged, similarTo: [...similarTo] };
 }
 
 export function toPreviewResponse(context: ContextSummary): z.infer<typeof previewResponse> {

@@ -8,7 +8,8 @@ import { ContextService } from '../context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
 import { contextSubject, isSettled, tagsOfLabel, tagsOfOverview } from './context.caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
-import { contextResponse, toContextResponse } from './context.response.js';
+import { ContextResponses } from './context-responses.js';
+import { contextResponse } from './context.response.js';
 import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
 
 @Controller('v1/projects/:project')
@@ -16,6 +17,7 @@ export class ProjectContextController {
   constructor(
     private readonly contexts: ContextService,
     private readonly overviews: OverviewService,
+    private readonly responses: ContextResponses,
   ) {}
 
   @Endpoint('GET /contexts/:label', {
@@ -32,7 +34,7 @@ export class ProjectContextController {
   ) {
     const context = await this.contexts.getByLabel(caller.workspaceId, params.project, params.label, query.version);
     void reply.header('etag', this.contexts.tagOf(context));
-    return toContextResponse(context);
+    return this.responses.context(caller.workspaceId, context);
   }
 
   @Endpoint('GET /overview', {

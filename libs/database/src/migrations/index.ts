@@ -7,6 +7,7 @@ import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
 import { Cache } from './0008-cache.js';
+import { Embeddings } from './0009-embeddings.js';
 import { Access } from './0010-access.js';
 
 /** The history of the schema, oldest first. */
@@ -19,5 +20,6 @@ export const migrations: MigrationClass[] = [
   Search,
   Queue,
   Cache,
+  Embeddings,
   Access,
 ];

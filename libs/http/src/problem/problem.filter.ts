@@ -11,7 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
 import { AllowedMethods } from '../server/allowed-methods.js';
-import { PROBLEM_JSON, statusOf, toProblem } from './problem.js';
+import { type Problem, PROBLEM_JSON, statusOf, toProblem } from './problem.js';
 
 /** What Fastify's own refusals mean; its codes are stable, its texts are not. */
 const fastifyErrors: Readonly<Record<string, { kind: ErrorKind; code: string; detail: string }>> = {
@@ -87,7 +87,12 @@ export class ProblemFilter implements ExceptionFilter {
       .status(status)
       .header('content-type', PROBLEM_JSON)
       .header('cache-control', 'no-store')
-      .send(JSON.stringify(toProblem(error, request.id)));
+      .send(JSON.stringify(this.bodyOf(error, request.id)));
+  }
+
+  /** What is answered. A filter for routes that speak another protocol too may add members (RFC 9457, section 3.2). */
+  protected bodyOf(error: DomainError, requestId: string): Problem {
+    return toProblem(error, requestId);
   }
 
   private toDomainError(thrown: unknown): DomainError {

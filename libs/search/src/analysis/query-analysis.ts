@@ -3,6 +3,8 @@ import { type AnalysisOptions, tokens } from './words.js';
 
 /** A query in the words of the index. */
 export interface QueryAnalysis {
+  /** The query as a person would say it: without quotes and exclusions. */
+  readonly plain: string;
   /** Everything that is looked for, phrases included: words and extras, separated by spaces. */
   readonly words: string;
   /** Distinct words whose spelling may be corrected where nothing holds them. */
@@ -34,7 +36,8 @@ export function analyseQuery(query: string, options: AnalysisOptions): QueryAnal
     words.push(...token.words);
     words.push(...token.extras.filter((extra) => [...extra].length > 1));
   }
-  return { words: words.join(' '), spellable: [...new Set(words)].filter(isSpellable), phrases, exclusions };
+  const plain = wanted.replaceAll(/\s+/g, ' ').trim();
+  return { plain, words: words.join(' '), spellable: [...new Set(words)].filter(isSpellable), phrases, exclusions };
 }
 
 function inOrder(text: string, options: AnalysisOptions): string {

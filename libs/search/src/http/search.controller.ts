@@ -1,9 +1,13 @@
-import { Controller, Query } from '@nestjs/common';
+import { Controller, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
+import { cacheStatus } from './cache-status.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 import { searchQuery, toListing } from './search.query.js';
 import { searchResponse, toSearchResponse } from './search.response.js';
@@ -13,16 +17,33 @@ export class SearchController {
   constructor(private readonly searches: SearchService) {}
 
   @Endpoint('GET ', {
-    summary: 'Find memory by plain words, "phrases" and -exclusions',
+    summary: 'Find memory by plain words, "phrases" and -exclusions, by their words and by what they mean',
     access: ['memory:read'],
     response: searchResponse,
     limits: ['reads', 'search'],
+    cache: {
+      tags: ({ workspace, query }) => [
+        searchTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
+        removalsTag({ workspace }),
+      ],
+      ttlMs: 60_000,
+      when: ({ query }) => query['live'] !== 'true',
+      keep: ({ degraded }: z.infer<typeof searchResponse>) => !degraded,
+    },
   })
-  async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
+  async search(
+    @Caller() caller: Principal,
+    @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const { workspaceId } = caller;
     const listing = toListing(query);
     const after = query.cursor === undefined ? undefined : decodeSearchCursor(workspaceId, listing, query.cursor);
-    const answer = await this.searches.search(workspaceId, { ...listing, limit: query.limit, after });
+    const answer = await this.searches.search(
+      workspaceId,
+      { ...listing, limit: query.limit, after },
+      { principalId: caller.id, report: (report) => void reply.header('cache-status', cacheStatus(report)) },
+    );
     return toSearchResponse(
       answer,
       answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),

@@ -5,6 +5,7 @@ import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 const workspaceId = newId<WorkspaceId>();
 const listing = { project: 'one', query: 'fox', rerank: false, filters: { tags: ['a', 'b'] } };
 const position: SearchPosition = {
+  by: 'score',
   ranking: {
     terms: [
       { term: 'fox', weight: 1_234_567 },
@@ -22,6 +23,11 @@ describe('search cursor', () => {
 
   it('carries the ranking of the first page', () => {
     expect(decodeSearchCursor(workspaceId, listing, cursor)).toEqual(position);
+  });
+
+  it.each([position.ranking, undefined])('carries what the pages of a hybrid search have shown', (ranking) => {
+    const fused: SearchPosition = { by: 'seen', ranking, asOfMs: 1_900_000_000_000, seen: 'abcd-_09ABCDEFGH' };
+    expect(decodeSearchCursor(workspaceId, listing, encodeSearchCursor(workspaceId, listing, fused))).toEqual(fused);
   });
 
   it('holds for the same tags in another order', () => {

@@ -1,38 +1,50 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '#http';
 import type { WorkspaceId } from '#kernel';
-import type { SearchPosition, SearchRequest } from '../search.js';
+import type { SearchPosition, SearchRequest, WeightedTerm } from '../search.js';
 
 type Listing = Omit<SearchRequest, 'after' | 'limit'>;
 
-const positionSchema = z
-  .tuple([z.number(), z.uuid(), z.number(), z.number()], z.union([z.string(), z.number()]))
-  .transform(([score, id, asOfMs, averageLength, ...flat], context): SearchPosition => {
-    const terms: { term: string; weight: number }[] = [];
-    for (let index = 0; index < flat.length; index += 2) {
-      const [term, weight] = [flat[index], flat[index + 1]];
-      if (typeof term !== 'string' || typeof weight !== 'number') {
-        context.addIssue('holds no ranking');
-        return z.NEVER;
-      }
-      terms.push({ term, weight });
-    }
-    return { ranking: { terms, averageLength, asOfMs }, after: { score, id } };
+/** Stands where there is no ranking: an average length is never below 0. */
+const NO_RANKING = -1;
+
+const flat = z.union([z.string(), z.number()]);
+
+const keywordPosition = z
+  .tuple([z.number(), z.uuid(), z.number(), z.number()], flat)
+  .transform(([score, id, asOfMs, averageLength, ...terms], context): SearchPosition => {
+    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs };
+    return { by: 'score', ranking, after: { score, id } };
   });
 
-export function encodeSearchCursor(
-  workspaceId: WorkspaceId,
-  listing: Listing,
-  { ranking, after }: SearchPosition,
-): string {
-  const terms = ranking.terms.flatMap(({ term, weight }) => [term, weight]);
-  return encodeCursor(listOf(workspaceId, listing), [
-    after.score,
-    after.id,
-    ranking.asOfMs,
-    ranking.averageLength,
-    ...terms,
-  ]);
+const fusedPosition = z
+  .tuple([z.string(), z.number(), z.number()], flat)
+  .transform(([seen, asOfMs, averageLength, ...terms], context): SearchPosition => {
+    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs };
+    return { by: 'seen', ranking: averageLength === NO_RANKING ? undefined : ranking, asOfMs, seen };
+  });
+
+const positionSchema = z.union([keywordPosition, fusedPosition]);
+
+/** Terms and their weights come one after the other: shorter than any object. */
+function toTerms(parts: readonly (string | number)[], context: z.core.$RefinementCtx): WeightedTerm[] {
+  const terms: WeightedTerm[] = [];
+  for (let index = 0; index < parts.length; index += 2) {
+    const [term, weight] = [parts[index], parts[index + 1]];
+    if (typeof term === 'string' && typeof weight === 'number') terms.push({ term, weight });
+    else context.addIssue('holds no ranking');
+  }
+  return terms;
+}
+
+export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, position: SearchPosition): string {
+  const { ranking } = position;
+  const terms = ranking?.terms.flatMap(({ term, weight }) => [term, weight]) ?? [];
+  const parts =
+    position.by === 'score'
+      ? [position.after.score, position.after.id, position.ranking.asOfMs, position.ranking.averageLength, ...terms]
+      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, ...terms];
+  return encodeCursor(listOf(workspaceId, listing), parts);
 }
 
 /** @throws DomainError `invalid-cursor` for one of another workspace, project or search, and for one that was altered */

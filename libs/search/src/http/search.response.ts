@@ -4,6 +4,13 @@ import { searchKinds, searchModes } from '../search.js';
 
 const share = (of: string) => z.number().meta({ description: `What ${of} added to the score.` });
 
+const channelRank = z
+  .object({
+    rank: z.int().optional().meta({ description: '1 is the best; absent on later pages of a keyword search.' }),
+    score: z.number().meta({ description: "On the channel's own scale: BM25, or a cosine; boosts included." }),
+  })
+  .optional();
+
 const searchHit = z
   .object({
     kind: z.enum(searchKinds),
@@ -13,9 +20,14 @@ const searchHit = z
     score: z.number().meta({ description: 'Comparable within this search alone.' }),
     scores: z.object({
       keyword: share('BM25 over the words of the query'),
+      semantic: share('the nearness of vectors'),
       recency: share('recency'),
       priority: share('priority'),
+      rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),
     }),
+    channels: z
+      .object({ keyword: channelRank, semantic: channelRank })
+      .meta({ description: 'The place that each channel gave the hit by itself; absent where it did not find it.' }),
     snippet: z.string(),
   })
   .meta({ id: 'SearchHit' });

@@ -210,6 +210,31 @@ export const ranking = `
   ORDER BY final.score DESC, id
   LIMIT $22`;
 
+/** $1 workspace, $2 project, $3 language, $4 ids, $5 phrases, $6 exclusions. */
+export const documentResolution = `
+  SELECT kind, id, label, version, priority, created_at
+  FROM unnest($4::uuid[]) AS given (given_id)
+    CROSS JOIN LATERAL (
+      SELECT project_id, kind, id, label, version, priority, created_at
+      FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document
+  WHERE project_id = $2
+    AND NOT EXISTS (
+      SELECT FROM unnest($5::text[]) AS phrase (words)
+      WHERE NOT EXISTS (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+    AND NOT EXISTS (
+      SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words) LIMIT 1) AS excluding)`;
+
+/** $1 workspace, $2 ids. The projects that hold them. */
+export const projectsOfDocuments = `
+  SELECT DISTINCT project_id AS id
+  FROM unnest($2::uuid[]) AS given (given_id)
+    CROSS JOIN LATERAL (
+      SELECT project_id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document`;
+
 /**
  * As `ranking`, of documents that the index does not hold: the same share of each term, the same boosts. Whoever gives
  * them has looked at priority, tags, session and time.

@@ -1,5 +1,5 @@
 import type { Priority } from '#context';
-import type { WorkspaceId } from '#kernel';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import type { DocumentAnalysis } from '../analysis/document-analysis.js';
 import type { SimilarWord } from '../ranking/spelling.js';
 import type {
@@ -64,6 +64,16 @@ export interface RankedDocument {
   readonly priorityScore: number;
 }
 
+/** A document as other channels than the index need it. */
+export interface ResolvedDocument {
+  readonly kind: SearchKind;
+  readonly id: string;
+  readonly label: string | null;
+  readonly version: number | null;
+  readonly priority: Priority | undefined;
+  readonly createdAt: Date;
+}
+
 /** The segment of a document that says most about the query, and where in it the terms stand. */
 export interface Passage {
   readonly id: string;
@@ -85,6 +95,9 @@ export abstract class KeywordIndex {
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void>;
 
+  /** The projects that hold documents of these ids, each once. */
+  abstract projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]>;
+
   /**
    * Documents of any workspace that were stored by another analysis, or for another text search configuration. In a
    * transaction they stay as they are until its end; those that another transaction holds are passed over.
@@ -104,6 +117,12 @@ export abstract class KeywordIndex {
   abstract allTelling(phrases: readonly string[]): Promise<boolean>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */
   abstract rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]>;
+  /** Those of `ids` that are searchable, hold every phrase and none of the exclusions; in no order. */
+  abstract resolve(
+    scope: SearchScope,
+    ids: readonly string[],
+    words: Pick<RankRequest, 'phrases' | 'exclusions'>,
+  ): Promise<ResolvedDocument[]>;
   /** A passage for each id that is in the index, or else among the documents beside it; in no order. */
   abstract passages(
     scope: SearchScope,

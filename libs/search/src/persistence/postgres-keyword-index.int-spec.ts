@@ -8,6 +8,8 @@ import { newId } from '#kernel';
 import type { SearchDocument, SearchScope } from '../search.js';
 import { SearchReindexer } from '../search-reindexer.js';
 import { describeKeywordIndex } from '../testing/keyword-index.contract.js';
+import { RecordedChanges } from '../testing/recorded-changes.js';
+import { searchConfig } from '../testing/search-config.js';
 import { searchDocument, searchScope } from '../testing/search-document.factory.js';
 import { PostgresKeywordIndex } from './postgres-keyword-index.js';
 
@@ -27,7 +29,7 @@ describe('PostgresKeywordIndex', () => {
       installExtensions: false,
     }).initialize();
     database = new Database(dataSource);
-    index = new PostgresKeywordIndex(database, { language: 'english' });
+    index = new PostgresKeywordIndex(database, searchConfig());
   });
 
   afterAll(async () => {
@@ -191,8 +193,9 @@ describe('PostgresKeywordIndex', () => {
   });
 
   describe('documents of another analysis', () => {
-    const simple = () => new PostgresKeywordIndex(database, { language: 'simple' });
-    const reindexer = () => new SearchReindexer(simple(), database, { language: 'simple' });
+    const simple = () => new PostgresKeywordIndex(database, searchConfig({ language: 'simple' }));
+    const reindexer = () =>
+      new SearchReindexer(simple(), database, new RecordedChanges(), searchConfig({ language: 'simple' }));
 
     async function foundSimply(scope: SearchScope, query: string): Promise<string[]> {
       const ranking = await new KeywordSearch(simple()).rankingOf(scope, analyseQuery(query, options), Date.now());

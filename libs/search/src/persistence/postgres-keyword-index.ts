@@ -16,13 +16,16 @@ import {
   type QueryTerm,
   type RankedDocument,
   type RankRequest,
+  type ResolvedDocument,
 } from './keyword-index.js';
 import {
   documentInsert,
   documentRemoval,
+  documentResolution,
   passageSelection,
   passageSelectionBeside,
   postingRemoval,
+  projectsOfDocuments,
   queryStatistics,
   ranking,
   rankingBeside,
@@ -274,6 +277,40 @@ export class PostgresKeywordIndex extends KeywordIndex {
       recencyScore: row.recency_score,
       priorityScore: row.priority_score,
     }));
+  }
+
+  async resolve(
+    scope: SearchScope,
+    ids: readonly string[],
+    { phrases, exclusions }: Pick<RankRequest, 'phrases' | 'exclusions'>,
+  ): Promise<ResolvedDocument[]> {
+    interface Row {
+      readonly kind: SearchDocument['kind'];
+      readonly id: string;
+      readonly label: string | null;
+      readonly version: number | null;
+      readonly priority: Priority | null;
+      readonly created_at: Date;
+    }
+    if (ids.length === 0) return [];
+    const rows = await this.database.query<Row>(documentResolution, [
+      scope.workspaceId,
+      scope.projectId,
+      this.language,
+      ids,
+      phrases,
+      exclusions,
+    ]);
+    return rows.map(({ priority, created_at: createdAt, ...row }) => ({
+      ...row,
+      priority: priority ?? undefined,
+      createdAt,
+    }));
+  }
+
+  async projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]> {
+    const rows = await this.database.query<{ id: ProjectId }>(projectsOfDocuments, [workspaceId, ids]);
+    return rows.map(({ id }) => id);
   }
 
   private async rankBeside(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {

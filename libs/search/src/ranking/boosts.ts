@@ -1,8 +1,8 @@
 import type { Priority } from '#context';
 
 /**
- * Declared boosts: each adds a share of the lexical score, small enough to order what is about equally relevant and
- * no more. A hit reports what they added.
+ * Declared boosts: each adds a share of what a channel says of a hit, small enough to order what is about equally
+ * relevant and no more. A hit reports what they added.
  */
 export const PRIORITY_BOOST: Readonly<Record<Priority, number>> = { always_check: 0.02, important: 0.01, reference: 0 };
 
@@ -11,5 +11,18 @@ export const RECENCY_BOOST = 0.02;
 
 export const RECENCY_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** No document gains more than this share of its lexical score. */
+/** No document gains more than this share of its relevance. */
 export const HIGHEST_BOOST = RECENCY_BOOST + Math.max(...Object.values(PRIORITY_BOOST));
+
+/** What the boosts add to a relevance; the keyword index does the same in SQL. */
+export function boostsOf(
+  relevance: number,
+  { priority, createdAt }: { readonly priority?: Priority; readonly createdAt: Date },
+  asOfMs: number,
+): { readonly recency: number; readonly priority: number } {
+  const ageMs = Math.max(0, asOfMs - createdAt.getTime());
+  return {
+    recency: relevance * RECENCY_BOOST * 0.5 ** (ageMs / RECENCY_HALF_LIFE_MS),
+    priority: priority === undefined ? 0 : relevance * PRIORITY_BOOST[priority],
+  };
+}

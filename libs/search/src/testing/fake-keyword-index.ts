@@ -1,5 +1,5 @@
 import type { Priority } from '#context';
-import type { WorkspaceId } from '#kernel';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import {
   type AnalysedDocument,
   KeywordIndex,
@@ -7,6 +7,7 @@ import {
   type QueryStatistics,
   type RankedDocument,
   type RankRequest,
+  type ResolvedDocument,
 } from '../persistence/keyword-index.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
@@ -122,6 +123,34 @@ export class FakeKeywordIndex extends KeywordIndex {
       .filter(({ score, id }) => after === undefined || score < after.score || (score === after.score && id > after.id))
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
     return Promise.resolve(ranked.slice(0, request.limit));
+  }
+
+  resolve(
+    scope: SearchScope,
+    ids: readonly string[],
+    { phrases, exclusions }: Pick<RankRequest, 'phrases' | 'exclusions'>,
+  ): Promise<ResolvedDocument[]> {
+    const found = this.in(scope)
+      .filter(({ document }) => ids.includes(document.id))
+      .filter((entry) => phrases.every((phrase) => holdsPhrase(entry, phrase)))
+      .filter((entry) => !exclusions.some((phrase) => holdsPhrase(entry, phrase)));
+    return Promise.resolve(
+      found.map(({ document: { kind, id, label, version, priority, createdAt } }) => ({
+        kind,
+        id,
+        label: label ?? null,
+        version: version ?? null,
+        priority,
+        createdAt,
+      })),
+    );
+  }
+
+  projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]> {
+    const found = this.stored.filter(
+      ({ document }) => document.workspaceId === workspaceId && ids.includes(document.id),
+    );
+    return Promise.resolve([...new Set(found.map(({ document }) => document.projectId))]);
   }
 
   passages(

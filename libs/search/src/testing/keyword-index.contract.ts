@@ -390,6 +390,34 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     });
   });
 
+  describe('resolve', () => {
+    const resolve = async (ids: readonly string[], query = 'fox', where = scope) =>
+      (await index.resolve(where, ids, analyseQuery(query, options))).map(({ id }) => id);
+
+    it('describes what other channels found', async () => {
+      const id = await store('fox', { label: 'a1', version: 3, priority: 'important' });
+      expect(await index.resolve(scope, [id], { phrases: [], exclusions: [] })).toEqual([
+        { kind: 'context', id, label: 'a1', version: 3, priority: 'important', createdAt: new Date(asOfMs) },
+      ]);
+    });
+
+    it('T40 holds what other channels found to phrases and exclusions', async () => {
+      const [red, blue] = [await store('the red fox'), await store('the blue fox')];
+      expect(await resolve([red, blue], '"red fox"')).toEqual([red]);
+      expect(await resolve([red, blue], 'fox -red')).toEqual([blue]);
+    });
+
+    it('T41 leaves out what is removed, of another project or of another workspace', async () => {
+      const id = await store('fox');
+      expect(await resolve([id], 'fox', await subject().newScope(scope))).toEqual([]);
+      expect(await resolve([id], 'fox', await subject().newScope())).toEqual([]);
+      expect(await index.projectsOf(scope.workspaceId, [id, newId()])).toEqual([scope.projectId]);
+      await index.remove(scope.workspaceId, [id]);
+      expect(await resolve([id])).toEqual([]);
+      expect(await index.projectsOf(scope.workspaceId, [id])).toEqual([]);
+    });
+  });
+
   describe('passages', () => {
     it('gives the segment that says most, and where in it', async () => {
       const filler = `${'lake '.repeat(3_000)}\n`;

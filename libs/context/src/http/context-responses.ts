@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { WorkspaceId } from '#kernel';
+import type { Context, ContextSummary } from '../context.js';
+import type { StoredContext, StoreOutcome } from '../context-store.service.js';
+import { EmbeddingStates } from '../embedding-states.js';
+import type { Recalled } from '../recall.service.js';
+import { type batchResponse, toBatchItem, toRecalledResponse } from './context-batch.dto.js';
+import {
+  type ContextResponse,
+  type storedResponse,
+  type SummaryResponse,
+  toContextResponse,
+  toStoredResponse,
+  toSummaryResponse,
+} from './context.response.js';
+
+/** Contexts as they are answered, with what the embedding of each has come to. One query for all of an answer. */
+@Injectable()
+export class ContextResponses {
+  constructor(private readonly states: EmbeddingStates) {}
+
+  async summaries(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<SummaryResponse[]> {
+    const states = await this.statesOf(workspaceId, contexts);
+    return contexts.map((context) => toSummaryResponse(context, states(context)));
+  }
+
+  async context(workspaceId: WorkspaceId, context: Context): Promise<ContextResponse> {
+    return toContextResponse(context, (await this.statesOf(workspaceId, [context]))(context));
+  }
+
+  async stored(workspaceId: WorkspaceId, stored: StoredContext): Promise<z.infer<typeof storedResponse>> {
+    return toStoredResponse(stored, (await this.statesOf(workspaceId, [stored.context]))(stored.context));
+  }
+
+  async batch(workspaceId: WorkspaceId, outcomes: readonly StoreOutcome[]): Promise<z.infer<typeof batchResponse>> {
+    const states = await this.statesOf(
+      workspaceId,
+      outcomes.flatMap((outcome) => ('error' in outcome ? [] : [outcome.context])),
+    );
+    return { items: outcomes.map((outcome) => toBatchItem(outcome, states)) };
+  }
+
+  async recalled(workspaceId: WorkspaceId, recalled: Recalled) {
+    return toRecalledResponse(recalled, await this.statesOf(workspaceId, recalled.items));
+  }
+
+  private async statesOf(workspaceId: WorkspaceId, contexts: readonly Pick<ContextSummary, 'id'>[]) {
+    const ids = [...new Set(contexts.map(({ id }) => id))];
+    const states = await this.states.of(workspaceId, ids);
+    const byId = new Map(ids.map((id, index) => [id, states[index]]));
+    return ({ id }: Pick<ContextSummary, 'id'>) => byId.get(id) ?? 'off';
+  }
+}

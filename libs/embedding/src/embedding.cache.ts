@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { CacheService, defineFamily, float32Codec } from '#cache';
+import type { WorkspaceId } from '#kernel';
+import { idOf, type LoadVectors, SharedLoads } from './shared-loads.js';
+import { VectorCache, type VectorKey } from './vector-cache.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Vectors by everything they hang on: four bytes a dimension and nothing else. They never become wrong, only old. */
+export const embeddingFamily = defineFamily<VectorKey, Float32Array>({
+  name: 'embedding',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: false,
+  key: ({ provider, model, dimensions, inputType, textHash }) => [provider, model, dimensions, inputType, textHash],
+  ttlMs: 7 * DAY_MS,
+  // Longer than a provider's call with all its retries: whoever waits must not pay for the same text.
+  loadTimeoutMs: 60_000,
+  codec: float32Codec(),
+});
+
+export interface RerankKey {
+  readonly workspace: WorkspaceId;
+  readonly provider: string;
+  readonly model: string;
+  /** SHA-256 of the normalised texts. */
+  readonly queryHash: string;
+  readonly documentHash: string;
+}
+
+/** How relevant a document is to a query, as a reranker judged it. */
+export const rerankFamily = defineFamily<RerankKey, number>({
+  name: 'rerank',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: false,
+  key: ({ provider, model, queryHash, documentHash }) => [provider, model, queryHash, documentHash],
+  ttlMs: 15 * 60_000,
+  loadTimeoutMs: 60_000,
+});
+
+/** The vector cache over the cache engine: one load of a key at a time over all processes that share it. */
+@Injectable()
+export class EngineVectorCache extends VectorCache {
+  private readonly loads = new SharedLoads();
+
+  constructor(private readonly cache: CacheService) {
+    super();
+  }
+
+  async getMany(keys: readonly VectorKey[], load: LoadVectors): Promise<Float32Array[]> {
+    const shared: LoadVectors = (missing) => this.loads.run(missing, load);
+    const vectors = (await this.cache.getMany(embeddingFamily, keys, shared)) as Float32Array[];
+    const wrong = new Map<string, VectorKey>();
+    keys.forEach((key, index) => {
+      if (vectors[index]?.length !== key.dimensions) wrong.set(idOf(key), key);
+    });
+    if (wrong.size === 0) return vectors;
+    const right = await this.replace([...wrong.values()], shared);
+    return keys.map((key, index) => right.get(idOf(key))?.slice() ?? (vectors[index] as Float32Array));
+  }
+
+  async keep(key: VectorKey, vector: Float32Array): Promise<void> {
+    await this.cache.set(embeddingFamily, key, vector);
+  }
+
+  /** What is stored under these keys has another length than they say: it counts as not there, and is written over. */
+  private async replace(keys: readonly VectorKey[], load: LoadVectors): Promise<Map<string, Float32Array>> {
+    const vectors = await load(keys);
+    const loaded = new Map(keys.map((key, index) => [idOf(key), vectors[index] as Float32Array]));
+    await Promise.all(
+      keys.map((key) =>
+        this.cache.getOrSet(embeddingFamily, key, () => loaded.get(idOf(key)) as Float32Array, { mode: 'refresh' }),
+      ),
+    );
+    return loaded;
+  }
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { type HealthPart, HealthRegistry, type HealthSource } from '#observability';
+import { EmbeddingProvider } from './provider/embedding-provider.js';
+
+/** Whether embedding has a chance now. Without it everything else works, so it degrades and never stops the server. */
+@Injectable()
+export class EmbeddingHealth implements HealthSource {
+  readonly name = 'embedding';
+  readonly requiredForReady = false;
+
+  constructor(
+    private readonly provider: EmbeddingProvider,
+    registry: HealthRegistry,
+  ) {
+    registry.register(this);
+  }
+
+  check(): Promise<HealthPart> {
+    const problem = this.provider.problem();
+    return Promise.resolve(
+      problem === undefined ? { status: 'up' } : { status: 'degraded', detail: `${this.provider.name}: ${problem}.` },
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { Module } from '@nestjs/common';
+import { CacheModule, CacheService } from '#cache';
+import { EmbeddingConfig } from '#config';
+import { ContextModule, ContextObservers, EmbeddingStates } from '#context';
+import { Clock } from '#kernel';
+import { JobRegistry, QueueModule } from '#queue';
+import { CallBudget } from './budget/call-budget.js';
+import { SharedBudgetCounters } from './budget/shared-budget-counters.js';
+import { EngineVectorCache } from './embedding.cache.js';
+import { EmbeddingHealth } from './embedding.health.js';
+import { contextEmbedding, embeddingBackfill } from './embedding.jobs.js';
+import { EmbeddingService } from './embedding.service.js';
+import { PriceTable } from './ledger/price-table.js';
+import { UsageLedger } from './ledger/usage-ledger.js';
+import { UsageService } from './ledger/usage.service.js';
+import { Pgvector } from './persistence/pgvector.js';
+import { PostgresSemanticIndex } from './persistence/postgres-semantic-index.js';
+import { PostgresVectorStore } from './persistence/postgres-vector-store.js';
+import { SqlUsageRepository } from './persistence/sql-usage.repository.js';
+import { UsageRepository } from './persistence/usage.repository.js';
+import { createProvider, createReranker } from './provider/create-provider.js';
+import { EmbeddingProvider } from './provider/embedding-provider.js';
+import { SystemTimer } from './provider-http/timer.js';
+import { RerankService } from './rerank/rerank.service.js';
+import { ContextEmbeddingObserver } from './semantic/context-embedding.observer.js';
+import { SemanticIndex } from './semantic/semantic-index.js';
+import { SemanticReader } from './semantic/semantic.reader.js';
+import { VectorObservers } from './semantic/vector-observers.js';
+import { VectorStore } from './semantic/vector-store.js';
+import { VectorCache } from './vector-cache.js';
+
+/** Texts as vectors: providers, the cache in front of them, the ledger, and the vectors of contexts. */
+@Module({
+  imports: [CacheModule, ContextModule, QueueModule],
+  providers: [
+    EmbeddingService,
+    EmbeddingHealth,
+    UsageLedger,
+    UsageService,
+    Pgvector,
+    SemanticReader,
+    VectorObservers,
+    ContextEmbeddingObserver,
+    {
+      provide: EmbeddingProvider,
+      inject: [EmbeddingConfig, Clock],
+      useFactory: (config: EmbeddingConfig, clock: Clock) => createProvider(config, clock, new SystemTimer()),
+    },
+    {
+      provide: RerankService,
+      inject: [EmbeddingConfig, Clock, CacheService, CallBudget, UsageLedger, PriceTable],
+      useFactory: (
+        config: EmbeddingConfig,
+        clock: Clock,
+        cache: CacheService,
+        budget: CallBudget,
+        ledger: UsageLedger,
+        prices: PriceTable,
+      ) => new RerankService(createReranker(config, clock, new SystemTimer()), cache, budget, ledger, prices),
+    },
+    { provide: VectorCache, useClass: EngineVectorCache },
+    {
+      provide: CallBudget,
+      inject: [CacheService, Clock, EmbeddingProvider, EmbeddingConfig],
+      useFactory: (cache: CacheService, clock: Clock, provider: EmbeddingProvider, config: EmbeddingConfig) =>
+        new CallBudget(new SharedBudgetCounters(cache, clock), clock, provider.name, config.budgets),
+    },
+    {
+      provide: PriceTable,
+      inject: [EmbeddingConfig],
+      useFactory: (config: EmbeddingConfig) => new PriceTable(config.prices),
+    },
+    { provide: UsageRepository, useClass: SqlUsageRepository },
+    { provide: VectorStore, useClass: PostgresVectorStore },
+    { provide: SemanticIndex, useClass: PostgresSemanticIndex },
+  ],
+  exports: [
+    EmbeddingService,
+    RerankService,
+    UsageService,
+    SemanticIndex,
+    SemanticReader,
+    VectorObservers,
+    VectorStore,
+    ContextEmbeddingObserver,
+  ],
+})
+export class EmbeddingModule {
+  constructor(
+    jobs: JobRegistry,
+    contexts: ContextObservers,
+    states: EmbeddingStates,
+    observer: ContextEmbeddingObserver,
+    reader: SemanticReader,
+    provider: EmbeddingProvider,
+  ) {
+    states.register(reader);
+    jobs.declare(contextEmbedding);
+    jobs.schedule(embeddingBackfill);
+    if (!provider.isOff) contexts.register(observer);
+  }
+}

@@ -1,0 +1,23 @@
+/** What a text is embedded for. Models that tell the two apart give them different vectors; `none` is a bare text. */
+export const inputTypes = ['none', 'query', 'document'] as const;
+
+export type InputType = (typeof inputTypes)[number];
+
+export const providerNames = ['local', 'openai', 'voyage', 'transformers'] as const;
+
+export type ProviderName = (typeof providerNames)[number];
+
+/** Vectors of one model at one length. Nothing is ever compared across two of them. */
+export interface EmbeddingModel {
+  readonly provider: ProviderName;
+  readonly model: string;
+  readonly dimensions: number;
+}
+
+/** How stored vectors name their model: `voyage/voyage-4@1024`. */
+export function modelKey({ provider, model, dimensions }: EmbeddingModel): string {
+  return `${provider}/${model}@${dimensions}`;
+}
+
+/** Longest text that can be embedded, in UTF-16 units: what the longest context window of the providers holds. */
+export const MAX_TEXT_LENGTH = 200_000;

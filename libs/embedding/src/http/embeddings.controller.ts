@@ -1,0 +1,42 @@
+import { Body, Controller, Res, UseFilters } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { Caller } from '#auth';
+import { Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { EmbeddingService } from '../embedding.service.js';
+import { type CreateEmbeddingsBody, createEmbeddingsBody } from './create-embeddings.dto.js';
+import { embeddingsResponse, toEmbeddingsResponse, toUsd } from './embeddings.response.js';
+import { OpenaiProblemFilter } from './openai-problem.filter.js';
+
+@Controller('v1/embeddings')
+@UseFilters(OpenaiProblemFilter)
+export class EmbeddingsController {
+  constructor(private readonly embeddings: EmbeddingService) {}
+
+  @Endpoint('POST ', {
+    summary: 'Embed texts, as the API of OpenAI does',
+    access: ['embeddings'],
+    status: 200,
+    response: embeddingsResponse,
+    idempotent: false,
+  })
+  async create(
+    @Caller() caller: Principal,
+    @Body({ schema: createEmbeddingsBody }) body: CreateEmbeddingsBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const outcome = await this.embeddings.embed({
+      workspaceId: caller.workspaceId,
+      principalId: caller.id,
+      texts: typeof body.input === 'string' ? [body.input] : body.input,
+      inputType: body.input_type ?? 'none',
+      dimensions: body.dimensions,
+      model: body.model,
+    });
+    void reply.headers({
+      'x-keepsake-cache-hits': String(outcome.cacheHits),
+      'x-keepsake-cost-usd': toUsd(outcome.costUsd),
+    });
+    return toEmbeddingsResponse(outcome, body.encoding_format);
+  }
+}

@@ -1,0 +1,217 @@
+import { Injectable } from '@nestjs/common';
+import { DatabaseConfig } from '#config';
+import type { EmbeddingState } from '#context';
+import { Database } from '#database';
+import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import {
+  type ContextRef,
+  type ContextVectors,
+  type Coverage,
+  type UnembeddedContext,
+  VectorStore,
+} from '../semantic/vector-store.js';
+import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName } from './pgvector.js';
+
+/** Neither vectors of the model in $2 nor a refusal; `c` is the context. */
+const IS_UNEMBEDDED = `
+  NOT EXISTS (SELECT FROM context_vectors v
+              WHERE v.workspace_id = c.workspace_id AND v.context_id = c.id AND v.model = $2)
+  AND NOT EXISTS (SELECT FROM context_vector_refusals r
+                  WHERE r.workspace_id = c.workspace_id AND r.context_id = c.id AND r.model = $2)`;
+
+@Injectable()
+export class PostgresVectorStore extends VectorStore {
+  constructor(
+    private readonly database: Database,
+    private readonly pgvector: Pgvector,
+    private readonly config: DatabaseConfig,
+  ) {
+    super();
+  }
+
+  findUnembedded(workspaceId: WorkspaceId, model: string, ids: readonly ContextId[]): Promise<UnembeddedContext[]> {
+    return this.database.query<UnembeddedContext>(
+      `SELECT c.id, c.project_id AS "projectId", c.label, c.content
+       FROM contexts c
+       WHERE c.workspace_id = $1 AND c.id = ANY ($3::uuid[]) AND c.is_latest AND ${IS_UNEMBEDDED}
+       ORDER BY c.id`,
+      [workspaceId, model, ids],
+    );
+  }
+
+  async put(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<ContextId[]> {
+    const ids = contexts.map(({ contextId }) => contextId);
+    // The lock keeps a context from being replaced or removed until its vectors are in.
+    const kept = await this.database.query<{ id: ContextId; label_id: string }>(
+      `SELECT id, label_id FROM contexts
+       WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND is_latest
+       ORDER BY id FOR SHARE`,
+      [workspaceId, ids],
+    );
+    if (kept.length === 0) return [];
+    const keptIds = kept.map(({ id }) => id);
+    await this.database.query(
+      `DELETE FROM context_vectors v
+       USING contexts c
+       WHERE v.workspace_id = $1 AND c.workspace_id = v.workspace_id AND c.id = v.context_id
+         AND c.label_id = ANY ($2::uuid[]) AND (NOT c.is_latest OR (v.model = $3 AND c.id = ANY ($4::uuid[])))`,
+      [workspaceId, kept.map(({ label_id }) => label_id), model, keptIds],
+    );
+    for (const { contextId, projectId, vectors } of contexts) {
+      if (!keptIds.includes(contextId)) continue;
+      await this.database.query(
+        `INSERT INTO context_vectors (workspace_id, project_id, context_id, model, passage, embedding)
+         SELECT $1, $2, $3, $4, n.passage - 1, n.embedding::real[]
+         FROM unnest($5::text[]) WITH ORDINALITY AS n (embedding, passage)`,
+        [workspaceId, projectId, contextId, model, vectors.map((vector) => `{${vector.join(',')}}`)],
+      );
+    }
+    return keptIds;
+  }
+
+  async refuse(workspaceId: WorkspaceId, model: string, contextId: ContextId, detail: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO context_vector_refusals (workspace_id, context_id, model, detail)
+       SELECT workspace_id, id, $3, $4 FROM contexts WHERE workspace_id = $1 AND id = $2
+       ON CONFLICT DO NOTHING`,
+      [workspaceId, contextId, model, detail],
+    );
+  }
+
+  async remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
+    await this.database.query('DELETE FROM context_vectors WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])', [
+      workspaceId,
+      ids,
+    ]);
+  }
+
+  listUnembedded(model: string, after: ContextRef | undefined, limit: number): Promise<ContextRef[]> {
+    return this.database.query<ContextRef>(
+      `SELECT c.workspace_id AS "workspaceId", c.id AS "contextId"
+       FROM contexts c
+       WHERE c.is_latest AND ($1::uuid IS NULL OR (c.workspace_id, c.id) > ($1, $3::uuid)) AND ${IS_UNEMBEDDED}
+       ORDER BY c.workspace_id, c.id
+       LIMIT $4`,
+      [after?.workspaceId ?? null, model, after?.contextId ?? null, limit],
+    );
+  }
+
+  async coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage> {
+    const [row] = await this.database.query<{ contexts: string; embedded: string }>(
+      `SELECT count(*) AS contexts,
+              count(*) FILTER (WHERE NOT (${IS_UNEMBEDDED})) AS embedded
+       FROM contexts c WHERE c.workspace_id = $1 AND c.project_id = $3 AND c.is_latest`,
+      [workspaceId, model, projectId],
+    );
+    return { contexts: Number(row?.contexts ?? 0), embedded: Number(row?.embedded ?? 0) };
+  }
+
+  async statesOf(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<ReadonlyMap<ContextId, EmbeddingState>> {
+    const rows = await this.database.query<{ id: ContextId; state: EmbeddingState }>(
+      `SELECT c.id, CASE
+         WHEN EXISTS (SELECT FROM context_vectors v
+                      WHERE v.workspace_id = c.workspace_id AND v.context_id = c.id AND v.model = $2) THEN 'ready'
+         WHEN c.is_latest AND ${IS_UNEMBEDDED} THEN 'pending'
+         ELSE 'off' END AS state
+       FROM contexts c WHERE c.workspace_id = $1 AND c.id = ANY ($3::uuid[])`,
+      [workspaceId, model, ids],
+    );
+    return new Map(rows.map(({ id, state }) => [id, state]));
+  }
+
+  async use(model: string, dimensions: number): Promise<void> {
+    await this.database.query(
+      `INSERT INTO embedding_models AS m (model, dimensions) VALUES ($1, $2)
+       ON CONFLICT (model) DO UPDATE SET last_used_at = now()`,
+      [model, dimensions],
+    );
+  }
+
+  async prune(unusedForMs: number, limit: number): Promise<number> {
+    const unused = await this.database.query<{ model: string }>(
+      `SELECT model FROM embedding_models
+       WHERE last_used_at < now() - make_interval(secs => $1::double precision / 1000) ORDER BY model`,
+      [unusedForMs],
+    );
+    for (const { model } of unused) {
+      const removed = await this.database.query(
+        `DELETE FROM context_vectors v
+         USING (SELECT workspace_id, context_id, passage FROM context_vectors WHERE model = $1 LIMIT $2) AS old
+         WHERE v.model = $1 AND v.workspace_id = old.workspace_id AND v.context_id = old.context_id
+           AND v.passage = old.passage
+         RETURNING 1 AS removed`,
+        [model, limit],
+      );
+      if (removed.length > 0) return removed.length;
+      await this.database.query('DELETE FROM context_vector_refusals WHERE model = $1', [model]);
+      await this.database.query(`DROP INDEX IF EXISTS ${vectorIndexName(model)}`);
+      await this.database.query('DELETE FROM embedding_models WHERE model = $1', [model]);
+    }
+    return 0;
+  }
+
+  async needsIndex(model: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT FROM context_vectors WHERE model = $1 GROUP BY workspace_id, project_id HAVING count(*) > $2 LIMIT 1`,
+      [model, EXACT_UP_TO],
+    );
+    return rows.length > 0;
+  }
+
+  async ensureIndex(model: string, dimensions: number): Promise<boolean> {
+    if (dimensions > MAX_INDEXED_DIMENSIONS || !(await this.pgvector.isThere())) return false;
+    const name = vectorIndexName(model);
+    const query = <Row>(sql: string, parameters?: unknown[]) => this.database.query<Row>(sql, parameters);
+    if ((await stateOf(query, name)) === 'whole') return true;
+    return this.alone(name, async (ask) => {
+      const state = await stateOf(ask, name);
+      if (state === 'whole') return;
+      // Nobody is making it, so it was left half made by a crash and is of no use.
+      if (state === 'half') await ask(`DROP INDEX IF EXISTS ${name}`);
+      await ask(
+        `CREATE INDEX ${this.config.url === undefined ? '' : 'CONCURRENTLY'} ${name} ON context_vectors
+         USING hnsw ((embedding::halfvec(${dimensions})) halfvec_cosine_ops) WITH (ef_construction = 128)
+         WHERE model = ${literal(model)}`,
+      );
+    });
+  }
+
+  /**
+   * On a connection of its own, without the time limit of other statements, while no other process does the same.
+   * @returns false where another does
+   */
+  private async alone(name: string, work: (ask: Ask) => Promise<void>): Promise<boolean> {
+    const runner = this.database.dataSource.createQueryRunner();
+    const ask: Ask = <Row>(sql: string, parameters?: unknown[]) => runner.query(sql, parameters) as Promise<Row[]>;
+    try {
+      const [lock] = await ask<{ isMine: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS "isMine"', [name]);
+      if (lock?.isMine !== true) return false;
+      try {
+        await ask('SET statement_timeout = 0');
+        await work(ask);
+        return true;
+      } finally {
+        await ask('RESET statement_timeout').catch(() => undefined);
+        await ask('SELECT pg_advisory_unlock(hashtext($1))', [name]).catch(() => undefined);
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+type Ask = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
+/** `half`: being made, or left so by a crash. */
+async function stateOf(ask: Ask, name: string): Promise<'none' | 'half' | 'whole'> {
+  const [index] = await ask<{ indisvalid: boolean }>(
+    'SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)',
+    [name],
+  );
+  if (index === undefined) return 'none';
+  return index.indisvalid ? 'whole' : 'half';
+}

@@ -1,0 +1,112 @@
+import type { EmbeddingConfig } from '#config';
+import type { Clock } from '#kernel';
+import { ProviderClient } from '../provider-http/provider-client.js';
+import type { Timer } from '../provider-http/timer.js';
+import type { Reranker } from '../rerank/reranker.js';
+import { NoReranker } from '../rerank/rerank.service.js';
+import { VoyageReranker } from '../rerank/voyage-reranker.js';
+import type { EmbeddingProvider, ProviderLimits } from './embedding-provider.js';
+import { LocalEmbeddingProvider } from './local/local-embedding.provider.js';
+import { OffEmbeddingProvider } from './off-embedding.provider.js';
+import { OPENAI_DIMENSIONS, OPENAI_LIMITS, OpenaiEmbeddingProvider } from './openai/openai-embedding.provider.js';
+import { TransformersEmbeddingProvider } from './transformers/transformers-embedding.provider.js';
+import { VoyageEmbeddingProvider } from './voyage/voyage-embedding.provider.js';
+import { UNKNOWN_VOYAGE_MODEL, VOYAGE_MODELS, VOYAGE_TEXTS_PER_CALL } from './voyage/voyage-models.js';
+
+const DEFAULT_OPENAI_MODEL = 'text-embedding-3-small';
+const DEFAULT_VOYAGE_MODEL = 'voyage-4';
+const BREAKER = { failuresToOpen: 5, openMs: 10_000 };
+
+/**
+ * The provider that the configuration names.
+ * @throws Error for a length of vectors that the model does not have
+ */
+export function createProvider(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
+  const provider = choose(config, clock, timer);
+  if (!provider.isOff && !provider.acceptsDimensions(provider.dimensions))
+    throw new Error(
+      `EMBEDDING_DIMENSIONS: ${provider.name}/${provider.model} has vectors of ${provider.supportedDimensions} dimensions, not of ${provider.dimensions}.`,
+    );
+  return provider;
+}
+
+/** The reranker that the configuration names, if any. */
+export function createReranker(config: EmbeddingConfig, clock: Clock, timer: Timer): Reranker | NoReranker {
+  if (!config.rerank.isOn) return new NoReranker();
+  const { baseUrl, apiKey } = config.voyage;
+  return new VoyageReranker(
+    { baseUrl, apiKey: required(apiKey, 'VOYAGE_API_KEY'), model: config.rerank.model },
+    clientOf('voyage', config, clock, timer),
+  );
+}
+
+function clientOf(name: string, config: EmbeddingConfig, clock: Clock, timer: Timer): ProviderClient {
+  return new ProviderClient(
+    {
+      name,
+      attemptTimeoutMs: config.attemptTimeoutMs,
+      overallTimeoutMs: config.timeoutMs,
+      maxAttempts: config.maxAttempts,
+      breaker: BREAKER,
+    },
+    clock,
+    timer,
+  );
+}
+
+function choose(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
+  const client = (name: string) => clientOf(name, config, clock, timer);
+  switch (config.provider) {
+    case 'off':
+      return new OffEmbeddingProvider();
+    case 'local':
+      return new LocalEmbeddingProvider(config.dimensions);
+    case 'openai': {
+      const model = config.model ?? DEFAULT_OPENAI_MODEL;
+      const own = OPENAI_DIMENSIONS[model];
+      return new OpenaiEmbeddingProvider(
+        {
+          ...config.openai,
+          model,
+          // The vectors of a model that nobody here knows are as long as the configuration says, and can't be cut.
+          nativeDimensions: own ?? config.dimensions ?? 1_536,
+          dimensions: config.dimensions,
+          limits: within(config, OPENAI_LIMITS),
+        },
+        client('openai'),
+      );
+    }
+    case 'voyage': {
+      const model = config.model ?? DEFAULT_VOYAGE_MODEL;
+      const { tokensPerCall } = VOYAGE_MODELS[model] ?? UNKNOWN_VOYAGE_MODEL;
+      return new VoyageEmbeddingProvider(
+        {
+          baseUrl: config.voyage.baseUrl,
+          apiKey: required(config.voyage.apiKey, 'VOYAGE_API_KEY'),
+          model,
+          dimensions: config.dimensions,
+          limits: within(config, { textsPerCall: VOYAGE_TEXTS_PER_CALL, tokensPerCall }),
+        },
+        client('voyage'),
+      );
+    }
+    case 'transformers':
+      return new TransformersEmbeddingProvider({
+        modelDir: required(config.modelDir, 'EMBEDDING_MODEL_DIR'),
+        dimensions: required(config.dimensions, 'EMBEDDING_DIMENSIONS'),
+      });
+  }
+}
+
+function within(config: EmbeddingConfig, documented: ProviderLimits): ProviderLimits {
+  return {
+    textsPerCall: Math.min(config.batchTexts, documented.textsPerCall),
+    tokensPerCall: Math.min(config.batchTokens, documented.tokensPerCall),
+  };
+}
+
+/** `loadConfig` has told a missing one already; this holds for configurations that are made otherwise. */
+function required<Value>(value: Value | undefined, variable: string): Value {
+  if (value === undefined) throw new Error(`${variable} is not set.`);
+  return value;
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
+import { type JobContext, JobHandler } from '#queue';
+import { modelKey } from '../embedding.js';
+import { contextEmbedding } from '../embedding.jobs.js';
+import { EmbeddingService } from '../embedding.service.js';
+import { passagesOf } from './passages.js';
+import { VectorObservers } from './vector-observers.js';
+import { type ContextVectors, type UnembeddedContext, VectorStore } from './vector-store.js';
+
+/**
+ * Gives contexts their vectors. What has them already, was replaced or is gone is passed over, so running it twice
+ * costs nothing.
+ */
+@Injectable()
+export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }> {
+  readonly job = contextEmbedding;
+
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly vectors: VectorStore,
+    private readonly observers: VectorObservers,
+    private readonly transactions: TransactionRunner,
+  ) {
+    super();
+  }
+
+  async handle({ contextIds }: { contextIds: string[] }, { workspaceId, signal }: JobContext): Promise<void> {
+    if (workspaceId === undefined || this.embeddings.provider.isOff) return;
+    const model = modelKey(this.embeddings.modelFor({}));
+    const contexts = await this.vectors.findUnembedded(workspaceId, model, contextIds as ContextId[]);
+    await this.embed(workspaceId, model, contexts, signal);
+  }
+
+  private async embed(
+    workspaceId: WorkspaceId,
+    model: string,
+    contexts: readonly UnembeddedContext[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (contexts.length === 0) return;
+    const passages = contexts.map(passagesOf);
+    let vectors: readonly Float32Array[];
+    try {
+      ({ vectors } = await this.embeddings.embed({
+        workspaceId,
+        texts: passages.flat(),
+        inputType: 'document',
+        signal,
+      }));
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.kind !== 'unprocessable') throw error;
+      const [only, ...others] = contexts;
+      if (only !== undefined && others.length === 0) {
+        await this.vectors.refuse(workspaceId, model, only.id, error.detail);
+        return;
+      }
+      // One text that the provider refuses must not keep the others from being found.
+      for (const context of contexts) await this.embed(workspaceId, model, [context], signal);
+      return;
+    }
+    let next = 0;
+    const stored = contexts.map(({ id, projectId }, index): ContextVectors => {
+      const count = passages[index]?.length ?? 0;
+      next += count;
+      return { contextId: id, projectId, vectors: vectors.slice(next - count, next) };
+    });
+    await this.store(workspaceId, model, stored);
+  }
+
+  private async store(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<void> {
+    await this.transactions.run(
+      async () => {
+        const stored = new Set(await this.vectors.put(workspaceId, model, contexts));
+        const projects = contexts.filter(({ contextId }) => stored.has(contextId)).map(({ projectId }) => projectId);
+        await this.observers.vectorsChanged(workspaceId, [...new Set(projects)]);
+      },
+      { retries: 2 },
+    );
+  }
+}

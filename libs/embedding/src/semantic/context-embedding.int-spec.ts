@@ -1,0 +1,223 @@
+import { inProcessCache } from '#cache/testing';
+import type { Context } from '#context';
+import { type ContextId, type ProjectId, type WorkspaceId } from '#kernel';
+import { ManualClock } from '#kernel/testing';
+import type { JobContext } from '#queue';
+import { RecordingJobQueue } from '#queue/testing';
+import { LocalBudgetCounters } from '../budget/budget-counters.js';
+import { CallBudget } from '../budget/call-budget.js';
+import { EngineVectorCache } from '../embedding.cache.js';
+import { inputRefused, upstreamFailed } from '../embedding.errors.js';
+import { contextEmbedding } from '../embedding.jobs.js';
+import { EmbeddingService } from '../embedding.service.js';
+import { PriceTable } from '../ledger/price-table.js';
+import { UsageLedger } from '../ledger/usage-ledger.js';
+import { EmbeddingDatabase, type TestProject } from '../testing/embedding-database.js';
+import { FakeEmbeddingProvider } from '../testing/fake-embedding.provider.js';
+import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
+import { ContextEmbeddingHandler } from './context-embedding.handler.js';
+import { ContextEmbeddingObserver } from './context-embedding.observer.js';
+import { EmbeddingBackfillHandler } from './embedding-backfill.handler.js';
+import { SemanticReader } from './semantic.reader.js';
+import { VectorObservers } from './vector-observers.js';
+
+const UNLIMITED = { requests: 0, tokens: 0 };
+const signal = new AbortController().signal;
+
+describe('embedding contexts in the background', () => {
+  const clock = new ManualClock();
+  let world: EmbeddingDatabase;
+  let project: TestProject;
+  let provider: FakeEmbeddingProvider;
+  let queue: RecordingJobQueue;
+  let changed: ProjectId[];
+  let handler: ContextEmbeddingHandler;
+  let backfill: EmbeddingBackfillHandler;
+  let observer: ContextEmbeddingObserver;
+  let reader: SemanticReader;
+
+  beforeAll(async () => {
+    world = await EmbeddingDatabase.create();
+  });
+  afterAll(() => world.close());
+  beforeEach(async () => {
+    await world.database.query('TRUNCATE contexts, embedding_models CASCADE');
+    project = await world.newProject();
+    use(new FakeEmbeddingProvider());
+  });
+
+  /** The server starts anew with this provider. */
+  function use(next: FakeEmbeddingProvider): void {
+    provider = next;
+    queue = new RecordingJobQueue();
+    changed = [];
+    const embeddings = new EmbeddingService(
+      provider,
+      new EngineVectorCache(inProcessCache()),
+      new CallBudget(new LocalBudgetCounters(clock), clock, provider.name, {
+        provider: UNLIMITED,
+        principal: UNLIMITED,
+      }),
+      new UsageLedger(new MemoryUsageRepository(), clock),
+      new PriceTable(),
+    );
+    const observers = new VectorObservers();
+    observers.register({
+      onVectorsChanged: (_: WorkspaceId, ids: readonly ProjectId[]) => {
+        changed.push(...ids);
+        return Promise.resolve();
+      },
+    });
+    handler = new ContextEmbeddingHandler(embeddings, world.store, observers, world.database);
+    observer = new ContextEmbeddingObserver(queue, world.store);
+    backfill = new EmbeddingBackfillHandler(embeddings, world.store, observer);
+    reader = new SemanticReader(embeddings, world.index, world.store);
+  }
+
+  const run = (ids: readonly ContextId[]) =>
+    handler.handle({ contextIds: [...ids] }, { workspaceId: project.workspaceId, signal } as JobContext);
+  const states = (ids: readonly ContextId[]) => reader.statesOf(project.workspaceId, ids);
+  const store = (...contents: string[]) =>
+    world.newContexts(
+      project,
+      contents.map((content) => ({ content, label: content.slice(0, 30) })),
+    );
+  const search = async (text: string) =>
+    (await reader.search({ ...project, text, limit: 10 })).hits.map(({ contextId }) => contextId);
+  async function work(): Promise<void> {
+    for (const { payload } of queue.jobs.splice(0)) await run((payload as { contextIds: ContextId[] }).contextIds);
+  }
+
+  it('gives contexts their vectors in one call, and tells who remembers searches', async () => {
+    const ids = await store('a red fox', 'lunch at noon');
+    expect(await states(ids)).toEqual(['pending', 'pending']);
+    await run(ids);
+    expect(provider.calls).toHaveLength(1);
+    expect(provider.calls[0]?.inputType).toBe('document');
+    expect(await states(ids)).toEqual(['ready', 'ready']);
+    expect(changed).toEqual([project.projectId]);
+    expect((await search('red fox'))[0]).toBe(ids[0]);
+  });
+
+  it('does nothing the second time', async () => {
+    const ids = await store('a red fox');
+    await run(ids);
+    await run(ids);
+    expect(provider.calls).toHaveLength(1);
+    expect(changed).toHaveLength(1);
+  });
+
+  it('embeds the whole of a long text, in passages', async () => {
+    const [id] = await store(`${Array.from({ length: 1_500 }, (_, n) => `lunch ${n}. `).join('')} zebra crossing`);
+    await run([id!]);
+    expect(provider.texts.length).toBeGreaterThan(2);
+    const { hits } = await reader.search({ ...project, text: 'zebra crossing', limit: 1 });
+    expect(hits[0]?.contextId).toBe(id);
+  });
+
+  it('enqueues in the transaction of the write, and drops vectors with it', async () => {
+    const ids = await store(...Array.from({ length: 70 }, (_, n) => `text ${n}`));
+    await observer.onLatest(
+      project.workspaceId,
+      ids.map((id) => ({ id }) as Context),
+    );
+    expect(
+      queue.jobs.map(({ name, payload }) => [name, (payload as { contextIds: unknown[] }).contextIds.length]),
+    ).toEqual([
+      [contextEmbedding.name, 32],
+      [contextEmbedding.name, 32],
+      [contextEmbedding.name, 6],
+    ]);
+    await work();
+    await observer.onWithdrawn(project.workspaceId, [{ id: ids[0]!, projectId: project.projectId, label: '' }]);
+    await world.withdraw(project, ids[0]!);
+    expect(await states(ids.slice(0, 2))).toEqual(['off', 'ready']);
+  });
+
+  it('fails where the provider does, so that it is tried again', async () => {
+    const [id] = await store('fox');
+    provider.failures.set((await passageOf(id!))!, upstreamFailed('It failed.'));
+    await expect(run([id!])).rejects.toMatchObject({ kind: 'upstream' });
+    expect(await states([id!])).toEqual(['pending']);
+    provider.failures.clear();
+    await run([id!]);
+    expect(await states([id!])).toEqual(['ready']);
+  });
+
+  it('does not let a text that the provider refuses keep others from being found', async () => {
+    const ids = await store('good', 'bad', 'fine');
+    provider.failures.set((await passageOf(ids[1]!))!, inputRefused('Too long.'));
+    await run(ids);
+    expect(await states(ids)).toEqual(['ready', 'off', 'ready']);
+    await backfill.handle({}, { signal });
+    expect(queue.jobs).toEqual([]);
+  });
+
+  it('T18 stores nothing for what was replaced while the provider worked', async () => {
+    const [id] = await store('old');
+    let release = () => {};
+    provider.hold = new Promise((settle) => (release = settle));
+    const running = run([id!]);
+    await world.replace(project, id!);
+    release();
+    await running;
+    expect(await states([id!])).toEqual(['off']);
+    expect(changed).toEqual([]);
+  });
+
+  it('changes the model without a gap: what is stored serves until it is done, then the old vectors go', async () => {
+    const ids = await store('a red fox', 'lunch at noon');
+    await run(ids);
+    await backfill.handle({}, { signal });
+
+    const next = Object.assign(new FakeEmbeddingProvider(), { model: 'voyage-5' });
+    use(next);
+    expect(await states(ids)).toEqual(['pending', 'pending']);
+    expect(await reader.coverage(project.workspaceId, project.projectId)).toEqual({ contexts: 2, embedded: 0 });
+    expect(await search('red fox')).toEqual([]);
+    await backfill.handle({}, { signal });
+    await work();
+    expect(await states(ids)).toEqual(['ready', 'ready']);
+    expect((await search('red fox'))[0]).toBe(ids[0]);
+
+    const models = async () =>
+      (await world.database.query<{ model: string }>('SELECT DISTINCT model FROM context_vectors ORDER BY model')).map(
+        ({ model }) => model,
+      );
+    expect(await models()).toEqual(['voyage/voyage-4@64', 'voyage/voyage-5@64']);
+    await backfill.handle({}, { signal });
+    expect(await models()).toHaveLength(2);
+    await world.database.query(
+      `UPDATE embedding_models SET last_used_at = now() - interval '25 hours' WHERE model LIKE '%voyage-4%'`,
+    );
+    await backfill.handle({}, { signal });
+    expect(await models()).toEqual(['voyage/voyage-5@64']);
+  });
+
+  it('backfills what was written while embeddings were off, in every workspace', async () => {
+    const ids = await store('one', 'two');
+    const elsewhere = await world.newProject();
+    const [other] = await world.newContexts(elsewhere, [{ content: 'three' }]);
+    await backfill.handle({}, { signal });
+    // A second look while the jobs wait adds none.
+    await backfill.handle({}, { signal });
+    expect(queue.jobs).toHaveLength(2);
+    expect(queue.jobs).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          payload: { contextIds: [...ids].sort() },
+          options: expect.objectContaining({ workspaceId: project.workspaceId }),
+        }),
+        expect.objectContaining({
+          payload: { contextIds: [other] },
+          options: expect.objectContaining({ workspaceId: elsewhere.workspaceId }),
+        }),
+      ]),
+    );
+  });
+
+  async function passageOf(id: ContextId): Promise<string | undefined> {
+    const [context] = await world.store.findUnembedded(project.workspaceId, 'any/model@1', [id]);
+    return context && `${context.label}\n\n${context.content}`;
+  }
+});

@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { ContextId, WorkspaceId } from '#kernel';
+import { type JobContext, JobHandler } from '#queue';
+import { modelKey } from '../embedding.js';
+import { embeddingBackfill } from '../embedding.jobs.js';
+import { EmbeddingService } from '../embedding.service.js';
+import { ContextEmbeddingObserver } from './context-embedding.observer.js';
+import { type ContextRef, VectorStore } from './vector-store.js';
+
+const PAGE = 500;
+/** Enqueued in one run: the next run goes on, so that a change of model does not bury the jobs of new contexts. */
+const MOST_IN_ONE_RUN = 10_000;
+/** Vectors of another model stay that long after its last use, so that going back costs nothing. */
+const KEEP_UNUSED_MS = 24 * 3_600_000;
+const PRUNED_AT_ONCE = 5_000;
+
+/**
+ * Keeps what is stored in step with the configured model: makes its index once a project has outgrown a look at every
+ * vector, enqueues contexts that have no vectors of it, and, when none is left, removes those of models that nobody has
+ * used for a day. Until a context has its vectors searches find it by its words.
+ */
+@Injectable()
+export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> {
+  readonly job = embeddingBackfill.job;
+  private readonly logger = new Logger(EmbeddingBackfillHandler.name);
+
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly vectors: VectorStore,
+    private readonly observer: ContextEmbeddingObserver,
+  ) {
+    super();
+  }
+
+  async handle(_payload: Record<string, never>, { signal }: Pick<JobContext, 'signal'>): Promise<void> {
+    if (this.embeddings.provider.isOff) return;
+    const current = this.embeddings.modelFor({});
+    const model = modelKey(current);
+    await this.vectors.use(model, current.dimensions);
+    if (await this.vectors.needsIndex(model)) await this.vectors.ensureIndex(model, current.dimensions);
+    const enqueued = await this.enqueueMissing(model, signal);
+    if (enqueued > 0) this.logger.log(`${enqueued} contexts have no vectors of ${model} yet; they are being embedded.`);
+    else await this.prune(signal);
+  }
+
+  private async enqueueMissing(model: string, signal: AbortSignal): Promise<number> {
+    let after: ContextRef | undefined;
+    let enqueued = 0;
+    while (!signal.aborted && enqueued < MOST_IN_ONE_RUN) {
+      const page = await this.vectors.listUnembedded(model, after, PAGE);
+      for (const [workspaceId, ids] of byWorkspace(page))
+        await this.observer.enqueue(workspaceId, ids, 'unless it waits');
+      enqueued += page.length;
+      after = page.at(-1);
+      if (page.length < PAGE) break;
+    }
+    return enqueued;
+  }
+
+  private async prune(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.vectors.prune(KEEP_UNUSED_MS, PRUNED_AT_ONCE)) > 0);
+  }
+}
+
+function byWorkspace(refs: readonly ContextRef[]): Map<WorkspaceId, ContextId[]> {
+  const groups = new Map<WorkspaceId, ContextId[]>();
+  for (const { workspaceId, contextId } of refs) {
+    const group = groups.get(workspaceId);
+    if (group === undefined) groups.set(workspaceId, [contextId]);
+    else group.push(contextId);
+  }
+  return groups;
+}

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { type EmbeddingState, EmbeddingStateSource } from '#context';
+import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import { type EmbeddingModel, modelKey } from '../embedding.js';
+import { EmbeddingService } from '../embedding.service.js';
+import { SemanticIndex, type SemanticAnswer, type SemanticFilters } from './semantic-index.js';
+import { type Coverage, VectorStore } from './vector-store.js';
+
+export interface SemanticRequest {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId;
+  /** Not blank. */
+  readonly text: string;
+  readonly limit: number;
+  readonly filters?: SemanticFilters;
+  /** Whose budget pays for the vector of the text. */
+  readonly principalId?: string;
+}
+
+/** What other features may ask about meaning. Errors are those of EmbeddingService: a search without it is degraded, not broken. */
+@Injectable()
+export class SemanticReader extends EmbeddingStateSource {
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly index: SemanticIndex,
+    private readonly vectors: VectorStore,
+  ) {
+    super();
+  }
+
+  /** False where embeddings are turned off. */
+  get isOn(): boolean {
+    return !this.embeddings.provider.isOff;
+  }
+
+  /** Whether nearness is nearness of words alone: the weight of this channel hangs on it. */
+  get isLexical(): boolean {
+    return this.embeddings.provider.name === 'local';
+  }
+
+  /** @throws DomainError `embeddings-off` */
+  get model(): EmbeddingModel {
+    return this.embeddings.modelFor({});
+  }
+
+  /** See EmbeddingStateSource. */
+  get engine(): string {
+    return this.isOn ? modelKey(this.model) : 'off';
+  }
+
+  /** The contexts of a project that lie nearest to a text. */
+  async search({ text, principalId, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
+    const { vectors, model } = await this.embeddings.embed({
+      workspaceId: scope.workspaceId,
+      principalId,
+      texts: [text],
+      inputType: 'query',
+    });
+    return this.index.nearest({ ...scope, model, vector: vectors[0] as Float32Array });
+  }
+
+  /** How far a project is embedded by the current model: while it is not whole, a search by meaning misses some. */
+  coverage(workspaceId: WorkspaceId, projectId: ProjectId): Promise<Coverage> {
+    return this.vectors.coverage(workspaceId, projectId, modelKey(this.model));
+  }
+
+  /** In the order of `ids`; see EmbeddingState. */
+  async statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
+    if (!this.isOn) return ids.map(() => 'off');
+    const states = await this.vectors.statesOf(workspaceId, modelKey(this.model), ids);
+    return ids.map((id) => states.get(id) ?? 'off');
+  }
+}

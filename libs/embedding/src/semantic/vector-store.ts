@@ -1,0 +1,86 @@
+import type { EmbeddingState } from '#context';
+import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+
+/** A context that has no vectors of a model yet. */
+export interface UnembeddedContext {
+  readonly id: ContextId;
+  readonly projectId: ProjectId;
+  readonly label: string;
+  readonly content: string;
+}
+
+/** The vectors of one context, one for each passage. */
+export interface ContextVectors {
+  readonly contextId: ContextId;
+  readonly projectId: ProjectId;
+  readonly vectors: readonly Float32Array[];
+}
+
+export interface ContextRef {
+  readonly workspaceId: WorkspaceId;
+  readonly contextId: ContextId;
+}
+
+/** How far a project is embedded by a model. */
+export interface Coverage {
+  /** Newest versions that are not archived. */
+  readonly contexts: number;
+  /** Of those; one that the model refuses counts as done. */
+  readonly embedded: number;
+}
+
+/** Where the vectors of contexts live. `model` is a `modelKey`; nothing is ever read across two of them. */
+export abstract class VectorStore {
+  /** Those of `ids` that are the newest of their label and have neither vectors of the model nor a refusal. */
+  abstract findUnembedded(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<UnembeddedContext[]>;
+
+  /**
+   * Stores the vectors of contexts that still are the newest of their label, in place of what there was, and drops
+   * those of the versions before. A context that was replaced, archived or deleted meanwhile is passed over.
+   * @returns those that were stored
+   */
+  abstract put(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<ContextId[]>;
+
+  /** Remembers that the model refuses a context, so that it is not asked again. */
+  abstract refuse(workspaceId: WorkspaceId, model: string, contextId: ContextId, detail: string): Promise<void>;
+
+  /** Of every model. */
+  abstract remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void>;
+
+  /** Newest versions anywhere that have neither vectors of the model nor a refusal, in one order, those after `after`. */
+  abstract listUnembedded(model: string, after: ContextRef | undefined, limit: number): Promise<ContextRef[]>;
+
+  abstract coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage>;
+
+  /** What has become of each; `off` are those that are not to be embedded, unknown ones are left out. */
+  abstract statesOf(
+    workspaceId: WorkspaceId,
+    model: string,
+    ids: readonly ContextId[],
+  ): Promise<ReadonlyMap<ContextId, EmbeddingState>>;
+
+  /** Notes that the model is in use now. */
+  abstract use(model: string, dimensions: number): Promise<void>;
+
+  /**
+   * Removes at most `limit` vectors of models that nobody has used for so long, by the
+   * clock of the database, and, once a model has none
+   * left, every trace of it.
+   * @returns how many were removed
+   */
+  abstract prune(unusedForMs: number, limit: number): Promise<number>;
+
+  /** Whether a project has more vectors of the model than can be looked at one by one. */
+  abstract needsIndex(model: string): Promise<boolean>;
+
+  /**
+   * Makes the index that lets a search of this model look at few vectors, where the database can; returns whether it
+   * is there. Takes as long as it takes; reads and writes go on meanwhile. Of callers at once, in any process, one makes
+   * it, and the others are answered at once.
+   */
+  abstract ensureIndex(model: string, dimensions: number): Promise<boolean>;
+}

@@ -1,0 +1,405 @@
+import { FakeTransactionRunner } from '#database/testing';
+import type { RerankService } from '#embedding';
+import { DomainError, newId } from '#kernel';
+import { ManualClock } from '#kernel/testing';
+import type { ProjectService } from '#project';
+import type { SessionEntry, SessionReader } from '#session';
+import { FreshSearch } from './fresh-search.js';
+import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
+import type { SearchDocument, SearchHit, SearchRequest } from './search.js';
+import { SearchIndexService } from './search-index.service.js';
+import { SemanticSearch } from './semantic-search.js';
+import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { FakeSemanticReader } from './testing/fake-semantic-reader.js';
+import { RecordedChanges } from './testing/recorded-changes.js';
+import { searchConfig } from './testing/search-config.js';
+import { searchDocument, searchScope } from './testing/search-document.factory.js';
+
+describe('FreshSearch', () => {
+  const scope = searchScope();
+  const config = searchConfig({ semanticTimeoutMs: 50 });
+  const clock = new ManualClock();
+  let index: FakeKeywordIndex;
+  let reader: FakeSemanticReader;
+  let reranker: { isOn: boolean; rerank: jest.Mock };
+  let searches: FreshSearch;
+  let entries: SessionEntry[];
+
+  beforeEach(() => {
+    index = new FakeKeywordIndex();
+    reader = new FakeSemanticReader();
+    reader.isOn = false;
+    reranker = { isOn: false, rerank: jest.fn() };
+    const projects = {
+      find: (workspaceId: string, slug: string) =>
+        Promise.resolve(workspaceId === scope.workspaceId && slug === 'one' ? { id: scope.projectId } : undefined),
+    } as unknown as ProjectService;
+    const semantic = new SemanticSearch(reader.asReader(), index, config);
+    const reranking = reranker as unknown as RerankService;
+    entries = [];
+    const sessions = {
+      liveEntries: (_workspaceId: string, _projectId: string, limit: number) =>
+        Promise.resolve(entries.slice(0, limit)),
+    } as unknown as SessionReader;
+    const live = new LiveEntries(sessions, config);
+    searches = new FreshSearch(projects, new KeywordSearch(index), index, live, semantic, reranking, clock, config);
+  });
+
+  const store = (...documents: SearchDocument[]) =>
+    new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), config).index(documents);
+  /** Stores a text that lies so near to whatever is asked. */
+  const storeAt = async (cosine: number | undefined, text: string, rest: Partial<SearchDocument> = {}) => {
+    const document = searchDocument(scope, { text, ...rest });
+    await store(document);
+    if (cosine !== undefined) reader.cosines.set(document.id, cosine);
+    return document.id;
+  };
+  const search = (query: string, rest: Partial<SearchRequest> = {}, workspaceId = scope.workspaceId) =>
+    searches.search(workspaceId, { project: 'one', query, rerank: false, limit: 20, filters: {}, ...rest });
+  const idsOf = (items: readonly SearchHit[]) => items.map(({ id }) => id);
+  const away = new DomainError({ code: 'x', kind: 'unavailable', detail: 'The provider is away.' });
+
+  it('answers hits with their scores and a snippet', async () => {
+    const document = searchDocument(scope, { text: 'the red\nfox', label: 'x1', version: 3, priority: 'always_check' });
+    await store(document);
+
+    const answer = await search('fox');
+
+    expect(answer).toMatchObject({ project: 'one', mode: 'keyword', degraded: false, reason: null });
+    expect(answer.next).toBeUndefined();
+    const [hit] = answer.items;
+    expect(hit).toMatchObject({ kind: 'context', id: document.id, label: 'x1', version: 3, snippet: 'the red fox' });
+    expect(hit!.score).toBeCloseTo(hit!.scores.keyword + hit!.scores.recency + hit!.scores.priority, 9);
+  });
+
+  describe('live', () => {
+    const entry = (text: string) =>
+      ({ ...scope, id: newId(), sessionId: newId(), kind: 'progress', text, createdAt: clock.now() }) as SessionEntry;
+
+    it('includes what open sessions wrote, and only where it is asked for', async () => {
+      await store(searchDocument(scope, { text: 'the red fox', label: 'x1' }));
+      entries = [entry('saw a fox and an otter')];
+      expect((await search('fox')).items.map(({ kind }) => kind)).toEqual(['context']);
+      expect((await search('otter')).items).toEqual([]);
+      const both = (await search('fox', { live: true })).items;
+      expect(both.map(({ kind }) => kind).toSorted()).toEqual(['context', 'entry']);
+      expect((await search('otter', { live: true })).items).toMatchObject([
+        { kind: 'entry', id: entries[0]!.id, snippet: 'saw a fox and an otter' },
+      ]);
+    });
+
+    it('finds words in a project that has nothing else', async () => {
+      entries = [entry('otter')];
+      expect((await search('otter', { live: true })).items).toHaveLength(1);
+      expect((await search('badger', { live: true })).items).toEqual([]);
+    });
+
+    it('says so where there is more than it looks at', async () => {
+      entries = Array.from({ length: 501 }, () => entry('otter'));
+      const answer = await search('otter', { live: true, limit: 100 });
+      expect(answer).toMatchObject({ degraded: false, reason: expect.stringContaining('only the newest') });
+      entries.pop();
+      expect(await search('otter', { live: true })).toMatchObject({ reason: null });
+      entries = Array.from({ length: 41 }, () => entry('x'.repeat(10_000)));
+      expect((await search('otter', { live: true })).reason).toContain('only the newest');
+    });
+  });
+
+  it('answers nothing for a project that nothing was written to, and for the same slug in another workspace', async () => {
+    await store(searchDocument(scope, { text: 'fox' }));
+
+    expect(await search('fox', { project: 'two' })).toMatchObject({
+      project: 'two',
+      items: [],
+      degraded: false,
+      reason: null,
+    });
+    expect((await search('fox', {}, searchScope().workspaceId)).items).toEqual([]);
+  });
+
+  it.each(['semantic', 'hybrid'] as const)('T22 tells that %s search fell back to keywords', async (mode) => {
+    await store(searchDocument(scope, { text: 'fox' }));
+
+    const answer = await search('fox', { mode });
+
+    expect(answer).toMatchObject({ mode: 'keyword', degraded: true, reason: 'embeddings are not enabled' });
+    expect(answer.items).toHaveLength(1);
+  });
+
+  it('T22 tells that nothing was reranked', async () => {
+    expect(await search('fox', { rerank: true })).toMatchObject({
+      degraded: true,
+      reason: 'no reranker is configured',
+    });
+    expect(await search('fox', { mode: 'keyword' })).toMatchObject({ degraded: false, reason: null });
+  });
+
+  it('T22 tells degradation in every answer, empty ones too', async () => {
+    for (const query of ['fox', 'the', '?!', '"the"']) {
+      expect(await search(query, { mode: 'hybrid' })).toMatchObject({
+        degraded: true,
+        reason: /^embeddings are not enabled/,
+      });
+      expect(await search(query, { mode: 'hybrid', project: 'two' })).toMatchObject({ degraded: true });
+    }
+  });
+
+  it.each([
+    ['?!', 'the query holds no word to look for'],
+    ['-fox', 'the query holds no word to look for'],
+    ['to be or not to be', 'the query holds stop words alone'],
+    ['fox "to be"', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
+    ['fox -the', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
+  ])('says why %j finds nothing', async (query, reason) => {
+    await store(searchDocument(scope, { text: 'to be or not to be a fox' }));
+
+    expect(await search(query)).toMatchObject({ items: [], degraded: false, reason });
+  });
+
+  it('T40 answers nothing, without a reason, where a filter leaves nothing', async () => {
+    await store(searchDocument(scope, { text: 'fox', tags: ['north'] }));
+
+    expect(await search('fox', { filters: { tags: ['south'] } })).toMatchObject({ items: [], reason: null });
+  });
+
+  it('T21 pages by the ranking of the first page', async () => {
+    for (let n = 0; n < 7; n++) await store(searchDocument(scope, { text: `fox${' hill'.repeat(n)}` }));
+    const whole = (await search('fox')).items;
+
+    const walked: SearchHit[] = [];
+    let after: SearchRequest['after'];
+    do {
+      const answer = await search('fox', { limit: 3, after });
+      walked.push(...answer.items);
+      after = answer.next;
+      clock.advance(24 * 60 * 60 * 1000);
+      await store(searchDocument(scope, { text: 'lake '.repeat(100) }));
+    } while (after !== undefined);
+
+    const withoutRanks = (hits: readonly SearchHit[]) => hits.map((hit) => ({ ...hit, channels: {} }));
+    expect(withoutRanks(walked)).toEqual(withoutRanks(whole));
+  });
+
+  it('says that there is a next page only where there is one', async () => {
+    for (let n = 0; n < 3; n++) await store(searchDocument(scope, { text: 'fox' }));
+
+    expect((await search('fox', { limit: 3 })).next).toBeUndefined();
+    expect((await search('fox', { limit: 2 })).next).toBeDefined();
+  });
+
+  it('leaves out what was removed after it was ranked', async () => {
+    const document = searchDocument(scope, { text: 'fox' });
+    await store(document);
+    const ranked = index.rank.bind(index);
+    index.rank = async (...args) => {
+      const found = await ranked(...args);
+      await index.remove(scope.workspaceId, [document.id]);
+      return found;
+    };
+
+    expect((await search('fox')).items).toEqual([]);
+  });
+
+  it('lets errors of the index through', async () => {
+    index.statistics = () => Promise.reject(new DomainError({ code: 'x', kind: 'unavailable', detail: 'away' }));
+
+    await expect(search('fox')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  describe('with embeddings', () => {
+    beforeEach(() => {
+      reader.isOn = true;
+    });
+
+    it('is hybrid where no mode is asked for, and finds what either channel finds', async () => {
+      const both = await storeAt(0.9, 'a red fox');
+      const byWords = await storeAt(undefined, 'a fox');
+      const byMeaning = await storeAt(0.8, 'a vixen');
+
+      const { mode, items, degraded } = await search('fox');
+
+      expect(mode).toBe('hybrid');
+      expect(degraded).toBe(false);
+      expect(items[0]?.id).toBe(both);
+      expect(new Set(idsOf(items))).toEqual(new Set([both, byWords, byMeaning]));
+      expect(items.find(({ id }) => id === byMeaning)).toMatchObject({ snippet: 'a vixen', scores: { keyword: 0 } });
+    });
+
+    it('explains each score: shares that add up to it, and the rank in each channel', async () => {
+      await storeAt(0.9, 'a red fox', { priority: 'always_check' });
+      await storeAt(0.5, 'a fox');
+      const { items } = await search('fox');
+      for (const { score, scores, channels } of items) {
+        expect(scores.keyword + scores.semantic + scores.recency + scores.priority).toBeCloseTo(score, 9);
+        expect(channels.keyword?.rank).toBeGreaterThan(0);
+        expect(channels.semantic?.rank).toBeGreaterThan(0);
+      }
+      expect(items[0]?.scores.priority).toBeGreaterThan(0);
+      expect(items[0]?.channels.semantic?.score).toBeGreaterThan(0.9);
+    });
+
+    it('asks vectors alone in semantic mode, with their cosines as scores', async () => {
+      const near = await storeAt(0.7, 'a vixen');
+      await storeAt(undefined, 'a fox');
+      const { mode, items } = await search('fox', { mode: 'semantic' });
+      expect(mode).toBe('semantic');
+      expect(idsOf(items)).toEqual([near]);
+      expect(items[0]?.scores.semantic).toBeCloseTo(0.7, 9);
+    });
+
+    it('asks no vectors in keyword mode', async () => {
+      await storeAt(0.9, 'a vixen');
+      expect((await search('fox', { mode: 'keyword' })).items).toEqual([]);
+      expect(reader.asked).toEqual([]);
+    });
+
+    it('embeds what is looked for, without quotes and exclusions, under the filters', async () => {
+      const filters = { tags: ['north'], priority: 'important' as const };
+      await search('where is "the red fox" -blue', { filters: { ...filters, minScore: 0 } }, scope.workspaceId);
+      expect(reader.asked).toEqual([
+        expect.objectContaining({ ...scope, text: 'where is the red fox', filters, principalId: undefined }),
+      ]);
+    });
+
+    it('T40 holds what is near to phrases and exclusions too, and still finds its limit', async () => {
+      for (let n = 0; n < 250; n++) await storeAt(0.9 - n / 1000, 'red fox');
+      const blue = await storeAt(0.1, 'blue fox');
+      expect(idsOf((await search('fox -red', { mode: 'semantic' })).items)).toEqual([blue]);
+      expect(idsOf((await search('"blue fox"', { mode: 'semantic' })).items)).toEqual([blue]);
+    });
+
+    it.each(['hybrid', 'semantic'] as const)('T22 falls back to keywords in %s mode, and says why', async (mode) => {
+      const fox = await storeAt(0.9, 'a fox');
+      reader.failure = away;
+      const answer = await search('fox', { mode });
+      expect(answer).toMatchObject({ mode: 'keyword', degraded: true, reason: 'The provider is away' });
+      expect(idsOf(answer.items)).toEqual([fox]);
+    });
+
+    it('T22 does not wait for a provider that is too slow', async () => {
+      await storeAt(0.9, 'a fox');
+      let release = () => {};
+      reader.hold = new Promise((settle) => (release = settle));
+      const answer = await search('fox');
+      release();
+      expect(answer).toMatchObject({
+        mode: 'keyword',
+        degraded: true,
+        reason: 'the embedding provider took more than 50 ms',
+      });
+    });
+
+    it('T22 tells that pgvector is missing', async () => {
+      await storeAt(0.9, 'a fox');
+      reader.method = 'scan';
+      expect(await search('fox')).toMatchObject({
+        mode: 'hybrid',
+        degraded: true,
+        reason: 'the database has no pgvector, so every vector was compared outside of it',
+      });
+    });
+
+    it('T22 tells what is not embedded yet: a fault where only vectors are asked', async () => {
+      await storeAt(0.9, 'a fox');
+      reader.waiting = 2;
+      const reason = '2 of 3 contexts are not embedded yet';
+      expect(await search('fox')).toMatchObject({ degraded: false, reason });
+      expect(await search('fox', { mode: 'semantic' })).toMatchObject({ degraded: true, reason });
+    });
+
+    it('leaves stop words to an embedder of meaning, not to a lexical one', async () => {
+      const id = await storeAt(0.9, 'to be or not to be a fox');
+      expect(idsOf((await search('to be or not to be')).items)).toEqual([id]);
+      reader.isLexical = true;
+      expect(await search('to be or not to be')).toMatchObject({
+        items: [],
+        reason: 'the query holds stop words alone',
+      });
+    });
+
+    it('does not take chance likeness of letters for a find', async () => {
+      reader.isLexical = true;
+      await storeAt(0.05, 'lake');
+      expect((await search('fox')).items).toEqual([]);
+    });
+
+    it('leaves out what scores lower than asked for', async () => {
+      await storeAt(0.7, 'a vixen');
+      await storeAt(0.2, 'a lake');
+      const { items } = await search('fox', { mode: 'semantic', filters: { minScore: 0.5 } });
+      expect(items.map(({ snippet }) => snippet)).toEqual(['a vixen']);
+    });
+
+    it.each(['hybrid', 'semantic'] as const)('T21 pages through %s exactly once while others write', async (mode) => {
+      const there = [];
+      for (let n = 0; n < 45; n++) there.push(await storeAt(0.9 - n / 100, `fox${' hill'.repeat(n)}`));
+      const walked: string[] = [];
+      let after: SearchRequest['after'];
+      do {
+        const answer = await search('fox', { mode, limit: 7, after });
+        walked.push(...idsOf(answer.items));
+        after = answer.next;
+        // New ones come in at the top, and old ones trade places.
+        await storeAt(0.99, 'fox');
+        reader.cosines.set(there[44]!, 0.95);
+      } while (after !== undefined);
+      expect(new Set(walked).size).toBe(walked.length);
+      expect(walked).toEqual(expect.arrayContaining(there));
+    });
+
+    it('T21 goes on without vectors from where it was, and shows nothing twice', async () => {
+      for (let n = 0; n < 9; n++) await storeAt(0.9 - n / 100, `fox${' hill'.repeat(n)}`);
+      const first = await search('fox', { limit: 4 });
+      reader.failure = away;
+      const second = await search('fox', { limit: 4, after: first.next });
+      reader.failure = undefined;
+      const third = await search('fox', { limit: 4, after: second.next });
+      expect(second).toMatchObject({ mode: 'keyword', degraded: true });
+      expect(new Set([first, second, third].flatMap(({ items }) => idsOf(items))).size).toBe(9);
+      expect(third.next).toBeUndefined();
+    });
+
+    it('T22 says that a search that began with keywords goes on with them', async () => {
+      for (let n = 0; n < 3; n++) await storeAt(0.9, 'fox');
+      reader.failure = away;
+      const first = await search('fox', { limit: 2 });
+      reader.failure = undefined;
+      expect(await search('fox', { mode: 'hybrid', limit: 2, after: first.next })).toMatchObject({
+        mode: 'keyword',
+        degraded: true,
+        reason: 'the search began with keywords alone',
+      });
+    });
+
+    it('orders the best by a reranker, and tells its score', async () => {
+      const [first, second] = [
+        await storeAt(0.9, 'a red fox', { label: 'l1' }),
+        await storeAt(0.5, 'a fox', { label: 'l2' }),
+      ];
+      reranker.isOn = true;
+      reranker.rerank.mockResolvedValue([0.1, 0.8]);
+      const { items, degraded } = await search('fox', { rerank: true });
+      expect(degraded).toBe(false);
+      expect(items.map(({ id, score }) => [id, score])).toEqual([
+        [second, 0.8],
+        [first, 0.1],
+      ]);
+      expect(items[0]?.scores.rerank).toBe(0.8);
+      expect(reranker.rerank).toHaveBeenCalledWith(
+        expect.objectContaining({ query: 'fox', documents: ['l1\n\na red fox', 'l2\n\na fox'] }),
+      );
+    });
+
+    it('T22 keeps the order it has where the reranker fails, and says so', async () => {
+      const first = await storeAt(0.9, 'a red fox');
+      await storeAt(0.5, 'a fox');
+      reranker.isOn = true;
+      reranker.rerank.mockRejectedValue(away);
+      const { items, degraded, reason } = await search('fox', { rerank: true });
+      expect(items[0]?.id).toBe(first);
+      expect(degraded).toBe(true);
+      expect(reason).toBe('not reranked: The provider is away');
+    });
+  });
+});

@@ -1,0 +1,297 @@
+import { Injectable } from '@nestjs/common';
+import { SearchConfig } from '#config';
+import { RerankService } from '#embedding';
+import { Clock, DomainError, type WorkspaceId } from '#kernel';
+import { ProjectService } from '#project';
+import { analysisOptionsOf } from './analysis/language.js';
+import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
+import type { AnalysisOptions } from './analysis/words.js';
+import { KeywordSearch } from './keyword-search.js';
+import { type LiveDocuments, LiveEntries } from './live-entries.js';
+import { KeywordIndex, type Passage, type RankedDocument } from './persistence/keyword-index.js';
+import { SCORE_UNIT } from './ranking/bm25.js';
+import { semanticWeight } from './ranking/channel-weights.js';
+import { alone, byScore, type ChannelHit, fuse, type FusedHit } from './ranking/fusion.js';
+import type {
+  FusedPosition,
+  KeywordPosition,
+  Ranking,
+  SearchAnswer,
+  SearchHit,
+  SearchMode,
+  SearchPosition,
+  SearchRequest,
+  SearchScope,
+} from './search.js';
+import { SeenHits } from './seen-hits.js';
+import { SemanticSearch } from './semantic-search.js';
+import { snippetOf } from './snippet.js';
+
+/** Each channel is asked for so many hits at least: fusion needs to see what one of them ranks low. */
+const LEAST_DEPTH = 100;
+/** A semantic or hybrid search ends after so many hits; a keyword search goes on to the last. */
+const MOST_HITS = 500;
+/** Hits that a reranker looks at. */
+const RERANKED = 50;
+
+const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
+const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
+
+/** A search of one project, worked out as far as its words go. */
+interface Prepared {
+  readonly scope: SearchScope;
+  readonly request: SearchRequest;
+  readonly principalId: string | undefined;
+  readonly query: QueryAnalysis;
+  /** Absent where the query holds no word that the index could hold. */
+  readonly ranking: Ranking | undefined;
+  readonly asOfMs: number;
+  /** What open sessions wrote, ranked by its words beside the index. */
+  readonly live: LiveDocuments;
+}
+
+/** A page before its hits are described. */
+interface Page {
+  readonly mode: SearchMode;
+  readonly hits: readonly FusedHit[];
+  readonly next?: SearchPosition;
+  /** Why the answer is worse than what was asked for. */
+  readonly faults: readonly string[];
+  /** What else there is to know about it. */
+  readonly notes: readonly string[];
+}
+
+/** Searches one project now. Reads committed state: what was written before the call is found, what was removed is not. */
+@Injectable()
+export class FreshSearch {
+  private readonly options: AnalysisOptions;
+
+  constructor(
+    private readonly projects: ProjectService,
+    private readonly keywords: KeywordSearch,
+    private readonly index: KeywordIndex,
+    private readonly live: LiveEntries,
+    private readonly semantic: SemanticSearch,
+    private readonly reranker: RerankService,
+    private readonly clock: Clock,
+    config: SearchConfig,
+  ) {
+    this.options = analysisOptionsOf(config.language);
+  }
+
+  /** @param principalId whose budget pays for what a provider is asked */
+  async search(workspaceId: WorkspaceId, request: SearchRequest, principalId?: string): Promise<SearchAnswer> {
+    const mode = this.modeOf(request);
+    const faults = this.faultsOf(request, mode);
+    const project = await this.projects.find(workspaceId, request.project);
+    if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
+
+    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, principalId);
+    const nothing = await this.reasonForNothing(prepared, mode);
+    if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
+    const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
+    const items = await this.describe(prepared, page.hits);
+    const notes = [...page.notes, ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : [])];
+    return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
+  }
+
+  /** The mode that is tried. A search that began without vectors goes on without them. */
+  private modeOf({ mode = 'hybrid', after }: SearchRequest): SearchMode {
+    return this.semantic.isOn && after?.by !== 'score' ? mode : 'keyword';
+  }
+
+  private faultsOf({ mode = 'keyword', rerank }: SearchRequest, tried: SearchMode): string[] {
+    const isWithoutVectors = mode !== 'keyword' && tried === 'keyword';
+    return [
+      ...(isWithoutVectors
+        ? [this.semantic.isOn ? 'the search began with keywords alone' : 'embeddings are not enabled']
+        : []),
+      ...(rerank && !this.reranker.isOn ? ['no reranker is configured'] : []),
+    ];
+  }
+
+  private async prepare(
+    scope: SearchScope,
+    request: SearchRequest,
+    principalId: string | undefined,
+  ): Promise<Prepared> {
+    const query = analyseQuery(request.query, this.options);
+    const { after } = request;
+    const nowMs = this.clock.nowMs();
+    const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
+    const keepUnknown = live.documents.length > 0;
+    const ranking =
+      after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
+    const asOfMs = after?.by === 'seen' ? after.asOfMs : (ranking?.asOfMs ?? nowMs);
+    return { scope, request, principalId, query, ranking, asOfMs, live };
+  }
+
+  private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
+    // An embedder of meaning may understand what the index has no word for.
+    const needsWords = mode === 'keyword' || this.semantic.isLexical;
+    if (query.words === '') return 'the query holds no word to look for';
+    if (ranking === undefined && needsWords) return 'the query holds stop words alone';
+    const operators = [...query.phrases, ...query.exclusions];
+    if (operators.length > 0 && !(await this.index.allTelling(operators)))
+      return 'a phrase or an exclusion holds stop words alone, which are not indexed';
+    return undefined;
+  }
+
+  private async keywordPage(prepared: Prepared): Promise<Page> {
+    const { scope, request, query, ranking, live } = prepared;
+    if (ranking === undefined) return { mode: 'keyword', hits: [], faults: [], notes: [] };
+    const found = await this.index.rank(scope, {
+      ranking,
+      phrases: query.phrases,
+      exclusions: query.exclusions,
+      filters: request.filters,
+      after: request.after?.by === 'score' ? request.after.after : undefined,
+      limit: request.limit + 1,
+      beside: live.documents,
+    });
+    const page = found.slice(0, request.limit);
+    const last = page.at(-1);
+    const next: KeywordPosition | undefined =
+      found.length > request.limit && last !== undefined
+        ? { by: 'score', ranking, after: { score: last.score, id: last.id } }
+        : undefined;
+    const reranked = await this.rerank(prepared, alone('keyword', page.map(toChannelHit), request.after === undefined));
+    return { mode: 'keyword', ...reranked, next, notes: [] };
+  }
+
+  private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
+    const { scope, request, query, ranking, asOfMs, principalId, live } = prepared;
+    const seen = new SeenHits(request.after?.by === 'seen' ? request.after.seen : undefined);
+    const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
+    const { minScore = Number.NEGATIVE_INFINITY, ...filters } = request.filters;
+    const narrowed = { filters, phrases: query.phrases, exclusions: query.exclusions };
+    const [keyword, semantic] = await Promise.all([
+      mode === 'hybrid' && ranking !== undefined
+        ? this.index.rank(scope, { ...narrowed, ranking, limit: depth, beside: live.documents })
+        : Promise.resolve([]),
+      this.semantic.find(scope, { ...narrowed, text: query.plain, asOfMs, depth, principalId }),
+    ]);
+    if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
+
+    const fused =
+      mode === 'semantic'
+        ? alone('semantic', semantic.hits)
+        : fuse({
+            keyword: { hits: keyword.map(toChannelHit), weight: 1 },
+            semantic: { hits: semantic.hits, weight: semanticWeight(this.semantic.isLexical).weight },
+          });
+    const unseen = fused.filter(({ id, score }) => score >= minScore && !seen.has(id));
+    const { hits, faults } = await this.rerank(prepared, unseen);
+    const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
+    const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
+    const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
+    const { weakness, pending } = semantic;
+    // What is not embedded yet is found by its words; where only vectors are asked, it is missing.
+    const isMissing = mode === 'semantic' && pending !== undefined;
+    return {
+      mode,
+      hits: page,
+      next: isMore ? next : undefined,
+      faults: [...faults, ...[weakness, isMissing ? pending : undefined].filter((fault) => fault !== undefined)],
+      notes: pending !== undefined && !isMissing ? [pending] : [],
+    };
+  }
+
+  /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
+  private async withoutVectors(prepared: Prepared, failure: string): Promise<Page> {
+    const { request, ranking, asOfMs, scope, query, live } = prepared;
+    if (request.after?.by !== 'seen') {
+      const page = await this.keywordPage(prepared);
+      return { ...page, faults: [failure, ...page.faults] };
+    }
+    const seen = new SeenHits(request.after.seen);
+    const { phrases, exclusions } = query;
+    const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
+    const ranked =
+      ranking === undefined
+        ? []
+        : await this.index.rank(scope, {
+            ranking,
+            phrases,
+            exclusions,
+            filters: request.filters,
+            limit,
+            beside: live.documents,
+          });
+    const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const { hits, faults } = await this.rerank(prepared, unseen);
+    const page = hits.slice(0, request.limit);
+    const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
+    const isMore = hits.length > page.length;
+    return { mode: 'keyword', hits: page, next: isMore ? next : undefined, faults: [failure, ...faults], notes: [] };
+  }
+
+  /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
+  private async rerank(prepared: Prepared, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
+    const { scope, request, query, principalId } = prepared;
+    if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
+    const best = hits.slice(0, RERANKED);
+    const passages = await this.passagesOf(prepared, best);
+    const known = best.filter(({ id }) => passages.has(id));
+    try {
+      const scores = await this.reranker.rerank({
+        workspaceId: scope.workspaceId,
+        principalId,
+        query: query.plain,
+        documents: known.map(({ id, label }) => [label, passages.get(id)?.text].filter(Boolean).join('\n\n')),
+      });
+      const reranked = known.map((hit, index) => withRerank(hit, scores[index] ?? 0)).sort(byScore);
+      return { hits: [...reranked, ...hits.slice(RERANKED)], faults: [] };
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return { hits, faults: [`not reranked: ${error.detail.replace(/\.$/, '')}`] };
+    }
+  }
+
+  /** A document that was removed since it was ranked has no passage, and is no hit any more. */
+  private async describe(prepared: Prepared, page: readonly FusedHit[]): Promise<SearchHit[]> {
+    const passages = await this.passagesOf(prepared, page);
+    const terms = prepared.ranking?.terms ?? [];
+    return page.flatMap((hit) => {
+      const passage = passages.get(hit.id);
+      return passage === undefined ? [] : [{ ...hit, snippet: snippetOf(passage, terms, this.options) }];
+    });
+  }
+
+  private async passagesOf(
+    { scope, ranking, live }: Prepared,
+    hits: readonly FusedHit[],
+  ): Promise<ReadonlyMap<string, Passage>> {
+    if (hits.length === 0) return new Map();
+    const ids = hits.map(({ id }) => id);
+    const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
+    return new Map(passages.map((passage) => [passage.id, passage]));
+  }
+}
+
+function toAnswer(
+  { project }: SearchRequest,
+  { mode, faults, notes, next }: Page,
+  items: readonly SearchHit[],
+): SearchAnswer {
+  const reason = [...faults, ...notes].join('; ') || null;
+  const answer = { project, mode, degraded: faults.length > 0, reason, items };
+  return next === undefined ? answer : { ...answer, next };
+}
+
+function toChannelHit(document: RankedDocument): ChannelHit {
+  const { kind, id, label, version, keywordScore, recencyScore, priorityScore } = document;
+  return {
+    kind,
+    id,
+    label,
+    version,
+    relevance: keywordScore / SCORE_UNIT,
+    recency: recencyScore / SCORE_UNIT,
+    priority: priorityScore / SCORE_UNIT,
+  };
+}
+
+function withRerank(hit: FusedHit, score: number): FusedHit {
+  return { ...hit, score, scores: { ...hit.scores, rerank: score } };
+}

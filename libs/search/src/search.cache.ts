@@ -1,0 +1,36 @@
+import { defineFamily, defineTag, hashOf } from '#cache';
+import type { ProjectKey } from '#project';
+import type { WorkspaceId } from '#kernel';
+import type { SearchAnswer, SearchRequest } from './search.js';
+
+interface SearchKey {
+  readonly workspace: WorkspaceId;
+  /** Slug: the id is not known before the database is asked. */
+  readonly project: string;
+  readonly request: SearchRequest;
+  /** What the answer depends on besides the request: the models and the language of this server. */
+  readonly engine: readonly (string | undefined)[];
+}
+
+/** Fired by every write that changes what a search of the project can find, or how it is ordered. */
+export const searchTag = defineTag('search', ({ project }: ProjectKey) => project);
+
+/** Whole answers, page by page. Short: recency is part of the score, and time passes without a write. */
+export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
+  name: 'search',
+  schemaVersion: 1,
+  scope: 'project',
+  mutable: true,
+  key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),
+  tags: ({ workspace, project }) => [searchTag({ workspace, project })],
+  ttlMs: 60_000,
+  // As long as a search may take that waits for a provider.
+  loadTimeoutMs: 15_000,
+  isCacheable: ({ degraded }) => !degraded,
+});
+
+/** Tags in any order ask for the same. */
+function canonical({ filters, ...request }: SearchRequest): SearchRequest {
+  const tags = filters.tags === undefined ? undefined : [...new Set(filters.tags)].sort();
+  return { ...request, filters: { ...filters, tags } };
+}

@@ -1,0 +1,266 @@
+import type { CacheEngine, CacheService } from '#cache';
+import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
+import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
+import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
+import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
+import { ProjectContents, type ProjectReader, type ProjectService } from '#project';
+import type { SessionReader } from '#session';
+import { FreshSearch } from './fresh-search.js';
+import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
+import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
+import type { SearchRequest } from './search.js';
+import { SearchIndexService } from './search-index.service.js';
+import { SearchInvalidation } from './search-invalidation.js';
+import { SearchService } from './search.service.js';
+import { SemanticSearch } from './semantic-search.js';
+import { FakeSemanticReader } from './testing/fake-semantic-reader.js';
+import { searchConfig } from './testing/search-config.js';
+import { searchDocument } from './testing/search-document.factory.js';
+
+const REQUEST: SearchRequest = { project: 'one', query: 'fox', rerank: false, limit: 20, filters: {} };
+
+/** What one process has, over a cache of its own. */
+class Process {
+  readonly reader = new FakeSemanticReader();
+  readonly vectors = new VectorObservers();
+  readonly contents = new ProjectContents();
+  readonly searches: SearchService;
+  readonly index: SearchIndexService;
+
+  constructor(
+    private readonly world: EmbeddingDatabase,
+    readonly cache: CacheService,
+  ) {
+    const { database } = world;
+    const config = searchConfig();
+    const keywords = new PostgresKeywordIndex(database, config);
+    const projects = {
+      find: async (workspaceId: WorkspaceId, slug: string) => {
+        const [row] = await database.query<{ id: ProjectId }>(
+          'SELECT id FROM projects WHERE workspace_id = $1 AND slug = $2',
+          [workspaceId, slug],
+        );
+        return row && { workspaceId, slug, ...row };
+      },
+      slugsOf: async (workspaceId: WorkspaceId, ids: readonly ProjectId[]) => {
+        const rows = await database.query<{ slug: string }>(
+          'SELECT slug FROM projects WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+          [workspaceId, ids],
+        );
+        return rows.map(({ slug }) => slug);
+      },
+    };
+    const reranker = { isOn: false, model: undefined } as unknown as RerankService;
+    const semanticReader: SemanticReader = this.reader.asReader();
+    const fresh = new FreshSearch(
+      projects as unknown as ProjectService,
+      new KeywordSearch(keywords),
+      keywords,
+      new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
+      new SemanticSearch(semanticReader, keywords, config),
+      reranker,
+      new SystemClock(),
+      config,
+    );
+    this.searches = new SearchService(fresh, cache, semanticReader, reranker, config);
+    const changes = new SearchInvalidation(cache, projects as unknown as ProjectReader, this.vectors, this.contents);
+    changes.onModuleInit();
+    this.index = new SearchIndexService(keywords, database, changes, config);
+  }
+
+  /** How the cache answered, the labels of the hits, and what the search has asked of others. */
+  async search(workspaceId: WorkspaceId, request: Partial<SearchRequest> = {}) {
+    const statements = jest.spyOn(this.world.database, 'query');
+    const asked = this.reader.asked.length;
+    let status: string | undefined;
+    const answer = await this.searches.search(
+      workspaceId,
+      { ...REQUEST, ...request },
+      { report: (report) => (status = report.status) },
+    );
+    const sql = statements.mock.calls.length;
+    statements.mockRestore();
+    return {
+      answer,
+      status,
+      sql,
+      provider: this.reader.asked.length - asked,
+      labels: answer.items.map(({ label }) => label),
+    };
+  }
+}
+
+const sorted = ({ labels }: { readonly labels: readonly (string | null)[] }) => labels.map(String).toSorted();
+
+describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
+  let world: EmbeddingDatabase;
+  let engines: CacheEngine[] = [];
+  let here: Process;
+  /** Another process on the same database and cache. */
+  let there: Process;
+  let project: TestProject;
+
+  beforeAll(async () => {
+    world = await EmbeddingDatabase.create();
+  });
+  afterAll(() => world.close());
+
+  beforeEach(async () => {
+    if (where === 'on Redis') {
+      const namespace = testNamespace();
+      engines = [await startTestEngine({ namespace }), await startTestEngine({ namespace })];
+      [here, there] = engines.map(({ cache }) => new Process(world, cache)) as [Process, Process];
+    } else {
+      // One process is all there may be without Redis.
+      here = there = new Process(world, inProcessCache({ transactions: world.database }));
+    }
+    project = await newProject();
+  });
+  afterEach(async () => {
+    await Promise.all(engines.splice(0).map((engine) => engine.stop()));
+  });
+
+  async function newProject(beside?: TestProject): Promise<TestProject> {
+    const made = await world.newProject(beside);
+    await world.database.query('UPDATE projects SET slug = $3 WHERE workspace_id = $1 AND id = $2', [
+      made.workspaceId,
+      made.projectId,
+      beside === undefined ? 'one' : 'two',
+    ]);
+    return made;
+  }
+  const store = async (label: string, text: string, by = here, of = project) => {
+    const document = searchDocument(of, { text, label });
+    await by.index.index([document]);
+    return document.id;
+  };
+
+  it('answers the second time without a statement and without a provider, in another process too', async () => {
+    await store('a', 'red fox');
+    const first = await here.search(project.workspaceId);
+    expect(first).toMatchObject({ status: 'miss', labels: ['a'], provider: 1 });
+    expect(first.sql).toBeGreaterThan(0);
+    const second = await there.search(project.workspaceId);
+    expect(second).toMatchObject({ status: 'hit', labels: ['a'], sql: 0, provider: 0 });
+    expect(second.answer).toEqual(first.answer);
+  });
+
+  it('T4 remembers that nothing was found, also where there is no project', async () => {
+    await here.search(project.workspaceId);
+    expect(await here.search(project.workspaceId)).toMatchObject({ status: 'hit', labels: [], sql: 0 });
+    await here.search(project.workspaceId, { project: 'nowhere' });
+    expect(await here.search(project.workspaceId, { project: 'nowhere' })).toMatchObject({ status: 'hit', sql: 0 });
+  });
+
+  it('T2 shows every write to the next read of another process', async () => {
+    const id = await store('a', 'red fox');
+    await there.search(project.workspaceId);
+    await store('b', 'blue fox');
+    expect(sorted(await there.search(project.workspaceId))).toEqual(['a', 'b']);
+
+    const tagged = { filters: { tags: ['north'] } };
+    expect((await there.search(project.workspaceId, tagged)).labels).toEqual([]);
+    await here.index.describe(project.workspaceId, id, { tags: ['north'] });
+    expect((await there.search(project.workspaceId, tagged)).labels).toEqual(['a']);
+
+    await here.index.remove(project.workspaceId, [id]);
+    expect((await there.search(project.workspaceId)).labels).toEqual(['b']);
+    expect((await there.search(project.workspaceId, tagged)).labels).toEqual([]);
+  });
+
+  it('shows vectors that came in, to the next read of another process', async () => {
+    const id = await store('a', 'vixen');
+    expect((await there.search(project.workspaceId)).labels).toEqual([]);
+    there.reader.cosines.set(id, 0.9);
+    expect((await there.search(project.workspaceId)).status).toBe('hit');
+    await world.database.run(() => here.vectors.vectorsChanged(project.workspaceId, [project.projectId]));
+    expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
+  });
+
+  it('T42 finds nothing of a project that is gone', async () => {
+    await store('a', 'red fox');
+    expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
+    await world.database.run(async () => {
+      await world.database.query('DELETE FROM projects WHERE id = $1', [project.projectId]);
+      await here.contents.deleted({ ...project, id: project.projectId, slug: 'one', createdAt: new Date() });
+    });
+    expect((await there.search(project.workspaceId)).labels).toEqual([]);
+  });
+
+  it('T12 crosses neither workspaces nor projects', async () => {
+    await store('a', 'red fox');
+    const other = await newProject();
+    const beside = await newProject(project);
+    await store('b', 'blue fox', here, beside);
+    expect((await here.search(project.workspaceId)).labels).toEqual(['a']);
+    expect((await here.search(other.workspaceId)).labels).toEqual([]);
+    expect((await here.search(project.workspaceId, { project: 'two' })).labels).toEqual(['b']);
+    // A write elsewhere lets what is remembered here stand.
+    await store('c', 'fox', here, beside);
+    expect((await here.search(project.workspaceId)).status).toBe('hit');
+    expect(sorted(await here.search(project.workspaceId, { project: 'two' }))).toEqual(['b', 'c']);
+  });
+
+  it('T28 is the same for the same search however it is written, and another for another', async () => {
+    await here.search(project.workspaceId, { filters: { tags: ['a', 'b'] } });
+    expect((await here.search(project.workspaceId, { filters: { tags: ['b', 'a', 'a'] } })).status).toBe('hit');
+    const others: Partial<SearchRequest>[] = [
+      { query: 'foxes' },
+      { mode: 'keyword' },
+      { mode: 'hybrid' },
+      { limit: 19 },
+      { rerank: true },
+      { filters: { tags: ['a'] } },
+      { filters: { priority: 'important' } },
+      { filters: { since: new Date(0) } },
+      { filters: { minScore: 0 } },
+    ];
+    for (const other of others) expect((await here.search(project.workspaceId, other)).status).toBe('miss');
+  });
+
+  it('T22 does not remember an answer that a channel is missing from', async () => {
+    await store('a', 'red fox');
+    here.reader.failure = new DomainError({ code: 'x', kind: 'unavailable', detail: 'The provider is away.' });
+    for (let n = 0; n < 2; n++) {
+      const { answer, status } = await here.search(project.workspaceId);
+      expect(answer).toMatchObject({ mode: 'keyword', degraded: true, reason: 'The provider is away' });
+      expect(status).toBe('miss');
+    }
+    here.reader.failure = undefined;
+    expect((await here.search(project.workspaceId)).answer).toMatchObject({ mode: 'hybrid', degraded: false });
+    expect((await here.search(project.workspaceId)).status).toBe('hit');
+  });
+
+  it('T3 does not store what was read before a write and answered after it', async () => {
+    await store('a', 'red fox');
+    let release = () => {};
+    there.reader.hold = new Promise((settle) => (release = settle));
+    const reading = there.search(project.workspaceId);
+    await eventuallyAsked(there);
+    const written = store('b', 'blue fox');
+    await written;
+    release();
+    await reading;
+    expect(sorted(await there.search(project.workspaceId))).toEqual(['a', 'b']);
+  });
+
+  it('never remembers what open sessions write', async () => {
+    for (let n = 0; n < 2; n++) {
+      const { status, sql } = await here.search(project.workspaceId, { live: true });
+      expect(status).toBe('bypass');
+      expect(sql).toBeGreaterThan(0);
+    }
+  });
+
+  it('T5 passes an error of the database on and does not remember it', async () => {
+    const broken = jest.spyOn(world.database, 'query').mockRejectedValue(new Error('the database is away'));
+    await expect(here.searches.search(project.workspaceId, REQUEST)).rejects.toThrow('the database is away');
+    broken.mockRestore();
+    expect((await here.search(project.workspaceId)).status).toBe('miss');
+  });
+
+  async function eventuallyAsked({ reader }: Process): Promise<void> {
+    while (reader.asked.length === 0) await new Promise((settle) => setImmediate(settle));
+  }
+});

@@ -1,0 +1,136 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SearchConfig } from '#config';
+import { type SemanticAnswer, SemanticReader } from '#embedding';
+import { DomainError } from '#kernel';
+import { KeywordIndex } from './persistence/keyword-index.js';
+import { boostsOf } from './ranking/boosts.js';
+import { semanticWeight } from './ranking/channel-weights.js';
+import { type ChannelHit, scoreOf } from './ranking/fusion.js';
+import type { SearchFilters, SearchScope } from './search.js';
+
+export interface SemanticSearchRequest {
+  /** Not blank. */
+  readonly text: string;
+  readonly filters: SearchFilters;
+  readonly phrases: readonly string[];
+  readonly exclusions: readonly string[];
+  readonly asOfMs: number;
+  /** Hits to find, where there are so many. */
+  readonly depth: number;
+  readonly principalId: string | undefined;
+}
+
+/** What the channel found, or why it found nothing. */
+export type SemanticFindings =
+  | {
+      readonly hits: readonly ChannelHit[];
+      /** Why it worked worse than it should. */
+      readonly weakness?: string;
+      /** What it could not look at yet. */
+      readonly pending?: string;
+    }
+  | { readonly failure: string };
+
+/** A phrase or an exclusion is looked up in what was found: so many more are found then, at most. */
+const MOST_LOOKED_AT = 8_000;
+
+/**
+ * The channel of nearness. Never rejects for a fault of its own: a search goes on without it, and says why. A provider
+ * that does not answer in time is not waited for; what it answers later is cached for the next search.
+ */
+@Injectable()
+export class SemanticSearch {
+  private readonly logger = new Logger(SemanticSearch.name);
+
+  constructor(
+    private readonly reader: SemanticReader,
+    private readonly index: KeywordIndex,
+    private readonly config: SearchConfig,
+  ) {}
+
+  get isOn(): boolean {
+    return this.reader.isOn;
+  }
+
+  get isLexical(): boolean {
+    return this.reader.isLexical;
+  }
+
+  async find(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
+    try {
+      const found = this.look(scope, request);
+      const late = { failure: `the embedding provider took more than ${this.config.semanticTimeoutMs} ms` };
+      return await within(this.config.semanticTimeoutMs, found, late);
+    } catch (error) {
+      if (error instanceof DomainError) return { failure: withoutDot(error.detail) };
+      this.logger.error('The semantic channel failed.', error instanceof Error ? error.stack : String(error));
+      return { failure: 'the semantic channel failed' };
+    }
+  }
+
+  private async look(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
+    const isNarrowed = request.phrases.length > 0 || request.exclusions.length > 0;
+    for (let limit = request.depth; ; limit *= 4) {
+      const answer = await this.nearest(scope, request, limit);
+      const hits = await this.resolve(scope, request, answer);
+      const isAll = answer.hits.length < limit;
+      if (hits.length < request.depth && isNarrowed && !isAll && limit < MOST_LOOKED_AT) continue;
+      return {
+        hits: hits.slice(0, request.depth),
+        weakness:
+          answer.method === 'scan'
+            ? 'the database has no pgvector, so every vector was compared outside of it'
+            : undefined,
+        pending: isAll ? await this.pending(scope) : undefined,
+      };
+    }
+  }
+
+  private nearest(scope: SearchScope, request: SemanticSearchRequest, limit: number): Promise<SemanticAnswer> {
+    const { text, filters, principalId } = request;
+    const { minScore: _, ...others } = filters;
+    return this.reader.search({ ...scope, text, limit, filters: others, principalId });
+  }
+
+  private async resolve(
+    scope: SearchScope,
+    { phrases, exclusions, asOfMs }: SemanticSearchRequest,
+    answer: SemanticAnswer,
+  ): Promise<ChannelHit[]> {
+    const { leastCosine } = semanticWeight(this.isLexical);
+    const cosines = new Map<string, number>(
+      answer.hits.filter(({ score }) => score > leastCosine).map(({ contextId, score }) => [contextId, score]),
+    );
+    const documents = await this.index.resolve(scope, [...cosines.keys()], { phrases, exclusions });
+    return documents
+      .map(({ kind, id, label, version, ...rest }): ChannelHit => {
+        const relevance = cosines.get(id) ?? 0;
+        return { kind, id, label, version, relevance, ...boostsOf(relevance, rest, asOfMs) };
+      })
+      .sort((left, right) => scoreOf(right) - scoreOf(left) || (left.id < right.id ? -1 : 1));
+  }
+
+  /** Only asked where fewer were found than looked for: a project with contexts that wait is told by their number. */
+  private async pending({ workspaceId, projectId }: SearchScope): Promise<string | undefined> {
+    const { contexts, embedded } = await this.reader.coverage(workspaceId, projectId);
+    if (embedded >= contexts) return undefined;
+    return `${contexts - embedded} of ${contexts} contexts are not embedded yet`;
+  }
+}
+
+async function within<Value>(ms: number, work: Promise<Value>, otherwise: Value): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Value>((settle) => {
+    timer = setTimeout(() => settle(otherwise), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}
+
+function withoutDot(detail: string): string {
+  return detail.replace(/\.$/, '');
+}

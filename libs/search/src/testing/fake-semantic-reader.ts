@@ -1,0 +1,37 @@
+import type { SemanticAnswer, SemanticReader, SemanticRequest } from '#embedding';
+import type { ContextId } from '#kernel';
+
+/** Nearness as a test says it is. */
+export class FakeSemanticReader {
+  isOn = true;
+  isLexical = false;
+  method: SemanticAnswer['method'] = 'exact';
+  /** Cosine by context id; what is not named is not embedded. */
+  readonly cosines = new Map<string, number>();
+  /** Contexts of the project that wait to be embedded. */
+  waiting = 0;
+  failure: Error | undefined;
+  /** Until it settles nobody is answered. */
+  hold: Promise<void> = Promise.resolve();
+  readonly asked: SemanticRequest[] = [];
+  readonly model = { provider: 'voyage', model: 'voyage-4', dimensions: 4 } as const;
+
+  async search(request: SemanticRequest): Promise<SemanticAnswer> {
+    this.asked.push(request);
+    await this.hold;
+    if (this.failure !== undefined) throw this.failure;
+    const hits = [...this.cosines]
+      .map(([contextId, score]) => ({ contextId: contextId as ContextId, score }))
+      .sort((left, right) => right.score - left.score)
+      .slice(0, request.limit);
+    return { hits, method: this.method };
+  }
+
+  coverage(): Promise<{ contexts: number; embedded: number }> {
+    return Promise.resolve({ contexts: this.cosines.size + this.waiting, embedded: this.cosines.size });
+  }
+
+  asReader(): SemanticReader {
+    return this as unknown as SemanticReader;
+  }
+}
