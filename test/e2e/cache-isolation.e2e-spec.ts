@@ -20,6 +20,8 @@ describe('two principals in two workspaces over two processes, at random', () =>
       REDIS_SOCKET_TIMEOUT: '2000',
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       WORKER_ENABLED: 'false',
+      // Nobody embeds here, and what is pending is not kept.
+      EMBEDDING_PROVIDER: 'off',
       LOG_LEVEL: 'error',
     };
     servers = [await startKeepsake({ env })];
@@ -50,20 +52,21 @@ describe('two principals in two workspaces over two processes, at random', () =>
   async function walk(run: string, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31);
     const walkers = await walkersIn(run, new Random(seed));
-    let isWalking = true;
+    const walked = new AbortController();
     const paths = walkers.map(async (walker) => {
+      await walker.begin();
       for (let step = 0; step < STEPS; step++) await walker.step();
     });
     // Others of the same principals read all the time, so that loads and writes cross.
     const stirring = walkers.map(async (walker) => {
-      while (isWalking) await walker.stir();
+      while (!walked.signal.aborted) await walker.stir();
     });
-    await Promise.all([...paths, meanwhile()]).finally(() => (isWalking = false));
+    await Promise.all([...paths, meanwhile()]).finally(() => walked.abort());
     await Promise.all(stirring);
     const compared = walkers.flatMap((walker) => [...walker.compared.values()]).reduce((sum, n) => sum + n, 0);
     console.info(`${run}: seed ${seed}, ${2 * STEPS} steps, ${compared} answers compared`);
     expect(compared).toBeGreaterThan(STEPS / 2);
-    expect(walkers.map(({ compared: kinds }) => kinds.size)).toEqual([12, 12]);
+    expect(new Set(walkers.flatMap((walker) => [...walker.compared.keys()])).size).toBe(12);
   }
 
   it('T2 T3 T12 no answer crosses, and none is stale after an acknowledged write', async () => {

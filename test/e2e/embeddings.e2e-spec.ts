@@ -285,7 +285,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
       const query = { project, q: 'password' };
       expect(cacheStatus(await search(one, query))).toBe('keepsake; fwd=miss');
       const asked = provider.calls.length;
-      expect(cacheStatus(await search(two, query))).toMatch(/^keepsake; hit; ttl=\d+$/);
+      expect(cacheStatus(await search(two, query))).toMatch(/^keepsake; hit/);
       expect(provider.calls).toHaveLength(asked);
 
       await store(three, project, 'new', 'The password of the new database.');

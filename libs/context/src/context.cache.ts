@@ -1,6 +1,8 @@
 import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
 import { type ProjectKey, removalsTag } from '#project';
+import type { ContextId } from '#kernel';
 import type { Context, ContextSummary } from './context.js';
+import type { EmbeddingState } from './embedding-state.js';
 import type { Extract } from './extract/extract.js';
 
 /** One version by its id, or by its place in the line of a label: the newest one where no version is named. */
@@ -20,13 +22,13 @@ export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { l
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
 /** Fired by every write to any context of the workspace: for what is named by an id that does not tell its label. */
-export const anyContextTag = defineTag('any-context', (_: TagOwner) => []);
+export const anyContextTag = defineTag<TagOwner>('any-context', () => []);
 
 /** Fired when what an agent of the project must always be told changes. */
 export const alwaysCheckTag = defineTag('always-check', ({ project }: ProjectKey) => project);
 
 /** Fired when counted reads are written down, some seconds after they happened. */
-export const contextUsageTag = defineTag('context-usage', (_: TagOwner) => []);
+export const contextUsageTag = defineTag<TagOwner>('context-usage', () => []);
 
 function keyOf({ by }: ContextKey): readonly (string | number)[] {
   return 'id' in by ? ['id', by.id] : ['label', by.project, by.label, by.version ?? 'latest'];
@@ -54,6 +56,21 @@ export const contexts = defineFamily<ContextKey, Context | undefined>({ name: 'c
 export const contextSummaries = defineFamily<ContextKey, ContextSummary | undefined>({
   name: 'context-summary',
   ...common,
+});
+
+/** Whether a version is embedded; `engine` is what embeds. That it is not yet is not remembered: nothing tells when it is. */
+export const embeddingStatesFamily = defineFamily<
+  { readonly workspace: string; readonly id: ContextId; readonly engine: string },
+  EmbeddingState
+>({
+  name: 'embedding-state',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: true,
+  key: ({ id, engine }) => [id, engine],
+  tags: (of) => [contextTag(of), removalsTag(of)],
+  ttlMs: 300_000,
+  isCacheable: (state) => state !== 'pending',
 });
 
 /** A text is known by its hash. The workspace is part of the key, so that nobody learns what others have stored. */

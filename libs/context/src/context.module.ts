@@ -4,7 +4,7 @@ import { DEFAULT_LIMIT } from '#http';
 import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
-import { contexts, contextSummaries, extracts } from './context.cache.js';
+import { contexts, contextSummaries, embeddingStatesFamily, extracts } from './context.cache.js';
 import { ContextChanges } from './context-changes.js';
 import { ContextLookup } from './context-lookup.js';
 import { ContextObservers } from './context-observers.js';
@@ -74,7 +74,7 @@ export class ContextModule {
     warmers: CacheWarmers,
     service: ContextService,
   ) {
-    cache.register(contexts, contextSummaries, extracts);
+    cache.register(contexts, contextSummaries, extracts, embeddingStatesFamily);
     warmers.register({
       name: 'context',
       warm: async ({ workspaceId, project }) =>

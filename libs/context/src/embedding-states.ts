@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
 import type { ContextId, WorkspaceId } from '#kernel';
-
-export const embeddingStates = ['pending', 'ready', 'off'] as const;
-
-/**
- * Whether a version can be found by its meaning: `ready`, or `pending` until its vectors of the model in use are
- * there. `off` is what nobody embeds: versions that a newer one has replaced or that are archived, what the model
- * refuses, and everything where embeddings are turned off.
- */
-export type EmbeddingState = (typeof embeddingStates)[number];
+import { embeddingStatesFamily } from './context.cache.js';
+import type { EmbeddingState } from './embedding-state.js';
 
 /** Who embeds contexts, and so can tell. */
 export abstract class EmbeddingStateSource {
+  /** What embeds at present. What was true of another is not remembered of this one. */
+  abstract readonly engine: string;
+
   /** In the order of `ids`; `off` for unknown ones. */
   abstract statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]>;
 }
@@ -21,13 +18,24 @@ export abstract class EmbeddingStateSource {
 export class EmbeddingStates {
   private source: EmbeddingStateSource | undefined;
 
+  constructor(private readonly cache: CacheService) {}
+
   register(source: EmbeddingStateSource): void {
     this.source = source;
   }
 
   /** In the order of `ids`. */
   async of(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
-    if (this.source === undefined || ids.length === 0) return ids.map(() => 'off');
-    return this.source.statesOf(workspaceId, ids);
+    const { source } = this;
+    if (source === undefined || ids.length === 0) return ids.map(() => 'off');
+    const { engine } = source;
+    const keys = ids.map((id) => ({ workspace: workspaceId, id, engine }));
+    const states = await this.cache.getMany(embeddingStatesFamily, keys, (missing) =>
+      source.statesOf(
+        workspaceId,
+        missing.map(({ id }) => id),
+      ),
+    );
+    return states.map((state) => state ?? 'off');
   }
 }

@@ -16,7 +16,7 @@ export const handoverTag = defineTag('handover', ({ id }: { workspace: string; i
 export const handoversTag = defineTag('handovers', ({ project }: ProjectKey) => project);
 
 /** Fired by every write to any handover of the workspace. */
-export const anyHandoverTag = defineTag('any-handover', (_: TagOwner) => []);
+export const anyHandoverTag = defineTag<TagOwner>('any-handover', () => []);
 
 /** Handovers; null: the project has none yet. An id that is not there is not remembered. */
 export const handovers = defineFamily<HandoverKey, Handover | null | undefined>({

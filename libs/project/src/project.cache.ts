@@ -11,7 +11,7 @@ export interface ProjectKey {
 export const projectTag = defineTag('project', ({ project }: ProjectKey) => project);
 
 /** Fired when any project of the workspace is made or deleted. */
-export const projectListTag = defineTag('projects', (_: TagOwner) => []);
+export const projectListTag = defineTag<TagOwner>('projects', () => []);
 
 /** Fired by every write that changes how much the project holds of something. */
 export const projectContentsTag = defineTag('project-contents', ({ project }: ProjectKey) => project);
@@ -20,7 +20,7 @@ export const projectContentsTag = defineTag('project-contents', ({ project }: Pr
  * Fired when something of the workspace is deleted for good: a project with all that hangs on it, purged contexts.
  * Everything cached of a workspace's memory names it, so that a deletion needs to know nobody's keys.
  */
-export const removalsTag = defineTag('removals', (_: TagOwner) => []);
+export const removalsTag = defineTag<TagOwner>('removals', () => []);
 
 /** Projects by slug; null: nothing was ever written to it. */
 export const projects = defineFamily<ProjectKey, Project | null>({

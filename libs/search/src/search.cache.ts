@@ -1,4 +1,5 @@
 import { defineFamily, defineTag, hashOf } from '#cache';
+import type { ProjectKey } from '#project';
 import type { WorkspaceId } from '#kernel';
 import type { SearchAnswer, SearchRequest } from './search.js';
 
@@ -12,7 +13,7 @@ interface SearchKey {
 }
 
 /** Fired by every write that changes what a search of the project can find, or how it is ordered. */
-export const searchTag = defineTag('search', ({ project }: Pick<SearchKey, 'workspace' | 'project'>) => project);
+export const searchTag = defineTag('search', ({ project }: ProjectKey) => project);
 
 /** Whole answers, page by page. Short: recency is part of the score, and time passes without a write. */
 export const searchFamily = defineFamily<SearchKey, SearchAnswer>({

@@ -14,7 +14,7 @@ export const sessionTag = defineTag('session', ({ id }: SessionKey) => id);
 export const sessionLogTag = defineTag('session-log', ({ id }: SessionKey) => id);
 
 /** Fired by every write to any session of the workspace. */
-export const sessionListTag = defineTag('sessions', (_: TagOwner) => []);
+export const sessionListTag = defineTag<TagOwner>('sessions', () => []);
 
 /** Fired when a todo of the project is written or settled. */
 export const todosTag = defineTag('todos', ({ project }: ProjectKey) => project);

@@ -19,7 +19,7 @@ export interface CachedCall {
   readonly namesId: boolean;
   /** Whether the answer is kept as bytes as well, for each principal. */
   readonly keepsResponse: boolean;
-  call(api: Api): Promise<ApiAnswer<any>>;
+  readonly call: (api: Api) => Promise<ApiAnswer<any>>;
 }
 
 /** Every cached read of sessions, contexts, projects and handovers. */

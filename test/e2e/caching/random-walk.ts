@@ -59,6 +59,12 @@ export class Walker {
     private readonly random: Random,
   ) {}
 
+  /** In a project that is never deleted. */
+  async begin(): Promise<void> {
+    const { id } = await this.done(this.api().post('/v1/sessions', { project: 'sessions', client: this.marker }));
+    this.session = { id, summary: null, entries: 0 };
+  }
+
   async step(): Promise<void> {
     const project = this.random.one(PROJECTS);
     if (this.random.below(3) === 0) await this.write(project);
@@ -85,7 +91,7 @@ export class Walker {
     const label = this.random.one(LABELS);
     const line = state.lines.get(label) ?? [];
     const known = this.random.one([undefined, ...line]);
-    switch (this.random.below(9)) {
+    switch (this.random.below(8)) {
       case 0: {
         if (known === undefined) return;
         const tags = [`t${++this.count}`];
@@ -110,26 +116,20 @@ export class Walker {
         return;
       }
       case 4: {
-        if (this.session !== undefined) return;
-        const made = await this.done(this.api().post('/v1/sessions', { project: 'sessions', client: this.marker }));
-        this.session = { id: made.id, summary: null, entries: 0 };
-        return;
-      }
-      case 5: {
         if (this.session === undefined) return;
         const summary = this.text();
         await this.done(this.api().patch(`/v1/sessions/${this.session.id}`, { summary }));
         this.session.summary = summary;
         return;
       }
-      case 6:
+      case 5:
         if (this.session === undefined) return;
         await this.done(
           this.api().post(`/v1/sessions/${this.session.id}/entries`, { kind: 'insight', text: this.text() }),
         );
         this.session.entries++;
         return;
-      case 7:
+      case 6:
         if (this.random.below(4) > 0) return;
         await this.done(this.api().del(`/v1/projects/${project}`, { query: { confirm: project } }), 404);
         this.projects.set(project, { lines: new Map(), latestHandover: null, handovers: 0 });
@@ -255,7 +255,7 @@ export class Walker {
 }
 
 function latestOf(line: readonly Stored[]): Stored | undefined {
-  return line.filter(({ archived }) => !archived).at(-1);
+  return line.findLast(({ archived }) => !archived);
 }
 
 const shown = ({ id, version, tags, archived }: Stored) => ({ id, version, tags, archived });

@@ -6,7 +6,7 @@ import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { ContextSummary } from '../context.js';
 import type { StoreContext } from '../context-draft.js';
 import type { StoreOutcome } from '../context-store.service.js';
-import type { EmbeddingState } from '../embedding-states.js';
+import type { EmbeddingState } from '../embedding-state.js';
 import type { Recalled, RecallOrder } from '../recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';

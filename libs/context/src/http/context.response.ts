@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageOf } from '#http';
 import type { Context, ContextSummary } from '../context.js';
 import type { StoredContext } from '../context-store.service.js';
-import { type EmbeddingState, embeddingStates } from '../embedding-states.js';
+import { type EmbeddingState, embeddingStates } from '../embedding-state.js';
 import { priorities } from '../priority.js';
 
 const summaryFields = {

@@ -43,6 +43,11 @@ export class SemanticReader extends EmbeddingStateSource {
     return this.embeddings.modelFor({});
   }
 
+  /** See EmbeddingStateSource. */
+  get engine(): string {
+    return this.isOn ? modelKey(this.model) : 'off';
+  }
+
   /** The contexts of a project that lie nearest to a text. */
   async search({ text, principalId, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
     const { vectors, model } = await this.embeddings.embed({

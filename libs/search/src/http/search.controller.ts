@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
 import { cacheStatus } from './cache-status.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
@@ -19,6 +21,15 @@ export class SearchController {
     access: ['memory:read'],
     response: searchResponse,
     limits: ['reads', 'search'],
+    cache: {
+      tags: ({ workspace, query }) => [
+        searchTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
+        removalsTag({ workspace }),
+      ],
+      ttlMs: 60_000,
+      when: ({ query }) => query['live'] !== 'true',
+      keep: ({ degraded }: z.infer<typeof searchResponse>) => !degraded,
+    },
   })
   async search(
     @Caller() caller: Principal,
