@@ -113,13 +113,16 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     return answers;
   }
 
-  it('T1 tells of each answer where it came from: the first time from the source, then from the cache', async () => {
+  it('T1 T12 T24 tells of each answer where it came from: the first time from the source, then from the cache', async () => {
     const memory = await remember(mine);
     for (const { name, path = '', call, keepsResponse } of cachedCalls(memory)) {
       if (!keepsResponse || isWide(name)) continue;
       const [first, second] = [await call(as(here, mine)), await call(as(there, mine))];
-      const shown = [first, second].map(({ status, headers }) => [status, headers.get('cache-status')]);
-      expect([name, ...shown]).toEqual([name, [200, 'keepsake; fwd=miss'], [200, 'keepsake; hit']]);
+      // Bytes are one principal's alone.
+      const another = await call(as(there, mine, 1));
+      const shown = [first, second, another].map(({ status, headers }) => [status, headers.get('cache-status')]);
+      const [miss, hit] = ['keepsake; fwd=miss', 'keepsake; hit'];
+      expect([name, ...shown]).toEqual([name, [200, miss], [200, hit], [200, miss]]);
       expect(second.body).toEqual(first.body);
       expect(second.headers.get('cache-control')).toBe('private, no-cache');
       const etag = second.headers.get('etag')!;
