@@ -13,7 +13,11 @@ export function ensureBuilt() {
   const stamp = stampOf(sources);
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   console.error('Building …');
-  const result = spawnSync(process.execPath, [join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build', 'keepsake'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build', 'keepsake'],
+    { cwd: root, stdio: ['ignore', 2, 2] },
+  );
   if (result.status !== 0) {
     console.error('The build failed. Install the dependencies first (see README.md), then try again.');
     process.exit(1);
@@ -36,6 +40,7 @@ function stampOf(folders) {
     }
   };
   for (const folder of folders) visit(folder);
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json']) hash.update(readFileSync(join(root, name)));
+  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json'])
+    hash.update(readFileSync(join(root, name)));
   return hash.digest('hex');
 }

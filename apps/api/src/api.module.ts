@@ -12,7 +12,14 @@ export class ApiModule {
   static forRoot(config: KeepsakeConfig): DynamicModule {
     return {
       module: ApiModule,
-      imports: [KernelModule, ConfigModule.forRoot(config), ObservabilityModule, DatabaseModule, HttpModule, AuthApiModule],
+      imports: [
+        KernelModule,
+        ConfigModule.forRoot(config),
+        ObservabilityModule,
+        DatabaseModule,
+        HttpModule,
+        AuthApiModule,
+      ],
     };
   }
 }

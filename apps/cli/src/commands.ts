@@ -6,5 +6,9 @@ export const commands: Readonly<Record<string, Command>> = { serve, migrate };
 
 export function usage(): string {
   const width = Math.max(...Object.values(commands).map(({ synopsis }) => synopsis.length));
-  return ['Usage: keepsake <command>', '', ...Object.values(commands).map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`)].join('\n');
+  return [
+    'Usage: keepsake <command>',
+    '',
+    ...Object.values(commands).map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`),
+  ].join('\n');
 }

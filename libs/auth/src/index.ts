@@ -1,5 +1,6 @@
 export type { ApiKey } from './api-key.js';
 export { ApiKeyService, type NewApiKey } from './api-key.service.js';
+export { missingScope } from './auth.errors.js';
 export { AuthApiModule } from './auth-api.module.js';
 export { AuthModule } from './auth.module.js';
 export { BootstrapService, type FirstKey, KEY_FILE } from './bootstrap.service.js';

@@ -87,6 +87,7 @@ export const environmentSchema = z.object({
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
+  SHUTDOWN_DELAY_MS: integer(0, 0, 60_000),
   IDEMPOTENCY_TTL_HOURS: integer(24, 1, 24 * 30),
 
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
@@ -109,6 +110,7 @@ export const environmentSchema = z.object({
 
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
+  WORKER_CONCURRENCY: integer(4, 1, 100),
 
   SESSION_IDLE_MINUTES: integer(120, 1, 7 * 24 * 60),
   SESSION_EXPIRY_HOURS: integer(24, 1, 24 * 365),

@@ -66,6 +66,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       bodyLimitBytes: env.BODY_LIMIT_BYTES,
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+      shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
       idempotencyTtlMs: env.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
@@ -84,7 +85,11 @@ function toSlices(env: Environment): KeepsakeConfig {
       singleProcess: embedded || env.KEEPSAKE_SINGLE_PROCESS,
     },
     auth: { bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY, keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined },
-    queue: { workerEnabled: env.WORKER_ENABLED, pollSeconds: env.WORKER_POLL_SECONDS },
+    queue: {
+      workerEnabled: env.WORKER_ENABLED,
+      pollSeconds: env.WORKER_POLL_SECONDS,
+      concurrency: env.WORKER_CONCURRENCY,
+    },
     session: {
       idleMs: env.SESSION_IDLE_MINUTES * 60_000,
       expiryMs: env.SESSION_EXPIRY_HOURS * 3_600_000,

@@ -14,7 +14,10 @@ export abstract class HttpConfig {
   abstract readonly corsOrigins: readonly string[];
   abstract readonly bodyLimitBytes: number;
   abstract readonly requestTimeoutMs: number;
+  /** From the signal to the end, whatever still runs. */
   abstract readonly shutdownTimeoutMs: number;
+  /** How long after the signal new connections are still taken, while `/health/ready` says no. */
+  abstract readonly shutdownDelayMs: number;
   abstract readonly idempotencyTtlMs: number;
 }
 
@@ -49,7 +52,10 @@ export abstract class AuthConfig {
 
 export abstract class QueueConfig {
   abstract readonly workerEnabled: boolean;
+  /** How often a worker looks for jobs that other processes have added. */
   abstract readonly pollSeconds: number;
+  /** Jobs that one process runs at the same time. */
+  abstract readonly concurrency: number;
 }
 
 export abstract class SessionConfig {

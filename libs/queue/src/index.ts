@@ -1,3 +1,15 @@
-export { type EnqueueOptions, type JobContext, type JobDefinition, JobHandler, type ScheduleDefinition } from './job.js';
+export {
+  type EnqueueOptions,
+  type JobContext,
+  type JobDefinition,
+  JobHandler,
+  type ScheduleDefinition,
+} from './job.js';
 export { JobQueue } from './job-queue.js';
+export { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from './job-record.js';
 export { JobRegistry } from './job-registry.js';
+export { JobService } from './job.service.js';
+export type { JobFilter, JobReach } from './job-store.js';
+export { QueueModule } from './queue.module.js';
+export { QueueWorkerModule } from './queue-worker.module.js';
+export { JobWorker } from './worker/job-worker.js';

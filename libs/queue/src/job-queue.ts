@@ -6,8 +6,14 @@ import type { EnqueueOptions, JobDefinition } from './job.js';
  */
 export abstract class JobQueue {
   /**
-   * Adds a job in the surrounding transaction (at once where there is none).
-   * @returns its id, or undefined where `singletonKey` found one that waits or runs.
+   * Adds a job in the surrounding transaction (at once where there is none). A worker of this process sees it right
+   * after the commit, those of others at their next look.
+   * @returns its id, or undefined where `singletonKey` found one that waits.
+   * @throws ZodError where the payload does not fit the job's schema; nothing is added then.
    */
-  abstract enqueue<Payload extends object>(job: JobDefinition<Payload>, payload: Payload, options?: EnqueueOptions): Promise<string | undefined>;
+  abstract enqueue<Payload extends object>(
+    job: JobDefinition<Payload>,
+    payload: Payload,
+    options?: EnqueueOptions,
+  ): Promise<string | undefined>;
 }

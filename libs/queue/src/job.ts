@@ -5,17 +5,23 @@ import type { WorkspaceId } from '#kernel';
 export interface JobDefinition<Payload extends object> {
   /** kebab-case, unique, part of what operators see: `session-finalise`. */
   readonly name: string;
+  /** Ids and settings, not content: administrators see payloads. Checked when the job is added and when it is done. */
   readonly payload: z.ZodType<Payload>;
-  /** Attempts after the first; each waits twice as long as the one before, starting at `retryDelaySeconds`. */
+  /** Attempts after the first; each waits about twice as long as the one before, starting at `retryDelaySeconds`. */
   readonly retryLimit: number;
   readonly retryDelaySeconds: number;
-  /** An attempt that runs longer is given up and retried. */
+  /** An attempt that runs longer is given up and retried. Less than a day. */
   readonly timeoutSeconds: number;
 }
 
-/** Work that is due again and again, once in each period over all processes. Its payload is empty. */
+/**
+ * Work that is due again and again, once in each period over all processes. Its payload is empty. Periods are those
+ * of the database's clock: `everySeconds` long, counted from 1970. A run that is longer than its period can meet the
+ * next one in another process.
+ */
 export interface ScheduleDefinition {
   readonly job: JobDefinition<Record<string, never>>;
+  /** A whole number from 1 to 86,400. */
   readonly everySeconds: number;
 }
 
@@ -23,19 +29,34 @@ export interface EnqueueOptions {
   /** The tenant the job belongs to; absent for work that spans workspaces. */
   readonly workspaceId?: WorkspaceId;
   readonly runAt?: Date;
-  /** While a job of this name and key waits or runs, another is not added. */
+  /**
+   * While a job of this name, workspace and key waits for its first attempt, another is not added: the waiting one
+   * will see what the surrounding transaction writes, since it does not start before that has ended. A job that
+   * already runs may have read too early and does not count.
+   */
   readonly singletonKey?: string;
 }
 
-/** The work itself, provided by a feature's worker module. Must be idempotent: a job may run again after a crash. */
+/**
+ * The work itself, provided by a feature's worker module. Must be idempotent: a job may run again after a crash, and
+ * may overlap an attempt that was given up at its timeout but did not stop.
+ */
 export abstract class JobHandler<Payload extends object = object> {
   abstract readonly job: JobDefinition<Payload>;
-  /** A rejection means a retry, and a dead letter after the last. `signal` aborts at the timeout and when the process stops. */
+  /**
+   * A rejection means a retry, and a dead letter after the last. `signal` aborts at the timeout, when the job is
+   * cancelled, and when the process stops and can't wait any longer (the job is then given back and not counted as
+   * an attempt).
+   */
   abstract handle(payload: Payload, context: JobContext): Promise<void>;
 }
 
 export interface JobContext {
   readonly jobId: string;
+  /** The tenant the job belongs to; absent for work that spans workspaces. */
+  readonly workspaceId: WorkspaceId | undefined;
+  /** 1 for the first. */
+  readonly attempt: number;
   readonly signal: AbortSignal;
   /** Tells how far a long job is, 0 to 1. */
   progress(fraction: number): Promise<void>;

@@ -1,4 +1,13 @@
-export { type ChannelScores, type Priority, type SearchAnswer, type SearchDocument, type SearchFilters, type SearchHit, type SearchKind, type SearchMode, type SearchRequest } from './search.js';
+export {
+  type ChannelScores,
+  type SearchAnswer,
+  type SearchDocument,
+  type SearchFilters,
+  type SearchHit,
+  type SearchKind,
+  type SearchMode,
+  type SearchRequest,
+} from './search.js';
 export { SearchApiModule } from './search-api.module.js';
 export { SearchIndex } from './search-index.js';
 export { SearchModule } from './search.module.js';

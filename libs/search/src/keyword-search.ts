@@ -18,15 +18,27 @@ export class KeywordSearch {
     const statistics = await this.index.statistics(scope, query.words);
     if (statistics.terms.length === 0) return undefined;
     const known = statistics.terms.filter((term) => term.documentFrequency > 0);
-    const weights = new Map(known.map((term) => [term.term, termWeight(statistics.documentCount, term.documentFrequency, term.queryFrequency)]));
+    const weights = new Map(
+      known.map((term) => [
+        term.term,
+        termWeight(statistics.documentCount, term.documentFrequency, term.queryFrequency),
+      ]),
+    );
     if (known.length < statistics.terms.length) await this.addCorrections(scope, query, statistics, weights);
     const terms = [...weights].map(([term, weight]): WeightedTerm => ({ term, weight }));
     return { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs };
   }
 
-  private async addCorrections(scope: SearchScope, query: QueryAnalysis, statistics: QueryStatistics, weights: Map<string, number>): Promise<void> {
+  private async addCorrections(
+    scope: SearchScope,
+    query: QueryAnalysis,
+    statistics: QueryStatistics,
+    weights: Map<string, number>,
+  ): Promise<void> {
     if (query.spellable.length === 0 || statistics.documentCount === 0) return;
-    for (const { term, documentFrequency, discount } of corrections(await this.index.similarWords(scope, query.spellable))) {
+    for (const { term, documentFrequency, discount } of corrections(
+      await this.index.similarWords(scope, query.spellable),
+    )) {
       const weight = Math.round(termWeight(statistics.documentCount, documentFrequency, 1) * discount);
       weights.set(term, Math.max(weight, weights.get(term) ?? 0));
     }

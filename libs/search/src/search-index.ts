@@ -1,5 +1,6 @@
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
-import type { Priority, SearchDocument } from './search.js';
+import type { SearchDocument } from './search.js';
 
 /**
  * What search can find, kept by the features that own the memory. Every call takes part in the caller's transaction,
@@ -19,5 +20,9 @@ export abstract class SearchIndex {
   abstract remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void>;
 
   /** Follows a change of priority and tags, which needs no new analysis. An unknown id is no error. */
-  abstract describe(workspaceId: WorkspaceId, id: string, change: { readonly priority?: Priority; readonly tags?: readonly string[] }): Promise<void>;
+  abstract describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void>;
 }

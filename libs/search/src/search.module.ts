@@ -1,16 +1,30 @@
 import { Module } from '@nestjs/common';
+import { ContextModule } from '#context';
 import { ProjectModule } from '#project';
+import { SessionModule } from '#session';
+import { ContextIndexer } from './context-indexer.js';
 import { KeywordSearch } from './keyword-search.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchService } from './search.service.js';
+import { SessionIndexer } from './session-indexer.js';
 
-/** Finding memory, and the index that the owners of memory keep up to date. */
+/**
+ * Finding memory, and keeping the index up to date. Every app that writes memory imports it: the index follows in the
+ * transaction of the write.
+ */
 @Module({
-  imports: [ProjectModule],
-  providers: [KeywordSearch, SearchService, { provide: KeywordIndex, useClass: PostgresKeywordIndex }, { provide: SearchIndex, useClass: SearchIndexService }],
+  imports: [ProjectModule, SessionModule, ContextModule],
+  providers: [
+    KeywordSearch,
+    SearchService,
+    ContextIndexer,
+    SessionIndexer,
+    { provide: KeywordIndex, useClass: PostgresKeywordIndex },
+    { provide: SearchIndex, useClass: SearchIndexService },
+  ],
   exports: [SearchIndex, SearchService],
 })
 export class SearchModule {}

@@ -34,10 +34,19 @@ export class SearchService {
     const query = analyseQuery(request.query, this.options);
 
     const ranking = request.after?.ranking ?? (await this.keywords.rankingOf(scope, query, this.clock.nowMs()));
-    const nothing = ranking === undefined ? (query.words === '' ? 'the query holds no word to look for' : 'the query holds stop words alone') : undefined;
+    const nothing =
+      ranking === undefined
+        ? query.words === ''
+          ? 'the query holds no word to look for'
+          : 'the query holds stop words alone'
+        : undefined;
     if (ranking === undefined) return { ...answer, items: [], reason: both(answer.reason, nothing) };
     if (!(await this.index.allTelling([...query.phrases, ...query.exclusions]))) {
-      return { ...answer, items: [], reason: both(answer.reason, 'a phrase or an exclusion holds stop words alone, which are not indexed') };
+      return {
+        ...answer,
+        items: [],
+        reason: both(answer.reason, 'a phrase or an exclusion holds stop words alone, which are not indexed'),
+      };
     }
 
     const found = await this.index.rank(scope, {
@@ -51,7 +60,9 @@ export class SearchService {
     const page = found.slice(0, request.limit);
     const last = page.at(-1);
     const items = await this.describe(scope, page, ranking);
-    return found.length > request.limit && last !== undefined ? { ...answer, items, next: { ranking, after: { score: last.score, id: last.id } } } : { ...answer, items };
+    return found.length > request.limit && last !== undefined
+      ? { ...answer, items, next: { ranking, after: { score: last.score, id: last.id } } }
+      : { ...answer, items };
   }
 
   /** A document that was removed since it was ranked has no passage, and is no hit any more. */
@@ -82,7 +93,14 @@ function both(first: string | null, second: string | undefined): string | null {
   return [first, second].filter((reason) => typeof reason === 'string').join('; ') || null;
 }
 
-function toHit({ kind, id, label, version, score, keywordScore, recencyScore, priorityScore }: RankedDocument, snippet: string): SearchHit {
-  const scores = { keyword: keywordScore / SCORE_UNIT, recency: recencyScore / SCORE_UNIT, priority: priorityScore / SCORE_UNIT };
+function toHit(
+  { kind, id, label, version, score, keywordScore, recencyScore, priorityScore }: RankedDocument,
+  snippet: string,
+): SearchHit {
+  const scores = {
+    keyword: keywordScore / SCORE_UNIT,
+    recency: recencyScore / SCORE_UNIT,
+    priority: priorityScore / SCORE_UNIT,
+  };
   return { kind, id, label, version, score: score / SCORE_UNIT, scores, snippet };
 }

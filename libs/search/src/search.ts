@@ -1,3 +1,4 @@
+import type { Priority } from '#context';
 import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 
 export const searchKinds = ['context', 'entry', 'message'] as const;
@@ -5,9 +6,6 @@ export type SearchKind = (typeof searchKinds)[number];
 
 export const searchModes = ['hybrid', 'semantic', 'keyword'] as const;
 export type SearchMode = (typeof searchModes)[number];
-
-export const priorities = ['always_check', 'important', 'reference'] as const;
-export type Priority = (typeof priorities)[number];
 
 /** What search knows of a piece of memory. `id` is the id of the thing itself: of the context version, of the entry. */
 export interface SearchDocument {

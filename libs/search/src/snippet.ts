@@ -19,7 +19,11 @@ const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
  * most, the earliest of equals. On one line, never cut inside a word where a space is near, never inside a grapheme
  * (Unicode UAX #29). The same input gives the same snippet.
  */
-export function snippetOf(passage: Pick<Passage, 'text' | 'matches'>, terms: readonly WeightedTerm[], options: AnalysisOptions): string {
+export function snippetOf(
+  passage: Pick<Passage, 'text' | 'matches'>,
+  terms: readonly WeightedTerm[],
+  options: AnalysisOptions,
+): string {
   const matches = locate(passage, terms, options);
   const { from, to } = bestWindow(matches);
   const { text } = passage;
@@ -29,7 +33,11 @@ export function snippetOf(passage: Pick<Passage, 'text' | 'matches'>, terms: rea
   return cut(text, start, from, Math.min(text.length, start + SNIPPET_LENGTH));
 }
 
-function locate(passage: Pick<Passage, 'text' | 'matches'>, terms: readonly WeightedTerm[], options: AnalysisOptions): Match[] {
+function locate(
+  passage: Pick<Passage, 'text' | 'matches'>,
+  terms: readonly WeightedTerm[],
+  options: AnalysisOptions,
+): Match[] {
   const weights = new Map(terms.map(({ term, weight }) => [term, weight]));
   const termAt = new Map<number, string>();
   for (const { term, positions } of passage.matches) for (const position of positions) termAt.set(position, term);
@@ -66,7 +74,8 @@ function bestWindow(matches: readonly Match[]): { from: number; to: number } {
 
 /** Cuts at graphemes, and at a space where one lies within the outer quarter of the window. */
 function cut(text: string, start: number, firstMatch: number, end: number): string {
-  const from = start === 0 ? 0 : boundaryAfter(text, start, Math.min(firstMatch, start + Math.floor(SNIPPET_LENGTH / 4)));
+  const from =
+    start === 0 ? 0 : boundaryAfter(text, start, Math.min(firstMatch, start + Math.floor(SNIPPET_LENGTH / 4)));
   const to = end === text.length ? end : boundaryBefore(text, from, end);
   return `${from > 0 ? '…' : ''}${onOneLine(text.slice(from, to))}${to < text.length ? '…' : ''}`;
 }
@@ -76,7 +85,8 @@ function boundaryAfter(text: string, start: number, latest: number): number {
   if (space >= 0) return start + space + 1;
   // Graphemes are counted from a little before: one that holds `start` began there or shortly ahead of it.
   const origin = Math.max(0, start - 64);
-  for (const { index } of graphemes.segment(text.slice(origin, start + 64))) if (origin + index >= start) return origin + index;
+  for (const { index } of graphemes.segment(text.slice(origin, start + 64)))
+    if (origin + index >= start) return origin + index;
   return start;
 }
 

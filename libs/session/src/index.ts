@@ -1,3 +1,19 @@
+export {
+  endSessionBody,
+  MAX_SUMMARY_LENGTH,
+  sessionParams,
+  sessionResponse,
+  type SessionResponse,
+  startSessionBody,
+  toSessionResponse,
+} from './http/session.dto.js';
 export { type Metadata, type Session, type SessionState, sessionStates } from './session.js';
+export { SessionApiModule } from './session-api.module.js';
 export { type EntryKind, entryKinds, type SessionEntry, type TodoPriority, todoPriorities } from './session-entry.js';
-export { type FinaliseReason, SessionObserver, SessionObservers } from './session-observers.js';
+export { SessionEntryService } from './session-entry.service.js';
+export { SessionModule } from './session.module.js';
+export { type FinaliseReason, finaliseReasons, SessionObserver, SessionObservers } from './session-observers.js';
+export { SessionReader } from './session.reader.js';
+export { SessionService, type StartSession } from './session.service.js';
+export { SessionSweeper } from './session-sweeper.js';
+export { SessionWorkerModule } from './session-worker.module.js';

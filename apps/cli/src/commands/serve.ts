@@ -14,7 +14,9 @@ export const serve: Command = {
     const config = loadConfig(process.env);
     const { app, url, firstKey } = await startApi(ApiModule.forRoot(config), config);
     if (firstKey !== undefined) {
-      console.error(`\nThis is your operator key. It is shown this once and kept in ${firstKey.file}:\n\n  ${firstKey.key}\n`);
+      console.error(
+        `\nThis is your operator key. It is shown this once and kept in ${firstKey.file}:\n\n  ${firstKey.key}\n`,
+      );
     }
     console.error(`Keepsake listens on ${url}`);
     await untilStopped(config.http.shutdownTimeoutMs, async () => {

@@ -2,9 +2,10 @@ import type { MigrationClass } from './define-migration.js';
 import { Platform } from './0001-platform.js';
 import { Projects } from './0002-projects.js';
 import { Sessions } from './0003-sessions.js';
+import { Contexts } from './0004-contexts.js';
 import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
 
 /** The history of the schema, oldest first. */
-export const migrations: MigrationClass[] = [Platform, Projects, Sessions, Handovers, Search, Queue];
+export const migrations: MigrationClass[] = [Platform, Projects, Sessions, Contexts, Handovers, Search, Queue];

@@ -35,11 +35,19 @@ export function isSpellable(word: string): boolean {
 export function analyseDocument(label: string | undefined, text: string, options: AnalysisOptions): DocumentAnalysis {
   const vocabulary = new Set<string>();
   const labelWords = wordsOf(label ?? '', options, (word) => TELLING_LABEL_WORD.test(word), vocabulary);
-  const segments = cutIntoSegments(text).map((part) => ({ text: part, words: wordsOf(part, options, () => true, vocabulary) }));
+  const segments = cutIntoSegments(text).map((part) => ({
+    text: part,
+    words: wordsOf(part, options, () => true, vocabulary),
+  }));
   return { labelWords, segments, vocabulary: [...vocabulary] };
 }
 
-function wordsOf(text: string, options: AnalysisOptions, keep: (word: string) => boolean, vocabulary: Set<string>): string {
+function wordsOf(
+  text: string,
+  options: AnalysisOptions,
+  keep: (word: string) => boolean,
+  vocabulary: Set<string>,
+): string {
   const words: string[] = [];
   const extras: string[] = [];
   for (const token of tokens(text, options)) {

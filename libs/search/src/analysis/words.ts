@@ -33,12 +33,14 @@ const MAX_WORD_LENGTH = 128;
 
 const wordRuns = /[\p{L}\p{N}\p{M}_]+/gu;
 const asciiOnly = /^[\x00-\x7f]*$/;
-const accentedScripts = /[À-ɏͰ-Ͽ̀-ͯḀ-ỿἀ-῿]/;
+const accentedScripts = /[\p{sc=Latin}\p{sc=Greek}]/u;
 const accents = /[\u0300-\u036f]/g;
 const caseBoundaries = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 const mayHaveCaseBoundary = /.\p{Lu}/u;
-const unspacedRuns = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
-const unspaced = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const unspacedRuns =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
+const unspaced =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 
 /** The words of `text` in order. Linear in the length of the text. */
 export function* tokens(text: string, options: AnalysisOptions): Generator<Token> {
@@ -64,7 +66,10 @@ function splitIdentifier(run: string, words: string[], extras: string[]): void {
     splitScripts(run, words, extras);
     return;
   }
-  const parts = run.split('_').flatMap((part) => part.split(caseBoundaries)).filter((part) => part !== '');
+  const parts = run
+    .split('_')
+    .flatMap((part) => part.split(caseBoundaries))
+    .filter((part) => part !== '');
   for (const part of parts) splitScripts(part, words, extras);
   if (parts.length > 1) extras.push(toWord(parts.join('')));
 }
@@ -84,7 +89,8 @@ function splitScripts(run: string, words: string[], extras: string[]): void {
       words.push(part);
       continue;
     }
-    for (let index = 0; index + 1 < characters.length; index++) words.push(`${characters[index]}${characters[index + 1]}`);
+    for (let index = 0; index + 1 < characters.length; index++)
+      words.push(`${characters[index]}${characters[index + 1]}`);
     extras.push(...characters);
   }
 }

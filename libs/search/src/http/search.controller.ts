@@ -22,6 +22,9 @@ export class SearchController {
     const listing = toListing(query);
     const after = query.cursor === undefined ? undefined : decodeSearchCursor(workspaceId, listing, query.cursor);
     const answer = await this.searches.search(workspaceId, { ...listing, limit: query.limit, after });
-    return toSearchResponse(answer, answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next));
+    return toSearchResponse(
+      answer,
+      answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),
+    );
   }
 }

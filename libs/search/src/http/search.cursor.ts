@@ -20,9 +20,19 @@ const positionSchema = z
     return { ranking: { terms, averageLength, asOfMs }, after: { score, id } };
   });
 
-export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, { ranking, after }: SearchPosition): string {
+export function encodeSearchCursor(
+  workspaceId: WorkspaceId,
+  listing: Listing,
+  { ranking, after }: SearchPosition,
+): string {
   const terms = ranking.terms.flatMap(({ term, weight }) => [term, weight]);
-  return encodeCursor(listOf(workspaceId, listing), [after.score, after.id, ranking.asOfMs, ranking.averageLength, ...terms]);
+  return encodeCursor(listOf(workspaceId, listing), [
+    after.score,
+    after.id,
+    ranking.asOfMs,
+    ranking.averageLength,
+    ...terms,
+  ]);
 }
 
 /** @throws DomainError `invalid-cursor` for one of another workspace, project or search, and for one that was altered */
@@ -33,5 +43,17 @@ export function decodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, c
 /** Everything that decides which hits there are and how they are ordered; not how many make a page. */
 function listOf(workspaceId: WorkspaceId, { project, query, mode, rerank, filters }: Listing): readonly unknown[] {
   const tags = filters.tags === undefined ? null : [...filters.tags].sort();
-  return ['search', workspaceId, project, query, mode ?? null, rerank, filters.priority ?? null, tags, filters.sessionId ?? null, filters.since?.getTime() ?? null, filters.minScore ?? null];
+  return [
+    'search',
+    workspaceId,
+    project,
+    query,
+    mode ?? null,
+    rerank,
+    filters.priority ?? null,
+    tags,
+    filters.sessionId ?? null,
+    filters.since?.getTime() ?? null,
+    filters.minScore ?? null,
+  ];
 }

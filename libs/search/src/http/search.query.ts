@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { priorities } from '#context';
 import { pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import { priorities, type SearchRequest, searchModes } from '../search.js';
+import { type SearchRequest, searchModes } from '../search.js';
 
 const MAX_QUERY_LENGTH = 1_000;
 
@@ -10,7 +11,11 @@ const MAX_QUERY_LENGTH = 1_000;
 const list = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))
-  .pipe(z.array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters')).max(20, 'at most 20 tags'));
+  .pipe(
+    z
+      .array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters'))
+      .max(20, 'at most 20 tags'),
+  );
 
 export const searchQuery = z.strictObject({
   q: z
@@ -26,7 +31,11 @@ export const searchQuery = z.strictObject({
   tags: list.optional(),
   session: z.uuid('write the id of a session').optional(),
   since: z.iso.datetime({ offset: true, error: 'write a time like 2030-01-31T12:00:00Z' }).optional(),
-  minScore: z.coerce.number({ error: 'write a number' }).min(0, 'at least 0').max(1_000_000, 'at most 1000000').optional(),
+  minScore: z.coerce
+    .number({ error: 'write a number' })
+    .min(0, 'at least 0')
+    .max(1_000_000, 'at most 1000000')
+    .optional(),
   rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
 });
 

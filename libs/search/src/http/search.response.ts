@@ -11,7 +11,11 @@ const searchHit = z
     label: z.string().nullable(),
     version: z.int().nullable(),
     score: z.number().meta({ description: 'Comparable within this search alone.' }),
-    scores: z.object({ keyword: share('BM25 over the words of the query'), recency: share('recency'), priority: share('priority') }),
+    scores: z.object({
+      keyword: share('BM25 over the words of the query'),
+      recency: share('recency'),
+      priority: share('priority'),
+    }),
     snippet: z.string(),
   })
   .meta({ id: 'SearchHit' });
@@ -29,5 +33,12 @@ export const searchResponse = z
 
 export function toSearchResponse(answer: SearchAnswer, nextCursor: string | null): z.infer<typeof searchResponse> {
   const { project, mode, degraded, reason, items } = answer;
-  return { project, mode, degraded, reason, items: items.map((hit) => ({ ...hit, scores: { ...hit.scores } })), nextCursor };
+  return {
+    project,
+    mode,
+    degraded,
+    reason,
+    items: [...items],
+    nextCursor,
+  };
 }

@@ -1,7 +1,16 @@
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import type { DocumentAnalysis } from '../analysis/document-analysis.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { Priority, Ranking, RankPosition, SearchDocument, SearchFilters, SearchKind, SearchScope, WeightedTerm } from '../search.js';
+import type {
+  Ranking,
+  RankPosition,
+  SearchDocument,
+  SearchFilters,
+  SearchKind,
+  SearchScope,
+  WeightedTerm,
+} from '../search.js';
 
 /** A document with its analysis. */
 export interface AnalysedDocument {
@@ -54,7 +63,10 @@ export interface RankedDocument {
 export interface Passage {
   readonly id: string;
   readonly text: string;
-  readonly matches: readonly { readonly term: string; /** Ordinal of the word in the segment, from 1. */ readonly positions: readonly number[] }[];
+  readonly matches: readonly {
+    readonly term: string;
+    /** Ordinal of the word in the segment, from 1. */ readonly positions: readonly number[];
+  }[];
 }
 
 /** Postings of the searchable documents, and BM25 over them. Writes take part in the caller's transaction. */
@@ -62,7 +74,11 @@ export abstract class KeywordIndex {
   /** Stores documents, each replacing one of its id, or of its project, kind and label. */
   abstract put(documents: readonly AnalysedDocument[]): Promise<void>;
   abstract remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void>;
-  abstract describe(workspaceId: WorkspaceId, id: string, change: { readonly priority?: Priority; readonly tags?: readonly string[] }): Promise<void>;
+  abstract describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void>;
 
   /** @param words separated by spaces, as `analyseQuery` gives them */
   abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;

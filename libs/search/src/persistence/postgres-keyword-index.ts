@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { Database } from '#database';
+import type { Priority } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { ANALYSIS_VERSION } from '../analysis/words.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { HIGHEST_BOOST, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { Priority, SearchScope, WeightedTerm } from '../search.js';
+import type { SearchScope, WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
   KeywordIndex,
@@ -16,7 +17,17 @@ import {
   type RankedDocument,
   type RankRequest,
 } from './keyword-index.js';
-import { documentInsert, documentRemoval, passageSelection, postingRemoval, queryStatistics, ranking, replacedDocuments, similarWords, wordInsert } from './keyword-index.sql.js';
+import {
+  documentInsert,
+  documentRemoval,
+  passageSelection,
+  postingRemoval,
+  queryStatistics,
+  ranking,
+  replacedDocuments,
+  similarWords,
+  wordInsert,
+} from './keyword-index.sql.js';
 
 /**
  * BM25 on stock PostgreSQL. A posting carries its document's length, so that scoring a term is one index-only scan
@@ -52,8 +63,15 @@ export class PostgresKeywordIndex extends KeywordIndex {
       created_at: document.createdAt.toISOString(),
     }));
     const segments = documents.flatMap(({ document, analysis }) => [
-      ...(analysis.labelWords === '' ? [] : [{ id: document.id, position: 0, text: document.label ?? '', words: analysis.labelWords }]),
-      ...analysis.segments.map((segment, index) => ({ id: document.id, position: index + 1, text: segment.text, words: segment.words })),
+      ...(analysis.labelWords === ''
+        ? []
+        : [{ id: document.id, position: 0, text: document.label ?? '', words: analysis.labelWords }]),
+      ...analysis.segments.map((segment, index) => ({
+        id: document.id,
+        position: index + 1,
+        text: segment.text,
+        words: segment.words,
+      })),
     ]);
     await this.database.query(documentInsert, [
       workspaceId,
@@ -65,8 +83,15 @@ export class PostgresKeywordIndex extends KeywordIndex {
       segments.map((segment) => segment.text),
       segments.map((segment) => segment.words),
     ]);
-    const words = documents.flatMap(({ document, analysis }) => analysis.vocabulary.map((word) => ({ projectId: document.projectId, word })));
-    await this.database.query(wordInsert, [workspaceId, this.language, words.map(({ projectId }) => projectId), words.map(({ word }) => word)]);
+    const words = documents.flatMap(({ document, analysis }) =>
+      analysis.vocabulary.map((word) => ({ projectId: document.projectId, word })),
+    );
+    await this.database.query(wordInsert, [
+      workspaceId,
+      this.language,
+      words.map(({ projectId }) => projectId),
+      words.map(({ word }) => word),
+    ]);
   }
 
   private async removeReplaced(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
@@ -91,7 +116,11 @@ export class PostgresKeywordIndex extends KeywordIndex {
     await this.database.query(documentRemoval, [workspaceId, ids]);
   }
 
-  async describe(workspaceId: WorkspaceId, id: string, change: { readonly priority?: Priority; readonly tags?: readonly string[] }): Promise<void> {
+  async describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void> {
     await this.database.query(
       `UPDATE search_documents SET priority = coalesce($3, priority), tags = coalesce($4, tags) WHERE workspace_id = $1 AND id = $2`,
       [workspaceId, id, change.priority ?? null, change.tags ?? null],
@@ -106,9 +135,16 @@ export class PostgresKeywordIndex extends KeywordIndex {
       readonly query_frequency: number;
       readonly document_frequency: number;
     }
-    const rows = await this.database.query<Row>(queryStatistics, [scope.workspaceId, scope.projectId, this.language, words]);
+    const rows = await this.database.query<Row>(queryStatistics, [
+      scope.workspaceId,
+      scope.projectId,
+      this.language,
+      words,
+    ]);
     const terms = rows.flatMap((row): QueryTerm[] =>
-      row.term === null ? [] : [{ term: row.term, queryFrequency: row.query_frequency, documentFrequency: row.document_frequency }],
+      row.term === null
+        ? []
+        : [{ term: row.term, queryFrequency: row.query_frequency, documentFrequency: row.document_frequency }],
     );
     return { documentCount: rows[0]?.document_count ?? 0, averageLength: rows[0]?.average_length ?? 0, terms };
   }
@@ -120,8 +156,18 @@ export class PostgresKeywordIndex extends KeywordIndex {
       readonly term: string;
       readonly document_frequency: number;
     }
-    const rows = await this.database.query<Row>(similarWords, [scope.workspaceId, scope.projectId, this.language, words]);
-    return rows.map((row) => ({ word: row.word, candidate: row.candidate, term: row.term, documentFrequency: row.document_frequency }));
+    const rows = await this.database.query<Row>(similarWords, [
+      scope.workspaceId,
+      scope.projectId,
+      this.language,
+      words,
+    ]);
+    return rows.map((row) => ({
+      word: row.word,
+      candidate: row.candidate,
+      term: row.term,
+      documentFrequency: row.document_frequency,
+    }));
   }
 
   async allTelling(phrases: readonly string[]): Promise<boolean> {
@@ -182,7 +228,12 @@ export class PostgresKeywordIndex extends KeywordIndex {
   }
 
   async passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]> {
-    return this.database.query<Passage>(passageSelection, [scope.workspaceId, ids, terms.map(({ term }) => term), terms.map(({ weight }) => weight)]);
+    return this.database.query<Passage>(passageSelection, [
+      scope.workspaceId,
+      ids,
+      terms.map(({ term }) => term),
+      terms.map(({ weight }) => weight),
+    ]);
   }
 }
 
@@ -199,5 +250,7 @@ function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, A
 /** A lowest score only cuts the end off: it takes nothing out from between. */
 function isUnfiltered({ phrases, exclusions, filters }: RankRequest): boolean {
   const { minScore: _, ...others } = filters;
-  return phrases.length === 0 && exclusions.length === 0 && Object.values(others).every((filter) => filter === undefined);
+  return (
+    phrases.length === 0 && exclusions.length === 0 && Object.values(others).every((filter) => filter === undefined)
+  );
 }

@@ -1,4 +1,4 @@
-import type { Priority } from '../search.js';
+import type { Priority } from '#context';
 
 /**
  * Declared boosts: each adds a share of the lexical score, small enough to order what is about equally relevant and

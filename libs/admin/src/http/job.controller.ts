@@ -1,0 +1,85 @@
+import { Controller, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { Caller, missingScope } from '#auth';
+import { decodeCursor, encodeCursor, Endpoint, toPage } from '#http';
+import type { Principal } from '#kernel';
+import { type JobReach, JobService } from '#queue';
+import {
+  jobParams,
+  jobResponse,
+  jobsQuery,
+  jobsResponse,
+  jobStatsResponse,
+  reachQuery,
+  toJobResponse,
+  toJobStatsResponse,
+} from './job.dto.js';
+
+const position = z.tuple([z.uuid()]);
+
+/** Background work of the caller's workspace; with `all=true` an operator also sees what spans workspaces. */
+@Controller('v1/jobs')
+export class JobController {
+  constructor(private readonly jobs: JobService) {}
+
+  @Endpoint('GET ', { summary: 'List jobs, newest first', access: ['admin'], response: jobsResponse })
+  async list(@Caller() caller: Principal, @Query({ schema: jobsQuery }) query: z.infer<typeof jobsQuery>) {
+    const { all, name, state, limit, cursor } = query;
+    const list = ['jobs', caller.workspaceId, all, name, state];
+    const [after] = cursor === undefined ? [] : decodeCursor(list, cursor, position);
+    const jobs = await this.jobs.list(reachOf(caller, all), { name, state }, after, limit + 1);
+    const page = toPage(jobs, limit, (job): [string] => [job.id]);
+    return {
+      items: page.items.map(toJobResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
+    };
+  }
+
+  @Endpoint('GET /stats', { summary: 'Count jobs by name and state', access: ['admin'], response: jobStatsResponse })
+  async stats(@Caller() caller: Principal, @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>) {
+    return toJobStatsResponse(await this.jobs.count(reachOf(caller, all)));
+  }
+
+  @Endpoint('GET /:id', { summary: 'Look at one job', access: ['admin'], response: jobResponse })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
+    @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
+  ) {
+    return toJobResponse(await this.jobs.get(reachOf(caller, all), params.id));
+  }
+
+  @Endpoint('POST /:id/retry', {
+    summary: 'Run a failed or cancelled job again',
+    access: ['admin'],
+    response: jobResponse,
+    status: 200,
+  })
+  async retry(
+    @Caller() caller: Principal,
+    @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
+    @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
+  ) {
+    return toJobResponse(await this.jobs.retry(reachOf(caller, all), params.id));
+  }
+
+  @Endpoint('POST /:id/cancel', {
+    summary: 'Cancel a job that is not finished',
+    access: ['admin'],
+    response: jobResponse,
+    status: 200,
+  })
+  async cancel(
+    @Caller() caller: Principal,
+    @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
+    @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
+  ) {
+    return toJobResponse(await this.jobs.cancel(reachOf(caller, all), params.id));
+  }
+}
+
+/** @throws DomainError `missing-scope` where somebody else than an operator asks for jobs that span workspaces. */
+function reachOf(caller: Principal, all: boolean): JobReach {
+  if (all && !caller.scopes.has('operator')) throw missingScope('operator');
+  return { workspaceId: caller.workspaceId, includeSpanning: all };
+}

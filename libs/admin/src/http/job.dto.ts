@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { pageOf, pageQuery } from '#http';
+import { type JobCounts, type JobRecord, jobStates } from '#queue';
+
+const all = z
+  .enum(['true', 'false'], { error: 'write true or false' })
+  .default('false')
+  .transform((value) => value === 'true')
+  .meta({ description: 'Also jobs that span workspaces; for operators.' });
+
+export const jobParams = z.strictObject({ id: z.uuid() });
+export const reachQuery = z.strictObject({ all });
+export const jobsQuery = z.strictObject({
+  ...pageQuery,
+  all,
+  name: z.string().min(1).max(100).optional(),
+  state: z.enum(jobStates).optional(),
+});
+
+export const jobResponse = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    state: z.enum(jobStates).meta({ description: '`failed` jobs are the dead letters: every attempt failed.' }),
+    spansWorkspaces: z.boolean(),
+    payload: z.record(z.string(), z.unknown()),
+    progress: z.number().min(0).max(1),
+    attempts: z.int(),
+    maxAttempts: z.int(),
+    createdAt: z.iso.datetime(),
+    dueAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    finishedAt: z.iso.datetime().nullable(),
+    failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  })
+  .meta({ id: 'Job' });
+
+export const jobsResponse = pageOf(jobResponse);
+
+export const jobStatsResponse = z
+  .object({
+    jobs: z.array(
+      z.object({
+        name: z.string(),
+        states: z.object(Object.fromEntries(jobStates.map((state) => [state, z.int()]))),
+        oldestDueSeconds: z.number().meta({ description: 'How long the job has waited that could have run first.' }),
+      }),
+    ),
+    totals: z.object(Object.fromEntries(jobStates.map((state) => [state, z.int()]))),
+  })
+  .meta({ id: 'JobStats' });
+
+export function toJobResponse(job: JobRecord): z.infer<typeof jobResponse> {
+  return {
+    id: job.id,
+    name: job.name,
+    state: job.state,
+    spansWorkspaces: job.workspaceId === undefined,
+    payload: { ...job.payload },
+    progress: job.progress,
+    attempts: job.attempts,
+    maxAttempts: job.maxAttempts,
+    createdAt: job.createdAt.toISOString(),
+    dueAt: job.dueAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    finishedAt: job.finishedAt?.toISOString() ?? null,
+    failure: job.failure ?? null,
+  };
+}
+
+export function toJobStatsResponse(counts: readonly JobCounts[]): z.infer<typeof jobStatsResponse> {
+  const totalOf = (state: (typeof jobStates)[number]) => counts.reduce((sum, { states }) => sum + states[state], 0);
+  return {
+    jobs: counts.map(({ name, states, oldestDueSeconds }) => ({
+      name,
+      states,
+      oldestDueSeconds: Math.round(oldestDueSeconds),
+    })),
+    totals: Object.fromEntries(jobStates.map((state) => [state, totalOf(state)])),
+  };
+}

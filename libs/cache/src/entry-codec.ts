@@ -1,0 +1,78 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { CacheFamily } from './cache-family.js';
+import { EntryFlag, flagsOf, formatOf, payloadOf } from './cache-entry.js';
+import { CorruptValueError, Format, UncacheableValueError } from './codec/codec.js';
+import { jsonCodec } from './codec/json-codec.js';
+
+const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
+const DEFAULT_COMPRESS_ABOVE_BYTES = 8 * 1024;
+
+export interface EncodedPayload {
+  readonly format: number;
+  readonly flags: number;
+  readonly payload: Buffer;
+}
+
+/** The payload of an entry. @throws UncacheableValueError for what can't be stored, or is too large. */
+export function encodePayload<Params, Value>(family: CacheFamily<Params, Value>, value: Value): EncodedPayload {
+  const isNegative = value === null;
+  const { format, bytes } = isNegative ? jsonCodec.encode(null) : family.codec.encode(value);
+  return compress(family, format, isNegative ? EntryFlag.negative : 0, bytes);
+}
+
+/** A remembered failure, stored as data of the family's own making. */
+export function encodeFailure<Params, Value>(family: CacheFamily<Params, Value>, failure: unknown): EncodedPayload {
+  const { format, bytes } = jsonCodec.encode(failure);
+  return compress(family, format, EntryFlag.failure, bytes);
+}
+
+/**
+ * The value of an entry that came from the shared tier, checked: whatever is wrong with it is a `CorruptValueError`.
+ */
+export function decodePayload<Params, Value>(family: CacheFamily<Params, Value>, entry: Buffer): Value {
+  const flags = flagsOf(entry);
+  if ((flags & EntryFlag.negative) !== 0) return null as Value;
+  const format = formatOf(entry);
+  if (!family.codec.formats.includes(format)) throw new CorruptValueError(`The entry has the format ${format}, which its family does not read.`);
+  return checked(family, family.codec.decode(inflate(family, entry, flags), format));
+}
+
+export function decodeFailure<Params, Value>(family: CacheFamily<Params, Value>, entry: Buffer): unknown {
+  return jsonCodec.decode(inflate(family, entry, flagsOf(entry)), formatOf(entry));
+}
+
+/** The value as every later reader will get it. So a miss and a hit never differ. */
+export function roundTrip<Params, Value>(family: CacheFamily<Params, Value>, value: Value): Value {
+  if (value === null) return value;
+  const { format, bytes } = family.codec.encode(value);
+  return checked(family, family.codec.decode(bytes, format));
+}
+
+function checked<Params, Value>(family: CacheFamily<Params, Value>, value: Value): Value {
+  const { schema } = family.definition;
+  if (schema === undefined) return value;
+  const result = schema['~standard'].validate(value);
+  if (result instanceof Promise) throw new CorruptValueError(`The schema of the family ${family.name} is asynchronous; a cached value is checked at once.`);
+  if (result.issues !== undefined) throw new CorruptValueError(`The value does not pass the schema of the family ${family.name}.`);
+  return result.value;
+}
+
+function compress<Params, Value>(family: CacheFamily<Params, Value>, format: number, flags: number, bytes: Buffer): EncodedPayload {
+  const maxBytes = family.definition.maxBytes ?? DEFAULT_MAX_BYTES;
+  if (bytes.length > maxBytes) throw new UncacheableValueError(`The value has ${bytes.length} bytes; the family ${family.name} stores up to ${maxBytes}.`);
+  if (format !== Format.float32 && bytes.length > (family.definition.compressAboveBytes ?? DEFAULT_COMPRESS_ABOVE_BYTES)) {
+    const compressed = deflateRawSync(bytes, { level: 1 });
+    if (compressed.length < bytes.length * 0.9) return { format, flags: flags | EntryFlag.compressed, payload: compressed };
+  }
+  return { format, flags, payload: bytes };
+}
+
+function inflate<Params, Value>(family: CacheFamily<Params, Value>, entry: Buffer, flags: number): Buffer {
+  const payload = payloadOf(entry);
+  if ((flags & EntryFlag.compressed) === 0) return payload;
+  try {
+    return inflateRawSync(payload, { maxOutputLength: family.definition.maxBytes ?? DEFAULT_MAX_BYTES });
+  } catch (cause) {
+    throw new CorruptValueError('The entry can\'t be decompressed.', { cause });
+  }
+}

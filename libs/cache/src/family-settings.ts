@@ -1,0 +1,73 @@
+import { Logger } from '@nestjs/common';
+import type { CacheService } from './cache.service.js';
+import type { FamilySettings } from './cache-family.js';
+
+/** Where settings that were changed at run time are kept, for all processes. */
+export abstract class FamilySettingsStore {
+  /** The settings of every family that has some. */
+  abstract load(): Promise<ReadonlyMap<string, FamilySettings>>;
+  /** Replaces the settings of one family; an empty object returns it to its declaration. */
+  abstract save(family: string, settings: FamilySettings): Promise<void>;
+}
+
+/** One process, or a test: settings live as long as it does. */
+export class InMemoryFamilySettings extends FamilySettingsStore {
+  private readonly settings = new Map<string, FamilySettings>();
+
+  async load(): Promise<ReadonlyMap<string, FamilySettings>> {
+    return new Map(this.settings);
+  }
+
+  async save(family: string, settings: FamilySettings): Promise<void> {
+    if (Object.keys(settings).length === 0) this.settings.delete(family);
+    else this.settings.set(family, { ...settings });
+  }
+}
+
+/** How often settings are read anew: a change is in force on every process within 5 s. */
+export const SETTINGS_POLL_MS = 4_000;
+
+/** Keeps the settings in force. While they can't be read, the last ones stay. */
+export class FamilySettingsService {
+  private readonly logger = new Logger('Cache');
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: FamilySettingsStore,
+    private readonly cache: CacheService,
+  ) {}
+
+  async start(): Promise<void> {
+    this.timer = setInterval(() => void this.refresh(), SETTINGS_POLL_MS);
+    this.timer.unref();
+    await this.refresh();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.cache.applySettings(await this.store.load());
+    } catch (error) {
+      this.logger.warn(`The settings of the cache families could not be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /**
+   * Changes settings for all processes; in force here at once.
+   * @throws TypeError for a family that does not exist or a duration that is not a whole number of milliseconds.
+   */
+  async change(familyName: string, settings: FamilySettings): Promise<void> {
+    if (this.cache.findFamily(familyName) === undefined) throw new TypeError(`There is no cache family named ${JSON.stringify(familyName)}.`);
+    for (const name of ['ttlMs', 'staleMs', 'staleIfErrorMs'] as const) {
+      const value = settings[name];
+      if (value !== undefined && (!Number.isInteger(value) || value < (name === 'ttlMs' ? 1 : 0) || value >= 2 ** 32)) {
+        throw new TypeError(`${name} is a whole number of milliseconds, from ${name === 'ttlMs' ? 1 : 0} to ${2 ** 32 - 1}.`);
+      }
+    }
+    await this.store.save(familyName, settings);
+    await this.refresh();
+  }
+}

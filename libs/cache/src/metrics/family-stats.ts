@@ -1,0 +1,80 @@
+import { LatencyHistogram } from './latency-histogram.js';
+
+export type CacheTier = 'local' | 'shared';
+
+/** What happened in one family since the process began or the statistics were reset. Plain numbers: they are on the hottest path. */
+export class FamilyStats {
+  localHits = 0;
+  sharedHits = 0;
+  /** Served past their expiry, within the family's windows; counted as hits too. */
+  staleHits = 0;
+  misses = 0;
+  /** Calls that went to the source because the cache was off, away, or not to be trusted. */
+  bypasses = 0;
+  /** Misses that shared another caller's load. */
+  coalesced = 0;
+  sets = 0;
+  deletes = 0;
+  errors = 0;
+  corrupt = 0;
+  lostLeases = 0;
+  refreshes = 0;
+  drifts = 0;
+  driftProbes = 0;
+  storedBytes = 0;
+  loads = 0;
+  loadMs = 0;
+  savedUsd = 0;
+  readonly localLatency = new LatencyHistogram();
+  readonly sharedLatency = new LatencyHistogram();
+  readonly loadLatency = new LatencyHistogram();
+}
+
+/** The same, for people and machines outside. */
+export interface FamilyStatsReport {
+  readonly hits: number;
+  readonly localHits: number;
+  readonly sharedHits: number;
+  readonly misses: number;
+  readonly staleHits: number;
+  readonly bypasses: number;
+  readonly coalesced: number;
+  readonly sets: number;
+  readonly deletes: number;
+  readonly errors: number;
+  readonly corrupt: number;
+  readonly drifts: number;
+  /** Hits of all hits and misses; null before there was any. */
+  readonly hitRate: number | null;
+  /** Bytes written to the shared tier. */
+  readonly bytes: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly savedUsd: number;
+}
+
+export function reportOf(stats: FamilyStats): FamilyStatsReport {
+  const hits = stats.localHits + stats.sharedHits;
+  const latency = new LatencyHistogram();
+  latency.add(stats.localLatency);
+  latency.add(stats.sharedLatency);
+  return {
+    hits,
+    localHits: stats.localHits,
+    sharedHits: stats.sharedHits,
+    misses: stats.misses,
+    staleHits: stats.staleHits,
+    bypasses: stats.bypasses,
+    coalesced: stats.coalesced,
+    sets: stats.sets,
+    deletes: stats.deletes,
+    errors: stats.errors,
+    corrupt: stats.corrupt,
+    drifts: stats.drifts,
+    hitRate: hits + stats.misses === 0 ? null : hits / (hits + stats.misses),
+    bytes: stats.storedBytes,
+    p50Ms: latency.quantileMs(0.5) ?? null,
+    p99Ms: latency.quantileMs(0.99) ?? null,
+    savedUsd: stats.savedUsd,
+  };
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import type { Tag } from '../tag.js';
+import { InvalidationOutbox, type PendingInvalidation } from './invalidation-outbox.js';
+import type { CallChannel } from './call-channel.js';
+import type { SqlExecutor } from './sql-executor.js';
+
+/** How long a claimed row is left to the process that claimed it. */
+const CLAIM = `interval '1 second'`;
+
+interface Row {
+  readonly id: string;
+  readonly tags: readonly Tag[];
+}
+
+/**
+ * The outbox in PostgreSQL, also the embedded one. Every statement stands alone, so no transaction is open while the
+ * shared tier is asked, and one session is enough. Ages are of the database's clock, one for all processes.
+ *
+ * Needs the table `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz).
+ */
+export class SqlInvalidationOutbox extends InvalidationOutbox {
+  /** @param calls absent on the embedded database: there is one process, and its poll is enough. */
+  constructor(
+    private readonly sql: SqlExecutor,
+    private readonly calls?: CallChannel,
+  ) {
+    super();
+  }
+
+  get inTransaction(): boolean {
+    return this.sql.inTransaction;
+  }
+
+  afterCommit(hook: () => Promise<void> | void): Promise<void> {
+    return this.sql.afterCommit(hook);
+  }
+
+  async append(tags: readonly Tag[]): Promise<string> {
+    const id = randomUUID();
+    await this.sql.query('INSERT INTO cache_invalidations (id, tags) VALUES ($1, $2)', [id, tags]);
+    return id;
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.sql.query('DELETE FROM cache_invalidations WHERE id = ANY($1)', [ids]);
+  }
+
+  async claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+    return this.sql.query<Row>(
+      `UPDATE cache_invalidations SET claimed_until = clock_timestamp() + ${CLAIM}
+       WHERE id IN (
+         SELECT id FROM cache_invalidations
+         WHERE created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+           AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+         ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+       RETURNING id, tags`,
+      [olderThanMs, limit],
+    );
+  }
+
+  async overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+    return this.sql.query<Row>(
+      `SELECT id, tags FROM cache_invalidations
+       WHERE created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2`,
+      [olderThanMs, limit],
+    );
+  }
+
+  async anyLeft(ids: readonly string[]): Promise<boolean> {
+    const rows = await this.sql.query('SELECT 1 FROM cache_invalidations WHERE id = ANY($1) LIMIT 1', [ids]);
+    return rows.length > 0;
+  }
+
+  async oldestAgeMs(): Promise<number> {
+    const [row] = await this.sql.query<{ ageMs: number | null }>(
+      `SELECT (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8 AS "ageMs" FROM cache_invalidations`,
+    );
+    return row?.ageMs ?? 0;
+  }
+
+  async call(): Promise<void> {
+    await this.calls?.call(this.sql);
+  }
+
+  onCall(listener: () => void): void {
+    this.calls?.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.calls?.close();
+  }
+}

@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+import type { Binding } from '../stamps.js';
+
+/** A decoded value kept in this process, with what is needed to judge it. Never longer than the shared entry would live. */
+export interface LocalEntry {
+  readonly value: unknown;
+  /** Undefined where the shared tier was away: then only an immutable family may use it. */
+  readonly binding: Binding | undefined;
+  /** Nonce of the shared entry it came from; '' where there was none. */
+  readonly nonce: string;
+  readonly loadedAtMs: number;
+  readonly softMs: number;
+  readonly hardMs: number;
+  readonly loadMs: number;
+  readonly bytes: number;
+}
+
+export interface LocalTierLimits {
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+}
+
+/** The tier inside the process, bounded by bytes and entries, least recently used out first. */
+export class LocalTier {
+  private readonly entries: LRUCache<string, LocalEntry>;
+  evictions = 0;
+
+  constructor(readonly limits: LocalTierLimits, private readonly onGone: (key: string) => void) {
+    this.entries = new LRUCache({
+      max: limits.maxEntries,
+      maxSize: limits.maxBytes,
+      sizeCalculation: (entry, key) => entry.bytes + key.length + 200,
+      dispose: (_entry, key, reason) => {
+        if (reason === 'set') return;
+        if (reason === 'evict') this.evictions++;
+        this.onGone(key);
+      },
+    });
+  }
+
+  get(key: string): LocalEntry | undefined {
+    return this.entries.get(key);
+  }
+
+  set(key: string, entry: LocalEntry): void {
+    this.entries.set(key, entry);
+  }
+
+  delete(key: string): void {
+    this.entries.delete(key);
+  }
+
+  /** Removes what starts with one of the prefixes. */
+  deletePrefix(prefix: string): void {
+    for (const key of [...this.entries.keys()]) if (key.startsWith(prefix)) this.entries.delete(key);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+
+  get usedBytes(): number {
+    return this.entries.calculatedSize;
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+}

@@ -1,0 +1,205 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { judgeEpoch, newEpoch } from '../../epoch.js';
+import { StoreUnavailableError } from '../shared-store.js';
+import { scripts } from './redis-scripts.js';
+import type { RedisAddress, RedisTarget } from './redis-url.js';
+
+export interface RedisTimeouts {
+  /** How long one command is waited for. A late one may still take effect. */
+  readonly commandTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+type ScriptName = keyof typeof scripts;
+type ScriptRunner = Redis & Record<ScriptName, (...args: (string | number | Buffer)[]) => Promise<unknown>>;
+
+/** What a server told of itself. */
+export interface ServerFacts {
+  readonly runId: string | undefined;
+  readonly replicationId: string | undefined;
+  readonly product: 'redis' | 'valkey';
+  readonly version: string;
+  readonly isLoading: boolean;
+  readonly isCluster: boolean;
+  readonly evicts: boolean | undefined;
+}
+
+/** Errors that say the server can't do its work at all, as opposed to this one command. */
+const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|UNKILLABLE)\b/;
+
+/**
+ * One connection to one server. It never reconnects: what was sent on it was answered by the server that was checked on
+ * it, or not at all. Recovery makes a new one.
+ */
+export class RedisConnection {
+  readonly redis: ScriptRunner;
+  /** When the server last answered, on the monotonic clock. */
+  lastReplyMs = performance.now();
+  epochKey = '';
+  /** The epoch accepted on this connection; null until the gate, and while it is missing. */
+  epoch: string | null = null;
+  identity = '';
+  facts: ServerFacts | undefined;
+  hasReplacedEpoch = false;
+  private closed = false;
+  private lastError: Error | undefined;
+
+  constructor(
+    readonly nodeId: string,
+    readonly address: RedisAddress,
+    target: RedisTarget,
+    timeouts: RedisTimeouts,
+    private readonly onClose: (connection: RedisConnection) => void,
+    extra: Partial<RedisOptions> = {},
+  ) {
+    this.redis = new Redis({
+      ...connectionOptions(target, address, timeouts),
+      commandTimeout: timeouts.commandTimeoutMs,
+      scripts,
+      ...extra,
+    }) as ScriptRunner;
+    this.redis.on('error', (error: Error) => {
+      this.lastError = error;
+    });
+    this.redis.on('close', () => this.ended());
+    this.redis.on('end', () => this.ended());
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  async connect(): Promise<void> {
+    try {
+      await this.redis.connect();
+    } catch (error) {
+      this.close();
+      throw new StoreUnavailableError(`Can't connect to ${this.address.host}:${this.address.port}: ${(this.lastError ?? (error as Error)).message}`, { cause: this.lastError ?? error });
+    }
+    this.lastReplyMs = performance.now();
+  }
+
+  /** Drops the connection at once; commands under way are rejected. */
+  close(): void {
+    this.redis.disconnect();
+    // A server that is paused never answers the polite end of a connection.
+    (this.redis as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
+    this.ended();
+  }
+
+  /** Asks who answers: INFO where it is allowed, and ROLE. */
+  async inspect(): Promise<{ readonly role: string | undefined; readonly facts: ServerFacts }> {
+    const [role, info] = await Promise.all([this.allowed(() => this.redis.role()), this.allowed(() => this.redis.info())]);
+    const fields = parseInfo(info ?? '');
+    const facts: ServerFacts = {
+      runId: fields.get('run_id'),
+      replicationId: fields.get('master_replid'),
+      product: fields.has('valkey_version') || fields.get('server_name') === 'valkey' ? 'valkey' : 'redis',
+      version: fields.get('valkey_version') ?? fields.get('redis_version') ?? '',
+      isLoading: fields.get('loading') === '1',
+      isCluster: fields.get('redis_mode') === 'cluster',
+      evicts: fields.has('maxmemory_policy') ? fields.get('maxmemory_policy') !== 'noeviction' : undefined,
+    };
+    return { role: Array.isArray(role) ? String(role[0]) : fields.get('role'), facts };
+  }
+
+  /** Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one. */
+  async settleEpoch(): Promise<void> {
+    const found = await this.redis.get(this.epochKey);
+    if (judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept') {
+      this.epoch = found;
+      return;
+    }
+    this.epoch = null;
+    await this.redis.ksDropForeignEpoch(this.epochKey, this.identity === 'hidden' ? '*' : `${this.identity}.`);
+    try {
+      this.epoch = await this.makeEpoch();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  /** The current epoch, made where it is missing. */
+  async makeEpoch(): Promise<string> {
+    const made = newEpoch(this.identity);
+    const found = await this.redis.set(this.epochKey, made, 'NX', 'GET');
+    this.hasReplacedEpoch = true;
+    const epoch = found ?? made;
+    if (judgeEpoch(epoch, this.identity, true) !== 'accept') throw new StoreUnavailableError('The epoch belongs to another server.');
+    this.epoch = epoch;
+    return epoch;
+  }
+
+  /** Judges an epoch that was read along with a key. `foreign` asks for a new look at who answers. */
+  judge(found: string | null): 'current' | 'missing' | 'foreign' {
+    if (found !== null && found === this.epoch) return 'current';
+    if (found === null) {
+      this.epoch = null;
+      return 'missing';
+    }
+    if (judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'replace') return 'foreign';
+    this.epoch = found;
+    return 'current';
+  }
+
+  private ended(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.onClose(this);
+  }
+
+  /** The answer, or undefined where an ACL forbids the question. */
+  private async allowed<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined;
+      throw error;
+    }
+  }
+}
+
+export function connectionOptions(target: RedisTarget, address: RedisAddress, timeouts: RedisTimeouts): RedisOptions {
+  return {
+    host: address.host,
+    port: address.port,
+    username: target.username,
+    password: target.password,
+    db: target.database,
+    ...(target.tls ? { tls: { servername: address.host } } : {}),
+    lazyConnect: true,
+    connectTimeout: timeouts.connectTimeoutMs,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    disconnectTimeout: 100,
+    disableClientInfo: true,
+    connectionName: 'keepsake',
+  };
+}
+
+/** Whether the failure is about the server or the way to it, not about the one command. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return true;
+  return error.name !== 'ReplyError' || UNFIT.test(error.message);
+}
+
+/** Whether the server refuses to take in more, while it still answers and deletes. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('OOM');
+}
+
+export function isUnfit(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && UNFIT.test(error.message);
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return fields;
+}

@@ -1,0 +1,188 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import { entityTag, type Page } from '#http';
+import {
+  Clock,
+  type HandoverId,
+  InvalidInputError,
+  newId,
+  NotFoundError,
+  type Principal,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
+import { DEFAULT_PROJECT, ProjectService } from '#project';
+import { type FinaliseReason, type Session, SessionObserver, SessionReader, SessionService } from '#session';
+import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
+import type { Handover, HandoverContent } from './handover.js';
+import { HandoverRepository } from './persistence/handover.repository.js';
+import { SessionContexts } from './session-contexts.js';
+
+const SESSION_ID = { pointer: '/sessionId' };
+
+/** What sessions leave for the next ones. */
+@Injectable()
+export class HandoverService extends SessionObserver {
+  constructor(
+    private readonly handovers: HandoverRepository,
+    private readonly sessions: SessionService,
+    private readonly work: SessionReader,
+    private readonly contexts: SessionContexts,
+    private readonly projects: ProjectService,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  /**
+   * Leaves the session's handover, exactly one in each project it worked in: a session that goes on after it was
+   * handed over gets the same one made anew. A mere switch of project leaves none where nothing was done.
+   */
+  async onFinalised(session: Session, reason: FinaliseReason): Promise<void> {
+    const content = await this.compose(session);
+    if (reason === 'switch' && isEmptyHandover(content)) return;
+    const now = this.clock.now();
+    await this.handovers.leave({
+      workspaceId: session.workspaceId,
+      id: newId(),
+      projectId: session.projectId,
+      project: session.project,
+      sessionId: session.id,
+      reason,
+      content,
+      createdAt: now,
+      updatedAt: now,
+      acknowledgement: null,
+      revision: 1,
+    });
+  }
+
+  /**
+   * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
+   * @throws DomainError `session-not-found`.
+   */
+  endSession(
+    workspaceId: WorkspaceId,
+    id: SessionId,
+    summary: string | undefined,
+  ): Promise<{ session: Session; handover: Handover }> {
+    return this.transactions.run(async () => {
+      const session = await this.sessions.end(workspaceId, id, summary);
+      const handover = await this.handovers.findLeft(workspaceId, session.id, session.projectId);
+      if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
+      return { session, handover };
+    });
+  }
+
+  /**
+   * Makes one by hand: of a session as it is now, which may go on, or of a project. It stands beside the one that the
+   * session leaves in the end.
+   * @throws DomainError `session-not-found`; `invalid-input` where the session works in another project.
+   */
+  makeByHand(
+    workspaceId: WorkspaceId,
+    input: { readonly project?: string; readonly sessionId?: SessionId; readonly notes: NotesByHand },
+  ): Promise<Handover> {
+    return this.transactions.run(async () => {
+      const session =
+        input.sessionId === undefined ? undefined : await this.sessions.get(workspaceId, input.sessionId, SESSION_ID);
+      if (session !== undefined && input.project !== undefined && session.project !== input.project) {
+        throw new InvalidInputError('/project', `must be ${session.project}, where the session works, or left out`);
+      }
+      const project = await this.projects.ensure(workspaceId, session?.project ?? input.project ?? DEFAULT_PROJECT);
+      const now = this.clock.now();
+      const handover: Handover = {
+        workspaceId,
+        id: newId(),
+        projectId: project.id,
+        project: project.slug,
+        sessionId: session?.id ?? null,
+        reason: 'manual',
+        content:
+          session === undefined
+            ? await this.composeOfProject(workspaceId, project.id, input.notes)
+            : await this.compose(session, input.notes),
+        createdAt: now,
+        updatedAt: now,
+        acknowledgement: null,
+        revision: 1,
+      };
+      await this.handovers.insert(handover);
+      return handover;
+    });
+  }
+
+  /** What a session would leave if it ended now. Computed, never kept. @throws DomainError `session-not-found`. */
+  async preview(
+    workspaceId: WorkspaceId,
+    sessionId: SessionId,
+  ): Promise<{ session: Session; content: HandoverContent }> {
+    const session = await this.sessions.get(workspaceId, sessionId);
+    return { session, content: await this.compose(session) };
+  }
+
+  /** The one with the newest content, made by a session or by hand. A project that does not exist has none. */
+  async findLatest(workspaceId: WorkspaceId, slug: string): Promise<Handover | undefined> {
+    const project = await this.projects.find(workspaceId, slug);
+    return project === undefined ? undefined : this.handovers.findLatest(workspaceId, project.id);
+  }
+
+  /** Newest first. A project or session that does not exist has none. */
+  async list(
+    workspaceId: WorkspaceId,
+    filter: { readonly project?: string; readonly sessionId?: SessionId },
+    after: HandoverId | undefined,
+    limit: number,
+  ): Promise<Page<Handover, [HandoverId]>> {
+    const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
+    if (filter.project !== undefined && project === undefined) return { items: [] };
+    return this.handovers.list(workspaceId, { projectId: project?.id, sessionId: filter.sessionId }, after, limit);
+  }
+
+  /** @throws DomainError `handover-not-found`. */
+  async get(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover> {
+    const handover = await this.handovers.find(workspaceId, id);
+    if (handover === undefined) throw new NotFoundError('Handover', id);
+    return handover;
+  }
+
+  /**
+   * Says that the caller takes the work over. Who says so first stands; again changes nothing.
+   * @throws DomainError `handover-not-found`; `session-not-found` for the session that takes it over.
+   */
+  acknowledge(caller: Principal, id: HandoverId, sessionId: SessionId | undefined): Promise<Handover> {
+    const { workspaceId } = caller;
+    return this.transactions.run(async () => {
+      if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
+      const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
+      const handover = await this.handovers.acknowledge(workspaceId, id, acknowledgement);
+      if (handover === undefined) throw new NotFoundError('Handover', id);
+      return handover;
+    });
+  }
+
+  tagOf(handover: Handover): string {
+    return entityTag(handover.id, handover.revision);
+  }
+
+  private async compose(session: Session, byHand?: NotesByHand): Promise<HandoverContent> {
+    // One after the other: a transaction has one connection.
+    const entries = await this.work.work(session, MAX_ITEMS);
+    const counts = await this.work.countWork(session);
+    const contexts = await this.contexts.usedBy(session, MAX_ITEMS);
+    return composeHandover({ session, entries, counts, contexts, byHand, now: this.clock.now() });
+  }
+
+  /** Without a session there is what the caller wrote, and what is open in the project. */
+  private async composeOfProject(
+    workspaceId: WorkspaceId,
+    projectId: Handover['projectId'],
+    byHand: NotesByHand,
+  ): Promise<HandoverContent> {
+    const entries = await this.work.openTodos(workspaceId, projectId, MAX_ITEMS);
+    const open = await this.work.countOpenTodos(workspaceId, projectId);
+    const counts = [{ kind: 'todo' as const, total: open, open }];
+    return composeHandover({ entries, counts, contexts: { items: [], total: 0 }, byHand, now: this.clock.now() });
+  }
+}

@@ -1,0 +1,103 @@
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Caller } from '#auth';
+import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import type { HandoverId, Principal, SessionId } from '#kernel';
+import type { Handover } from '../handover.js';
+import { HandoverService } from '../handover.service.js';
+import {
+  acknowledgeBody,
+  handoverParams,
+  handoverPreviewResponse,
+  handoverResponse,
+  handoversQuery,
+  handoversResponse,
+  latestQuery,
+  latestResponse,
+  makeHandoverBody,
+  previewQuery,
+  toHandoverResponse,
+  toNotes,
+  toPreviewResponse,
+} from './handover.dto.js';
+
+const position = z.tuple([z.uuid()]);
+
+@Controller('v1/handovers')
+export class HandoverController {
+  constructor(private readonly handovers: HandoverService) {}
+
+  @Endpoint('POST ', { summary: 'Make a handover by hand', access: ['memory:write'], response: handoverResponse })
+  async make(
+    @Caller() caller: Principal,
+    @Body({ schema: makeHandoverBody }) body: z.infer<typeof makeHandoverBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const input = { project: body.project, sessionId: body.sessionId as SessionId | undefined, notes: toNotes(body) };
+    return this.tagged(await this.handovers.makeByHand(caller.workspaceId, input), reply);
+  }
+
+  @Endpoint('GET ', { summary: 'List handovers, newest first', access: ['memory:read'], response: handoversResponse })
+  async list(@Caller() caller: Principal, @Query({ schema: handoversQuery }) query: z.infer<typeof handoversQuery>) {
+    const list = ['handovers', caller.workspaceId, query.project ?? null, query.sessionId ?? null];
+    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
+    const filter = { project: query.project, sessionId: query.sessionId as SessionId | undefined };
+    const page = await this.handovers.list(caller.workspaceId, filter, after as HandoverId | undefined, query.limit);
+    return {
+      items: page.items.map(toHandoverResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
+    };
+  }
+
+  @Endpoint('GET /latest', {
+    summary: 'Read the latest handover of a project',
+    access: ['memory:read'],
+    response: latestResponse,
+  })
+  async latest(@Caller() caller: Principal, @Query({ schema: latestQuery }) query: z.infer<typeof latestQuery>) {
+    const handover = await this.handovers.findLatest(caller.workspaceId, query.project);
+    return { handover: handover === undefined ? null : toHandoverResponse(handover) };
+  }
+
+  @Endpoint('GET /preview', {
+    summary: 'See what a session would hand over now',
+    access: ['memory:read'],
+    response: handoverPreviewResponse,
+  })
+  async preview(@Caller() caller: Principal, @Query({ schema: previewQuery }) query: z.infer<typeof previewQuery>) {
+    return toPreviewResponse(await this.handovers.preview(caller.workspaceId, query.sessionId as SessionId));
+  }
+
+  @Endpoint('GET /:id', { summary: 'Read a handover', access: ['memory:read'], response: handoverResponse })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(await this.handovers.get(caller.workspaceId, params.id as HandoverId), reply);
+  }
+
+  @Endpoint('POST /:id/acknowledge', {
+    summary: 'Say that the work is taken over',
+    access: ['memory:write'],
+    status: 200,
+    response: handoverResponse,
+  })
+  async acknowledge(
+    @Caller() caller: Principal,
+    @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,
+    @Body({ schema: acknowledgeBody }) body: z.infer<typeof acknowledgeBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(
+      await this.handovers.acknowledge(caller, params.id as HandoverId, body.sessionId as SessionId | undefined),
+      reply,
+    );
+  }
+
+  private tagged(handover: Handover, reply: FastifyReply): z.infer<typeof handoverResponse> {
+    void reply.header('etag', this.handovers.tagOf(handover));
+    return toHandoverResponse(handover);
+  }
+}

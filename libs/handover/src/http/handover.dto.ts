@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { pageOf, pageQuery } from '#http';
+import { DEFAULT_PROJECT, projectSlug } from '#project';
+import { entryKinds, MAX_SUMMARY_LENGTH, type Session, todoPriorities } from '#session';
+import { MAX_ITEM_LENGTH, MAX_ITEMS, type NotesByHand } from '../compose-handover.js';
+import { type Handover, type HandoverContent, handoverReasons, handoverSections } from '../handover.js';
+
+const note = z.string().trim().min(1).max(MAX_ITEM_LENGTH);
+const notes = z.array(note).max(MAX_ITEMS).default([]);
+
+export const makeHandoverBody = z.strictObject({
+  project: projectSlug
+    .optional()
+    .meta({ description: 'The project of the session where one is named, else `default`.' }),
+  sessionId: z.uuid().optional().meta({ description: 'The session whose work so far it tells; it goes on.' }),
+  summary: z.string().trim().min(1).max(MAX_SUMMARY_LENGTH).optional(),
+  workDone: notes,
+  decisions: notes,
+  questions: notes,
+  nextSteps: z.array(note).max(10).default([]),
+});
+export const acknowledgeBody = z
+  .strictObject({ sessionId: z.uuid().optional().meta({ description: 'The session that takes the work over.' }) })
+  .default({});
+export const handoverParams = z.strictObject({ id: z.uuid() });
+export const latestQuery = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT) });
+export const previewQuery = z.strictObject({ sessionId: z.uuid() });
+export const handoversQuery = z.strictObject({
+  ...pageQuery,
+  project: projectSlug.optional(),
+  sessionId: z.uuid().optional(),
+});
+
+const count = z.int().min(0);
+const item = z.object({
+  entryId: z.uuid().nullable().meta({ description: 'The entry it was taken from; null where it was written by hand.' }),
+  text: z.string(),
+  truncated: z.boolean().meta({ description: 'Whether the text was cut; the entry has all of it.' }),
+  createdAt: z.iso.datetime(),
+});
+const content = {
+  summary: z.string().nullable(),
+  workDone: z.array(item),
+  decisions: z.array(item),
+  openTodos: z.array(item.extend({ priority: z.enum(todoPriorities) })).meta({ description: 'Most urgent first.' }),
+  questions: z.array(item),
+  errors: z.array(item).meta({ description: 'Those that nothing resolved.' }),
+  insights: z.array(item),
+  nextSteps: z.array(z.string()),
+  contextsUsed: z.array(z.object({ id: z.uuid(), label: z.string(), version: z.int() })),
+  statistics: z.object({ durationMs: count, entries: z.record(z.enum(entryKinds), count), contexts: count }),
+  omitted: z.record(z.enum(handoverSections), count).meta({ description: 'How many of each list were left out.' }),
+};
+
+export const handoverResponse = z
+  .object({
+    id: z.uuid(),
+    project: z.string(),
+    sessionId: z.uuid().nullable(),
+    reason: z.enum(handoverReasons),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso
+      .datetime()
+      .meta({ description: 'When its content was last made anew, by a session that went on after it.' }),
+    acknowledgedAt: z.iso.datetime().nullable(),
+    acknowledgedBy: z.string().nullable(),
+    acknowledgedSessionId: z.uuid().nullable(),
+    ...content,
+  })
+  .meta({ id: 'Handover' });
+export const latestResponse = z.object({ handover: handoverResponse.nullable() });
+export const handoversResponse = pageOf(handoverResponse);
+export const handoverPreviewResponse = z
+  .object({ project: z.string(), sessionId: z.uuid(), ...content })
+  .meta({ id: 'HandoverPreview' });
+
+export function toNotes(body: z.infer<typeof makeHandoverBody>): NotesByHand {
+  const { summary, workDone, decisions, questions, nextSteps } = body;
+  return { summary, workDone, decisions, questions, nextSteps };
+}
+
+export function toHandoverResponse(handover: Handover): z.infer<typeof handoverResponse> {
+  const { acknowledgement } = handover;
+  return {
+    id: handover.id,
+    project: handover.project,
+    sessionId: handover.sessionId,
+    reason: handover.reason,
+    createdAt: handover.createdAt.toISOString(),
+    updatedAt: handover.updatedAt.toISOString(),
+    acknowledgedAt: acknowledgement?.at.toISOString() ?? null,
+    acknowledgedBy: acknowledgement?.by ?? null,
+    acknowledgedSessionId: acknowledgement?.sessionId ?? null,
+    ...toContentResponse(handover.content),
+  };
+}
+
+export function toPreviewResponse(view: {
+  session: Session;
+  content: HandoverContent;
+}): z.infer<typeof handoverPreviewResponse> {
+  return { project: view.session.project, sessionId: view.session.id, ...toContentResponse(view.content) };
+}
+
+function toContentResponse(value: HandoverContent) {
+  return {
+    ...value,
+    workDone: [...value.workDone],
+    decisions: [...value.decisions],
+    openTodos: [...value.openTodos],
+    questions: [...value.questions],
+    errors: [...value.errors],
+    insights: [...value.insights],
+    nextSteps: [...value.nextSteps],
+    contextsUsed: [...value.contextsUsed],
+  };
+}

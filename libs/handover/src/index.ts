@@ -1,0 +1,5 @@
+export type { Handover, HandoverContent, HandoverReason } from './handover.js';
+export { HandoverApiModule } from './handover-api.module.js';
+export { HandoverModule } from './handover.module.js';
+export { HandoverService } from './handover.service.js';
+export { WakeUpService } from './wake-up.service.js';

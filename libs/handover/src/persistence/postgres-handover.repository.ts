@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { type Page, toPage } from '#http';
+import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Acknowledgement, Handover, HandoverContent, HandoverReason } from '../handover.js';
+import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
+
+interface HandoverRow {
+  readonly workspace_id: WorkspaceId;
+  readonly id: HandoverId;
+  readonly project_id: ProjectId;
+  readonly project: string;
+  readonly session_id: SessionId | null;
+  readonly reason: HandoverReason;
+  readonly content: HandoverContent;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly acknowledged_at: Date | null;
+  readonly acknowledged_by: string | null;
+  readonly acknowledged_session_id: SessionId | null;
+  readonly revision: number;
+}
+
+const SELECT = `
+  SELECT h.workspace_id, h.id, h.project_id, p.slug AS project, h.session_id, h.reason, h.content, h.created_at,
+         h.updated_at, h.acknowledged_at, h.acknowledged_by, h.acknowledged_session_id, h.revision
+  FROM handovers h JOIN projects p ON p.workspace_id = h.workspace_id AND p.id = h.project_id`;
+
+const INSERT = `
+  INSERT INTO handovers AS h (workspace_id, id, project_id, session_id, reason, content, created_at, updated_at, revision)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+
+@Injectable()
+export class PostgresHandoverRepository extends HandoverRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async insert(handover: Handover): Promise<void> {
+    await this.database.query(INSERT, toParameters(handover));
+  }
+
+  async leave(handover: Handover): Promise<Handover> {
+    const [row] = await this.database.query<{ id: HandoverId }>(
+      `${INSERT}
+       ON CONFLICT (workspace_id, session_id, project_id) WHERE reason <> 'manual' DO UPDATE
+       SET reason = excluded.reason, content = excluded.content, updated_at = excluded.updated_at, revision = h.revision + 1,
+           acknowledged_at = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_at END,
+           acknowledged_by = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_by END,
+           acknowledged_session_id =
+             CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_session_id END
+       RETURNING id`,
+      toParameters(handover),
+    );
+    const left = row === undefined ? undefined : await this.find(handover.workspaceId, row.id);
+    if (left === undefined) throw new Error('A handover was neither inserted nor updated.');
+    return left;
+  }
+
+  find(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
+    return this.findOne('h.id = $2', [workspaceId, id]);
+  }
+
+  findLeft(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<Handover | undefined> {
+    return this.findOne(`h.session_id = $2 AND h.project_id = $3 AND h.reason <> 'manual'`, [
+      workspaceId,
+      sessionId,
+      projectId,
+    ]);
+  }
+
+  findLatest(workspaceId: WorkspaceId, projectId: ProjectId): Promise<Handover | undefined> {
+    return this.findOne('h.project_id = $2 ORDER BY h.updated_at DESC, h.id DESC LIMIT 1', [workspaceId, projectId]);
+  }
+
+  async list(
+    workspaceId: WorkspaceId,
+    filter: HandoverFilter,
+    after: HandoverId | undefined,
+    limit: number,
+  ): Promise<Page<Handover, [HandoverId]>> {
+    const rows = await this.database.query<HandoverRow>(
+      `${SELECT}
+       WHERE h.workspace_id = $1 AND ($2::uuid IS NULL OR h.project_id = $2) AND ($3::uuid IS NULL OR h.session_id = $3)
+         AND ($4::uuid IS NULL OR h.id < $4)
+       ORDER BY h.id DESC LIMIT $5`,
+      [workspaceId, filter.projectId ?? null, filter.sessionId ?? null, after ?? null, limit + 1],
+    );
+    return toPage(rows.map(toHandover), limit, (handover) => [handover.id]);
+  }
+
+  async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM handovers WHERE workspace_id = $1 AND project_id = $2',
+      [workspaceId, projectId],
+    );
+    return row?.count ?? 0;
+  }
+
+  async acknowledge(
+    workspaceId: WorkspaceId,
+    id: HandoverId,
+    acknowledgement: Acknowledgement,
+  ): Promise<Handover | undefined> {
+    await this.database.query(
+      `UPDATE handovers SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_session_id = $5, revision = revision + 1
+       WHERE workspace_id = $1 AND id = $2 AND acknowledged_at IS NULL`,
+      [workspaceId, id, acknowledgement.at, acknowledgement.by, acknowledgement.sessionId],
+    );
+    return this.find(workspaceId, id);
+  }
+
+  private async findOne(condition: string, parameters: readonly unknown[]): Promise<Handover | undefined> {
+    const rows = await this.database.query<HandoverRow>(
+      `${SELECT} WHERE h.workspace_id = $1 AND ${condition}`,
+      parameters,
+    );
+    return rows.map(toHandover)[0];
+  }
+}
+
+function toParameters(handover: Handover): unknown[] {
+  return [
+    handover.workspaceId,
+    handover.id,
+    handover.projectId,
+    handover.sessionId,
+    handover.reason,
+    JSON.stringify(handover.content),
+    handover.createdAt,
+    handover.updatedAt,
+    handover.revision,
+  ];
+}
+
+function toHandover(row: HandoverRow): Handover {
+  const { acknowledged_at: at, acknowledged_by: by } = row;
+  return {
+    workspaceId: row.workspace_id,
+    id: row.id,
+    projectId: row.project_id,
+    project: row.project,
+    sessionId: row.session_id,
+    reason: row.reason,
+    content: row.content,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    acknowledgement: at === null || by === null ? null : { at, by, sessionId: row.acknowledged_session_id },
+    revision: row.revision,
+  };
+}

@@ -1,0 +1,45 @@
+import type { WorkspaceId } from '#kernel';
+
+/**
+ * `waiting` for its first attempt, `retrying` (waiting for another), `running`, `completed`, `failed` (the dead
+ * letters: every attempt failed; kept for 30 days so that they can be retried by hand) or `cancelled`.
+ */
+export const jobStates = ['waiting', 'retrying', 'running', 'completed', 'failed', 'cancelled'] as const;
+
+export type JobState = (typeof jobStates)[number];
+
+/** Why an attempt failed, without a stack trace. */
+export interface JobFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A job as administrators see it. */
+export interface JobRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly state: JobState;
+  /** Absent for work that spans workspaces. */
+  readonly workspaceId: WorkspaceId | undefined;
+  readonly payload: object;
+  /** 0 to 1, as the handler tells it. */
+  readonly progress: number;
+  /** Attempts that were begun. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly createdAt: Date;
+  /** Not before. */
+  readonly dueAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  /** Of the last attempt that failed. */
+  readonly failure: JobFailure | undefined;
+}
+
+/** How many jobs of one name are in which state. */
+export interface JobCounts {
+  readonly name: string;
+  readonly states: Readonly<Record<JobState, number>>;
+  /** Age of the job that could have run first, in seconds; 0 where none is due. */
+  readonly oldestDueSeconds: number;
+}

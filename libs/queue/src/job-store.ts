@@ -1,0 +1,68 @@
+import type { WorkspaceId } from '#kernel';
+import type { JobDefinition, ScheduleDefinition } from './job.js';
+import type { JobCounts, JobFailure, JobRecord, JobState } from './job-record.js';
+
+/** A job that this process has taken and nobody else runs. */
+export interface TakenJob {
+  readonly id: string;
+  readonly name: string;
+  readonly workspaceId: WorkspaceId | undefined;
+  /** As it was stored; not yet checked. */
+  readonly payload: unknown;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/** Which jobs a caller may see: those of one workspace, and on request those that span workspaces. */
+export interface JobReach {
+  readonly workspaceId: WorkspaceId;
+  readonly includeSpanning: boolean;
+}
+
+export interface JobFilter {
+  readonly name?: string;
+  readonly state?: JobState;
+}
+
+/** Where workers take jobs from. Safe between processes. */
+export abstract class JobStore {
+  /** Makes room for the jobs of these definitions and takes over their changed settings. Safe to call from many processes at once. */
+  abstract prepare(definitions: readonly JobDefinition<object>[]): Promise<void>;
+  /** Those of `names` that have a job due now. */
+  abstract findDue(names: readonly string[]): Promise<string[]>;
+  /** Takes the oldest due job; undefined where others were faster. */
+  abstract take(name: string): Promise<TakenJob | undefined>;
+  /** Changes nothing where the job was cancelled or taken away meanwhile. */
+  abstract complete(job: TakenJob): Promise<void>;
+  /** Another attempt later, or a dead letter after the last. `final`: no further attempt, since it could not succeed either. */
+  abstract fail(job: TakenJob, failure: JobFailure, options?: { final?: boolean }): Promise<void>;
+  /** Gives an unfinished job back: it is due at once and the attempt does not count. */
+  abstract giveBack(job: TakenJob): Promise<void>;
+  /**
+   * Retries (or fails, after the last attempt) what other processes have taken and will never finish. Only for one
+   * that knows itself alone: the owner of an embedded database, before it takes a job.
+   */
+  abstract recoverAbandoned(): Promise<void>;
+  abstract setProgress(job: TakenJob, fraction: number): Promise<void>;
+  /** Those of `jobs` that were cancelled or taken away. */
+  abstract findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]>;
+  /** Adds the job of the current period unless any process did. Tells how long the period still is, by the database's clock. */
+  abstract tick(schedule: ScheduleDefinition): Promise<{ added: boolean; nextInMs: number }>;
+  /** Retries what a dead process left running past its time, and removes what is too old to be kept. */
+  abstract maintain(schedules: readonly ScheduleDefinition[]): Promise<void>;
+  /** How long the job has waited that could have run first, in seconds; 0 where none is due. */
+  abstract oldestDueSeconds(): Promise<number>;
+}
+
+/** What administrators ask and do. Every call sees only what `reach` allows; another job does not exist for it. */
+export abstract class JobRepository {
+  /** Newest first. */
+  abstract list(reach: JobReach, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]>;
+  abstract find(reach: JobReach, id: string): Promise<JobRecord | undefined>;
+  /** Makes a failed or cancelled job due again, with one attempt more. Whether it was in such a state. */
+  abstract retry(job: JobRecord): Promise<boolean>;
+  /** Cancels a job that is not finished. Whether it was not. */
+  abstract cancel(job: JobRecord): Promise<boolean>;
+  /** By name. */
+  abstract count(reach: JobReach): Promise<JobCounts[]>;
+}

@@ -1,0 +1,15 @@
+import type { WorkspaceId } from '#kernel';
+
+/** What a row keeps in its `data`: the payload in an envelope that names the tenant. */
+export interface JobData {
+  readonly workspaceId?: WorkspaceId;
+  readonly payload: object;
+  /** Absent until a handler tells it. */
+  readonly progress?: number;
+}
+
+/**
+ * When a job is due that has no date. Not `now`: pg-boss asks for `start_after < now()`, which a worker that looks
+ * within the same tick of the clock would miss.
+ */
+export const DUE_AT_ONCE = '-1 second';

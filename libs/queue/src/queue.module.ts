@@ -1,0 +1,43 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import PgBoss from 'pg-boss';
+import { Database } from '#database';
+import { JobCancellation } from './job-cancellation.js';
+import { JobQueue } from './job-queue.js';
+import { JobRegistry } from './job-registry.js';
+import { JobService } from './job.service.js';
+import { JobRepository, JobStore } from './job-store.js';
+import { JobWakeUp } from './job-wake-up.js';
+import { createPgBoss } from './pg-boss/create-pg-boss.js';
+import { PgBossJobQueue } from './pg-boss/pg-boss-job-queue.js';
+import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
+import { PgBossJobStore } from './pg-boss/pg-boss-job.store.js';
+import { QueueHealth } from './queue.health.js';
+
+/**
+ * Adding jobs and looking at them. Features import it and declare their jobs in the constructors of their modules;
+ * by the time the application starts, each has its place in the database.
+ */
+@Module({
+  providers: [
+    JobRegistry,
+    JobWakeUp,
+    JobCancellation,
+    JobService,
+    QueueHealth,
+    { provide: PgBoss, inject: [Database], useFactory: createPgBoss },
+    { provide: JobQueue, useClass: PgBossJobQueue },
+    { provide: JobStore, useClass: PgBossJobStore },
+    { provide: JobRepository, useClass: PgBossJobRepository },
+  ],
+  exports: [JobRegistry, JobQueue, JobService, JobStore, JobWakeUp, JobCancellation],
+})
+export class QueueModule implements OnModuleInit {
+  constructor(
+    private readonly registry: JobRegistry,
+    private readonly store: JobStore,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.store.prepare(this.registry.declared);
+  }
+}

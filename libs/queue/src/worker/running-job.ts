@@ -1,0 +1,45 @@
+import type { TakenJob } from '../job-store.js';
+import { AttemptEndedError, type EndOfAttempt } from './attempt-ended.js';
+
+/** One attempt of this process: its time limit, and what ends it from outside. */
+export class RunningJob {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly ended: Promise<never>;
+
+  constructor(
+    readonly job: TakenJob,
+    timeoutMs: number,
+  ) {
+    this.timer = setTimeout(() => this.end('timeout'), timeoutMs);
+    this.ended = new Promise((_, fail) => {
+      this.signal.addEventListener('abort', () => fail(this.signal.reason as AttemptEndedError), { once: true });
+    });
+    // An attempt that nobody waits for any more still ends in order.
+    this.ended.catch(() => undefined);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  end(why: EndOfAttempt): void {
+    this.controller.abort(new AttemptEndedError(why));
+  }
+
+  /**
+   * Waits for the work, but no longer than the attempt lasts: work that does not listen to its signal is left alone.
+   * @throws AttemptEndedError where the attempt was ended, else the work's own error.
+   */
+  async finish(work: Promise<void>): Promise<void> {
+    try {
+      await Promise.race([work, this.ended]);
+    } catch (error) {
+      // Work that listens rejects with an error of its own; the reason is what counts.
+      if (this.signal.aborted) throw this.signal.reason;
+      throw error;
+    } finally {
+      clearTimeout(this.timer);
+    }
+  }
+}

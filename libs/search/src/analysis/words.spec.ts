@@ -1,0 +1,61 @@
+import { tokens } from './words.js';
+
+const words = (text: string, foldAccents = true) =>
+  [...tokens(text, { foldAccents })].flatMap((token) => token.words).join(' ');
+const extras = (text: string) => [...tokens(text, { foldAccents: true })].flatMap((token) => token.extras).join(' ');
+
+describe('words', () => {
+  it.each([
+    ['plain text', 'The quick, brown fox!', 'the quick brown fox'],
+    ['apostrophes', "Caroline's don’t", 'caroline s don t'],
+    ['hyphens and paths', 'pg-boss libs/search/index.ts', 'pg boss libs search index ts'],
+    ['versions and times', 'v10.4.0 at 12:30', 'v10 4 0 at 12 30'],
+    ['snake case', 'updated_at __init__', 'updated at init'],
+    ['camel case', 'getUserById HTTPServer sha256Hash iOS', 'get user by id http server sha256 hash i os'],
+    ['accents', 'Crème brûlée', 'creme brulee'],
+    ['sharp s', 'Straße', 'strasse'],
+    ['dotted capital I', 'İstanbul', 'istanbul'],
+    ['Greek accents', 'Καλημέρα', 'καλημερα'],
+    ['Cyrillic, whose marks make other letters', 'Йод', 'йод'],
+    ['Devanagari, whose marks are vowels', 'हिन्दी', 'हिन्दी'],
+    ['full-width forms', 'Ｖｅｒｓｉｏｎ', 'version'],
+    ['fractions', '½ cup', '1 2 cup'],
+    ['Han in pairs', '東京都', '東京 京都'],
+    ['one Han character', '犬', '犬'],
+    ['mixed scripts', 'PostgreSQLの索引', 'postgre sql の索 索引'],
+    ['Hangul in pairs', '서울에서', '서울 울에 에서'],
+    ['characters beyond the basic plane', '𠮷野家', '𠮷野 野家'],
+    ['nothing to find', ' …—!? ', ''],
+    ['emoji', 'ship it 🚀', 'ship it'],
+  ])('takes %s', (_, text, expected) => {
+    expect(words(text)).toBe(expected);
+  });
+
+  it('keeps accents for stemmers that want them', () => {
+    expect(words('Crème brûlée', false)).toBe('crème brûlée');
+  });
+
+  it('gives identifiers as a whole and single characters as extras', () => {
+    expect(extras('getUserById updated_at plain 東京')).toBe('getuserbyid updatedat 東 京');
+  });
+
+  it('gives the same words for composed and decomposed text', () => {
+    const text = 'Crème brûlée Ελλάδα й 각';
+    expect(words(text.normalize('NFD'), false)).toBe(words(text.normalize('NFC'), false));
+  });
+
+  it('shortens a word that is no word, between characters', () => {
+    const [word] = words('a'.repeat(500)).split(' ');
+    expect(word).toHaveLength(128);
+    expect(words('ﬀ'.repeat(500)).isWellFormed()).toBe(true);
+  });
+
+  it('tells where in the text a word stands', () => {
+    const text = 'the naïve getUser';
+    expect([...tokens(text, { foldAccents: true })].map(({ start, end }) => text.slice(start, end))).toEqual([
+      'the',
+      'naïve',
+      'getUser',
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type Context, ContextObserver, ContextObservers, type ContextSummary, type WithdrawnContext } from '#context';
+import type { WorkspaceId } from '#kernel';
+import type { SearchDocument } from './search.js';
+import { SearchIndex } from './search-index.js';
+
+/** Keeps the newest version of every label findable, in the transaction that makes it the newest. */
+@Injectable()
+export class ContextIndexer extends ContextObserver implements OnModuleInit {
+  constructor(
+    private readonly index: SearchIndex,
+    private readonly observers: ContextObservers,
+  ) {
+    super();
+  }
+
+  onModuleInit(): void {
+    this.observers.register(this);
+  }
+
+  async onLatest(_workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {
+    await this.index.index(contexts.map(toDocument));
+  }
+
+  async onWithdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
+    await this.index.remove(
+      workspaceId,
+      contexts.map(({ id }) => id),
+    );
+  }
+
+  async onDescribed(workspaceId: WorkspaceId, { id, priority, tags }: ContextSummary): Promise<void> {
+    await this.index.describe(workspaceId, id, { priority, tags });
+  }
+}
+
+function toDocument(context: Context): SearchDocument {
+  const { workspaceId, projectId, id, label, version, content, priority, tags, sessionId, createdAt } = context;
+  return {
+    workspaceId,
+    projectId,
+    id,
+    kind: 'context',
+    label,
+    version,
+    text: content,
+    priority,
+    tags,
+    sessionId: sessionId ?? undefined,
+    createdAt,
+  };
+}

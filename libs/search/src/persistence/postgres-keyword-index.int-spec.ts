@@ -1,0 +1,206 @@
+import { DataSource } from 'typeorm';
+import { Database } from '#database';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { analyseDocument } from '../analysis/document-analysis.js';
+import { KeywordSearch } from '../keyword-search.js';
+import { analyseQuery } from '../analysis/query-analysis.js';
+import type { SearchDocument, SearchScope } from '../search.js';
+import { describeKeywordIndex } from '../testing/keyword-index.contract.js';
+import { searchDocument, searchScope } from '../testing/search-document.factory.js';
+import { PostgresKeywordIndex } from './postgres-keyword-index.js';
+
+const options = { foldAccents: true };
+
+describe('PostgresKeywordIndex', () => {
+  let testDatabase: TestDatabase;
+  let dataSource: DataSource;
+  let database: Database;
+  let index: PostgresKeywordIndex;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    dataSource = await new DataSource({
+      type: 'postgres',
+      url: testDatabase.url,
+      installExtensions: false,
+    }).initialize();
+    database = new Database(dataSource);
+    index = new PostgresKeywordIndex(database, { language: 'english' });
+  });
+
+  afterAll(async () => {
+    await dataSource.destroy();
+    await testDatabase.drop();
+  });
+
+  async function newScope(beside?: SearchScope): Promise<SearchScope> {
+    const fresh = searchScope();
+    const scope = beside === undefined ? fresh : { ...fresh, workspaceId: beside.workspaceId };
+    if (beside === undefined) {
+      await dataSource.query(`INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)`, [
+        scope.workspaceId,
+        scope.workspaceId,
+      ]);
+    }
+    await dataSource.query(`INSERT INTO projects (workspace_id, id, slug) VALUES ($1, $2, $3)`, [
+      scope.workspaceId,
+      scope.projectId,
+      scope.projectId,
+    ]);
+    return scope;
+  }
+
+  const put = (...documents: SearchDocument[]) =>
+    index.put(
+      documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
+    );
+
+  async function found(scope: SearchScope, query: string): Promise<string[]> {
+    const analysis = analyseQuery(query, options);
+    const ranking = await new KeywordSearch(index).rankingOf(scope, analysis, Date.now());
+    if (ranking === undefined) return [];
+    const { phrases, exclusions } = analysis;
+    return (await index.rank(scope, { ranking, phrases, exclusions, filters: {}, limit: 100 })).map(({ id }) => id);
+  }
+
+  const rowCounts = async (scope: SearchScope) => {
+    const count = async (table: string) =>
+      Number(
+        (
+          await dataSource.query<{ n: string }[]>(`SELECT count(*) AS n FROM ${table} WHERE workspace_id = $1`, [
+            scope.workspaceId,
+          ])
+        )[0]?.n,
+      );
+    return {
+      documents: await count('search_documents'),
+      segments: await count('search_segments'),
+      postings: await count('search_postings'),
+      words: await count('search_words'),
+    };
+  };
+
+  describeKeywordIndex(() => ({ index, newScope }));
+
+  it('stems words and drops stop words by its text search configuration', async () => {
+    const scope = await newScope();
+    const document = searchDocument(scope, { text: 'Deployments were failing because of the migrations' });
+    await put(document);
+
+    expect(await found(scope, 'why does a migration fail the deployment?')).toEqual([document.id]);
+    expect(await found(scope, 'because of the')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'identifiers by their parts and as a whole',
+      'call getUserById in user_profile_store',
+      ['user', 'getUserById', 'getuserbyid', 'profile store', 'user_profile_store'],
+    ],
+    ['words without their accents', 'Crème brûlée at the café in Köln', ['creme brulee', 'CAFÉ', 'koln']],
+    ['languages without spaces', '東京都の天気は晴れです', ['天気', '東京', '晴']],
+    ['Hangul within longer words', '서울에서 만나요', ['서울']],
+    ['Cyrillic and Greek in any case', 'Привет мир, Καλημέρα', ['ПРИВЕТ', 'καλημερα']],
+    ['full-width and compatibility forms', 'Ｖｅｒｓｉｏｎ １２ with ﬁre', ['version 12', 'fire']],
+    ['words of any length', 'x'.repeat(5_000), ['x'.repeat(5_000)]],
+  ])('finds %s', async (_, text, queries) => {
+    const scope = await newScope();
+    const document = searchDocument(scope, { text });
+    await put(document, searchDocument(scope, { text: 'something else altogether' }));
+
+    for (const query of queries) expect([query, await found(scope, query)]).toEqual([query, [document.id]]);
+  });
+
+  it('leaves no row of a removed document behind', async () => {
+    const scope = await newScope();
+    const documents = [
+      searchDocument(scope, { text: 'the harbour lantern' }),
+      searchDocument(scope, { text: `windmill ${'lake '.repeat(9_000)}` }),
+    ];
+    await put(...documents);
+    expect(await rowCounts(scope)).toMatchObject({ documents: 2, words: 4 });
+
+    await index.remove(
+      scope.workspaceId,
+      documents.map(({ id }) => id),
+    );
+
+    expect(await rowCounts(scope)).toEqual({ documents: 0, segments: 0, postings: 0, words: 0 });
+  });
+
+  it('T42 a deleted project takes everything of it out of the index', async () => {
+    const scope = await newScope();
+    await put(searchDocument(scope, { text: 'the harbour lantern' }));
+
+    await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1 AND id = $2`, [
+      scope.workspaceId,
+      scope.projectId,
+    ]);
+
+    expect(await rowCounts(scope)).toEqual({ documents: 0, segments: 0, postings: 0, words: 0 });
+  });
+
+  it('takes part in the transaction of its caller', async () => {
+    const scope = await newScope();
+    const kept = searchDocument(scope, { text: 'fox' });
+    await put(kept);
+
+    await expect(
+      database.run(async () => {
+        await put(searchDocument(scope, { text: 'fox' }));
+        await index.remove(scope.workspaceId, [kept.id]);
+        throw new Error('rolled back');
+      }),
+    ).rejects.toThrow('rolled back');
+
+    expect(await found(scope, 'fox')).toEqual([kept.id]);
+  });
+
+  it('T43 writers of different labels that share words wait for nobody and lose nothing', async () => {
+    const scope = await newScope();
+    const words = Array.from(
+      { length: 40 },
+      (_, n) => `word${String.fromCodePoint(97 + (n % 26))}${'x'.repeat(n % 7)}`,
+    );
+    const documents = Array.from({ length: 50 }, (_, n) =>
+      searchDocument(scope, { text: [...words.slice(n % 40), ...words.slice(0, n % 40)].join(' ') }),
+    );
+
+    await Promise.all(
+      documents.map((document, n) =>
+        database.run(async () => {
+          await put(document);
+          // A second document in the same transaction takes the words in another order.
+          await put(
+            searchDocument(scope, {
+              text: words
+                .toReversed()
+                .slice(n % 20)
+                .join(' '),
+            }),
+          );
+        }),
+      ),
+    );
+
+    const ids = await found(scope, words.join(' '));
+    expect(ids).toHaveLength(100);
+    expect((await index.statistics(scope, words.join(' '))).documentCount).toBe(100);
+  });
+
+  it('indexes and removes content of 1 MiB', async () => {
+    const scope = await newScope();
+    const filler = Array.from({ length: 170_000 }, (_, n) => `w${n % 5_000}`)
+      .join(' ')
+      .slice(0, (1 << 20) - 10);
+    const document = searchDocument(scope, { text: `${filler} zephyr` });
+    await put(document);
+
+    expect(await found(scope, 'zephyr')).toEqual([document.id]);
+    const [passage] = await index.passages(scope, [document.id], [{ term: 'zephyr', weight: 1 }]);
+    expect(passage!.text).toMatch(/zephyr$/);
+
+    await index.remove(scope.workspaceId, [document.id]);
+    expect(await rowCounts(scope)).toEqual({ documents: 0, segments: 0, postings: 0, words: 0 });
+  });
+});

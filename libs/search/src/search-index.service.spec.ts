@@ -1,0 +1,23 @@
+import { SearchIndexService } from './search-index.service.js';
+import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { searchDocument, searchScope } from './testing/search-document.factory.js';
+
+describe('SearchIndexService', () => {
+  const scope = searchScope();
+
+  it('lets the last document of an id or a label stand, within one batch too', async () => {
+    const index = new FakeKeywordIndex();
+    const old = searchDocument(scope, { text: 'fox old', label: 'one' });
+    const next = searchDocument(scope, { text: 'fox next', label: 'one' });
+    const entry = searchDocument(scope, { text: 'fox', kind: 'entry', label: undefined });
+
+    await new SearchIndexService(index, { language: 'english' }).index([old, entry, next, entry]);
+
+    const { terms, documentCount } = await index.statistics(scope, 'old next');
+    expect(documentCount).toBe(2);
+    expect(terms.map(({ term, documentFrequency }) => [term, documentFrequency])).toEqual([
+      ['next', 1],
+      ['old', 0],
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+import { type EntryId, newId, type SessionId } from '#kernel';
+import { type Session, type SessionEntry, SessionObservers, type SessionReader } from '#session';
+import { SearchIndexService } from './search-index.service.js';
+import { SessionIndexer } from './session-indexer.js';
+import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
+import { searchScope } from './testing/search-document.factory.js';
+
+describe('SessionIndexer', () => {
+  const scope = searchScope();
+  const session = { ...scope, id: newId<SessionId>() } as Session;
+
+  it('makes every entry of the session findable once, however often the session is handed over', async () => {
+    const entries = Array.from(
+      { length: 1_201 },
+      (_, n) =>
+        ({
+          ...scope,
+          id: newId<EntryId>(),
+          sessionId: session.id,
+          text: `fox ${n}`,
+          createdAt: new Date(n),
+        }) as SessionEntry,
+    );
+    const reader = {
+      entriesOf: (_: Session, after: EntryId | undefined, limit: number) => {
+        const start = after === undefined ? 0 : entries.findIndex(({ id }) => id === after) + 1;
+        const items = entries.slice(start, start + limit);
+        return Promise.resolve(start + limit < entries.length ? { items, next: [items.at(-1)!.id] } : { items });
+      },
+    } as unknown as SessionReader;
+    const index = new FakeKeywordIndex();
+    const observers = new SessionObservers();
+    new SessionIndexer(new SearchIndexService(index, { language: 'english' }), reader, observers).onModuleInit();
+
+    await observers.finalised(session, 'idle');
+    await observers.finalised(session, 'end');
+
+    expect(await index.statistics(scope, 'fox')).toMatchObject({
+      documentCount: 1_201,
+      terms: [{ term: 'fox', documentFrequency: 1_201 }],
+    });
+    const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs: 0 };
+    const request = { ranking, phrases: [], exclusions: [], limit: 2_000 };
+    const found = await index.rank(scope, { ...request, filters: { sessionId: session.id } });
+    expect(found).toHaveLength(1_201);
+    expect(found[0]).toMatchObject({ kind: 'entry', label: null, version: null });
+  });
+});

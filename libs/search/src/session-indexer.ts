@@ -1,0 +1,36 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntryId } from '#kernel';
+import { type Session, type SessionEntry, SessionObserver, SessionObservers, SessionReader } from '#session';
+import type { SearchDocument } from './search.js';
+import { SearchIndex } from './search-index.js';
+
+const ENTRIES_AT_ONCE = 500;
+
+/** Makes the log of a session findable when its work is handed over, in that transaction. */
+@Injectable()
+export class SessionIndexer extends SessionObserver implements OnModuleInit {
+  constructor(
+    private readonly index: SearchIndex,
+    private readonly sessions: SessionReader,
+    private readonly observers: SessionObservers,
+  ) {
+    super();
+  }
+
+  onModuleInit(): void {
+    this.observers.register(this);
+  }
+
+  async onFinalised(session: Session): Promise<void> {
+    let after: EntryId | undefined;
+    do {
+      const page = await this.sessions.entriesOf(session, after, ENTRIES_AT_ONCE);
+      await this.index.index(page.items.map(toDocument));
+      after = page.next?.[0];
+    } while (after !== undefined);
+  }
+}
+
+function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
+  return { workspaceId, projectId, id, kind: 'entry', text, tags: [], sessionId, createdAt };
+}

@@ -1,0 +1,211 @@
+import type { Priority } from '#context';
+import type { WorkspaceId } from '#kernel';
+import {
+  type AnalysedDocument,
+  KeywordIndex,
+  type Passage,
+  type QueryStatistics,
+  type RankedDocument,
+  type RankRequest,
+} from '../persistence/keyword-index.js';
+import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
+import { PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
+import type { SimilarWord } from '../ranking/spelling.js';
+import type { SearchDocument, SearchFilters, SearchScope, WeightedTerm } from '../search.js';
+
+const STOP_WORDS = new Set(['a', 'and', 'be', 'not', 'of', 'or', 'the', 'to']);
+
+interface Stored {
+  document: SearchDocument;
+  /** Words by segment, the label's first; absent words are stop words. */
+  readonly segments: readonly { readonly position: number; readonly text: string; readonly words: readonly string[] }[];
+  readonly terms: readonly string[];
+}
+
+/** The keyword index in memory, for one text search configuration: stop words, and words that are their own stems. */
+export class FakeKeywordIndex extends KeywordIndex {
+  private stored: Stored[] = [];
+
+  put(documents: readonly AnalysedDocument[]): Promise<void> {
+    for (const { document, analysis } of documents) {
+      const sameLabel = (other: SearchDocument) =>
+        document.label !== undefined && other.label === document.label && other.kind === document.kind;
+      this.stored = this.stored.filter(
+        ({ document: other }) =>
+          other.workspaceId !== document.workspaceId ||
+          (other.id !== document.id && !(other.projectId === document.projectId && sameLabel(other))),
+      );
+      const segments = [
+        { position: 0, text: document.label ?? '', words: wordsOf(analysis.labelWords) },
+        ...analysis.segments.map(({ text, words }, index) => ({ position: index + 1, text, words: wordsOf(words) })),
+      ];
+      this.stored.push({ document, segments, terms: segments.flatMap(({ words }) => words.filter(isTerm)) });
+    }
+    return Promise.resolve();
+  }
+
+  remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
+    this.stored = this.stored.filter(
+      ({ document }) => document.workspaceId !== workspaceId || !ids.includes(document.id),
+    );
+    return Promise.resolve();
+  }
+
+  describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void> {
+    for (const entry of this.stored) {
+      const { document } = entry;
+      if (document.workspaceId !== workspaceId || document.id !== id) continue;
+      entry.document = {
+        ...document,
+        priority: change.priority ?? document.priority,
+        tags: change.tags ?? document.tags,
+      };
+    }
+    return Promise.resolve();
+  }
+
+  statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
+    const documents = this.in(scope);
+    const terms = wordsOf(words).filter(isTerm);
+    const total = documents.reduce((sum, { terms: held }) => sum + held.length, 0);
+    return Promise.resolve({
+      documentCount: documents.length,
+      averageLength: documents.length === 0 ? 0 : total / documents.length,
+      terms: [...new Set(terms)].sort().map((term) => ({
+        term,
+        queryFrequency: terms.filter((other) => other === term).length,
+        documentFrequency: documents.filter((entry) => entry.terms.includes(term)).length,
+      })),
+    });
+  }
+
+  similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
+    const held = this.in(scope).map(({ terms }) => terms);
+    const known = [...new Set(held.flat())].filter((word) => /^\p{L}{4,}$/u.test(word));
+    const unknown = words.filter((word) => isTerm(word) && !held.some((terms) => terms.includes(word)));
+    return Promise.resolve(
+      unknown.flatMap((word) =>
+        known
+          .filter((candidate) => likeness(word, candidate) > 0.3)
+          .map((candidate) => ({
+            word,
+            candidate,
+            term: candidate,
+            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+          })),
+      ),
+    );
+  }
+
+  allTelling(phrases: readonly string[]): Promise<boolean> {
+    return Promise.resolve(phrases.every((phrase) => wordsOf(phrase).some(isTerm)));
+  }
+
+  rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+    const { ranking, filters, after } = request;
+    const ranked = this.in(scope)
+      .filter(({ terms }) => ranking.terms.some(({ term }) => terms.includes(term)))
+      .filter((entry) => request.phrases.every((phrase) => holdsPhrase(entry, phrase)))
+      .filter((entry) => !request.exclusions.some((phrase) => holdsPhrase(entry, phrase)))
+      .filter(({ document }) => satisfies(document, filters))
+      .map((entry) => scored(entry, request))
+      .filter(({ score }) => filters.minScore === undefined || score >= filters.minScore * SCORE_UNIT)
+      .filter(({ score, id }) => after === undefined || score < after.score || (score === after.score && id > after.id))
+      .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
+    return Promise.resolve(ranked.slice(0, request.limit));
+  }
+
+  passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]> {
+    const found = this.in(scope).filter(({ document }) => ids.includes(document.id));
+    return Promise.resolve(
+      found.map(({ document, segments }) => {
+        const weighed = segments
+          .slice(1)
+          .map((segment) => ({ segment, weight: weightOf(segment.words, terms) }))
+          .sort((a, b) => b.weight - a.weight || a.segment.position - b.segment.position);
+        const { text, words } = weighed[0]!.segment;
+        const matches = terms.map(({ term }) => ({
+          term,
+          positions: words.flatMap((word, index) => (word === term ? [index + 1] : [])),
+        }));
+        return { id: document.id, text, matches: matches.filter(({ positions }) => positions.length > 0) };
+      }),
+    );
+  }
+
+  private in({ workspaceId, projectId }: SearchScope): Stored[] {
+    return this.stored.filter(
+      ({ document }) => document.workspaceId === workspaceId && document.projectId === projectId,
+    );
+  }
+}
+
+function wordsOf(words: string): string[] {
+  return words === '' ? [] : words.split(' ');
+}
+
+function isTerm(word: string): boolean {
+  return !STOP_WORDS.has(word);
+}
+
+function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDocument {
+  let keywordScore = 0;
+  for (const { term, weight } of ranking.terms) {
+    const frequency = terms.filter((other) => other === term).length;
+    const norm = BM25.k1 * (1 - BM25.b + (BM25.b * terms.length) / ranking.averageLength);
+    keywordScore += Math.round((weight * frequency) / (frequency + norm));
+  }
+  const ageMs = Math.max(0, ranking.asOfMs - document.createdAt.getTime());
+  const recencyScore = Math.round(keywordScore * RECENCY_BOOST * 0.5 ** (ageMs / RECENCY_HALF_LIFE_MS));
+  const priorityScore = Math.round(
+    keywordScore * (document.priority === undefined ? 0 : PRIORITY_BOOST[document.priority]),
+  );
+  const { kind, id, label, version } = document;
+  const score = keywordScore + recencyScore + priorityScore;
+  return {
+    kind,
+    id,
+    label: label ?? null,
+    version: version ?? null,
+    score,
+    keywordScore,
+    recencyScore,
+    priorityScore,
+  };
+}
+
+function satisfies(document: SearchDocument, { priority, tags, sessionId, since }: SearchFilters): boolean {
+  return (
+    (priority === undefined || document.priority === priority) &&
+    (tags === undefined || tags.every((tag) => document.tags.includes(tag))) &&
+    (sessionId === undefined || document.sessionId === sessionId) &&
+    (since === undefined || document.createdAt >= since)
+  );
+}
+
+function holdsPhrase({ segments }: Stored, phrase: string): boolean {
+  const wanted = wordsOf(phrase);
+  return segments.some(({ words }) =>
+    words.some((_, start) => wanted.every((word, offset) => !isTerm(word) || words[start + offset] === word)),
+  );
+}
+
+function weightOf(words: readonly string[], terms: readonly WeightedTerm[]): number {
+  return terms.reduce((sum, { term, weight }) => sum + (words.includes(term) ? weight : 0), 0);
+}
+
+/** Shared trigrams over all trigrams, as pg_trgm counts them. */
+function likeness(first: string, second: string): number {
+  const [a, b] = [trigrams(first), trigrams(second)];
+  const shared = [...a].filter((trigram) => b.has(trigram)).length;
+  return shared / (a.size + b.size - shared);
+}
+
+function trigrams(word: string): Set<string> {
+  const padded = `  ${word} `;
+  return new Set(Array.from({ length: padded.length - 2 }, (_, index) => padded.slice(index, index + 3)));
+}

@@ -1,0 +1,426 @@
+import { newId } from '#kernel';
+import { analyseDocument } from '../analysis/document-analysis.js';
+import type { KeywordIndex, RankRequest } from '../persistence/keyword-index.js';
+import { KeywordSearch } from '../keyword-search.js';
+import { analyseQuery } from '../analysis/query-analysis.js';
+import { SCORE_UNIT } from '../ranking/bm25.js';
+import type { SearchDocument, SearchScope } from '../search.js';
+import { searchDocument, searchScope } from './search-document.factory.js';
+
+const options = { foldAccents: true };
+const asOfMs = Date.UTC(2030, 0, 1);
+
+export interface KeywordIndexSubject {
+  readonly index: KeywordIndex;
+  /** A new project in a new workspace, or in that of another scope. */
+  newScope(beside?: SearchScope): Promise<SearchScope>;
+}
+
+/**
+ * What every keyword index does. Its texts use words that are their own stems, so that an index without a stemmer
+ * can be held to it.
+ */
+export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
+  let index: KeywordIndex;
+  let scope: SearchScope;
+
+  beforeEach(async () => {
+    index = subject().index;
+    scope = await subject().newScope();
+  });
+
+  async function put(...documents: SearchDocument[]): Promise<void> {
+    await index.put(
+      documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
+    );
+  }
+
+  async function store(text: string, rest: Partial<SearchDocument> = {}): Promise<string> {
+    const document = searchDocument(scope, { text, ...rest });
+    await put(document);
+    return document.id;
+  }
+
+  async function rank(query: string, request: Partial<RankRequest> = {}, where = scope) {
+    const analysis = analyseQuery(query, options);
+    const ranking = await new KeywordSearch(index).rankingOf(where, analysis, asOfMs);
+    if (ranking === undefined) return [];
+    return index.rank(where, {
+      ranking,
+      phrases: analysis.phrases,
+      exclusions: analysis.exclusions,
+      filters: {},
+      limit: 100,
+      ...request,
+    });
+  }
+
+  const found = async (query: string, request: Partial<RankRequest> = {}, where = scope) =>
+    (await rank(query, request, where)).map(({ id }) => id);
+
+  describe('ranking', () => {
+    it('finds documents that hold any of the words, those that hold more of them first', async () => {
+      const one = await store('the cat sat');
+      const both = await store('the cat met a dog');
+      await store('a bird sang');
+
+      expect(await found('cat dog')).toEqual([both, one]);
+    });
+
+    it('counts a rare word for more than a common one', async () => {
+      const common = await store('tree');
+      const rare = await store('moon');
+      for (let i = 0; i < 5; i++) await store('tree grass');
+
+      const ids = await found('tree moon');
+
+      expect(ids[0]).toBe(rare);
+      expect(ids[1]).toBe(common);
+    });
+
+    it('gives BM25 with k1 1.2 and b 0.5', async () => {
+      const id = await store('fox fox hill');
+      await store('hill');
+      await store('lake');
+
+      const [hit] = await rank('fox');
+
+      // idf = ln(1 + (3 - 1 + 0.5) / (1 + 0.5)); lengths 3, 1, 1.
+      const norm = 1.2 * (1 - 0.5 + (0.5 * 3) / (5 / 3));
+      const expected = Math.log(1 + 2.5 / 1.5) * ((2 * 2.2) / (2 + norm));
+      expect(hit?.id).toBe(id);
+      expect(hit!.keywordScore / SCORE_UNIT).toBeCloseTo(expected, 5);
+    });
+
+    it('counts a word that the query repeats once more', async () => {
+      await store('fox hill');
+      await store('lake');
+
+      const [once] = await rank('fox');
+      const [twice] = await rank('fox fox');
+
+      expect(twice!.keywordScore).toBeCloseTo(2 * once!.keywordScore, -1);
+    });
+
+    it('adds the boosts to the score and says what each gave', async () => {
+      await store('fox', { priority: 'always_check', createdAt: new Date(asOfMs) });
+      await store('fox', { priority: 'reference', createdAt: new Date(asOfMs - 30 * 24 * 60 * 60 * 1000) });
+
+      const [first, second] = await rank('fox');
+
+      for (const hit of [first!, second!])
+        expect(hit.score).toBe(hit.keywordScore + hit.recencyScore + hit.priorityScore);
+      expect(first!.keywordScore).toBe(second!.keywordScore);
+      expect(first!.recencyScore).toBeCloseTo(0.02 * first!.keywordScore, -1);
+      expect(second!.recencyScore).toBeCloseTo(0.01 * second!.keywordScore, -1);
+      expect(first!.priorityScore).toBeCloseTo(0.02 * first!.keywordScore, -1);
+      expect(second!.priorityScore).toBe(0);
+    });
+
+    it('puts a boosted document before one of a slightly higher lexical score, on a short page as well', async () => {
+      const texts = ['fox', 'fox lake', 'fox lake hill'];
+      for (const text of texts)
+        for (let i = 0; i < 20; i++)
+          await store(text, {
+            priority: i % 2 ? 'reference' : 'always_check',
+            createdAt: new Date(asOfMs - i * 24 * 60 * 60 * 1000),
+          });
+
+      const all = await found('fox');
+
+      expect(all).toHaveLength(60);
+      for (const limit of [1, 2, 5, 19, 20, 21, 59]) expect(await found('fox', { limit })).toEqual(all.slice(0, limit));
+    });
+
+    it('finds a document by the telling words of its label', async () => {
+      const id = await store('nothing of that', { label: 'harbour-D1:3' });
+
+      expect(await found('harbour')).toEqual([id]);
+      expect(await found('3')).toEqual([]);
+    });
+
+    it('finds nothing in an empty project', async () => {
+      expect(await found('fox')).toEqual([]);
+    });
+  });
+
+  describe('operators and filters', () => {
+    it('requires a phrase as it stands', async () => {
+      const inOrder = await store('a red fox ran');
+      await store('a fox, red as rust');
+
+      expect(await found('"red fox"')).toEqual([inOrder]);
+      expect(await found('fox "red fox" "as rust"')).toEqual([]);
+    });
+
+    it('leaves out documents with an excluded word or phrase', async () => {
+      await store('red fox');
+      const grey = await store('grey fox');
+
+      expect(await found('fox -red')).toEqual([grey]);
+      expect(await found('fox -"red fox"')).toEqual([grey]);
+    });
+
+    it('applies every filter together', async () => {
+      const sessionId = newId<NonNullable<SearchDocument['sessionId']>>();
+      const wanted = { priority: 'important', tags: ['north', 'sea'], sessionId, createdAt: new Date(asOfMs) } as const;
+      const id = await store('fox', wanted);
+      await store('fox', { ...wanted, priority: 'reference' });
+      await store('fox', { ...wanted, tags: ['north'] });
+      await store('fox', { ...wanted, sessionId: undefined });
+      await store('fox', { ...wanted, createdAt: new Date(asOfMs - 1) });
+
+      const filters = { priority: 'important', tags: ['sea', 'north'], sessionId, since: new Date(asOfMs) } as const;
+
+      expect(await found('fox', { filters })).toEqual([id]);
+    });
+
+    it('T40 a filtered search that finds nothing answers nothing', async () => {
+      await store('fox', { tags: ['north'] });
+
+      expect(await found('fox', { filters: { tags: ['south'] } })).toEqual([]);
+      expect(await found('fox', { filters: { priority: 'always_check' } })).toEqual([]);
+      expect(await found('fox', { filters: { sessionId: newId() } })).toEqual([]);
+      expect(await found('fox', { filters: { since: new Date(asOfMs + 1) } })).toEqual([]);
+      expect(await found('fox', { filters: { minScore: 1_000 } })).toEqual([]);
+      expect(await found('fox "fox north"')).toEqual([]);
+      expect(await found('fox -fox')).toEqual([]);
+    });
+
+    it('gives a document the same score with and without filters', async () => {
+      await store('fox hill', { tags: ['north'] });
+      await store('fox');
+
+      const all = await rank('fox hill');
+      const [filtered] = await rank('fox hill', { filters: { tags: ['north'] } });
+
+      expect(filtered).toEqual(all.find(({ id }) => id === filtered!.id));
+    });
+
+    it('cuts off below the lowest score', async () => {
+      await store('fox fox');
+      await store('fox hill lake');
+      const [first, second] = await rank('fox');
+
+      const filters = { minScore: (second!.score + 1) / SCORE_UNIT };
+
+      expect(await found('fox', { filters })).toEqual([first!.id]);
+    });
+
+    it('T23 takes words of a query for words, whatever they look like', async () => {
+      const id = await store("updated_at is not UPDATE; Robert'); DROP TABLE search_documents;--");
+
+      expect(await found("'); DROP TABLE search_documents;--")).toEqual([id]);
+      expect(await found('updated_at')).toEqual([id]);
+      expect(await found('%_\\ :* & | ! <-> robert')).toEqual([id]);
+    });
+  });
+
+  describe('paging', () => {
+    async function walk(
+      query: string,
+      limit: number,
+      between: () => Promise<void> = async () => {},
+    ): Promise<string[]> {
+      const ranking = (await new KeywordSearch(index).rankingOf(scope, analyseQuery(query, options), asOfMs))!;
+      const ids: string[] = [];
+      for (let after: RankRequest['after']; ;) {
+        const page = await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit, after });
+        if (page.length === 0) return ids;
+        ids.push(...page.map(({ id }) => id));
+        after = { score: page.at(-1)!.score, id: page.at(-1)!.id };
+        await between();
+      }
+    }
+
+    it('T21 paging returns all documents exactly once, in order, equal scores too', async () => {
+      const texts = ['fox', 'fox hill', 'fox fox hill', 'hill'];
+      for (let i = 0; i < 40; i++)
+        await store(texts[i % texts.length]!, { priority: i % 3 ? 'reference' : 'important' });
+      const whole = await found('fox hill');
+
+      expect(whole).toHaveLength(40);
+      for (const limit of [1, 3, 7, 40]) expect(await walk('fox hill', limit)).toEqual(whole);
+    });
+
+    it('T21 paging returns what was there all along exactly once while documents come and go', async () => {
+      for (let i = 0; i < 20; i++) await store(`fox${' hill'.repeat(i % 5)}`);
+      const before = await found('fox');
+      let turn = 0;
+
+      const walked = await walk('fox', 3, async () => {
+        await store(turn++ % 2 ? 'fox fox fox' : 'lake '.repeat(50));
+      });
+
+      expect(walked.filter((id) => before.includes(id))).toEqual(before);
+    });
+  });
+
+  describe('misspelt words', () => {
+    it('finds what a word that nothing holds resembles', async () => {
+      const id = await store('the harbour lantern');
+      await store('a windmill');
+
+      expect(await found('harbuor')).toEqual([id]);
+      expect(await found('lanturn')).toEqual([id]);
+    });
+
+    it('counts a guess for less than the word itself', async () => {
+      await store('harbour');
+      await store('windmill');
+
+      const [exact] = await rank('harbour');
+      const [guessed] = await rank('harbuor');
+
+      expect(guessed!.keywordScore).toBeLessThan(exact!.keywordScore * 0.6);
+    });
+
+    it('guesses nothing for a word that some document holds, for short words, or far off', async () => {
+      await store('harbour');
+      const id = await store('harbor');
+
+      expect(await found('harbor')).toEqual([id]);
+      expect(await found('hab')).toEqual([]);
+      expect(await found('harmonic')).toEqual([]);
+    });
+
+    it('does not take words from another project', async () => {
+      await put(searchDocument(await subject().newScope(scope), { text: 'harbour' }));
+      await store('windmill');
+
+      expect(await found('harbuor')).toEqual([]);
+    });
+  });
+
+  describe('changes', () => {
+    it('replaces a document of the same label, kind and project', async () => {
+      const old = await store('fox lantern', { label: 'one' });
+      const next = await store('fox hill', { label: 'one', version: 2 });
+
+      expect(await found('fox')).toEqual([next]);
+      expect(await found('lantern')).toEqual([]);
+      expect(await found('lamtern')).toEqual([]);
+      expect(old).not.toBe(next);
+    });
+
+    it('replaces a document of the same id', async () => {
+      const id = await store('fox');
+      await store('hill', { id, label: 'other' });
+
+      expect(await found('fox')).toEqual([]);
+      expect(await found('hill')).toEqual([id]);
+    });
+
+    it('keeps documents of the same label in another project and of another kind', async () => {
+      const other = await subject().newScope(scope);
+      await put(searchDocument(other, { text: 'fox', label: 'one' }));
+      await store('fox', { label: 'one' });
+      await store('fox', { label: 'one', kind: 'message' });
+
+      expect(await found('fox')).toHaveLength(2);
+      expect(await found('fox', {}, other)).toHaveLength(1);
+    });
+
+    it('keeps documents without a label apart', async () => {
+      await store('fox', { label: undefined, version: undefined, kind: 'entry' });
+      await store('fox', { label: undefined, version: undefined, kind: 'entry' });
+
+      expect(await rank('fox')).toMatchObject([{ kind: 'entry', label: null, version: null }, { kind: 'entry' }]);
+    });
+
+    it('T42 a removed document is gone, and from the statistics too', async () => {
+      const [gone, stays] = [await store('fox hill'), await store('fox lake')];
+
+      await index.remove(scope.workspaceId, [gone, newId()]);
+
+      expect(await found('fox hill')).toEqual([stays]);
+      expect(await index.statistics(scope, 'fox hill')).toEqual({
+        documentCount: 1,
+        averageLength: 2,
+        terms: [
+          { term: 'fox', queryFrequency: 1, documentFrequency: 1 },
+          { term: 'hill', queryFrequency: 1, documentFrequency: 0 },
+        ],
+      });
+      expect(await index.passages(scope, [gone], [{ term: 'fox', weight: 1 }])).toEqual([]);
+    });
+
+    it('follows a change of priority and tags', async () => {
+      const id = await store('fox', { tags: ['north'] });
+
+      await index.describe(scope.workspaceId, id, { priority: 'important' });
+      await index.describe(scope.workspaceId, id, { tags: ['south'] });
+
+      expect(await found('fox', { filters: { priority: 'important', tags: ['south'] } })).toEqual([id]);
+      expect(await found('fox', { filters: { tags: ['north'] } })).toEqual([]);
+    });
+
+    it('stores text without any word, and no segment too long', async () => {
+      await store('…!?');
+      const id = await store(`${'lake '.repeat(40_000)}fox`);
+      await store('x'.repeat(100_000));
+
+      expect(await found('fox')).toEqual([id]);
+      expect((await index.statistics(scope, 'fox')).documentCount).toBe(3);
+    });
+  });
+
+  describe('isolation', () => {
+    it('finds nothing of another project or workspace', async () => {
+      const sameWorkspace = await subject().newScope(scope);
+      const otherWorkspace = await subject().newScope();
+      await put(searchDocument(sameWorkspace, { text: 'fox' }), searchDocument(otherWorkspace, { text: 'fox' }));
+      const mine = await store('fox');
+
+      expect(await found('fox')).toEqual([mine]);
+      expect(await found('fox', {}, { workspaceId: scope.workspaceId, projectId: otherWorkspace.projectId })).toEqual(
+        [],
+      );
+      expect((await index.statistics(scope, 'fox')).documentCount).toBe(1);
+    });
+
+    it('removes and describes nothing of another workspace', async () => {
+      const id = await store('fox', { tags: ['north'] });
+      const stranger = searchScope().workspaceId;
+
+      await index.remove(stranger, [id]);
+      await index.describe(stranger, id, { tags: [] });
+
+      expect(await found('fox', { filters: { tags: ['north'] } })).toEqual([id]);
+    });
+  });
+
+  describe('passages', () => {
+    it('gives the segment that says most, and where in it', async () => {
+      const filler = `${'lake '.repeat(3_000)}\n`;
+      const id = await store(`${filler}${filler}the red fox met a fox\n${filler}`);
+
+      const [passage] = await index.passages(
+        scope,
+        [id],
+        [
+          { term: 'fox', weight: 2 },
+          { term: 'lake', weight: 1 },
+        ],
+      );
+
+      const words = passage!.text.trim().split(/\s+/);
+      const { positions } = passage!.matches.find(({ term }) => term === 'fox')!;
+      expect(positions.map((position) => words[position - 1])).toEqual(['fox', 'fox']);
+    });
+
+    it('gives the start of a document that was found by its label alone', async () => {
+      const id = await store('nothing of that', { label: 'harbour' });
+
+      expect(await index.passages(scope, [id], [{ term: 'harbour', weight: 1 }])).toEqual([
+        { id, text: 'nothing of that', matches: [] },
+      ]);
+    });
+  });
+
+  it('knows phrases that no index can judge', async () => {
+    expect(await index.allTelling(['red fox', 'the fox'])).toBe(true);
+    expect(await index.allTelling([])).toBe(true);
+    expect(await index.allTelling(['red fox', 'to be or not to be'])).toBe(false);
+  });
+}

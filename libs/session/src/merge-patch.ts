@@ -1,0 +1,22 @@
+/** A JSON object as metadata holds it. */
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Applies a JSON merge patch (RFC 7396) to an object: null removes, objects are merged, everything else replaces. */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged = new Map(Object.entries(target));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) {
+      merged.delete(key);
+    } else if (isObject(value)) {
+      const before = merged.get(key);
+      merged.set(key, mergePatch(isObject(before) ? before : {}, value));
+    } else {
+      merged.set(key, value);
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

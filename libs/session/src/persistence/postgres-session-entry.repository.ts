@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { type Page, toPage } from '#http';
+import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Metadata } from '../session.js';
+import { type EntryKind, openKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
+import { type EntryCount, type EntryFilter, SessionEntryRepository } from './session-entry.repository.js';
+
+interface EntryRow {
+  readonly workspace_id: WorkspaceId;
+  readonly id: EntryId;
+  readonly session_id: SessionId;
+  readonly project_id: ProjectId;
+  readonly kind: EntryKind;
+  readonly text: string;
+  readonly metadata: Metadata;
+  readonly priority: number | null;
+  readonly created_at: Date;
+  readonly resolved_at: Date | null;
+  readonly resolved_by: EntryId | null;
+}
+
+const COLUMNS =
+  'workspace_id, id, session_id, project_id, kind, text, metadata, priority, created_at, resolved_at, resolved_by';
+
+@Injectable()
+export class PostgresSessionEntryRepository extends SessionEntryRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async insert(entry: SessionEntry): Promise<void> {
+    await this.database.query(
+      `INSERT INTO session_entries (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      [
+        entry.workspaceId,
+        entry.id,
+        entry.sessionId,
+        entry.projectId,
+        entry.kind,
+        entry.text,
+        JSON.stringify(entry.metadata),
+        entry.priority === null ? null : todoPriorities.indexOf(entry.priority),
+        entry.createdAt,
+        entry.resolvedAt,
+        entry.resolvedBy,
+      ],
+    );
+  }
+
+  async list(
+    workspaceId: WorkspaceId,
+    sessionId: SessionId,
+    filter: EntryFilter,
+    after: EntryId | undefined,
+    limit: number,
+  ): Promise<Page<SessionEntry, [EntryId]>> {
+    const rows = await this.database.query<EntryRow>(
+      `SELECT ${COLUMNS} FROM session_entries
+       WHERE workspace_id = $1 AND session_id = $2 AND ($3::text IS NULL OR kind = $3)
+         AND ($4::boolean IS NULL OR (CASE WHEN $4 THEN kind = ANY ($5) AND resolved_at IS NULL ELSE resolved_at IS NOT NULL END))
+         AND ($6::uuid IS NULL OR id > $6)
+       ORDER BY id LIMIT $7`,
+      [workspaceId, sessionId, filter.kind ?? null, filter.open ?? null, openKinds, after ?? null, limit + 1],
+    );
+    return toPage(rows.map(toEntry), limit, (entry) => [entry.id]);
+  }
+
+  async findForResolving(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    ids: readonly EntryId[],
+  ): Promise<readonly SessionEntry[]> {
+    // In one order everywhere, so that two sessions that resolve the same things can't wait for each other.
+    const rows = await this.database.query<EntryRow>(
+      `SELECT ${COLUMNS} FROM session_entries
+       WHERE workspace_id = $1 AND project_id = $2 AND id = ANY ($3::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
+      [workspaceId, projectId, ids],
+    );
+    return rows.map(toEntry);
+  }
+
+  async resolve(workspaceId: WorkspaceId, ids: readonly EntryId[], by: EntryId, at: Date): Promise<void> {
+    await this.database.query(
+      `UPDATE session_entries SET resolved_at = $4, resolved_by = $3
+       WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND resolved_at IS NULL`,
+      [workspaceId, ids, by, at],
+    );
+  }
+
+  async listOpenTodos(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionEntry[]> {
+    const rows = await this.database.query<EntryRow>(
+      `SELECT ${COLUMNS} FROM session_entries
+       WHERE workspace_id = $1 AND project_id = $2 AND kind = 'todo' AND resolved_at IS NULL
+       ORDER BY priority, id LIMIT $3`,
+      [workspaceId, projectId, limit],
+    );
+    return rows.map(toEntry);
+  }
+
+  async countOpenTodos(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM session_entries
+       WHERE workspace_id = $1 AND project_id = $2 AND kind = 'todo' AND resolved_at IS NULL`,
+      [workspaceId, projectId],
+    );
+    return row?.count ?? 0;
+  }
+
+  countWork(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<readonly EntryCount[]> {
+    return this.database.query<EntryCount>(
+      `SELECT kind, count(*)::int AS total,
+              (count(*) FILTER (WHERE kind = ANY ($4) AND resolved_at IS NULL))::int AS open
+       FROM session_entries WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3
+       GROUP BY kind ORDER BY kind`,
+      [workspaceId, sessionId, projectId, openKinds],
+    );
+  }
+
+  async listWork(
+    workspaceId: WorkspaceId,
+    sessionId: SessionId,
+    projectId: ProjectId,
+    perKind: number,
+  ): Promise<readonly SessionEntry[]> {
+    const rows = await this.database.query<EntryRow>(
+      `SELECT ${COLUMNS} FROM (
+         SELECT *, row_number() OVER (PARTITION BY kind ORDER BY priority, id DESC) AS place
+         FROM session_entries
+         WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND resolved_at IS NULL
+       ) AS placed
+       WHERE place <= $4 ORDER BY kind, priority, id`,
+      [workspaceId, sessionId, projectId, perKind],
+    );
+    return rows.map(toEntry);
+  }
+
+  async listAll(
+    workspaceId: WorkspaceId,
+    sessionId: SessionId,
+    projectId: ProjectId,
+    after: EntryId | undefined,
+    limit: number,
+  ): Promise<Page<SessionEntry, [EntryId]>> {
+    const rows = await this.database.query<EntryRow>(
+      `SELECT ${COLUMNS} FROM session_entries
+       WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND ($4::uuid IS NULL OR id > $4)
+       ORDER BY id LIMIT $5`,
+      [workspaceId, sessionId, projectId, after ?? null, limit + 1],
+    );
+    return toPage(rows.map(toEntry), limit, (entry) => [entry.id]);
+  }
+}
+
+function toEntry(row: EntryRow): SessionEntry {
+  return {
+    workspaceId: row.workspace_id,
+    id: row.id,
+    sessionId: row.session_id,
+    projectId: row.project_id,
+    kind: row.kind,
+    text: row.text,
+    metadata: row.metadata,
+    priority: row.priority === null ? null : (todoPriorities[row.priority] ?? 'low'),
+    createdAt: row.created_at,
+    resolvedAt: row.resolved_at,
+    resolvedBy: row.resolved_by,
+  };
+}

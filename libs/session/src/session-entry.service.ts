@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import type { Page } from '#http';
+import { type EntryId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
+import type { Metadata } from './session.js';
+import { cannotResolve } from './session.errors.js';
+import { type EntryKind, openKinds, type SessionEntry } from './session-entry.js';
+import { SessionPolicy } from './session-policy.js';
+import { SessionService } from './session.service.js';
+import { isWrittenAsDone, todoPriorityOf } from './todo-priority.js';
+
+export interface NewEntry {
+  readonly kind: EntryKind;
+  readonly text: string;
+  readonly metadata: Metadata;
+  /** Open entries of the project, of this or an earlier session, that this one settles. */
+  readonly resolves: readonly EntryId[];
+}
+
+/** The log that a session writes about its work. */
+@Injectable()
+export class SessionEntryService {
+  constructor(
+    private readonly entries: SessionEntryRepository,
+    private readonly sessions: SessionService,
+    private readonly transactions: TransactionRunner,
+    private readonly policy: SessionPolicy,
+  ) {}
+
+  /**
+   * Adds a line in the session's project; counts as activity. Todos, questions and errors stay open until an entry
+   * resolves them; resolving what was resolved before changes nothing.
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`; `entry-not-resolvable` for an id in
+   * `resolves` that is no todo, question or error of the project.
+   */
+  add(workspaceId: WorkspaceId, sessionId: SessionId, input: NewEntry): Promise<SessionEntry> {
+    return this.transactions.run(async () => {
+      const { projectId } = await this.sessions.recordActivity(workspaceId, sessionId);
+      const now = this.policy.now();
+      const entry: SessionEntry = {
+        workspaceId,
+        id: newId(),
+        sessionId,
+        projectId,
+        kind: input.kind,
+        text: input.text,
+        metadata: input.metadata,
+        priority: input.kind === 'todo' ? todoPriorityOf(input.metadata) : null,
+        createdAt: now,
+        resolvedAt: isOpenKind(input.kind) && isWrittenAsDone(input.metadata) ? now : null,
+        resolvedBy: null,
+      };
+      await this.requireResolvable(workspaceId, projectId, input.resolves);
+      await this.entries.insert(entry);
+      if (input.resolves.length > 0) await this.entries.resolve(workspaceId, input.resolves, entry.id, now);
+      return entry;
+    });
+  }
+
+  /** Oldest first, in whatever state the session is. @throws DomainError `session-not-found`. */
+  async list(
+    workspaceId: WorkspaceId,
+    sessionId: SessionId,
+    filter: EntryFilter,
+    after: EntryId | undefined,
+    limit: number,
+  ): Promise<Page<SessionEntry, [EntryId]>> {
+    await this.sessions.get(workspaceId, sessionId);
+    return this.entries.list(workspaceId, sessionId, filter, after, limit);
+  }
+
+  private async requireResolvable(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    ids: readonly EntryId[],
+  ): Promise<void> {
+    if (ids.length === 0) return;
+    const found = new Map(
+      (await this.entries.findForResolving(workspaceId, projectId, ids)).map((entry) => [entry.id, entry]),
+    );
+    for (const [index, id] of ids.entries()) {
+      const entry = found.get(id);
+      if (entry === undefined) throw cannotResolve(index, 'names no entry of this project');
+      if (!isOpenKind(entry.kind))
+        throw cannotResolve(
+          index,
+          `names an entry of kind ${entry.kind}; only ${openKinds.join(', ')} can be resolved`,
+        );
+    }
+  }
+}
+
+function isOpenKind(kind: EntryKind): boolean {
+  return (openKinds as readonly EntryKind[]).includes(kind);
+}

@@ -1,0 +1,210 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import { entityTag, type Page, requireMatch } from '#http';
+import { InvalidInputError, newId, type SessionId, type WorkspaceId } from '#kernel';
+import { ProjectService } from '#project';
+import { mergePatch } from './merge-patch.js';
+import { metadataBytes, MAX_METADATA_BYTES } from './metadata-size.js';
+import { SessionRepository } from './persistence/session.repository.js';
+import type { Metadata, Session, SessionState } from './session.js';
+import { sessionClosed, sessionNotFound, type SessionPointer } from './session.errors.js';
+import { SessionObservers } from './session-observers.js';
+import { SessionPolicy } from './session-policy.js';
+
+export interface StartSession {
+  /** Slug; made where it is missing. */
+  readonly project: string;
+  readonly client: string | null;
+  readonly metadata: Metadata;
+}
+
+/** Absent keeps, null clears. */
+export interface SessionPatch {
+  /** A JSON merge patch (RFC 7396). */
+  readonly metadata?: Metadata | null;
+  readonly summary?: string | null;
+  /** Slug of the project to work in from now on. */
+  readonly project?: string;
+}
+
+/**
+ * Working periods of clients.
+ *
+ * A session is active while its client shows activity, idle after `idleMs` without, expired after `expiryMs` without,
+ * and ended when its client says so. An idle session was handed over, or will be by the next sweep; when its client
+ * comes back it is active again, and what is done then is handed over by the next finalisation, in the same handover.
+ * Ended and expired ones are over: they can be read, and nothing brings them back.
+ */
+@Injectable()
+export class SessionService {
+  constructor(
+    private readonly sessions: SessionRepository,
+    private readonly observers: SessionObservers,
+    private readonly projects: ProjectService,
+    private readonly transactions: TransactionRunner,
+    private readonly policy: SessionPolicy,
+  ) {}
+
+  /** A new session, whoever asks: two clients with one credential have two. */
+  start(workspaceId: WorkspaceId, input: StartSession): Promise<Session> {
+    return this.transactions.run(async () => {
+      const project = await this.projects.ensure(workspaceId, input.project);
+      const now = this.policy.now();
+      const session: Session = {
+        workspaceId,
+        id: newId(),
+        projectId: project.id,
+        project: project.slug,
+        client: input.client,
+        metadata: input.metadata,
+        summary: null,
+        createdAt: now,
+        lastActiveAt: now,
+        expiresAt: this.policy.expiryAfter(now),
+        finalisedAt: null,
+        endedAt: null,
+        revision: 1,
+      };
+      await this.sessions.insert(session);
+      return session;
+    });
+  }
+
+  /** In whatever state it is. @throws DomainError `session-not-found`. */
+  async get(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
+    const session = await this.sessions.find(workspaceId, id);
+    if (session === undefined) throw sessionNotFound(id, named);
+    return session;
+  }
+
+  /** Newest first. A project that does not exist has none. */
+  async list(
+    workspaceId: WorkspaceId,
+    filter: { readonly project?: string; readonly state?: SessionState },
+    after: SessionId | undefined,
+    limit: number,
+  ): Promise<Page<Session, [SessionId]>> {
+    const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
+    if (filter.project !== undefined && project === undefined) return { items: [] };
+    const now = this.policy.now();
+    const state =
+      filter.state === undefined ? undefined : { is: filter.state, now, idleSince: this.policy.idleSince(now) };
+    return this.sessions.list(workspaceId, { projectId: project?.id, state }, after, limit);
+  }
+
+  /**
+   * Changes what its client says about a session; counts as activity. A switch of project leaves a handover of the
+   * work so far in the project it leaves.
+   * @param ifMatch tags of the states the change may be based on; absent: any
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`, `precondition-failed`;
+   * `invalid-input` where the merged metadata is too large
+   */
+  patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, ifMatch?: string): Promise<Session> {
+    return this.transactions.run(async () => {
+      const session = await this.sessions.findForChange(workspaceId, id);
+      if (session === undefined) throw sessionNotFound(id);
+      requireMatch(ifMatch, this.tagOf(session));
+      this.requireOpen(session);
+      const now = this.policy.now();
+      const metadata =
+        patch.metadata === undefined
+          ? session.metadata
+          : patch.metadata === null
+            ? {}
+            : mergePatch(session.metadata, patch.metadata);
+      if (metadataBytes(metadata) > MAX_METADATA_BYTES) {
+        throw new InvalidInputError('/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON when merged`);
+      }
+      const project = patch.project === undefined ? undefined : await this.projects.ensure(workspaceId, patch.project);
+      if (project !== undefined && project.id !== session.projectId) await this.observers.finalised(session, 'switch');
+      const patched: Session = {
+        ...session,
+        projectId: project?.id ?? session.projectId,
+        project: project?.slug ?? session.project,
+        metadata,
+        summary: patch.summary === undefined ? session.summary : patch.summary,
+        lastActiveAt: now,
+        expiresAt: this.policy.expiryAfter(now),
+        finalisedAt: null,
+        revision: session.revision + 1,
+      };
+      await this.sessions.update(patched);
+      return patched;
+    });
+  }
+
+  /**
+   * Says that the client is there. The first in `touchMs` is written at once, others are not, so concurrent and
+   * frequent heartbeats cost no writes.
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`.
+   */
+  heartbeat(workspaceId: WorkspaceId, id: SessionId): Promise<Session> {
+    return this.transactions.run(async () => {
+      await this.recordActivity(workspaceId, id);
+      return this.get(workspaceId, id);
+    });
+  }
+
+  /**
+   * For work that is stored under a session, in the transaction that stores it: checks that the session takes it,
+   * counts it as activity, and keeps the session from being finalised before that transaction has committed. So the
+   * work is in the handover, or it was refused.
+   * @param named where the request names the session, unless in its path
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`.
+   */
+  recordActivity(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
+    return this.transactions.run(async () => {
+      const session = await this.sessions.findForActivity(workspaceId, id);
+      if (session === undefined) throw sessionNotFound(id, named);
+      this.requireOpen(session, named);
+      const now = this.policy.now();
+      if (this.policy.isTouchDue(session, now)) {
+        await this.sessions.touch(workspaceId, id, {
+          at: now,
+          expiresAt: this.policy.expiryAfter(now),
+          touchMs: this.policy.touchMs,
+        });
+      }
+      return session;
+    });
+  }
+
+  /**
+   * Ends a session and hands its work over, in one transaction. Ending again changes nothing, whoever was first: the
+   * summary of the first end stands. An expired session can be ended too, so that a late summary is not lost.
+   * @throws DomainError `session-not-found`.
+   */
+  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined): Promise<Session> {
+    return this.transactions.run(async () => {
+      const session = await this.sessions.findForChange(workspaceId, id);
+      if (session === undefined) throw sessionNotFound(id);
+      if (session.endedAt !== null) return session;
+      const now = this.policy.now();
+      const ended: Session = {
+        ...session,
+        summary: summary ?? session.summary,
+        lastActiveAt: this.policy.isOpen(session) ? now : session.lastActiveAt,
+        finalisedAt: now,
+        endedAt: now,
+        revision: session.revision + 1,
+      };
+      await this.sessions.update(ended);
+      await this.observers.finalised(ended, 'end');
+      return ended;
+    });
+  }
+
+  stateOf(session: Session): SessionState {
+    return this.policy.stateOf(session);
+  }
+
+  /** Strong tag of what clients change: metadata, summary, project, end. Activity does not change it. */
+  tagOf(session: Session): string {
+    return entityTag(session.id, session.revision);
+  }
+
+  private requireOpen(session: Session, named?: SessionPointer): void {
+    const state = this.policy.stateOf(session);
+    if (state === 'ended' || state === 'expired') throw sessionClosed(session.id, state, named);
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { isAlive } from '../setup/services/process-table.mjs';
+import { createTestDatabase } from './database.js';
+import { createKeepsake, startKeepsake } from './keepsake.js';
+
+describe('the product as a child process', () => {
+  it('is ready on the embedded database, answers its own key, and leaves nothing', async () => {
+    const keepsake = await startKeepsake();
+    const { pid, dataDir } = keepsake;
+    expect((await keepsake.api.get('/health/live')).status).toBe(200);
+    expect((await keepsake.api.get('/v1/keys')).status).toBe(200);
+    expect((await keepsake.api.as(undefined).get('/v1/keys')).status).toBe(401);
+    expect(await keepsake.stop()).toEqual({ code: 0, signal: null });
+    await keepsake.remove();
+    expect(isAlive(pid)).toBe(false);
+    expect(existsSync(dataDir)).toBe(false);
+  }, 90_000);
+
+  it('is started again on the same port, key and data after kill -9', async () => {
+    const database = await createTestDatabase();
+    const keepsake = await startKeepsake({ env: { DATABASE_URL: database.url } });
+    try {
+      const made = await keepsake.api.post('/v1/keys', { name: 'kept', scopes: ['memory:read'] });
+      expect(made.status).toBe(201);
+      expect(await keepsake.kill()).toEqual({ code: null, signal: 'SIGKILL' });
+      await keepsake.start();
+      const keys = await keepsake.api.get('/v1/keys');
+      expect(keys.body.items.map(({ name }: { name: string }) => name)).toContain('kept');
+    } finally {
+      await keepsake.remove();
+      await database.drop();
+    }
+  }, 90_000);
+
+  it('that cannot start tells what it said', async () => {
+    const starting = startKeepsake({ env: { PORT: 'not-a-port' } });
+    await expect(starting).rejects.toThrow(/the server ended as it started:[^]*PORT/);
+  });
+
+  it('can be watched failing', async () => {
+    const keepsake = await createKeepsake({ args: ['no-such-command'] });
+    keepsake.spawn();
+    const { code } = await keepsake.exited();
+    expect(code).not.toBe(0);
+    expect(keepsake.stderr).toContain('no-such-command');
+    await keepsake.remove();
+  });
+});
