@@ -5,7 +5,7 @@ import { monotonicMs } from './monotonic.mjs';
 import { SUBJECTS } from './subjects/subject.mjs';
 
 /**
- * @typedef {{ id: number, do: 'read' | 'readMany' | 'write' | 'clear' | 'isReady' | 'isSettled' | 'stop',
+ * @typedef {{ id: number, do: 'read' | 'readMany' | 'write' | 'clear' | 'problem' | 'isSettled' | 'stop',
  *   keys?: string[], hold?: import('./holds.mjs').HoldPoint } | { id: number, do: 'release' }} Order
  *
  * @typedef {{ id: number, event: 'held', atMs: number }
@@ -52,8 +52,8 @@ async function answerTo({ do: what, keys = [] }) {
       return subject.write(keys);
     case 'clear':
       return subject.clear?.();
-    case 'isReady':
-      return subject.isReady();
+    case 'problem':
+      return subject.problem();
     case 'isSettled':
       return subject.isSettled();
     case 'stop':

@@ -116,11 +116,16 @@ export class Actor {
   }
 
   /**
-   * @param {'isReady' | 'isSettled'} question
-   * @returns {Promise<boolean>} false as well where the actor does not answer
+   * @returns {Promise<string | undefined>} why the shared tier is not in use
    */
-  async ask(question) {
-    const outcome = await inTime(this.perform(question).ended, ANSWER_TIMEOUT_MS);
+  async problem() {
+    const outcome = await inTime(this.perform('problem').ended, ANSWER_TIMEOUT_MS);
+    return typeof outcome === 'string' ? outcome : (outcome.error ?? outcome.answer);
+  }
+
+  /** @returns {Promise<boolean>} whether nothing is left to be invalidated */
+  async isSettled() {
+    const outcome = await inTime(this.perform('isSettled').ended, ANSWER_TIMEOUT_MS);
     return typeof outcome === 'object' && outcome.answer === true;
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inTime } from './actor.mjs';
 import { monotonicMs } from './monotonic.mjs';
 import { judgeReads, judgeTheEnd, judgeWaits } from './oracle.mjs';
-import { KEYS } from './schedule.mjs';
+import { ACTORS, KEYS } from './schedule.mjs';
 import { BEHAVIOURS } from './subjects/subject.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
@@ -11,6 +11,9 @@ const PATIENCE_MS = 60;
 
 /** What is still under way that long after the last fault and hold is over will never end. */
 const HANG_MS = 10_000;
+
+/** Between two operations while the servers change. */
+const TRAFFIC_MS = 20;
 
 const LAG_MS = Math.max(...BEHAVIOURS.map(({ l1LagMs = 0 }) => l1LagMs));
 
@@ -201,15 +204,35 @@ class Play {
     if (!impose) throw new Error(`${this.#stage.topologyName} has no fault ${fault}`);
     this.#faults++;
     this.#busyServer = true;
-    const end = await impose({ node, pick });
+    const end = await this.#amidTraffic(impose({ node, pick }));
     if (!end) {
       this.#busyServer = false;
       return;
     }
     this.#endAfter(steps, async () => {
-      await end();
+      await this.#amidTraffic(end());
       this.#busyServer = false;
     });
+  }
+
+  /**
+   * A takeover takes seconds, and what matters happens in the middle of it: reads and writes go on meanwhile.
+   *
+   * @template T
+   * @param {Promise<T>} change of the servers
+   * @returns {Promise<T>}
+   */
+  async #amidTraffic(change) {
+    let isOver = false;
+    const over = change.finally(() => (isOver = true));
+    over.catch(() => undefined);
+    for (let beat = 1; !isOver; beat++) {
+      await Promise.race([over, pause(TRAFFIC_MS)]);
+      if (isOver) break;
+      const what = beat % 4 === 0 ? 'write' : 'read';
+      await this.#operate(beat % ACTORS, what, [this.#key((beat * 3) % KEYS)], { unwaited: true });
+    }
+    return over;
   }
 
   /** @param {import('./actor.mjs').Actor} actor */

@@ -53,28 +53,34 @@ export class Stage {
    */
   async recover() {
     await this.topology.settle();
-    await Promise.all(
-      this.actors.map((actor) =>
-        until(() => actor.ask('isReady'), {
-          timeoutMs: RECOVERY_MS,
-          everyMs: 10,
-          what: `${actor.name} to use the shared tier again`,
-        }),
-      ),
-    );
+    await Promise.all(this.actors.map((actor) => this.#recovered(actor)));
   }
 
   /** Returns when nothing is left to be invalidated. */
   async settle() {
     await Promise.all(
       this.actors.map((actor) =>
-        until(() => actor.ask('isSettled'), {
+        until(() => actor.isSettled(), {
           timeoutMs: RECOVERY_MS,
           everyMs: 10,
           what: `${actor.name} to have nothing left to invalidate`,
         }),
       ),
     );
+  }
+
+  /** @param {Actor} actor */
+  async #recovered(actor) {
+    const attempt = async () => {
+      const problem = await actor.problem();
+      if (problem !== undefined) throw new Error(problem);
+      return true;
+    };
+    await until(attempt, {
+      timeoutMs: RECOVERY_MS,
+      everyMs: 10,
+      what: `${actor.name} to use the shared tier again`,
+    });
   }
 
   async remove() {

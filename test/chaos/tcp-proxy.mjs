@@ -156,7 +156,9 @@ class Pair {
   }
 
   break() {
-    if (!this.#client.destroyed) this.#client.resetAndDestroy();
+    // A socket whose end is under way can't be reset any more: Node would leave its handle open for ever.
+    if (this.#client.writableEnded) this.#client.destroy();
+    else if (!this.#client.destroyed) this.#client.resetAndDestroy();
     this.#server.destroy();
     this.#onEnd();
   }

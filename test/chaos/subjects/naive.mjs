@@ -34,7 +34,7 @@ export async function start({ redisUrl, databaseUrl }) {
       await orNothing(redis.del(keys.map((key) => `naive:${key}`)));
       return { rows, isConfirmed: true };
     },
-    isReady: async () => (await orNothing(redis.ping())) === 'PONG',
+    problem: async () => ((await orNothing(redis.ping())) === 'PONG' ? undefined : redis.status),
     isSettled: async () => true,
     async stop() {
       redis.disconnect();

@@ -10,7 +10,7 @@
  * @property {(keys: readonly string[]) => Promise<Write>} write commits, invalidates, and resolves when the writer may
  *   be answered
  * @property {() => Promise<void>} [clear] drops everything that is cached
- * @property {() => Promise<boolean>} isReady whether the shared tier is in use
+ * @property {() => Promise<string | undefined>} problem why the shared tier is not in use; undefined while it is
  * @property {() => Promise<boolean>} isSettled whether nothing is left to be invalidated
  * @property {() => Promise<void>} stop
  *

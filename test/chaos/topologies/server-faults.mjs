@@ -46,3 +46,22 @@ export async function makeReadOnly(server) {
   await server.command('REPLICAOF', '127.0.0.1', '1');
   return async () => void (await server.command('REPLICAOF', 'NO', 'ONE'));
 }
+
+/**
+ * A fault that lasts until `happened`, however many steps are played meanwhile.
+ *
+ * @param {Promise<void>} happened
+ * @param {() => Promise<void>} end
+ * @returns {() => Promise<void>}
+ */
+export function whileAway(happened, end) {
+  // Told when the fault is ended; until then it must not be an unhandled rejection.
+  happened.catch(() => undefined);
+  return async () => {
+    try {
+      await happened;
+    } finally {
+      await end();
+    }
+  };
+}
