@@ -9,9 +9,9 @@ const PLATFORM = {
   config: ['kernel'],
   observability: ['kernel', 'config'],
   database: ['kernel', 'config', 'observability'],
-  http: ['kernel', 'config', 'observability', 'database'],
-  auth: ['kernel', 'config', 'observability', 'database', 'http'],
   queue: ['kernel', 'config', 'observability', 'database'],
+  http: ['kernel', 'config', 'observability', 'database', 'queue'],
+  auth: ['kernel', 'config', 'observability', 'database', 'http'],
   cache: ['kernel', 'config', 'observability', 'database'],
   throttle: ['kernel', 'config', 'observability'],
 };

@@ -22,6 +22,7 @@ const esmOnly = [
   'cache-manager',
   'hookified',
   'qified',
+  'content-disposition',
   'load-esm',
   '@lukeed/.*',
 ].join('|');

@@ -1,29 +1,46 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { withBuildLock } from './build-lock.mjs';
 
 const root = join(import.meta.dirname, '..');
 const stampFile = join(root, 'dist', '.built');
 
-/** Builds the product where it is missing or older than its sources. An installed image has no sources: nothing to do there. */
+/**
+ * Builds the product where it is missing or older than its sources. Of processes that start at once, one builds and
+ * the others wait for it. An installed image has no sources: nothing to do there.
+ */
 export function ensureBuilt() {
   const sources = ['apps', 'libs'].map((name) => join(root, name)).filter((path) => existsSync(path));
-  if (sources.length === 0) return;
-  const stamp = stampOf(sources);
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  if (sources.length === 0 || isBuilt(stampOf(sources))) return;
+  withBuildLock(join(root, '.cache'), () => {
+    const stamp = stampOf(sources);
+    if (!isBuilt(stamp)) build(stamp);
+  });
+}
+
+function isBuilt(stamp) {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
+}
+
+function build(stamp) {
   console.error('Building …');
-  const result = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build', 'keepsake'],
-    { cwd: root, stdio: ['ignore', 2, 2] },
-  );
-  if (result.status !== 0) {
-    console.error('The build failed. Install the dependencies first (see README.md), then try again.');
-    process.exit(1);
-  }
+  // Half a build must not pass for a whole one.
+  rmSync(stampFile, { force: true });
+  const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  const result = spawnSync(process.execPath, [nest, 'build', 'keepsake'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) throw new BuildError();
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
+}
+
+/** The compiler has said what is wrong. */
+export class BuildError extends Error {
+  constructor() {
+    super('The build failed. Install the dependencies first (see README.md), then try again.');
+    this.name = 'BuildError';
+  }
 }
 
 /** Names, sizes and times of all files that the build reads. */
@@ -32,8 +49,9 @@ function stampOf(folders) {
   const visit = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) visit(path);
-      else if (!/\.(int-|e2e-)?spec\.ts$/.test(entry.name)) {
+      if (entry.isDirectory()) {
+        if (entry.name !== 'testing') visit(path);
+      } else if (!/\.(int-)?spec\.ts$/.test(entry.name)) {
         const { size, mtimeMs } = statSync(path);
         hash.update(`${path}\0${size}\0${mtimeMs}\n`);
       }

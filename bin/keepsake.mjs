@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import { ensureBuilt } from './ensure-built.mjs';
+import { BuildError, ensureBuilt } from './ensure-built.mjs';
 
-ensureBuilt();
+try {
+  ensureBuilt();
+} catch (error) {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
 await import('../dist/apps/cli/src/main.js');

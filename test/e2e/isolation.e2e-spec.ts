@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type PopulatedWorkspace, populateWorkspace } from './routes/populated-workspace.js';
+import { type PopulatedWorkspace, populateWorkspace, spanningJobOf } from './routes/populated-workspace.js';
 import { sampleOf } from './routes/route-samples.js';
 import { fillPath, type Route, routesOf } from './routes/route-table.js';
 
@@ -28,7 +28,8 @@ describe('two workspaces', () => {
     database = await createTestDatabase();
     server = await startKeepsake({ env: { DATABASE_URL: database.url } });
     routes = await routesOf(server.api);
-    theirs = await populateWorkspace(server, 'theirs');
+    const populated = await populateWorkspace(server, 'theirs');
+    theirs = { ...populated, ids: { ...populated.ids, job: await spanningJobOf(server) } };
     mine = await populateWorkspace(server, 'mine');
   }, 120_000);
 

@@ -15,8 +15,8 @@ describe('the first session of the README, on the embedded database', () => {
   beforeAll(async () => {
     server = await startKeepsake();
     folder = await mkdtemp(join(tmpdir(), 'keepsake-readme-'));
-    for (const name of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'])
-      await cp(join(root, name), join(folder, name));
+    for (const name of ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs'])
+      await cp(join(root, name), join(folder, name), { recursive: true });
   }, 120_000);
 
   afterAll(async () => {
@@ -35,9 +35,10 @@ describe('the first session of the README, on the embedded database', () => {
       env: { PATH: process.env['PATH'], KEEPSAKE_URL: server.url, KEEPSAKE_KEY: server.key },
     });
 
-    expect(stdout).toContain('stored README.md as version 1');
-    expect(stdout).toMatch(/how do I run the tests\? -> (README|CONTRIBUTING)\.md/);
+    expect(stdout).toContain('stored ARCHITECTURE.md as version 1');
+    expect(stdout).toMatch(/how do I run the tests\? -> CONTRIBUTING\.md/);
     expect(stdout).toMatch(/which library may import which\? -> ARCHITECTURE\.md/);
+    expect(stdout).toMatch(/embedded database run one session\? -> docs\/adr\/0002/);
     expect(stdout).toContain('handed over: Know my way around.');
     expect(stdout).toContain('rules/commits');
     expect(stdout).toContain('open todos: Write a second feature.');

@@ -1,10 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AdminApiModule } from '#admin';
 import { AuthApiModule } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
+import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
+import { HandoverApiModule } from '#handover';
 import { HttpModule } from '#http';
 import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
+import { ProjectApiModule } from '#project';
+import { SearchApiModule } from '#search';
+import { SessionApiModule } from '#session';
 
 /** Everything that answers requests. */
 @Module({})
@@ -19,6 +25,12 @@ export class ApiModule {
         DatabaseModule,
         HttpModule,
         AuthApiModule,
+        SessionApiModule,
+        ProjectApiModule,
+        ContextApiModule,
+        HandoverApiModule,
+        SearchApiModule,
+        AdminApiModule,
       ],
     };
   }

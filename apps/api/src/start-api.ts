@@ -1,10 +1,9 @@
-import { type DynamicModule } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BootstrapService, type FirstKey } from '#auth';
 import type { KeepsakeConfig } from '#config';
-import { SchemaMigrator } from '#database';
-import { createFastifyAdapter, prepareServer } from '#http';
+import { createFastifyAdapter, drainServer, prepareServer } from '#http';
 import { KeepsakeLogger } from '#observability';
 
 export interface RunningApi {
@@ -13,22 +12,30 @@ export interface RunningApi {
   readonly url: string;
   /** A key made now, at the first start of an embedded database. */
   readonly firstKey: FirstKey | undefined;
+  /** Takes nothing new and finishes what has begun; the database stays open for others of this process. */
+  readonly drain: () => Promise<void>;
 }
 
-/** Brings the schema up to date, makes what the first request needs, and listens. */
-export async function startApi(root: DynamicModule, config: KeepsakeConfig): Promise<RunningApi> {
+/**
+ * Makes what the first request needs, and listens. The schema is up to date once the application exists.
+ * @param beforeListening what else the process does; where it rejects, nothing is served.
+ */
+export async function startApi(
+  root: DynamicModule,
+  config: KeepsakeConfig,
+  beforeListening: (app: NestFastifyApplication) => Promise<void> = async () => undefined,
+): Promise<RunningApi> {
   const app = await NestFactory.create<NestFastifyApplication>(root, createFastifyAdapter(config.http), {
-    bufferLogs: true,
+    logger: new KeepsakeLogger(config.log),
     abortOnError: false,
     bodyParser: false,
   });
   try {
-    app.useLogger(app.get(KeepsakeLogger));
-    if (config.database.migrateOnStart) await app.get(SchemaMigrator).up();
     const firstKey = await app.get(BootstrapService).run();
     await prepareServer(app);
+    await beforeListening(app);
     await app.listen(config.http.port, config.http.host);
-    return { app, url: await app.getUrl(), firstKey };
+    return { app, url: await app.getUrl(), firstKey, drain: () => drainServer(app) };
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;

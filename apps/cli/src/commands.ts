@@ -1,14 +1,23 @@
 import type { Command } from './command.js';
+import { doctor } from './commands/doctor.js';
+import { keys } from './commands/keys.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
+import { worker } from './commands/worker.js';
 
-export const commands: Readonly<Record<string, Command>> = { serve, migrate };
+export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, doctor };
 
 export function usage(): string {
-  const width = Math.max(...Object.values(commands).map(({ synopsis }) => synopsis.length));
+  const lines = [
+    ...Object.values(commands).map(({ synopsis, summary }) => [synopsis, summary] as const),
+    ['help', 'Show this text'] as const,
+    ['--version', 'Show the version'] as const,
+  ];
   return [
-    'Usage: keepsake <command>',
+    'Usage: keepsake <command> [options]',
     '',
-    ...Object.values(commands).map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`),
+    ...lines.map(([synopsis, summary]) => `  ${synopsis}\n      ${summary}`),
+    '',
+    'The configuration comes from the environment and from a file .env in the current folder; .env.example lists it.',
   ].join('\n');
 }

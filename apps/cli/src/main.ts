@@ -1,40 +1,36 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import { ConfigError } from '#config';
-import { DataFolderLockedError } from '#database';
+import { UsageError } from './cli-error.js';
 import { commands, usage } from './commands.js';
-import { UsageError } from './usage-error.js';
+import { describeError } from './describe-error.js';
+import { ExitCode } from './exit-code.js';
+import { version } from './version.js';
 
-/** Exit codes of sysexits.h: 64 a wrong call, 69 something needed is not there, 70 a defect, 78 a wrong configuration. */
-const EX_USAGE = 64;
-const EX_UNAVAILABLE = 69;
-const EX_SOFTWARE = 70;
-
-async function main(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const [name = 'help', ...args] = process.argv.slice(2);
-  if (['help', '--help', '-h'].includes(name)) {
+async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
+  if (name === undefined || ['help', '--help', '-h'].includes(name)) {
     console.log(usage());
-    return;
+    return ExitCode.ok;
   }
-  const command = commands[name];
+  if (['version', '--version', '-v'].includes(name)) {
+    console.log(version());
+    return ExitCode.ok;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.\n\n${usage()}`);
-  process.exitCode = await command.run(args);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(`Usage: keepsake ${command.synopsis}\n\n${command.summary}`);
+    return ExitCode.ok;
+  }
+  return command.run(args);
 }
 
-main().catch((error: unknown) => {
-  if (error instanceof ConfigError) {
-    console.error(error.message);
-    process.exit(ConfigError.exitCode);
-  }
-  if (error instanceof UsageError) {
-    console.error(error.message);
-    process.exit(EX_USAGE);
-  }
-  if (error instanceof DataFolderLockedError) {
-    console.error(error.message);
-    process.exit(EX_UNAVAILABLE);
-  }
-  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(EX_SOFTWARE);
-});
+try {
+  // What the environment says already is not changed by the file.
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const exitCode = await run(process.argv.slice(2));
+  // Nothing that was left open may keep a finished command alive; output that is still on its way is written first.
+  process.stdout.write('', () => process.exit(exitCode));
+} catch (error) {
+  const { message, exitCode } = describeError(error);
+  process.stderr.write(`${message}\n`, () => process.exit(exitCode));
+}

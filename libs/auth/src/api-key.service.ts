@@ -12,7 +12,7 @@ import {
   type Scope,
   type WorkspaceId,
 } from '#kernel';
-import { type ApiKey, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
+import { type ApiKey, BOOTSTRAP_NAME, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
 import { missingScope } from './auth.errors.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
 
@@ -40,7 +40,7 @@ export class ApiKeyService {
 
   /**
    * Makes a key in the caller's workspace. Nobody hands out a scope that they lack.
-   * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past.
+   * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past and for the name of the bootstrap key.
    */
   async create(
     caller: Principal,
@@ -48,6 +48,7 @@ export class ApiKeyService {
   ): Promise<NewApiKey> {
     const lacking = input.scopes.find((scope) => !caller.scopes.has(scope));
     if (lacking !== undefined) throw missingScope(lacking);
+    if (input.name === BOOTSTRAP_NAME) throw new InvalidInputError('/name', 'is kept for KEEPSAKE_BOOTSTRAP_KEY');
     if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now())
       throw new InvalidInputError('/expiresAt', 'must lie in the future');
     return this.insert(caller.workspaceId, input.name, input.scopes, input.expiresAt ?? null);
@@ -62,8 +63,10 @@ export class ApiKeyService {
     return this.transactions.run(async () => {
       const old = await this.get(caller.workspaceId, id);
       requireScopesOf(caller, old);
-      if (!isKeyActive(old, this.clock.now())) throw new NotFoundError('Key', id);
-      await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      const isActive = isKeyActive(old, this.clock.now());
+      // Of rotations at the same time one gets the new key; for the others there is nothing left to rotate.
+      if (!isActive || !(await this.keys.revoke(caller.workspaceId, id, this.clock.now())))
+        throw new NotFoundError('Key', id);
       return this.insert(caller.workspaceId, old.name, old.scopes, old.expiresAt);
     });
   }
@@ -72,9 +75,8 @@ export class ApiKeyService {
   async revoke(caller: Principal, id: ApiKeyId): Promise<ApiKey> {
     return this.transactions.run(async () => {
       requireScopesOf(caller, await this.get(caller.workspaceId, id));
-      const revoked = await this.keys.revoke(caller.workspaceId, id, this.clock.now());
-      if (revoked === undefined) throw new NotFoundError('Key', id);
-      return revoked;
+      await this.keys.revoke(caller.workspaceId, id, this.clock.now());
+      return this.get(caller.workspaceId, id);
     });
   }
 

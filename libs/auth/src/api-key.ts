@@ -15,6 +15,9 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
+/** Name of the key that the configuration sets, and of those that came of it by rotation. */
+export const BOOTSTRAP_NAME = 'bootstrap';
+
 /** A new key `ks_<prefix>_<secret>`: 8 characters to recognise it by and 256 bits of randomness. */
 export function generateKey(): string {
   return `ks_${randomBytes(4).toString('hex')}_${randomBytes(32).toString('base64url')}`;

@@ -4,13 +4,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfig } from '#config';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
-import { generateKey, hashKey, prefixOf } from './api-key.js';
+import { BOOTSTRAP_NAME, generateKey, hashKey, prefixOf } from './api-key.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Name of the file in the data folder that holds the first key; only its owner can read it. */
 export const KEY_FILE = 'operator.key';
-const BOOTSTRAP = 'bootstrap';
 
 export type FirstKey =
   /** Made now; to be shown once. */
@@ -41,7 +40,7 @@ export class BootstrapService {
       const kept = await this.keyRepository.ensure({
         workspaceId: workspace.id,
         id: newId(),
-        name: BOOTSTRAP,
+        name: BOOTSTRAP_NAME,
         prefix: prefixOf(bootstrapKey),
         secretHash,
         scopes,
@@ -49,10 +48,13 @@ export class BootstrapService {
         expiresAt: null,
         revokedAt: null,
       });
-      if (kept.revokedAt !== null)
+      if (kept.revokedAt !== null) {
+        // Perhaps it was rotated: then the key that came of it is the way in, and must not be taken away.
         this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
+        return undefined;
+      }
       // The variable sets the one bootstrap key: the one it named before stops working.
-      await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP, secretHash, this.clock.now());
+      await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, this.clock.now());
       return undefined;
     }
     if (await this.keyRepository.hasActiveOperator(this.clock.now())) return undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRedisUrl } from './redis-url.js';
 
 /*
  * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
@@ -64,26 +65,33 @@ const url = (protocols: readonly string[], example: string) =>
     { error: `write a URL like ${example}` },
   );
 
-/** Redis URLs name one server, several Cluster hosts (separated by commas) or a Sentinel set. */
-const redisUrl = () =>
-  text().refine(
-    (value) =>
-      value === undefined ||
-      /^(redis|rediss|redis\+sentinel):\/\/([^@/\s]*@)?[^@/\s,:]+(:\d{1,5})?(,[^@/\s,:]+(:\d{1,5})?)*(\/[^\s]*)?$/.test(
-        value,
-      ),
-    {
-      error:
-        'write redis://[user:password@]host:6379, rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; leave it out to run without Redis',
-    },
-  );
+/** Where pages may call from: scheme, host and port, as a browser sends them. */
+const origins = () =>
+  list().refine((values) => values.every(isOrigin), {
+    error: 'write origins separated by commas, like https://app.example.org,http://localhost:5173',
+  });
 
-export const environmentSchema = z.object({
+function isOrigin(value: string): boolean {
+  try {
+    const { origin, protocol } = new URL(value);
+    return origin === value && (protocol === 'http:' || protocol === 'https:');
+  } catch {
+    return false;
+  }
+}
+
+const redisUrl = () =>
+  text().refine((value) => value === undefined || isRedisUrl(value), {
+    error:
+      'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
+  });
+
+const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
   PUBLIC_URL: url(['http:', 'https:'], 'https://memory.example.org'),
   TRUST_PROXY: flag(false),
-  CORS_ORIGINS: list(),
+  CORS_ORIGINS: origins(),
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
@@ -94,7 +102,8 @@ export const environmentSchema = z.object({
   LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
-  DATABASE_POOL_SIZE: integer(10, 1, 200),
+  // Two at least: while the schema is migrated, one connection holds the lock.
+  DATABASE_POOL_SIZE: integer(10, 2, 200),
   DATABASE_CONNECT_TIMEOUT_MS: integer(5_000, 100, 120_000),
   DATABASE_STATEMENT_TIMEOUT_MS: integer(20_000, 100, 600_000),
   DATABASE_MIGRATE: flag(true),
@@ -106,6 +115,10 @@ export const environmentSchema = z.object({
 
   KEEPSAKE_BOOTSTRAP_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{29,253}$/.test(value), {
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
+  }),
+
+  KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
+    error: 'write the operator key that commands show to the running server',
   }),
 
   WORKER_ENABLED: flag(true),
@@ -122,6 +135,11 @@ export const environmentSchema = z.object({
     .refine((value) => /^[a-z_]{1,40}$/.test(value), {
       error: 'write the name of a PostgreSQL text search configuration, like english or simple',
     }),
+});
+
+export const environmentSchema = variables.refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
+  path: ['SHUTDOWN_DELAY_MS'],
+  error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -46,7 +46,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
         const name = String(issue.path[0]);
-        const value = SECRET.test(name) ? '' : ` (now ${JSON.stringify(environment[name])})`;
+        const isShown = environment[name] !== undefined && !SECRET.test(name);
+        const value = isShown ? ` (now ${JSON.stringify(environment[name])})` : '';
         return `${name}${value}: ${issue.message}`;
       }),
     );
@@ -84,7 +85,11 @@ function toSlices(env: Environment): KeepsakeConfig {
       enabled: env.CACHE_ENABLED,
       singleProcess: embedded || env.KEEPSAKE_SINGLE_PROCESS,
     },
-    auth: { bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY, keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined },
+    auth: {
+      bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
+      cliKey: env.KEEPSAKE_KEY,
+      keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined,
+    },
     queue: {
       workerEnabled: env.WORKER_ENABLED,
       pollSeconds: env.WORKER_POLL_SECONDS,

@@ -9,6 +9,7 @@ export abstract class HttpConfig {
   abstract readonly host: string;
   /** 0 picks a free port. */
   abstract readonly port: number;
+  /** Where clients reach the server, where that is not the address it listens on. */
   abstract readonly publicUrl: string | undefined;
   abstract readonly trustProxy: boolean;
   abstract readonly corsOrigins: readonly string[];
@@ -46,6 +47,8 @@ export abstract class CacheConfig {
 
 export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
+  /** What commands show to a running server, where it is not the first key. */
+  abstract readonly cliKey: string | undefined;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }

@@ -2,23 +2,33 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import type { DatabaseConfig } from '#config';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { migrations } from './migrations/index.js';
+import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
+import { TypeormLogger } from './typeorm-logger.js';
 
-/** Marks options whose server is the embedded one: the name of its data folder. */
-interface EmbeddedOptions {
+/** What `connectDataSource` and `openDataSource` read besides TypeORM's own options. */
+interface OpenOptions {
+  /** Set where the server is the embedded one: its data folder. */
   readonly embeddedDataDir?: string;
+  readonly migrateOnOpen: boolean;
 }
+
+export type DatabaseOptions = DataSourceOptions & OpenOptions;
 
 /** How long a caller waits for the one connection of the embedded database before the wait is told as an error. */
 const EMBEDDED_WAIT_MS = 20_000;
 
-export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions & EmbeddedOptions {
+export function dataSourceOptions(config: DatabaseConfig): DatabaseOptions {
   const embedded = config.url === undefined;
   return {
     type: 'postgres',
-    ...(embedded ? { embeddedDataDir: config.dataDir, username: 'postgres', database: 'postgres' } : { url: config.url }),
+    ...(embedded
+      ? { embeddedDataDir: config.dataDir, username: 'postgres', database: 'postgres' }
+      : { url: config.url }),
+    migrateOnOpen: config.migrateOnStart,
     poolSize: config.poolSize,
     connectTimeoutMS: embedded ? EMBEDDED_WAIT_MS : config.connectTimeoutMs,
     installExtensions: false,
+    logger: new TypeormLogger(),
     migrations,
     migrationsTableName: 'schema_migrations',
     migrationsTransactionMode: 'each',
@@ -26,20 +36,42 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions & E
       // A lost peer is noticed, and nothing on the server outlives its statement for long.
       keepAlive: true,
       application_name: 'keepsake',
-      ...(embedded ? {} : { statement_timeout: config.statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 }),
+      ...(embedded
+        ? {}
+        : { statement_timeout: config.statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 }),
     },
   };
 }
 
 /** Connects; where the options name a data folder, the embedded server is started first and ended after the pool. */
-export async function connectDataSource(options: DataSourceOptions & EmbeddedOptions): Promise<DataSource> {
+export async function connectDataSource(options: DatabaseOptions): Promise<DataSource> {
   if (options.embeddedDataDir === undefined) return new DataSource(options).initialize();
   const server = await EmbeddedDatabase.open(options.embeddedDataDir);
-  const dataSource = new EmbeddedDataSource({ ...options, host: server.host, port: server.port } as DataSourceOptions, server);
+  const dataSource = new EmbeddedDataSource(
+    { ...options, host: server.host, port: server.port } as DataSourceOptions,
+    server,
+  );
   try {
     return await dataSource.initialize();
   } catch (error) {
     await server.close();
+    throw error;
+  }
+}
+
+/**
+ * Connects and makes sure of the schema, so that nothing ever works on an older one.
+ * @throws SchemaOutdatedError where migrations are missing and the options say not to apply them.
+ */
+export async function openDataSource(options: DatabaseOptions): Promise<DataSource> {
+  const dataSource = await connectDataSource(options);
+  try {
+    const migrator = new SchemaMigrator(dataSource, options.embeddedDataDir !== undefined);
+    if (options.migrateOnOpen) await migrator.up();
+    else if (!(await migrator.isCurrent())) throw new SchemaOutdatedError();
+    return dataSource;
+  } catch (error) {
+    await dataSource.destroy();
     throw error;
   }
 }

@@ -10,7 +10,7 @@ interface SqlError {
 function sqlErrorOf(error: unknown): SqlError | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { driverError } = error as SqlError;
-  return (typeof driverError === 'object' && driverError !== null ? driverError : error) as SqlError;
+  return typeof driverError === 'object' && driverError !== null ? driverError : error;
 }
 
 /** The SQLSTATE (or system error code, like ECONNREFUSED) of a failed statement. */
@@ -33,27 +33,48 @@ export function isRetryable(error: unknown): boolean {
 
 /** Class 08 and 57P (PostgreSQL, appendix A) and the system's own codes for a peer that is not there. */
 const AWAY = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
-const AWAY_MESSAGE = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Connection ended/i;
+const AWAY_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Connection ended/i;
 
 /** Whether the database could not be reached or went away in the middle. */
 export function isDatabaseAway(error: unknown): boolean {
   const sqlError = sqlErrorOf(error);
   if (sqlError === undefined) return false;
-  return (typeof sqlError.code === 'string' && AWAY.test(sqlError.code)) || (typeof sqlError.message === 'string' && AWAY_MESSAGE.test(sqlError.message));
+  return (
+    (typeof sqlError.code === 'string' && AWAY.test(sqlError.code)) ||
+    (typeof sqlError.message === 'string' && AWAY_MESSAGE.test(sqlError.message))
+  );
 }
 
 /** Tells the failures of the database that a caller can act on; the rest stays a defect. */
 export class DatabaseErrorTranslator extends ErrorTranslator {
   translate(error: unknown): DomainError | undefined {
     if (isDatabaseAway(error)) {
-      return new DomainError({ code: 'database-unavailable', kind: 'unavailable', detail: 'The database is not reachable. Try again shortly.', retryAfterSeconds: 1, cause: error });
+      return new DomainError({
+        code: 'database-unavailable',
+        kind: 'unavailable',
+        detail: 'The database is not reachable. Try again shortly.',
+        retryAfterSeconds: 1,
+        cause: error,
+      });
     }
     switch (sqlStateOf(error)) {
       case '57014':
-        return new DomainError({ code: 'database-timeout', kind: 'timeout', detail: 'The database took too long to answer.', cause: error });
+        return new DomainError({
+          code: 'database-timeout',
+          kind: 'timeout',
+          detail: 'The database took too long to answer.',
+          cause: error,
+        });
       case '40P01':
       case '40001':
-        return new DomainError({ code: 'concurrent-change', kind: 'conflict', detail: 'A concurrent change got in the way. Send the request again.', retryAfterSeconds: 1, cause: error });
+        return new DomainError({
+          code: 'concurrent-change',
+          kind: 'conflict',
+          detail: 'A concurrent change got in the way. Send the request again.',
+          retryAfterSeconds: 1,
+          cause: error,
+        });
       default:
         return undefined;
     }

@@ -1,17 +1,17 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { DatabaseConfig } from '#config';
 import { ErrorTranslator } from '#kernel';
 import { HealthRegistry } from '#observability';
 import { Database } from './database.js';
 import { DatabaseErrorTranslator, isDatabaseAway } from './database-errors.js';
 import { DatabaseHealth } from './database.health.js';
-import { connectDataSource, dataSourceOptions } from './data-source.js';
-import { SchemaMigrator } from './schema-migrator.js';
+import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
+import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
 import { TransactionRunner } from './transaction-runner.js';
 
-/** The connection, embedded or outside, and the transaction runner. Features add their entities with `TypeOrmModule.forFeature`. */
+/** The connection, embedded or outside, with the schema up to date, and the transaction runner. Features add their entities with `TypeOrmModule.forFeature`. */
 @Global()
 @Module({
   imports: [
@@ -24,7 +24,7 @@ import { TransactionRunner } from './transaction-runner.js';
         retryDelay: 1000,
         toRetry: (error: unknown) => config.url !== undefined && isDatabaseAway(error),
       }),
-      dataSourceFactory: (options) => connectDataSource(options as DataSourceOptions),
+      dataSourceFactory: (options) => openDataSource(options as DatabaseOptions),
     }),
   ],
   providers: [
@@ -32,12 +32,17 @@ import { TransactionRunner } from './transaction-runner.js';
     { provide: TransactionRunner, useExisting: Database },
     { provide: ErrorTranslator, useClass: DatabaseErrorTranslator },
     {
-      provide: SchemaMigrator,
-      inject: [DataSource, DatabaseConfig],
-      useFactory: (dataSource: DataSource, config: DatabaseConfig) => new SchemaMigrator(dataSource, config.url === undefined),
+      provide: EmbeddedUpkeep,
+      inject: [DatabaseConfig, Database],
+      useFactory: (config: DatabaseConfig, database: Database) =>
+        config.url === undefined ? new EmbeddedUpkeep(database) : undefined,
     },
-    { provide: DatabaseHealth, inject: [Database, HealthRegistry], useFactory: (database: Database, registry: HealthRegistry) => new DatabaseHealth(database, registry) },
+    {
+      provide: DatabaseHealth,
+      inject: [Database, HealthRegistry],
+      useFactory: (database: Database, registry: HealthRegistry) => new DatabaseHealth(database, registry),
+    },
   ],
-  exports: [Database, TransactionRunner, ErrorTranslator, SchemaMigrator, TypeOrmModule],
+  exports: [Database, TransactionRunner, ErrorTranslator, TypeOrmModule],
 })
 export class DatabaseModule {}

@@ -1,6 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { isRetryable } from './database-errors.js';
 import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
 
@@ -8,6 +13,8 @@ interface OpenTransaction {
   readonly manager: EntityManager;
   readonly hooks: (() => Promise<void> | void)[];
   open: boolean;
+  /** The first statement that failed. PostgreSQL takes nothing more after it, and answers COMMIT by rolling back. */
+  failure?: { readonly error: unknown };
 }
 
 /**
@@ -39,7 +46,8 @@ export class Database extends TransactionRunner {
   async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     const result: unknown = await this.manager.query(sql, [...parameters]);
     // TypeORM answers UPDATE and DELETE with [rows, affected], everything else with rows.
-    const isPair = Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
+    const isPair =
+      Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
     return (isPair ? result[0] : result) as Row[];
   }
 
@@ -67,15 +75,22 @@ export class Database extends TransactionRunner {
 
   private async runOnce<Result>(work: () => Promise<Result>): Promise<Result> {
     const hooks: OpenTransaction['hooks'] = [];
-    const result = await this.dataSource.transaction((manager) => {
-      const transaction: OpenTransaction = { manager, hooks, open: true };
-      return this.current.run(transaction, async () => {
+    const transaction = this.dataSource.transaction((manager) => {
+      const own: OpenTransaction = { manager, hooks, open: true };
+      noteFailure(own);
+      return this.current.run(own, async () => {
         try {
-          return await work();
+          const done = await work();
+          // Work that went on after a failed statement must not be told as committed.
+          if (own.failure !== undefined) throw own.failure.error;
+          return done;
         } finally {
-          transaction.open = false;
+          own.open = false;
         }
       });
+    });
+    const result = await transaction.catch((error: unknown) => {
+      throw asLostConnection(error) ?? error;
     });
     for (const hook of hooks) await this.runHook(hook);
     return result;
@@ -85,7 +100,10 @@ export class Database extends TransactionRunner {
     try {
       await this.outside(hook);
     } catch (error) {
-      this.logger.error('A hook after a commit failed; the write itself stands.', error instanceof Error ? error.stack : String(error));
+      this.logger.error(
+        'A hook after a commit failed; the write itself stands.',
+        error instanceof Error ? error.stack : String(error),
+      );
     }
   }
 
@@ -99,10 +117,37 @@ export class Database extends TransactionRunner {
     driver.obtainMasterConnection = () => {
       if (this.inTransaction) {
         return Promise.reject(
-          new Error('A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.'),
+          new Error(
+            'A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.',
+          ),
         );
       }
       return obtain();
     };
   }
+}
+
+/** TypeORM sends every statement of a transaction through its one query runner. */
+function noteFailure(transaction: OpenTransaction): void {
+  const runner = transaction.manager.queryRunner;
+  if (runner === undefined) throw new Error('A transaction has no query runner.');
+  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+  runner.query = async (...args: unknown[]): Promise<any> => {
+    try {
+      return await query(...args);
+    } catch (error) {
+      transaction.failure ??= { error };
+      throw error;
+    }
+  };
+}
+
+/**
+ * TypeORM gives the connection of a transaction back when it breaks between two statements, and then complains of the
+ * next one as if the caller had kept it too long.
+ */
+function asLostConnection(error: unknown): Error | undefined {
+  const isReleased =
+    error instanceof QueryRunnerAlreadyReleasedError || error instanceof QueryRunnerProviderAlreadyReleasedError;
+  return isReleased ? new Error('Connection terminated within a transaction', { cause: error }) : undefined;
 }

@@ -3,5 +3,6 @@ export { brokenConstraintOf, isDatabaseAway, sqlStateOf } from './database-error
 export { DatabaseModule } from './database.module.js';
 export { connectDataSource, dataSourceOptions } from './data-source.js';
 export { DataFolderLock, DataFolderLockedError } from './embedded/data-folder-lock.js';
-export { SchemaMigrator } from './schema-migrator.js';
+export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
+export { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 export { type TransactionOptions, TransactionRunner } from './transaction-runner.js';

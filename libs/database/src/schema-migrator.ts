@@ -1,11 +1,23 @@
-import type { DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
 
 /** Any number, the same in every release: it names the lock of migrations among advisory locks. */
 const MIGRATION_LOCK = 7_236_411;
+const LOCK_POLL_MS = 250;
+
+/** The database lacks migrations of this release, and nobody said to apply them. */
+export class SchemaOutdatedError extends Error {
+  constructor() {
+    super(
+      'The schema of the database is older than this release: run `keepsake migrate`, or set DATABASE_MIGRATE=true.',
+    );
+    this.name = 'SchemaOutdatedError';
+  }
+}
 
 /**
  * Moves the schema up and down. Several processes may call it at once: on PostgreSQL an advisory lock lets one
- * work while the others wait; the embedded database has one process by its own lock.
+ * work while the others wait, however long that takes; the embedded database has one process by its own lock.
  */
 export class SchemaMigrator {
   constructor(
@@ -15,35 +27,60 @@ export class SchemaMigrator {
 
   /** Names of the migrations that were applied now, oldest first. */
   async up(): Promise<string[]> {
+    // The usual start has nothing to do, and needs no lock to know it.
+    if (await this.isCurrent()) return [];
     return this.alone(async () => (await this.dataSource.runMigrations()).map((migration) => migration.name));
   }
 
-  /** Takes back the last `steps` migrations; all of them by default. Data in their tables is lost. */
-  async down(steps = Number.POSITIVE_INFINITY): Promise<void> {
-    await this.alone(async () => {
-      const applied = await this.appliedCount();
-      for (let step = 0; step < Math.min(steps, applied); step++) await this.dataSource.undoLastMigration();
+  /**
+   * Takes back the last `steps` migrations; all of them by default. Data in their tables is lost.
+   * @returns the names of those taken back, newest first.
+   */
+  async down(steps = Number.POSITIVE_INFINITY): Promise<string[]> {
+    return this.alone(async () => {
+      const applied = (await this.applied()).toReversed().slice(0, steps);
+      for (let step = 0; step < applied.length; step++) await this.dataSource.undoLastMigration();
+      return applied;
     });
   }
 
+  /** Whether every migration of this release is applied. */
   async isCurrent(): Promise<boolean> {
-    return !(await this.dataSource.showMigrations());
+    const applied = new Set(await this.applied());
+    return this.dataSource.migrations.every(({ name }) => name !== undefined && applied.has(name));
   }
 
-  private async appliedCount(): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: string }[]>('SELECT count(*) FROM schema_migrations');
-    return Number(row?.count ?? 0);
+  private async applied(): Promise<string[]> {
+    const [table] = await this.dataSource.query<{ name: string | null }[]>(
+      "SELECT to_regclass('schema_migrations') AS name",
+    );
+    if (table?.name == null) return [];
+    const rows = await this.dataSource.query<{ name: string }[]>(
+      'SELECT name FROM schema_migrations ORDER BY timestamp',
+    );
+    return rows.map(({ name }) => name);
   }
 
   private async alone<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.embedded) return work();
     const holder = this.dataSource.createQueryRunner();
     try {
-      await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+      await lock(holder);
       return await work();
     } finally {
       await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
       await holder.release();
     }
+  }
+}
+
+/** Asks again and again: a statement that waits would be ended by the time limit of statements. */
+async function lock(holder: QueryRunner): Promise<void> {
+  for (;;) {
+    const [row] = (await holder.query('SELECT pg_try_advisory_lock($1) AS locked', [MIGRATION_LOCK])) as {
+      locked: boolean;
+    }[];
+    if (row?.locked === true) return;
+    await sleep(LOCK_POLL_MS);
   }
 }

@@ -14,7 +14,10 @@ export interface TransactionOptions {
  * with the embedded database it holds the only one.
  */
 export abstract class TransactionRunner {
-  /** Resolves after the commit and after every `afterCommit` hook. Rejects with the work's own error, rolled back. */
+  /**
+   * Resolves after the commit and after every `afterCommit` hook. Rejects with the work's own error, rolled back; also
+   * where the work caught the error of a statement and went on, since PostgreSQL commits nothing after it.
+   */
   abstract run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result>;
 
   /**

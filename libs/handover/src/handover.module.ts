@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ContextModule } from '#context';
-import { ProjectModule } from '#project';
+import { ProjectContents, ProjectModule } from '#project';
 import { SessionModule, SessionObservers } from '#session';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
@@ -14,7 +14,13 @@ import { WakeUpService } from './wake-up.service.js';
   exports: [HandoverService, WakeUpService],
 })
 export class HandoverModule {
-  constructor(observers: SessionObservers, handovers: HandoverService) {
+  constructor(
+    observers: SessionObservers,
+    handovers: HandoverService,
+    contents: ProjectContents,
+    repository: HandoverRepository,
+  ) {
     observers.register(handovers);
+    contents.register({ name: 'handovers', count: ({ workspaceId, id }) => repository.count(workspaceId, id) });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page } from '#http';
+import { entityTag, type Page, requireMatch } from '#http';
 import {
   Clock,
   type HandoverId,
@@ -16,9 +17,9 @@ import { type FinaliseReason, type Session, SessionObserver, SessionReader, Sess
 import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
 import type { Handover, HandoverContent } from './handover.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
-import { SessionContexts } from './session-contexts.js';
 
 const SESSION_ID = { pointer: '/sessionId' };
+const SESSION_ID_IN_QUERY = { pointer: '/sessionId', in: 'query' } as const;
 
 /** What sessions leave for the next ones. */
 @Injectable()
@@ -27,7 +28,7 @@ export class HandoverService extends SessionObserver {
     private readonly handovers: HandoverRepository,
     private readonly sessions: SessionService,
     private readonly work: SessionReader,
-    private readonly contexts: SessionContexts,
+    private readonly contexts: ContextReader,
     private readonly projects: ProjectService,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -60,15 +61,17 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
-   * @throws DomainError `session-not-found`.
+   * @param ifMatch as `SessionService.end`
+   * @throws DomainError `session-not-found`, `precondition-failed`.
    */
   endSession(
     workspaceId: WorkspaceId,
     id: SessionId,
     summary: string | undefined,
+    ifMatch?: string,
   ): Promise<{ session: Session; handover: Handover }> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.end(workspaceId, id, summary);
+      const session = await this.sessions.end(workspaceId, id, summary, ifMatch);
       const handover = await this.handovers.findLeft(workspaceId, session.id, session.projectId);
       if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
       return { session, handover };
@@ -118,7 +121,7 @@ export class HandoverService extends SessionObserver {
     workspaceId: WorkspaceId,
     sessionId: SessionId,
   ): Promise<{ session: Session; content: HandoverContent }> {
-    const session = await this.sessions.get(workspaceId, sessionId);
+    const session = await this.sessions.get(workspaceId, sessionId, SESSION_ID_IN_QUERY);
     return { session, content: await this.compose(session) };
   }
 
@@ -128,7 +131,7 @@ export class HandoverService extends SessionObserver {
     return project === undefined ? undefined : this.handovers.findLatest(workspaceId, project.id);
   }
 
-  /** Newest first. A project or session that does not exist has none. */
+  /** Newest first. A project that does not exist has none. @throws DomainError `session-not-found`. */
   async list(
     workspaceId: WorkspaceId,
     filter: { readonly project?: string; readonly sessionId?: SessionId },
@@ -137,6 +140,7 @@ export class HandoverService extends SessionObserver {
   ): Promise<Page<Handover, [HandoverId]>> {
     const project = filter.project === undefined ? undefined : await this.projects.find(workspaceId, filter.project);
     if (filter.project !== undefined && project === undefined) return { items: [] };
+    if (filter.sessionId !== undefined) await this.sessions.get(workspaceId, filter.sessionId, SESSION_ID_IN_QUERY);
     return this.handovers.list(workspaceId, { projectId: project?.id, sessionId: filter.sessionId }, after, limit);
   }
 
@@ -149,12 +153,21 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Says that the caller takes the work over. Who says so first stands; again changes nothing.
-   * @throws DomainError `handover-not-found`; `session-not-found` for the session that takes it over.
+   * @param ifMatch tags of the states that were read; absent: any. Not looked at where nothing changes.
+   * @throws DomainError `handover-not-found`, `precondition-failed`; `session-not-found` for the session that takes it
+   * over.
    */
-  acknowledge(caller: Principal, id: HandoverId, sessionId: SessionId | undefined): Promise<Handover> {
+  acknowledge(
+    caller: Principal,
+    id: HandoverId,
+    sessionId: SessionId | undefined,
+    ifMatch?: string,
+  ): Promise<Handover> {
     const { workspaceId } = caller;
     return this.transactions.run(async () => {
       if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
+      const current = await this.handovers.findForChange(workspaceId, id);
+      if (current?.acknowledgement === null) requireMatch(ifMatch, this.tagOf(current));
       const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
       const handover = await this.handovers.acknowledge(workspaceId, id, acknowledgement);
       if (handover === undefined) throw new NotFoundError('Handover', id);
@@ -170,7 +183,8 @@ export class HandoverService extends SessionObserver {
     // One after the other: a transaction has one connection.
     const entries = await this.work.work(session, MAX_ITEMS);
     const counts = await this.work.countWork(session);
-    const contexts = await this.contexts.usedBy(session, MAX_ITEMS);
+    const used = await this.contexts.usedBy(session.workspaceId, session.projectId, session.id, MAX_ITEMS);
+    const contexts = { items: used.items.map(({ id, label, version }) => ({ id, label, version })), total: used.total };
     return composeHandover({ session, entries, counts, contexts, byHand, now: this.clock.now() });
   }
 

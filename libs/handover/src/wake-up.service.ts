@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { ContextReader, type ContextSummary } from '#context';
 import { TransactionRunner } from '#database';
 import type { WorkspaceId } from '#kernel';
 import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession } from '#session';
 import type { Handover } from './handover.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
-import { type ContextPreview, SessionContexts } from './session-contexts.js';
 
 const MAX_CONTEXTS = 10;
 const MAX_TODOS = 20;
@@ -14,7 +14,7 @@ export interface WakeUp {
   /** The latest one, whoever left it; undefined where there is none yet. */
   readonly handover: Handover | undefined;
   /** Of the `always_check` contexts, at most ten. */
-  readonly contexts: readonly ContextPreview[];
+  readonly contexts: readonly ContextSummary[];
   /** Open in the project, whichever session wrote them: the twenty most urgent. */
   readonly todos: readonly SessionEntry[];
   /** How much there is in all. */
@@ -34,7 +34,7 @@ export class WakeUpService {
     private readonly sessions: SessionService,
     private readonly work: SessionReader,
     private readonly handovers: HandoverRepository,
-    private readonly contexts: SessionContexts,
+    private readonly contexts: ContextReader,
     private readonly transactions: TransactionRunner,
   ) {}
 

@@ -2,22 +2,25 @@ import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { HealthController } from './health/health.controller.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
-import { IdempotencyStore } from './idempotency/idempotency-store.js';
-import { TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
+import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
+  imports: [IdempotencyModule],
   controllers: [HealthController],
   providers: [
+    AllowedMethods,
     ProblemFilter,
-    { provide: IdempotencyStore, useClass: TypeormIdempotencyStore },
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
     // Outermost first: the time limit holds for everything inside, and what is stored is what was sent.
     { provide: APP_INTERCEPTOR, useClass: RequestTimeoutInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {
       provide: APP_INTERCEPTOR,
@@ -25,6 +28,6 @@ import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
       useFactory: (reflector: Reflector) => new StandardSchemaSerializerInterceptor(reflector),
     },
   ],
-  exports: [ProblemFilter, IdempotencyStore],
+  exports: [AllowedMethods, ProblemFilter],
 })
 export class HttpModule {}

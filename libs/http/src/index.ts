@@ -1,11 +1,13 @@
 export { ACCESS, Endpoint, type EndpointOptions } from './endpoint/endpoint.decorator.js';
 export { HttpModule } from './http.module.js';
+export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor } from './paging/cursor.js';
 export { entityTag, requireMatch } from './paging/entity-tag.js';
 export { type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
+export { drainServer } from './server/drain-server.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
 export { escapePointer } from './validation/text-safety.js';

@@ -3,6 +3,7 @@ import { Clock, newId, type WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
 import type { Project } from './project.js';
 
+/** Projects as features need them. */
 @Injectable()
 export class ProjectService {
   constructor(
@@ -10,7 +11,10 @@ export class ProjectService {
     private readonly clock: Clock,
   ) {}
 
-  /** The project of that slug, made where it is missing: for writes. */
+  /**
+   * The project of that slug, made where it is missing: for writes. Within a transaction it can't be deleted by
+   * another until the end.
+   */
   ensure(workspaceId: WorkspaceId, slug: string): Promise<Project> {
     return this.projects.ensure({ workspaceId, id: newId(), slug, createdAt: this.clock.now() });
   }

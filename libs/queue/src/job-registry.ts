@@ -19,7 +19,7 @@ export class JobRegistry {
     if (!NAME.test(job.name))
       throw new Error(`${JSON.stringify(job.name)} is no name for a job: write it in kebab-case.`);
     if (this.jobs.has(job.name)) throw new Error(`The job ${job.name} is declared twice.`);
-    this.jobs.set(job.name, job as unknown as JobDefinition<object>);
+    this.jobs.set(job.name, job);
   }
 
   /** Declares a job that is due again and again. */
@@ -33,7 +33,7 @@ export class JobRegistry {
 
   handle<Payload extends object>(handler: JobHandler<Payload>): void {
     if (this.handlers.has(handler.job.name)) throw new Error(`The job ${handler.job.name} has two handlers.`);
-    this.handlers.set(handler.job.name, handler as unknown as JobHandler);
+    this.handlers.set(handler.job.name, handler);
   }
 
   isDeclared(name: string): boolean {

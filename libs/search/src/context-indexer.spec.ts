@@ -1,4 +1,5 @@
 import { type Context, ContextObservers } from '#context';
+import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ContextIndexer } from './context-indexer.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -11,7 +12,10 @@ describe('ContextIndexer', () => {
   const observers = new ContextObservers();
 
   beforeAll(() => {
-    new ContextIndexer(new SearchIndexService(index, { language: 'english' }), observers).onModuleInit();
+    new ContextIndexer(
+      new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }),
+      observers,
+    ).onModuleInit();
   });
 
   function context(content: string, rest: Partial<Context> = {}): Context {

@@ -12,3 +12,4 @@ export { SearchApiModule } from './search-api.module.js';
 export { SearchIndex } from './search-index.js';
 export { SearchModule } from './search.module.js';
 export { SearchService } from './search.service.js';
+export { SearchWorkerModule } from './search-worker.module.js';

@@ -13,13 +13,21 @@ const MAX_TERMS = 64;
 export class KeywordSearch {
   constructor(private readonly index: KeywordIndex) {}
 
-  /** @returns undefined where the query holds nothing that the index could hold: no word, or stop words alone. */
-  async rankingOf(scope: SearchScope, query: QueryAnalysis, asOfMs: number): Promise<Ranking | undefined> {
+  /**
+   * @param options.keepUnknown terms that no document holds count too: for a search that looks beside the index
+   * @returns undefined where the query holds nothing that the index could hold: no word, or stop words alone.
+   */
+  async rankingOf(
+    scope: SearchScope,
+    query: QueryAnalysis,
+    asOfMs: number,
+    { keepUnknown = false } = {},
+  ): Promise<Ranking | undefined> {
     const statistics = await this.index.statistics(scope, query.words);
     if (statistics.terms.length === 0) return undefined;
     const known = statistics.terms.filter((term) => term.documentFrequency > 0);
     const weights = new Map(
-      known.map((term) => [
+      (keepUnknown ? statistics.terms : known).map((term) => [
         term.term,
         termWeight(statistics.documentCount, term.documentFrequency, term.queryFrequency),
       ]),

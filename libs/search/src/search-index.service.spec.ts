@@ -1,3 +1,4 @@
+import { FakeTransactionRunner } from '#database/testing';
 import { SearchIndexService } from './search-index.service.js';
 import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
 import { searchDocument, searchScope } from './testing/search-document.factory.js';
@@ -11,7 +12,12 @@ describe('SearchIndexService', () => {
     const next = searchDocument(scope, { text: 'fox next', label: 'one' });
     const entry = searchDocument(scope, { text: 'fox', kind: 'entry', label: undefined });
 
-    await new SearchIndexService(index, { language: 'english' }).index([old, entry, next, entry]);
+    await new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }).index([
+      old,
+      entry,
+      next,
+      entry,
+    ]);
 
     const { terms, documentCount } = await index.statistics(scope, 'old next');
     expect(documentCount).toBe(2);

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import type { Priority } from '#context';
+import { TransactionRunner } from '#database';
 import type { WorkspaceId } from '#kernel';
 import { analysisOptionsOf } from './analysis/language.js';
 import { analyseDocument } from './analysis/document-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
-import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
+import { KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchDocument } from './search.js';
 import { SearchIndex } from './search-index.js';
 
@@ -15,6 +16,7 @@ export class SearchIndexService extends SearchIndex {
 
   constructor(
     private readonly keywords: KeywordIndex,
+    private readonly transactions: TransactionRunner,
     config: SearchConfig,
   ) {
     super();
@@ -22,18 +24,15 @@ export class SearchIndexService extends SearchIndex {
   }
 
   async index(documents: readonly SearchDocument[]): Promise<void> {
-    const latest = lastOfEach(documents);
-    if (latest.length === 0) return;
-    await this.keywords.put(
-      latest.map((document): AnalysedDocument => ({
-        document,
-        analysis: analyseDocument(document.label, document.text, this.options),
-      })),
-    );
+    const analysed = lastOfEach(documents).map((document) => ({
+      document,
+      analysis: analyseDocument(document.label, document.text, this.options),
+    }));
+    if (analysed.length > 0) await this.transactions.run(() => this.keywords.put(analysed));
   }
 
   async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.keywords.remove(workspaceId, ids);
+    if (ids.length > 0) await this.transactions.run(() => this.keywords.remove(workspaceId, ids));
   }
 
   async describe(
@@ -47,17 +46,11 @@ export class SearchIndexService extends SearchIndex {
 
 /** Within one batch too, the last document of an id, or of a label, replaces the earlier ones. */
 function lastOfEach(documents: readonly SearchDocument[]): SearchDocument[] {
-  const byKey = new Map<string, SearchDocument>();
-  for (const document of documents) {
-    const key = JSON.stringify([
-      document.workspaceId,
-      document.projectId,
-      document.kind,
-      document.label ?? null,
-      document.label === undefined ? document.id : null,
-    ]);
-    byKey.set(key, document);
-  }
-  const byId = new Map([...byKey.values()].map((document) => [`${document.workspaceId}/${document.id}`, document]));
+  const byName = new Map(documents.map((document) => [nameOf(document), document]));
+  const byId = new Map([...byName.values()].map((document) => [`${document.workspaceId}/${document.id}`, document]));
   return [...byId.values()];
+}
+
+function nameOf({ workspaceId, projectId, kind, label, id }: SearchDocument): string {
+  return JSON.stringify(label === undefined ? [workspaceId, id] : [workspaceId, projectId, kind, label]);
 }

@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { ContextModule } from '#context';
 import { ProjectModule } from '#project';
+import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
+import { SEARCH_REINDEX_SECONDS, searchReindex } from './search.jobs.js';
+import { SearchReindexer } from './search-reindexer.js';
 import { SearchService } from './search.service.js';
 import { SessionIndexer } from './session-indexer.js';
 
@@ -16,15 +20,21 @@ import { SessionIndexer } from './session-indexer.js';
  * transaction of the write.
  */
 @Module({
-  imports: [ProjectModule, SessionModule, ContextModule],
+  imports: [ProjectModule, SessionModule, ContextModule, QueueModule],
   providers: [
     KeywordSearch,
     SearchService,
+    LiveEntries,
+    SearchReindexer,
     ContextIndexer,
     SessionIndexer,
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
     { provide: SearchIndex, useClass: SearchIndexService },
   ],
-  exports: [SearchIndex, SearchService],
+  exports: [SearchIndex, SearchReindexer, SearchService],
 })
-export class SearchModule {}
+export class SearchModule {
+  constructor(jobs: JobRegistry) {
+    jobs.schedule({ job: searchReindex, everySeconds: SEARCH_REINDEX_SECONDS });
+  }
+}

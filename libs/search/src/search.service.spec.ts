@@ -1,7 +1,10 @@
-import { DomainError } from '#kernel';
+import { FakeTransactionRunner } from '#database/testing';
+import { DomainError, newId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { ProjectService } from '#project';
+import type { SessionEntry, SessionReader } from '#session';
 import { KeywordSearch } from './keyword-search.js';
+import { LiveEntries } from './live-entries.js';
 import type { SearchDocument, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchService } from './search.service.js';
@@ -14,6 +17,7 @@ describe('SearchService', () => {
   const clock = new ManualClock();
   let index: FakeKeywordIndex;
   let searches: SearchService;
+  let entries: SessionEntry[];
 
   beforeEach(() => {
     index = new FakeKeywordIndex();
@@ -21,10 +25,17 @@ describe('SearchService', () => {
       find: (workspaceId: string, slug: string) =>
         Promise.resolve(workspaceId === scope.workspaceId && slug === 'one' ? { id: scope.projectId } : undefined),
     } as unknown as ProjectService;
-    searches = new SearchService(projects, new KeywordSearch(index), index, clock, config);
+    entries = [];
+    const sessions = {
+      liveEntries: (_workspaceId: string, _projectId: string, limit: number) =>
+        Promise.resolve(entries.slice(0, limit)),
+    } as unknown as SessionReader;
+    const live = new LiveEntries(sessions, config);
+    searches = new SearchService(projects, new KeywordSearch(index), index, live, clock, config);
   });
 
-  const store = (...documents: SearchDocument[]) => new SearchIndexService(index, config).index(documents);
+  const store = (...documents: SearchDocument[]) =>
+    new SearchIndexService(index, new FakeTransactionRunner(), config).index(documents);
   const search = (query: string, rest: Partial<SearchRequest> = {}, workspaceId = scope.workspaceId) =>
     searches.search(workspaceId, { project: 'one', query, rerank: false, limit: 20, filters: {}, ...rest });
 
@@ -39,6 +50,39 @@ describe('SearchService', () => {
     const [hit] = answer.items;
     expect(hit).toMatchObject({ kind: 'context', id: document.id, label: 'x1', version: 3, snippet: 'the red fox' });
     expect(hit!.score).toBeCloseTo(hit!.scores.keyword + hit!.scores.recency + hit!.scores.priority, 9);
+  });
+
+  describe('live', () => {
+    const entry = (text: string) =>
+      ({ ...scope, id: newId(), sessionId: newId(), kind: 'progress', text, createdAt: clock.now() }) as SessionEntry;
+
+    it('includes what open sessions wrote, and only where it is asked for', async () => {
+      await store(searchDocument(scope, { text: 'the red fox', label: 'x1' }));
+      entries = [entry('saw a fox and an otter')];
+      expect((await search('fox')).items.map(({ kind }) => kind)).toEqual(['context']);
+      expect((await search('otter')).items).toEqual([]);
+      const both = (await search('fox', { live: true })).items;
+      expect(both.map(({ kind }) => kind).toSorted()).toEqual(['context', 'entry']);
+      expect((await search('otter', { live: true })).items).toMatchObject([
+        { kind: 'entry', id: entries[0]!.id, snippet: 'saw a fox and an otter' },
+      ]);
+    });
+
+    it('finds words in a project that has nothing else', async () => {
+      entries = [entry('otter')];
+      expect((await search('otter', { live: true })).items).toHaveLength(1);
+      expect((await search('badger', { live: true })).items).toEqual([]);
+    });
+
+    it('says so where there is more than it looks at', async () => {
+      entries = Array.from({ length: 501 }, () => entry('otter'));
+      const answer = await search('otter', { live: true, limit: 100 });
+      expect(answer).toMatchObject({ degraded: false, reason: expect.stringContaining('only the newest') });
+      entries.pop();
+      expect(await search('otter', { live: true })).toMatchObject({ reason: null });
+      entries = Array.from({ length: 41 }, () => entry('x'.repeat(10_000)));
+      expect((await search('otter', { live: true })).reason).toContain('only the newest');
+    });
   });
 
   it('answers nothing for a project that nothing was written to, and for the same slug in another workspace', async () => {

@@ -6,10 +6,14 @@ import { analysisOptionsOf } from './analysis/language.js';
 import { analyseQuery } from './analysis/query-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
 import { KeywordSearch } from './keyword-search.js';
-import { KeywordIndex, type RankedDocument } from './persistence/keyword-index.js';
+import { type LiveDocuments, LiveEntries } from './live-entries.js';
+import { type AnalysedDocument, KeywordIndex, type RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 import type { Ranking, SearchAnswer, SearchHit, SearchRequest, SearchScope } from './search.js';
 import { snippetOf } from './snippet.js';
+
+const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
+const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** Finds memory in one project. Reads committed state: what was written before the call is found, what was removed is not. */
 @Injectable()
@@ -20,6 +24,7 @@ export class SearchService {
     private readonly projects: ProjectService,
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
+    private readonly live: LiveEntries,
     private readonly clock: Clock,
     config: SearchConfig,
   ) {
@@ -33,7 +38,10 @@ export class SearchService {
     const scope: SearchScope = { workspaceId, projectId: project.id };
     const query = analyseQuery(request.query, this.options);
 
-    const ranking = request.after?.ranking ?? (await this.keywords.rankingOf(scope, query, this.clock.nowMs()));
+    const { documents: beside, truncated } = request.live ? await this.live.of(scope) : NOTHING_LIVE;
+    const ranking =
+      request.after?.ranking ??
+      (await this.keywords.rankingOf(scope, query, this.clock.nowMs(), { keepUnknown: beside.length > 0 }));
     const nothing =
       ranking === undefined
         ? query.words === ''
@@ -56,21 +64,29 @@ export class SearchService {
       filters: request.filters,
       after: request.after?.after,
       limit: request.limit + 1,
+      beside,
     });
     const page = found.slice(0, request.limit);
     const last = page.at(-1);
-    const items = await this.describe(scope, page, ranking);
+    const items = await this.describe(scope, page, ranking, beside);
+    const told = truncated ? { ...answer, reason: both(answer.reason, TOO_MUCH_LIVE) } : answer;
     return found.length > request.limit && last !== undefined
-      ? { ...answer, items, next: { ranking, after: { score: last.score, id: last.id } } }
-      : { ...answer, items };
+      ? { ...told, items, next: { ranking, after: { score: last.score, id: last.id } } }
+      : { ...told, items };
   }
 
   /** A document that was removed since it was ranked has no passage, and is no hit any more. */
-  private async describe(scope: SearchScope, page: readonly RankedDocument[], ranking: Ranking): Promise<SearchHit[]> {
+  private async describe(
+    scope: SearchScope,
+    page: readonly RankedDocument[],
+    ranking: Ranking,
+    beside: readonly AnalysedDocument[],
+  ): Promise<SearchHit[]> {
     const passages = await this.index.passages(
       scope,
       page.map(({ id }) => id),
       ranking.terms,
+      beside,
     );
     const byId = new Map(passages.map((passage) => [passage.id, passage]));
     return page.flatMap((document) => {

@@ -63,6 +63,16 @@ export interface SearchFilters {
   readonly minScore?: number;
 }
 
+/** Whether a document passes all filters but the lowest score. */
+export function satisfies(document: SearchDocument, { priority, tags, sessionId, since }: SearchFilters): boolean {
+  return (
+    (priority === undefined || document.priority === priority) &&
+    (tags === undefined || tags.every((tag) => document.tags.includes(tag))) &&
+    (sessionId === undefined || document.sessionId === sessionId) &&
+    (since === undefined || document.createdAt >= since)
+  );
+}
+
 /**
  * Where the next page starts. It carries the ranking of the first page, so that later pages score by the same weights
  * and the same clock however the project has changed since: a document that was there all along comes exactly once.
@@ -79,6 +89,8 @@ export interface SearchRequest {
   /** Absent: the best there is. */
   readonly mode?: SearchMode;
   readonly rerank: boolean;
+  /** Also what open sessions have written and not handed over yet. */
+  readonly live?: boolean;
   readonly limit: number;
   readonly after?: SearchPosition;
   readonly filters: SearchFilters;

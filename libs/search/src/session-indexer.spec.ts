@@ -1,3 +1,4 @@
+import { FakeTransactionRunner } from '#database/testing';
 import { type EntryId, newId, type SessionId } from '#kernel';
 import { type Session, type SessionEntry, SessionObservers, type SessionReader } from '#session';
 import { SearchIndexService } from './search-index.service.js';
@@ -30,7 +31,11 @@ describe('SessionIndexer', () => {
     } as unknown as SessionReader;
     const index = new FakeKeywordIndex();
     const observers = new SessionObservers();
-    new SessionIndexer(new SearchIndexService(index, { language: 'english' }), reader, observers).onModuleInit();
+    new SessionIndexer(
+      new SearchIndexService(index, new FakeTransactionRunner(), { language: 'english' }),
+      reader,
+      observers,
+    ).onModuleInit();
 
     await observers.finalised(session, 'idle');
     await observers.finalised(session, 'end');

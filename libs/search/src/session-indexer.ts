@@ -31,6 +31,6 @@ export class SessionIndexer extends SessionObserver implements OnModuleInit {
   }
 }
 
-function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
+export function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
   return { workspaceId, projectId, id, kind: 'entry', text, tags: [], sessionId, createdAt };
 }

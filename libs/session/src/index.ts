@@ -1,5 +1,8 @@
+export { mergePatch } from './merge-patch.js';
+export { MAX_METADATA_BYTES, metadataBytes } from './metadata-size.js';
 export {
   endSessionBody,
+  metadata as metadataBody,
   MAX_SUMMARY_LENGTH,
   sessionParams,
   sessionResponse,

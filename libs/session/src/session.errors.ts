@@ -1,10 +1,8 @@
-import { DomainError, NotFoundError } from '#kernel';
+import { DomainError, type ErrorIssue, NotFoundError } from '#kernel';
 import type { SessionState } from './session.js';
 
 /** Where in the request the session was named, for calls that don't name it in their path. */
-export interface SessionPointer {
-  readonly pointer: string;
-}
+export type SessionPointer = Pick<ErrorIssue, 'pointer' | 'in'>;
 
 /** Unknown here, whether or not another workspace has it. */
 export function sessionNotFound(id: string, named?: SessionPointer): DomainError {
@@ -14,7 +12,7 @@ export function sessionNotFound(id: string, named?: SessionPointer): DomainError
     code: error.code,
     kind: error.kind,
     detail: error.detail,
-    issues: [{ pointer: named.pointer, detail: 'names no session of this workspace' }],
+    issues: [{ ...named, detail: 'names no session of this workspace' }],
   });
 }
 
@@ -27,7 +25,7 @@ export function sessionClosed(
     code: `session-${state}`,
     kind: 'conflict',
     detail: `Session ${id} has ${state} and takes nothing more. Start a new one with POST /v1/sessions.`,
-    issues: named === undefined ? [] : [{ pointer: named.pointer, detail: `names a session that has ${state}` }],
+    issues: named === undefined ? [] : [{ ...named, detail: `names a session that has ${state}` }],
   });
 }
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SessionConfig } from '#config';
-import { ProjectModule } from '#project';
+import { ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
 import { PostgresSessionRepository } from './persistence/postgres-session.repository.js';
@@ -30,7 +30,9 @@ import { SessionSweeper } from './session-sweeper.js';
   exports: [SessionService, SessionEntryService, SessionReader, SessionObservers, SessionSweeper],
 })
 export class SessionModule {
-  constructor(jobs: JobRegistry, config: SessionConfig) {
+  constructor(jobs: JobRegistry, config: SessionConfig, contents: ProjectContents, reader: SessionReader) {
     jobs.schedule({ job: sessionSweep, everySeconds: config.sweepSeconds });
+    contents.register({ name: 'sessions', count: ({ workspaceId, id }) => reader.count(workspaceId, id) });
+    contents.register({ name: 'openTodos', count: ({ workspaceId, id }) => reader.countOpenTodos(workspaceId, id) });
   }
 }

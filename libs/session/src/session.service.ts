@@ -172,13 +172,15 @@ export class SessionService {
   /**
    * Ends a session and hands its work over, in one transaction. Ending again changes nothing, whoever was first: the
    * summary of the first end stands. An expired session can be ended too, so that a late summary is not lost.
-   * @throws DomainError `session-not-found`.
+   * @param ifMatch tags of the states the end may be based on; absent: any. Not looked at where nothing changes.
+   * @throws DomainError `session-not-found`, `precondition-failed`.
    */
-  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined): Promise<Session> {
+  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined, ifMatch?: string): Promise<Session> {
     return this.transactions.run(async () => {
       const session = await this.sessions.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
+      requireMatch(ifMatch, this.tagOf(session));
       const now = this.policy.now();
       const ended: Session = {
         ...session,

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type Api, api } from '../../support/api.js';
+import { eventually } from '../../support/eventually.js';
 import type { Keepsake } from '../../support/keepsake.js';
 
 /** A workspace with one of everything, and what is needed to call each route on it. */
@@ -18,6 +20,8 @@ export interface PopulatedWorkspace {
     readonly label: string;
     readonly handover: string;
     readonly key: string;
+    /** Of no job: those that spanningJobOf finds are the operator's. */
+    readonly job: string;
   };
 }
 
@@ -61,8 +65,17 @@ export async function populateWorkspace(server: Keepsake, slug: string): Promise
       label: context.label,
       handover: end.handover.id,
       key: newKey.id,
+      job: randomUUID(),
     },
   };
+}
+
+/** The id of a job that spans workspaces: nobody's but the operator's. The server must run the worker. */
+export async function spanningJobOf(server: Keepsake): Promise<string> {
+  return eventually(async () => {
+    const { body } = await server.api.get('/v1/jobs', { query: { all: 'true' } });
+    return (body.items as { id: string }[])[0]!.id;
+  });
 }
 
 async function created(answer: Promise<{ status: number; body: any }>): Promise<any> {

@@ -48,9 +48,18 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/handovers': { query: { project } },
     'POST /v1/handovers': { body: { project } },
     'GET /v1/handovers/latest': { query: { project } },
+    'GET /v1/handovers/preview': { query: { sessionId: ids.session } },
     'GET /v1/handovers/{id}': { path: { id: ids.handover } },
     'POST /v1/handovers/{id}/acknowledge': { path: { id: ids.handover } },
+    'GET /v1/retention': {},
+    'GET /v1/retention/{project}': { path: { project } },
+    'PUT /v1/retention/{project}': { path: { project }, body: { archiveAfterDays: 30 } },
+    'POST /v1/retention/{project}/run': { path: { project }, body: { dryRun: true } },
     'GET /v1/jobs': {},
+    'GET /v1/jobs/stats': {},
+    'GET /v1/jobs/{id}': { path: { id: ids.job } },
+    'POST /v1/jobs/{id}/retry': { path: { id: ids.job } },
+    'POST /v1/jobs/{id}/cancel': { path: { id: ids.job } },
   };
   return samples[route];
 }

@@ -5,6 +5,7 @@
  *
  * @typedef {object} Need
  * @property {string} title
+ * @property {number} oldest major version that will do
  * @property {string} variable that names a server to use instead of a private one
  * @property {string} example of that variable's value
  * @property {string} advice what to install where nothing works
@@ -18,6 +19,7 @@
 export const NEEDS = {
   postgres: {
     title: 'PostgreSQL 17 or newer with pgvector',
+    oldest: 17,
     variable: 'TEST_DATABASE_URL',
     example: 'postgres://user:password@127.0.0.1:5432/postgres (a role that may create databases)',
     advice: 'PostgreSQL 17+ and its pgvector package (postgresql-17-pgvector, `brew install postgresql@17 pgvector`)',
@@ -31,6 +33,7 @@ export const NEEDS = {
   },
   redis: {
     title: 'Valkey or Redis, 7 or newer',
+    oldest: 7,
     variable: 'TEST_REDIS_URL',
     example: 'redis://127.0.0.1:6379',
     advice: 'valkey-server or redis-server (`brew install valkey`)',

@@ -96,6 +96,7 @@ export async function startPostgres({ durable = false, port, settings = {}, plac
     return new PostgresServer({ place: chosen, folder, port: free }, password, {
       ...(durable ? DURABLE : FORGETFUL),
       unix_socket_directories: '',
+      hba_file: `${folder.inside}/hba.conf`,
       // A chroot's /dev/shm is not shared memory, and not writable to everyone.
       dynamic_shared_memory_type: 'mmap',
       max_connections: 200,
@@ -111,6 +112,8 @@ export async function startPostgres({ durable = false, port, settings = {}, plac
  */
 async function initialise(place, folder, password) {
   await folder.writeFile('password', password);
+  // From a container's point of view its clients come from another address than 127.0.0.1.
+  await folder.writeFile('hba.conf', 'host all all all scram-sha-256\n');
   await place.run(
     'initdb',
     [

@@ -2,7 +2,7 @@
 import { freePort } from './free-port.mjs';
 import { until } from './until.mjs';
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Another process may take a free port between its choice and the start. */
 const PORT_ATTEMPTS = 3;

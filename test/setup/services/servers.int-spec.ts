@@ -167,12 +167,37 @@ describe('a Sentinel set', () => {
 });
 
 describe('the services of a run', () => {
-  it('are those that the environment names, and then nothing is started', async () => {
-    const env = { TEST_DATABASE_URL: 'postgres://somewhere/db', TEST_REDIS_URL: 'redis://elsewhere' };
-    const services = await provisionServices(env);
-    expect(services.env).toEqual(env);
-    expect(services.origins).toEqual(['PostgreSQL from TEST_DATABASE_URL', 'Redis from TEST_REDIS_URL']);
-    await services.remove();
+  it('are those that the environment names, which go on after the run', async () => {
+    const [database, redis] = await Promise.all([startPostgres(), startRedis()]);
+    try {
+      const env = { TEST_DATABASE_URL: database.url, TEST_REDIS_URL: redis.url };
+      const services = await provisionServices(env);
+      expect(services.env).toEqual(env);
+      expect(services.origins).toEqual(['PostgreSQL from TEST_DATABASE_URL', 'Redis from TEST_REDIS_URL']);
+      await services.remove();
+      await Promise.all([database.ping(), redis.ping()]);
+    } finally {
+      await Promise.all([database.remove(), redis.remove()]);
+    }
+  });
+
+  it.each([
+    ['TEST_DATABASE_URL', 'postgres://user@127.0.0.1:1/db'],
+    ['TEST_REDIS_URL', 'redis://127.0.0.1:1'],
+  ])('are refused where %s names one that does not answer', async (variable, url) => {
+    const starting = provisionServices({ [variable]: url });
+    await expect(starting).rejects.toThrow(`the one that ${variable} names cannot be used: connect ECONNREFUSED`);
+  });
+
+  it('are refused where TEST_DATABASE_URL names a role that may not create databases', async () => {
+    const database = await startPostgres();
+    try {
+      await query(database, "CREATE ROLE reader LOGIN PASSWORD 'reader'");
+      const url = `postgres://reader:reader@127.0.0.1:${database.port}/postgres`;
+      await expect(provisionServices({ TEST_DATABASE_URL: url })).rejects.toThrow('its role may not create databases');
+    } finally {
+      await database.remove();
+    }
   });
 
   it('are private ones where the environment names none, and are gone after the run', async () => {

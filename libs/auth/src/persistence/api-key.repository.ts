@@ -16,8 +16,8 @@ export abstract class ApiKeyRepository {
     after: ApiKeyId | undefined,
     limit: number,
   ): Promise<Page<ApiKey, [ApiKeyId]>>;
-  /** Revokes unless revoked before; returns the key, or undefined where there is none. */
-  abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined>;
+  /** Whether this call revoked it: of several at once, one. */
+  abstract revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<boolean>;
   /** Revokes every active key of that name whose secret is another one. */
   abstract revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void>;
 }

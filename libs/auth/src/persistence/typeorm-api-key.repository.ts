@@ -54,9 +54,9 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return toPage(rows, limit, (key) => [key.id]);
   }
 
-  async revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<ApiKey | undefined> {
-    await this.rows.update({ workspaceId, id, revokedAt: IsNull() }, { revokedAt: at });
-    return this.find(workspaceId, id);
+  async revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<boolean> {
+    const { affected } = await this.rows.update({ workspaceId, id, revokedAt: IsNull() }, { revokedAt: at });
+    return affected === 1;
   }
 
   async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<void> {

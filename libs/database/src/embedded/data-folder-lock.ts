@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Who owns a data folder: enough to tell a live owner from a number that the system gave to another process. */
@@ -55,7 +65,8 @@ export class DataFolderLock {
   private static takeOver(dataDir: string, path: string): DataFolderLock {
     const guard = join(dataDir, TAKEOVER_FILE);
     if (!createExclusively(guard)) {
-      if (Date.now() - statSync(guard).mtimeMs < TAKEOVER_STALE_MS) throw new DataFolderLockedError(dataDir, readOwner(guard)?.pid ?? 0);
+      if (Date.now() - statSync(guard).mtimeMs < TAKEOVER_STALE_MS)
+        throw new DataFolderLockedError(dataDir, readOwner(guard)?.pid ?? 0);
       rmSync(guard, { force: true });
       return DataFolderLock.acquire(dataDir);
     }

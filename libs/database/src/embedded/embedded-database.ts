@@ -13,6 +13,9 @@ export interface EmbeddedWorkerMessage {
   readonly kind: 'ready' | 'closed';
 }
 
+/** Where in the data folder the files of the database lie. */
+export const EMBEDDED_FOLDER = 'postgres';
+
 /** PostgreSQL clients name a local socket by its folder and a port number. */
 const SOCKET_PORT = 5432;
 
@@ -38,7 +41,7 @@ export class EmbeddedDatabase {
     const socketDir = mkdtempSync(join(tmpdir(), 'keepsake-'));
     try {
       const worker = await startWorker({
-        databaseDir: join(folder, 'postgres'),
+        databaseDir: join(folder, EMBEDDED_FOLDER),
         socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
       });
       return new EmbeddedDatabase(socketDir, SOCKET_PORT, worker, lock);
@@ -65,7 +68,8 @@ export class EmbeddedDatabase {
 function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {
   return new Promise((settle, fail) => {
     const worker = new Worker(new URL('./pglite.worker.js', import.meta.url), { workerData });
-    const failOnExit = (code: number) => fail(new Error(`The embedded database stopped at its start (exit code ${code}).`));
+    const failOnExit = (code: number) =>
+      fail(new Error(`The embedded database stopped at its start (exit code ${code}).`));
     worker.once('error', fail);
     worker.once('exit', failOnExit);
     worker.once('message', () => {

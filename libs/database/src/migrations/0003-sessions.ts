@@ -23,6 +23,7 @@ export const Sessions = defineMigration(
     CONSTRAINT sessions_ended_check CHECK (ended_at IS NULL OR finalised_at IS NOT NULL)
   );
   CREATE INDEX sessions_project_idx ON sessions (workspace_id, project_id, id);
+  CREATE INDEX sessions_project_unfinalised_idx ON sessions (workspace_id, project_id, id) WHERE finalised_at IS NULL;
   CREATE INDEX sessions_unfinalised_idx ON sessions (last_active_at, workspace_id, id) WHERE finalised_at IS NULL;
 
   CREATE TABLE session_entries (

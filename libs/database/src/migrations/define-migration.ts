@@ -11,11 +11,18 @@ export function defineMigration(name: string, up: string, down: string): Migrati
     readonly name = name;
 
     async up(runner: QueryRunner): Promise<void> {
+      await unlimited(runner);
       await runner.query(up);
     }
 
     async down(runner: QueryRunner): Promise<void> {
+      await unlimited(runner);
       await runner.query(down);
     }
   };
+}
+
+/** A change of a large table takes its time; the limit on statements is for requests. */
+async function unlimited(runner: QueryRunner): Promise<void> {
+  await runner.query('SET LOCAL statement_timeout = 0');
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
@@ -34,7 +34,11 @@ export class HandoverController {
     @Body({ schema: makeHandoverBody }) body: z.infer<typeof makeHandoverBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const input = { project: body.project, sessionId: body.sessionId as SessionId | undefined, notes: toNotes(body) };
+    const input = {
+      project: body.project,
+      sessionId: (body.sessionId ?? undefined) as SessionId | undefined,
+      notes: toNotes(body),
+    };
     return this.tagged(await this.handovers.makeByHand(caller.workspaceId, input), reply);
   }
 
@@ -88,12 +92,11 @@ export class HandoverController {
     @Caller() caller: Principal,
     @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,
     @Body({ schema: acknowledgeBody }) body: z.infer<typeof acknowledgeBody>,
+    @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.tagged(
-      await this.handovers.acknowledge(caller, params.id as HandoverId, body.sessionId as SessionId | undefined),
-      reply,
-    );
+    const by = (body.sessionId ?? undefined) as SessionId | undefined;
+    return this.tagged(await this.handovers.acknowledge(caller, params.id as HandoverId, by, ifMatch), reply);
   }
 
   private tagged(handover: Handover, reply: FastifyReply): z.infer<typeof handoverResponse> {

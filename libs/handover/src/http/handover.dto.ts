@@ -8,19 +8,21 @@ import { type Handover, type HandoverContent, handoverReasons, handoverSections 
 const note = z.string().trim().min(1).max(MAX_ITEM_LENGTH);
 const notes = z.array(note).max(MAX_ITEMS).default([]);
 
-export const makeHandoverBody = z.strictObject({
-  project: projectSlug
-    .optional()
-    .meta({ description: 'The project of the session where one is named, else `default`.' }),
-  sessionId: z.uuid().optional().meta({ description: 'The session whose work so far it tells; it goes on.' }),
-  summary: z.string().trim().min(1).max(MAX_SUMMARY_LENGTH).optional(),
-  workDone: notes,
-  decisions: notes,
-  questions: notes,
-  nextSteps: z.array(note).max(10).default([]),
-});
+export const makeHandoverBody = z
+  .strictObject({
+    project: projectSlug
+      .optional()
+      .meta({ description: 'The project of the session where one is named, else `default`.' }),
+    sessionId: z.uuid().nullish().meta({ description: 'The session whose work so far it tells; it goes on.' }),
+    summary: z.string().trim().min(1).max(MAX_SUMMARY_LENGTH).nullish(),
+    workDone: notes,
+    decisions: notes,
+    questions: notes,
+    nextSteps: z.array(note).max(10).default([]),
+  })
+  .prefault({});
 export const acknowledgeBody = z
-  .strictObject({ sessionId: z.uuid().optional().meta({ description: 'The session that takes the work over.' }) })
+  .strictObject({ sessionId: z.uuid().nullish().meta({ description: 'The session that takes the work over.' }) })
   .default({});
 export const handoverParams = z.strictObject({ id: z.uuid() });
 export const latestQuery = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT) });
@@ -75,8 +77,8 @@ export const handoverPreviewResponse = z
   .meta({ id: 'HandoverPreview' });
 
 export function toNotes(body: z.infer<typeof makeHandoverBody>): NotesByHand {
-  const { summary, workDone, decisions, questions, nextSteps } = body;
-  return { summary, workDone, decisions, questions, nextSteps };
+  const { workDone, decisions, questions, nextSteps } = body;
+  return { summary: body.summary ?? undefined, workDone, decisions, questions, nextSteps };
 }
 
 export function toHandoverResponse(handover: Handover): z.infer<typeof handoverResponse> {

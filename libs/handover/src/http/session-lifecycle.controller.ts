@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
@@ -55,12 +55,14 @@ export class SessionLifecycleController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Body({ schema: endSessionBody }) body: z.infer<typeof endSessionBody>,
+    @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { session, handover } = await this.handovers.endSession(
       caller.workspaceId,
       params.id as SessionId,
-      body.summary,
+      body.summary ?? undefined,
+      ifMatch,
     );
     return toEndedSessionResponse(this.tagged(session, reply), handover);
   }

@@ -20,6 +20,9 @@ export abstract class HandoverRepository {
 
   abstract find(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined>;
 
+  /** Finds and keeps it from being changed by others until the surrounding transaction ends. */
+  abstract findForChange(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined>;
+
   /** The one that the session left in the project, not those made by hand. */
   abstract findLeft(
     workspaceId: WorkspaceId,

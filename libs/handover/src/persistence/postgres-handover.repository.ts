@@ -61,6 +61,10 @@ export class PostgresHandoverRepository extends HandoverRepository {
     return this.findOne('h.id = $2', [workspaceId, id]);
   }
 
+  findForChange(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
+    return this.findOne('h.id = $2 FOR NO KEY UPDATE OF h', [workspaceId, id]);
+  }
+
   findLeft(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<Handover | undefined> {
     return this.findOne(`h.session_id = $2 AND h.project_id = $3 AND h.reason <> 'manual'`, [
       workspaceId,

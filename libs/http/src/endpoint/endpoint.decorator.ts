@@ -9,7 +9,7 @@ import {
   SerializeOptions,
   SetMetadata,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import type { z } from 'zod';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
@@ -58,10 +58,23 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
-  if (options.access !== 'public')
-    decorators.push(ApiBearerAuth('credential'), ApiSecurity('credential', [...options.access]));
+  if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
+  if (idempotencyOf(method, options) !== undefined) decorators.push(idempotencyHeader);
   return applyDecorators(...decorators);
 }
+
+const workspaceHeader = ApiHeader({
+  name: 'X-Keepsake-Workspace',
+  required: false,
+  description: 'The workspace that an operator acts in, by its slug; `default` where absent. Others have their own.',
+  schema: { type: 'string' },
+});
+const idempotencyHeader = ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same request under the same key is done once: its retry gets the stored answer.',
+  schema: { type: 'string', maxLength: 255 },
+});
 
 function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 'plain' | 'sealed' | undefined {
   if (method !== 'POST' || options.idempotent === false || options.access === 'public') return undefined;

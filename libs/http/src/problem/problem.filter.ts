@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
+import { AllowedMethods } from '../server/allowed-methods.js';
 import { PROBLEM_JSON, statusOf, toProblem } from './problem.js';
 
 /** What Fastify's own refusals mean; its codes are stable, its texts are not. */
@@ -51,7 +52,11 @@ const kindByStatus: Readonly<Record<number, ErrorKind>> = {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
-  constructor(@Optional() @Inject(ErrorTranslator) private readonly translator?: ErrorTranslator) {}
+  constructor(
+    @Optional() @Inject(ErrorTranslator) private readonly translator?: ErrorTranslator,
+    // The filter of a single controller does without: it never meets a path that has no route.
+    @Optional() private readonly allowed?: AllowedMethods,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -60,7 +65,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also the error handler of Fastify itself, for what fails before a route is reached. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = this.toDomainError(thrown);
+    const methods = request.is404 ? (this.allowed?.of(request.url) ?? []) : [];
+    const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown);
     const status = statusOf(error.kind);
     if (status >= 500) {
       const cause = error.cause instanceof Error ? error.cause : error;
@@ -71,6 +77,7 @@ export class ProblemFilter implements ExceptionFilter {
       );
     }
     if (reply.sent) return;
+    if (methods.length > 0) void reply.header('allow', methods.join(', '));
     if (error.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="keepsake"');
     if (error.retryAfterSeconds !== undefined)
       void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
@@ -96,7 +103,8 @@ export class ProblemFilter implements ExceptionFilter {
     const known = typeof code === 'string' ? fastifyErrors[code] : undefined;
     if (known !== undefined)
       return new DomainError({ ...known, issues: [{ pointer: '', detail: known.detail }], cause: thrown });
-    if (thrown instanceof HttpException) return fromStatus(thrown.getStatus(), thrown.message, thrown);
+    if (thrown instanceof HttpException && thrown.getStatus() < 500)
+      return fromStatus(thrown.getStatus(), thrown.message, thrown);
     if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
       return fromStatus(statusCode, 'The request can not be read.', thrown);
     return new DomainError({
@@ -108,8 +116,16 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+function methodNotAllowed(method: string, methods: readonly string[]): DomainError {
+  return new DomainError({
+    code: 'method-not-allowed',
+    kind: 'method-not-allowed',
+    detail: `This path does not answer ${method}; it answers ${methods.join(', ')}.`,
+  });
+}
+
 function fromStatus(status: number, detail: string, cause: unknown): DomainError {
-  const kind = kindByStatus[status] ?? (status >= 500 ? 'internal' : 'invalid');
+  const kind = kindByStatus[status] ?? 'invalid';
   if (kind === 'not-found')
     return new DomainError({
       code: 'route-not-found',

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '#config';
 import { DomainError, newId } from '#kernel';
 import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
+import { answerClientError } from './client-error.js';
 import { acceptJsonOnly } from './json-body.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -40,6 +41,7 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
         .header('cache-control', 'no-store')
         .send(JSON.stringify(problem));
     },
+    clientErrorHandler: answerClientError,
     genReqId: (request: IncomingMessage) => {
       const sent = request.headers['x-request-id'];
       return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : newId();

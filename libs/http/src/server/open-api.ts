@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { HttpConfig } from '#config';
 
 /** The description of the whole API, made from the routes and their schemas. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -9,11 +10,25 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (`ks_…`).' }, 'credential')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'ks_…', description: 'An API key.' }, 'credential')
     .build();
-  return SwaggerModule.createDocument(app, options, {
+  const { publicUrl } = app.get(HttpConfig);
+  if (publicUrl !== undefined) options.servers = [{ url: publicUrl }];
+  const document = SwaggerModule.createDocument(app, options, {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
+  nameProblemMediaType(document);
+  return document;
+}
+
+/** What is not a success is problem+json; Swagger knows one media type for all answers of a route. */
+function nameProblemMediaType({ paths }: OpenAPIObject): void {
+  const operations = Object.values(paths).flatMap((path) => Object.values(path) as { responses?: object }[]);
+  for (const { responses = {} } of operations) {
+    const { default: problem } = responses as { default?: { content?: Record<string, unknown> } };
+    const body = problem?.content?.['application/json'];
+    if (problem !== undefined && body !== undefined) problem.content = { 'application/problem+json': body };
+  }
 }
 
 /** Serves `/openapi.json` and the page `/docs`; both are open. */

@@ -1,7 +1,8 @@
 import fastifyHelmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig } from '#config';
-import { KeepsakeLogger, runInRequestContext } from '#observability';
+import { HealthRegistry, KeepsakeLogger, runInRequestContext } from '#observability';
+import { AllowedMethods } from './allowed-methods.js';
 import { serveOpenApi } from './open-api.js';
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
@@ -10,6 +11,8 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
   const accessLog = app.get(KeepsakeLogger).channel('http');
   const fastify = app.getHttpAdapter().getInstance();
 
+  const allowed = app.get(AllowedMethods);
+  fastify.addHook('onRoute', ({ url, method }) => allowed.learn(url, [method].flat()));
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Nothing is cached by anybody unless its route says so.
@@ -29,6 +32,12 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     );
     done();
   });
+  const health = app.get(HealthRegistry);
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    // A connection that is kept alive would outlast the server.
+    if (health.isDraining) void reply.header('connection', 'close');
+    done();
+  });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       directives: {
@@ -44,6 +53,7 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
   if (config.corsOrigins.length > 0) {
     app.enableCors({
       origin: [...config.corsOrigins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: ['etag', 'x-request-id', 'retry-after', 'idempotency-replayed', 'cache-status', 'server-timing'],
       maxAge: 600,
     });

@@ -37,6 +37,10 @@ export class HealthRegistry {
     this.draining = true;
   }
 
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
   /** Whether the server can take requests: every required part is up or degraded. */
   async isReady(): Promise<boolean> {
     if (this.draining) return false;

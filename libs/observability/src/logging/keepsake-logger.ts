@@ -11,6 +11,19 @@ const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'passw
 ]);
 
 /**
+ * What Nest tells about its own start: dozens of lines that say nothing about the product. Its ExceptionHandler tells
+ * an error that it throws on, and that is told at the end of the program.
+ */
+const FRAMEWORK = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+  'ExceptionHandler',
+]);
+
+/**
  * Nest's logger over pino: one JSON object a line on standard output, with the request id where there is one, and
  * no content or secrets. Errors keep their stack in the log, never in an answer.
  */
@@ -60,12 +73,13 @@ export class KeepsakeLogger implements LoggerService {
 
   /** Nest passes (message, ...details, context): the last text is the class that speaks, a text before it a stack. */
   private write(
-    level: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error',
+    told: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error',
     message: unknown,
     rest: readonly unknown[],
   ): void {
     const details = [...rest];
     const context = typeof details.at(-1) === 'string' ? (details.pop() as string) : undefined;
+    const level = context !== undefined && FRAMEWORK.has(context) ? 'debug' : told;
     const line: Record<string, unknown> = context === undefined ? {} : { context };
     if (message instanceof Error) line['err'] = message;
     const stack = details.find((detail) => typeof detail === 'string');
@@ -92,8 +106,12 @@ function prettyStream(destination: DestinationStream): DestinationStream {
       } = JSON.parse(text) as Record<string, unknown>;
       const extra = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
       destination.write(
-        `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(context ?? channel ?? '')} ${String(msg)}${extra}\n`,
+        `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${textOf(context ?? channel)} ${textOf(msg)}${extra}\n`,
       );
     },
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
 }

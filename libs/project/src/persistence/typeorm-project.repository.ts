@@ -7,6 +7,9 @@ import type { Project } from '../project.js';
 import { ProjectEntity } from './project.entity.js';
 import { ProjectRepository } from './project.repository.js';
 
+/** Longer than any deletion takes, shorter than for ever. */
+const DELETION_TIMEOUT_MS = 15 * 60 * 1000;
+
 @Injectable()
 export class TypeormProjectRepository extends ProjectRepository {
   constructor(private readonly database: Database) {
@@ -14,11 +17,11 @@ export class TypeormProjectRepository extends ProjectRepository {
   }
 
   async ensure(project: Project): Promise<Project> {
-    const { workspaceId, slug } = project;
-    const existing = await this.findBySlug(workspaceId, slug);
-    if (existing !== undefined) return existing;
-    await this.rows.createQueryBuilder().insert().values(project).orIgnore().execute();
-    return this.rows.findOneByOrFail({ workspaceId, slug });
+    for (;;) {
+      const existing = await this.findLocked(project.workspaceId, project.slug);
+      if (existing !== undefined) return existing;
+      await this.rows.createQueryBuilder().insert().values(project).orIgnore().execute();
+    }
   }
 
   async findBySlug(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
@@ -35,7 +38,16 @@ export class TypeormProjectRepository extends ProjectRepository {
   }
 
   async delete(workspaceId: WorkspaceId, id: ProjectId): Promise<boolean> {
+    await this.database.query(`SELECT set_config('statement_timeout', $1, true)`, [String(DELETION_TIMEOUT_MS)]);
     return (await this.rows.delete({ workspaceId, id })).affected === 1;
+  }
+
+  private async findLocked(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined> {
+    const [row] = await this.database.query<{ id: ProjectId; created_at: Date }>(
+      'SELECT id, created_at FROM projects WHERE workspace_id = $1 AND slug = $2 FOR KEY SHARE',
+      [workspaceId, slug],
+    );
+    return row === undefined ? undefined : { workspaceId, id: row.id, slug, createdAt: row.created_at };
   }
 
   private get rows() {

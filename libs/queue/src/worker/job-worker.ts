@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseAway } from '#database';
 import { DomainError } from '#kernel';
@@ -27,10 +27,11 @@ const MAX_MESSAGE_LENGTH = 1_000;
  * is done again.
  */
 @Injectable()
-export class JobWorker {
+export class JobWorker implements BeforeApplicationShutdown {
   private readonly logger;
   private readonly pollMs: number;
   private readonly running = new Map<RunningJob, Promise<void>>();
+  private scheduled: ReadonlySet<string> = new Set();
   private handlers: ReadonlyMap<string, JobHandler> = new Map();
   private stopping = false;
   private looping: Promise<void> | undefined;
@@ -53,6 +54,7 @@ export class JobWorker {
   /** @throws Error where a declared job has no handler. */
   async start(): Promise<void> {
     this.handlers = this.registry.requireHandlers();
+    this.scheduled = new Set(this.registry.schedules.map(({ job }) => job.name));
     if (this.databaseConfig.url === undefined) await this.store.recoverAbandoned();
     this.cancellation.listen((id) => this.cancel(id));
     this.scheduler.start();
@@ -73,6 +75,11 @@ export class JobWorker {
     await Promise.all(this.running.values());
     clearTimeout(giveUp);
     this.looping = undefined;
+  }
+
+  /** An application that closes without having stopped its work (a start that failed half-way) gives everything back at once. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop(0);
   }
 
   private endAll(): void {
@@ -126,7 +133,7 @@ export class JobWorker {
     const { job, signal } = running;
     const startedAt = performance.now();
     const tell = (outcome: string, more: object = {}) =>
-      this.logger[outcome === 'completed' ? 'info' : 'warn'](
+      this.logger[levelOf(outcome, this.scheduled.has(job.name))](
         {
           job: job.name,
           jobId: job.id,
@@ -214,6 +221,12 @@ export class JobWorker {
     if (this.databaseIsAway) this.logger.warn('the database is away: jobs wait');
     else this.logger.info('the database is back');
   }
+}
+
+/** Schedules that run every second would fill the log with nothing. */
+function levelOf(outcome: string, isScheduled: boolean): 'debug' | 'info' | 'warn' {
+  if (outcome !== 'completed') return 'warn';
+  return isScheduled ? 'debug' : 'info';
 }
 
 function failureOf(error: unknown): JobFailure {

@@ -4,14 +4,12 @@ import { AttemptEndedError, type EndOfAttempt } from './attempt-ended.js';
 /** One attempt of this process: its time limit, and what ends it from outside. */
 export class RunningJob {
   private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout;
   private readonly ended: Promise<never>;
 
   constructor(
     readonly job: TakenJob,
-    timeoutMs: number,
+    private readonly timeoutMs: number,
   ) {
-    this.timer = setTimeout(() => this.end('timeout'), timeoutMs);
     this.ended = new Promise((_, fail) => {
       this.signal.addEventListener('abort', () => fail(this.signal.reason as AttemptEndedError), { once: true });
     });
@@ -28,10 +26,11 @@ export class RunningJob {
   }
 
   /**
-   * Waits for the work, but no longer than the attempt lasts: work that does not listen to its signal is left alone.
+   * Waits for the work, but no longer than the attempt may last: work that does not listen to its signal is left alone.
    * @throws AttemptEndedError where the attempt was ended, else the work's own error.
    */
   async finish(work: Promise<void>): Promise<void> {
+    const timer = setTimeout(() => this.end('timeout'), this.timeoutMs);
     try {
       await Promise.race([work, this.ended]);
     } catch (error) {
@@ -39,7 +38,7 @@ export class RunningJob {
       if (this.signal.aborted) throw this.signal.reason;
       throw error;
     } finally {
-      clearTimeout(this.timer);
+      clearTimeout(timer);
     }
   }
 }

@@ -32,6 +32,7 @@ describe('search cursor', () => {
     ['project', { ...listing, project: 'two' }],
     ['query', { ...listing, query: 'fox hill' }],
     ['mode', { ...listing, mode: 'keyword' as const }],
+    ['liveliness', { ...listing, live: true }],
     ['priority', { ...listing, filters: { ...listing.filters, priority: 'important' as const } }],
     ['tags', { ...listing, filters: { tags: ['a'] } }],
     ['session', { ...listing, filters: { ...listing.filters, sessionId: newId<SessionId>() } }],

@@ -41,7 +41,10 @@ export function decodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, c
 }
 
 /** Everything that decides which hits there are and how they are ordered; not how many make a page. */
-function listOf(workspaceId: WorkspaceId, { project, query, mode, rerank, filters }: Listing): readonly unknown[] {
+function listOf(
+  workspaceId: WorkspaceId,
+  { project, query, mode, rerank, live = false, filters }: Listing,
+): readonly unknown[] {
   const tags = filters.tags === undefined ? null : [...filters.tags].sort();
   return [
     'search',
@@ -50,6 +53,7 @@ function listOf(workspaceId: WorkspaceId, { project, query, mode, rerank, filter
     query,
     mode ?? null,
     rerank,
+    live,
     filters.priority ?? null,
     tags,
     filters.sessionId ?? null,

@@ -36,6 +36,10 @@ export const searchQuery = z.strictObject({
     .min(0, 'at least 0')
     .max(1_000_000, 'at most 1000000')
     .optional(),
+  live: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('false')
+    .meta({ description: 'True: also what open sessions have written so far; found by its words, never remembered.' }),
   rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
 });
 
@@ -46,6 +50,7 @@ export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchReques
     query: query.q,
     mode: query.mode,
     rerank: query.rerank === 'true',
+    live: query.live === 'true',
     filters: {
       priority: query.priority,
       tags: query.tags,

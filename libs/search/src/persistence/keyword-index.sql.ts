@@ -6,19 +6,36 @@
  * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
  */
 
-/** $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). */
+/**
+ * $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). Locks what it finds, so that the statements that
+ * follow see its postings as the last writer left them.
+ */
 export const replacedDocuments = `
-  SELECT id FROM unnest($2::uuid[]) AS given (given_id)
-    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
-  UNION
-  SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
-    CROSS JOIN LATERAL (
-      SELECT id FROM search_documents
-      WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same`;
+  SELECT document.id
+  FROM (
+    SELECT id FROM unnest($2::uuid[]) AS given (given_id)
+      CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
+    UNION
+    SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
+      CROSS JOIN LATERAL (
+        SELECT id FROM search_documents
+        WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same
+    ORDER BY id
+  ) AS found
+    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = found.id FOR UPDATE) AS document`;
+
+/** $1 analysis, $2 limit. Locks what it finds, passing over what others have locked. */
+export const staleDocuments = `
+  SELECT workspace_id, project_id, id, kind, label, version, priority, tags, session_id, created_at, (
+    SELECT string_agg(text, '' ORDER BY position) FROM search_segments AS s
+    WHERE s.workspace_id = document.workspace_id AND s.document_id = document.id AND position > 0) AS text
+  FROM search_documents AS document WHERE analysis <> $1
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED`;
 
 /**
  * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
- * segments (parallel).
+ * segments (parallel). A document that is there already is only analysed anew.
  */
 export const documentInsert = `
   WITH document AS MATERIALIZED (
@@ -37,6 +54,7 @@ export const documentInsert = `
     INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
     SELECT $1, project_id, id, kind, label, version, priority, tags, session_id, coalesce(length, 0), $3, created_at
     FROM document LEFT JOIN size ON document_id = id
+    ON CONFLICT (workspace_id, id) DO UPDATE SET length = excluded.length, analysis = excluded.analysis
   ), stored_segment AS (
     INSERT INTO search_segments (workspace_id, document_id, position, text, vector)
     SELECT $1, document_id, position, text, vector FROM segment
@@ -86,6 +104,9 @@ export const postingRemoval = `
         WHERE p.workspace_id = $1 AND p.project_id = term.project_id AND p.term = term.term AND p.document_id <> ALL ($2::uuid[]))
       OFFSET 0) AS word))`;
 
+/** $1 workspace, $2 ids. */
+export const segmentRemoval = `DELETE FROM search_segments WHERE workspace_id = $1 AND document_id = ANY ($2::uuid[])`;
+
 /** $1 workspace, $2 ids. Segments go with their document. */
 export const documentRemoval = `DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`;
 
@@ -128,6 +149,13 @@ export const similarWords = `
       WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
   WHERE document_frequency > 0`;
 
+/** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
+const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
+const BOOST = `
+      SELECT
+        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
+        round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score`;
+
 /**
  * BM25 of the documents that hold any of the terms, with the boosts. Each term's share is rounded to an integer, so
  * that the sum does not depend on the order of the rows and a page can start after an exact score.
@@ -142,7 +170,7 @@ export const similarWords = `
  */
 export const ranking = `
   WITH keyword AS MATERIALIZED (
-    SELECT document_id, sum(round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint)::double precision AS score
+    SELECT document_id, sum(${SHARE})::double precision AS score
     FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
       CROSS JOIN LATERAL (
         SELECT document_id, frequency, length FROM search_postings AS p
@@ -162,10 +190,7 @@ export const ranking = `
     CROSS JOIN LATERAL (
       SELECT id, project_id, kind, label, version, priority, tags, session_id, created_at
       FROM search_documents WHERE workspace_id = $1 AND id = document_id OFFSET 0) AS document
-    CROSS JOIN LATERAL (
-      SELECT
-        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
-        round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score) AS boost
+    CROSS JOIN LATERAL (${BOOST}) AS boost
     CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score AS score) AS final
   WHERE ($15::text IS NULL OR priority = $15)
     AND ($16::text[] IS NULL OR tags @> $16)
@@ -185,18 +210,67 @@ export const ranking = `
   ORDER BY final.score DESC, id
   LIMIT $22`;
 
+/**
+ * As `ranking`, of documents that the index does not hold: the same share of each term, the same boosts. Whoever gives
+ * them has looked at priority, tags, session and time.
+ *
+ * Parameters up to $11 as there, but $2 documents (JSON); $12 lowest score, $13 phrases, $14 exclusions, $15 ids,
+ * $16 words of their segments (parallel), $17 and $18 score and id to start after, $19 limit.
+ */
+export const rankingBeside = `
+  WITH document AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS d (id uuid, priority text, created_at timestamptz)
+    WHERE NOT EXISTS (SELECT FROM search_documents AS known WHERE known.workspace_id = $1 AND known.id = d.id OFFSET 0)
+  ), segment AS MATERIALIZED (
+    SELECT document_id, to_tsvector($3::regconfig, words) AS vector
+    FROM unnest($15::uuid[], $16::text[]) AS s (document_id, words)
+  ), occurrence AS MATERIALIZED (
+    SELECT document_id, lexeme AS term, sum(cardinality(positions))::integer AS frequency
+    FROM segment CROSS JOIN LATERAL unnest(vector)
+    GROUP BY document_id, lexeme
+  ), size AS MATERIALIZED (
+    SELECT document_id, sum(frequency)::integer AS length FROM occurrence GROUP BY document_id
+  ), candidate AS MATERIALIZED (
+    SELECT document_id, sum(${SHARE})::double precision AS score
+    FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
+      JOIN occurrence USING (term) JOIN size USING (document_id)
+    GROUP BY document_id
+  )
+  SELECT id, final.score, candidate.score AS keyword_score, recency_score, priority_score
+  FROM candidate JOIN document ON document.id = candidate.document_id
+    CROSS JOIN LATERAL (${BOOST}) AS boost
+    CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score AS score) AS final
+  WHERE ($12::double precision IS NULL OR final.score >= $12)
+    AND ($17::double precision IS NULL OR final.score < $17 OR (final.score = $17 AND id > $18::uuid))
+    AND NOT EXISTS (
+      SELECT FROM unnest($13::text[]) AS phrase (words)
+      WHERE NOT EXISTS (
+        SELECT FROM segment AS s WHERE s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+    AND NOT EXISTS (
+      SELECT FROM unnest($14::text[]) AS exclusion (words)
+        JOIN segment AS s ON s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words))
+  ORDER BY final.score DESC, id
+  LIMIT $19`;
+
 /** $1 workspace, $2 ids, $3 terms, $4 weights (parallel). A document found by its label alone gives its first segment. */
-export const passageSelection = `
+const passagesFrom = (segments: string) => `
   WITH query AS MATERIALIZED (
     SELECT term, weight, plainto_tsquery('simple', term) AS holds FROM unnest($3::text[], $4::double precision[]) AS q (term, weight)
   )
   SELECT found.id, best.text, coalesce(matched.matches, '[]'::json) AS matches
   FROM unnest($2::uuid[]) AS found (id)
     CROSS JOIN LATERAL (
-      SELECT text, vector FROM search_segments AS s
+      SELECT text, vector FROM ${segments} AS s
       WHERE s.workspace_id = $1 AND s.document_id = found.id AND position > 0
       ORDER BY (SELECT coalesce(sum(weight), 0) FROM query WHERE s.vector @@ holds) DESC, position
       LIMIT 1) AS best
     LEFT JOIN LATERAL (
       SELECT json_agg(json_build_object('term', lexeme, 'positions', positions)) AS matches
       FROM unnest(best.vector) WHERE lexeme = ANY ($3::text[])) AS matched ON true`;
+
+export const passageSelection = passagesFrom('search_segments');
+
+/** Of documents beside the index: $5 language, $6 ids, $7 positions, $8 texts, $9 words of their segments (parallel). */
+export const passageSelectionBeside = passagesFrom(`(
+        SELECT $1::uuid AS workspace_id, document_id, position, text, to_tsvector($5::regconfig, words) AS vector
+        FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[]) AS given (document_id, position, text, words))`);

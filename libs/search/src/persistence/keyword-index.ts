@@ -45,6 +45,11 @@ export interface RankRequest {
   readonly filters: SearchFilters;
   readonly after?: RankPosition;
   readonly limit: number;
+  /**
+   * Documents of the scope that are ranked as if the index held them; its statistics leave them out. One that it does
+   * hold by now counts once.
+   */
+  readonly beside?: readonly AnalysedDocument[];
 }
 
 /** Scores in score units. */
@@ -69,7 +74,7 @@ export interface Passage {
   }[];
 }
 
-/** Postings of the searchable documents, and BM25 over them. Writes take part in the caller's transaction. */
+/** Postings of the searchable documents, and BM25 over them. Writes need a transaction around them. */
 export abstract class KeywordIndex {
   /** Stores documents, each replacing one of its id, or of its project, kind and label. */
   abstract put(documents: readonly AnalysedDocument[]): Promise<void>;
@@ -79,6 +84,14 @@ export abstract class KeywordIndex {
     id: string,
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void>;
+
+  /**
+   * Documents of any workspace that were stored by another analysis, or for another text search configuration. In a
+   * transaction they stay as they are until its end; those that another transaction holds are passed over.
+   */
+  abstract takeStale(limit: number): Promise<SearchDocument[]>;
+  /** Replaces what is stored of taken documents but what `describe` may have changed. */
+  abstract putAnew(documents: readonly AnalysedDocument[]): Promise<void>;
 
   /** @param words separated by spaces, as `analyseQuery` gives them */
   abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;
@@ -91,6 +104,11 @@ export abstract class KeywordIndex {
   abstract allTelling(phrases: readonly string[]): Promise<boolean>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */
   abstract rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]>;
-  /** A passage for each id that is in the index, in no order. */
-  abstract passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]>;
+  /** A passage for each id that is in the index, or else among the documents beside it; in no order. */
+  abstract passages(
+    scope: SearchScope,
+    ids: readonly string[],
+    terms: readonly WeightedTerm[],
+    beside?: readonly AnalysedDocument[],
+  ): Promise<Passage[]>;
 }

@@ -4,7 +4,9 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import { analyseDocument } from '../analysis/document-analysis.js';
 import { KeywordSearch } from '../keyword-search.js';
 import { analyseQuery } from '../analysis/query-analysis.js';
+import { newId } from '#kernel';
 import type { SearchDocument, SearchScope } from '../search.js';
+import { SearchReindexer } from '../search-reindexer.js';
 import { describeKeywordIndex } from '../testing/keyword-index.contract.js';
 import { searchDocument, searchScope } from '../testing/search-document.factory.js';
 import { PostgresKeywordIndex } from './postgres-keyword-index.js';
@@ -186,6 +188,92 @@ describe('PostgresKeywordIndex', () => {
     const ids = await found(scope, words.join(' '));
     expect(ids).toHaveLength(100);
     expect((await index.statistics(scope, words.join(' '))).documentCount).toBe(100);
+  });
+
+  describe('documents of another analysis', () => {
+    const simple = () => new PostgresKeywordIndex(database, { language: 'simple' });
+    const reindexer = () => new SearchReindexer(simple(), database, { language: 'simple' });
+
+    async function foundSimply(scope: SearchScope, query: string): Promise<string[]> {
+      const ranking = await new KeywordSearch(simple()).rankingOf(scope, analyseQuery(query, options), Date.now());
+      const hits = await simple().rank(scope, {
+        ranking: ranking!,
+        phrases: [],
+        exclusions: [],
+        filters: {},
+        limit: 9,
+      });
+      return hits.map(({ id }) => id);
+    }
+
+    it('are stored anew, whole, with what has changed since', async () => {
+      const scope = await newScope();
+      const lines = `${'the lighthouses were shining '.repeat(100)}\n`.repeat(10);
+      const document = searchDocument(scope, { text: lines, label: 'harbour-lights', sessionId: newId(), version: 3 });
+      await put(document, searchDocument(scope, { text: '', label: undefined, kind: 'entry', version: undefined }));
+      await index.describe(scope.workspaceId, document.id, { tags: ['north'], priority: 'important' });
+      const holding = async () => (await simple().statistics(scope, 'lighthouses')).terms[0]?.documentFrequency;
+      expect(await holding()).toBe(0);
+
+      const again = reindexer();
+      expect(await again.run()).toBeGreaterThanOrEqual(2);
+      expect(await again.run()).toBe(0);
+
+      expect(await holding()).toBe(1);
+      expect(await foundSimply(scope, 'lights')).toEqual([document.id]);
+      const [row] = await dataSource.query(
+        `SELECT version, tags, priority, session_id, length, (SELECT string_agg(text, '' ORDER BY position) FROM search_segments s WHERE s.document_id = d.id AND position > 0) AS text
+         FROM search_documents d WHERE id = $1`,
+        [document.id],
+      );
+      expect(row).toEqual({
+        version: 3,
+        tags: ['north'],
+        priority: 'important',
+        session_id: document.sessionId,
+        length: 4_002,
+        text: lines,
+      });
+      await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
+    });
+
+    it('T18 are not brought back by storing them anew while they are replaced or removed', async () => {
+      const scope = await newScope();
+      const documents = Array.from({ length: 60 }, (_, n) => searchDocument(scope, { text: 'fox', label: `n${n}` }));
+      await put(...documents);
+
+      await Promise.all([
+        reindexer().run(),
+        ...documents.map((document, n) =>
+          n % 2
+            ? database.run(() => simple().remove(scope.workspaceId, [document.id]))
+            : database.run(() =>
+                simple().put([
+                  {
+                    document: { ...document, id: newId(), text: 'owl' },
+                    analysis: analyseDocument(document.label, 'owl', options),
+                  },
+                ]),
+              ),
+        ),
+        reindexer().run(),
+      ]);
+
+      expect(await foundSimply(scope, 'fox')).toEqual([]);
+      expect(await foundSimply(scope, 'owl')).toHaveLength(9);
+      expect(await rowCounts(scope)).toMatchObject({ documents: 30, segments: 30, postings: 30 });
+      await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
+    });
+
+    it('stops when it is told to', async () => {
+      const scope = await newScope();
+      await put(searchDocument(scope, { text: 'fox' }));
+
+      expect(await reindexer().run(AbortSignal.abort())).toBe(0);
+
+      expect(await found(scope, 'fox')).toHaveLength(1);
+      await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
+    });
   });
 
   it('indexes and removes content of 1 MiB', async () => {

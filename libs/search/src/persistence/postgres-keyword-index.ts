@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { Database } from '#database';
 import type { Priority } from '#context';
-import type { WorkspaceId } from '#kernel';
+import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { ANALYSIS_VERSION } from '../analysis/words.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { HIGHEST_BOOST, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { SearchScope, WeightedTerm } from '../search.js';
+import { type Ranking, satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
   KeywordIndex,
@@ -21,11 +21,15 @@ import {
   documentInsert,
   documentRemoval,
   passageSelection,
+  passageSelectionBeside,
   postingRemoval,
   queryStatistics,
   ranking,
+  rankingBeside,
   replacedDocuments,
+  segmentRemoval,
   similarWords,
+  staleDocuments,
   wordInsert,
 } from './keyword-index.sql.js';
 
@@ -36,6 +40,8 @@ import {
 @Injectable()
 export class PostgresKeywordIndex extends KeywordIndex {
   private readonly language: string;
+  /** What the postings depend on besides the text. */
+  private readonly analysis: string;
 
   constructor(
     private readonly database: Database,
@@ -43,14 +49,87 @@ export class PostgresKeywordIndex extends KeywordIndex {
   ) {
     super();
     this.language = config.language;
+    this.analysis = `${config.language}/${ANALYSIS_VERSION}`;
   }
 
   async put(documents: readonly AnalysedDocument[]): Promise<void> {
-    for (const [workspaceId, group] of byWorkspace(documents)) await this.putInWorkspace(workspaceId, group);
+    for (const [workspaceId, group] of byWorkspace(documents)) {
+      const labelled = group.filter(({ document }) => document.label !== undefined);
+      await this.removeLocked(
+        workspaceId,
+        await this.lock(workspaceId, {
+          ids: group.map(({ document }) => document.id),
+          labels: labelled.map(({ document }) => document),
+        }),
+      );
+      await this.insert(workspaceId, group);
+    }
   }
 
-  private async putInWorkspace(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
-    await this.removeReplaced(workspaceId, documents);
+  async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
+    await this.removeLocked(workspaceId, await this.lock(workspaceId, { ids, labels: [] }));
+  }
+
+  async takeStale(limit: number): Promise<SearchDocument[]> {
+    interface Row {
+      readonly workspace_id: WorkspaceId;
+      readonly project_id: ProjectId;
+      readonly id: string;
+      readonly kind: SearchDocument['kind'];
+      readonly label: string | null;
+      readonly version: number | null;
+      readonly priority: Priority | null;
+      readonly tags: readonly string[];
+      readonly session_id: SessionId | null;
+      readonly created_at: Date;
+      readonly text: string | null;
+    }
+    const rows = await this.database.query<Row>(staleDocuments, [this.analysis, limit]);
+    return rows.map((row) => ({
+      workspaceId: row.workspace_id,
+      projectId: row.project_id,
+      id: row.id,
+      kind: row.kind,
+      label: row.label ?? undefined,
+      version: row.version ?? undefined,
+      text: row.text ?? '',
+      priority: row.priority ?? undefined,
+      tags: row.tags,
+      sessionId: row.session_id ?? undefined,
+      createdAt: row.created_at,
+    }));
+  }
+
+  async putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+    for (const [workspaceId, group] of byWorkspace(documents)) {
+      const ids = group.map(({ document }) => document.id);
+      await this.database.query(postingRemoval, [workspaceId, ids]);
+      await this.database.query(segmentRemoval, [workspaceId, ids]);
+      await this.insert(workspaceId, group);
+    }
+  }
+
+  private async lock(
+    workspaceId: WorkspaceId,
+    { ids, labels }: { readonly ids: readonly string[]; readonly labels: readonly SearchDocument[] },
+  ): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(replacedDocuments, [
+      workspaceId,
+      ids,
+      labels.map(({ projectId }) => projectId),
+      labels.map(({ kind }) => kind),
+      labels.map(({ label }) => label),
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
+  private async removeLocked(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.database.query(postingRemoval, [workspaceId, ids]);
+    await this.database.query(documentRemoval, [workspaceId, ids]);
+  }
+
+  private async insert(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
     const rows = documents.map(({ document }) => ({
       id: document.id,
       project_id: document.projectId,
@@ -62,29 +141,19 @@ export class PostgresKeywordIndex extends KeywordIndex {
       session_id: document.sessionId ?? null,
       created_at: document.createdAt.toISOString(),
     }));
-    const segments = documents.flatMap(({ document, analysis }) => [
-      ...(analysis.labelWords === ''
-        ? []
-        : [{ id: document.id, position: 0, text: document.label ?? '', words: analysis.labelWords }]),
-      ...analysis.segments.map((segment, index) => ({
-        id: document.id,
-        position: index + 1,
-        text: segment.text,
-        words: segment.words,
-      })),
-    ]);
+    const segments = segmentsOf(documents);
     await this.database.query(documentInsert, [
       workspaceId,
       this.language,
-      `${this.language}/${ANALYSIS_VERSION}`,
+      this.analysis,
       JSON.stringify(rows),
-      segments.map((segment) => segment.id),
-      segments.map((segment) => segment.position),
-      segments.map((segment) => segment.text),
-      segments.map((segment) => segment.words),
+      segments.map(({ id }) => id),
+      segments.map(({ position }) => position),
+      segments.map(({ text }) => text),
+      segments.map(({ words }) => words),
     ]);
-    const words = documents.flatMap(({ document, analysis }) =>
-      analysis.vocabulary.map((word) => ({ projectId: document.projectId, word })),
+    const words = documents.flatMap(({ document: { projectId }, analysis }) =>
+      analysis.vocabulary.map((word) => ({ projectId, word })),
     );
     await this.database.query(wordInsert, [
       workspaceId,
@@ -92,28 +161,6 @@ export class PostgresKeywordIndex extends KeywordIndex {
       words.map(({ projectId }) => projectId),
       words.map(({ word }) => word),
     ]);
-  }
-
-  private async removeReplaced(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
-    const labelled = documents.filter(({ document }) => document.label !== undefined);
-    const replaced = await this.database.query<{ id: string }>(replacedDocuments, [
-      workspaceId,
-      documents.map(({ document }) => document.id),
-      labelled.map(({ document }) => document.projectId),
-      labelled.map(({ document }) => document.kind),
-      labelled.map(({ document }) => document.label),
-    ]);
-    if (replaced.length > 0) {
-      await this.remove(
-        workspaceId,
-        replaced.map(({ id }) => id),
-      );
-    }
-  }
-
-  async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    await this.database.query(postingRemoval, [workspaceId, ids]);
-    await this.database.query(documentRemoval, [workspaceId, ids]);
   }
 
   async describe(
@@ -179,6 +226,15 @@ export class PostgresKeywordIndex extends KeywordIndex {
   }
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+    // First what is beside: a document that is indexed in between is then ranked twice, never not at all.
+    const beside = await this.rankBeside(scope, request);
+    const indexed = await this.rankIndexed(scope, request);
+    if (beside.length === 0) return indexed;
+    const all = new Map([...beside, ...indexed].map((document) => [document.id, document]));
+    return [...all.values()].sort(byRank).slice(0, request.limit);
+  }
+
+  private async rankIndexed(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     interface Row {
       readonly kind: RankedDocument['kind'];
       readonly id: string;
@@ -194,14 +250,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
       scope.workspaceId,
       scope.projectId,
       this.language,
-      weights.terms.map(({ term }) => term),
-      weights.terms.map(({ weight }) => weight),
-      BM25.k1 * (1 - BM25.b),
-      weights.averageLength > 0 ? (BM25.k1 * BM25.b) / weights.averageLength : 0,
-      new Date(weights.asOfMs).toISOString(),
-      RECENCY_BOOST,
-      RECENCY_HALF_LIFE_MS,
-      JSON.stringify(PRIORITY_BOOST),
+      ...weightsOf(weights),
       HIGHEST_BOOST,
       request.phrases,
       request.exclusions,
@@ -227,13 +276,74 @@ export class PostgresKeywordIndex extends KeywordIndex {
     }));
   }
 
-  async passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]> {
-    return this.database.query<Passage>(passageSelection, [
+  private async rankBeside(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+    const { ranking: weights, filters, after, limit } = request;
+    const documents = (request.beside ?? []).filter(({ document }) => satisfies(document, filters));
+    if (documents.length === 0) return [];
+    interface Row {
+      readonly id: string;
+      readonly score: number;
+      readonly keyword_score: number;
+      readonly recency_score: number;
+      readonly priority_score: number;
+    }
+    const segments = segmentsOf(documents);
+    const rows = await this.database.query<Row>(rankingBeside, [
       scope.workspaceId,
-      ids,
-      terms.map(({ term }) => term),
-      terms.map(({ weight }) => weight),
+      JSON.stringify(
+        documents.map(({ document: { id, priority, createdAt } }) => ({ id, priority, created_at: createdAt })),
+      ),
+      this.language,
+      ...weightsOf(weights),
+      filters.minScore === undefined ? null : filters.minScore * SCORE_UNIT,
+      request.phrases,
+      request.exclusions,
+      segments.map(({ id }) => id),
+      segments.map(({ words }) => words),
+      after?.score ?? null,
+      after?.id ?? null,
+      limit,
     ]);
+    const byId = new Map(documents.map(({ document }) => [document.id, document]));
+    return rows.flatMap((row) => {
+      const document = byId.get(row.id);
+      if (document === undefined) return [];
+      return {
+        kind: document.kind,
+        id: row.id,
+        label: document.label ?? null,
+        version: document.version ?? null,
+        score: row.score,
+        keywordScore: row.keyword_score,
+        recencyScore: row.recency_score,
+        priorityScore: row.priority_score,
+      };
+    });
+  }
+
+  async passages(
+    scope: SearchScope,
+    ids: readonly string[],
+    terms: readonly WeightedTerm[],
+    beside: readonly AnalysedDocument[] = [],
+  ): Promise<Passage[]> {
+    const query = [terms.map(({ term }) => term), terms.map(({ weight }) => weight)];
+    const indexed = await this.database.query<Passage>(passageSelection, [scope.workspaceId, ids, ...query]);
+    const found = new Set(indexed.map(({ id }) => id));
+    const others = beside.filter(({ document: { id } }) => ids.includes(id) && !found.has(id));
+    if (others.length === 0) return indexed;
+    const segments = segmentsOf(others);
+    const passages = await this.database.query<Passage>(passageSelectionBeside, [
+      scope.workspaceId,
+      others.map(({ document }) => document.id),
+      ...query,
+      this.language,
+      segments.map(({ id }) => id),
+      segments.map(({ position }) => position),
+      segments.map(({ text }) => text),
+      segments.map(({ words }) => words),
+    ]);
+    return [...indexed, ...passages];
   }
 }
 
@@ -245,6 +355,31 @@ function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, A
     else group.push(entry);
   }
   return groups;
+}
+
+/** The parameters $4 to $11 of `ranking`. */
+function weightsOf({ terms, averageLength, asOfMs }: Ranking): unknown[] {
+  return [
+    terms.map(({ term }) => term),
+    terms.map(({ weight }) => weight),
+    BM25.k1 * (1 - BM25.b),
+    averageLength > 0 ? (BM25.k1 * BM25.b) / averageLength : 0,
+    new Date(asOfMs).toISOString(),
+    RECENCY_BOOST,
+    RECENCY_HALF_LIFE_MS,
+    JSON.stringify(PRIORITY_BOOST),
+  ];
+}
+
+function segmentsOf(documents: readonly AnalysedDocument[]) {
+  return documents.flatMap(({ document: { id, label }, analysis }) => [
+    ...(analysis.labelWords === '' ? [] : [{ id, position: 0, text: label ?? '', words: analysis.labelWords }]),
+    ...analysis.segments.map(({ text, words }, index) => ({ id, position: index + 1, text, words })),
+  ]);
+}
+
+function byRank(a: RankedDocument, b: RankedDocument): number {
+  return b.score - a.score || (a.id < b.id ? -1 : 1);
 }
 
 /** A lowest score only cuts the end off: it takes nothing out from between. */

@@ -11,7 +11,7 @@ import {
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import { PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import type { SearchDocument, SearchFilters, SearchScope, WeightedTerm } from '../search.js';
+import { satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 
 const STOP_WORDS = new Set(['a', 'and', 'be', 'not', 'of', 'or', 'the', 'to']);
 
@@ -35,11 +35,7 @@ export class FakeKeywordIndex extends KeywordIndex {
           other.workspaceId !== document.workspaceId ||
           (other.id !== document.id && !(other.projectId === document.projectId && sameLabel(other))),
       );
-      const segments = [
-        { position: 0, text: document.label ?? '', words: wordsOf(analysis.labelWords) },
-        ...analysis.segments.map(({ text, words }, index) => ({ position: index + 1, text, words: wordsOf(words) })),
-      ];
-      this.stored.push({ document, segments, terms: segments.flatMap(({ words }) => words.filter(isTerm)) });
+      this.stored.push(toStored({ document, analysis }));
     }
     return Promise.resolve();
   }
@@ -66,6 +62,15 @@ export class FakeKeywordIndex extends KeywordIndex {
       };
     }
     return Promise.resolve();
+  }
+
+  /** One analysis is all there is. */
+  takeStale(): Promise<SearchDocument[]> {
+    return Promise.resolve([]);
+  }
+
+  putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+    return this.put(documents);
   }
 
   statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
@@ -107,7 +112,7 @@ export class FakeKeywordIndex extends KeywordIndex {
 
   rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking, filters, after } = request;
-    const ranked = this.in(scope)
+    const ranked = this.in(scope, request.beside)
       .filter(({ terms }) => ranking.terms.some(({ term }) => terms.includes(term)))
       .filter((entry) => request.phrases.every((phrase) => holdsPhrase(entry, phrase)))
       .filter((entry) => !request.exclusions.some((phrase) => holdsPhrase(entry, phrase)))
@@ -119,8 +124,13 @@ export class FakeKeywordIndex extends KeywordIndex {
     return Promise.resolve(ranked.slice(0, request.limit));
   }
 
-  passages(scope: SearchScope, ids: readonly string[], terms: readonly WeightedTerm[]): Promise<Passage[]> {
-    const found = this.in(scope).filter(({ document }) => ids.includes(document.id));
+  passages(
+    scope: SearchScope,
+    ids: readonly string[],
+    terms: readonly WeightedTerm[],
+    beside: readonly AnalysedDocument[] = [],
+  ): Promise<Passage[]> {
+    const found = this.in(scope, beside).filter(({ document }) => ids.includes(document.id));
     return Promise.resolve(
       found.map(({ document, segments }) => {
         const weighed = segments
@@ -137,11 +147,21 @@ export class FakeKeywordIndex extends KeywordIndex {
     );
   }
 
-  private in({ workspaceId, projectId }: SearchScope): Stored[] {
-    return this.stored.filter(
+  private in({ workspaceId, projectId }: SearchScope, beside: readonly AnalysedDocument[] = []): Stored[] {
+    const stored = this.stored.filter(
       ({ document }) => document.workspaceId === workspaceId && document.projectId === projectId,
     );
+    const known = new Set(stored.map(({ document }) => document.id));
+    return [...stored, ...beside.filter(({ document }) => !known.has(document.id)).map(toStored)];
   }
+}
+
+function toStored({ document, analysis }: AnalysedDocument): Stored {
+  const segments = [
+    { position: 0, text: document.label ?? '', words: wordsOf(analysis.labelWords) },
+    ...analysis.segments.map(({ text, words }, index) => ({ position: index + 1, text, words: wordsOf(words) })),
+  ];
+  return { document, segments, terms: segments.flatMap(({ words }) => words.filter(isTerm)) };
 }
 
 function wordsOf(words: string): string[] {
@@ -156,7 +176,8 @@ function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDo
   let keywordScore = 0;
   for (const { term, weight } of ranking.terms) {
     const frequency = terms.filter((other) => other === term).length;
-    const norm = BM25.k1 * (1 - BM25.b + (BM25.b * terms.length) / ranking.averageLength);
+    const relativeLength = ranking.averageLength > 0 ? terms.length / ranking.averageLength : 0;
+    const norm = BM25.k1 * (1 - BM25.b + BM25.b * relativeLength);
     keywordScore += Math.round((weight * frequency) / (frequency + norm));
   }
   const ageMs = Math.max(0, ranking.asOfMs - document.createdAt.getTime());
@@ -176,15 +197,6 @@ function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDo
     recencyScore,
     priorityScore,
   };
-}
-
-function satisfies(document: SearchDocument, { priority, tags, sessionId, since }: SearchFilters): boolean {
-  return (
-    (priority === undefined || document.priority === priority) &&
-    (tags === undefined || tags.every((tag) => document.tags.includes(tag))) &&
-    (sessionId === undefined || document.sessionId === sessionId) &&
-    (since === undefined || document.createdAt >= since)
-  );
 }
 
 function holdsPhrase({ segments }: Stored, phrase: string): boolean {

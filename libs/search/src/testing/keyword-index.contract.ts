@@ -423,4 +423,99 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     expect(await index.allTelling([])).toBe(true);
     expect(await index.allTelling(['red fox', 'to be or not to be'])).toBe(false);
   });
+
+  describe('documents beside the index', () => {
+    const beside = (...documents: SearchDocument[]) =>
+      documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) }));
+    const live = (text: string, rest: Partial<SearchDocument> = {}) =>
+      searchDocument(scope, {
+        kind: 'entry',
+        label: undefined,
+        version: undefined,
+        priority: undefined,
+        text,
+        ...rest,
+      });
+
+    it('are ranked among the others as if the index held them', async () => {
+      await store('red fox hill');
+      await store('fox');
+      const entry = live('fox fox river');
+      const request = { beside: beside(entry) };
+      const before = await rank('fox', request);
+      const mine = before.find(({ id }) => id === entry.id);
+      expect(mine).toMatchObject({ kind: 'entry', label: null, version: null, priorityScore: 0 });
+      expect(before.map(({ score }) => score)).toEqual(before.map(({ score }) => score).toSorted((a, b) => b - a));
+
+      // The same ranking over the same document, now in the index, gives the same score to the millionth.
+      const ranking = (await new KeywordSearch(index).rankingOf(scope, analyseQuery('fox', options), asOfMs))!;
+      await put(entry);
+      const after = await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit: 10 });
+      expect(after.find(({ id }) => id === entry.id)).toEqual(mine);
+    });
+
+    it('count once where the index holds them by now', async () => {
+      const entry = live('fox');
+      await put(entry);
+      expect(await found('fox', { beside: beside(entry) })).toEqual([entry.id]);
+    });
+
+    it('T40 pass every filter or are not found', async () => {
+      const fox = live('the quick fox', { createdAt: new Date(asOfMs - 1_000) });
+      const hen = live('the slow hen and fox', { sessionId: newId(), createdAt: new Date(asOfMs - 5_000) });
+      const request = { beside: beside(fox, hen) };
+      await store('hen');
+      const ask = (query: string, filters: RankRequest['filters'] = {}) => found(query, { ...request, filters });
+      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs };
+      const rankFox = async (over: Partial<RankRequest>) =>
+        (await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit: 10, ...request, ...over }))
+          .map(({ id }) => id)
+          .toSorted();
+      expect(await rankFox({})).toEqual([fox.id, hen.id].toSorted());
+      expect(await rankFox({ filters: { priority: 'important' } })).toEqual([]);
+      expect(await rankFox({ filters: { tags: ['a'] } })).toEqual([]);
+      expect(await rankFox({ filters: { sessionId: hen.sessionId } })).toEqual([hen.id]);
+      expect(await rankFox({ filters: { since: new Date(asOfMs - 2_000) } })).toEqual([fox.id]);
+      expect(await rankFox({ filters: { minScore: 1_000 } })).toEqual([]);
+      expect(await rankFox({ phrases: ['quick fox'] })).toEqual([fox.id]);
+      expect(await rankFox({ exclusions: ['slow hen'] })).toEqual([fox.id]);
+      expect(await ask('hen', { sessionId: hen.sessionId })).toEqual([hen.id]);
+    });
+
+    it('T21 are paged with the others, each once', async () => {
+      for (let count = 0; count < 5; count++) await store(`fox ${'hill '.repeat(count)}`);
+      const request = { beside: beside(...Array.from({ length: 5 }, (_, n) => live(`fox ${'hill '.repeat(n)}`))) };
+      const all = await rank('fox', request);
+      expect(all).toHaveLength(10);
+      const paged: string[] = [];
+      for (let after: RankRequest['after']; ;) {
+        const page = await rank('fox', { ...request, after, limit: 3 });
+        paged.push(...page.map(({ id }) => id));
+        const last = page.at(-1);
+        if (last === undefined) break;
+        after = { score: last.score, id: last.id };
+      }
+      expect(paged).toEqual(all.map(({ id }) => id));
+    });
+
+    it('give passages', async () => {
+      const indexed = await store('a red fox');
+      const entry = live('a brown fox');
+      const terms = [{ term: 'fox', weight: 1 }];
+      const passages = await index.passages(
+        scope,
+        [indexed, entry.id],
+        terms,
+        beside(entry, live('a fox unasked for')),
+      );
+      expect(new Map(passages.map(({ id, text }) => [id, text]))).toEqual(
+        new Map([
+          [indexed, 'a red fox'],
+          [entry.id, 'a brown fox'],
+        ]),
+      );
+      expect(passages).toHaveLength(2);
+      for (const { matches } of passages) expect(matches).toEqual([{ term: 'fox', positions: [3] }]);
+    });
+  });
 }

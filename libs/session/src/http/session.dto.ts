@@ -13,11 +13,13 @@ export const metadata = z
   .meta({ description: 'Free data of the client, kept as it is.' });
 const summary = z.string().trim().min(1).max(MAX_SUMMARY_LENGTH);
 
-export const startSessionBody = z.strictObject({
-  project: projectSlug.default(DEFAULT_PROJECT),
-  client: z.string().trim().min(1).max(200).nullish(),
-  metadata: metadata.default({}),
-});
+export const startSessionBody = z
+  .strictObject({
+    project: projectSlug.default(DEFAULT_PROJECT),
+    client: z.string().trim().min(1).max(200).nullish(),
+    metadata: metadata.default({}),
+  })
+  .prefault({});
 export const patchSessionBody = z.strictObject({
   metadata: metadata
     .nullish()
@@ -27,7 +29,7 @@ export const patchSessionBody = z.strictObject({
     description: 'The project to work in from now on. What was done so far is handed over in the one that is left.',
   }),
 });
-export const endSessionBody = z.strictObject({ summary: summary.optional() }).default({});
+export const endSessionBody = z.strictObject({ summary: summary.nullish() }).default({});
 /** Of calls that say all in their path: nothing, or `{}`. */
 export const emptyBody = z.strictObject({}).default({});
 export const sessionParams = z.strictObject({ id: z.uuid() });

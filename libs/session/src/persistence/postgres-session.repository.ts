@@ -71,7 +71,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   findForActivity(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
-    // KEY SHARE does not conflict with the UPDATE of a touch, so concurrent activity never waits for one another.
+    // KEY SHARE does not conflict with the UPDATE of a touch, so most concurrent activity does not wait for one another.
     return this.findLocked(workspaceId, id, 'FOR KEY SHARE');
   }
 
@@ -150,6 +150,15 @@ export class PostgresSessionRepository extends SessionRepository {
       [due.idleSince, due.now, after?.lastActiveAt ?? null, after?.workspaceId ?? null, after?.id ?? null, limit],
     );
     return rows.map((row) => ({ workspaceId: row.workspace_id, id: row.id, lastActiveAt: row.last_active_at }));
+  }
+
+  async listUnfinalised(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionId[]> {
+    const rows = await this.database.query<{ id: SessionId }>(
+      `SELECT id FROM sessions WHERE workspace_id = $1 AND project_id = $2 AND finalised_at IS NULL
+       ORDER BY id DESC LIMIT $3`,
+      [workspaceId, projectId, limit],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {

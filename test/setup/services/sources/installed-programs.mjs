@@ -1,9 +1,7 @@
 // @ts-check
 import { dirname, join } from 'node:path';
+import { NEEDS } from '../needs.mjs';
 import { machinePlace } from '../places/machine-place.mjs';
-
-const OLDEST_POSTGRES = 17;
-const OLDEST_REDIS = 7;
 
 /**
  * Programs that are installed on the machine, found in its PATH and where package managers put them.
@@ -29,7 +27,7 @@ async function lookForPostgres(machine) {
   for (const folder of postgresFolders(machine)) {
     const postgres = join(folder, 'postgres');
     const major = majorOf(await machine.run(postgres, ['--version']));
-    if (major < OLDEST_POSTGRES) {
+    if (major < NEEDS.postgres.oldest) {
       refusals.push(`${postgres} is version ${major}`);
     } else if (!extensionFolders(folder, major).some((path) => machine.exists(join(path, 'vector.control')))) {
       refusals.push(`${postgres} has no pgvector`);
@@ -80,7 +78,7 @@ async function lookForRedis(machine) {
   const refusals = [];
   for (const path of [...machine.find('valkey-server'), ...machine.find('redis-server')]) {
     const major = majorOf(await machine.run(path, ['--version']));
-    if (major >= OLDEST_REDIS) {
+    if (major >= NEEDS.redis.oldest) {
       return { place: machinePlace({ 'valkey-server': path }, await unprivilegedUser(machine)) };
     }
     refusals.push(`${path} is version ${major}`);

@@ -1,0 +1,172 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { loadConfig } from '#config';
+import { ACCESS } from '#http';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { ApiModule } from './api.module.js';
+import { type RunningApi, startApi } from './start-api.js';
+
+let testDatabase: TestDatabase;
+let api: RunningApi;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  const config = loadConfig({ DATABASE_URL: testDatabase.url, PORT: '0', LOG_LEVEL: 'silent' });
+  api = await startApi(ApiModule.forRoot(config), config);
+});
+afterAll(async () => {
+  await api?.app.close();
+  await testDatabase?.drop();
+});
+
+describe('the description of the API', () => {
+  interface Operation {
+    readonly operationId: string;
+    readonly summary: string;
+    readonly security?: readonly Record<string, string[]>[];
+    readonly parameters: readonly { name: string; in: string; required: boolean; schema: object }[];
+    readonly requestBody?: { content: Record<string, { schema: object }> };
+    readonly responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  }
+  let document: any;
+  /** By `GET /v1/contexts/{id}`. */
+  let operations: Map<string, Operation>;
+
+  beforeAll(async () => {
+    document = await (await fetch(`${api.url}/openapi.json`)).json();
+    operations = new Map(
+      Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+      ),
+    );
+  });
+
+  /** Every route of every controller, with its access rule. */
+  function routes(): { name: string; access: unknown }[] {
+    const scanner = new MetadataScanner();
+    return api.app
+      .get(DiscoveryService, { strict: false })
+      .getControllers()
+      .flatMap(({ metatype }) => {
+        const prototype = metatype?.prototype as Record<string, object>;
+        const base = Reflect.getMetadata(PATH_METADATA, metatype ?? {}) as string;
+        return scanner.getAllMethodNames(prototype).flatMap((method) => {
+          const handler = prototype[method] ?? {};
+          const path = Reflect.getMetadata(PATH_METADATA, handler) as string | undefined;
+          if (path === undefined) return [];
+          const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number];
+          const whole = `/${base}/${path}`.replaceAll(/\/+/g, '/').replace(/\/$/, '');
+          return [
+            { name: `${verb} ${whole.replaceAll(/:(\w+)/g, '{$1}')}`, access: Reflect.getMetadata(ACCESS, handler) },
+          ];
+        });
+      });
+  }
+
+  it('is OpenAPI 3.1, of which every part is a valid JSON Schema (2020-12) and every reference leads somewhere', () => {
+    expect(document).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\.\d+$/),
+      info: { title: expect.any(String), version: expect.any(String) },
+      components: { securitySchemes: { credential: { type: 'http', scheme: 'bearer' } } },
+    });
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ ...document, $id: 'urn:keepsake:api' });
+    const schemas: object[] = Object.keys(document.components.schemas).map((name) => ({
+      $ref: `urn:keepsake:api#/components/schemas/${name}`,
+    }));
+    for (const { parameters, requestBody, responses } of operations.values()) {
+      schemas.push(...parameters.map(({ schema }) => schema));
+      for (const content of [requestBody?.content, ...Object.values(responses).map((response) => response.content)])
+        schemas.push(...Object.values(content ?? {}).map(({ schema }) => schema));
+    }
+    expect(schemas.length).toBeGreaterThan(100);
+    for (const schema of schemas) {
+      const text = JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"urn:keepsake:api#/');
+      expect(() => ajv.compile(JSON.parse(text))).not.toThrow();
+    }
+  });
+
+  it('names every route, and no other', () => {
+    expect([...operations.keys()].toSorted()).toEqual(
+      routes()
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+    expect(operations.size).toBeGreaterThan(40);
+  });
+
+  it('says of every route which scopes it asks for', () => {
+    for (const { name, access } of routes())
+      expect([name, operations.get(name)?.security]).toEqual([
+        name,
+        access === 'public' ? undefined : [{ credential: access }],
+      ]);
+  });
+
+  it('says of every route what it does, what it takes, what it answers, and that problems are problem+json', () => {
+    for (const [name, { summary, parameters, responses }] of operations) {
+      expect([name, summary]).toEqual([name, expect.stringMatching(/.{5}/)]);
+      const declared = parameters.filter((parameter) => parameter.in === 'path');
+      expect([name, declared.map((parameter) => parameter.name)]).toEqual([
+        name,
+        [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter),
+      ]);
+      expect(declared.every(({ required }) => required)).toBe(true);
+      const { default: problem, ...successes } = responses;
+      expect([name, problem?.content]).toEqual([
+        name,
+        { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      ]);
+      expect(Object.keys(successes).every((status) => /^2\d\d$/.test(status))).toBe(true);
+      for (const [status, { content }] of Object.entries(successes))
+        expect([name, status, Object.keys(content ?? {})]).toEqual([
+          name,
+          status,
+          status === '204' ? [] : ['application/json'],
+        ]);
+    }
+  });
+
+  it('has one name for each operation', () => {
+    const ids = [...operations.values()].map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('tells where an Idempotency-Key is understood', () => {
+    const takes = (name: string) => operations.get(name)?.parameters.some((each) => each.name === 'Idempotency-Key');
+    expect(takes('POST /v1/contexts')).toBe(true);
+    expect(takes('POST /v1/contexts/recall')).toBe(false);
+    expect(takes('GET /v1/contexts')).toBe(false);
+  });
+});
+
+describe('the entities', () => {
+  it('have exactly the columns, types and keys of the migrated schema', async () => {
+    const dataSource = api.app.get(DataSource, { strict: false });
+    const rows = await dataSource.query<
+      { table: string; name: string; type: string; nullable: boolean; primary: boolean }[]
+    >(`
+      SELECT t.relname AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+        NOT a.attnotnull AS nullable,
+        EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = t.oid AND k.contype = 'p' AND a.attnum = ANY (k.conkey))
+          AS primary
+      FROM pg_attribute a JOIN pg_class t ON t.oid = a.attrelid
+      WHERE t.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped`);
+    const actual = new Map(rows.map(({ table, name, ...column }) => [`${table}.${name}`, column]));
+    const columns = dataSource.entityMetadatas.flatMap((entity) =>
+      entity.columns.map((column) => ({ entity, column })),
+    );
+    expect(columns.length).toBeGreaterThan(10);
+    for (const { entity, column } of columns) {
+      const name = `${entity.tableName}.${column.databaseName}`;
+      const type = `${dataSource.driver.normalizeType(column)}${column.isArray ? '[]' : ''}`;
+      expect([name, actual.get(name)]).toEqual([
+        name,
+        { type, nullable: column.isNullable, primary: column.isPrimary },
+      ]);
+    }
+  });
+});

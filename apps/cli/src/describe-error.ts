@@ -1,0 +1,48 @@
+import { types } from 'node:util';
+import { ConfigError } from '#config';
+import { DataFolderLockedError, isDatabaseAway, SchemaOutdatedError, sqlStateOf } from '#database';
+import { DomainError } from '#kernel';
+import { CliError } from './cli-error.js';
+import { ExitCode } from './exit-code.js';
+
+/** How an error ends the program: one message that says what to do where that is known, a stack where it is a defect. */
+export function describeError(error: unknown): { message: string; exitCode: ExitCode } {
+  if (error instanceof CliError) return error;
+  if (error instanceof ConfigError) return { message: error.message, exitCode: ExitCode.configuration };
+  if (error instanceof DataFolderLockedError || error instanceof SchemaOutdatedError)
+    return { message: error.message, exitCode: ExitCode.unavailable };
+  if (error instanceof DomainError) return { message: error.detail, exitCode: ExitCode.refused };
+  if (!types.isNativeError(error)) return { message: String(error), exitCode: ExitCode.defect };
+  const { code, syscall, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (syscall === 'listen') return { message: listenMessage(code, address, port), exitCode: ExitCode.unavailable };
+  if (isRefusedByDatabase(error))
+    return {
+      message: `The database refuses the connection: ${error.message}. Check user, password and database in DATABASE_URL.`,
+      exitCode: ExitCode.unavailable,
+    };
+  if (syscall !== undefined && path !== undefined && (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC'))
+    return { message: `${path} can't be used: ${error.message}`, exitCode: ExitCode.unavailable };
+  if (isDatabaseAway(error))
+    return {
+      message: `The database can't be reached: ${messageOf(error)}. Check DATABASE_URL, and that the server runs.`,
+      exitCode: ExitCode.unavailable,
+    };
+  return { message: error.stack ?? error.message, exitCode: ExitCode.defect };
+}
+
+function listenMessage(code: string | undefined, address = 'the host', port: number | undefined): string {
+  if (code === 'EADDRINUSE') return `Port ${port} is taken. Stop what listens there, or set PORT to another one.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`;
+  return `${address} can't be listened on (${code}). Set HOST to an address of this machine.`;
+}
+
+/** Class 28 (authorization) and a database that does not exist (PostgreSQL, appendix A). */
+function isRefusedByDatabase(error: Error): boolean {
+  return /^(28...|3D000)$/.test(sqlStateOf(error) ?? '');
+}
+
+/** Node tells a failure on every address of a name as one error without a message of its own. */
+function messageOf(error: Error): string {
+  const { errors } = error as { errors?: Error[] };
+  return error.message || (errors?.map(({ message }) => message).join(', ') ?? 'no reason given');
+}

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '#config';
+import { DataFolderLock } from '#database';
+import { announceServer } from '../server/running-server.js';
+import { exitCodeOf, misconfigured, ok, unavailable, warning } from './finding.js';
+import { lookAtDataFolder } from './look-at-data-folder.js';
+import { lookAtNode } from './look-at-node.js';
+import { lookAtPort } from './look-at-port.js';
+import { hostsOf, lookAtRedis } from './look-at-redis.js';
+
+const servers: Server[] = [];
+
+/** Something that listens on a port of its own. */
+async function listen(): Promise<{ server: Server; port: number }> {
+  const server = createServer((socket) => socket.destroy());
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe('the doctor', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'keepsake-doctor-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it('ends with what a script can tell apart', () => {
+    expect(exitCodeOf([ok('a', ''), warning('b', '')])).toBe(0);
+    expect(exitCodeOf([ok('a', ''), unavailable('b', '')])).toBe(69);
+    expect(exitCodeOf([unavailable('a', ''), misconfigured('b', '')])).toBe(78);
+  });
+
+  it('knows which Node is too old', () => {
+    for (const version of ['20.19.0', '20.20.2', '22.0.0', '100.1.0']) expect(lookAtNode(version).status).toBe('ok');
+    for (const version of ['18.20.0', '20.18.3', '20.9.0'])
+      expect(lookAtNode(version)).toMatchObject({ status: 'failed', detail: expect.stringContaining('install 20.19') });
+  });
+
+  describe('of the data folder', () => {
+    it('tells that it will be made, and makes nothing', () => {
+      const finding = lookAtDataFolder(join(folder, 'not', 'yet'));
+      expect(finding).toMatchObject({ status: 'ok', detail: expect.stringContaining('will be made') });
+      expect(readdirSync(folder)).toEqual([]);
+    });
+
+    it('tells that it is free', () => {
+      expect(lookAtDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
+    });
+
+    it('tells that it is no folder', () => {
+      const file = join(folder, 'file');
+      writeFileSync(file, '');
+      expect(lookAtDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
+    });
+
+    it('warns where others can enter it, with the command that ends that', () => {
+      const open = join(folder, 'open');
+      mkdirSync(open);
+      chmodSync(open, 0o755);
+      expect(lookAtDataFolder(open)).toMatchObject({
+        status: 'warning',
+        detail: expect.stringContaining(`chmod 700 ${open}`),
+      });
+    });
+
+    it('tells who uses it, and where that listens', () => {
+      const lock = DataFolderLock.acquire(folder);
+      expect(lookAtDataFolder(folder).detail).toBe(`${folder} is in use by process ${process.pid}.`);
+      announceServer(folder, 'http://127.0.0.1:3000');
+      expect(lookAtDataFolder(folder).detail).toContain('the server at http://127.0.0.1:3000');
+      lock.release();
+      expect(lookAtDataFolder(folder).detail).toBe(`${folder} is free.`);
+    });
+  });
+
+  describe('of the port', () => {
+    const http = (port: number, host = '127.0.0.1') => loadConfig({ PORT: String(port), HOST: host }).http;
+
+    it('tells whether it is free, taken, or taken by the running server itself', async () => {
+      const { server, port } = await listen();
+      expect(await lookAtPort(http(port), undefined)).toMatchObject({
+        status: 'failed',
+        detail: `Port ${port} is taken. Stop what listens there, or set PORT to another one.`,
+      });
+      expect(await lookAtPort(http(port), `http://127.0.0.1:${port}`)).toMatchObject({ status: 'ok' });
+      server.close();
+      await once(server, 'close');
+      expect(await lookAtPort(http(port), undefined)).toMatchObject({ status: 'ok' });
+      expect(await lookAtPort(http(0), undefined)).toMatchObject({ status: 'ok' });
+    });
+
+    it('tells that the host is not of this machine', async () => {
+      expect(await lookAtPort(http(0, '192.0.2.1'), undefined)).toMatchObject({
+        status: 'failed',
+        detail: expect.stringContaining('Set HOST to an address of this machine'),
+      });
+    });
+  });
+
+  describe('of Redis', () => {
+    const cache = (url: string | undefined) => loadConfig({ REDIS_URL: url }).cache;
+
+    it('tells that there is none, and that this is fine', async () => {
+      expect(await lookAtRedis(cache(undefined))).toMatchObject({ status: 'ok' });
+    });
+
+    it('names every host that does not answer, and no password', async () => {
+      const { port } = await listen();
+      const { server: gone, port: gonePort } = await listen();
+      gone.close();
+      expect(await lookAtRedis(cache(`redis://127.0.0.1:${port}`))).toMatchObject({ status: 'ok' });
+      const finding = await lookAtRedis(cache(`redis://:hunter2@127.0.0.1:${port},127.0.0.1:${gonePort}`));
+      expect(finding).toMatchObject({
+        status: 'failed',
+        detail: expect.stringContaining(`127.0.0.1:${gonePort} can't`),
+      });
+      expect(finding.detail).not.toContain(String(port) + ',');
+      expect(finding.detail).not.toContain('hunter2');
+    });
+
+    it.each([
+      ['redis://cache', [{ host: 'cache', port: 6379 }]],
+      ['rediss://u:p@cache:7000/2', [{ host: 'cache', port: 7000 }]],
+      [
+        'redis://a:1,b',
+        [
+          { host: 'a', port: 1 },
+          { host: 'b', port: 6379 },
+        ],
+      ],
+      ['redis+sentinel://:p@a/main?sentinelPassword=x', [{ host: 'a', port: 26_379 }]],
+      ['rediss+sentinel://a/main', [{ host: 'a', port: 26_379 }]],
+      ['redis://[::1]:7000', [{ host: '::1', port: 7000 }]],
+    ])('finds the hosts of %s', (url, hosts) => {
+      expect(hostsOf(url)).toEqual(hosts);
+    });
+  });
+});

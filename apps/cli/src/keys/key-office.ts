@@ -1,0 +1,33 @@
+import type { Scope } from '#kernel';
+
+/** A key as it is shown; never its secret. */
+export interface KeyView {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** A key with its secret, which is told this once. */
+export interface NewKeyView extends KeyView {
+  readonly key: string;
+}
+
+export interface KeyRequest {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly expiresAt?: Date;
+}
+
+/** Hands out and takes back the keys of one workspace, wherever its database is. Errors are `DomainError`s of the service. */
+export abstract class KeyOffice {
+  /** All of them, newest first. */
+  abstract list(): Promise<KeyView[]>;
+  abstract create(request: KeyRequest): Promise<NewKeyView>;
+  abstract rotate(id: string): Promise<NewKeyView>;
+  abstract revoke(id: string): Promise<KeyView>;
+  abstract close(): Promise<void>;
+}

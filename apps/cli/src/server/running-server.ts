@@ -1,0 +1,55 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { KEY_FILE } from '#auth';
+import { ConfigError, type KeepsakeConfig } from '#config';
+import { DataFolderLock } from '#database';
+
+/** Where other commands find the server that owns a data folder. Lies beside its lock. */
+const SERVER_FILE = 'server.json';
+
+const serverSchema = z.object({ pid: z.int(), url: z.url() });
+
+export interface RunningServer {
+  readonly pid: number;
+  readonly url: string;
+}
+
+/** Tells the commands of this user where the server of the data folder listens, until `withdrawServer`. */
+export function announceServer(dataDir: string, url: string): void {
+  const server: RunningServer = { pid: process.pid, url };
+  writeFileSync(join(dataDir, SERVER_FILE), JSON.stringify(server), { mode: 0o600 });
+}
+
+export function withdrawServer(dataDir: string): void {
+  rmSync(join(dataDir, SERVER_FILE), { force: true });
+}
+
+/** The live server that owns the data folder. A file that a killed server left behind is told by the lock. */
+export function findRunningServer(dataDir: string): RunningServer | undefined {
+  const owner = DataFolderLock.findOwnerPid(dataDir);
+  if (owner === undefined) return undefined;
+  try {
+    const server = serverSchema.parse(JSON.parse(readFileSync(join(dataDir, SERVER_FILE), 'utf8')));
+    return server.pid === owner ? server : undefined;
+  } catch {
+    // It has not told yet, or can't be read by this user.
+    return undefined;
+  }
+}
+
+/**
+ * The key that commands show to the running server: `KEEPSAKE_KEY`, else the configured first key, else the one in
+ * the data folder.
+ * @throws ConfigError where there is none.
+ */
+export function operatorKey(config: KeepsakeConfig, dataDir: string): string {
+  const configured = config.auth.cliKey ?? config.auth.bootstrapKey;
+  if (configured !== undefined) return configured;
+  const file = join(dataDir, KEY_FILE);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    throw new ConfigError([`KEEPSAKE_KEY: write an operator key (there is none to be read in ${resolve(file)})`]);
+  }
+}

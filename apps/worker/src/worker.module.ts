@@ -1,0 +1,31 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ConfigModule, type KeepsakeConfig } from '#config';
+import { ContextWorkerModule } from '#context';
+import { DatabaseModule } from '#database';
+import { HandoverWorkerModule } from '#handover';
+import { HttpWorkerModule } from '#http';
+import { KernelModule } from '#kernel';
+import { ObservabilityModule } from '#observability';
+import { QueueWorkerModule } from '#queue';
+import { SearchWorkerModule } from '#search';
+
+/** Everything that works in the background. */
+@Module({})
+export class WorkerModule {
+  static forRoot(config: KeepsakeConfig): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [
+        KernelModule,
+        ConfigModule.forRoot(config),
+        ObservabilityModule,
+        DatabaseModule,
+        QueueWorkerModule,
+        HttpWorkerModule,
+        ContextWorkerModule,
+        HandoverWorkerModule,
+        SearchWorkerModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,34 @@
+import { DomainError, NotFoundError } from '#kernel';
+
+export function contextNotFound(id: string): DomainError {
+  return new NotFoundError('Context', id);
+}
+
+export function labelNotFound(label: string, version?: number): DomainError {
+  const which = version === undefined ? 'no context that is not archived' : `no version ${version}`;
+  return new DomainError({
+    code: 'context-not-found',
+    kind: 'not-found',
+    detail: `There is ${which} under the label ${JSON.stringify(label)}.`,
+  });
+}
+
+export function archiveNeedsForce(): DomainError {
+  const detail = 'must be true to archive a context of priority always_check';
+  return new DomainError({
+    code: 'always-check-protected',
+    kind: 'conflict',
+    detail: 'A context of priority always_check is archived only with force: true.',
+    issues: [{ pointer: '/force', detail }],
+  });
+}
+
+/** The project was deleted between the start of a write and its end. */
+export function projectGone(): DomainError {
+  return new DomainError({
+    code: 'concurrent-change',
+    kind: 'conflict',
+    detail: 'The project was deleted meanwhile. Send the request again.',
+    retryAfterSeconds: 1,
+  });
+}

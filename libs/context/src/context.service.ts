@@ -1,0 +1,192 @@
+import { Injectable } from '@nestjs/common';
+import { TransactionRunner } from '#database';
+import { entityTag, type Page, requireMatch } from '#http';
+import { Clock, type ContextId, InvalidInputError, type WorkspaceId } from '#kernel';
+import { ProjectReader } from '#project';
+import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
+import type { Context, ContextSummary } from './context.js';
+import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.errors.js';
+import { ContextObservers } from './context-observers.js';
+import type { ContextFilter } from './context-filter.js';
+import { ContextRepository, type LockedLine } from './persistence/context.repository.js';
+import { detectPriority, type Priority } from './priority.js';
+import { ContextUsage } from './usage/context-usage.js';
+
+/** Absent keeps, null clears: no tags, no metadata, and the priority is read from the text again. */
+export interface ContextPatch {
+  readonly tags?: readonly string[] | null;
+  readonly priority?: Priority | null;
+  /** A JSON merge patch (RFC 7396). */
+  readonly metadata?: Context['metadata'] | null;
+}
+
+export interface ArchiveOrder {
+  readonly reason?: string;
+  /** Needed for contexts of priority always_check. */
+  readonly force: boolean;
+  /** The whole label, not this version alone. */
+  readonly allVersions: boolean;
+}
+
+/**
+ * Reading contexts and changing what is said about them; `ContextStoreService` adds them. Every change holds the lock
+ * of the label from before it reads until its commit, so changes of one label happen one after the other.
+ */
+@Injectable()
+export class ContextService {
+  constructor(
+    private readonly contexts: ContextRepository,
+    private readonly observers: ContextObservers,
+    private readonly projects: ProjectReader,
+    private readonly usage: ContextUsage,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Archived or not; counts as a read. @throws DomainError `context-not-found` */
+  async get(workspaceId: WorkspaceId, id: ContextId): Promise<Context> {
+    const context = await this.contexts.find(workspaceId, id);
+    if (context === undefined) throw contextNotFound(id);
+    this.usage.noteRead(workspaceId, [context.id]);
+    return context;
+  }
+
+  /** What lists show of it. Does not count as a read. @throws DomainError `context-not-found` */
+  async getSummary(workspaceId: WorkspaceId, id: ContextId): Promise<ContextSummary> {
+    const context = await this.contexts.findSummary(workspaceId, id);
+    if (context === undefined) throw contextNotFound(id);
+    return context;
+  }
+
+  /**
+   * That version, archived or not; where none is named the newest one that is not archived. Counts as a read.
+   * @throws DomainError `context-not-found`
+   */
+  async getByLabel(workspaceId: WorkspaceId, project: string, label: string, version?: number): Promise<Context> {
+    const found = await this.projects.find(workspaceId, project);
+    const context =
+      found === undefined ? undefined : await this.contexts.findByLabel(workspaceId, found.id, label, version);
+    if (context === undefined) throw labelNotFound(label, version);
+    this.usage.noteRead(workspaceId, [context.id]);
+    return context;
+  }
+
+  /** Newest first. A project that does not exist has none. */
+  async list(
+    workspaceId: WorkspaceId,
+    project: string,
+    filter: Omit<ContextFilter, 'projectId'>,
+    after: ContextId | undefined,
+    limit: number,
+  ): Promise<Page<ContextSummary, [ContextId]>> {
+    const found = await this.projects.find(workspaceId, project);
+    if (found === undefined) return { items: [] };
+    return this.contexts.list(workspaceId, { ...filter, projectId: found.id }, after, limit);
+  }
+
+  /** Every version of the label of this context, newest first. @throws DomainError `context-not-found` */
+  async listVersions(
+    workspaceId: WorkspaceId,
+    id: ContextId,
+    after: number | undefined,
+    limit: number,
+  ): Promise<Page<ContextSummary, [number]>> {
+    return this.contexts.listVersions(workspaceId, await this.getSummary(workspaceId, id), after, limit);
+  }
+
+  /**
+   * Changes tags, priority and metadata without a new version.
+   * @param ifMatch tags of the states the change may be based on; absent: any
+   * @throws DomainError `context-not-found`, `precondition-failed`; `invalid-input` where the merged metadata is too large
+   */
+  patch(workspaceId: WorkspaceId, id: ContextId, patch: ContextPatch, ifMatch?: string): Promise<Context> {
+    return this.change(workspaceId, id, ifMatch, async (context) => {
+      const metadata =
+        patch.metadata === undefined
+          ? context.metadata
+          : patch.metadata === null
+            ? {}
+            : mergePatch(context.metadata, patch.metadata);
+      if (metadataBytes(metadata) > MAX_METADATA_BYTES) {
+        throw new InvalidInputError('/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON when merged`);
+      }
+      const described: Context = {
+        ...context,
+        metadata,
+        tags: patch.tags === undefined ? context.tags : [...new Set(patch.tags)],
+        priority: patch.priority === null ? detectPriority(context.content) : (patch.priority ?? context.priority),
+        priorityDetected: patch.priority === undefined ? context.priorityDetected : patch.priority === null,
+      };
+      await this.contexts.describe(workspaceId, id, described, this.clock.now());
+      await this.observers.described(workspaceId, described);
+    });
+  }
+
+  /**
+   * Takes a version, or every version of its label, out of lists, search, recalls by label and wake-ups. The newest
+   * version left is then the newest of the label. What is archived can still be read by its id or number, and
+   * restored. Archiving again changes nothing, the first reason stands.
+   * @throws DomainError `context-not-found`, `precondition-failed`, `always-check-protected`
+   */
+  archive(workspaceId: WorkspaceId, id: ContextId, order: ArchiveOrder, ifMatch?: string): Promise<Context> {
+    return this.change(workspaceId, id, ifMatch, async (context, line) => {
+      if (!order.force && (await this.holdsAlwaysCheck(context, line, order.allVersions))) throw archiveNeedsForce();
+      const which = { labelId: line.labelId, ids: order.allVersions ? undefined : [id] };
+      const archived = await this.contexts.archive(workspaceId, which, {
+        at: this.clock.now(),
+        reason: order.reason ?? null,
+      });
+      await this.observers.withdrawn(workspaceId, archived);
+      await this.settle(workspaceId, line);
+    });
+  }
+
+  /**
+   * Takes the archiving of a version, or of every version of its label, back. Restoring what is not archived changes
+   * nothing.
+   * @throws DomainError `context-not-found`, `precondition-failed`
+   */
+  restore(workspaceId: WorkspaceId, id: ContextId, allVersions: boolean, ifMatch?: string): Promise<Context> {
+    return this.change(workspaceId, id, ifMatch, async (_context, line) => {
+      const which = { labelId: line.labelId, ids: allVersions ? undefined : [id] };
+      await this.contexts.restore(workspaceId, which, this.clock.now());
+      await this.settle(workspaceId, line);
+    });
+  }
+
+  /** Strong tag of what can change of a context: tags, priority, metadata, archived. */
+  tagOf(context: ContextSummary): string {
+    return entityTag(context.id, context.revision);
+  }
+
+  private change(
+    workspaceId: WorkspaceId,
+    id: ContextId,
+    ifMatch: string | undefined,
+    work: (context: Context, line: LockedLine) => Promise<void>,
+  ): Promise<Context> {
+    return this.transactions.run(
+      async () => {
+        const line = await this.contexts.lockLineOf(workspaceId, id);
+        const context = line === undefined ? undefined : await this.contexts.find(workspaceId, id);
+        if (line === undefined || context === undefined) throw contextNotFound(id);
+        requireMatch(ifMatch, this.tagOf(context));
+        await work(context, line);
+        const changed = await this.contexts.find(workspaceId, id);
+        if (changed === undefined) throw contextNotFound(id);
+        return changed;
+      },
+      { retries: 3 },
+    );
+  }
+
+  private async holdsAlwaysCheck(context: Context, line: LockedLine, allVersions: boolean): Promise<boolean> {
+    if (!allVersions) return context.archivedAt === null && context.priority === 'always_check';
+    return (await this.contexts.countActive(context.workspaceId, line.labelId, 'always_check')) > 0;
+  }
+
+  private async settle(workspaceId: WorkspaceId, line: LockedLine): Promise<void> {
+    const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
+    if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
+  }
+}

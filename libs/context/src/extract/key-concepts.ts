@@ -1,0 +1,66 @@
+import { headingOf } from './preview.js';
+import { STOP_WORDS } from './stop-words.js';
+import { visibleLines } from './visible-lines.js';
+
+const MAX_CONCEPTS = 10;
+const MAX_LENGTH = 40;
+
+/** A word or identifier, with inner dots, hyphens and slashes: `pg-boss`, `node.js`, `session_id`. */
+const TERM = /[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*(?:[.\-/][\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*)*/gu;
+const CODE_SPAN = /`([^`\n]{1,200})`/g;
+const HEADING_WEIGHT = 3;
+const CODE_SPAN_WEIGHT = 2;
+const IDENTIFIER_WEIGHT = 1;
+/** One that names something: an inner capital, digit, underscore or joint. */
+const IDENTIFIER = /[\p{L}\p{N}][\p{Lu}\p{N}_.\-/]/u;
+
+interface Concept {
+  readonly spelling: string;
+  readonly position: number;
+  weight: number;
+}
+
+/**
+ * Up to ten terms that a text is about, most telling first; the same in every process. A term weighs what it is
+ * repeated, more in a heading and in `code`; terms of equal weight keep the order of the text. Letter case and a
+ * plural `s` make no other term; a term is spelt as at its first place. Linear in the length of the text.
+ */
+export function keyConceptsOf(content: string): string[] {
+  const concepts = new Map<string, Concept>();
+  const add = (text: string, weight: number): void => {
+    for (const [spelling] of text.matchAll(TERM)) {
+      const key = keyOf(spelling);
+      if (key === undefined) continue;
+      const known = concepts.get(key);
+      if (known !== undefined) known.weight += weight;
+      else
+        concepts.set(key, {
+          spelling,
+          position: concepts.size,
+          weight: weight + (isIdentifier(spelling) ? IDENTIFIER_WEIGHT : 0),
+        });
+    }
+  };
+  const { prose, code } = visibleLines(content);
+  for (const line of prose) {
+    add(line.text, headingOf(line) === undefined ? 1 : 1 + HEADING_WEIGHT);
+    for (const [, span] of line.text.matchAll(CODE_SPAN)) add(span ?? '', CODE_SPAN_WEIGHT);
+  }
+  for (const line of code) add(line.text, 1);
+  return [...concepts.values()]
+    .sort((a, b) => b.weight - a.weight || a.position - b.position)
+    .slice(0, MAX_CONCEPTS)
+    .map(({ spelling }) => spelling);
+}
+
+function keyOf(term: string): string | undefined {
+  const key = term.toLowerCase();
+  const isPlainAscii = /^[\x00-\x7f]*$/.test(key);
+  if (term.length > MAX_LENGTH || (isPlainAscii && key.length < 3) || !/\p{L}/u.test(key) || STOP_WORDS.has(key))
+    return undefined;
+  return key.length > 4 && key.endsWith('s') && !key.endsWith('ss') ? key.slice(0, -1) : key;
+}
+
+function isIdentifier(term: string): boolean {
+  return IDENTIFIER.test(term) && term !== term.toUpperCase();
+}

@@ -1,0 +1,91 @@
+import { cutAtGrapheme } from '#kernel';
+import { type Line, visibleLines } from './visible-lines.js';
+
+/** In UTF-16 units, so never more in characters. */
+export const PREVIEW_LENGTH = 500;
+
+/** What both rule lines may take together; the title and the telling lines have the rest. */
+const RULES_LENGTH = 400;
+const TELLING_LINES = 3;
+const RULE_LINES = 2;
+const HEADING_WITHIN_LINES = 5;
+const LONG_ENOUGH = 30;
+
+const HEADING = /^#{1,6}\s+(.*?)(?:\s+#+)?$/;
+const KEY_AND_VALUE =
+  /^(?:[-*+]\s+)?[*_`"']{0,3}[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ ./-]{0,59}[*_`"']{0,3}\s?:[*_]{0,2}\s+\S/u;
+const RULE_WORDS = 'must|always|never|required|critical|warning|important';
+const RULE_IN_CAPITALS = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${RULE_WORDS.toUpperCase()})(?![\\p{L}\\p{N}_])`, 'u');
+const RULE = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${RULE_WORDS})(?![\\p{L}\\p{N}_])`, 'iu');
+
+/**
+ * A short extract of a text, the same in every process: its title, up to three telling lines and up to two rules,
+ * each line once, at most `PREVIEW_LENGTH` long.
+ *
+ * - the title is the first `#` heading among the first five lines, else the first line;
+ * - telling lines are longer than 30 characters or read `key: value`;
+ * - rule lines hold MUST, ALWAYS, NEVER, REQUIRED, CRITICAL, WARNING or IMPORTANT; those in capitals go first. Their
+ *   place is kept, so that a cut falls on what stands before them;
+ * - lines of fenced code are left out, so that no fence is cut open; a text that is nothing but code shows its code;
+ * - a cut falls between graphemes and is marked with an ellipsis.
+ */
+export function previewOf(content: string): string {
+  const { prose, code } = visibleLines(content);
+  const lines = prose.length > 0 ? prose : code;
+  const heading = prose.find((line) => line.index < HEADING_WITHIN_LINES && headingOf(line) !== undefined);
+  const title = heading ?? lines[0];
+  if (title === undefined) return '';
+
+  const shown = headingOf(title) ?? title.text;
+  const taken = new Set([title.text, shown]);
+  const rules = rulesAmong(lines, taken);
+  for (const { text } of rules) taken.add(text);
+  const telling = distinct(
+    lines.filter(({ text }) => text.length > LONG_ENOUGH || KEY_AND_VALUE.test(text)),
+    taken,
+  ).slice(0, TELLING_LINES);
+
+  const foot = fitRules(rules.map(({ text }) => text));
+  const head = [shown, ...telling.map(({ text }) => text)].join('\n');
+  const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
+  return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
+}
+
+/** The text of a heading; undefined for other lines, and for a heading without text. */
+export function headingOf({ text }: Line): string | undefined {
+  return HEADING.exec(text)?.[1] || undefined;
+}
+
+function rulesAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
+  const rules = distinct(
+    lines.filter(({ text }) => RULE.test(text)),
+    taken,
+  );
+  const loud = rules.filter(({ text }) => RULE_IN_CAPITALS.test(text));
+  const chosen = new Set([...new Set([...loud, ...rules])].slice(0, RULE_LINES));
+  return rules.filter((line) => chosen.has(line));
+}
+
+function distinct(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
+  const seen = new Set(taken);
+  return lines.filter(({ text }) => !seen.has(text) && seen.add(text));
+}
+
+/** Each rule gets half of the room, and what the other leaves of its half. */
+function fitRules(rules: readonly string[]): string {
+  const room = RULES_LENGTH - (rules.length - 1);
+  const share = Math.floor(room / rules.length);
+  let left = room;
+  return rules
+    .map((rule, index) => {
+      const others = rules.slice(index + 1).reduce((sum, other) => sum + Math.min(other.length, share), 0);
+      const fitted = shorten(rule, left - others);
+      left -= fitted.length;
+      return fitted;
+    })
+    .join('\n');
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${cutAtGrapheme(text, length - 1).trimEnd()}…`;
+}

@@ -1,0 +1,84 @@
+import { Body, Controller, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import { Caller } from '#auth';
+import { Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { ContextStoreService, type StoreOutcome } from '../context-store.service.js';
+import { RecallService } from '../recall.service.js';
+import {
+  batchBody,
+  batchResponse,
+  checkItems,
+  invalidItems,
+  recallBody,
+  toBatchItem,
+  toRecalledResponse,
+  toRecallOrder,
+} from './context-batch.dto.js';
+import { noQuery } from './context.fields.js';
+import { recalledResponse } from './context.response.js';
+
+@Controller('v1/contexts')
+export class ContextBatchController {
+  constructor(
+    private readonly store: ContextStoreService,
+    private readonly recalls: RecallService,
+  ) {}
+
+  @Endpoint('POST /batch', {
+    summary: 'Store several texts: all or none, or each that can be stored',
+    access: ['memory:write'],
+    response: batchResponse,
+  })
+  async batch(
+    @Caller() caller: Principal,
+    @Body({ schema: batchBody }) body: z.infer<typeof batchBody>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+  ) {
+    const checked = checkItems(body.items);
+    const errors = checked.flatMap((item) => ('error' in item ? [item.error] : []));
+    if (body.atomic && errors.length > 0) throw invalidItems(errors);
+    const outcomes = body.atomic
+      ? await this.store.storeAll(
+          caller.workspaceId,
+          body.project,
+          checked.flatMap((item) => ('item' in item ? [item.item] : [])),
+        )
+      : await this.storeSome(caller, body.project, checked);
+    return { items: outcomes.map(toBatchItem) };
+  }
+
+  @Endpoint('POST /recall', {
+    summary: 'Read several contexts by label or id',
+    access: ['memory:read'],
+    status: 200,
+    response: recalledResponse,
+    idempotent: false,
+  })
+  async recall(
+    @Caller() caller: Principal,
+    @Body({ schema: recallBody }) body: z.infer<typeof recallBody>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+  ) {
+    return toRecalledResponse(await this.recalls.recall(caller.workspaceId, toRecallOrder(body)));
+  }
+
+  private async storeSome(
+    caller: Principal,
+    project: string,
+    checked: ReturnType<typeof checkItems>,
+  ): Promise<readonly StoreOutcome[]> {
+    const valid = checked.flatMap((item, index) => ('item' in item ? [{ index, item: item.item }] : []));
+    const outcomes = new Map<number, StoreOutcome>();
+    if (valid.length > 0) {
+      const stored = await this.store.storeEach(
+        caller.workspaceId,
+        project,
+        valid.map(({ item }) => item),
+        (position) => `/items/${valid[position]?.index}/sessionId`,
+      );
+      for (const [position, outcome] of stored.entries()) outcomes.set(valid[position]!.index, outcome);
+    }
+    return checked.map((item, index) => ('error' in item ? item : (outcomes.get(index) as StoreOutcome)));
+  }
+}

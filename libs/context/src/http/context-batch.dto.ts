@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { escapePointer, problemSchema, statusOf, toProblem } from '#http';
+import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
+import { findRequestContext } from '#observability';
+import { DEFAULT_PROJECT, projectSlug } from '#project';
+import type { StoreContext } from '../context-draft.js';
+import type { StoreOutcome } from '../context-store.service.js';
+import type { Recalled, RecallOrder } from '../recall.service.js';
+import { label, storeFields } from './context.fields.js';
+import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
+
+export const MAX_BATCH = 100;
+
+const itemBody = z.strictObject(storeFields);
+
+/** Items are checked one by one, so that a bad one need not refuse the others. */
+export const batchBody = z.strictObject({
+  project: projectSlug.default(DEFAULT_PROJECT),
+  atomic: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'True: all items or none. False: each that can be stored, and a problem for each other.' }),
+  items: z
+    .array(z.unknown().meta({ description: 'A body of POST /v1/contexts without `project`.' }))
+    .min(1, 'at least one item')
+    .max(MAX_BATCH, `at most ${MAX_BATCH} items`),
+});
+
+export const batchResponse = z
+  .object({
+    items: z.array(
+      z.object({
+        status: z.int().meta({ description: '201 stored, 200 unchanged, or the status of the problem.' }),
+        context: storedResponse.optional(),
+        problem: problemSchema.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BatchOutcome' });
+
+type Checked = { readonly item: StoreContext } | { readonly error: DomainError };
+
+/** Each item as it is to be stored, or why it can't be, with pointers from the root of the body. */
+export function checkItems(items: readonly unknown[]): Checked[] {
+  return items.map((item, index) => {
+    const result = itemBody.safeParse(item);
+    return result.success ? { item: toStore(result.data) } : { error: invalidItem(index, result.error) };
+  });
+}
+
+export function toStore(body: z.infer<typeof itemBody>): StoreContext {
+  const { label: name, content, tags, metadata } = body;
+  const priority = body.priority ?? undefined;
+  const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
+  return { label: name, content, tags, priority, sessionId, metadata };
+}
+
+/** All that is wrong with any item. */
+export function invalidItems(errors: readonly DomainError[]): DomainError {
+  return invalid(errors.flatMap((error) => error.issues));
+}
+
+function invalidItem(index: number, error: z.ZodError): DomainError {
+  return invalid(
+    error.issues.flatMap((issue): ErrorIssue[] => {
+      const pointer = ['items', index, ...issue.path].map((key) => `/${escapePointer(String(key))}`).join('');
+      if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
+      return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not a known field' }));
+    }),
+  );
+}
+
+function invalid(issues: readonly ErrorIssue[]): DomainError {
+  const [first] = issues;
+  const more = issues.length > 1 ? `; and ${issues.length - 1} more` : '';
+  const detail = `The request is not valid: ${first?.pointer} ${first?.detail}${more}.`;
+  return new DomainError({ code: 'invalid-request', kind: 'invalid', detail, issues });
+}
+
+export function toBatchItem(outcome: StoreOutcome): z.infer<typeof batchResponse>['items'][number] {
+  if (!('error' in outcome)) return { status: outcome.unchanged ? 200 : 201, context: toStoredResponse(outcome) };
+  const { error } = outcome;
+  return { status: statusOf(error.kind), problem: toProblem(error, findRequestContext()?.requestId ?? '') };
+}
+
+export const recallBody = z
+  .strictObject({
+    project: projectSlug.optional().meta({ description: 'Absent: `default` for labels, any project for ids.' }),
+    labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
+    ids: z.array(z.uuid()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
+    previewOnly: z.boolean().default(false),
+    sessionId: z.uuid('write the id of a session').nullish().meta({
+      description: 'The session that works with them: they are in its handover, and not stored as new by it.',
+    }),
+  })
+  .superRefine((body, context) => {
+    if ((body.labels === undefined) === (body.ids === undefined)) {
+      context.addIssue({ code: 'custom', path: ['labels'], message: 'give either labels or ids' });
+    }
+  });
+
+export function toRecallOrder(body: z.infer<typeof recallBody>): RecallOrder {
+  const { project, labels, ids, previewOnly, sessionId } = body;
+  return {
+    project,
+    by: ids === undefined ? { labels: labels ?? [] } : { ids: ids as ContextId[] },
+    previewOnly,
+    sessionId: (sessionId ?? undefined) as SessionId | undefined,
+  };
+}
+
+export function toRecalledResponse({ items, missing, withoutContent }: Recalled) {
+  return {
+    items: items.map((item) =>
+      item.content === undefined ? toSummaryResponse(item) : toContextResponse({ ...item, content: item.content }),
+    ),
+    missing: [...missing],
+    withoutContent: [...withoutContent],
+  };
+}

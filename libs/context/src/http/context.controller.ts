@@ -1,0 +1,209 @@
+import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Caller } from '#auth';
+import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import type { ContextId, Principal } from '#kernel';
+import type { Context } from '../context.js';
+import { ContextService } from '../context.service.js';
+import { ContextStoreService } from '../context-store.service.js';
+import { ContextDiffService } from '../diff/context-diff.service.js';
+import { toStore } from './context-batch.dto.js';
+import {
+  archiveBody,
+  contextsQuery,
+  diffQuery,
+  diffResponse,
+  patchBody,
+  restoreBody,
+  storeBody,
+  toArchiveOrder,
+  toFilter,
+  toPatch,
+  versionsQuery,
+} from './context.dto.js';
+import { contextParams, noQuery } from './context.fields.js';
+import {
+  type ContextResponse,
+  contextResponse,
+  previewResponse,
+  storedResponse,
+  summariesResponse,
+  toContextResponse,
+  toPreviewResponse,
+  toStoredResponse,
+  toSummaryResponse,
+} from './context.response.js';
+
+const idPosition = z.tuple([z.uuid()]);
+const versionPosition = z.tuple([z.int()]);
+
+@Controller('v1/contexts')
+export class ContextController {
+  constructor(
+    private readonly contexts: ContextService,
+    private readonly store: ContextStoreService,
+    private readonly diffs: ContextDiffService,
+  ) {}
+
+  @Endpoint('POST ', {
+    summary: 'Store a text under a label; the same text again is the version that is there',
+    access: ['memory:write'],
+    response: storedResponse,
+    alsoStatus: [200],
+  })
+  async create(
+    @Caller() caller: Principal,
+    @Body({ schema: storeBody }) body: z.infer<typeof storeBody>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { project, ...item } = body;
+    const stored = await this.store.store(caller.workspaceId, project, toStore(item));
+    if (stored.unchanged) void reply.status(200);
+    void reply.header('etag', this.contexts.tagOf(stored.context));
+    return toStoredResponse(stored);
+  }
+
+  @Endpoint('GET ', {
+    summary: 'List contexts, newest first, without their texts',
+    access: ['memory:read'],
+    response: summariesResponse,
+  })
+  async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
+    const filter = toFilter(query);
+    const list = ['contexts', caller.workspaceId, query.project, ...Object.entries(filter).flat()];
+    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, idPosition);
+    const page = await this.contexts.list(
+      caller.workspaceId,
+      query.project,
+      filter,
+      after as ContextId | undefined,
+      query.limit,
+    );
+    return {
+      items: page.items.map(toSummaryResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
+    };
+  }
+
+  @Endpoint('GET /:id', { summary: 'Read a version of a context', access: ['memory:read'], response: contextResponse })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(await this.contexts.get(caller.workspaceId, params.id as ContextId), reply);
+  }
+
+  @Endpoint('PATCH /:id', {
+    summary: 'Change tags, priority or metadata without a new version',
+    access: ['memory:write'],
+    response: contextResponse,
+  })
+  async patch(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: patchBody }) body: z.infer<typeof patchBody>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = params.id as ContextId;
+    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), ifMatch), reply);
+  }
+
+  @Endpoint('POST /:id/archive', {
+    summary: 'Archive a version, or every version of its label',
+    access: ['memory:write'],
+    status: 200,
+    response: contextResponse,
+  })
+  async archive(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: archiveBody }) body: z.infer<typeof archiveBody>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = params.id as ContextId;
+    return this.tagged(await this.contexts.archive(caller.workspaceId, id, toArchiveOrder(body), ifMatch), reply);
+  }
+
+  @Endpoint('POST /:id/restore', {
+    summary: 'Take the archiving of a version, or of every version of its label, back',
+    access: ['memory:write'],
+    status: 200,
+    response: contextResponse,
+  })
+  async restore(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: restoreBody }) body: z.infer<typeof restoreBody>,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const id = params.id as ContextId;
+    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, ifMatch), reply);
+  }
+
+  @Endpoint('GET /:id/versions', {
+    summary: 'List every version of the label of a context, newest first, archived ones included',
+    access: ['memory:read'],
+    response: summariesResponse,
+  })
+  async versions(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: versionsQuery }) query: z.infer<typeof versionsQuery>,
+  ) {
+    const list = ['versions', caller.workspaceId, params.id];
+    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, versionPosition);
+    const page = await this.contexts.listVersions(caller.workspaceId, params.id as ContextId, after, query.limit);
+    return {
+      items: page.items.map(toSummaryResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
+    };
+  }
+
+  @Endpoint('GET /:id/diff', {
+    summary: 'Tell what changed between two versions of a label',
+    access: ['memory:read'],
+    response: diffResponse,
+  })
+  async diff(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: diffQuery }) query: z.infer<typeof diffQuery>,
+  ): Promise<z.infer<typeof diffResponse>> {
+    const { from, to, hunks, ...diff } = await this.diffs.diff(caller.workspaceId, params.id as ContextId, query);
+    return {
+      ...diff,
+      hunks: [...hunks],
+      label: to.label,
+      from: { id: from.id, version: from.version },
+      to: { id: to.id, version: to.version },
+    };
+  }
+
+  @Endpoint('GET /:id/preview', {
+    summary: 'Read the preview and the key concepts of a context',
+    access: ['memory:read'],
+    response: previewResponse,
+  })
+  async preview(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+  ) {
+    return toPreviewResponse(await this.contexts.getSummary(caller.workspaceId, params.id as ContextId));
+  }
+
+  private tagged(context: Context, reply: FastifyReply): ContextResponse {
+    void reply.header('etag', this.contexts.tagOf(context));
+    return toContextResponse(context);
+  }
+}

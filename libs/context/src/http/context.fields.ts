@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { metadataBody } from '#session';
+import { priorities } from '../priority.js';
+
+/** In UTF-8 bytes. */
+export const MAX_CONTENT_BYTES = 1024 * 1024;
+export const MAX_LABEL_LENGTH = 200;
+
+const CONTROL = /\p{Cc}/u;
+
+/** Kept as it is: case, spaces at the ends and the form of accents tell labels apart. */
+export const label = z
+  .string()
+  .max(MAX_LABEL_LENGTH, `at most ${MAX_LABEL_LENGTH} characters`)
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .refine((text) => !CONTROL.test(text), 'must not hold control characters')
+  // URL parsers resolve these two, however they are encoded.
+  .refine((text) => text !== '.' && text !== '..', 'must not be . or .., which no path can name')
+  .meta({ description: 'Any text without control characters: slashes, colons, spaces and emoji are fine.' });
+
+export const content = z
+  .string()
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .refine((text) => Buffer.byteLength(text) <= MAX_CONTENT_BYTES, `at most ${MAX_CONTENT_BYTES} bytes of UTF-8`)
+  .meta({ description: `Kept byte for byte; at most ${MAX_CONTENT_BYTES} bytes of UTF-8.` });
+
+const tag = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100, 'at most 100 characters')
+  .refine((text) => !CONTROL.test(text) && !text.includes(','), 'must not hold commas or control characters');
+
+export const tags = z.array(tag).max(32, 'at most 32 tags');
+
+export const priority = z.enum(priorities, { error: `write one of ${priorities.join(', ')}` });
+
+/** Fields of a context to store, besides its project. */
+export const storeFields = {
+  label,
+  content,
+  tags: tags.default([]),
+  priority: priority.nullish().meta({
+    description: 'Absent or null: always_check where the text says always, never or must; else important or reference.',
+  }),
+  sessionId: z.uuid('write the id of a session').nullish(),
+  metadata: metadataBody.default({}),
+};
+
+/** A list in one field, separated by commas, or the field several times. */
+export const tagsQuery = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .pipe(tags);
+
+/** Of calls that say all in their path: nothing, or `{}`. */
+export const noQuery = z.strictObject({});
+
+export const contextParams = z.strictObject({ id: z.uuid() });
+
+export const versionNumber = z.coerce
+  .number({ error: 'write the number of a version' })
+  .int('write the number of a version')
+  .min(1, 'at least 1')
+  .max(2_147_483_647, 'at most 2147483647');

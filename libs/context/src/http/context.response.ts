@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { pageOf } from '#http';
+import type { Context, ContextSummary } from '../context.js';
+import type { StoredContext } from '../context-store.service.js';
+import { priorities } from '../priority.js';
+
+const summaryFields = {
+  id: z.uuid(),
+  project: z.string(),
+  label: z.string(),
+  version: z.int(),
+  contentHash: z.string().meta({ description: "SHA-256 of the content's UTF-8 bytes, in hexadecimal." }),
+  contentBytes: z.int(),
+  preview: z.string(),
+  keyConcepts: z.array(z.string()),
+  tags: z.array(z.string()),
+  priority: z.enum(priorities),
+  priorityDetected: z.boolean().meta({ description: 'Whether the priority was read from the text.' }),
+  sessionId: z.uuid().nullable(),
+  metadata: z.record(z.string(), z.json()),
+  embedding: z.enum(['pending', 'ready', 'off']),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  archivedAt: z.iso.datetime().nullable(),
+  archiveReason: z.string().nullable(),
+};
+
+export const summaryResponse = z.object(summaryFields).meta({ id: 'ContextSummary' });
+export const summariesResponse = pageOf(summaryResponse);
+export const contextResponse = z.object({ ...summaryFields, content: z.string() }).meta({ id: 'Context' });
+
+export const similarResponse = z.object({
+  id: z.uuid(),
+  label: z.string(),
+  version: z.int(),
+  similarity: z.number().meta({ description: 'Share of three-word sequences that both texts have, 0 to 1.' }),
+});
+export const storedResponse = z
+  .object({
+    ...contextResponse.shape,
+    unchanged: z.boolean().meta({ description: 'Nothing was written: this version was there already.' }),
+    similarTo: z.array(similarResponse).meta({ description: 'Other labels that say nearly the same, at most five.' }),
+  })
+  .meta({ id: 'StoredContext' });
+
+export const recalledResponse = z
+  .object({
+    items: z.array(z.object({ ...summaryFields, content: z.string().optional() })),
+    missing: z.array(z.string()).meta({ description: 'Labels or ids that name nothing here.' }),
+    withoutContent: z.array(z.uuid()).meta({
+      description: 'Ids of those whose content was left out because all together were too large. Read them one by one.',
+    }),
+  })
+  .meta({ id: 'RecalledContexts' });
+
+export const previewResponse = z
+  .object({
+    id: z.uuid(),
+    project: z.string(),
+    label: z.string(),
+    version: z.int(),
+    preview: z.string(),
+    keyConcepts: z.array(z.string()),
+    algorithm: z.int().meta({ description: 'Version of the algorithm that made both.' }),
+  })
+  .meta({ id: 'ContextPreview' });
+
+export type SummaryResponse = z.infer<typeof summaryResponse>;
+export type ContextResponse = z.infer<typeof contextResponse>;
+
+export function toSummaryResponse(context: ContextSummary): SummaryResponse {
+  return {
+    id: context.id,
+    project: context.project,
+    label: context.label,
+    version: context.version,
+    contentHash: context.contentHash,
+    contentBytes: context.contentBytes,
+    preview: context.preview,
+    keyConcepts: [...context.keyConcepts],
+    tags: [...context.tags],
+    priority: context.priority,
+    priorityDetected: context.priorityDetected,
+    sessionId: context.sessionId,
+    // Metadata came in as JSON, so it goes out as JSON.
+    metadata: context.metadata as SummaryResponse['metadata'],
+    embedding: 'off',
+    createdAt: context.createdAt.toISOString(),
+    updatedAt: context.updatedAt.toISOString(),
+    archivedAt: context.archivedAt?.toISOString() ?? null,
+    archiveReason: context.archiveReason,
+  };
+}
+
+export function toContextResponse(context: Context): ContextResponse {
+  return { ...toSummaryResponse(context), content: context.content };
+}
+
+export function toStoredResponse({ context, unchanged, similarTo }: StoredContext): z.infer<typeof storedResponse> {
+  return { ...toContextResponse(context), unchanged, similarTo: [...similarTo] };
+}
+
+export function toPreviewResponse(context: ContextSummary): z.infer<typeof previewResponse> {
+  const { id, project, label, version, preview, keyConcepts, extractVersion } = context;
+  return { id, project, label, version, preview, keyConcepts: [...keyConcepts], algorithm: extractVersion };
+}

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, type WorkspaceId } from '#kernel';
+import { ProjectReader } from '#project';
+import { OverviewRepository } from '../persistence/overview.repository.js';
+import { labelTree } from './label-tree.js';
+import type { ProjectOverview } from './overview.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface OverviewOrder {
+  /** How many contexts each list of uses holds. */
+  readonly limit: number;
+  /** How many labels the tree shows. */
+  readonly treeLimit: number;
+  readonly staleDays: number;
+}
+
+const NOTHING: ProjectOverview = {
+  counts: {
+    labels: 0,
+    versions: 0,
+    archivedVersions: 0,
+    latestBytes: 0,
+    totalBytes: 0,
+    byPriority: { always_check: 0, important: 0, reference: 0 },
+    stale: 0,
+  },
+  mostUsed: [],
+  leastUsed: [],
+  stale: [],
+  tree: { nodes: [], truncated: false, shownLabels: 0 },
+};
+
+@Injectable()
+export class OverviewService {
+  constructor(
+    private readonly overviews: OverviewRepository,
+    private readonly projects: ProjectReader,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Counts cover the whole project, lists and tree as much as asked for. Uses lag behind by the few seconds of their counting. */
+  async of(workspaceId: WorkspaceId, slug: string, order: OverviewOrder): Promise<ProjectOverview> {
+    const project = await this.projects.find(workspaceId, slug);
+    if (project === undefined) return NOTHING;
+    const staleBefore = new Date(this.clock.nowMs() - order.staleDays * DAY_MS);
+    const labels = await this.overviews.labels(workspaceId, project.id, order.treeLimit + 1);
+    return {
+      counts: await this.overviews.counts(workspaceId, project.id, staleBefore),
+      mostUsed: await this.overviews.mostUsed(workspaceId, project.id, order.limit),
+      leastUsed: await this.overviews.leastUsed(workspaceId, project.id, order.limit),
+      stale: await this.overviews.stale(workspaceId, project.id, staleBefore, order.limit),
+      tree: labelTree(labels.slice(0, order.treeLimit), labels.length > order.treeLimit),
+    };
+  }
+}

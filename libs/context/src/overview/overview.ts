@@ -1,0 +1,74 @@
+import type { ContextId } from '#kernel';
+import type { Priority } from '../priority.js';
+
+export interface OverviewCounts {
+  /** Labels with a version that is not archived. */
+  readonly labels: number;
+  /** Versions that are not archived. */
+  readonly versions: number;
+  readonly archivedVersions: number;
+  /** Bytes of the newest versions, and of everything that is kept. */
+  readonly latestBytes: number;
+  readonly totalBytes: number;
+  /** Of the newest versions. */
+  readonly byPriority: Readonly<Record<Priority, number>>;
+  /** Newest versions that nobody read or changed since the day asked for. */
+  readonly stale: number;
+}
+
+/** A newest version and how it is used. */
+export interface UsedContext {
+  readonly id: ContextId;
+  readonly label: string;
+  readonly version: number;
+  readonly priority: Priority;
+  readonly accessCount: number;
+  readonly lastAccessedAt: Date | null;
+  readonly updatedAt: Date;
+}
+
+/** The newest version of a label as the tree shows it. */
+export interface TreeContext {
+  readonly id: ContextId;
+  readonly label: string;
+  readonly version: number;
+  readonly priority: Priority;
+  readonly preview: string;
+  readonly contentBytes: number;
+}
+
+export interface ProjectOverview {
+  readonly counts: OverviewCounts;
+  readonly mostUsed: readonly UsedContext[];
+  readonly leastUsed: readonly UsedContext[];
+  readonly stale: readonly UsedContext[];
+  readonly tree: LabelTree;
+}
+
+export interface LabelTree {
+  readonly nodes: readonly LabelNode[];
+  /** Whether there are more labels than the tree shows. */
+  readonly truncated: boolean;
+  readonly shownLabels: number;
+}
+
+/** A part of labels between slashes. It may be a label of its own and have others below it. */
+export interface LabelNode {
+  readonly name: string;
+  /** The label up to here. */
+  readonly path: string;
+  /** The newest version of this very label, where there is one. */
+  readonly context: TreeContext | null;
+  /** Labels here and below, as far as the tree shows them, and what their texts cost a model. */
+  readonly labels: number;
+  readonly tokens: number;
+  readonly children: readonly LabelNode[];
+}
+
+/**
+ * A rough count of the tokens a language model sees: one for four bytes of UTF-8. Near enough to plan with for English,
+ * for code, and, since their characters take three bytes, for Chinese, Japanese and Korean.
+ */
+export function estimatedTokens(bytes: number): number {
+  return Math.ceil(bytes / 4);
+}

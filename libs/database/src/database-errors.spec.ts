@@ -1,0 +1,52 @@
+import { QueryFailedError } from 'typeorm';
+import { brokenConstraintOf, DatabaseErrorTranslator, isDatabaseAway, sqlStateOf } from './database-errors.js';
+
+const failed = (driverError: object) =>
+  new QueryFailedError('SELECT 1', [], Object.assign(new Error('failed'), driverError));
+
+describe('what a failure of the database means', () => {
+  const translator = new DatabaseErrorTranslator();
+
+  it.each(['08006', '57P01', '57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT'])(
+    '%s: it is away, try again',
+    (code) => {
+      expect(translator.translate(failed({ code }))).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 1 });
+      expect(isDatabaseAway(Object.assign(new Error('bare'), { code }))).toBe(true);
+    },
+  );
+
+  it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect'])(
+    '%s, which has no code: it is away',
+    (message) => {
+      expect(translator.translate(new Error(message))).toMatchObject({ kind: 'unavailable' });
+    },
+  );
+
+  it.each([
+    ['57014', 'timeout'],
+    ['40P01', 'conflict'],
+    ['40001', 'conflict'],
+  ])('%s: %s', (code, kind) => {
+    expect(translator.translate(failed({ code }))).toMatchObject({ kind });
+  });
+
+  it.each([failed({ code: '23505' }), failed({ code: '42P01' }), new Error('x'), 'text', null, undefined])(
+    'the rest stays a defect: %s',
+    (error) => {
+      expect(translator.translate(error)).toBeUndefined();
+    },
+  );
+
+  it('keeps the failure as the cause, and nothing of it in the detail', () => {
+    const cause = failed({ code: 'ECONNREFUSED', message: 'connect ECONNREFUSED db.internal:5432' });
+    const error = translator.translate(cause);
+    expect(error?.cause).toBe(cause);
+    expect(error?.detail).not.toContain('db.internal');
+  });
+
+  it('names the constraint that was broken', () => {
+    expect(brokenConstraintOf(failed({ code: '23505', constraint: 'things_pkey' }))).toBe('things_pkey');
+    expect(brokenConstraintOf(new Error('x'))).toBeUndefined();
+    expect(sqlStateOf(undefined)).toBeUndefined();
+  });
+});

@@ -1,0 +1,95 @@
+import { Logger } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { loadConfig } from '#config';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { connectDataSource, dataSourceOptions, openDataSource } from './data-source.js';
+import { migrations } from './migrations/index.js';
+import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
+import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from './testing/schema-snapshot.js';
+
+const names = migrations.map((Migration) => new Migration().name ?? 'unnamed');
+
+describe('the migrations on PostgreSQL', () => {
+  let testDatabase: TestDatabase;
+  let dataSource: DataSource;
+  let migrator: SchemaMigrator;
+
+  const options = (environment: NodeJS.ProcessEnv = {}) =>
+    dataSourceOptions(loadConfig({ DATABASE_URL: testDatabase.url, ...environment }).database);
+  const snapshot = (): Promise<SchemaObject[]> => dataSource.query(SCHEMA_SNAPSHOT);
+
+  beforeEach(async () => {
+    testDatabase = await createTestDatabase({ empty: true });
+    dataSource = await connectDataSource(options());
+    migrator = new SchemaMigrator(dataSource, false);
+  });
+  afterEach(async () => {
+    await dataSource?.destroy();
+    await testDatabase?.drop();
+  });
+
+  it('up on empty, down to nothing, and up again to the same schema', async () => {
+    const before = await snapshot();
+    expect(await migrator.isCurrent()).toBe(false);
+    expect(await migrator.up()).toEqual(names);
+    expect(await migrator.isCurrent()).toBe(true);
+    const schema = await snapshot();
+    expect(schema.length).toBeGreaterThan(200);
+    expect(await migrator.up()).toEqual([]);
+
+    expect(await migrator.down()).toEqual(names.toReversed());
+    expect(withoutMigrationHistory(await snapshot())).toEqual(before);
+    expect(await migrator.isCurrent()).toBe(false);
+
+    expect(await migrator.up()).toEqual(names);
+    expect(await snapshot()).toEqual(schema);
+  });
+
+  it('each one takes back exactly what it made', async () => {
+    const steps: SchemaObject[][] = [];
+    for (const Migration of migrations) {
+      steps.push(withoutMigrationHistory(await snapshot()));
+      const runner = dataSource.createQueryRunner();
+      await new Migration().up(runner);
+      await runner.release();
+    }
+    for (const Migration of migrations.toReversed()) {
+      const runner = dataSource.createQueryRunner();
+      await new Migration().down(runner);
+      await runner.release();
+      expect(withoutMigrationHistory(await snapshot())).toEqual(steps.pop());
+    }
+  });
+
+  it('several processes that start at once migrate once', async () => {
+    const others = await Promise.all([1, 2, 3].map(() => connectDataSource(options())));
+    try {
+      const applied = await Promise.all(others.map((other) => new SchemaMigrator(other, false).up()));
+      expect(applied.flat().toSorted()).toEqual(names.toSorted());
+      const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM schema_migrations ORDER BY id');
+      expect(rows.map(({ name }) => name)).toEqual(names);
+    } finally {
+      await Promise.all(others.map((other) => other.destroy()));
+    }
+  });
+
+  it('a process that may not migrate refuses an older schema and takes the present one', async () => {
+    const unwilling = options({ DATABASE_MIGRATE: 'false' });
+    await expect(openDataSource(unwilling)).rejects.toBeInstanceOf(SchemaOutdatedError);
+    await (await openDataSource(options())).destroy();
+    await (await openDataSource(unwilling)).destroy();
+  });
+
+  it('a migration that fails leaves nothing of itself', async () => {
+    await dataSource.query('CREATE TABLE projects (id int)');
+    const told: unknown[] = [];
+    Logger.overrideLogger({ log: () => {}, warn: () => {}, error: (message: unknown) => told.push(message) });
+    await expect(migrator.up()).rejects.toThrow('projects');
+    expect(told).toEqual([expect.stringContaining(String(names[1]))]);
+    const objects = (await snapshot()).map(({ name }) => name);
+    expect(objects).toContain('public.workspaces');
+    expect(objects).not.toContain('public.sessions');
+    await dataSource.query('DROP TABLE projects');
+    expect(await migrator.up()).toEqual(names.slice(1));
+  });
+});

@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Page, toPage } from '#http';
+import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Acknowledgement, Handover, HandoverContent } from '../handover.js';
+import { type HandoverFilter, HandoverRepository } from '../persistence/handover.repository.js';
+
+/** Handovers in memory. */
+export class FakeHandoverRepository extends HandoverRepository {
+  private readonly rows = new Map<HandoverId, Handover>();
+
+  async insert(handover: Handover): Promise<void> {
+    this.rows.set(handover.id, handover);
+  }
+
+  async leave(handover: Handover): Promise<Handover> {
+    const { workspaceId, sessionId, projectId } = handover;
+    const before = sessionId === null ? undefined : await this.findLeft(workspaceId, sessionId, projectId);
+    const left: Handover =
+      before === undefined
+        ? handover
+        : {
+            ...before,
+            reason: handover.reason,
+            content: handover.content,
+            updatedAt: handover.updatedAt,
+            acknowledgement: tellTheSame(before.content, handover.content) ? before.acknowledgement : null,
+            revision: before.revision + 1,
+          };
+    await this.insert(left);
+    return left;
+  }
+
+  async find(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
+    const row = this.rows.get(id);
+    return row?.workspaceId === workspaceId ? row : undefined;
+  }
+
+  findForChange(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
+    return this.find(workspaceId, id);
+  }
+
+  async findLeft(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<Handover | undefined> {
+    return this.of(workspaceId, { projectId, sessionId }).find((row) => row.reason !== 'manual');
+  }
+
+  async findLatest(workspaceId: WorkspaceId, projectId: ProjectId): Promise<Handover | undefined> {
+    return this.of(workspaceId, { projectId }).sort(
+      (a, b) => b.updatedAt.getTime() - a.updatedAt.getTime() || (a.id > b.id ? -1 : 1),
+    )[0];
+  }
+
+  async list(
+    workspaceId: WorkspaceId,
+    filter: HandoverFilter,
+    after: HandoverId | undefined,
+    limit: number,
+  ): Promise<Page<Handover, [HandoverId]>> {
+    const rows = this.of(workspaceId, filter)
+      .filter((row) => after === undefined || row.id < after)
+      .sort((a, b) => (a.id > b.id ? -1 : 1));
+    return toPage(rows, limit, (row) => [row.id]);
+  }
+
+  async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    return this.of(workspaceId, { projectId }).length;
+  }
+
+  async acknowledge(
+    workspaceId: WorkspaceId,
+    id: HandoverId,
+    acknowledgement: Acknowledgement,
+  ): Promise<Handover | undefined> {
+    const row = await this.find(workspaceId, id);
+    if (row !== undefined && row.acknowledgement === null) {
+      await this.insert({ ...row, acknowledgement, revision: row.revision + 1 });
+    }
+    return this.find(workspaceId, id);
+  }
+
+  private of(workspaceId: WorkspaceId, { projectId, sessionId }: HandoverFilter): Handover[] {
+    return [...this.rows.values()].filter(
+      (row) =>
+        row.workspaceId === workspaceId &&
+        (projectId === undefined || row.projectId === projectId) &&
+        (sessionId === undefined || row.sessionId === sessionId),
+    );
+  }
+}
+
+function tellTheSame(a: HandoverContent, b: HandoverContent): boolean {
+  return isDeepStrictEqual({ ...a, statistics: undefined }, { ...b, statistics: undefined });
+}

@@ -1,0 +1,226 @@
+import { EventEmitter, once } from 'node:events';
+import { Body, Controller, Injectable, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Database, TransactionRunner } from '#database';
+import { DomainError } from '#kernel';
+import { api, type Api } from '../../../../test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { Endpoint } from '../endpoint/endpoint.decorator.js';
+import { HttpTestApp } from '../testing/http-test-app.js';
+import { IdempotencyStore } from './idempotency-store.js';
+
+const noteBody = z.strictObject({ text: z.string() });
+const note = z.object({ id: z.number(), text: z.string() });
+const secret = z.object({ id: z.number(), secret: z.string() });
+
+/** Lets the test hold a handler, and see that it is there. */
+const gate = new EventEmitter();
+
+@Injectable()
+@Controller('notes')
+class NoteController {
+  constructor(
+    private readonly database: Database,
+    private readonly transactions: TransactionRunner,
+  ) {}
+
+  @Endpoint('POST ', { summary: 'Write', access: [], response: note, alsoStatus: [200] })
+  async write(
+    @Body({ schema: noteBody }) { text }: z.infer<typeof noteBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const written = await this.transactions.run(() => this.insert(text));
+    if (text === 'held') {
+      gate.emit('held');
+      await once(gate, 'go');
+    }
+    if (text === 'refused') throw new DomainError({ code: 'no', kind: 'conflict', detail: 'No.' });
+    if (text === 'old') void reply.status(200);
+    void reply.header('etag', `"${written.id}"`).header('location', `/notes/${written.id}`).header('x-other', '1');
+    return written;
+  }
+
+  @Endpoint('POST /silently', { summary: 'Write and say nothing', access: [] })
+  async writeSilently(@Body({ schema: noteBody }) { text }: z.infer<typeof noteBody>): Promise<void> {
+    await this.insert(text);
+  }
+
+  @Endpoint('POST /secretly', { summary: 'Write and tell a secret', access: [], response: secret, secret: true })
+  async writeSecretly(@Body({ schema: noteBody }) { text }: z.infer<typeof noteBody>) {
+    const { id } = await this.insert(text);
+    return { id, secret: `hunter${id}` };
+  }
+
+  @Endpoint('POST /reading', { summary: 'Read by POST', access: [], response: note, idempotent: false })
+  async read(@Body({ schema: noteBody }) { text }: z.infer<typeof noteBody>) {
+    return this.insert(text);
+  }
+
+  private async insert(text: string): Promise<z.infer<typeof note>> {
+    const [row] = await this.database.query<z.infer<typeof note>>(
+      'INSERT INTO notes (text) VALUES ($1) RETURNING id, text',
+      [text],
+    );
+    if (row === undefined) throw new Error('nothing was inserted');
+    return row;
+  }
+}
+
+describe('Idempotency-Key', () => {
+  let testDatabase: TestDatabase;
+  let server: HttpTestApp;
+  let database: Database;
+  let client: Api;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    server = await HttpTestApp.start({ databaseUrl: testDatabase.url, controllers: [NoteController] });
+    database = server.app.get(Database, { strict: false });
+    await database.query('CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY, text text)');
+    client = api(server.url, 'somebody');
+  });
+  beforeEach(async () => {
+    await database.query('TRUNCATE notes, idempotency_keys');
+  });
+  afterAll(async () => {
+    await server?.close();
+    await testDatabase?.drop();
+  });
+
+  const write = (text: string, key: string, path = '/notes', by = client) =>
+    by.post(path, { text }, { headers: { 'idempotency-key': key } });
+  const countOf = async (table: 'notes' | 'idempotency_keys') =>
+    (await database.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`))[0]?.count;
+
+  it('T34 the same request again gets the stored answer, and the work is done once', async () => {
+    const first = await write('a', 'key');
+    const second = await write('a', 'key');
+    expect(first.status).toBe(201);
+    expect(first.headers.get('idempotency-replayed')).toBeNull();
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect({ status: second.status, body: second.body }).toEqual({ status: 201, body: first.body });
+    for (const name of ['etag', 'location', 'content-type'])
+      expect(second.headers.get(name)).toBe(first.headers.get(name));
+    expect(await countOf('notes')).toBe(1);
+  });
+
+  it('the stored answer keeps its own status, and an answer without a body has none', async () => {
+    await write('old', 'key');
+    expect((await write('old', 'key')).status).toBe(200);
+    await write('a', 'silent', '/notes/silently');
+    const again = await write('a', 'silent', '/notes/silently');
+    expect({ status: again.status, body: again.body }).toEqual({ status: 204, body: undefined });
+  });
+
+  it('another body, or another route, under the same key is refused', async () => {
+    await write('a', 'key');
+    for (const answer of [await write('b', 'key'), await write('a', 'key', '/notes/silently')]) {
+      expect(answer.status).toBe(422);
+      expect(answer.body).toMatchObject({
+        code: 'idempotency-key-reused',
+        errors: [{ pointer: '/idempotency-key', in: 'header' }],
+      });
+    }
+    expect(await countOf('notes')).toBe(1);
+  });
+
+  it('the key of another caller is another key', async () => {
+    await write('a', 'key');
+    expect((await write('b', 'key', '/notes', api(server.url, 'another'))).status).toBe(201);
+    expect(await countOf('notes')).toBe(2);
+  });
+
+  it('T34 while the first is running its retry is told so; afterwards it gets the answer', async () => {
+    const held = once(gate, 'held');
+    const first = write('held', 'key');
+    await held;
+    const early = await write('held', 'key');
+    expect(early.status).toBe(409);
+    expect(early.body.code).toBe('request-in-flight');
+    expect(early.headers.get('retry-after')).toBe('1');
+    expect((await write('other', 'key')).status).toBe(422);
+    gate.emit('go');
+    expect((await first).status).toBe(201);
+    expect((await write('held', 'key')).body).toEqual((await first).body);
+    expect(await countOf('notes')).toBe(1);
+  });
+
+  it('T34 of many at once one does the work, and all agree on it', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => write('a', 'key')));
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    const ids = answers.filter(({ status }) => status === 201).map(({ body }) => body.id as number);
+    expect(new Set(ids).size).toBe(1);
+    expect(await countOf('notes')).toBe(1);
+  });
+
+  it('failed work leaves nothing, and the same key may try again', async () => {
+    expect((await write('refused', 'key')).status).toBe(409);
+    expect(await countOf('notes')).toBe(0);
+    expect(await countOf('idempotency_keys')).toBe(0);
+    expect((await write('a', 'key')).status).toBe(201);
+  });
+
+  it('a request that is not valid takes no key', async () => {
+    const answer = await client.post('/notes', { txt: 'a' }, { headers: { 'idempotency-key': 'key' } });
+    expect(answer.status).toBe(400);
+    expect(await countOf('idempotency_keys')).toBe(0);
+  });
+
+  it('a stored answer is forgotten after its time, and the key is free', async () => {
+    const first = await write('a', 'key');
+    server.clock.advance(24 * 3_600_000 - 1);
+    expect((await write('a', 'key')).body).toEqual(first.body);
+    server.clock.advance(1);
+    const later = await write('b', 'key');
+    expect({ status: later.status, text: later.body.text }).toEqual({ status: 201, text: 'b' });
+  });
+
+  it('what is forgotten is removed', async () => {
+    await write('a', 'old');
+    server.clock.advance(12 * 3_600_000);
+    await write('a', 'young');
+    server.clock.advance(12 * 3_600_000);
+    expect(await server.app.get(IdempotencyStore, { strict: false }).removeExpired(server.clock.now())).toBe(1);
+    expect((await write('a', 'young')).headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  it('the claim of a process that died is taken over by the retry, and only one of the two can finish', async () => {
+    const held = once(gate, 'held');
+    const lost = write('held', 'key');
+    await held;
+    server.clock.advance(60_001);
+    const heldAgain = once(gate, 'held');
+    const retry = write('held', 'key');
+    await heldAgain;
+    gate.emit('go');
+    expect([(await lost).status, (await retry).status]).toEqual([409, 201]);
+    expect(await countOf('notes')).toBe(1);
+    expect((await write('held', 'key')).body).toEqual((await retry).body);
+  });
+
+  it('an answer with a secret is kept so that only its credential can read it', async () => {
+    const first = await write('a', 'key', '/notes/secretly');
+    expect((await write('a', 'key', '/notes/secretly')).body).toEqual(first.body);
+    const [row] = await database.query<{ body: string }>('SELECT response_body AS body FROM idempotency_keys');
+    expect(row?.body).not.toContain(first.body.secret);
+    expect(Buffer.from(row?.body ?? '', 'base64').toString('latin1')).not.toContain(first.body.secret);
+  });
+
+  it('is nothing to a POST that only reads', async () => {
+    await write('a', 'key', '/notes/reading');
+    expect(await countOf('idempotency_keys')).toBe(0);
+  });
+
+  it.each([' ', 'a b', 'x'.repeat(256), 'ä'])('%j is no key', async (key) => {
+    const answer = await client.post('/notes', { text: 'a' }, { headers: { 'idempotency-key': key } });
+    expect(answer.body).toMatchObject({ status: 400, code: 'invalid-idempotency-key' });
+    expect(await countOf('notes')).toBe(0);
+  });
+
+  it('a longest key works, and so does none', async () => {
+    expect((await write('a', 'x'.repeat(255))).status).toBe(201);
+    expect((await client.post('/notes', { text: 'b' })).status).toBe(201);
+    expect(await countOf('idempotency_keys')).toBe(1);
+  });
+});

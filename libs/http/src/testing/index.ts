@@ -1,0 +1,1 @@
+export { HttpTestApp, type HttpTestOptions } from './http-test-app.js';

@@ -1,0 +1,65 @@
+import { Controller, Param, Query } from '@nestjs/common';
+import { z } from 'zod';
+import { Caller } from '#auth';
+import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { ProjectCatalogueService } from '../project-catalogue.service.js';
+import {
+  deleteProjectQuery,
+  deletionResponse,
+  noQuery,
+  projectParams,
+  projectsQuery,
+  projectsResponse,
+  surveyResponse,
+  toProjectResponse,
+  toSurveyResponse,
+} from './project.dto.js';
+
+const position = z.tuple([z.string()]);
+
+@Controller('v1/projects')
+export class ProjectController {
+  constructor(private readonly projects: ProjectCatalogueService) {}
+
+  @Endpoint('GET ', {
+    summary: 'List projects in the order of their slugs',
+    access: ['memory:read'],
+    response: projectsResponse,
+  })
+  async list(@Caller() caller: Principal, @Query({ schema: projectsQuery }) query: z.infer<typeof projectsQuery>) {
+    const list = ['projects', caller.workspaceId];
+    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
+    const page = await this.projects.list(caller.workspaceId, after, query.limit);
+    return {
+      items: page.items.map(toProjectResponse),
+      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
+    };
+  }
+
+  @Endpoint('GET /:project', {
+    summary: 'See how much a project holds; an unknown one holds nothing',
+    access: ['memory:read'],
+    response: surveyResponse,
+  })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+  ) {
+    return toSurveyResponse(project, await this.projects.survey(caller.workspaceId, project));
+  }
+
+  @Endpoint('DELETE /:project', {
+    summary: 'Delete a project with everything in it, for good',
+    access: ['admin'],
+    response: deletionResponse,
+  })
+  async delete(
+    @Caller() caller: Principal,
+    @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
+    @Query({ schema: deleteProjectQuery }) { confirm }: z.infer<typeof deleteProjectQuery>,
+  ) {
+    return { slug: project, deleted: await this.projects.delete(caller.workspaceId, project, confirm) };
+  }
+}

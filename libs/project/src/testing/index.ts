@@ -1,0 +1,1 @@
+export { FakeProjectRepository } from './fake-project.repository.js';

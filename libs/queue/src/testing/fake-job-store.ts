@@ -1,0 +1,149 @@
+import { newId, type WorkspaceId } from '#kernel';
+import type { JobDefinition, ScheduleDefinition } from '../job.js';
+import type { JobFailure, JobState } from '../job-record.js';
+import { JobStore, type TakenJob } from '../job-store.js';
+
+interface FakeJob {
+  readonly id: string;
+  readonly name: string;
+  readonly workspaceId: WorkspaceId | undefined;
+  readonly payload: unknown;
+  state: JobState;
+  dueMs: number;
+  begun: number;
+  progress: number;
+  failure: JobFailure | undefined;
+  period: number | undefined;
+}
+
+const isDue = (job: FakeJob) => (job.state === 'waiting' || job.state === 'retrying') && job.dueMs <= Date.now();
+
+/** Jobs in memory, of one process. */
+export class FakeJobStore extends JobStore {
+  readonly jobs: FakeJob[] = [];
+  /** While set, every call fails with it, as if the database were away. */
+  outage: Error | undefined;
+  private readonly definitions = new Map<string, JobDefinition<object>>();
+
+  add(
+    job: Pick<JobDefinition<object>, 'name'>,
+    payload: unknown,
+    options: { workspaceId?: WorkspaceId; runAt?: Date; period?: number } = {},
+  ): string {
+    const { workspaceId, runAt, period } = options;
+    const dueMs = runAt?.getTime() ?? 0;
+    const id = newId();
+    this.jobs.push({
+      id,
+      name: job.name,
+      workspaceId,
+      payload,
+      period,
+      dueMs,
+      state: 'waiting',
+      begun: 0,
+      progress: 0,
+      failure: undefined,
+    });
+    return id;
+  }
+
+  get(id: string): FakeJob {
+    const job = this.jobs.find((one) => one.id === id);
+    if (job === undefined) throw new Error(`There is no job ${id}.`);
+    return job;
+  }
+
+  async prepare(definitions: readonly JobDefinition<object>[]): Promise<void> {
+    this.failInOutage();
+    for (const definition of definitions) this.definitions.set(definition.name, definition);
+  }
+
+  async findDue(names: readonly string[]): Promise<string[]> {
+    this.failInOutage();
+    return names.filter((name) => this.jobs.some((job) => job.name === name && isDue(job)));
+  }
+
+  async take(name: string): Promise<TakenJob | undefined> {
+    this.failInOutage();
+    const job = this.jobs.find((one) => one.name === name && isDue(one));
+    if (job === undefined) return undefined;
+    job.state = 'running';
+    job.begun++;
+    return { id: job.id, name, workspaceId: job.workspaceId, payload: job.payload, attempt: job.begun };
+  }
+
+  async complete(taken: TakenJob): Promise<void> {
+    this.failInOutage();
+    const job = this.findHeld(taken);
+    if (job !== undefined) job.state = 'completed';
+  }
+
+  async fail(taken: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
+    this.failInOutage();
+    const job = this.findHeld(taken);
+    if (job !== undefined) this.endAttempt(job, failure, final);
+  }
+
+  async giveBack(taken: TakenJob): Promise<void> {
+    this.failInOutage();
+    const job = this.findHeld(taken);
+    if (job === undefined) return;
+    job.state = 'retrying';
+    job.begun--;
+    job.dueMs = 0;
+  }
+
+  async recoverAbandoned(): Promise<void> {
+    this.failInOutage();
+    for (const job of this.jobs.filter(({ state }) => state === 'running')) {
+      this.endAttempt(job, { code: 'worker-died', message: 'The process ended in the middle.' }, false);
+      job.dueMs = 0;
+    }
+  }
+
+  async setProgress(taken: TakenJob, fraction: number): Promise<void> {
+    this.failInOutage();
+    const job = this.findHeld(taken);
+    if (job !== undefined) job.progress = fraction;
+  }
+
+  async findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]> {
+    this.failInOutage();
+    return jobs.filter((job) => this.findHeld(job) === undefined);
+  }
+
+  async tick({ job, everySeconds }: ScheduleDefinition): Promise<{ added: boolean; nextInMs: number }> {
+    this.failInOutage();
+    const periodMs = everySeconds * 1000;
+    const period = Math.floor(Date.now() / periodMs);
+    const added = !this.jobs.some((one) => one.name === job.name && one.period === period);
+    if (added) this.add(job, {}, { period });
+    return { added, nextInMs: periodMs - (Date.now() % periodMs) };
+  }
+
+  async maintain(): Promise<void> {
+    this.failInOutage();
+  }
+
+  async oldestDueSeconds(): Promise<number> {
+    this.failInOutage();
+    const due = this.jobs.filter(isDue).map(({ dueMs }) => Date.now() - dueMs);
+    return due.length === 0 ? 0 : Math.max(...due) / 1000;
+  }
+
+  private endAttempt(job: FakeJob, failure: JobFailure, final: boolean): void {
+    const { retryLimit = 0, retryDelaySeconds = 1 } = this.definitions.get(job.name) ?? {};
+    job.failure = failure;
+    job.state = final || job.begun > retryLimit ? 'failed' : 'retrying';
+    job.dueMs = Date.now() + retryDelaySeconds * 1000 * 2 ** (job.begun - 1);
+  }
+
+  private findHeld(taken: TakenJob): FakeJob | undefined {
+    return this.jobs.find(({ id, state, begun }) => id === taken.id && state === 'running' && begun === taken.attempt);
+  }
+
+  private failInOutage(): void {
+    if (this.outage !== undefined) throw this.outage;
+  }
+}

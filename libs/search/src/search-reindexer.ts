@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { SearchConfig } from '#config';
+import { TransactionRunner } from '#database';
+import { analyseDocument } from './analysis/document-analysis.js';
+import { analysisOptionsOf } from './analysis/language.js';
+import { KeywordIndex } from './persistence/keyword-index.js';
+
+const DOCUMENTS_AT_ONCE = 20;
+
+/**
+ * Brings documents up to date that an older release, or another search language, has indexed. They stay findable all
+ * the while, by the words they were stored with.
+ */
+@Injectable()
+export class SearchReindexer {
+  constructor(
+    private readonly index: KeywordIndex,
+    private readonly transactions: TransactionRunner,
+    private readonly config: SearchConfig,
+  ) {}
+
+  /** @returns how many documents were stored anew. Several runs at once share the work. */
+  async run(signal?: AbortSignal): Promise<number> {
+    let total = 0;
+    for (;;) {
+      if (signal?.aborted === true) return total;
+      const count = await this.step();
+      if (count === 0) return total;
+      total += count;
+    }
+  }
+
+  private step(): Promise<number> {
+    const options = analysisOptionsOf(this.config.language);
+    return this.transactions.run(async () => {
+      const documents = await this.index.takeStale(DOCUMENTS_AT_ONCE);
+      await this.index.putAnew(
+        documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
+      );
+      return documents.length;
+    });
+  }
+}

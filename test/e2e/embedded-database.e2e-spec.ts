@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from '#database/testing';
+import { runKeepsake, runScript } from '../support/child.js';
+
+describe('the embedded database', () => {
+  let dataDir: string;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'keepsake-embedded-'));
+  });
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+  /** What a script of `embedded/` prints about the data folder. */
+  async function tell<Result>(script: string, input?: string): Promise<Result> {
+    const { code, stdout, stderr } = await runScript(`e2e/embedded/${script}`, [dataDir], { input });
+    if (code !== 0) throw new Error(`${script} failed:\n${stderr}`);
+    return JSON.parse(stdout) as Result;
+  }
+
+  async function migrate(...options: string[]): Promise<{ applied?: string[]; reverted?: string[] }> {
+    const { code, stdout, stderr } = await runKeepsake(['migrate', '--json', ...options], {
+      env: { KEEPSAKE_DATA_DIR: dataDir },
+    });
+    if (code !== 0) throw new Error(`keepsake migrate failed:\n${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  it('is migrated up, down to nothing, and up again to the same schema', async () => {
+    const snapshot = () => tell<SchemaObject[]>('query.mjs', SCHEMA_SNAPSHOT);
+    const { applied = [] } = await migrate();
+    expect(applied.length).toBeGreaterThan(6);
+    const schema = await snapshot();
+    expect(await migrate('--down')).toEqual({ reverted: applied.toReversed() });
+    expect(withoutMigrationHistory(await snapshot())).toEqual([]);
+    expect(await migrate()).toEqual({ applied });
+    expect(await snapshot()).toEqual(schema);
+  }, 60_000);
+
+  it('T46 a query beside the running transaction is refused at once, and nothing waits for ever', async () => {
+    const told = await tell<{ refusals: string[]; tookMs: number; finished: number; names: string[] }>(
+      'query-beside.mjs',
+    );
+    expect(told.refusals).toHaveLength(3);
+    for (const refusal of told.refusals) expect(refusal).toContain('beside the running transaction');
+    expect(told.tookMs).toBeLessThan(2_000);
+    expect(told.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
+  }, 60_000);
+
+  it('has statistics and loses its dead rows without autovacuum', async () => {
+    const { filled, analysed, emptied, vacuumed, warnings } = await tell<Record<string, unknown>>('upkeep.mjs');
+    expect(filled).toEqual({ dead: 0, known: -1, columns: 0 });
+    expect(analysed).toEqual({ dead: 0, known: 5000, columns: 2 });
+    expect(emptied).toEqual({ dead: 4000, known: 5000, columns: 2 });
+    expect(vacuumed).toEqual({ dead: 0, known: 1000, columns: 2 });
+    expect(warnings).toHaveLength(1);
+  }, 60_000);
+});

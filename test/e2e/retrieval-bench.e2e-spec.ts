@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const SCRIPT = join(import.meta.dirname, '../../bench/retrieval/run.mjs');
+
+/** Two projects with the same ids. Ranks are plain: what holds more of the words comes first. */
+const set = {
+  name: 'animals',
+  collections: [
+    {
+      id: 'sea',
+      docs: [
+        { id: 'd1', text: 'The walrus sleeps on the ice.' },
+        { id: 'd2', text: 'The narwhal dives under the ice.' },
+        { id: 'd3', text: 'A gull cries.' },
+      ],
+      queries: [
+        { id: 'q1', text: 'where does the walrus sleep?', cat: 'plain', gold: ['d1'] },
+        { id: 'q2', text: 'what is on the ice, a walrus or a narwhal?', cat: 'plain', gold: ['d1', 'd2'] },
+        { id: 'q3', text: 'walrus', cat: 'plain', gold: ['d3', 'd1'] },
+        { id: 'q4', text: 'camel', cat: 'plain', gold: ['d1'] },
+        { id: 'q5', text: 'walrus', cat: 'adversarial', gold: ['d3'] },
+        { id: 'q6', text: 'walrus', cat: 'plain', gold: [] },
+        { id: 'q7', text: 'walrus', cat: 'plain', gold: ['d3'], bad: 'wrong' },
+      ],
+    },
+    {
+      id: 'desert',
+      docs: [
+        { id: 'd1', text: 'The camel drinks.' },
+        { id: 'd2', text: 'A walrus is not seen here.' },
+      ],
+      queries: [{ id: 'q1', text: 'does a camel drink?', cat: 'plain', gold: ['d1'] }],
+    },
+  ],
+};
+
+describe('npm run bench:retrieval', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keepsake-set-'));
+    await writeFile(join(folder, 'set.json'), JSON.stringify(set));
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('prints one JSON object with the metrics of its own search, in percent', async () => {
+    const { PATH, HOME } = process.env;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [SCRIPT, '--data', join(folder, 'set.json'), '--json'],
+      { env: { PATH, HOME }, cwd: folder },
+    );
+
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    // q1, q2 and the camel's are found whole and first; q3 half, first; q4 not at all.
+    expect(JSON.parse(stdout)).toEqual({
+      set: 'animals',
+      queries: 5,
+      empty: 1,
+      leaks: 0,
+      metrics: { 'R@5': 70, 'R@10': 70, 'R@20': 70, 'hit@5': 80, MRR: 80 },
+    });
+  }, 120_000);
+});

@@ -1,0 +1,119 @@
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+import { once } from 'node:events';
+
+/** What the link does with bytes. `black-hole` keeps connections and drops what is sent over them. */
+type Link = 'open' | 'cut' | 'black-hole';
+
+/**
+ * A link to a server that a test can cut, slow down and black-hole, at 127.0.0.1. Each connection to it is a connection
+ * to the server; nothing of what passes is changed or reordered.
+ */
+export class TcpProxy {
+  private readonly pairs = new Set<readonly [client: Socket, server: Socket]>();
+  private link: Link = 'open';
+  private delayMs = 0;
+
+  private constructor(
+    private readonly listener: Server,
+    private readonly target: { readonly host: string; readonly port: number },
+  ) {}
+
+  static async to(target: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+    const listener = createServer();
+    const proxy = new TcpProxy(listener, target);
+    listener.on('connection', (client) => proxy.accept(client));
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    return proxy;
+  }
+
+  get host(): string {
+    return '127.0.0.1';
+  }
+
+  get port(): number {
+    return (this.listener.address() as AddressInfo).port;
+  }
+
+  /** The address of a URL replaced by this link's. */
+  urlFor(url: string): string {
+    const through = new URL(url);
+    through.hostname = this.host;
+    through.port = String(this.port);
+    return through.href;
+  }
+
+  /** Resets all connections, and every new one at once, until `heal`. */
+  cut(): void {
+    this.link = 'cut';
+    this.resetAll();
+  }
+
+  /** Resets all connections; new ones are welcome. */
+  resetAll(): void {
+    for (const pair of this.pairs) reset(pair);
+  }
+
+  /**
+   * From now on bytes are dropped in both directions, on old and new connections alike, and nobody is told: the peers
+   * find out by their own time limits.
+   */
+  blackHole(): void {
+    this.link = 'black-hole';
+  }
+
+  /** Each piece of bytes arrives this much later, in both directions. */
+  slow(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
+  /**
+   * Ends all disturbance. Connections that lost bytes are reset, since what follows would be out of step.
+   */
+  heal(): void {
+    if (this.link === 'black-hole') this.resetAll();
+    this.link = 'open';
+    this.delayMs = 0;
+  }
+
+  async close(): Promise<void> {
+    this.resetAll();
+    this.listener.close();
+    await once(this.listener, 'close');
+  }
+
+  private accept(client: Socket): void {
+    if (this.link === 'cut') {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect(this.target);
+    const pair = [client, server] as const;
+    this.pairs.add(pair);
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on('error', () => reset(pair));
+      socket.on('close', () => {
+        this.pairs.delete(pair);
+        reset(pair);
+      });
+    }
+    this.pass(client, server);
+    this.pass(server, client);
+  }
+
+  private pass(from: Socket, to: Socket): void {
+    from.on('data', (bytes) => {
+      const deliver = () => {
+        if (this.link !== 'black-hole' && !to.destroyed) to.write(bytes);
+      };
+      if (this.delayMs > 0) setTimeout(deliver, this.delayMs);
+      else deliver();
+    });
+    from.on('end', () => to.end());
+  }
+}
+
+function reset(pair: readonly Socket[]): void {
+  for (const socket of pair) if (!socket.destroyed) socket.resetAndDestroy();
+}
