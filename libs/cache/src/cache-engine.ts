@@ -1,28 +1,36 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
-import { type CacheEngineOptions, CacheService, DEFAULT_ENGINE_OPTIONS } from './cache.service.js';
+import { CacheService } from './cache.service.js';
 import { KeySpace } from './cache-key.js';
+import type { CacheMode } from './cache-mode.js';
 import { AloneMarks } from './coherence/alone-marks.js';
 import { type Coherence, NoCoherence } from './coherence/coherence.js';
 import { RedisCoherence } from './coherence/redis-coherence.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
-import type { CacheHealthReport } from './health.js';
-import { DEFAULT_INVALIDATION_TIMING, InvalidationService, type InvalidationTiming } from './outbox/invalidation.service.js';
+import type { CacheHealthReport } from './health/cache-health-report.js';
+import { InvalidationService } from './outbox/invalidation.service.js';
 import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
+import { DEFAULT_INVALIDATION_TIMING, type InvalidationTiming } from './outbox/invalidation-timing.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { StampRemover } from './outbox/stamp-remover.js';
+import { type CacheEngineOptions, DEFAULT_ENGINE_OPTIONS, DEFAULT_TTL_MS } from './read/cache-parts.js';
 import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
-import { DEFAULT_REDIS_OPTIONS, RedisStore, type RedisStoreOptions } from './stores/redis/redis-store.js';
+import { RedisStore } from './stores/redis/redis-store.js';
+import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import { parseRedisUrl } from './stores/redis/redis-url.js';
 import type { SharedStore } from './stores/shared-store.js';
 
 export interface CacheSettings extends Partial<CacheEngineOptions> {
   /** See `parseRedisUrl`. Absent: in process where `singleProcess`, else immutable families alone. */
   readonly redisUrl?: string;
-  /** This process is the only one on its database. Ignored where `redisUrl` is set. */
+  /** This process is the only one on its database. */
   readonly singleProcess?: boolean;
   readonly namespace?: string;
+  /** TTL of families that declare none. */
+  readonly defaultTtlMs?: number;
   readonly local?: Partial<LocalTierLimits>;
   /** Bytes of the in-process store that stands in for Redis. */
   readonly memoryStoreBytes?: number;
@@ -36,19 +44,15 @@ export interface CachePorts {
   /** Needed where a shared tier outlives this process. */
   readonly outbox?: InvalidationOutbox;
   readonly familySettings?: FamilySettingsStore;
+  /** Uniform in (0, 1]; for tests. */
+  readonly random?: () => number;
 }
-
-/**
- * - `shared`: Redis or Valkey.
- * - `in-process`: one process, the same promise without a server.
- * - `immutable-only`: several processes without a server.
- */
-export type CacheMode = 'shared' | 'in-process' | 'immutable-only';
 
 export interface CacheEvents {
   /** The shared tier answers; what the server lacks is named. */
   opened: [lacks: readonly string[]];
   closed: [reason: string];
+  /** Everything is invalid: somebody cleared the cache, or the server is another or an older one. */
   invalidatedAll: [];
 }
 
@@ -61,41 +65,55 @@ export class CacheEngine {
   readonly cache: CacheService;
   readonly settings: FamilySettingsService;
   readonly events = new EventEmitter<CacheEvents>();
-  private readonly space: KeySpace;
   private readonly store: SharedStore;
+  private readonly local: LocalTier;
+  private readonly marks = new AloneMarks();
   private readonly coherence: Coherence;
+  private readonly relay: OutboxRelay;
   private readonly invalidations: InvalidationService;
   private lastLacks = '';
 
   /** @throws RedisUrlError for a malformed URL: the cache is never off by a typing error. */
   constructor(settings: CacheSettings, ports: CachePorts) {
     const { clock } = ports;
-    this.space = new KeySpace(settings.namespace);
-    const marks = new AloneMarks();
-    const local = new LocalTier({ ...DEFAULT_LOCAL, ...settings.local }, (key) => marks.drop(key));
+    const { marks } = this;
+    const space = new KeySpace(settings.namespace);
+    this.local = new LocalTier({ ...DEFAULT_LOCAL, ...settings.local }, (key) => marks.drop(key));
     if (settings.redisUrl !== undefined) {
       this.mode = 'shared';
-      const store = new RedisStore(parseRedisUrl(settings.redisUrl), this.space, this.listener(local), { ...DEFAULT_REDIS_OPTIONS, ...settings.redis });
+      const options = { ...DEFAULT_REDIS_OPTIONS, ...settings.redis };
+      const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options);
       this.store = store;
-      this.coherence = new RedisCoherence(() => store, this.space, { changed: (keys) => this.cache.forgetLocal(keys), lost: () => this.cache.forgetAllLocal() });
+      this.coherence = new RedisCoherence(() => store, space, {
+        changed: (keys) => keys.forEach((key) => marks.changed(key)),
+        lost: () => marks.clear(),
+      });
     } else {
       this.mode = settings.singleProcess === true ? 'in-process' : 'immutable-only';
       this.store = settings.singleProcess === true ? new MemoryStore(clock, settings.memoryStoreBytes) : new NoStore();
       this.coherence = new NoCoherence();
     }
-    this.invalidations = new InvalidationService(
-      this.store,
-      this.outboxFor(ports.outbox),
-      this.coherence,
-      this.space,
+    const outbox = this.outboxFor(ports.outbox);
+    const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
+    const stamps = new StampRemover(this.store, this.coherence, marks, space);
+    const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
+    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite);
+    this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing);
+    this.cache = new CacheService({
+      store: this.store,
+      local: this.local,
+      invalidations: this.invalidations,
+      coherence: this.coherence,
+      marks,
+      space,
       clock,
-      (stampKeys) => this.cache.forgetLocal(stampKeys),
-      { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation },
-    );
-    this.cache = new CacheService(this.store, local, this.invalidations, this.coherence, marks, this.space, clock, {
-      enabled: settings.enabled ?? DEFAULT_ENGINE_OPTIONS.enabled,
-      leaseMs: settings.leaseMs ?? DEFAULT_ENGINE_OPTIONS.leaseMs,
-      driftSampleRate: settings.driftSampleRate ?? DEFAULT_ENGINE_OPTIONS.driftSampleRate,
+      options: {
+        enabled: settings.enabled ?? DEFAULT_ENGINE_OPTIONS.enabled,
+        leaseMs: settings.leaseMs ?? DEFAULT_ENGINE_OPTIONS.leaseMs,
+        driftSampleRate: settings.driftSampleRate ?? DEFAULT_ENGINE_OPTIONS.driftSampleRate,
+      },
+      random: ports.random ?? (() => 1 - Math.random()),
+      defaultTtlMs: settings.defaultTtlMs ?? DEFAULT_TTL_MS,
     });
     this.settings = new FamilySettingsService(ports.familySettings ?? new InMemoryFamilySettings(), this.cache);
   }
@@ -103,38 +121,49 @@ export class CacheEngine {
   /** Starts the parts. A shared tier that is away delays nothing and is found when it appears. */
   async start(): Promise<void> {
     if (this.mode === 'immutable-only') {
-      this.logger.warn('No Redis is configured and several processes may run: only immutable families are cached. Set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where this process is alone.');
+      this.logger.warn(
+        'No Redis is configured and several processes may run: only immutable families are cached. Set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where this process is alone.',
+      );
     }
     await this.settings.start();
-    if (this.mode === 'shared') this.invalidations.start();
+    if (this.mode === 'shared') await this.relay.start();
     if (this.store instanceof RedisStore) await this.store.start();
   }
 
-  /** Stops the parts; loads and refreshes under way end first. */
+  /** Stops the parts; refreshes and refills under way end first. */
   async stop(): Promise<void> {
     this.settings.stop();
     await this.cache.settled();
-    await this.invalidations.stop();
+    this.invalidations.stop();
+    await this.relay.stop();
     this.coherence.close();
     await this.store.close();
   }
 
   /** The state now; nothing of it is remembered. */
   health(): CacheHealthReport {
-    const { store, invalidations, cache } = this;
-    const redis = store instanceof RedisStore ? store : undefined;
+    const { store, invalidations, local, relay } = this;
+    const { enabled } = this.cache.options;
+    const redis = this.redisStore;
+    const bypassing = invalidations.hasSuspects;
+    const isUp = this.mode !== 'immutable-only' && store.isOpen && !bypassing && (redis?.isWhole ?? true);
     return {
       mode: this.mode,
-      enabled: cache.options.enabled,
-      status: !cache.options.enabled ? 'off' : this.mode === 'immutable-only' ? 'degraded' : store.isOpen && !invalidations.hasSuspects && (redis?.isWhole ?? true) ? 'up' : 'degraded',
-      breaker: this.mode === 'shared' ? (store.isOpen ? 'closed' : 'open') : 'none',
-      problem: this.mode === 'immutable-only' ? 'no Redis and several processes: only immutable families are cached' : redis?.problem,
+      enabled,
+      status: enabled ? (isUp ? 'up' : 'degraded') : 'off',
+      breaker: redis === undefined ? 'none' : redis.isOpen ? 'closed' : 'open',
+      problem: this.problem(bypassing),
       server: redis?.facts === undefined ? undefined : `${redis.facts.product} ${redis.facts.version}`.trim(),
       lacks: redis?.lacks ?? [],
       coherence: this.coherence.kind,
-      oldestInvalidationMs: Math.round(invalidations.oldestRowAgeMs),
-      bypassing: invalidations.hasSuspects,
-      local: { entries: cache.local.size, bytes: cache.local.usedBytes, maxBytes: cache.local.limits.maxBytes, evictions: cache.local.evictions },
+      oldestInvalidationMs: Math.round(relay.oldestRowAgeMs),
+      bypassing,
+      local: {
+        entries: local.size,
+        bytes: local.usedBytes,
+        maxBytes: local.limits.maxBytes,
+        evictions: local.evictions,
+      },
     };
   }
 
@@ -145,20 +174,28 @@ export class CacheEngine {
 
   /** Counters of the invalidation path, for the metrics. */
   get invalidationCounts(): { readonly delivered: number; readonly relayed: number; readonly unconfirmed: number } {
-    const { delivered, relayed, unconfirmedAnswers } = this.invalidations;
-    return { delivered, relayed, unconfirmed: unconfirmedAnswers };
+    const { delivered, unconfirmedAnswers } = this.invalidations;
+    return { delivered, relayed: this.relay.relayed, unconfirmed: unconfirmedAnswers };
   }
 
+  private problem(bypassing: boolean): string | undefined {
+    if (this.mode === 'immutable-only') return 'no Redis and several processes: only immutable families are cached';
+    const ofServer = this.redisStore?.problem;
+    if (ofServer !== undefined) return ofServer;
+    return bypassing ? 'invalidations are not delivered: what they may concern is read from its source' : undefined;
+  }
+
+  /** In process the store dies with its invalidations, so none is remembered; they wait for the commit all the same. */
   private outboxFor(outbox: InvalidationOutbox | undefined): InvalidationOutbox {
     if (outbox === undefined) return new NoOutbox();
-    return this.mode === 'shared' ? outbox : new LocalOutbox(outbox);
+    return this.mode === 'shared' ? outbox : new NoOutbox(outbox);
   }
 
-  private listener(local: LocalTier): ConstructorParameters<typeof RedisStore>[2] {
+  private listener(): ConstructorParameters<typeof RedisStore>[2] {
     return {
       beforeOpen: async () => {
         await this.invalidations.settleBeforeOpen();
-        this.cache.forgetAllLocal();
+        this.marks.clear();
         await this.coherence.rearm();
       },
       opened: (facts, lacks) => {
@@ -173,28 +210,9 @@ export class CacheEngine {
         this.events.emit('closed', reason);
       },
       epochChanged: () => {
-        local.clear();
+        this.local.clear();
         this.events.emit('invalidatedAll');
       },
     };
-  }
-}
-
-/** The transactions of the real outbox without its rows: nothing outlives a shared tier inside this process. */
-class LocalOutbox extends NoOutbox {
-  constructor(private readonly outbox: InvalidationOutbox) {
-    super();
-  }
-
-  override get inTransaction(): boolean {
-    return this.outbox.inTransaction;
-  }
-
-  override afterCommit(hook: () => Promise<void> | void): Promise<void> {
-    return this.outbox.afterCommit(hook);
-  }
-
-  override close(): Promise<void> {
-    return this.outbox.close();
   }
 }

@@ -53,7 +53,11 @@ export function encodeLease(token: string): string {
 
 export function encodeEntry(meta: EntryMeta, binding: Binding, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(FIXED_LENGTH + binding.length + payload.length);
-  bytes.write(`E${meta.nonce}${NO_LEASE}${NO_DEADLINE}${String(meta.version).padStart(VERSION_LENGTH, '0')}`, 0, 'latin1');
+  bytes.write(
+    `E${meta.nonce}${NO_LEASE}${NO_DEADLINE}${String(meta.version).padStart(VERSION_LENGTH, '0')}`,
+    0,
+    'latin1',
+  );
   bytes[62] = LAYOUT_VERSION;
   bytes[63] = meta.format;
   bytes[64] = meta.flags;
@@ -73,7 +77,12 @@ export function isLease(bytes: Buffer): boolean {
 
 /** Whether the bytes are an entry of this layout, whole at least up to its binding. */
 export function isEntry(bytes: Buffer): boolean {
-  return bytes.length >= FIXED_LENGTH && bytes[0] === ENTRY_KIND && bytes[62] === LAYOUT_VERSION && bytes.length >= FIXED_LENGTH + bytes.readUInt16LE(85);
+  return (
+    bytes.length >= FIXED_LENGTH &&
+    bytes[0] === ENTRY_KIND &&
+    bytes[62] === LAYOUT_VERSION &&
+    bytes.length >= FIXED_LENGTH + bytes.readUInt16LE(85)
+  );
 }
 
 /*
@@ -87,8 +96,10 @@ export const loadedAtOf = (bytes: Buffer): number => bytes.readDoubleLE(65);
 export const softMsOf = (bytes: Buffer): number => bytes.readUInt32LE(73);
 export const hardMsOf = (bytes: Buffer): number => bytes.readUInt32LE(77);
 export const loadMsOf = (bytes: Buffer): number => bytes.readUInt32LE(81);
-export const versionTextOf = (bytes: Buffer): string => bytes.toString('latin1', HEAD_LENGTH, HEAD_LENGTH + VERSION_LENGTH);
-export const bindingIn = (bytes: Buffer): Binding => bytes.toString('latin1', FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt16LE(85));
+export const versionTextOf = (bytes: Buffer): string =>
+  bytes.toString('latin1', HEAD_LENGTH, HEAD_LENGTH + VERSION_LENGTH);
+export const bindingIn = (bytes: Buffer): Binding =>
+  bytes.toString('latin1', FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt16LE(85));
 export const payloadOf = (bytes: Buffer): Buffer => bytes.subarray(FIXED_LENGTH + bytes.readUInt16LE(85));
 
 /** What the lease protocol sees of a key. Bytes that are neither lease nor entry count as an entry with the nonce they show. */
@@ -107,6 +118,11 @@ export function cellOf(bytes: Buffer | null): Cell {
 /** The entry with a lease written into its head, or with none. */
 export function withLease(bytes: Buffer, token: string | null, deadlineMs: number): Buffer {
   const copy = Buffer.from(bytes);
-  copy.write((token ?? NO_LEASE) + (token === null ? NO_DEADLINE : String(Math.trunc(deadlineMs)).padStart(DEADLINE_LENGTH, '0')), 17, 'latin1');
+  copy.write(
+    (token ?? NO_LEASE) +
+      (token === null ? NO_DEADLINE : String(Math.trunc(deadlineMs)).padStart(DEADLINE_LENGTH, '0')),
+    17,
+    'latin1',
+  );
   return copy;
 }

@@ -16,7 +16,8 @@ export type ScopeOf<Params> = Params extends { readonly principal: string; reado
     ? 'project'
     : Params extends { readonly workspace: string }
       ? 'workspace'
-      : Params extends { readonly workspace?: unknown } | { readonly project?: unknown } | { readonly principal?: unknown }
+      : Params extends
+            { readonly workspace?: unknown } | { readonly project?: unknown } | { readonly principal?: unknown }
         ? 'workspace' extends keyof Params
           ? never
           : 'platform'
@@ -54,7 +55,8 @@ interface CommonDefinition<Params, Value> {
   readonly scope: ScopeOf<Params>;
   /** What tells entries of one scope apart. Pass objects through `hashOf`. */
   readonly key: (params: Params) => KeyPart | readonly KeyPart[];
-  readonly ttlMs: number;
+  /** Absent: the configured default. */
+  readonly ttlMs?: number;
   /** A shorter life than `ttlMs` for this value, such as what is left of a token's. Never longer. */
   readonly ttlOf?: (value: Value, params: Params) => number;
   /** Spread of the TTL, as a share of it; 0.1 by default. Entries made together then don't expire together. */
@@ -101,7 +103,10 @@ export interface MutableDefinition<Params, Value> extends CommonDefinition<Param
 
 export interface ImmutableDefinition<Params, Value> extends CommonDefinition<Params, Value> {
   readonly mutable: false;
-  /** Optional: for erasing. The value itself can't become wrong. */
+  /**
+   * Optional: for erasing. The value itself can't become wrong, but once a tag was fired no process answers it any
+   * more; so every read looks at the shared tier. Without tags a process answers alone.
+   */
   readonly tags?: (params: Params) => readonly Tag[];
 }
 
@@ -116,6 +121,8 @@ export interface FamilyPolicy {
   readonly softTtlMs: number | undefined;
   readonly loadTimeoutMs: number;
   readonly l1LagMs: number;
+  /** No entry is served as fresh for longer, also one that was stored under a longer TTL. */
+  readonly longestMs: number;
 }
 
 const NO_TAGS: readonly Tag[] = Object.freeze([]);
@@ -126,7 +133,12 @@ export abstract class CacheFamily<Params, Value> {
   readonly codec: Codec<Value>;
   private readonly middle: string;
 
-  protected constructor(readonly definition: CommonDefinition<Params, Value> & { readonly tags?: (params: Params) => readonly Tag[]; readonly l1LagMs?: number }) {
+  constructor(
+    readonly definition: CommonDefinition<Params, Value> & {
+      readonly tags?: (params: Params) => readonly Tag[];
+      readonly l1LagMs?: number;
+    },
+  ) {
     check(definition);
     this.name = definition.name;
     this.codec = definition.codec ?? (jsonCodec as Codec<Value>);
@@ -148,11 +160,12 @@ export abstract class CacheFamily<Params, Value> {
   }
 
   /** The declared policy with what was changed at run time. */
-  policyWith(settings: FamilySettings): FamilyPolicy {
+  policyWith(settings: FamilySettings, defaultTtlMs: number): FamilyPolicy {
     const { definition } = this;
+    const ttlMs = settings.ttlMs ?? definition.ttlMs ?? defaultTtlMs;
     return Object.freeze({
       enabled: settings.enabled ?? definition.enabled ?? true,
-      ttlMs: settings.ttlMs ?? definition.ttlMs,
+      ttlMs,
       jitter: definition.jitter ?? 0.1,
       negativeTtlMs: definition.negativeTtlMs,
       staleMs: settings.staleMs ?? definition.staleMs ?? 0,
@@ -161,12 +174,13 @@ export abstract class CacheFamily<Params, Value> {
       softTtlMs: definition.earlyRefresh?.softTtlMs,
       loadTimeoutMs: definition.loadTimeoutMs ?? 5_000,
       l1LagMs: definition.l1LagMs ?? 0,
+      longestMs: Math.max(ttlMs, definition.negativeTtlMs ?? 0, definition.failures?.ttlMs ?? 0),
     });
   }
 
   private scopeText(params: Params): string {
     const { workspace, project, principal } = params as { workspace?: string; project?: string; principal?: string };
-    switch (this.definition.scope as Scope) {
+    switch (this.definition.scope) {
       case 'platform':
         return PLATFORM_SCOPE;
       case 'workspace':
@@ -182,19 +196,11 @@ export abstract class CacheFamily<Params, Value> {
 /** Values that writes change. They fall by tags; there is no `set`: a late one would bring an old value back. */
 export class MutableFamily<Params, Value> extends CacheFamily<Params, Value> {
   readonly mutable = true;
-
-  constructor(definition: MutableDefinition<Params, Value>) {
-    super(definition);
-  }
 }
 
 /** Values that their key determines, such as the preview of a content hash. */
 export class ImmutableFamily<Params, Value> extends CacheFamily<Params, Value> {
   readonly mutable = false;
-
-  constructor(definition: ImmutableDefinition<Params, Value>) {
-    super(definition);
-  }
 }
 
 /**
@@ -208,7 +214,9 @@ export class ImmutableFamily<Params, Value> extends CacheFamily<Params, Value> {
  * @throws TypeError for a definition that can't work, such as a TTL of 0.
  */
 export function defineFamily<Params, Value>(definition: MutableDefinition<Params, Value>): MutableFamily<Params, Value>;
-export function defineFamily<Params, Value>(definition: ImmutableDefinition<Params, Value>): ImmutableFamily<Params, Value>;
+export function defineFamily<Params, Value>(
+  definition: ImmutableDefinition<Params, Value>,
+): ImmutableFamily<Params, Value>;
 export function defineFamily<Params, Value>(
   definition: MutableDefinition<Params, Value> | ImmutableDefinition<Params, Value>,
 ): MutableFamily<Params, Value> | ImmutableFamily<Params, Value> {
@@ -223,15 +231,17 @@ function check<Params, Value>(definition: CommonDefinition<Params, Value>): void
     throw new TypeError(`Cache family ${JSON.stringify(definition.name)}: ${problem}`);
   };
   if (!/^[a-z][a-z0-9-]{0,40}$/.test(definition.name)) refuse('write the name in kebab-case, at most 41 characters.');
-  if (!Number.isInteger(definition.schemaVersion) || definition.schemaVersion < 1) refuse('schemaVersion is an integer from 1.');
+  if (!Number.isInteger(definition.schemaVersion) || definition.schemaVersion < 1)
+    refuse('schemaVersion is an integer from 1.');
   for (const [field, value, least] of [
-    ['ttlMs', definition.ttlMs, 1],
+    ['ttlMs', definition.ttlMs ?? 1, 1],
     ['negativeTtlMs', definition.negativeTtlMs ?? 1, 1],
     ['staleMs', definition.staleMs ?? 0, 0],
     ['staleIfErrorMs', definition.staleIfErrorMs ?? 0, 0],
     ['loadTimeoutMs', definition.loadTimeoutMs ?? 1, 1],
   ] as const) {
-    if (!Number.isInteger(value) || value < least || value > MAX_TTL_MS) refuse(`${field} is an integer number of milliseconds from ${least} to ${MAX_TTL_MS}.`);
+    if (!Number.isInteger(value) || value < least || value > MAX_TTL_MS)
+      refuse(`${field} is an integer number of milliseconds from ${least} to ${MAX_TTL_MS}.`);
   }
   const jitter = definition.jitter ?? 0;
   if (!(jitter >= 0 && jitter < 1)) refuse('jitter is a share of the TTL, from 0 to below 1.');

@@ -24,8 +24,11 @@ export function encodeKeyPart(part: KeyPart): string {
     throw new TypeError(`A cache key can't be built from ${part}: pass a finite number.`);
   }
   if (typeof part === 'bigint') return `=${part}n`;
-  if (part === null || typeof part === 'boolean' || typeof part === 'number') return `=${Object.is(part, -0) ? 0 : part}`;
-  throw new TypeError(`A cache key can't be built from ${part === undefined ? 'undefined' : `a ${typeof part}`}: pass a string, number, boolean or null, or hashOf(…) of an object.`);
+  if (part === null || typeof part === 'boolean' || typeof part === 'number')
+    return `=${Object.is(part, -0) ? 0 : part}`;
+  throw new TypeError(
+    `A cache key can't be built from ${part === undefined ? 'undefined' : `a ${typeof part}`}: pass a string, number, boolean or null, or hashOf(…) of an object.`,
+  );
 }
 
 export function encodeKeyParts(parts: KeyPart | readonly KeyPart[]): string {
@@ -38,7 +41,9 @@ export function encodeKeyParts(parts: KeyPart | readonly KeyPart[]): string {
 /** SHA-256 of the UTF-8 text (of the UTF-16 units where the text is not well formed, so that lone surrogates stay apart), base64url. */
 export function sha256(text: string): string {
   const hash = createHash('sha256');
-  return (isWellFormed(text) ? hash.update(text, 'utf8') : hash.update('utf16:').update(text, 'utf16le')).digest('base64url');
+  return (isWellFormed(text) ? hash.update(text, 'utf8') : hash.update('utf16:').update(text, 'utf16le')).digest(
+    'base64url',
+  );
 }
 
 /**
@@ -52,14 +57,16 @@ export function hashOf(value: unknown): string {
 
 /** JSON with sorted keys in which values of different types never look alike. */
 export function canonicalText(value: unknown, depth = 0): string {
-  if (depth > 64) throw new TypeError('A cache key is built from a value that is nested deeper than 64 levels, or in itself.');
+  if (depth > 64)
+    throw new TypeError('A cache key is built from a value that is nested deeper than 64 levels, or in itself.');
   switch (typeof value) {
     case 'string':
       return JSON.stringify(value);
     case 'boolean':
       return String(value);
     case 'number':
-      if (!Number.isFinite(value)) throw new TypeError(`A cache key can't be built from ${value}: pass a finite number.`);
+      if (!Number.isFinite(value))
+        throw new TypeError(`A cache key can't be built from ${value}: pass a finite number.`);
       return JSON.stringify(value);
     case 'bigint':
       return `${value}n`;
@@ -71,12 +78,15 @@ export function canonicalText(value: unknown, depth = 0): string {
       if (value instanceof Date) return `date(${value.toISOString()})`;
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) {
-        throw new TypeError(`A cache key can't be built from an instance of ${value.constructor.name}: pass plain data.`);
+        throw new TypeError(
+          `A cache key can't be built from an instance of ${value.constructor.name}: pass plain data.`,
+        );
       }
       const record = value as Record<string, unknown>;
       const fields: string[] = [];
       for (const name of Object.keys(record).sort()) {
-        if (record[name] !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalText(record[name], depth + 1)}`);
+        if (record[name] !== undefined)
+          fields.push(`${JSON.stringify(name)}:${canonicalText(record[name], depth + 1)}`);
       }
       return `{${fields.join(',')}}`;
     }
@@ -96,7 +106,9 @@ export class KeySpace {
   /** @param namespace separates installations that share a server; letters, digits, '_', '.' and '-'. */
   constructor(readonly namespace = 'ks') {
     if (!/^[A-Za-z0-9_.-]{1,32}$/.test(namespace)) {
-      throw new TypeError(`The cache namespace ${JSON.stringify(namespace)} is not usable: write 1 to 32 letters, digits, '_', '.' or '-', for example ks.`);
+      throw new TypeError(
+        `The cache namespace ${JSON.stringify(namespace)} is not usable: write 1 to 32 letters, digits, '_', '.' or '-', for example ks.`,
+      );
     }
     this.entryPrefix = `${namespace}:v:`;
     this.tagPrefix = `${namespace}:t:`;

@@ -13,11 +13,20 @@ export interface EncodedPayload {
   readonly payload: Buffer;
 }
 
-/** The payload of an entry. @throws UncacheableValueError for what can't be stored, or is too large. */
-export function encodePayload<Params, Value>(family: CacheFamily<Params, Value>, value: Value): EncodedPayload {
-  const isNegative = value === null;
-  const { format, bytes } = isNegative ? jsonCodec.encode(null) : family.codec.encode(value);
-  return compress(family, format, isNegative ? EntryFlag.negative : 0, bytes);
+/**
+ * The payload of an entry, and the value as every later reader will get it.
+ * @throws UncacheableValueError for what can't be stored, or is too large; CorruptValueError for what its own schema refuses.
+ */
+export function encodePayload<Params, Value>(
+  family: CacheFamily<Params, Value>,
+  value: Value,
+): { readonly encoded: EncodedPayload; readonly copy: Value } {
+  if (value === null) {
+    const { format, bytes } = jsonCodec.encode(null);
+    return { encoded: compress(family, format, EntryFlag.negative, bytes), copy: value };
+  }
+  const { format, bytes } = family.codec.encode(value);
+  return { encoded: compress(family, format, 0, bytes), copy: checked(family, family.codec.decode(bytes, format)) };
 }
 
 /** A remembered failure, stored as data of the family's own making. */
@@ -33,7 +42,8 @@ export function decodePayload<Params, Value>(family: CacheFamily<Params, Value>,
   const flags = flagsOf(entry);
   if ((flags & EntryFlag.negative) !== 0) return null as Value;
   const format = formatOf(entry);
-  if (!family.codec.formats.includes(format)) throw new CorruptValueError(`The entry has the format ${format}, which its family does not read.`);
+  if (!family.codec.formats.includes(format))
+    throw new CorruptValueError(`The entry has the format ${format}, which its family does not read.`);
   return checked(family, family.codec.decode(inflate(family, entry, flags), format));
 }
 
@@ -41,28 +51,37 @@ export function decodeFailure<Params, Value>(family: CacheFamily<Params, Value>,
   return jsonCodec.decode(inflate(family, entry, flagsOf(entry)), formatOf(entry));
 }
 
-/** The value as every later reader will get it. So a miss and a hit never differ. */
-export function roundTrip<Params, Value>(family: CacheFamily<Params, Value>, value: Value): Value {
-  if (value === null) return value;
-  const { format, bytes } = family.codec.encode(value);
-  return checked(family, family.codec.decode(bytes, format));
-}
-
 function checked<Params, Value>(family: CacheFamily<Params, Value>, value: Value): Value {
   const { schema } = family.definition;
   if (schema === undefined) return value;
   const result = schema['~standard'].validate(value);
-  if (result instanceof Promise) throw new CorruptValueError(`The schema of the family ${family.name} is asynchronous; a cached value is checked at once.`);
-  if (result.issues !== undefined) throw new CorruptValueError(`The value does not pass the schema of the family ${family.name}.`);
+  if (result instanceof Promise)
+    throw new CorruptValueError(
+      `The schema of the family ${family.name} is asynchronous; a cached value is checked at once.`,
+    );
+  if (result.issues !== undefined)
+    throw new CorruptValueError(`The value does not pass the schema of the family ${family.name}.`);
   return result.value;
 }
 
-function compress<Params, Value>(family: CacheFamily<Params, Value>, format: number, flags: number, bytes: Buffer): EncodedPayload {
+function compress<Params, Value>(
+  family: CacheFamily<Params, Value>,
+  format: number,
+  flags: number,
+  bytes: Buffer,
+): EncodedPayload {
   const maxBytes = family.definition.maxBytes ?? DEFAULT_MAX_BYTES;
-  if (bytes.length > maxBytes) throw new UncacheableValueError(`The value has ${bytes.length} bytes; the family ${family.name} stores up to ${maxBytes}.`);
-  if (format !== Format.float32 && bytes.length > (family.definition.compressAboveBytes ?? DEFAULT_COMPRESS_ABOVE_BYTES)) {
+  if (bytes.length > maxBytes)
+    throw new UncacheableValueError(
+      `The value has ${bytes.length} bytes; the family ${family.name} stores up to ${maxBytes}.`,
+    );
+  if (
+    format !== Format.float32 &&
+    bytes.length > (family.definition.compressAboveBytes ?? DEFAULT_COMPRESS_ABOVE_BYTES)
+  ) {
     const compressed = deflateRawSync(bytes, { level: 1 });
-    if (compressed.length < bytes.length * 0.9) return { format, flags: flags | EntryFlag.compressed, payload: compressed };
+    if (compressed.length < bytes.length * 0.9)
+      return { format, flags: flags | EntryFlag.compressed, payload: compressed };
   }
   return { format, flags, payload: bytes };
 }
@@ -73,6 +92,6 @@ function inflate<Params, Value>(family: CacheFamily<Params, Value>, entry: Buffe
   try {
     return inflateRawSync(payload, { maxOutputLength: family.definition.maxBytes ?? DEFAULT_MAX_BYTES });
   } catch (cause) {
-    throw new CorruptValueError('The entry can\'t be decompressed.', { cause });
+    throw new CorruptValueError("The entry can't be decompressed.", { cause });
   }
 }

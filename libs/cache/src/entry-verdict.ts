@@ -27,7 +27,14 @@ export interface ServePolicy {
  * whose binding differs is dead however young it is.
  * @param random uniform in (0, 1], for XFetch
  */
-export function judgeEntry(binding: Binding, times: EntryTimes, current: Binding | undefined, nowMs: number, policy: ServePolicy, random: () => number): Verdict {
+export function judgeEntry(
+  binding: Binding,
+  times: EntryTimes,
+  current: Binding | undefined,
+  nowMs: number,
+  policy: ServePolicy,
+  random: () => number,
+): Verdict {
   if (current === undefined || binding !== current) return 'dead';
   return judgeAge(times.loadedAtMs, times.softMs, times.hardMs, times.loadMs, nowMs, policy, random);
 }

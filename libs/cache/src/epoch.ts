@@ -9,7 +9,10 @@ export const HIDDEN_IDENTITY = 'hidden';
  * node ids of the masters with a change of the Cluster. Digested to 16 characters.
  */
 export function serverIdentity(runId: string, replicationId: string, masterNodeIds: readonly string[] = []): string {
-  return createHash('sha256').update([runId, replicationId, ...[...masterNodeIds].sort()].join('\n')).digest('base64url').slice(0, 16);
+  return createHash('sha256')
+    .update([runId, replicationId, ...[...masterNodeIds].sort()].join('\n'))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 /** `<identity>.<random>`: everything stored under another epoch is invalid. */

@@ -51,7 +51,9 @@ export class FamilySettingsService {
     try {
       this.cache.applySettings(await this.store.load());
     } catch (error) {
-      this.logger.warn(`The settings of the cache families could not be read: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(
+        `The settings of the cache families could not be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
@@ -60,11 +62,14 @@ export class FamilySettingsService {
    * @throws TypeError for a family that does not exist or a duration that is not a whole number of milliseconds.
    */
   async change(familyName: string, settings: FamilySettings): Promise<void> {
-    if (this.cache.findFamily(familyName) === undefined) throw new TypeError(`There is no cache family named ${JSON.stringify(familyName)}.`);
+    if (this.cache.findFamily(familyName) === undefined)
+      throw new TypeError(`There is no cache family named ${JSON.stringify(familyName)}.`);
     for (const name of ['ttlMs', 'staleMs', 'staleIfErrorMs'] as const) {
       const value = settings[name];
       if (value !== undefined && (!Number.isInteger(value) || value < (name === 'ttlMs' ? 1 : 0) || value >= 2 ** 32)) {
-        throw new TypeError(`${name} is a whole number of milliseconds, from ${name === 'ttlMs' ? 1 : 0} to ${2 ** 32 - 1}.`);
+        throw new TypeError(
+          `${name} is a whole number of milliseconds, from ${name === 'ttlMs' ? 1 : 0} to ${2 ** 32 - 1}.`,
+        );
       }
     }
     await this.store.save(familyName, settings);

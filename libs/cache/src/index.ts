@@ -1,10 +1,25 @@
-export { CacheEngine, type CacheEvents, type CacheMode, type CachePorts, type CacheSettings } from './cache-engine.js';
-export { CacheService, type CacheStatsReport, type Load, type LoadContext, type LoadMany, type ReadOptions, type ReadReport, type ReadStatus, type Refill } from './cache.service.js';
-export { CacheFamily, defineFamily, type FamilyPolicy, type FamilySettings, ImmutableFamily, MutableFamily } from './cache-family.js';
+export { CacheEngine, type CacheEvents, type CachePorts, type CacheSettings } from './cache-engine.js';
+export { CacheModule } from './cache.module.js';
+export { CacheService, type CacheStatsReport, type FamilyListing, type Refill } from './cache.service.js';
+export {
+  CacheFamily,
+  defineFamily,
+  type FamilyPolicy,
+  type FamilySettings,
+  ImmutableFamily,
+  MutableFamily,
+} from './cache-family.js';
+export type { CacheMode } from './cache-mode.js';
 export { encodeKeyPart, encodeKeyParts, hashOf, type KeyPart, KeySpace, sha256 } from './cache-key.js';
 export { bytesCodec } from './codec/bytes-codec.js';
 export { type Codec, CorruptValueError, UncacheableValueError } from './codec/codec.js';
 export { float32Codec } from './codec/float32-codec.js';
 export { jsonCodec } from './codec/json-codec.js';
+export { Cached, Invalidates } from './decorators/cached.decorator.js';
+export { FamilySettingsService } from './family-settings.js';
+export type { CacheHealthReport } from './health/cache-health-report.js';
+export { CacheMetrics } from './metrics/cache-metrics.js';
+export type { FamilyStatsReport } from './metrics/family-stats.js';
+export type { Load, LoadContext, LoadMany, ReadOptions, ReadReport, ReadStatus } from './read/read-options.js';
+export { StoreUnavailableError } from './stores/shared-store.js';
 export { definePlatformTag, defineTag, type Tag, type TagOwner } from './tag.js';
-export type { CacheHealthReport } from './health.js';

@@ -11,7 +11,12 @@ export type Cell =
   /** A load for a key that held nothing usable. It lives as long as the key does. */
   | { readonly kind: 'lease'; readonly token: string }
   /** An entry; while it is being refreshed, the token of who does it and until when. */
-  | { readonly kind: 'entry'; readonly nonce: string; readonly leaseToken: string | null; readonly leaseDeadlineMs: number };
+  | {
+      readonly kind: 'entry';
+      readonly nonce: string;
+      readonly leaseToken: string | null;
+      readonly leaseDeadlineMs: number;
+    };
 
 export const ABSENT: Cell = Object.freeze({ kind: 'absent' });
 
@@ -50,8 +55,12 @@ export function acquireLease(cell: Cell, request: LeaseRequest, nowMs: number): 
     case 'entry':
       if (cell.nonce !== request.nonce) return { outcome: 'changed', cell };
       if (request.mode === 'fresh-key') return lease;
-      if (cell.leaseToken !== null && cell.leaseToken !== request.token && cell.leaseDeadlineMs > nowMs) return { outcome: 'held', cell };
-      return { outcome: 'acquired', cell: { ...cell, leaseToken: request.token, leaseDeadlineMs: nowMs + request.leaseMs } };
+      if (cell.leaseToken !== null && cell.leaseToken !== request.token && cell.leaseDeadlineMs > nowMs)
+        return { outcome: 'held', cell };
+      return {
+        outcome: 'acquired',
+        cell: { ...cell, leaseToken: request.token, leaseDeadlineMs: nowMs + request.leaseMs },
+      };
   }
 }
 

@@ -1,4 +1,14 @@
-import { type Binding, mayJoin } from './stamps.js';
+import type { Binding } from './stamps.js';
+
+/** What a flight brought. */
+export interface Landing {
+  readonly value: unknown;
+  /**
+   * Epoch and stamps under which the value was found in the shared tier, filled there by somebody else meanwhile.
+   * Undefined where the source itself was asked.
+   */
+  readonly foundUnder: Binding | undefined;
+}
 
 /** One load under way in this process. */
 export class Flight {
@@ -8,16 +18,18 @@ export class Flight {
   binding: Binding | undefined;
   /** Token of its lease, where it has one. */
   token: string | undefined;
-  /** The value, or undefined where there is none. */
-  readonly promise: Promise<unknown>;
-  settle!: { resolve(value: unknown): void; reject(error: unknown): void };
+  readonly landing: Promise<Landing>;
+  land!: (landing: Landing) => void;
+  fail!: (error: unknown) => void;
 
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject };
+  /** @param asksSource whether it asks the source whatever the shared tier holds */
+  constructor(readonly asksSource: boolean) {
+    this.landing = new Promise((resolve, reject) => {
+      this.land = resolve;
+      this.fail = reject;
     });
     // Whoever flies it gets the error too; without joiners nobody else listens.
-    this.promise.catch(() => undefined);
+    this.landing.catch(() => undefined);
   }
 
   start(binding: Binding | undefined): void {
@@ -33,22 +45,13 @@ export class Flight {
 export class SingleFlight {
   private readonly flights = new Map<string, Flight>();
 
-  get size(): number {
-    return this.flights.size;
-  }
-
   find(key: string): Flight | undefined {
     return this.flights.get(key);
   }
 
-  joinable(key: string, current: Binding | undefined, isImmutable: boolean): Flight | undefined {
-    const flight = this.flights.get(key);
-    return flight !== undefined && (isImmutable || mayJoin(flight, current)) ? flight : undefined;
-  }
-
   /** Registers a new load; it takes the place of an older one that may not be shared any more. */
-  begin(key: string): Flight {
-    const flight = new Flight();
+  begin(key: string, asksSource: boolean): Flight {
+    const flight = new Flight(asksSource);
     this.flights.set(key, flight);
     return flight;
   }
@@ -56,4 +59,12 @@ export class SingleFlight {
   end(key: string, flight: Flight): void {
     if (this.flights.get(key) === flight) this.flights.delete(key);
   }
+}
+
+/**
+ * Whether what a flight brought answers a reader that has read `current` itself. What the source said does, by the
+ * rule under which the reader joined. What was found in the shared tier may have been found before the reader began.
+ */
+export function answersJoiner({ foundUnder }: Landing, current: Binding | undefined): boolean {
+  return foundUnder === undefined || foundUnder === current;
 }

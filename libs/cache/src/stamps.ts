@@ -22,6 +22,9 @@ export function bindingOf(epoch: string | null, stamps: readonly (string | null)
  * will see all that was acknowledged by now); after that, only while nothing was invalidated since: the load may have
  * read the source before a write that the reader must see.
  */
-export function mayJoin(load: { readonly started: boolean; readonly binding: Binding | undefined }, current: Binding | undefined): boolean {
+export function mayJoin(
+  load: { readonly started: boolean; readonly binding: Binding | undefined },
+  current: Binding | undefined,
+): boolean {
   return !load.started || (current !== undefined && load.binding === current);
 }

@@ -15,13 +15,19 @@ export interface TagOwner {
  *
  *     export const sessionTag = defineTag('session', (of: { workspace: string; id: string }) => of.id);
  */
-export function defineTag<Params extends TagOwner>(name: string, parts: (params: Params) => KeyPart | readonly KeyPart[]): (params: Params) => Tag {
+export function defineTag<Params extends TagOwner>(
+  name: string,
+  parts: (params: Params) => KeyPart | readonly KeyPart[],
+): (params: Params) => Tag {
   const encodedName = encodeKeyPart(name);
   return (params) => `${encodeKeyPart(params.workspace)}:${encodedName}:${encodeKeyParts(parts(params))}` as Tag;
 }
 
 /** A tag of the platform itself, for families whose key is known before any workspace is, such as verified principals. */
-export function definePlatformTag<Params>(name: string, parts: (params: Params) => KeyPart | readonly KeyPart[]): (params: Params) => Tag {
+export function definePlatformTag<Params>(
+  name: string,
+  parts: (params: Params) => KeyPart | readonly KeyPart[],
+): (params: Params) => Tag {
   const encodedName = encodeKeyPart(name);
   return (params) => `${PLATFORM_SCOPE}:${encodedName}:${encodeKeyParts(parts(params))}` as Tag;
 }

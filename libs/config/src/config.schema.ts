@@ -111,7 +111,13 @@ const variables = z.object({
   KEEPSAKE_SINGLE_PROCESS: flag(false),
 
   REDIS_URL: redisUrl(),
+  REDIS_MAX_CONNECTIONS: integer(2, 1, 100),
+  REDIS_SOCKET_TIMEOUT: integer(50, 5, 10_000),
+  REDIS_SOCKET_CONNECT_TIMEOUT: integer(1_000, 10, 60_000),
   CACHE_ENABLED: flag(true),
+  CACHE_DEFAULT_TTL: integer(300, 1, 30 * 24 * 3600),
+  CACHE_MAX_MEMORY: integer(64 * 1024 * 1024, 1024 * 1024, 64 * 1024 ** 3),
+  CACHE_DRIFT_SAMPLES_PER_MILLION: integer(0, 0, 1_000_000),
 
   KEEPSAKE_BOOTSTRAP_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{29,253}$/.test(value), {
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',

@@ -82,7 +82,13 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     cache: {
       redisUrl: env.REDIS_URL,
+      redisMaxConnections: env.REDIS_MAX_CONNECTIONS,
+      redisCommandTimeoutMs: env.REDIS_SOCKET_TIMEOUT,
+      redisConnectTimeoutMs: env.REDIS_SOCKET_CONNECT_TIMEOUT,
       enabled: env.CACHE_ENABLED,
+      defaultTtlMs: env.CACHE_DEFAULT_TTL * 1000,
+      maxLocalBytes: env.CACHE_MAX_MEMORY,
+      driftSampleRate: env.CACHE_DRIFT_SAMPLES_PER_MILLION / 1_000_000,
       singleProcess: embedded || env.KEEPSAKE_SINGLE_PROCESS,
     },
     auth: {

@@ -40,7 +40,18 @@ export abstract class DatabaseConfig {
 
 export abstract class CacheConfig {
   abstract readonly redisUrl: string | undefined;
+  /** To each server. One carries every command, a second one the news for values that are answered alone. */
+  abstract readonly redisMaxConnections: number;
+  /** How long one command is waited for. */
+  abstract readonly redisCommandTimeoutMs: number;
+  abstract readonly redisConnectTimeoutMs: number;
   abstract readonly enabled: boolean;
+  /** TTL of what declares none. */
+  abstract readonly defaultTtlMs: number;
+  /** Bytes of decoded values that one process keeps. */
+  abstract readonly maxLocalBytes: number;
+  /** Share of hits that are compared with their source in the background. */
+  abstract readonly driftSampleRate: number;
   /** One process owns the database, so an in-process cache can be trusted. Always so when embedded. */
   abstract readonly singleProcess: boolean;
 }

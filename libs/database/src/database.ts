@@ -37,9 +37,15 @@ export class Database extends TransactionRunner {
     return transaction?.open === true ? transaction.manager : this.dataSource.manager;
   }
 
+  /** The transaction that this call chain runs in: the same object for all of it. */
+  get transaction(): object | undefined {
+    const transaction = this.current.getStore();
+    return transaction?.open === true ? transaction : undefined;
+  }
+
   /** Whether this call chain runs inside a transaction. */
   get inTransaction(): boolean {
-    return this.current.getStore()?.open === true;
+    return this.transaction !== undefined;
   }
 
   /** Runs one parameterised statement and returns its rows (of an UPDATE or DELETE: those of RETURNING). */

@@ -11,7 +11,9 @@ export function float32Codec(dimensions?: number): Codec<Float32Array> {
     encode(value) {
       if (!(value instanceof Float32Array)) throw new UncacheableValueError('This family stores Float32Array alone.');
       if (dimensions !== undefined && value.length !== dimensions) {
-        throw new UncacheableValueError(`This family stores vectors of ${dimensions} dimensions, not of ${value.length}.`);
+        throw new UncacheableValueError(
+          `This family stores vectors of ${dimensions} dimensions, not of ${value.length}.`,
+        );
       }
       const bytes = Buffer.allocUnsafe(value.length * 4);
       for (let i = 0; i < value.length; i++) bytes.writeFloatLE(value[i] as number, i * 4);
@@ -19,7 +21,9 @@ export function float32Codec(dimensions?: number): Codec<Float32Array> {
     },
     decode(bytes) {
       if (bytes.length % 4 !== 0 || (dimensions !== undefined && bytes.length !== dimensions * 4)) {
-        throw new CorruptValueError(`The stored vector has ${bytes.length / 4} dimensions${dimensions === undefined ? '' : `, not ${dimensions}`}.`);
+        throw new CorruptValueError(
+          `The stored vector has ${bytes.length / 4} dimensions${dimensions === undefined ? '' : `, not ${dimensions}`}.`,
+        );
       }
       const vector = new Float32Array(bytes.length / 4);
       for (let i = 0; i < vector.length; i++) vector[i] = bytes.readFloatLE(i * 4);

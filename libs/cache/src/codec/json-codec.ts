@@ -41,7 +41,8 @@ export const jsonCodec: Codec<unknown> = {
 
 /** Whether the native JSON alone carries `value` there and back. Throws for what no JSON can carry. */
 function isPlain(value: unknown, depth: number): boolean {
-  if (depth > MAX_DEPTH) throw new UncacheableValueError(`The value is nested deeper than ${MAX_DEPTH} levels, or in itself.`);
+  if (depth > MAX_DEPTH)
+    throw new UncacheableValueError(`The value is nested deeper than ${MAX_DEPTH} levels, or in itself.`);
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -73,7 +74,8 @@ function isPlain(value: unknown, depth: number): boolean {
 }
 
 function tag(value: unknown, depth: number): Json {
-  if (depth > MAX_DEPTH) throw new UncacheableValueError(`The value is nested deeper than ${MAX_DEPTH} levels, or in itself.`);
+  if (depth > MAX_DEPTH)
+    throw new UncacheableValueError(`The value is nested deeper than ${MAX_DEPTH} levels, or in itself.`);
   switch (typeof value) {
     case 'string':
       return isWellFormed(value) ? value : { $utf16: Buffer.from(value, 'utf16le').toString('base64') };
@@ -94,19 +96,25 @@ function tag(value: unknown, depth: number): Json {
   if (value === null) return null;
   if (Array.isArray(value)) return value.map((item) => tag(item, depth + 1));
   if (value instanceof Date) return { $date: Number.isNaN(value.getTime()) ? null : value.getTime() };
-  if (value instanceof Map) return { $map: [...value].map(([key, item]) => [tag(key, depth + 1), tag(item, depth + 1)]) };
+  if (value instanceof Map)
+    return { $map: [...value].map(([key, item]) => [tag(key, depth + 1), tag(item, depth + 1)]) };
   if (value instanceof Set) return { $set: [...value].map((item) => tag(item, depth + 1)) };
   if (Buffer.isBuffer(value)) return { $buffer: value.toString('base64') };
-  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
-  if (value instanceof Float32Array) return { $float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  if (value instanceof Uint8Array)
+    return { $bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  if (value instanceof Float32Array)
+    return { $float32: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new UncacheableValueError(`An instance of ${value.constructor?.name ?? 'a class'} can't be stored: map it to plain data.`);
+    throw new UncacheableValueError(
+      `An instance of ${value.constructor?.name ?? 'a class'} can't be stored: map it to plain data.`,
+    );
   }
   const result: { [key: string]: Json } = {};
   let tagged = false;
   for (const key of Object.keys(value)) {
-    if (key === '__proto__' || !isWellFormed(key)) throw new UncacheableValueError(`A property named ${JSON.stringify(key)} can't be stored.`);
+    if (key === '__proto__' || !isWellFormed(key))
+      throw new UncacheableValueError(`A property named ${JSON.stringify(key)} can't be stored.`);
     const item = (value as Record<string, unknown>)[key];
     if (item === undefined) continue;
     if (key.startsWith('$')) tagged = true;
@@ -149,10 +157,13 @@ function untag(json: Json): unknown {
       }
       case '$map':
         if (!Array.isArray(content)) break;
-        return new Map(content.map((pair) => {
-          if (!Array.isArray(pair) || pair.length !== 2) throw new CorruptValueError('The stored value has a malformed map.');
-          return [untag(pair[0] as Json), untag(pair[1] as Json)];
-        }));
+        return new Map(
+          content.map((pair) => {
+            if (!Array.isArray(pair) || pair.length !== 2)
+              throw new CorruptValueError('The stored value has a malformed map.');
+            return [untag(pair[0] as Json), untag(pair[1] as Json)];
+          }),
+        );
       case '$set':
         if (!Array.isArray(content)) break;
         return new Set(content.map(untag));
@@ -182,7 +193,8 @@ function mayNamePrototype(text: string): boolean {
 
 function refusePrototypeKeys(json: Json): void {
   if (json === null || typeof json !== 'object') return;
-  if (!Array.isArray(json) && Object.hasOwn(json, '__proto__')) throw new CorruptValueError('The stored value names a prototype.');
+  if (!Array.isArray(json) && Object.hasOwn(json, '__proto__'))
+    throw new CorruptValueError('The stored value names a prototype.');
   for (const item of Object.values(json)) refusePrototypeKeys(item);
 }
 

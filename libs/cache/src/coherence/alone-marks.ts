@@ -4,7 +4,10 @@
  * read is not lost.
  */
 export class AloneMarks {
-  private readonly marks = new Map<string, { readonly token: number; readonly stampKeys: readonly string[]; settled: boolean }>();
+  private readonly marks = new Map<
+    string,
+    { readonly token: number; readonly stampKeys: readonly string[]; settled: boolean }
+  >();
   private readonly keysByStamp = new Map<string, Set<string>>();
   private lastToken = 0;
 
@@ -47,7 +50,7 @@ export class AloneMarks {
   /** News about a key: an entry or a stamp. */
   changed(key: string): void {
     const keys = this.keysByStamp.get(key);
-    if (keys !== undefined) for (const entryKey of [...keys]) this.drop(entryKey);
+    if (keys !== undefined) keys.forEach((entryKey) => this.drop(entryKey));
     this.drop(key);
   }
 

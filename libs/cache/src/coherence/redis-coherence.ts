@@ -19,6 +19,8 @@ interface Link {
 
 const PING_MS = 100;
 const RETRY_MS = 250;
+/** After this a link is made anew. */
+const SILENCE_MS = 5_000;
 
 /**
  * News for the local tier from Redis: client tracking in broadcast mode, redirected to a RESP2 subscriber, one link per
@@ -70,12 +72,14 @@ export class RedisCoherence extends Coherence {
 
   async rearm(): Promise<void> {
     this.drop();
-    if (this.prefixes.size === 0 || this.closed) return;
+    if (this.prefixes.size === 0 || this.closed || this.store().options.maxConnections < 2) return;
     const generation = ++this.generation;
     const connections = this.store().checkedConnections;
     this.wanted = connections.length;
     // The gate opens without it: until the links stand, every read is validated.
-    void Promise.all(connections.map((data) => this.arm(data, generation))).catch((error: unknown) => this.failed(generation, error));
+    void Promise.all(connections.map((data) => this.arm(data, generation))).catch((error: unknown) =>
+      this.failed(generation, error),
+    );
     clearInterval(this.timer);
     this.timer = setInterval(() => this.ping(), PING_MS);
     this.timer.unref();
@@ -111,7 +115,11 @@ export class RedisCoherence extends Coherence {
 
   private async arm(data: RedisConnection, generation: number): Promise<void> {
     const { target, options } = this.store();
-    const subscriber = new Redis({ ...connectionOptions(target, data.address, options), commandTimeout: 2_000, connectionName: 'keepsake-news' });
+    const subscriber = new Redis({
+      ...connectionOptions(target, data.address, options),
+      commandTimeout: 2_000,
+      connectionName: 'keepsake-news',
+    });
     try {
       subscriber.on('error', () => undefined);
       await subscriber.connect();
@@ -155,16 +163,20 @@ export class RedisCoherence extends Coherence {
   }
 
   private ping(): void {
-    for (const link of this.links) {
-      const sentMs = performance.now();
-      link.subscriber.ping().then(
-        () => {
-          link.confirmedMs = Math.max(link.confirmedMs, sentMs);
-        },
-        () => undefined,
-      );
+    for (const link of this.links) void this.confirm(link);
+    if (this.links.length > 0 && this.lagMs() > SILENCE_MS) {
+      this.failed(this.generation, new Error('the link does not answer'));
     }
-    if (this.lagMs() > 5_000 && this.links.length > 0) this.failed(this.generation, new Error('the link does not answer'));
+  }
+
+  private async confirm(link: Link): Promise<void> {
+    const sentMs = performance.now();
+    try {
+      await link.subscriber.ping();
+      link.confirmedMs = Math.max(link.confirmedMs, sentMs);
+    } catch {
+      // The lag grows until the link answers again, or is made anew.
+    }
   }
 
   private failed(generation: number, error: unknown): void {
@@ -172,7 +184,9 @@ export class RedisCoherence extends Coherence {
     const reason = error instanceof Error ? error.message : String(error);
     if (reason !== this.complainedOf) {
       this.complainedOf = reason;
-      this.logger.warn(`The news link of the local tier is down (${reason}); every read is validated until it is back.`);
+      this.logger.warn(
+        `The news link of the local tier is down (${reason}); every read is validated until it is back.`,
+      );
     }
     this.drop();
     clearTimeout(this.retry);

@@ -9,7 +9,16 @@ export const INVALIDATE_CHANNEL = '__redis__:invalidate';
  */
 export async function armTracking(data: Redis, subscriberId: number, prefixes: readonly string[]): Promise<void> {
   await data.call('CLIENT', 'TRACKING', 'OFF');
-  await data.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(subscriberId), 'BCAST', ...prefixes.flatMap((prefix) => ['PREFIX', prefix]), 'NOLOOP');
+  await data.call(
+    'CLIENT',
+    'TRACKING',
+    'ON',
+    'REDIRECT',
+    String(subscriberId),
+    'BCAST',
+    ...prefixes.flatMap((prefix) => ['PREFIX', prefix]),
+    'NOLOOP',
+  );
 }
 
 /** The keys of one message: an array of keys, or null where everything was flushed. */

@@ -23,7 +23,6 @@ export class FamilyStats {
   driftProbes = 0;
   storedBytes = 0;
   loads = 0;
-  loadMs = 0;
   savedUsd = 0;
   readonly localLatency = new LatencyHistogram();
   readonly sharedLatency = new LatencyHistogram();
@@ -77,4 +76,13 @@ export function reportOf(stats: FamilyStats): FamilyStatsReport {
     p99Ms: latency.quantileMs(0.99) ?? null,
     savedUsd: stats.savedUsd,
   };
+}
+
+/** Adds what one family counted to a sum. */
+export function addStats(sum: FamilyStats, one: FamilyStats): void {
+  for (const key of Object.keys(one) as (keyof FamilyStats)[]) {
+    const value = one[key];
+    if (typeof value === 'number') (sum[key] as number) += value;
+    else (sum[key] as LatencyHistogram).add(value);
+  }
 }

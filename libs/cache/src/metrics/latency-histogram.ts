@@ -1,5 +1,7 @@
 /** Upper bounds in seconds. */
-export const LATENCY_BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
+export const LATENCY_BUCKETS = [
+  0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+] as const;
 
 /** Counts of durations in fixed buckets: one comparison loop and one addition a call. */
 export class LatencyHistogram {
@@ -24,13 +26,15 @@ export class LatencyHistogram {
     let seen = 0;
     for (let bucket = 0; bucket < this.counts.length; bucket++) {
       seen += this.counts[bucket] as number;
-      if (seen >= this.count * quantile) return (LATENCY_BUCKETS[Math.min(bucket, LATENCY_BUCKETS.length - 1)] as number) * 1000;
+      if (seen >= this.count * quantile)
+        return (LATENCY_BUCKETS[Math.min(bucket, LATENCY_BUCKETS.length - 1)] as number) * 1000;
     }
     return undefined;
   }
 
   add(other: LatencyHistogram): void {
-    for (let bucket = 0; bucket < this.counts.length; bucket++) this.counts[bucket] = (this.counts[bucket] as number) + (other.counts[bucket] as number);
+    for (let bucket = 0; bucket < this.counts.length; bucket++)
+      this.counts[bucket] = (this.counts[bucket] as number) + (other.counts[bucket] as number);
     this.sumSeconds += other.sumSeconds;
     this.count += other.count;
   }

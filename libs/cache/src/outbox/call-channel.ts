@@ -1,44 +1,58 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
+import { messageOf } from '../message-of.js';
 import type { SqlExecutor } from './sql-executor.js';
 
 const CHANNEL = 'cache_invalidations';
 const RETRY_MS = 1_000;
+const QUERY_TIMEOUT_MS = 2_000;
 
-/** How a writer in need wakes the relays of other processes: NOTIFY, and one listening connection per process. */
+/**
+ * The relay's own connection to PostgreSQL: writers in need call the relays of other processes over it (NOTIFY), and
+ * the watch asks over it, so that a busy pool does not make the relay blind.
+ */
 export class CallChannel {
   private readonly logger = new Logger('Cache');
   private client: pg.Client | undefined;
+  private isListening = false;
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param databaseUrl of an outside PostgreSQL; the embedded one has no notifications between sessions. */
+  /** @param databaseUrl of an outside PostgreSQL; the embedded one has one connection and no notifications. */
   constructor(private readonly databaseUrl: string) {}
 
   async call(sql: SqlExecutor): Promise<void> {
     await sql.query('SELECT pg_notify($1, $2)', [CHANNEL, '']);
   }
 
+  /** Runs a statement on the connection; undefined where it is not there now. */
+  async query<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[] | undefined> {
+    const { client } = this;
+    if (client === undefined || !this.isListening) return undefined;
+    try {
+      return (await client.query<Row>(sql, [...parameters])).rows;
+    } catch (error) {
+      this.lost(client, messageOf(error));
+      return undefined;
+    }
+  }
+
   /** Listens until closed, connecting again when the connection is lost. */
   listen(listener: () => void): void {
     if (this.closed) return;
-    const client = new pg.Client({ connectionString: this.databaseUrl, application_name: 'keepsake cache relay', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.databaseUrl,
+      application_name: 'keepsake cache relay',
+      keepAlive: true,
+      connectionTimeoutMillis: QUERY_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+    });
     this.client = client;
-    const retry = (reason: string): void => {
-      if (this.closed || this.client !== client) return;
-      this.client = undefined;
-      client.end().catch(() => undefined);
-      this.logger.warn(`The relay lost its notifications (${reason}); it polls meanwhile.`);
-      this.timer = setTimeout(() => this.listen(listener), RETRY_MS);
-      this.timer.unref();
-    };
-    client.on('error', (error) => retry(error.message));
-    client.on('end', () => retry('the connection ended'));
+    this.again = () => this.listen(listener);
+    client.on('error', (error) => this.lost(client, error.message));
+    client.on('end', () => this.lost(client, 'the connection ended'));
     client.on('notification', listener);
-    client.connect().then(
-      () => client.query(`LISTEN ${CHANNEL}`).then(listener, (error: Error) => retry(error.message)),
-      (error: Error) => retry(error.message),
-    );
+    this.open(client, listener).catch((error: unknown) => this.lost(client, messageOf(error)));
   }
 
   async close(): Promise<void> {
@@ -47,5 +61,25 @@ export class CallChannel {
     const { client } = this;
     this.client = undefined;
     await client?.end().catch(() => undefined);
+  }
+
+  private again: () => void = () => undefined;
+
+  private async open(client: pg.Client, listener: () => void): Promise<void> {
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+    if (this.client !== client) return;
+    this.isListening = true;
+    listener();
+  }
+
+  private lost(client: pg.Client, reason: string): void {
+    if (this.closed || this.client !== client) return;
+    this.client = undefined;
+    this.isListening = false;
+    client.end().catch(() => undefined);
+    this.logger.warn(`The relay lost its connection (${reason}); it uses the pool and polls meanwhile.`);
+    this.timer = setTimeout(this.again, RETRY_MS);
+    this.timer.unref();
   }
 }

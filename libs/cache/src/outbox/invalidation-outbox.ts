@@ -13,8 +13,8 @@ export interface PendingInvalidation {
  * Implementations pass `invalidationOutboxContract` in `testing/`.
  */
 export abstract class InvalidationOutbox {
-  /** Whether the caller is inside a transaction, whose commit `afterCommit` waits for. */
-  abstract readonly inTransaction: boolean;
+  /** The transaction that the caller is in, the same object for all calls in it; its commit is what `afterCommit` waits for. */
+  abstract readonly transaction: object | undefined;
 
   abstract afterCommit(hook: () => Promise<void> | void): Promise<void>;
 
@@ -48,16 +48,34 @@ export abstract class InvalidationOutbox {
   abstract close(): Promise<void>;
 }
 
-/** For a shared tier that dies with the process: nothing can outlive an invalidation that was not delivered. */
+/** The transactions that writes run in. */
+export interface Transactions {
+  readonly transaction: object | undefined;
+  afterCommit(hook: () => Promise<void> | void): Promise<void>;
+}
+
+const NO_TRANSACTIONS: Transactions = {
+  transaction: undefined,
+  afterCommit: async (hook) => hook(),
+};
+
+/**
+ * For a shared tier that dies with the process: nothing can outlive an invalidation that was not delivered, so nothing
+ * is remembered. Invalidations still wait for the commit.
+ */
 export class NoOutbox extends InvalidationOutbox {
-  get inTransaction(): boolean {
-    return false;
+  constructor(private readonly transactions: Transactions = NO_TRANSACTIONS) {
+    super();
+  }
+
+  get transaction(): object | undefined {
+    return this.transactions.transaction;
   }
   async afterCommit(hook: () => Promise<void> | void): Promise<void> {
-    await hook();
+    await this.transactions.afterCommit(hook);
   }
   async append(): Promise<string> {
-    return '';
+    return 'none';
   }
   async remove(): Promise<void> {}
   async claim(): Promise<PendingInvalidation[]> {
@@ -66,8 +84,9 @@ export class NoOutbox extends InvalidationOutbox {
   async overdue(): Promise<PendingInvalidation[]> {
     return [];
   }
+  /** Nobody else knows of it, so nobody else delivers it. */
   async anyLeft(): Promise<boolean> {
-    return false;
+    return true;
   }
   async oldestAgeMs(): Promise<number> {
     return 0;

@@ -1,243 +1,175 @@
 import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
-import type { KeySpace } from '../cache-key.js';
-import type { Coherence } from '../coherence/coherence.js';
-import type { SharedStore } from '../stores/shared-store.js';
+import { messageOf } from '../message-of.js';
+import { pauseFor } from '../pause.js';
 import type { Tag } from '../tag.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
+import type { InvalidationTiming } from './invalidation-timing.js';
+import type { OutboxRelay } from './outbox-relay.js';
+import type { StampRemover } from './stamp-remover.js';
 
-export interface InvalidationTiming {
-  /** How long a writer waits for a peer to confirm what it could not. */
-  readonly invalidationBoundMs: number;
-  /** Age from which the relays take a row that its writer has not removed. */
-  readonly relayAfterMs: number;
-  /** How often the relay and the watch look. */
-  readonly pollMs: number;
+/** What one transaction has asked to invalidate so far. */
+interface Owed {
+  readonly tags: Set<Tag>;
+  readonly rowIds: string[];
+  readonly afterwards: (() => void)[];
 }
 
-export const DEFAULT_INVALIDATION_TIMING: InvalidationTiming = { invalidationBoundMs: 1_000, relayAfterMs: 250, pollMs: 250 };
+const LONGEST_RETRY_MS = 250;
 
-/** Rows taken in one round; with more than that overdue, every mutable family is bypassed. */
-const BATCH = 500;
-
-/**
- * Delivers invalidations: at once after the commit, and surely, by the rows of the outbox.
- *
- * What is not delivered yet is not trusted: this process's own at once, everybody's once the row is older than half
- * the bound, so that every process bypasses it before its writer is answered.
- */
+/** Delivers the invalidations of this process's writes: at once after the commit, and surely, by the rows of the outbox. */
 export class InvalidationService {
   private readonly logger = new Logger('Cache');
-  /** Own tags that the shared tier has not confirmed, by how many deliveries are under way. */
-  private readonly unconfirmed = new Map<string, number>();
-  /** Stamp keys of rows that are overdue, whoever wrote them. */
-  private overdueStamps: ReadonlySet<string> = new Set();
-  private allOverdue = false;
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
-  private again = false;
+  private readonly owed = new WeakMap<object, Owed>();
   private stopped = false;
-  /** Age of the oldest undelivered row at the last look. */
-  oldestRowAgeMs = 0;
   delivered = 0;
-  relayed = 0;
   unconfirmedAnswers = 0;
 
   constructor(
-    private readonly store: SharedStore,
     private readonly outbox: InvalidationOutbox,
-    private readonly coherence: Coherence,
-    private readonly space: KeySpace,
+    private readonly relay: OutboxRelay,
+    private readonly stamps: StampRemover,
     private readonly clock: Clock,
-    private readonly dropLocal: (stampKeys: readonly string[]) => void,
-    readonly timing: InvalidationTiming = DEFAULT_INVALIDATION_TIMING,
+    readonly timing: InvalidationTiming,
   ) {}
 
-  start(): void {
-    this.outbox.onCall(() => void this.relay());
-    this.timer = setInterval(() => void this.relay(), this.timing.pollMs);
-    this.timer.unref();
-  }
-
-  async stop(): Promise<void> {
+  stop(): void {
     this.stopped = true;
-    clearInterval(this.timer);
-    await this.round;
-    await this.outbox.close();
   }
 
   /** Whether the caller is inside a transaction: it may read what nobody else may see yet, so it must not fill the cache. */
   get inTransaction(): boolean {
-    return this.outbox.inTransaction;
+    return this.outbox.transaction !== undefined;
+  }
+
+  /** Whether anything may not be trusted now. */
+  get hasSuspects(): boolean {
+    return this.relay.suspects.any;
   }
 
   /** Whether something a reader of these stamps must see has not reached the shared tier for sure. */
   isSuspect(stampKeys: readonly string[]): boolean {
-    if (this.allOverdue) return true;
-    if (this.unconfirmed.size === 0 && this.overdueStamps.size === 0) return false;
-    for (const key of stampKeys) if (this.unconfirmed.has(key) || this.overdueStamps.has(key)) return true;
-    return false;
-  }
-
-  get hasSuspects(): boolean {
-    return this.allOverdue || this.unconfirmed.size > 0 || this.overdueStamps.size > 0;
+    return this.relay.suspects.includes(stampKeys);
   }
 
   /**
-   * Inside a transaction: writes the row now and delivers after the commit, before the transaction's caller is
-   * answered. Outside: delivers now. Resolves when the shared tier has confirmed, or after the bound.
+   * Inside a transaction: writes a row now; after the commit, and before the transaction's caller is answered, all
+   * that it asked for goes out as one. Outside: delivers now. Resolves when the shared tier has confirmed, or after
+   * the bound.
+   * @param afterwards runs after the delivery
    */
-  async invalidate(tags: readonly Tag[], then?: () => void): Promise<void> {
-    if (tags.length === 0) return;
-    const unique = [...new Set(tags)];
-    if (!this.outbox.inTransaction) {
-      await this.deliver(unique, undefined);
-      then?.();
+  async invalidate(tags: readonly Tag[], afterwards: () => void): Promise<void> {
+    const { transaction } = this.outbox;
+    if (tags.length === 0) {
+      if (transaction === undefined) afterwards();
+      else await this.outbox.afterCommit(afterwards);
       return;
     }
-    const id = await this.outbox.append(unique);
-    await this.outbox.afterCommit(async () => {
-      await this.deliver(unique, id);
-      then?.();
-    });
+    if (transaction === undefined) {
+      await this.deliver(tags, []);
+      afterwards();
+      return;
+    }
+    const rowId = await this.outbox.append([...new Set(tags)]);
+    const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
+    for (const tag of tags) owed.tags.add(tag);
+    owed.rowIds.push(rowId);
+    owed.afterwards.push(afterwards);
   }
 
-  /** What this process still owes, and every overdue row: the part of the recovery gate. */
+  /** What this process still owes, and what is in the outbox: the part of the recovery gate. */
   async settleBeforeOpen(): Promise<void> {
-    const own = [...this.unconfirmed.keys()];
-    if (own.length > 0) await this.store.unlink(own);
+    const { own } = this.relay.suspects;
+    if (own.length > 0) await this.stamps.remove(own);
     // The gate must not hang on the database; what stays overdue is bypassed by the watch.
-    await Promise.race([this.relayRound(0), pauseFor(this.timing.invalidationBoundMs)]);
+    const timeout = new AbortController();
+    await Promise.race([this.relay.deliverAll(), pauseFor(this.timing.invalidationBoundMs, timeout.signal)]);
+    timeout.abort();
   }
 
-  /** One look at the outbox now, joined by whoever asks meanwhile. */
-  async relay(): Promise<void> {
-    if (this.stopped) return;
-    if (this.round !== undefined) {
-      this.again = true;
-      return this.round;
-    }
-    this.round = (async () => {
-      do {
-        this.again = false;
-        await this.relayRound(this.timing.relayAfterMs);
-      } while (this.again && !this.stopped);
-    })().finally(() => {
-      this.round = undefined;
+  private async beginOwing(transaction: object): Promise<Owed> {
+    const owed: Owed = { tags: new Set(), rowIds: [], afterwards: [] };
+    this.owed.set(transaction, owed);
+    await this.outbox.afterCommit(async () => {
+      await this.deliver([...owed.tags], owed.rowIds);
+      for (const run of owed.afterwards) run();
     });
-    return this.round;
+    return owed;
   }
 
-  private async deliver(tags: readonly Tag[], rowId: string | undefined): Promise<void> {
-    const stampKeys = tags.map((tag) => this.space.tagKey(tag));
-    for (const key of stampKeys) this.unconfirmed.set(key, (this.unconfirmed.get(key) ?? 0) + 1);
-    this.dropLocal(stampKeys);
-    const confirm = (): void => {
-      for (const key of stampKeys) {
-        const left = (this.unconfirmed.get(key) ?? 1) - 1;
-        if (left > 0) this.unconfirmed.set(key, left);
-        else this.unconfirmed.delete(key);
-      }
-      this.delivered++;
-    };
+  private async deliver(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {
+    const stampKeys = this.stamps.keysOf(tags);
+    const trust = this.relay.suspects.add(stampKeys);
     try {
-      await this.fire(stampKeys);
-      confirm();
+      await this.stamps.remove(stampKeys);
     } catch (error) {
-      await this.awaitPeer(tags, rowId, stampKeys, confirm, error);
-      return;
+      return this.awaitPeer(tags, rowIds, stampKeys, trust, error);
     }
-    if (rowId === undefined) return;
+    trust();
+    this.delivered++;
+    if (rowIds.length > 0) await this.forgetRows(rowIds);
+  }
+
+  private async forgetRows(rowIds: readonly string[]): Promise<void> {
     try {
-      await this.outbox.remove([rowId]);
+      await this.outbox.remove(rowIds);
     } catch (error) {
       this.logger.warn(`A delivered invalidation stays in the outbox and will be repeated: ${messageOf(error)}`);
     }
-  }
-
-  private async fire(stampKeys: readonly string[]): Promise<void> {
-    await this.store.unlink(stampKeys);
-    await this.coherence.announce(stampKeys);
   }
 
   /**
    * The shared tier did not confirm. A peer may: it is called, and waited for up to the bound. After that the writer is
    * answered, the tags stay suspect here until they are delivered, and the watch of every process bypasses them.
    */
-  private async awaitPeer(tags: readonly Tag[], rowId: string | undefined, stampKeys: readonly string[], confirm: () => void, cause: unknown): Promise<void> {
-    const started = this.clock.nowMs();
-    let id = rowId;
+  private async awaitPeer(
+    tags: readonly Tag[],
+    rowIds: readonly string[],
+    stampKeys: readonly string[],
+    trust: () => void,
+    cause: unknown,
+  ): Promise<void> {
+    const startedMs = this.clock.nowMs();
+    let rows = rowIds;
     try {
-      id ??= await this.outbox.append(tags);
+      if (rows.length === 0) rows = [await this.outbox.append([...tags])];
       await this.outbox.call();
     } catch (error) {
-      this.logger.error(`An invalidation could be neither delivered (${messageOf(cause)}) nor remembered: ${messageOf(error)}`);
+      this.logger.error(
+        `An invalidation could be neither delivered (${messageOf(cause)}) nor remembered: ${messageOf(error)}`,
+      );
     }
-    const settled = this.settleLater(id, stampKeys, confirm);
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.timing.invalidationBoundMs);
-    });
-    const outcome = await Promise.race([settled, bound]);
-    clearTimeout(timer);
-    if (outcome !== 'late') return;
+    const timeout = new AbortController();
+    const settled = this.settle(rows, stampKeys, trust).then(() => true);
+    const late = pauseFor(this.timing.invalidationBoundMs, timeout.signal).then(() => false);
+    const isSettled = await Promise.race([settled, late]);
+    timeout.abort();
+    if (isSettled) return;
     this.unconfirmedAnswers++;
-    this.logger.warn(`An invalidation was not confirmed within ${this.clock.nowMs() - started} ms (${messageOf(cause)}); its tags are bypassed until it is.`);
+    this.logger.warn(
+      `An invalidation was not confirmed within ${this.clock.nowMs() - startedMs} ms (${messageOf(cause)}); its tags are bypassed until it is.`,
+    );
   }
 
-  /** Tries until the tags are delivered, by this process or by a peer that removed the row. */
-  private async settleLater(id: string | undefined, stampKeys: readonly string[], confirm: () => void): Promise<'settled'> {
+  /** Tries until the tags are delivered, by this process or by a peer that removed the rows. */
+  private async settle(rowIds: readonly string[], stampKeys: readonly string[], trust: () => void): Promise<void> {
     for (let attempt = 0; !this.stopped; attempt++) {
-      await pauseFor(Math.min(250, 20 * 2 ** Math.min(attempt, 6)));
+      await pauseFor(Math.min(LONGEST_RETRY_MS, 20 * 2 ** Math.min(attempt, 6)));
       try {
-        if (this.store.isOpen) {
-          await this.fire(stampKeys);
-          if (id !== undefined) await this.outbox.remove([id]).catch(() => undefined);
-        } else if (id === undefined || id === '' || (await this.outbox.anyLeft([id]))) {
-          continue;
-        }
-        confirm();
-        return 'settled';
+        if (!(await this.isDelivered(rowIds, stampKeys))) continue;
+        trust();
+        this.delivered++;
+        return;
       } catch {
         // Still not there: the next attempt follows.
       }
     }
-    return 'settled';
   }
 
-  private async relayRound(olderThanMs: number): Promise<void> {
-    try {
-      if (this.store.isOpen || olderThanMs === 0) {
-        const rows = await this.outbox.claim(olderThanMs, BATCH);
-        if (rows.length > 0) {
-          const stampKeys = [...new Set(rows.flatMap((row) => row.tags))].map((tag) => this.space.tagKey(tag));
-          this.dropLocal(stampKeys);
-          await this.fire(stampKeys);
-          await this.outbox.remove(rows.map((row) => row.id));
-          this.relayed += rows.length;
-          if (rows.length === BATCH) this.again = true;
-        }
-      }
-    } catch (error) {
-      this.logger.warn(`The relay could not deliver invalidations: ${messageOf(error)}`);
-    }
-    try {
-      const overdue = await this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1);
-      this.allOverdue = overdue.length > BATCH;
-      this.overdueStamps = new Set(overdue.flatMap((row) => row.tags).map((tag) => this.space.tagKey(tag)));
-      this.oldestRowAgeMs = overdue.length === 0 ? 0 : await this.outbox.oldestAgeMs();
-    } catch (error) {
-      this.logger.warn(`The watch could not read the outbox: ${messageOf(error)}`);
-    }
+  private async isDelivered(rowIds: readonly string[], stampKeys: readonly string[]): Promise<boolean> {
+    if (!this.stamps.canTry) return rowIds.length > 0 && !(await this.outbox.anyLeft(rowIds));
+    await this.stamps.remove(stampKeys);
+    if (rowIds.length > 0) await this.forgetRows(rowIds);
+    return true;
   }
-}
-
-function pauseFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -19,7 +19,7 @@ interface Row {
  * Needs the table `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz).
  */
 export class SqlInvalidationOutbox extends InvalidationOutbox {
-  /** @param calls absent on the embedded database: there is one process, and its poll is enough. */
+  /** @param calls absent on the embedded database: there is one process, and its poll is enough */
   constructor(
     private readonly sql: SqlExecutor,
     private readonly calls?: CallChannel,
@@ -27,8 +27,8 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     super();
   }
 
-  get inTransaction(): boolean {
-    return this.sql.inTransaction;
+  get transaction(): object | undefined {
+    return this.sql.transaction;
   }
 
   afterCommit(hook: () => Promise<void> | void): Promise<void> {
@@ -46,7 +46,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
   }
 
   async claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
-    return this.sql.query<Row>(
+    return this.ask<Row>(
       `UPDATE cache_invalidations SET claimed_until = clock_timestamp() + ${CLAIM}
        WHERE id IN (
          SELECT id FROM cache_invalidations
@@ -59,7 +59,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
   }
 
   async overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
-    return this.sql.query<Row>(
+    return this.ask<Row>(
       `SELECT id, tags FROM cache_invalidations
        WHERE created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2`,
       [olderThanMs, limit],
@@ -72,7 +72,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
   }
 
   async oldestAgeMs(): Promise<number> {
-    const [row] = await this.sql.query<{ ageMs: number | null }>(
+    const [row] = await this.ask<{ ageMs: number | null }>(
       `SELECT (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8 AS "ageMs" FROM cache_invalidations`,
     );
     return row?.ageMs ?? 0;
@@ -88,5 +88,10 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
 
   async close(): Promise<void> {
     await this.calls?.close();
+  }
+
+  /** For the relay: over its own connection where there is one, else over the pool. */
+  private async ask<Answer extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Answer[]> {
+    return (await this.calls?.query<Answer>(sql, parameters)) ?? this.sql.query<Answer>(sql, parameters);
   }
 }

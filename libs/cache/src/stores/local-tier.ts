@@ -25,7 +25,10 @@ export class LocalTier {
   private readonly entries: LRUCache<string, LocalEntry>;
   evictions = 0;
 
-  constructor(readonly limits: LocalTierLimits, private readonly onGone: (key: string) => void) {
+  constructor(
+    readonly limits: LocalTierLimits,
+    private readonly onGone: (key: string) => void,
+  ) {
     this.entries = new LRUCache({
       max: limits.maxEntries,
       maxSize: limits.maxBytes,
@@ -50,9 +53,10 @@ export class LocalTier {
     this.entries.delete(key);
   }
 
-  /** Removes what starts with one of the prefixes. */
+  /** Removes what starts with the prefix. */
   deletePrefix(prefix: string): void {
-    for (const key of [...this.entries.keys()]) if (key.startsWith(prefix)) this.entries.delete(key);
+    const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix));
+    for (const key of keys) this.entries.delete(key);
   }
 
   clear(): void {

@@ -2,7 +2,15 @@ import type { Clock } from '#kernel';
 import { LRUCache } from 'lru-cache';
 import { cellOf, encodeLease, withLease } from '../cache-entry.js';
 import { newEpoch } from '../epoch.js';
-import { acquireLease, fillEntry, holdsLease, type LeaseOutcome, type LeaseRequest, releaseLease, removeEntry } from '../lease.js';
+import {
+  acquireLease,
+  fillEntry,
+  holdsLease,
+  type LeaseOutcome,
+  type LeaseRequest,
+  releaseLease,
+  removeEntry,
+} from '../lease.js';
 import { randomId } from '../random-id.js';
 import { isNewer } from './newer.js';
 import { type SharedKeyPage, type SharedRead, SharedStore } from './shared-store.js';
@@ -27,13 +35,16 @@ export class MemoryStore extends SharedStore {
     maxBytes = 64 * 1024 * 1024,
   ) {
     super();
-    this.slots = new LRUCache({ maxSize: maxBytes, sizeCalculation: (slot, key) => slot.bytes.length + key.length * 2 + 96 });
+    this.slots = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: (slot, key) => slot.bytes.length + key.length * 2 + 96,
+    });
   }
 
-  async read(entryKey: string | undefined, stampKeys: readonly string[]): Promise<SharedRead> {
+  async read(entryKey: string, stampKeys: readonly string[], what: 'entry' | 'binding' = 'entry'): Promise<SharedRead> {
     const stamps: (string | null)[] = [];
     for (let i = 0; i < stampKeys.length; i++) stamps.push(this.stamp(stampKeys[i] as string));
-    return { entry: entryKey === undefined ? null : this.bytes(entryKey), epoch: this.epoch, stamps };
+    return { entry: what === 'binding' ? null : this.bytes(entryKey), epoch: this.epoch, stamps };
   }
 
   async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
@@ -127,7 +138,10 @@ export class MemoryStore extends SharedStore {
   async increment(key: string, by: number, lifeMs: number): Promise<number> {
     const slot = this.live(key);
     const count = Number(slot?.bytes.toString('latin1') ?? 0) + by;
-    this.slots.set(key, { bytes: Buffer.from(String(count), 'latin1'), expiresAtMs: slot?.expiresAtMs ?? this.clock.nowMs() + lifeMs });
+    this.slots.set(key, {
+      bytes: Buffer.from(String(count), 'latin1'),
+      expiresAtMs: slot?.expiresAtMs ?? this.clock.nowMs() + lifeMs,
+    });
     return count;
   }
 

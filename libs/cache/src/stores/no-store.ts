@@ -30,6 +30,10 @@ export class NoStore extends SharedStore {
   ping = (): Promise<void> => this.refuse();
 
   private refuse(): Promise<never> {
-    return Promise.reject(new StoreUnavailableError('No Redis is configured: set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where this process is alone.'));
+    return Promise.reject(
+      new StoreUnavailableError(
+        'No Redis is configured: set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where this process is alone.',
+      ),
+    );
   }
 }

@@ -30,8 +30,11 @@ export abstract class SharedStore {
   /** Whether requests are accepted: connected, checked, and not failing. */
   abstract readonly isOpen: boolean;
 
-  /** Reads the entry (unless undefined), the epoch and the stamps together. */
-  abstract read(entryKey: string | undefined, stampKeys: readonly string[]): Promise<SharedRead>;
+  /**
+   * Reads the entry, the epoch of the places it touches, and the stamps together. With `binding` everything but the
+   * entry itself, for who holds it already.
+   */
+  abstract read(entryKey: string, stampKeys: readonly string[], what?: 'entry' | 'binding'): Promise<SharedRead>;
 
   /** Makes the missing ones of these stamps and answers all as they now are. Existing ones are kept. */
   abstract makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]>;

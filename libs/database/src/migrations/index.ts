@@ -6,6 +6,7 @@ import { Contexts } from './0004-contexts.js';
 import { Handovers } from './0005-handovers.js';
 import { Search } from './0006-search.js';
 import { Queue } from './0007-queue.js';
+import { Cache } from './0008-cache.js';
 
 /** The history of the schema, oldest first. */
-export const migrations: MigrationClass[] = [Platform, Projects, Sessions, Contexts, Handovers, Search, Queue];
+export const migrations: MigrationClass[] = [Platform, Projects, Sessions, Contexts, Handovers, Search, Queue, Cache];

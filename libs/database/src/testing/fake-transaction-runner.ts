@@ -7,6 +7,11 @@ type Hook = () => Promise<void> | void;
 export class FakeTransactionRunner extends TransactionRunner {
   private readonly hooks = new AsyncLocalStorage<Hook[]>();
 
+  /** The transaction of this call chain, as `Database.transaction`. */
+  get transaction(): object | undefined {
+    return this.hooks.getStore();
+  }
+
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.hooks.getStore() !== undefined) return work();
     const hooks: Hook[] = [];

@@ -29,7 +29,7 @@ export class ReadBatch {
   }
 
   resolve(values: readonly (Buffer | null)[], epoch: string | null): void {
-    const stamps: (string | null | undefined)[] = new Array(values.length);
+    const stamps: (string | null | undefined)[] = [];
     for (const { entryAt, stampsAt, resolve } of this.waiting) {
       const own: (string | null)[] = [];
       for (let i = 0; i < stampsAt.length; i++) {

@@ -1,8 +1,10 @@
+import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import { judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { scripts } from './redis-scripts.js';
 import type { RedisAddress, RedisTarget } from './redis-url.js';
+import { readFacts, type ServerFacts } from './server-facts.js';
 
 export interface RedisTimeouts {
   /** How long one command is waited for. A late one may still take effect. */
@@ -13,17 +15,6 @@ export interface RedisTimeouts {
 type ScriptName = keyof typeof scripts;
 type ScriptRunner = Redis & Record<ScriptName, (...args: (string | number | Buffer)[]) => Promise<unknown>>;
 
-/** What a server told of itself. */
-export interface ServerFacts {
-  readonly runId: string | undefined;
-  readonly replicationId: string | undefined;
-  readonly product: 'redis' | 'valkey';
-  readonly version: string;
-  readonly isLoading: boolean;
-  readonly isCluster: boolean;
-  readonly evicts: boolean | undefined;
-}
-
 /** Errors that say the server can't do its work at all, as opposed to this one command. */
 const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|UNKILLABLE)\b/;
 
@@ -33,19 +24,17 @@ const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAU
  */
 export class RedisConnection {
   readonly redis: ScriptRunner;
-  /** When the server last answered, on the monotonic clock. */
+  /** When the last command was sent that the server has answered, on the monotonic clock. */
   lastReplyMs = performance.now();
   epochKey = '';
   /** The epoch accepted on this connection; null until the gate, and while it is missing. */
   epoch: string | null = null;
   identity = '';
-  facts: ServerFacts | undefined;
   hasReplacedEpoch = false;
   private closed = false;
   private lastError: Error | undefined;
 
   constructor(
-    readonly nodeId: string,
     readonly address: RedisAddress,
     target: RedisTarget,
     timeouts: RedisTimeouts,
@@ -54,7 +43,8 @@ export class RedisConnection {
   ) {
     this.redis = new Redis({
       ...connectionOptions(target, address, timeouts),
-      commandTimeout: timeouts.commandTimeoutMs,
+      // The precise wait is `withDeadline`; this one keeps the checks of the gate from hanging.
+      commandTimeout: 4 * timeouts.commandTimeoutMs,
       scripts,
       ...extra,
     }) as ScriptRunner;
@@ -74,9 +64,18 @@ export class RedisConnection {
       await this.redis.connect();
     } catch (error) {
       this.close();
-      throw new StoreUnavailableError(`Can't connect to ${this.address.host}:${this.address.port}: ${(this.lastError ?? (error as Error)).message}`, { cause: this.lastError ?? error });
+      throw new StoreUnavailableError(
+        `Can't connect to ${this.address.host}:${this.address.port}: ${(this.lastError ?? (error as Error)).message}`,
+        { cause: this.lastError ?? error },
+      );
     }
     this.lastReplyMs = performance.now();
+  }
+
+  /** Why nothing can be asked, where the connection itself told: a command only says that there is none. */
+  explain(error: unknown): unknown {
+    if (this.lastError === undefined || isReply(error)) return error;
+    return new StoreUnavailableError(this.lastError.message, { cause: error });
   }
 
   /** Drops the connection at once; commands under way are rejected. */
@@ -87,20 +86,24 @@ export class RedisConnection {
     this.ended();
   }
 
-  /** Asks who answers: INFO where it is allowed, and ROLE. */
-  async inspect(): Promise<{ readonly role: string | undefined; readonly facts: ServerFacts }> {
-    const [role, info] = await Promise.all([this.allowed(() => this.redis.role()), this.allowed(() => this.redis.info())]);
-    const fields = parseInfo(info ?? '');
-    const facts: ServerFacts = {
-      runId: fields.get('run_id'),
-      replicationId: fields.get('master_replid'),
-      product: fields.has('valkey_version') || fields.get('server_name') === 'valkey' ? 'valkey' : 'redis',
-      version: fields.get('valkey_version') ?? fields.get('redis_version') ?? '',
-      isLoading: fields.get('loading') === '1',
-      isCluster: fields.get('redis_mode') === 'cluster',
-      evicts: fields.has('maxmemory_policy') ? fields.get('maxmemory_policy') !== 'noeviction' : undefined,
-    };
-    return { role: Array.isArray(role) ? String(role[0]) : fields.get('role'), facts };
+  /** A reply to what was sent at `sentMs`: the server was there then or later. */
+  noteReply(sentMs: number): void {
+    if (sentMs > this.lastReplyMs) this.lastReplyMs = sentMs;
+  }
+
+  /** Asks who answers: INFO and ROLE, where they are allowed. */
+  async inspect(): Promise<ServerFacts> {
+    const [role, info] = await Promise.all([
+      this.allowed(() => this.redis.role()),
+      this.allowed(() => this.redis.info()),
+    ]);
+    return readFacts(info ?? '', Array.isArray(role) ? String(role[0]) : undefined);
+  }
+
+  /** Whether an epoch of this very server is there already. */
+  async hasOwnEpoch(): Promise<boolean> {
+    const found = await this.redis.get(this.epochKey);
+    return judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept';
   }
 
   /** Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one. */
@@ -125,7 +128,8 @@ export class RedisConnection {
     const found = await this.redis.set(this.epochKey, made, 'NX', 'GET');
     this.hasReplacedEpoch = true;
     const epoch = found ?? made;
-    if (judgeEpoch(epoch, this.identity, true) !== 'accept') throw new StoreUnavailableError('The epoch belongs to another server.');
+    if (judgeEpoch(epoch, this.identity, true) !== 'accept')
+      throw new StoreUnavailableError('The epoch belongs to another server.');
     this.epoch = epoch;
     return epoch;
   }
@@ -166,7 +170,7 @@ export function connectionOptions(target: RedisTarget, address: RedisAddress, ti
     username: target.username,
     password: target.password,
     db: target.database,
-    ...(target.tls ? { tls: { servername: address.host } } : {}),
+    ...(target.tls ? { tls: isIP(address.host) === 0 ? { servername: address.host } : {} } : {}),
     lazyConnect: true,
     connectTimeout: timeouts.connectTimeoutMs,
     enableOfflineQueue: false,
@@ -182,8 +186,7 @@ export function connectionOptions(target: RedisTarget, address: RedisAddress, ti
 
 /** Whether the failure is about the server or the way to it, not about the one command. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return true;
-  return error.name !== 'ReplyError' || UNFIT.test(error.message);
+  return !(error instanceof Error) || !isReply(error) || UNFIT.test(error.message);
 }
 
 /** Whether the server refuses to take in more, while it still answers and deletes. */
@@ -192,14 +195,10 @@ export function isFull(error: unknown): boolean {
 }
 
 export function isUnfit(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError' && UNFIT.test(error.message);
+  return error instanceof Error && isReply(error) && UNFIT.test(error.message);
 }
 
-function parseInfo(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
-  }
-  return fields;
+/** Whether the server itself said no. */
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
 }

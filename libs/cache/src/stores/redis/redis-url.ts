@@ -9,6 +9,7 @@ export interface RedisTarget {
   readonly tls: boolean;
   /** Name of the Sentinel set. */
   readonly masterName: string | undefined;
+  /** Absent: that of the servers. */
   readonly sentinelPassword: string | undefined;
 }
 
@@ -44,7 +45,8 @@ export function parseRedisUrl(url: string): RedisTarget {
   const kind = sentinel ? 'sentinel' : hosts.length > 1 ? 'cluster' : 'single';
   const { username, password } = parseCredentials(credentials);
   const parameters = new URLSearchParams(query ?? '');
-  for (const name of parameters.keys()) if (name !== 'sentinelPassword') throw new RedisUrlError(`has an unknown parameter ${JSON.stringify(name)}`);
+  for (const name of parameters.keys())
+    if (name !== 'sentinelPassword') throw new RedisUrlError(`has an unknown parameter ${JSON.stringify(name)}`);
 
   const segments = (path ?? '').split('/').filter((segment) => segment !== '');
   const masterName = sentinel ? segments.shift() : undefined;
@@ -76,7 +78,8 @@ function parseAddress(text: string, defaultPort: number): RedisAddress {
 function parseCredentials(text: string | undefined): { username: string | undefined; password: string | undefined } {
   if (text === undefined || text === '') return { username: undefined, password: undefined };
   const colon = text.indexOf(':');
-  if (colon === -1) throw new RedisUrlError('has a user without a password (write user:password@, or :password@ for the default user)');
+  if (colon === -1)
+    throw new RedisUrlError('has a user without a password (write user:password@, or :password@ for the default user)');
   const username = decode(text.slice(0, colon));
   return { username: username === '' ? undefined : username, password: decode(text.slice(colon + 1)) };
 }

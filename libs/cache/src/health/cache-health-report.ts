@@ -1,4 +1,4 @@
-import type { CacheMode } from './cache-engine.js';
+import type { CacheMode } from '../cache-mode.js';
 
 /** The cache as it is at the moment of the question. */
 export interface CacheHealthReport {
@@ -17,5 +17,10 @@ export interface CacheHealthReport {
   readonly oldestInvalidationMs: number;
   /** Whether reads bypass what an unconfirmed invalidation names. */
   readonly bypassing: boolean;
-  readonly local: { readonly entries: number; readonly bytes: number; readonly maxBytes: number; readonly evictions: number };
+  readonly local: {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly evictions: number;
+  };
 }

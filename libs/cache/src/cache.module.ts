@@ -1,0 +1,77 @@
+import { CACHE_MANAGER } from '@nestjs/cache-manager';
+import { type BeforeApplicationShutdown, Injectable, Module, type OnModuleInit, type Provider } from '@nestjs/common';
+import { register } from 'prom-client';
+import { CacheConfig, DatabaseConfig } from '#config';
+import { Database } from '#database';
+import { Clock } from '#kernel';
+import { HealthRegistry } from '#observability';
+import { CacheEngine } from './cache-engine.js';
+import { CacheService } from './cache.service.js';
+import { settingsFrom } from './cache-settings.js';
+import { CacheDecoratorBinding } from './decorators/decorator-binding.js';
+import { FamilySettingsService } from './family-settings.js';
+import { CacheHealth } from './health/cache.health.js';
+import { CacheMetrics } from './metrics/cache-metrics.js';
+import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
+import { CallChannel } from './outbox/call-channel.js';
+import { SqlInvalidationOutbox } from './outbox/sql-invalidation-outbox.js';
+import { SqlFamilySettings } from './sql-family-settings.js';
+
+/** Starts the engine with the application, and stops it while the database is still there. */
+@Injectable()
+export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
+  constructor(private readonly engine: CacheEngine) {}
+
+  onModuleInit(): Promise<void> {
+    return this.engine.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.engine.stop();
+  }
+}
+
+function createEngine(
+  cache: CacheConfig,
+  databaseConfig: DatabaseConfig,
+  database: Database,
+  clock: Clock,
+): CacheEngine {
+  const needsCalls = cache.redisUrl !== undefined && databaseConfig.url !== undefined;
+  const calls = needsCalls ? new CallChannel(databaseConfig.url) : undefined;
+  return new CacheEngine(settingsFrom(cache), {
+    clock,
+    outbox: new SqlInvalidationOutbox(database, calls),
+    familySettings: new SqlFamilySettings(database),
+  });
+}
+
+const providers: Provider[] = [
+  { provide: CacheEngine, inject: [CacheConfig, DatabaseConfig, Database, Clock], useFactory: createEngine },
+  { provide: CacheService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.cache },
+  { provide: FamilySettingsService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.settings },
+  {
+    provide: CacheMetrics,
+    inject: [CacheEngine],
+    useFactory: (engine: CacheEngine) => new CacheMetrics(engine, register),
+  },
+  { provide: CACHE_MANAGER, inject: [CacheEngine, CacheConfig], useFactory: createNestCacheManager },
+  { provide: CacheLifecycle, inject: [CacheEngine], useFactory: (engine: CacheEngine) => new CacheLifecycle(engine) },
+  {
+    provide: CacheHealth,
+    inject: [CacheEngine, HealthRegistry],
+    useFactory: (engine: CacheEngine, registry: HealthRegistry) => new CacheHealth(engine, registry),
+  },
+  {
+    provide: CacheDecoratorBinding,
+    inject: [CacheService],
+    useFactory: (cache: CacheService) => new CacheDecoratorBinding(cache),
+  },
+];
+
+/**
+ * The cache. Feature modules name it in their imports and inject `CacheService`; the application has one engine,
+ * whatever number of modules import it.
+ */
+@Module({ providers, exports: [CacheEngine, CacheService, FamilySettingsService, CacheMetrics, CACHE_MANAGER] })
+export class CacheModule {}

@@ -1,0 +1,87 @@
+import { setTimeout as pass } from 'node:timers/promises';
+import { Database } from '#database';
+import { DataSource } from 'typeorm';
+import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
+import type { Tag } from '../tag.js';
+import { invalidationOutboxContract } from '../testing/invalidation-outbox.contract.js';
+import { CallChannel } from './call-channel.js';
+import { SqlInvalidationOutbox } from './sql-invalidation-outbox.js';
+
+describe('the outbox in PostgreSQL', () => {
+  let database: TestDatabase;
+  let sources: DataSource[];
+  let outboxes: SqlInvalidationOutbox[] = [];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sources = await Promise.all(
+      [1, 2].map(() => new DataSource({ type: 'postgres', url: database.url, installExtensions: false }).initialize()),
+    );
+  });
+
+  afterEach(async () => {
+    await Promise.all(outboxes.map((outbox) => outbox.close()));
+    outboxes = [];
+    await sources[0]?.query('TRUNCATE cache_invalidations');
+  });
+
+  afterAll(async () => {
+    await Promise.all(sources.map((source) => source.destroy()));
+    await database.drop();
+  });
+
+  function open(source: number, url?: string): { readonly outbox: SqlInvalidationOutbox; readonly sql: Database } {
+    const sql = new Database(sources[source] as DataSource);
+    const outbox = new SqlInvalidationOutbox(sql, url === undefined ? undefined : new CallChannel(url));
+    outboxes.push(outbox);
+    return { outbox, sql };
+  }
+
+  it.each(invalidationOutboxContract.map((contract) => [contract.name, contract] as const))(
+    '%s',
+    async (_name, contract) => {
+      const { outbox, sql } = open(0);
+      await contract.run({ outbox, other: open(1).outbox, inTransaction: (work) => sql.run(work), passMs: pass });
+      expect(outbox.transaction).toBeUndefined();
+    },
+  );
+
+  it('forgets what was appended in a transaction that was rolled back, and shows nothing before the commit', async () => {
+    const { outbox, sql } = open(0);
+    const { outbox: other } = open(1);
+    let hooks = 0;
+    const failed = sql.run(async () => {
+      await outbox.append(['w:a:x' as Tag]);
+      await outbox.afterCommit(() => void hooks++);
+      expect(await other.overdue(0, 10)).toEqual([]);
+      throw new Error('changed its mind');
+    });
+    await expect(failed).rejects.toThrow('changed its mind');
+    expect(await other.overdue(0, 10)).toEqual([]);
+    expect(hooks).toBe(0);
+  });
+
+  it('calls the relays of other processes, also after their connection was lost', async () => {
+    const address = new URL(database.url);
+    const link = await TcpProxy.to({ host: address.hostname, port: Number(address.port) });
+    try {
+      const { outbox: listening } = open(1, link.urlFor(database.url));
+      const { outbox: calling } = open(0, database.url);
+      let calls = 0;
+      listening.onCall(() => calls++);
+      // Told once when it listens: what was called before is not lost.
+      await eventually(() => calls === 1);
+      await calling.call();
+      await eventually(() => calls === 2);
+      link.resetAll();
+      await eventually(() => calls === 3);
+      await calling.call();
+      await eventually(() => calls === 4);
+      expect(await listening.overdue(0, 10)).toEqual([]);
+    } finally {
+      await link.close();
+    }
+  });
+});

@@ -1,0 +1,16 @@
+import { Logger } from '@nestjs/common';
+
+const MOST = 1_000;
+
+/** Warnings once per family and reason: a value that can't be cached costs every call, so it is told, but not every time. */
+export class Complaints {
+  private readonly logger = new Logger('Cache');
+  private readonly told = new Set<string>();
+
+  tell(family: string, reason: string): void {
+    const text = `Cache family ${family}: ${reason}`;
+    if (this.told.has(text) || this.told.size > MOST) return;
+    this.told.add(text);
+    this.logger.warn(text);
+  }
+}

@@ -1,0 +1,56 @@
+import { judgeAge } from '../entry-verdict.js';
+import type { LocalEntry } from '../stores/local-tier.js';
+import type { CacheParts } from './cache-parts.js';
+import type { FamilyState } from './family-registry.js';
+import { shareValue } from './prepared-value.js';
+import type { ReadOptions } from './read-options.js';
+import { stampKeysOf } from './reading.js';
+
+/** Answers from the values that this process keeps. */
+export class LocalAnswers {
+  constructor(private readonly parts: CacheParts) {}
+
+  /** Whether the kept value may be used now, and whether one reader should refresh it. Age alone is judged here. */
+  judge<Params, Value>(
+    state: FamilyState<Params, Value>,
+    entry: LocalEntry,
+    nowMs: number,
+  ): 'fresh' | 'soft' | undefined {
+    const { policy } = state;
+    const hardMs = Math.min(entry.hardMs, policy.longestMs);
+    const verdict = judgeAge(entry.loadedAtMs, entry.softMs, hardMs, entry.loadMs, nowMs, policy, this.parts.random);
+    return verdict === 'fresh' || verdict === 'soft' ? verdict : undefined;
+  }
+
+  /**
+   * Whether the process may answer without asking the shared tier: by the key alone, or, where the family declares a
+   * lag, while its mark stands and the news of others is complete up to that lag.
+   */
+  mayAnswerAlone<Params, Value>(state: FamilyState<Params, Value>, params: Params, key: string): boolean {
+    if (state.answersByKey) return true;
+    const { l1LagMs } = state.policy;
+    const { marks, coherence, invalidations, space } = this.parts;
+    if (l1LagMs === 0 || !marks.mayAnswer(key) || coherence.lagMs() > l1LagMs || invalidations.inTransaction)
+      return false;
+    return !invalidations.hasSuspects || !invalidations.isSuspect(stampKeysOf(space, state.family, params));
+  }
+
+  serve<Params, Value>(
+    state: FamilyState<Params, Value>,
+    entry: LocalEntry,
+    nowMs: number,
+    options: ReadOptions | undefined,
+  ): Value {
+    const { stats, family } = state;
+    const value = entry.value as Value;
+    stats.localHits++;
+    if (family.definition.costOf !== undefined && value !== null) stats.savedUsd += family.definition.costOf(value);
+    options?.report?.({
+      status: 'hit',
+      tier: 'local',
+      ageMs: Math.max(0, nowMs - entry.loadedAtMs),
+      remainingMs: entry.loadedAtMs + entry.hardMs - nowMs,
+    });
+    return shareValue(state, value);
+  }
+}

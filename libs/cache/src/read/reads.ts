@@ -1,0 +1,199 @@
+import { hardMsOf, loadedAtOf, nonceOf } from '../cache-entry.js';
+import { bindingOf } from '../stamps.js';
+import type { LocalEntry } from '../stores/local-tier.js';
+import type { CacheParts } from './cache-parts.js';
+import type { FamilyState } from './family-registry.js';
+import type { LocalAnswers } from './local-answer.js';
+import type { Misses } from './misses.js';
+import { shareValue } from './prepared-value.js';
+import type { Load, ReadOptions } from './read-options.js';
+import { beginReading, noteSeen, type Reading, stampKeysOf } from './reading.js';
+import type { Refreshes } from './refresh.js';
+import { RememberedFailure } from './remembered-failure.js';
+import { CORRUPT, type Fallback, type SharedAnswers } from './shared-answer.js';
+import type { SourceReads } from './source-reads.js';
+
+/** The way of one read: this process, the shared tier, a load. */
+export class Reads {
+  constructor(
+    private readonly parts: CacheParts,
+    private readonly local: LocalAnswers,
+    private readonly shared: SharedAnswers,
+    private readonly misses: Misses,
+    private readonly source: SourceReads,
+    private readonly refreshes: Refreshes,
+  ) {}
+
+  /** Not an async function: each of those between the caller and the answer costs a hit three turns of the queue. */
+  read<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Promise<Value> {
+    try {
+      return this.start(state, params, load, options);
+    } catch (error) {
+      // Parameters that make no key.
+      return Promise.reject(error);
+    }
+  }
+
+  /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is away or may not be trusted. */
+  async look<Params, Value>(
+    family: FamilyState<Params, Value>,
+    params: Params,
+  ): Promise<Reading<Params, Value> | undefined> {
+    const { store, invalidations, space } = this.parts;
+    const { family: declared } = family;
+    if (!store.isOpen || (declared.mutable && invalidations.inTransaction)) return undefined;
+    const load = () => undefined as Value;
+    const reading = this.begin(family, params, declared.entryKey(space, params), load, undefined);
+    if (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys)) return undefined;
+    try {
+      noteSeen(reading, await store.read(reading.key, reading.stampKeys));
+      return reading;
+    } catch {
+      family.stats.errors++;
+      return undefined;
+    }
+  }
+
+  /** The value from the cache, or undefined where it holds none that may be served as fresh. */
+  async get<Params, Value>(state: FamilyState<Params, Value>, params: Params): Promise<Value | undefined> {
+    const nowMs = this.parts.clock.nowMs();
+    const key = state.family.entryKey(this.parts.space, params);
+    const kept = state.keepsLocal && state.answersByKey ? this.parts.local.get(key) : undefined;
+    if (kept !== undefined && this.local.judge(state, kept, nowMs) !== undefined) {
+      return this.local.serve(state, kept, nowMs, undefined);
+    }
+    const reading = await this.look(state, params);
+    const value = reading === undefined ? undefined : this.shared.usable(reading);
+    if (value === undefined || value instanceof RememberedFailure) {
+      state.stats.misses++;
+      return undefined;
+    }
+    state.stats.sharedHits++;
+    return shareValue(state, value);
+  }
+
+  /** Milliseconds until the entry expires; undefined where there is none that may be served as fresh. */
+  async ttlMs<Params, Value>(state: FamilyState<Params, Value>, params: Params): Promise<number | undefined> {
+    const reading = await this.look(state, params);
+    if (reading === undefined) return undefined;
+    const nowMs = this.parts.clock.nowMs();
+    const verdict = this.shared.judge(reading, nowMs);
+    if (verdict !== 'fresh' && verdict !== 'soft') return undefined;
+    const entry = reading.seen.entry as Buffer;
+    const hardMs = Math.min(hardMsOf(entry), state.policy.longestMs);
+    return hardMs - Math.max(0, nowMs - loadedAtOf(entry));
+  }
+
+  private start<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Promise<Value> {
+    const { family, policy } = state;
+    const { store, invalidations, space, clock, options: engine } = this.parts;
+    if (!engine.enabled || !policy.enabled) return this.source.bypass(state, load, options);
+    const key = family.entryKey(space, params);
+    const nowMs = clock.nowMs();
+    const asksSource = options?.mode === 'refresh';
+
+    const kept = state.keepsLocal && !asksSource ? this.parts.local.get(key) : undefined;
+    if (kept !== undefined && this.local.mayAnswerAlone(state, params, key)) {
+      const verdict = this.local.judge(state, kept, nowMs);
+      if (verdict === 'soft') this.refreshes.startLater(this.begin(state, params, key, load, options), kept.nonce);
+      if (verdict !== undefined) return Promise.resolve(this.local.serve(state, kept, nowMs, options));
+    }
+
+    if (family.mutable && invalidations.inTransaction) return this.source.bypass(state, load, options);
+    const reading = this.begin(state, params, key, load, options);
+    if (!store.isOpen || (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys))) {
+      return this.readAway(reading);
+    }
+    return this.readShared(reading, kept, nowMs, asksSource);
+  }
+
+  private async readShared<Params, Value>(
+    reading: Reading<Params, Value>,
+    kept: LocalEntry | undefined,
+    nowMs: number,
+    asksSource: boolean,
+  ): Promise<Value> {
+    const { state, key, stampKeys } = reading;
+    const { marks, store } = this.parts;
+    const startedMs = performance.now();
+    // The mark stands from before the read: news that overtakes the answer takes it away again.
+    const mark = state.policy.l1LagMs > 0 && state.keepsLocal ? marks.begin(key, stampKeys) : 0;
+    try {
+      const verdict = kept === undefined ? undefined : this.local.judge(state, kept, nowMs);
+      if (kept !== undefined && verdict !== undefined) {
+        const { epoch, stamps } = await store.read(key, stampKeys, 'binding');
+        const binding = bindingOf(epoch, stamps);
+        if (binding !== undefined && binding === kept.binding) {
+          if (mark !== 0) marks.settle(key, mark);
+          if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
+          state.stats.localLatency.observe(performance.now() - startedMs);
+          return this.local.serve(state, kept, nowMs, reading.options);
+        }
+      }
+      noteSeen(reading, await store.read(key, stampKeys));
+    } catch {
+      state.stats.errors++;
+      if (mark !== 0) marks.drop(key);
+      return this.readAway(reading);
+    }
+    if (asksSource) return shareValue(state, await this.misses.obtain(reading, undefined, true));
+    return this.answer(reading, nowMs, startedMs, mark);
+  }
+
+  private answer<Params, Value>(
+    reading: Reading<Params, Value>,
+    nowMs: number,
+    startedMs: number,
+    mark: number,
+  ): Value | Promise<Value> {
+    const { state, key } = reading;
+    const verdict = this.shared.judge(reading, nowMs);
+    if (verdict === 'fresh' || verdict === 'soft' || verdict === 'stale') {
+      const entry = reading.seen.entry as Buffer;
+      const value = this.shared.open(reading, entry);
+      if (value !== CORRUPT) {
+        state.stats.sharedLatency.observe(performance.now() - startedMs);
+        if (verdict !== 'fresh') this.refreshes.startLater(reading, nonceOf(entry));
+        this.shared.keep(reading, entry, value, mark);
+        return this.shared.serve(reading, entry, value, nowMs, verdict === 'stale');
+      }
+    }
+    // Whatever a load brings was not watched from before its stamps were read: the next read sets a mark of its own.
+    if (mark !== 0) this.parts.marks.drop(key);
+    return this.miss(reading, verdict === 'expired' ? this.shared.fallbackFrom(reading, nowMs) : undefined);
+  }
+
+  private async miss<Params, Value>(
+    reading: Reading<Params, Value>,
+    fallback: Fallback<Value> | undefined,
+  ): Promise<Value> {
+    return shareValue(reading.state, await this.misses.obtain(reading, fallback));
+  }
+
+  /** The shared tier can't be asked, or not be trusted for these tags. What the key determines is still shared and kept here. */
+  private async readAway<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
+    const { state } = reading;
+    if (state.family.mutable) return this.source.bypassForNow(reading);
+    return shareValue(state, await this.misses.obtainAway(reading));
+  }
+
+  private begin<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    key: string,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Reading<Params, Value> {
+    return beginReading(state, params, key, stampKeysOf(this.parts.space, state.family, params), load, options);
+  }
+}

@@ -1,0 +1,269 @@
+import type { KeySpace } from '../../cache-key.js';
+import { CircuitBreaker } from '../../circuit-breaker.js';
+import { HIDDEN_IDENTITY, serverIdentity } from '../../epoch.js';
+import { messageOf } from '../../message-of.js';
+import { pauseFor } from '../../pause.js';
+import { StoreUnavailableError } from '../shared-store.js';
+import { RedisConnection } from './redis-connection.js';
+import { type Member, RedisMembers } from './redis-members.js';
+import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
+import type { RedisTarget } from './redis-url.js';
+import { lackingIn, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
+import { resolverFor } from './topology/resolver-for.js';
+import type { TopologyNode, TopologyResolver } from './topology/topology.js';
+
+const FIRST_RETRY_MS = 25;
+
+/**
+ * Decides which servers may be read.
+ *
+ * A connection answers nothing to readers until it was checked for being a master, for being who it was (run id and
+ * replication id), for taking writes, for an epoch of its own, and until `beforeOpen` is done. The gate closes on
+ * failures in a row, on a broken connection, on a topology that changed or that nobody confirms, and on silence longer
+ * than `trustMs`. Then it looks again, until all servers are open.
+ */
+export class RecoveryGate {
+  readonly members: RedisMembers;
+  private readonly resolver: TopologyResolver;
+  /** The last epoch known of each node, also over reconnects. */
+  private readonly epochs = new Map<string, string | null>();
+  private topologyAskedMs = Number.NEGATIVE_INFINITY;
+  private recovering: Promise<void> | undefined;
+  private isWanted = false;
+  private ended = false;
+  private wake: AbortController | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+  private firstAttempt: (() => void) | undefined;
+  /** Why a gate is closed; undefined while all are open. */
+  problem: string | undefined = 'not connected yet';
+  lacks: readonly string[] = [];
+  facts: ServerFacts | undefined;
+
+  constructor(
+    private readonly target: RedisTarget,
+    private readonly space: KeySpace,
+    private readonly listener: RedisStoreListener,
+    private readonly options: RedisStoreOptions,
+  ) {
+    this.resolver = resolverFor(target, options);
+    this.members = new RedisMembers((node) => this.join(node));
+  }
+
+  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
+  async start(): Promise<void> {
+    this.heartbeat = setInterval(() => void this.beat(), this.options.heartbeatMs);
+    this.heartbeat.unref();
+    const first = new Promise<void>((resolve) => {
+      this.firstAttempt = resolve;
+    });
+    this.recover();
+    await first;
+  }
+
+  async close(): Promise<void> {
+    this.ended = true;
+    clearInterval(this.heartbeat);
+    this.wake?.abort();
+    for (const { connection } of this.members.all) connection.close();
+    this.resolver.close();
+    await this.recovering;
+  }
+
+  /** Whether the server may be asked now. One that was silent for too long is looked at again. */
+  isTrusted(member: Member): boolean {
+    if (member.breaker.isOpen) return false;
+    const now = performance.now();
+    if (now - member.connection.lastReplyMs > this.options.trustMs) {
+      this.distrust(member, 'the server was silent for too long');
+      return false;
+    }
+    if (this.resolver.canMove && now - this.topologyAskedMs > this.options.trustMs) {
+      this.distrust(member, 'nobody has confirmed lately that the server still takes the writes');
+      return false;
+    }
+    return true;
+  }
+
+  /** Closes the gate of one server and looks again who it is. */
+  distrust(member: Member, reason: string): void {
+    this.problem = reason;
+    member.breaker.open();
+    this.recover();
+  }
+
+  /** The epoch of the server where the one that was read is its own; null where it is missing or foreign. */
+  judgeEpoch(member: Member, found: string | null): string | null {
+    const { connection } = member;
+    const judgement = connection.judge(found);
+    if (judgement === 'foreign') this.distrust(member, 'the epoch is of another server');
+    this.noteEpoch(member);
+    return judgement === 'current' ? connection.epoch : null;
+  }
+
+  /** Tells the listener when a node's epoch is another than the last one known. */
+  noteEpoch({ node, connection }: Member): void {
+    const { epoch } = connection;
+    if (this.epochs.get(node.id) === epoch) return;
+    this.epochs.set(node.id, epoch);
+    this.listener.epochChanged();
+  }
+
+  unavailable(): StoreUnavailableError {
+    return new StoreUnavailableError(this.problem ?? 'the server of this key is away');
+  }
+
+  private join(node: TopologyNode): Member {
+    const connection = new RedisConnection(node.address, this.target, this.options, () => {
+      member.isChecked = false;
+      member.breaker.open();
+      // A connection that never opened has no gate to close, but must be made anew.
+      if (this.members.isCurrent(member)) this.recover();
+    });
+    connection.epochKey = node.hashTag === undefined ? this.space.epochKey : this.space.epochKeyOn(node.hashTag);
+    const breaker = new CircuitBreaker(this.options.failuresToOpen, () => this.closed(member));
+    const member: Member = { node, connection, breaker, isChecked: false, supportsIfEqual: false };
+    return member;
+  }
+
+  private closed({ node: { address } }: Member): void {
+    if (this.ended) return;
+    this.problem ??= `${address.host}:${address.port}: the server does not answer`;
+    this.members.recount();
+    this.listener.closed(this.problem);
+    this.recover();
+  }
+
+  /** Starts recovery, or asks a running one for another round. */
+  private recover(): void {
+    if (this.ended) return;
+    this.isWanted = true;
+    this.wake?.abort();
+    this.recovering ??= this.recoverUntilWhole().finally(() => {
+      this.recovering = undefined;
+    });
+  }
+
+  private async recoverUntilWhole(): Promise<void> {
+    for (let attempt = 0; !this.ended; attempt++) {
+      this.isWanted = false;
+      try {
+        await this.pass();
+        if (this.members.isWhole && !this.isWanted) return;
+      } catch (error) {
+        this.problem = messageOf(error);
+      } finally {
+        this.firstAttempt?.();
+      }
+      if (this.ended) return;
+      this.wake = new AbortController();
+      await pauseFor(
+        Math.min(this.options.retryDelayMs, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10)),
+        this.wake.signal,
+      );
+    }
+  }
+
+  private async pass(): Promise<void> {
+    const topology = await this.resolver.resolve();
+    if (this.ended) return;
+    this.topologyAskedMs = topology.askedMs;
+    this.members.adopt(topology);
+    const masterIds = this.target.kind === 'cluster' ? topology.nodes.map((node) => node.id) : [];
+    const closed = this.members.all.filter(({ breaker }) => breaker.isOpen);
+    const outcomes = await Promise.allSettled(closed.map((member) => this.check(member, masterIds)));
+    if (closed.some((member) => isReady(member))) {
+      await this.listener.beforeOpen();
+      await this.stillSo();
+      for (const member of closed.filter(isReady)) member.breaker.close();
+      this.members.recount();
+      if (this.members.isWhole) this.problem = undefined;
+      if (this.members.isOpen) this.listener.opened(this.facts, this.lacks);
+    }
+    const problem = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (problem !== undefined) throw problem.reason;
+  }
+
+  /** Checks take their time: what was asked before them may not hold any more. */
+  private async stillSo(): Promise<void> {
+    if (!this.resolver.canMove) return;
+    const topology = await this.resolver.resolve();
+    if (!this.members.isSame(topology)) throw new StoreUnavailableError('the servers that take writes have changed');
+    this.topologyAskedMs = topology.askedMs;
+  }
+
+  /** Who answers, may it answer, and under which epoch. Closes the connection where it may not. */
+  private async check(member: Member, masterIds: readonly string[]): Promise<void> {
+    const { connection } = member;
+    member.isChecked = false;
+    try {
+      if (connection.redis.status === 'wait') await connection.connect();
+      const facts = await this.inspect(member, masterIds);
+      if (this.resolver.canMove && !(await connection.hasOwnEpoch())) {
+        await pauseFor(this.options.handOverMs);
+        await this.inspect(member, masterIds);
+      }
+      this.facts = facts;
+      this.lacks = lackingIn(facts);
+      member.supportsIfEqual = supportsIfEqual(facts);
+      // A server that refuses deletions must not be read: nothing could be invalidated on it.
+      await connection.redis.unlink(`${connection.epochKey}:none`);
+      await connection.settleEpoch();
+      this.noteEpoch(member);
+      connection.lastReplyMs = performance.now();
+      member.isChecked = true;
+    } catch (error) {
+      connection.close();
+      throw connection.explain(error);
+    }
+  }
+
+  private async inspect({ connection }: Member, masterIds: readonly string[]): Promise<ServerFacts> {
+    const facts = await connection.inspect();
+    const refusal = refusalOf(facts, this.target);
+    if (refusal !== undefined) throw new StoreUnavailableError(refusal);
+    const { runId, replicationId } = facts;
+    const isHidden = runId === undefined || replicationId === undefined;
+    connection.identity = isHidden ? HIDDEN_IDENTITY : serverIdentity(runId, replicationId, masterIds);
+    return facts;
+  }
+
+  /** Keeps silent connections trusted, notices a topology that moved, and notices a server that stopped answering. */
+  private async beat(): Promise<void> {
+    if (this.ended || !this.members.isOpen) return;
+    await Promise.all([...this.members.all.map((member) => this.listenTo(member)), this.confirmTopology()]);
+  }
+
+  private async listenTo(member: Member): Promise<void> {
+    const { connection, breaker } = member;
+    const askedMs = performance.now();
+    if (!this.isTrusted(member) || askedMs - connection.lastReplyMs < this.options.heartbeatMs * 0.8) return;
+    try {
+      const found = await connection.redis.getBuffer(connection.epochKey);
+      connection.noteReply(askedMs);
+      breaker.succeeded();
+      if (!breaker.isOpen) this.judgeEpoch(member, found?.toString('latin1') ?? null);
+    } catch {
+      breaker.failed();
+    }
+  }
+
+  private async confirmTopology(): Promise<void> {
+    if (!this.resolver.canMove) return;
+    try {
+      const topology = await this.resolver.resolve();
+      if (!this.members.isSame(topology)) {
+        this.problem = 'the servers that take writes have changed';
+        for (const member of this.members.all) member.breaker.open();
+        this.recover();
+      } else {
+        this.topologyAskedMs = Math.max(this.topologyAskedMs, topology.askedMs);
+      }
+    } catch {
+      // Nobody could be asked. The last answer holds for `trustMs`.
+    }
+  }
+}
+
+function isReady(member: Member): boolean {
+  return member.isChecked && !member.connection.isClosed;
+}

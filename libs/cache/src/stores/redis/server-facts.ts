@@ -1,0 +1,72 @@
+import type { RedisTarget } from './redis-url.js';
+
+/** What a server told of itself. */
+export interface ServerFacts {
+  readonly runId: string | undefined;
+  readonly replicationId: string | undefined;
+  /** `master` or `slave`; undefined where an ACL hides it. */
+  readonly role: string | undefined;
+  readonly product: 'redis' | 'valkey';
+  readonly version: string;
+  readonly isLoading: boolean;
+  readonly isCluster: boolean;
+  readonly evicts: boolean | undefined;
+}
+
+/** @param role as ROLE or INFO tells, where one of them is allowed */
+export function readFacts(info: string, role: string | undefined): ServerFacts {
+  const fields = parseInfo(info);
+  return {
+    runId: fields.get('run_id'),
+    replicationId: fields.get('master_replid'),
+    role: role ?? fields.get('role'),
+    product: fields.has('valkey_version') || fields.get('server_name') === 'valkey' ? 'valkey' : 'redis',
+    version: fields.get('valkey_version') ?? fields.get('redis_version') ?? '',
+    isLoading: fields.get('loading') === '1',
+    isCluster: fields.get('redis_mode') === 'cluster',
+    evicts: fields.has('maxmemory_policy') ? fields.get('maxmemory_policy') !== 'noeviction' : undefined,
+  };
+}
+
+/** Why this server can't be the shared tier; undefined where it can. */
+export function refusalOf(facts: ServerFacts, target: RedisTarget): string | undefined {
+  if (facts.role !== undefined && facts.role !== 'master') return `the server is a ${facts.role}, not a master`;
+  if (facts.isLoading) return 'the server is still loading its data';
+  if (facts.isCluster && target.kind !== 'cluster') {
+    return 'the server runs in Cluster mode: name several of its nodes in REDIS_URL, separated by commas';
+  }
+  if (facts.version !== '' && Number.parseInt(facts.version, 10) < 7) {
+    return `the server is ${facts.product} ${facts.version}; the cache needs Redis 7 or Valkey 8, or later, for SET with NX and GET`;
+  }
+  return undefined;
+}
+
+/** What the server does not offer, and what that costs. */
+export function lackingIn(facts: ServerFacts): string[] {
+  const lacks: string[] = [];
+  if (facts.runId === undefined) lacks.push('INFO is not allowed: every reconnect invalidates the whole cache');
+  if (facts.evicts === false) {
+    lacks.push('maxmemory-policy is noeviction: a full server stops taking new entries (allkeys-lru is better)');
+  }
+  return lacks;
+}
+
+/** Whether SET has the option IFEQ: a fill in one command, without a script. */
+export function supportsIfEqual(facts: ServerFacts): boolean {
+  return isAtLeast(facts, 'valkey', 8, 1) || isAtLeast(facts, 'redis', 8, 4);
+}
+
+function isAtLeast(facts: ServerFacts, product: ServerFacts['product'], major: number, minor: number): boolean {
+  if (facts.product !== product) return false;
+  const [hasMajor = 0, hasMinor = 0] = facts.version.split('.').map(Number);
+  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
+}
+
+function parseInfo(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return fields;
+}

@@ -1,0 +1,99 @@
+import { Redis } from 'ioredis';
+import { pauseFor } from '../../../pause.js';
+import { StoreUnavailableError } from '../../shared-store.js';
+import { connectionOptions, type RedisTimeouts } from '../redis-connection.js';
+import type { RedisAddress, RedisTarget } from '../redis-url.js';
+import { type Topology, TopologyResolver } from './topology.js';
+
+/** What one of those asked knows. */
+export interface View {
+  readonly nodes: Topology['nodes'];
+  /** Of the configuration it tells: a change of the masters raises it. */
+  readonly configEpoch: number;
+}
+
+/**
+ * Asks all who know the topology at once and believes the newest configuration: one that was paused or cut off tells an
+ * old one for a while. Who has not answered after two command timeouts is not waited for once another has.
+ */
+export abstract class NewestView extends TopologyResolver {
+  readonly canMove = true;
+  private readonly clients = new Map<string, Redis>();
+  private resolving: Promise<Topology> | undefined;
+
+  constructor(
+    protected readonly target: RedisTarget,
+    private readonly timeouts: RedisTimeouts,
+  ) {
+    super();
+  }
+
+  /** One round of questions at a time, shared by those who ask meanwhile. */
+  resolve(): Promise<Topology> {
+    this.resolving ??= this.askAll().finally(() => {
+      this.resolving = undefined;
+    });
+    return this.resolving;
+  }
+
+  private async askAll(): Promise<Topology> {
+    const askedMs = performance.now();
+    const views: View[] = [];
+    const problems: string[] = [];
+    const asked = this.seeds().map(async (seed) => {
+      try {
+        views.push(await this.ask(await this.clientFor(seed), seed));
+      } catch (error) {
+        problems.push(`${seed.host}:${seed.port}: ${(error as Error).message}`);
+      }
+    });
+    const patience = new AbortController();
+    const all = Promise.all(asked);
+    await Promise.race([all, pauseFor(2 * this.timeouts.commandTimeoutMs, patience.signal)]);
+    patience.abort();
+    if (views.length === 0) await all;
+    const newest = views.reduce<View | undefined>(
+      (best, view) => (best === undefined || view.configEpoch > best.configEpoch ? view : best),
+      undefined,
+    );
+    if (newest !== undefined) return { nodes: newest.nodes, askedMs };
+    throw new StoreUnavailableError(`No node could be asked for the servers that take writes: ${problems.join('; ')}`);
+  }
+
+  close(): void {
+    for (const client of this.clients.values()) hangUp(client);
+    this.clients.clear();
+  }
+
+  /** Whom to ask. */
+  protected abstract seeds(): readonly RedisAddress[];
+  protected abstract ask(client: Redis, seed: RedisAddress): Promise<View>;
+  protected abstract signIn(): Pick<RedisTarget, 'username' | 'password'>;
+
+  private async clientFor(seed: RedisAddress): Promise<Redis> {
+    const key = `${seed.host}:${seed.port}`;
+    const present = this.clients.get(key);
+    if (present?.status === 'ready') return present;
+    if (present !== undefined) hangUp(present);
+    const client = new Redis({
+      ...connectionOptions({ ...this.target, ...this.signIn(), database: 0 }, seed, this.timeouts),
+      commandTimeout: this.timeouts.commandTimeoutMs,
+    });
+    let reason: Error | undefined;
+    client.on('error', (error: Error) => {
+      reason = error;
+    });
+    this.clients.set(key, client);
+    try {
+      await client.connect();
+    } catch (error) {
+      throw reason ?? error;
+    }
+    return client;
+  }
+}
+
+function hangUp(client: Redis): void {
+  client.disconnect();
+  (client as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
+}

@@ -1,0 +1,92 @@
+import type { LeaseOutcome, LeaseRequest } from '../lease.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { type SharedRead, StoreUnavailableError } from '../stores/shared-store.js';
+import { SystemClock } from '#kernel';
+
+/** Stores that break the contract in one point each: whoever tests stores must notice every one. */
+export const brokenStores = {
+  'fills without the lease': class extends MemoryStore {
+    override async fill(entryKey: string, _token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
+      await this.put(entryKey, entry, lifeMs, false);
+      return true;
+    }
+  },
+  'gives a lease to everybody': class extends MemoryStore {
+    override async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
+      await super.acquire(entryKey, { ...request, mode: 'take-over' });
+      return 'acquired';
+    }
+  },
+  'keeps stamps that were removed': class extends MemoryStore {
+    override async unlink(): Promise<void> {}
+  },
+  'counts its stamps': class extends MemoryStore {
+    override async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
+      await super.makeStamps(stampKeys, lifeMs);
+      return stampKeys.map(() => '1');
+    }
+  },
+  'keeps its epoch': class extends MemoryStore {
+    override async unlinkEpoch(): Promise<void> {}
+  },
+  'removes more than it was told': class extends MemoryStore {
+    override async remove(entryKey: string): Promise<void> {
+      await this.deleteKeys([entryKey]);
+    }
+  },
+  'forgets the entry under a lease': class extends MemoryStore {
+    override async release(entryKey: string, token: string): Promise<void> {
+      const read = await this.read(entryKey, []);
+      await super.release(entryKey, token);
+      if (read.entry !== null) await this.deleteKeys([entryKey]);
+    }
+  },
+  'ignores versions': class extends MemoryStore {
+    override put(entryKey: string, entry: Buffer, lifeMs: number): Promise<boolean> {
+      return super.put(entryKey, entry, lifeMs, false);
+    }
+  },
+  'lets counters live for ever': class extends MemoryStore {
+    override async ttlMs(): Promise<number | undefined> {
+      return undefined;
+    }
+  },
+} satisfies Record<string, new (clock: SystemClock) => MemoryStore>;
+
+/** A store whose commands fail, or are late, as long as it is told to. For the bounds of the cache itself. */
+export class FaultyStore extends MemoryStore {
+  /** Rejects everything while set. */
+  isDown = false;
+  /** Called before every command; may wait. */
+  before: (command: string) => Promise<void> | void = () => undefined;
+
+  override async read(entryKey: string, stampKeys: readonly string[], what?: 'entry' | 'binding'): Promise<SharedRead> {
+    await this.pass('read');
+    return super.read(entryKey, stampKeys, what);
+  }
+
+  override async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
+    await this.pass('makeStamps');
+    return super.makeStamps(stampKeys, lifeMs);
+  }
+
+  override async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
+    await this.pass('acquire');
+    return super.acquire(entryKey, request);
+  }
+
+  override async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
+    await this.pass('fill');
+    return super.fill(entryKey, token, entry, lifeMs);
+  }
+
+  override async unlink(stampKeys: readonly string[]): Promise<void> {
+    await this.pass('unlink');
+    return super.unlink(stampKeys);
+  }
+
+  private async pass(command: string): Promise<void> {
+    await this.before(command);
+    if (this.isDown) throw new StoreUnavailableError('told to fail');
+  }
+}

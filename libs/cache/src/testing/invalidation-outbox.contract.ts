@@ -1,0 +1,92 @@
+import type { InvalidationOutbox } from '../outbox/invalidation-outbox.js';
+import type { Tag } from '../tag.js';
+import type { ContractCase } from './shared-store.contract.js';
+
+/** What a run of the contract needs: the outboxes of two processes on one empty table. */
+export interface OutboxSubject {
+  readonly outbox: InvalidationOutbox;
+  readonly other: InvalidationOutbox;
+  /** Runs work in a transaction of `outbox`'s process. */
+  readonly inTransaction: (work: () => Promise<void>) => Promise<void>;
+  readonly passMs: (ms: number) => Promise<void>;
+}
+
+function expectThat(condition: boolean, claim: string): void {
+  if (!condition) throw new Error(`The outbox breaks its contract: ${claim}`);
+}
+
+const tag = (name: string) => `w:${name}:x` as Tag;
+
+/** What every outbox must do. */
+export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] = [
+  {
+    name: 'keeps what is appended, for all processes, until it is removed',
+    async run({ outbox, other }) {
+      const id = await outbox.append([tag('a'), tag('b')]);
+      const [row] = await other.overdue(0, 10);
+      expectThat(row?.id === id && row.tags.join() === 'w:a:x,w:b:x', 'every process sees the row with its tags');
+      expectThat(await other.anyLeft([id]), 'it is left');
+      await other.remove([id]);
+      await other.remove([id]);
+      expectThat(!(await outbox.anyLeft([id])), 'removed is gone, and removing it twice is harmless');
+      expectThat((await outbox.oldestAgeMs()) === 0, 'an empty outbox has no age');
+    },
+  },
+  {
+    name: 'tells ages, oldest first',
+    async run({ outbox, other, passMs }) {
+      const first = await outbox.append([tag('a')]);
+      await passMs(60);
+      const second = await other.append([tag('b')]);
+      expectThat((await outbox.oldestAgeMs()) >= 60, 'the oldest row counts');
+      const all = await outbox.overdue(0, 10);
+      expectThat(all.map(({ id }) => id).join() === `${first},${second}`, 'the oldest comes first');
+      expectThat((await outbox.overdue(50, 10)).map(({ id }) => id).join() === first, 'only older rows are overdue');
+      expectThat((await outbox.overdue(0, 1)).length === 1, 'at most as many as asked for');
+    },
+  },
+  {
+    name: 'gives a row to one process at a time, and again when that one has not delivered it',
+    async run({ outbox, other, passMs }) {
+      await Promise.all(['a', 'b', 'c', 'd'].map((name) => outbox.append([tag(name)])));
+      const [mine, theirs] = await Promise.all([outbox.claim(0, 10), other.claim(0, 10)]);
+      const ids = [...mine, ...theirs].map(({ id }) => id);
+      expectThat(new Set(ids).size === ids.length && ids.length === 4, 'two who ask at once get different rows');
+      expectThat((await other.claim(0, 10)).length === 0, 'a claimed row is not given again');
+      expectThat((await other.overdue(0, 10)).length === 4, 'but everyone sees it');
+      await passMs(1_050);
+      expectThat((await other.claim(0, 10)).length === 4, 'a claim ends');
+    },
+  },
+  {
+    name: 'leaves young rows to their writers',
+    async run({ outbox, other, passMs }) {
+      await outbox.append([tag('a')]);
+      expectThat((await other.claim(200, 10)).length === 0, 'a young row is left alone');
+      await passMs(250);
+      expectThat((await other.claim(200, 10)).length === 1, 'an older one is taken');
+    },
+  },
+  {
+    name: 'knows the transaction it is called in, and its commit',
+    async run({ outbox, inTransaction }) {
+      expectThat(outbox.transaction === undefined, 'there is none outside');
+      const order: string[] = [];
+      await inTransaction(async () => {
+        const { transaction } = outbox;
+        expectThat(transaction !== undefined, 'there is one inside');
+        await outbox.append([tag('a')]);
+        expectThat(outbox.transaction === transaction, 'it is the same for all calls');
+        await outbox.afterCommit(() => {
+          expectThat(outbox.transaction === undefined, 'there is none in the hook');
+          order.push('hook');
+        });
+        order.push('work');
+      });
+      order.push('answered');
+      expectThat(order.join() === 'work,hook,answered', 'the hook runs after the work and before the answer');
+      await outbox.afterCommit(() => void order.push('at once'));
+      expectThat(order.at(-1) === 'at once', 'outside it runs at once');
+    },
+  },
+];

@@ -1,0 +1,93 @@
+import type { Clock } from '#kernel';
+import { InvalidationOutbox, type PendingInvalidation, type Transactions } from '../outbox/invalidation-outbox.js';
+import type { Tag } from '../tag.js';
+
+interface Row extends PendingInvalidation {
+  readonly createdMs: number;
+  claimedUntilMs: number;
+}
+
+const CLAIM_MS = 1_000;
+
+/** The table, shared by the outboxes of all processes of a test. */
+export class OutboxTable {
+  readonly rows = new Map<string, Row>();
+  readonly listeners = new Set<() => void>();
+  private lastId = 0;
+
+  newId(): string {
+    this.lastId++;
+    return String(this.lastId);
+  }
+}
+
+/** The outbox of one process, in memory. Rows are there at once: a fake transaction keeps nothing back. */
+export class MemoryOutbox extends InvalidationOutbox {
+  private listener: (() => void) | undefined;
+
+  constructor(
+    private readonly table: OutboxTable,
+    private readonly clock: Clock,
+    private readonly transactions?: Transactions,
+  ) {
+    super();
+  }
+
+  get transaction(): object | undefined {
+    return this.transactions?.transaction;
+  }
+
+  async afterCommit(hook: () => Promise<void> | void): Promise<void> {
+    if (this.transactions === undefined) await hook();
+    else await this.transactions.afterCommit(hook);
+  }
+
+  async append(tags: readonly Tag[]): Promise<string> {
+    const id = this.table.newId();
+    this.table.rows.set(id, { id, tags, createdMs: this.clock.nowMs(), claimedUntilMs: 0 });
+    return id;
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.table.rows.delete(id);
+  }
+
+  async claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+    const nowMs = this.clock.nowMs();
+    const free = this.olderThan(olderThanMs).filter((row) => row.claimedUntilMs <= nowMs);
+    const claimed = free.slice(0, limit);
+    for (const row of claimed) row.claimedUntilMs = nowMs + CLAIM_MS;
+    return claimed;
+  }
+
+  async overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+    return this.olderThan(olderThanMs).slice(0, limit);
+  }
+
+  async anyLeft(ids: readonly string[]): Promise<boolean> {
+    return ids.some((id) => this.table.rows.has(id));
+  }
+
+  async oldestAgeMs(): Promise<number> {
+    const [oldest] = this.olderThan(0);
+    return oldest === undefined ? 0 : this.clock.nowMs() - oldest.createdMs;
+  }
+
+  async call(): Promise<void> {
+    for (const listener of this.table.listeners) listener();
+  }
+
+  onCall(listener: () => void): void {
+    this.listener = listener;
+    this.table.listeners.add(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.listener !== undefined) this.table.listeners.delete(this.listener);
+  }
+
+  private olderThan(ms: number): Row[] {
+    const nowMs = this.clock.nowMs();
+    return [...this.table.rows.values()].filter((row) => nowMs - row.createdMs >= ms);
+  }
+}
