@@ -26,7 +26,5 @@ export async function prepareDatabase(url, subject) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(TRUTH_TABLE);
-  // TEMPORARY until migration 0008
-  if (subject === 'keepsake') await client.query('CREATE TABLE IF NOT EXISTS cache_invalidations (id uuid PRIMARY KEY, tags text[] NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp(), claimed_until timestamptz)');
   await client.end();
 }
