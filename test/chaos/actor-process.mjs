@@ -20,9 +20,11 @@ const subject = await (await load()).start(config);
 
 /** @type {Map<number, () => void>} */
 const held = new Map();
+/** Operations that are not to be held any more, even where they have not reached their point yet. @type {Set<number>} */
+const released = new Set();
 
 process.on('message', (/** @type {Order} */ order) => {
-  if (order.do === 'release') held.get(order.id)?.();
+  if (order.do === 'release') release(order.id);
   else void perform(order);
 });
 process.once('disconnect', () => process.exit());
@@ -64,9 +66,16 @@ async function answerTo({ do: what, keys = [] }) {
 
 /** @param {number} id */
 async function wait(id) {
+  if (released.has(id)) return;
   report({ id, event: 'held', atMs: monotonicMs() });
   await new Promise((resolve) => held.set(id, () => resolve(undefined)));
   held.delete(id);
+}
+
+/** @param {number} id */
+function release(id) {
+  released.add(id);
+  held.get(id)?.();
 }
 
 /** @param {Report} message */

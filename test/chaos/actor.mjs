@@ -97,8 +97,7 @@ export class Actor {
     /** @type {Promise<'held'>} */
     const held = new Promise((resolve) => (tellHeld = resolve));
     const release = () => {
-      if (heldAtMs === undefined) return;
-      heldMs += monotonicMs() - heldAtMs;
+      if (heldAtMs !== undefined) heldMs += monotonicMs() - heldAtMs;
       heldAtMs = undefined;
       this.#send({ id, do: 'release' });
     };

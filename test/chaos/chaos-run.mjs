@@ -72,7 +72,7 @@ export async function runChaos(options) {
     const arbitrary = schedules(Object.keys(stage.topology.faults), sizesFor(topology));
     const found = await fc.check(
       fc.asyncProperty(arbitrary, (steps) => series.playNext(steps)),
-      { numRuns: options.schedules, seed, path, endOnFailure: true },
+      { numRuns: path === undefined ? options.schedules : 1, seed, path, endOnFailure: true },
     );
     const durationMs = performance.now() - startedMs;
     const result = { subject, topology, seed, durationMs, totals: series.totals };

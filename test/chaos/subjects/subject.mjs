@@ -65,6 +65,6 @@ export function behaviourOf(key) {
 export const SUBJECTS = {
   keepsake: () => import('./keepsake.mjs'),
   naive: () => import('./naive.mjs'),
-  bentocache: () => import('./bentocache.mjs'),
-  cacheable: () => import('./cacheable.mjs'),
+  bentocache: () => import('../peers/bentocache.mjs'),
+  cacheable: () => import('../peers/cacheable.mjs'),
 };
