@@ -1,7 +1,7 @@
 // @ts-check
 import fc from 'fast-check';
 import { play } from './play.mjs';
-import { schedules, stepText } from './schedule.mjs';
+import { schedules } from './schedule.mjs';
 import { buildStage } from './stage.mjs';
 
 /** A race that was lost once may be won the next time: a smaller schedule passes only when it passes this often. */
@@ -15,6 +15,7 @@ const TRIES_WHEN_SHRINKING = 3;
  * @property {number} seed
  * @property {string} [path] of one schedule that failed, as its report names it: plays that one alone
  * @property {import('./oracle.mjs').Violation['kind']} [seek] what alone makes a schedule fail; everything by default
+ * @property {number} [forMs] ends the run after that long, however many were played
  * @property {boolean} [keepGoing] plays all, counting those that fail, and shrinks none
  * @property {number} [shrinkForMs] how long a failing schedule is made smaller
  * @property {(line: string) => void} [tell]
@@ -72,7 +73,14 @@ export async function runChaos(options) {
     const arbitrary = schedules(Object.keys(stage.topology.faults), sizesFor(topology));
     const found = await fc.check(
       fc.asyncProperty(arbitrary, (steps) => series.playNext(steps)),
-      { numRuns: path === undefined ? options.schedules : 1, seed, path, endOnFailure: true },
+      {
+        numRuns: path === undefined ? options.schedules : 1,
+        seed,
+        path,
+        endOnFailure: true,
+        interruptAfterTimeLimit: options.forMs,
+        markInterruptAsFailure: false,
+      },
     );
     const durationMs = performance.now() - startedMs;
     const result = { subject, topology, seed, durationMs, totals: series.totals };
@@ -195,27 +203,4 @@ function add(totals, played) {
   totals.longestReadMs = Math.max(totals.longestReadMs, played.longestReadMs);
   totals.longestWriteMs = Math.max(totals.longestWriteMs, played.longestWriteMs);
   for (const { kind } of played.violations) totals.violations[kind] = (totals.violations[kind] ?? 0) + 1;
-}
-
-/**
- * @param {ChaosResult} result
- * @returns {string} for people
- */
-export function resultText({ subject, topology, seed, durationMs, totals, failure }) {
-  const found = Object.entries(totals.violations).map(([kind, count]) => `${count} ${kind}`);
-  const lines = [
-    `${subject}, ${topology}: ${totals.schedules} schedules in ${(durationMs / 1_000).toFixed(0)} s (seed ${seed})`,
-    `  ${totals.reads} reads, ${totals.writes} acknowledged writes (${totals.unconfirmedWrites} unconfirmed within the bound), ${totals.faults} faults`,
-    `  ${totals.violations.stale ?? 0} stale reads, ${totals.violations.waited ?? 0} unbounded waits, ${totals.withinException} reads behind within a declared exception`,
-    `  longest read ${totals.longestReadMs.toFixed(0)} ms, longest write ${totals.longestWriteMs.toFixed(0)} ms`,
-    `  ${totals.failedSchedules} schedules failed${found.length > 0 ? `: ${found.join(', ')}` : ''}`,
-  ];
-  if (failure) {
-    lines.push(
-      `  the smallest schedule that fails, after ${failure.shrinks} shrinks; replay it with --seed ${failure.seed} --path ${failure.path}:`,
-      ...failure.steps.map((step, index) => `    ${String(index + 1).padStart(2)}. ${stepText(step)}`),
-      ...failure.violations.map((violation) => `    → ${violation}`),
-    );
-  }
-  return lines.join('\n');
 }

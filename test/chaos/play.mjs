@@ -74,9 +74,7 @@ class Play {
       await this.#endWhatIsDue(index);
       await this.#perform(step);
     }
-   
     await this.#endAll();
-   
     for (const unended of await this.#awaitAll()) {
       violations.push({ kind: 'waited', text: `${unended} has not ended ${HANG_MS} ms after everything was over` });
     }

@@ -40,7 +40,10 @@ export async function start({ redisUrl, databaseUrl }) {
     },
     clear: () => cache.clear(),
     async problem() {
-      const answer = await store.getClient().then(() => client.ping()).catch(String);
+      const answer = await store
+        .getClient()
+        .then(() => client.ping())
+        .catch(String);
       return answer === 'PONG' ? undefined : String(answer);
     },
     isSettled: async () => true,

@@ -46,7 +46,11 @@ const FAMILIES = Object.fromEntries(
  */
 export async function start({ redisUrl, databaseUrl }) {
   const truth = new Truth(databaseUrl);
-  const dataSource = await new DataSource({ type: 'postgres', url: databaseUrl, installExtensions: false }).initialize();
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    installExtensions: false,
+  }).initialize();
   const database = new Database(dataSource);
   const outbox = new SqlInvalidationOutbox(database, new CallChannel(databaseUrl));
   const engine = new CacheEngine(
@@ -78,9 +82,14 @@ export async function start({ redisUrl, databaseUrl }) {
       const unconfirmedBefore = engine.invalidationCounts.unconfirmed;
       const rows = await database.run(async () => {
         await database.afterCommit(() => reach('after-commit'));
-        const written = await writeRows(async (sql, parameters) => ({ rows: await database.query(sql, parameters) }), keys);
+        const written = await writeRows(
+          async (sql, parameters) => ({ rows: await database.query(sql, parameters) }),
+          keys,
+        );
         // Several things of one schedule fall by the one tag that they share.
-        await cache.invalidate(keys.length > 1 ? [schedule(paramsOf(String(keys[0])))] : keys.map((key) => thing(paramsOf(key))));
+        await cache.invalidate(
+          keys.length > 1 ? [schedule(paramsOf(String(keys[0])))] : keys.map((key) => thing(paramsOf(key))),
+        );
         await reach('before-commit');
         return written;
       });

@@ -68,3 +68,9 @@ export const SUBJECTS = {
   bentocache: () => import('../peers/bentocache.mjs'),
   cacheable: () => import('../peers/cacheable.mjs'),
 };
+
+/** What is built here. It must not fail; every other subject must be found stale. */
+export const OWN_SUBJECT = 'keepsake';
+
+/** Libraries that are installed on demand. @type {readonly string[]} */
+export const PEERS = ['bentocache', 'cacheable'];
