@@ -22,9 +22,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Plays schedules as an operator would; the report is the message where they end otherwise than they must. */
-async function playChaos(options: readonly string[]): Promise<ChaosResult> {
-  const file = join(folder, `${options.join('').replace(/\W/g, '')}.json`);
-  const run = promisify(execFile)(process.execPath, [SCRIPT, '--seed', SEED, '--json', file, ...options]);
+async function playChaos(options: string): Promise<ChaosResult> {
+  const file = join(folder, `${options.replace(/\W/g, '')}.json`);
+  const run = promisify(execFile)(process.execPath, [SCRIPT, '--seed', SEED, '--json', file, ...options.split(' ')]);
   const problem = await run.then(
     () => '',
     (error: { stdout: string; stderr: string }) => `${error.stdout}\n${error.stderr}`,
@@ -37,10 +37,9 @@ async function playChaos(options: readonly string[]): Promise<ChaosResult> {
 it(
   'no schedule of faults makes the cache stale, wrong or endless',
   async () => {
-    const { totals, failure } = await playChaos([
-      ...['--subject', 'keepsake', '--topology', 'single'],
-      ...['--schedules', '16', '--seconds', '14', '--shrink-ms', '15000'],
-    ]);
+    const { totals, failure } = await playChaos(
+      '--subject keepsake --topology single --schedules 16 --seconds 14 --shrink-ms 15000',
+    );
     expect(failure).toBeUndefined();
     expect(totals.violations).toEqual({});
     // Nothing to check is no proof.
@@ -55,7 +54,7 @@ it(
 it(
   'the same schedules find plain get, set and delete stale',
   async () => {
-    const { totals } = await playChaos(['--subject', 'naive', '--schedules', '60', '--shrink-ms', '1']);
+    const { totals } = await playChaos('--subject naive --schedules 60 --shrink-ms 1');
     expect(totals.violations.stale).toBeGreaterThanOrEqual(1);
   },
   TEST_TIMEOUT_MS,

@@ -9,7 +9,8 @@ import { Socket } from 'node:net';
 /** @type {Readonly<Record<string, number>>} */
 const PORTS = JSON.parse(process.env['CHAOS_PORTS'] ?? '{}');
 
-const connect = Socket.prototype.connect;
+/** @type {(this: Socket, ...args: any[]) => Socket} */
+const connect = Reflect.get(Socket.prototype, 'connect');
 
 /** @type {(this: Socket, ...args: any[]) => Socket} */
 function connectThroughProxy(...args) {
@@ -20,7 +21,7 @@ function connectThroughProxy(...args) {
   } else if (typeof options === 'number' && PORTS[options] !== undefined) {
     args[0] = PORTS[options];
   }
-  return /** @type {any} */ (connect).apply(this, args);
+  return connect.apply(this, args);
 }
 
 Socket.prototype.connect = connectThroughProxy;

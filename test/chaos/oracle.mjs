@@ -105,7 +105,8 @@ export function judgeTheEnd(reads, truth) {
   return reads.flatMap(({ actor, asked: key, version }) => {
     const actual = truth.get(key)?.version ?? 0;
     if (version === actual) return [];
-    const kind = /** @type {const} */ (version > actual ? 'invented' : 'lost');
+    /** @type {Violation['kind']} */
+    const kind = version > actual ? 'invented' : 'lost';
     return [{ kind, text: `${actor} reads ${key} version ${version} at the end, the source holds ${actual}` }];
   });
 }

@@ -223,16 +223,14 @@ class Play {
    * @returns {Promise<T>}
    */
   async #amidTraffic(change) {
-    let isOver = false;
-    const over = change.finally(() => (isOver = true));
+    const over = change.then(() => true);
+    // Its error is thrown by whatever waits for it next.
     over.catch(() => undefined);
-    for (let beat = 1; !isOver; beat++) {
-      await Promise.race([over, pause(TRAFFIC_MS)]);
-      if (isOver) break;
+    for (let beat = 1; !(await Promise.race([over, pause(TRAFFIC_MS, false)])); beat++) {
       const what = beat % 4 === 0 ? 'write' : 'read';
       await this.#operate(beat % ACTORS, what, [this.#key((beat * 3) % KEYS)], { unwaited: true });
     }
-    return over;
+    return change;
   }
 
   /** @param {import('./actor.mjs').Actor} actor */

@@ -1,4 +1,3 @@
-// @ts-check
 import KeyvRedis from '@keyv/redis';
 import { Cacheable } from 'cacheable';
 import { Keyv } from 'keyv';
@@ -44,7 +43,7 @@ export async function start({ redisUrl, databaseUrl }) {
         .getClient()
         .then(() => client.ping())
         .catch(String);
-      return answer === 'PONG' ? undefined : String(answer);
+      return answer === 'PONG' ? undefined : answer;
     },
     isSettled: async () => true,
     async stop() {
