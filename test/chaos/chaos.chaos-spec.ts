@@ -38,7 +38,7 @@ it(
   'no schedule of faults makes the cache stale, wrong or endless',
   async () => {
     const { totals, failure } = await playChaos(
-      '--subject keepsake --topology single --schedules 16 --seconds 14 --shrink-ms 15000',
+      '--subject keepsake --topology single --schedules 16 --seconds 12 --shrink-ms 15000',
     );
     expect(failure).toBeUndefined();
     expect(totals.violations).toEqual({});
