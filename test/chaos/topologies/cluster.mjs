@@ -1,0 +1,82 @@
+// @ts-check
+import { isInStep, startCluster } from '../../setup/services/redis-cluster.mjs';
+import { until } from '../../setup/services/until.mjs';
+import { evictSome, makeFull, whileAway } from './server-faults.mjs';
+
+const PRIMARIES = 3;
+const SETTLE_MS = 60_000;
+
+/** @typedef {import('./server-faults.mjs').RedisServer} RedisServer */
+
+/** @type {import('./topology.mjs').StartTopology} */
+export async function start() {
+  const cluster = await startCluster({ primaries: PRIMARIES, replicas: true });
+  const nodes = [...cluster.primaries, ...cluster.replicas];
+  const primaries = () => until(() => primariesAmong(nodes), { timeoutMs: SETTLE_MS, what: 'three primaries' });
+  const primaryAt = async (/** @type {number} */ index) =>
+    /** @type {RedisServer} */ ((await primaries())[index % PRIMARIES]);
+  const awaitAnotherPrimary = async (/** @type {RedisServer} */ before) => {
+    const others = nodes.filter((node) => node !== before);
+    await until(async () => (await primariesAmong(others)) !== undefined, { timeoutMs: SETTLE_MS, what: 'a takeover' });
+  };
+  return {
+    url: cluster.url,
+    ports: nodes.map((node) => node.port),
+    servers: () => nodes,
+    faults: {
+      /** A primary dies, its replica takes over, the old one comes back empty and follows. */
+      'primary-dies': async ({ node }) => {
+        const primary = await primaryAt(node);
+        await primary.kill();
+        return whileAway(awaitAnotherPrimary(primary), () => primary.start());
+      },
+      /** A primary stops for so long that its replica takes over, and goes on as if it still were the primary. */
+      'old-primary-resumes': async ({ node }) => {
+        const primary = await primaryAt(node);
+        primary.pause();
+        return whileAway(awaitAnotherPrimary(primary), async () => primary.resume());
+      },
+      /** Too short for a takeover. */
+      pause: async ({ node }) => {
+        const primary = await primaryAt(node);
+        primary.pause();
+        return async () => primary.resume();
+      },
+      /** Comes back empty before anybody takes over. */
+      restart: async ({ node }) => {
+        const primary = await primaryAt(node);
+        await primary.kill();
+        await primary.start();
+      },
+      evict: async ({ node, pick }) => evictSome(await primaryAt(node), pick),
+      full: async ({ node }) => makeFull(await primaryAt(node)),
+    },
+    async settle() {
+      const current = await primaries();
+      await Promise.all(
+        nodes.map((node) =>
+          until(async () => (current.includes(node) ? isWhole(node) : isInStep(node)), {
+            timeoutMs: SETTLE_MS,
+            what: 'the nodes of the Cluster to be in step',
+          }),
+        ),
+      );
+    },
+    remove: () => cluster.remove(),
+  };
+}
+
+/**
+ * @param {readonly RedisServer[]} nodes that run
+ * @returns {Promise<RedisServer[] | undefined>} undefined where there are not as many as there are to be
+ */
+async function primariesAmong(nodes) {
+  const roles = await Promise.all(nodes.map((node) => node.command('ROLE')));
+  const found = nodes.filter((_node, index) => roles[index][0] === 'master');
+  return found.length === PRIMARIES ? found : undefined;
+}
+
+/** @param {RedisServer} node */
+async function isWhole(node) {
+  return /cluster_state:ok/.test(await node.command('CLUSTER', 'INFO'));
+}

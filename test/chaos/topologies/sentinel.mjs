@@ -1,0 +1,54 @@
+// @ts-check
+import { isInStep } from '../../setup/services/redis-cluster.mjs';
+import { startSentinelSet } from '../../setup/services/redis-sentinel.mjs';
+import { until } from '../../setup/services/until.mjs';
+import { evictSome, makeFull, whileAway } from './server-faults.mjs';
+
+const SETTLE_MS = 60_000;
+
+/** @type {import('./topology.mjs').StartTopology} */
+export async function start() {
+  const set = await startSentinelSet({ replicas: 2 });
+  const { servers } = set;
+  const awaitAnotherPrimary = async (/** @type {import('./server-faults.mjs').RedisServer} */ before) => {
+    await until(async () => (await set.primary()) !== before, { timeoutMs: SETTLE_MS, what: 'a replica to take over' });
+  };
+  return {
+    url: `${set.url}?sentinelPassword=${set.password}`,
+    ports: servers.map((server) => server.port),
+    servers: () => servers,
+    faults: {
+      /** A replica takes over in good order. */
+      failover: () => set.failOver(),
+      /** The primary dies, another takes over, the old one comes back empty and follows. */
+      'primary-dies': async () => {
+        const primary = await set.primary();
+        await primary.kill();
+        return whileAway(awaitAnotherPrimary(primary), () => primary.start());
+      },
+      /** The primary stops for so long that another takes over, and goes on as if it still were the primary. */
+      'old-primary-resumes': async () => {
+        const primary = await set.primary();
+        primary.pause();
+        return whileAway(awaitAnotherPrimary(primary), async () => primary.resume());
+      },
+      /** Too short for a failover. */
+      pause: async () => {
+        const primary = await set.primary();
+        primary.pause();
+        return async () => primary.resume();
+      },
+      evict: async ({ pick }) => evictSome(await set.primary(), pick),
+      full: async () => makeFull(await set.primary()),
+    },
+    async settle() {
+      const primary = await set.primary();
+      await Promise.all(
+        servers
+          .filter((server) => server !== primary)
+          .map((server) => until(() => isInStep(server), { timeoutMs: SETTLE_MS, what: 'the replicas to be in step' })),
+      );
+    },
+    remove: () => set.remove(),
+  };
+}
