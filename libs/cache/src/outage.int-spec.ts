@@ -86,7 +86,8 @@ describe('with the shared tier', () => {
     expect(engine.health().breaker).toBe('open');
     const startedMs = performance.now();
     for (let i = 0; i < 100; i++) await engine.cache.getOrSet(family, thing, () => i);
-    expect(performance.now() - startedMs).toBeLessThan(100);
+    // Waiting for each would take five seconds.
+    expect(performance.now() - startedMs).toBeLessThan(2_500);
     server.resume();
     await isUp(engine);
     expect(await readInTime(engine, family, 'not asked')).toBe(1);
