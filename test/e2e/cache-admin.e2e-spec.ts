@@ -3,11 +3,13 @@ import type { Api } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type RedisServer, startRedis } from '../support/services.js';
 
 const reason = 'a test of the administration';
 
 describe('the administration of the cache, on two processes', () => {
   let database: TestDatabase;
+  let redisServer: RedisServer;
   let redis: Redis;
   let one: Keepsake;
   let two: Keepsake;
@@ -23,7 +25,9 @@ describe('the administration of the cache, on two processes', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const url = process.env['TEST_REDIS_URL'] as string;
+    // Everything in it is invalidated below: no other test may live in it.
+    redisServer = await startRedis();
+    const { url } = redisServer;
     redis = new Redis(url);
     const env = {
       DATABASE_URL: database.url,
@@ -49,6 +53,7 @@ describe('the administration of the cache, on two processes', () => {
   afterAll(async () => {
     await Promise.all([one.remove(), two.remove()]);
     await redis.quit();
+    await redisServer.remove();
     await database.drop();
   });
 

@@ -125,7 +125,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' ? [] : ['application/json'],
+          status === '204' ? [] : [name === 'GET /metrics' ? 'text/plain' : 'application/json'],
         ]);
     }
   });

@@ -2,7 +2,14 @@ import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 
 /** Tables that are above all workspaces. */
-const ABOVE = ['workspaces', 'schema_migrations', 'cache_invalidations', 'cache_family_settings', 'embedding_models'];
+const ABOVE = [
+  'workspaces',
+  'schema_migrations',
+  'cache_invalidations',
+  'cache_family_settings',
+  'embedding_models',
+  'process_reports',
+];
 
 interface KeyRow {
   readonly table: string;

@@ -39,6 +39,8 @@ export interface CacheKeyPage {
 }
 
 const WARM_TIME_LIMIT_MS = 10_000;
+/** Of one call; the cursor goes on where it ends. */
+const MAX_SCANS = 500;
 
 /** What administrators see of the cache and do to it. Deeds are written down before they are done. */
 @Injectable()
@@ -88,7 +90,12 @@ export class CacheAdminService {
     const family = cache.findFamily(familyName);
     if (family === undefined) throw new NotFoundError('Cache family', familyName);
     const prefix = this.visiblePrefix(caller, family.keyPrefix(cache.space), family.definition.scope);
-    const page = await this.asking(() => store.scan(prefix, cursor, count));
+    let page = await this.asking(() => store.scan(prefix, cursor, count));
+    // A page of a scan may hold nothing of what is looked for: that is not the end.
+    for (let scans = 1; page.keys.length === 0 && page.cursor !== '0' && scans < MAX_SCANS; scans++) {
+      const { cursor: next } = page;
+      page = await this.asking(() => store.scan(prefix, next, count));
+    }
     const items = await this.asking(() =>
       Promise.all(
         page.keys.map(async (key) => ({

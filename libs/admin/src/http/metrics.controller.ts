@@ -1,6 +1,7 @@
 import { Controller, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { register } from 'prom-client';
+import { ApiOkResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import { CacheEngine } from '#cache';
@@ -35,6 +36,7 @@ export class MetricsController extends PrometheusController {
   }
 
   @Endpoint('GET ', { summary: 'Metrics for Prometheus', access: ['operator'], status: 200 })
+  @ApiOkResponse({ description: 'Success', content: { 'text/plain': { schema: { type: 'string' } } } })
   override async index(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.header('content-type', register.contentType);
     return register.metrics();
