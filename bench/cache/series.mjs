@@ -88,7 +88,7 @@ export class Series {
     const names = [...this.#hosts.keys()].filter((entrant) => this.#hosts.get(entrant)?.measures.includes(measure));
     const first = names.length === 0 ? 0 : round % names.length;
     for (const entrant of [...names.slice(first), ...names.slice(0, first)]) {
-      const token = `${this.#options.run}-r${round}-${measure}`;
+      const token = `${this.#options.run}-r${round}-${measure}-${entrant}`;
       try {
         const figures = await this.#figuresOf(entrant, measure, { ms, token });
         if (round > 0) this.#keep(measure, entrant, round, figures);

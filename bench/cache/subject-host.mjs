@@ -48,7 +48,7 @@ export class SubjectHost {
     let said = '';
     child.stderr?.on('data', (/** @type {Buffer} */ text) => (said += String(text)));
     const ended = once(child, 'exit').then(() => {
-      const [reason = 'it said nothing'] = said.split('\n').filter((line) => /Error/.test(line));
+      const reason = said.split('\n').find((line) => line.includes('Error')) ?? 'it said nothing';
       throw new Error(`its process ended as it started: ${reason.trim()}`);
     });
     await Promise.race([once(child, 'message'), ended]);

@@ -32,6 +32,7 @@ export function tagInvalidation(keys) {
         return probes;
       };
       let probes = keys >= MANY ? await store(token, allTags) : [];
+      /** @type {number[]} */
       const times = [];
       const commands = [];
       for (const tag of allTags) {

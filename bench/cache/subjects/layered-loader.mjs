@@ -21,6 +21,7 @@ export async function start({ redisUrl, run, source }) {
     asyncCache: new RedisCache(redis, options('thing')),
     dataSourceGetOneFn: source.load,
     dataSourceGetManyFn: loadMany,
+    cacheKeyFromValueResolver: (/** @type {{ id: string }} */ { id }) => id,
   });
   const vectors = new Loader({
     asyncCache: new RedisCache(redis, options('vector')),
