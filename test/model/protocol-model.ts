@@ -652,7 +652,8 @@ export class ProtocolModel implements Model<State> {
   private finish(state: State, a: number, value: number, entry: Entry | undefined, foundUnder?: string): State {
     const isFlight = entry !== undefined || (state.actors[a] as Actor).phase !== 'joined';
     let next = this.returns(state, a, value);
-    for (let j = 0; isFlight && j < next.actors.length; j++) {
+    if (!isFlight) return next;
+    for (let j = 0; j < next.actors.length; j++) {
       const other = next.actors[j] as Actor;
       if (other.phase !== 'joined' || other.joins !== a) continue;
       const isAnswered = answersJoiner({ value, foundUnder }, this.binding(other.epochs, other.stamp));

@@ -1,5 +1,5 @@
-import { explore } from './explore.js';
-import { PRODUCT, type Protocol, ProtocolModel, QUIET, type Scenario } from './protocol-model.js';
+import { type Exploration, explore } from './explore.js';
+import { PRODUCT, type Protocol, ProtocolModel, QUIET, type Scenario, type State } from './protocol-model.js';
 
 /**
  * Schedules that are explored to the end. Each puts the promise under other faults; together they cover the local tier
@@ -70,7 +70,7 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
 const larger: Readonly<Record<string, Partial<Scenario>>> = {
   'two writers, a lost reply and the relay': { writers: [0, 1], lostReplies: 1, relayRounds: 1 },
   'three readers of two processes, slow replies, a lost one': { readers: [1, 0, 0], slowReplies: 2, lostReplies: 1 },
-  'a writer that dies, an eviction, the relay': { readsEach: 2, crashes: 1, evictions: 1, relayRounds: 1 },
+  'a writer that dies, an eviction, the relay': { crashes: 1, evictions: 1, relayRounds: 1 },
   'validated local entries over a rollback, with eviction': {
     readers: [0, 1],
     local: 'validated',
@@ -177,11 +177,24 @@ const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scena
 let states = 0;
 let ms = 0;
 
-function search(protocol: Partial<Protocol>, scenario: Partial<Scenario>) {
+const sound = new Map<string, Exploration<State>>();
+
+function search(protocol: Partial<Protocol>, scenario: Partial<Scenario>): Exploration<State> {
   return explore(new ProtocolModel({ ...PRODUCT, ...protocol }, { ...QUIET, ...scenario }), 20_000_000);
 }
 
-function note(name: string, found: ReturnType<typeof search>): void {
+/** The product's protocol. A schedule that stands beside several others is explored once. */
+function searchProduct(name: string, scenario: Partial<Scenario>): Exploration<State> {
+  const key = JSON.stringify({ ...QUIET, ...scenario });
+  const known = sound.get(key);
+  if (known !== undefined) return known;
+  const found = search({}, scenario);
+  sound.set(key, found);
+  note(name, found);
+  return found;
+}
+
+function note(name: string, found: Exploration<State>): void {
   states += found.states;
   ms += found.ms;
   const outcome = found.violation === undefined ? 'no stale read' : `stale after ${found.violation.steps.length} steps`;
@@ -197,8 +210,7 @@ describe('the cache protocol, explored exhaustively', () => {
   it.each(Object.entries(explored))(
     'never returns a stale value: %s',
     (name, scenario) => {
-      const found = search({}, scenario);
-      note(name, found);
+      const found = searchProduct(name, scenario);
       expect(found.violation?.steps).toBeUndefined();
       expect(found.complete).toBe(true);
     },
@@ -213,10 +225,9 @@ describe('protocols that are wrong in one point', () => {
       const found = search(protocol, scenario);
       note(`BROKEN: ${name}`, found);
       expect(found.violation?.state.stale).toMatch(/after \d was acknowledged$/);
-      const sound = search({}, scenario);
-      note(`sound beside it: ${name}`, sound);
-      expect(sound.violation?.steps).toBeUndefined();
-      expect(sound.complete).toBe(true);
+      const beside = searchProduct(`sound beside it: ${name}`, scenario);
+      expect(beside.violation?.steps).toBeUndefined();
+      expect(beside.complete).toBe(true);
     },
     180_000,
   );

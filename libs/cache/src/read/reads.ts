@@ -1,4 +1,5 @@
 import { hardMsOf, loadedAtOf, nonceOf } from '../cache-entry.js';
+import { errorOf } from '../message-of.js';
 import { bindingOf } from '../stamps.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import type { CacheParts } from './cache-parts.js';
@@ -35,7 +36,7 @@ export class Reads {
       return this.start(state, params, load, options);
     } catch (error) {
       // Parameters that make no key.
-      return Promise.reject(error as Error);
+      return Promise.reject(errorOf(error));
     }
   }
 

@@ -5,21 +5,17 @@ import { StoreUnavailableError } from '../shared-store.js';
  * the process was too busy to look: it is read before the wait is given up. So a long computation of ours is not taken
  * for an outage of theirs.
  */
-export function withDeadline<Reply>(reply: Promise<Reply>, ms: number): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+export async function withDeadline<Reply>(reply: Promise<Reply>, ms: number): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
       // Sockets are read between the timers and this.
       setImmediate(() => reject(new StoreUnavailableError(`The server has not answered within ${ms} ms.`)));
     }, ms);
-    reply.then(
-      (value) => {
-        clearTimeout(timer);
-        return resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        return reject(error as Error);
-      },
-    );
   });
+  try {
+    return await Promise.race([reply, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
