@@ -23,10 +23,8 @@ async function open({ redisUrl, run, source }) {
   return {
     redis,
     entryKey,
-    /** @param {readonly string[]} ids */
-    keysOf: (ids) => [epochKey, ...ids.flatMap((id) => [entryKey(id), stampKey(id)])],
-    /** @param {string} id */
-    async store(id) {
+    keysOf: (/** @type {readonly string[]} */ ids) => [epochKey, ...ids.flatMap((id) => [entryKey(id), stampKey(id)])],
+    store: async (/** @type {string} */ id) => {
       await redis.set(entryKey(id), JSON.stringify(await source.load(id)), 'PX', TTL_MS);
       await redis.set(stampKey(id), STAMP, 'PX', TTL_MS);
     },
