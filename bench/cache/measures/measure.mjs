@@ -48,6 +48,7 @@ export const MEASURES = {
   'bulk-read': bulkRead,
   'tag-invalidation-10': tagInvalidation(10),
   'tag-invalidation-1000': tagInvalidation(1_000),
+  'tag-invalidation-100000': tagInvalidation(100_000),
   'tag-invalidation-1000000': tagInvalidation(1_000_000),
   stampede,
   'vector-reads': vectorReads,
