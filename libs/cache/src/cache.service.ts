@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from '#kernel';
 import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from './cache-family.js';
 import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
-import { messageOf } from './message-of.js';
 import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
 import { BackgroundWork } from './read/background-work.js';
 import { BulkLoad } from './read/bulk-load.js';

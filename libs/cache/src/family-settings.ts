@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from '#kernel';
 import type { CacheService } from './cache.service.js';
 import type { FamilySettings } from './cache-family.js';
 
@@ -51,9 +52,7 @@ export class FamilySettingsService {
     try {
       this.cache.applySettings(await this.store.load());
     } catch (error) {
-      this.logger.warn(
-        `The settings of the cache families could not be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.logger.warn(`The settings of the cache families could not be read: ${messageOf(error)}`);
     }
   }
 

@@ -24,3 +24,4 @@ export {
 export { KernelModule } from './kernel.module.js';
 export { cutAtGrapheme } from './text.js';
 export { type Principal, type Scope, scopes } from './principal.js';
+export { errorOf, messageOf } from './thrown.js';

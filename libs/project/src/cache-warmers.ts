@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { TransactionRunner } from '#database';
-import type { SessionId, WorkspaceId } from '#kernel';
+import { type SessionId, type WorkspaceId, messageOf } from '#kernel';
 
 /** What is going to be read soon. */
 export interface WarmTarget {
@@ -53,7 +53,7 @@ export class CacheWarmers implements OnApplicationShutdown {
         await warmer.warm(target, signal);
       } catch (error) {
         failed.push(warmer.name);
-        this.logger.debug(`Warming ${warmer.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.debug(`Warming ${warmer.name} failed: ${messageOf(error)}`);
       }
     }
     return failed;

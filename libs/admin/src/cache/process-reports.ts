@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { type CacheStatsReport, CacheService } from '#cache';
 import { DatabaseConfig } from '#config';
 import { Database } from '#database';
-import { Clock, newId } from '#kernel';
+import { Clock, newId, messageOf } from '#kernel';
 
 const EVERY_MS = 5_000;
 /** A process that has said nothing for so long is gone. */
@@ -82,7 +82,7 @@ export class ProcessReports implements OnApplicationBootstrap, BeforeApplication
         new Date(reportedAt.getTime() - 2 * GONE_AFTER_MS),
       ]);
     } catch (error) {
-      this.logger.debug(`The statistics were not written down: ${error instanceof Error ? error.message : error}`);
+      this.logger.debug(`The statistics were not written down: ${messageOf(error)}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { messageOf } from '#kernel';
 import type { KeySpace } from '../cache-key.js';
 import { randomId } from '../random-id.js';
 import { connectionOptions, type RedisConnection } from '../stores/redis/redis-connection.js';
@@ -181,7 +182,7 @@ export class RedisCoherence extends Coherence {
 
   private failed(generation: number, error: unknown): void {
     if (generation !== this.generation || this.closed) return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (reason !== this.complainedOf) {
       this.complainedOf = reason;
       this.logger.warn(

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '#kernel';
 import type { SqlExecutor } from './sql-executor.js';
 
 const CHANNEL = 'cache_invalidations';

@@ -1,6 +1,5 @@
-import type { Clock } from '#kernel';
+import { type Clock, messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../message-of.js';
 import { pauseFor } from '../pause.js';
 import type { Tag } from '../tag.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '#kernel';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { StampRemover } from './stamp-remover.js';

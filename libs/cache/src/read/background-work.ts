@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../message-of.js';
 
 /**
  * Work that nobody waits for: refreshes, refills, probes, removals. It runs outside the request that started it, so it

@@ -1,6 +1,6 @@
+import { messageOf } from '#kernel';
 import type { EncodedPayload } from '../entry-codec.js';
 import { encodePayload } from '../entry-codec.js';
-import { messageOf } from '../message-of.js';
 import type { Complaints } from './complaints.js';
 import type { FamilyState } from './family-registry.js';
 

@@ -1,5 +1,5 @@
+import { errorOf } from '#kernel';
 import { hardMsOf, loadedAtOf, nonceOf } from '../cache-entry.js';
-import { errorOf } from '../message-of.js';
 import { bindingOf } from '../stamps.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import type { CacheParts } from './cache-parts.js';

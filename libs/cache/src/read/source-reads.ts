@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../message-of.js';
+import { messageOf } from '#kernel';
 import type { Binding } from '../stamps.js';
 import { callSource } from './call-source.js';
 import type { CacheParts } from './cache-parts.js';

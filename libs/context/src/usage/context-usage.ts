@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { CacheService } from '#cache';
-import { Clock, type ContextId, type SessionId, type WorkspaceId } from '#kernel';
+import { Clock, type ContextId, type SessionId, type WorkspaceId, messageOf } from '#kernel';
 import { contextUsageTag } from '../context.cache.js';
 import { ContextUsageRepository } from './context-usage.repository.js';
 
@@ -91,7 +91,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
         );
         await this.cache.invalidate([contextUsageTag({ workspace: workspaceId })]);
       } catch (error) {
-        this.logger.warn(`Counts of reads were lost: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(`Counts of reads were lost: ${messageOf(error)}`);
       }
     }
     this.flushing = new Map();

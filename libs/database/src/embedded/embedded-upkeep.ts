@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { messageOf } from '#kernel';
 import type { Database } from '../database.js';
 
 const EVERY_MS = 3_000;
@@ -41,7 +42,7 @@ export class EmbeddedUpkeep implements OnApplicationBootstrap, BeforeApplication
       for (const { name, vacuum } of due)
         await this.database.query(`${vacuum ? 'VACUUM (ANALYZE)' : 'ANALYZE'} ${name}`);
     } catch (error) {
-      this.logger.warn(`The upkeep of the embedded database failed: ${error instanceof Error ? error.message : error}`);
+      this.logger.warn(`The upkeep of the embedded database failed: ${messageOf(error)}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Clock, type WorkspaceId } from '#kernel';
+import { Clock, type WorkspaceId, messageOf } from '#kernel';
 import type { ProviderName } from '../embedding.js';
 import { UsageRepository } from '../persistence/usage.repository.js';
 import { addUsage, NO_USAGE, type Usage, type UsageLine } from './usage.js';
@@ -76,9 +76,7 @@ export class UsageLedger implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       await this.flush();
     } catch (error) {
-      this.logger.warn(
-        `The usage of embeddings could not be written yet: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.logger.warn(`The usage of embeddings could not be written yet: ${messageOf(error)}`);
     }
   }
 

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseAway } from '#database';
-import { DomainError } from '#kernel';
+import { DomainError, messageOf } from '#kernel';
 import { KeepsakeLogger, runInRequestContext } from '#observability';
 import type { JobDefinition, JobHandler } from '../job.js';
 import type { JobFailure } from '../job-record.js';
@@ -232,6 +232,6 @@ function levelOf(outcome: string, isScheduled: boolean): 'debug' | 'info' | 'war
 function failureOf(error: unknown): JobFailure {
   if (error instanceof AttemptEndedError) return { code: error.why, message: error.message };
   if (error instanceof DomainError) return { code: error.code, message: error.detail.slice(0, MAX_MESSAGE_LENGTH) };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { code: 'error', message: message.slice(0, MAX_MESSAGE_LENGTH) };
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from '#kernel';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 import { Limiter, type LimitSubject } from './limiter.js';
 
@@ -50,10 +51,7 @@ export class FallbackLimiter extends Limiter {
       this.restsUntilMs = 0;
       return answer;
     } catch (error) {
-      if (!this.isLocal)
-        this.logger.warn(
-          `Limits are counted in this process alone: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      if (!this.isLocal) this.logger.warn(`Limits are counted in this process alone: ${messageOf(error)}`);
       this.restsUntilMs = this.nowMs() + REST_MS;
       return question(this.local);
     }

@@ -1,7 +1,7 @@
+import { messageOf } from '#kernel';
 import type { KeySpace } from '../../cache-key.js';
 import { CircuitBreaker } from '../../circuit-breaker.js';
 import { HIDDEN_IDENTITY, serverIdentity } from '../../epoch.js';
-import { messageOf } from '../../message-of.js';
 import { pauseFor } from '../../pause.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { RedisConnection } from './redis-connection.js';

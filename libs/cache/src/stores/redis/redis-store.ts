@@ -1,7 +1,7 @@
+import { messageOf } from '#kernel';
 import { encodeLease, versionTextOf } from '../../cache-entry.js';
 import type { KeySpace } from '../../cache-key.js';
 import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
-import { messageOf } from '../../message-of.js';
 import { randomId } from '../../random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
 import { withDeadline } from './deadline.js';
