@@ -13,11 +13,12 @@ import {
   type Scope,
   type WorkspaceId,
 } from '#kernel';
-import { type ApiKey, BOOTSTRAP_NAME, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
+import { type ApiKey, BOOTSTRAP_NAME, generateKey, isKeyActive, prefixOf } from './api-key.js';
 import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { hashSecret } from './secret-hash.js';
 
 /** A key together with its secret, which is told this once. */
 export interface NewApiKey {
@@ -36,7 +37,7 @@ export class ApiKeyService {
 
   /** @throws DomainError `unauthenticated` where there is no active key of that secret. */
   async verify(secret: string): Promise<Credential> {
-    const secretHash = hashKey(secret);
+    const secretHash = hashSecret(secret);
     const key = await this.keys.findByHash(secretHash);
     if (key === undefined || !timingSafeEqual(key.secretHash, secretHash) || !isKeyActive(key, this.clock.now()))
       throw unauthenticated();
@@ -128,7 +129,7 @@ export class ApiKeyService {
       id: newId(),
       name,
       prefix: prefixOf(key),
-      secretHash: hashKey(key),
+      secretHash: hashSecret(key),
       scopes: [...new Set(scopes)],
       tier,
       createdAt: this.clock.now(),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '#kernel';
-import { type ApiKey, generateKey, hashKey, isKeyActive, prefixOf } from './api-key.js';
+import { type ApiKey, generateKey, isKeyActive, prefixOf } from './api-key.js';
+import { hashSecret } from './secret-hash.js';
 
 const now = new Date('2030-01-01T00:00:00Z');
 const key = (over: Partial<ApiKey> = {}): ApiKey => ({
@@ -8,7 +9,7 @@ const key = (over: Partial<ApiKey> = {}): ApiKey => ({
   id: newId(),
   name: 'key',
   prefix: 'ks_01234567',
-  secretHash: hashKey('x'),
+  secretHash: hashSecret('x'),
   scopes: ['memory:read'],
   tier: null,
   createdAt: now,
@@ -26,7 +27,7 @@ describe('an API key', () => {
   });
 
   it('is kept as the SHA-256 of the whole of it', () => {
-    expect(hashKey('ks_a_b')).toEqual(createHash('sha256').update('ks_a_b', 'utf8').digest());
+    expect(hashSecret('ks_a_b')).toEqual(createHash('sha256').update('ks_a_b', 'utf8').digest());
   });
 
   it('works until it expires or is revoked', () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ApiKeyId, Scope, WorkspaceId } from '#kernel';
 
 /** A credential as it is kept: what it may do, and the hash of its secret, never the secret. */
@@ -23,11 +23,6 @@ export const BOOTSTRAP_NAME = 'bootstrap';
 /** A new key `ks_<prefix>_<secret>`: 8 characters to recognise it by and 256 bits of randomness. */
 export function generateKey(): string {
   return `ks_${randomBytes(4).toString('hex')}_${randomBytes(32).toString('base64url')}`;
-}
-
-/** SHA-256 of the whole key. Keys are random, so no slow hash is needed. */
-export function hashKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
 }
 
 export function prefixOf(key: string): string {

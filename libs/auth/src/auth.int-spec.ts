@@ -18,7 +18,7 @@ import {
 import { ManualClock } from '#kernel/testing';
 import { ObservabilityModule } from '#observability';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { hashKey } from './api-key.js';
+import { hashSecret } from './secret-hash.js';
 import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';
 import { BootstrapService } from './bootstrap.service.js';
@@ -85,7 +85,7 @@ describe('credentials on PostgreSQL', () => {
       const { key } = await make();
       const rows = await database.query<object>('SELECT * FROM api_keys');
       expect(JSON.stringify(rows)).not.toContain(key.slice(12));
-      expect(rows).toEqual([expect.objectContaining({ secret_hash: hashKey(key), prefix: key.slice(0, 11) })]);
+      expect(rows).toEqual([expect.objectContaining({ secret_hash: hashSecret(key), prefix: key.slice(0, 11) })]);
     });
 
     it.each([

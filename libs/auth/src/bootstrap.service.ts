@@ -5,8 +5,9 @@ import { AuthConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
-import { BOOTSTRAP_NAME, generateKey, hashKey, prefixOf } from './api-key.js';
+import { BOOTSTRAP_NAME, generateKey, prefixOf } from './api-key.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { hashSecret } from './secret-hash.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Name of the file in the data folder that holds the first key; only its owner can read it. */
@@ -38,7 +39,7 @@ export class BootstrapService {
     const workspace = await this.workspaces.ensureDefault();
     const { bootstrapKey, keyFileDir } = this.config;
     if (bootstrapKey !== undefined) {
-      const secretHash = hashKey(bootstrapKey);
+      const secretHash = hashSecret(bootstrapKey);
       const kept = await this.keyRepository.ensure({
         workspaceId: workspace.id,
         id: newId(),

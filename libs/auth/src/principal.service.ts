@@ -6,7 +6,7 @@ import { type CredentialKey, principals } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
 import { claimedSubject, looksLikeJwt } from './jwt/jwt.js';
-import { hashSecret } from './secret-hash.js';
+import { nameSecret } from './secret-hash.js';
 import { TokenService } from './token.service.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
@@ -45,7 +45,7 @@ export class PrincipalService {
   private async verified(secret: string): Promise<Credential> {
     const isKey = KEY.test(secret);
     if (!isKey && (secret.length > MAX_TOKEN_LENGTH || !looksLikeJwt(secret))) throw unauthenticated();
-    const key: CredentialKey = { hash: hashSecret(secret), subject: isKey ? undefined : claimedSubject(secret) };
+    const key: CredentialKey = { hash: nameSecret(secret), subject: isKey ? undefined : claimedSubject(secret) };
     const credential = await this.cache.getOrSet(principals, key, () => this.verify(secret, isKey));
     if (credential === null || credential === undefined || isOver(credential, this.clock.now()))
       throw unauthenticated();

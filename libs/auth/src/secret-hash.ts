@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 
-/** A secret is known by its SHA-256 alone, in hex. Secrets are random or signed, so no slow hash is needed. */
-export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+/** A secret is kept and known by its SHA-256 alone. Secrets are random or signed, so no slow hash is needed. */
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** The same as text, as cache keys and revocations name it. */
+export function nameSecret(secret: string): string {
+  return hashSecret(secret).toString('hex');
 }

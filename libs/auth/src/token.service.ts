@@ -9,7 +9,7 @@ import type { Credential } from './credential.js';
 import { looksLikeJwt } from './jwt/jwt.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { RevocationRepository } from './persistence/revocation.repository.js';
-import { hashSecret } from './secret-hash.js';
+import { nameSecret } from './secret-hash.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -39,7 +39,7 @@ export class TokenService {
     const workspace = slug === undefined ? undefined : await this.workspaces.findBySlug(slug);
     if (workspace === undefined) throw unauthenticated();
     const { subject, issuedAt, expiresAt, scopes, tier } = claims;
-    if (await this.revocations.isRevoked(workspace.id, { hash: hashSecret(token), subject, issuedAt }))
+    if (await this.revocations.isRevoked(workspace.id, { hash: nameSecret(token), subject, issuedAt }))
       throw unauthenticated();
     return { id: `${SUBJECT}${subject}`, workspaceId: workspace.id, scopes, tier, expiresAt: this.withSkew(expiresAt) };
   }
@@ -56,7 +56,7 @@ export class TokenService {
         detail: 'An API key has no log-out. Revoke it with DELETE /v1/keys/{id}.',
       });
     const { workspaceId, expiresAt } = await this.verify(token);
-    const hash = hashSecret(token);
+    const hash = nameSecret(token);
     await this.transactions.run(async () => {
       const revokedAt = this.clock.now();
       await this.revocations.add({
