@@ -12,7 +12,7 @@ export {
 export type { CacheMode } from './cache-mode.js';
 export { encodeKeyPart, encodeKeyParts, hashOf, type KeyPart, KeySpace, sha256 } from './cache-key.js';
 export { bytesCodec } from './codec/bytes-codec.js';
-export { type Codec, CorruptValueError, UncacheableValueError } from './codec/codec.js';
+export { type Codec, CorruptValueError, Format, UncacheableValueError } from './codec/codec.js';
 export { float32Codec } from './codec/float32-codec.js';
 export { jsonCodec } from './codec/json-codec.js';
 export { Cached, Invalidates } from './decorators/cached.decorator.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Codec, CorruptValueError, defineFamily, hashOf, type Tag } from '#cache';
+import { type Codec, CorruptValueError, defineFamily, Format, hashOf, type Tag } from '#cache';
 
 /** An answer as it goes out: nothing is parsed or serialised again. */
 export interface CachedResponse {
@@ -27,16 +27,15 @@ export interface ResponseKey {
 export const DEFAULT_TTL_MS = 600_000;
 /** Longer answers cost more to keep than to make. */
 const MAX_BYTES = 1024 * 1024;
-const BYTES_FORMAT = 4;
 
 /** A line with the tag, the time and the subject, then the body. */
 const HEAD = /^("[\x21\x23-\x7e]{1,200}") (\d{13}) ([\w-]{0,64})\n/;
 const MAX_HEAD_LENGTH = 300;
 
 const codec: Codec<CachedResponse> = {
-  formats: [BYTES_FORMAT],
+  formats: [Format.bytes],
   encode: ({ etag, madeAtMs, subject, body }) => ({
-    format: BYTES_FORMAT,
+    format: Format.bytes,
     bytes: Buffer.concat([Buffer.from(`${etag} ${madeAtMs} ${subject}\n`, 'latin1'), body]),
   }),
   decode(bytes) {
