@@ -1,3 +1,4 @@
+import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import type { KeySpace } from '../../cache-key.js';
 import { CircuitBreaker } from '../../circuit-breaker.js';
@@ -7,7 +8,6 @@ import { StoreUnavailableError } from '../shared-store.js';
 import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
-import type { RedisTarget } from './redis-url.js';
 import { lackingIn, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
 import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisAddress, RedisTarget } from '#config';
 import { judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { scripts } from './redis-scripts.js';
-import type { RedisAddress, RedisTarget } from './redis-url.js';
 import { readFacts, type ServerFacts } from './server-facts.js';
 
 export interface RedisTimeouts {

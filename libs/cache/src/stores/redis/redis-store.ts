@@ -1,3 +1,4 @@
+import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import { encodeLease, versionTextOf } from '../../cache-entry.js';
 import type { KeySpace } from '../../cache-key.js';
@@ -10,7 +11,6 @@ import { RecoveryGate } from './recovery-gate.js';
 import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
 import type { Member, RedisMembers } from './redis-members.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreListener, type RedisStoreOptions } from './redis-store-options.js';
-import type { RedisTarget } from './redis-url.js';
 import type { ServerFacts } from './server-facts.js';
 
 /**
