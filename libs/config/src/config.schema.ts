@@ -184,6 +184,7 @@ const variables = z.object({
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
   }),
 
+  KEEPSAKE_URL: url(['http:', 'https:'], 'http://127.0.0.1:3000'),
   KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
     error: 'write the operator key that commands show to the running server',
   }),

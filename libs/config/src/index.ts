@@ -5,6 +5,7 @@ export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } fro
 export {
   AuthConfig,
   CacheConfig,
+  type CommandConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
