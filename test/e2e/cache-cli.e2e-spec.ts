@@ -165,7 +165,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     const away = await run(['stats', '--json'], { KEEPSAKE_URL: 'http://127.0.0.1:1' });
     expect(away).toMatchObject({ code: 69, stdout: '' });
     expect(JSON.parse(away.stderr).error).toEqual({ message: expect.stringContaining('KEEPSAKE_URL'), exitCode: 69 });
-    await redisServer.pause();
+    redisServer.pause();
     try {
       await run(['test']);
       const [test, health] = await Promise.all([run(['test', '--json']), run(['health'])]);
@@ -173,7 +173,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
       expect(health.code).toBe(69);
       expect(health.stdout).toMatch(/^degraded/);
     } finally {
-      await redisServer.resume();
+      redisServer.resume();
     }
   }, 60_000);
 });

@@ -28,15 +28,15 @@ export interface CacheOptions extends Text {
 
 /** Asks the running server. Calls that change something need a reason, which it keeps, and a confirmation. */
 export async function runCache(positionals: readonly string[], options: CacheOptions): Promise<ExitCode> {
-  const deed = deedOf(positionals, options);
-  if (deed.danger !== undefined) await confirm(deed.danger, options.yes, CACHE_SYNOPSIS);
+  const chosen = deedOf(positionals, options);
+  if (chosen.danger !== undefined) await confirm(chosen.danger, options.yes, CACHE_SYNOPSIS);
   const server = await findServer(loadConfig(process.env), options.workspace);
   const progress = new Progress();
   try {
-    const result = await deed.run(server, progress);
+    const result = await chosen.run(server, progress);
     progress.end();
-    console.log(options.json ? JSON.stringify(result) : deed.show(result));
-    return deed.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
+    console.log(options.json ? JSON.stringify(result) : chosen.show(result));
+    return chosen.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
   } finally {
     progress.end();
   }
@@ -52,7 +52,7 @@ interface Deed<Result = unknown> {
 }
 
 function deed<Result>({ isWell = () => true, ...rest }: Omit<Deed<Result>, 'isWell'> & Partial<Deed<Result>>): Deed {
-  return { isWell, ...rest } as Deed;
+  return { isWell, ...rest };
 }
 
 const ROOT = '/v1/admin/cache';
