@@ -206,7 +206,7 @@ export class RecoveryGate {
       this.lacks = lackingIn(facts);
       member.supportsIfEqual = supportsIfEqual(facts);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
-      await connection.redis.unlink(`${connection.epochKey}:none`);
+      await connection.check(connection.redis.unlink(`${connection.epochKey}:none`));
       await connection.settleEpoch();
       this.noteEpoch(member);
       connection.lastReplyMs = performance.now();
@@ -238,7 +238,7 @@ export class RecoveryGate {
     const askedMs = performance.now();
     if (!this.isTrusted(member) || askedMs - connection.lastReplyMs < this.options.heartbeatMs * 0.8) return;
     try {
-      const found = await connection.redis.getBuffer(connection.epochKey);
+      const found = await connection.check(connection.redis.getBuffer(connection.epochKey));
       connection.noteReply(askedMs);
       breaker.succeeded();
       if (!breaker.isOpen) this.judgeEpoch(member, found?.toString('latin1') ?? null);
