@@ -7,6 +7,7 @@ export {
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
+  type LimitNumbers,
   LogConfig,
   QueueConfig,
   type RouteLimitNumbers,
