@@ -9,6 +9,7 @@ export {
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
+  type LimitNumbers,
   LogConfig,
   QueueConfig,
   type RouteLimitNumbers,

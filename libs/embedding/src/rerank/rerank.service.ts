@@ -69,7 +69,7 @@ export class RerankService {
 
   private async ask(
     reranker: Reranker,
-    { workspaceId, principalId }: RerankRequest,
+    { workspaceId, spender }: RerankRequest,
     query: string,
     documents: readonly string[],
   ): Promise<readonly number[]> {
@@ -77,7 +77,7 @@ export class RerankService {
     const { scores, tokens } = await reranker.rerank({
       query,
       documents,
-      beforeRequest: () => this.budget.spend({ workspaceId, principalId }, guessedTokens),
+      beforeRequest: () => this.budget.spend(spender, guessedTokens),
     });
     await this.ledger.record(
       workspaceId,
