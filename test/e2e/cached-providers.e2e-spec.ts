@@ -89,7 +89,7 @@ describe.each(Object.entries(places))('what providers are asked for, %s', (_name
     return { body, statements: await statements.of(id), calls: provider.calls.length - calls };
   }
 
-  const search = (reader: Api, query: Record<string, string | number | boolean>) =>
+  const search = (reader: Api, query: Record<string, string | number | boolean | undefined>) =>
     asked((headers) => reader.get('/v1/search', { query, headers }));
   const embed = (reader: Api, input: string) =>
     asked((headers) => reader.post('/v1/embeddings', { input }, { headers }));

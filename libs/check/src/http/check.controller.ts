@@ -25,6 +25,6 @@ export class CheckController {
     @Body({ schema: checkBody }) body: z.infer<typeof checkBody>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return toCheckResponse(await this.checks.check(caller.workspaceId, toCheckOrder(body), caller.id));
+    return toCheckResponse(await this.checks.check(caller.workspaceId, toCheckOrder(body), caller));
   }
 }
