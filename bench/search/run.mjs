@@ -21,7 +21,8 @@ over 100 projects, and once more held by a single project.
   --load          stores and embeds, measures nothing
   --json          print one JSON object and nothing else on standard output
 
-Each question is asked twice: first of the index, then of the cache. The first twenty of each kind are not counted.`;
+Each question is asked twice: first of the index, then of the cache. Of each kind the first questions are not counted: one
+for each project, twenty at least.`;
 
 const PROJECTS = 100;
 const WARM_UP = 20;
@@ -118,14 +119,15 @@ async function ask(product, corpus, projects, mode, filters) {
   const fresh = [];
   /** @type {number[]} */
   const cached = [];
-  const questions = Number(values.questions) + WARM_UP;
+  const warmUp = Math.max(WARM_UP, projects.length);
+  const questions = Number(values.questions) + warmUp;
   for (let n = 0; n < questions; n++) {
     const project = projects[n % projects.length] ?? '';
     const query = new URLSearchParams({ project, q: corpus.question(), mode, limit: '10', ...filters });
     for (const times of [fresh, cached]) {
       const started = performance.now();
       const answer = await product.call('GET', `/v1/search?${query.toString()}`);
-      if (n >= WARM_UP) times.push(performance.now() - started);
+      if (n >= warmUp) times.push(performance.now() - started);
       if (answer.degraded) throw new Error(`degraded: ${answer.reason}`);
     }
   }

@@ -131,8 +131,14 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       expect([name, ...shown]).toEqual([name, [200, miss], [200, hit], [200, miss]]);
       expect(second.body).toEqual(first.body);
       expect(second.headers.get('cache-control')).toBe('private, no-cache');
-      const etag = second.headers.get('etag')!;
-      expect((await as(there, mine).get(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+      // Counted reads may be written down in between, which changes an overview.
+      await eventually(
+        async () => {
+          const etag = (await call(as(there, mine))).headers.get('etag')!;
+          return (await as(there, mine).get(path, { headers: { 'if-none-match': etag } })).status === 304;
+        },
+        { what: `304 of ${name}` },
+      );
     }
   });
 
@@ -183,7 +189,10 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     const sentFor = async () => {
       const id = randomUUID();
       await created(as(there, mine).post('/v1/sessions', { project }, { headers: { 'x-request-id': id } }));
-      return (await statements.of(id)).filter((sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql));
+      // Warming goes on behind the answer, and counts what a project holds: the start of a session has changed that.
+      return (await statements.of(id)).filter(
+        (sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql) && !/count\(/i.test(sql),
+      );
     };
     await sentFor();
     expect(await sentFor()).toEqual([]);
