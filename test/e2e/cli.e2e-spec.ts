@@ -45,7 +45,7 @@ describe('keepsake', () => {
       run('serve', '--prot', '3000'),
     ]);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: keepsake <command>'), stderr: '' });
-    for (const name of ['serve', 'worker', 'migrate', 'keys', 'cache', 'doctor'])
+    for (const name of ['serve', 'worker', 'migrate', 'keys', 'cache', 'bench', 'doctor'])
       expect(help.stdout).toContain(`\n  ${name}`);
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     for (const [ended, told] of [
