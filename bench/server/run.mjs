@@ -10,12 +10,14 @@ import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { paceOf } from '../cache/pace.mjs';
 
 const CONTENT_BYTES = 4_096;
 /** Each is a row in the database until the end. */
 const MOST_WRITES = 500;
+const MOST_DELETIONS = 10;
 
 /**
  * @typedef {object} Answer
@@ -108,7 +110,7 @@ async function measure(name, step, most = Number.POSITIVE_INFINITY) {
   const times = [];
   let [errors, told, hits, begun] = [0, 0, 0, 0];
   const { perSecond } = await paceOf(callers, seconds * 1_000, async () => {
-    if (begun++ >= most) return new Promise((resolve) => setTimeout(resolve, 5));
+    if (begun++ >= most) return pause(5);
     const startMs = performance.now();
     try {
       const { status, headers } = await step();
@@ -136,6 +138,15 @@ async function measure(name, step, most = Number.POSITIVE_INFINITY) {
     hitShare: told === 0 ? null : hits / told,
     errors,
   };
+}
+
+/** Background work on what was written can get in the way; the server says so, and that the request may be sent again. */
+async function deleteProject() {
+  for (let tries = 1; ; tries++) {
+    const answer = await ask('DELETE', `/v1/projects/${project}?confirm=${project}`);
+    if (answer.status !== 409 || tries === MOST_DELETIONS) return answer;
+    await pause(200 * tries);
+  }
 }
 
 const loadBefore = loadavg()[0] ?? 0;
@@ -170,7 +181,7 @@ try {
     ),
   ];
 } finally {
-  bodyOf(await ask('DELETE', `/v1/projects/${project}?confirm=${project}`));
+  bodyOf(await deleteProject());
   agent.destroy();
 }
 const report = { url: base.origin, seconds, callers, load: { before: loadBefore, after: loadavg()[0] ?? 0 }, rows };
