@@ -10,6 +10,7 @@ export {
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
+  type LimitNumbers,
   LogConfig,
   QueueConfig,
   type RouteLimitNumbers,

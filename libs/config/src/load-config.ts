@@ -125,9 +125,9 @@ function toSlices(env: Environment): KeepsakeConfig {
         ingestion: env.RATE_LIMIT_INGESTION_PER_MINUTE,
         admin: env.RATE_LIMIT_ADMIN_PER_MINUTE,
         'sign-in': env.RATE_LIMIT_SIGN_IN_PER_5_MINUTES,
+        providers: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
       },
       tiers: env.RATE_LIMIT_TIERS,
-      providerCallsPerMinute: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
     },
     session: {
       idleMs: env.SESSION_IDLE_MINUTES * 60_000,
@@ -205,11 +205,9 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
     batchTexts: env.EMBEDDING_BATCH_TEXTS,
     batchTokens: env.EMBEDDING_BATCH_TOKENS,
     budgets: {
-      provider: { requests: env.EMBEDDING_REQUESTS_PER_MINUTE, tokens: env.EMBEDDING_TOKENS_PER_MINUTE },
-      principal: {
-        requests: env.EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE,
-        tokens: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
-      },
+      requests: env.EMBEDDING_REQUESTS_PER_MINUTE,
+      tokens: env.EMBEDDING_TOKENS_PER_MINUTE,
+      tokensOfEach: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
     },
     rerank: { isOn: env.RERANK_PROVIDER === 'voyage', model: env.RERANK_MODEL },
     prices: env.EMBEDDING_PRICES,

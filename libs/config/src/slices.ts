@@ -100,13 +100,17 @@ export interface RouteLimitNumbers {
   readonly 'sign-in': number;
 }
 
+/** All limits of a credential. */
+export interface LimitNumbers extends RouteLimitNumbers {
+  /** Calls of outside providers, made for it, in a minute. */
+  readonly providers: number;
+}
+
 export abstract class ThrottleConfig {
   abstract readonly enabled: boolean;
-  abstract readonly limits: RouteLimitNumbers;
+  abstract readonly limits: LimitNumbers;
   /** What differs for the credentials of a tier. */
-  abstract readonly tiers: Readonly<Record<string, Partial<RouteLimitNumbers>>>;
-  /** Calls of one outside provider in a minute, of all credentials together. */
-  abstract readonly providerCallsPerMinute: number;
+  abstract readonly tiers: Readonly<Record<string, Partial<LimitNumbers>>>;
 }
 
 export abstract class SessionConfig {
@@ -145,10 +149,11 @@ export abstract class EmbeddingConfig {
   /** At most, where the provider takes more. */
   abstract readonly batchTexts: number;
   abstract readonly batchTokens: number;
-  /** Of a minute, for all of this server and for each credential; 0 is no limit. */
+  /** Of a minute, for the whole installation and for each credential; 0 is no limit. */
   abstract readonly budgets: {
-    readonly provider: { readonly requests: number; readonly tokens: number };
-    readonly principal: { readonly requests: number; readonly tokens: number };
+    readonly requests: number;
+    readonly tokens: number;
+    readonly tokensOfEach: number;
   };
   /** Orders what a search has found anew, where it is asked to; it is Voyage's. */
   abstract readonly rerank: { readonly isOn: boolean; readonly model: string };

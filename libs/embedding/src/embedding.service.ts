@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { WorkspaceId } from '#kernel';
+import type { Principal, WorkspaceId } from '#kernel';
+import { measured } from '#observability';
 import { CallBudget } from './budget/call-budget.js';
 import { planCalls } from './call-plan.js';
 import type { EmbeddingModel, InputType } from './embedding.js';
@@ -7,14 +8,15 @@ import { BudgetExceededError, embeddingsOff, unknownModel, unsupportedDimensions
 import { PriceTable } from './ledger/price-table.js';
 import { UsageLedger } from './ledger/usage-ledger.js';
 import { hashText, normaliseText } from './normalised-text.js';
-import { EmbeddingProvider } from './provider/embedding-provider.js';
+import { callAttributes } from './provider/call-attributes.js';
+import { type EmbeddingCall, EmbeddingProvider } from './provider/embedding-provider.js';
 import { estimateTokens, TokenCalibration } from './token-estimate.js';
 import { VectorCache, type VectorKey } from './vector-cache.js';
 
 export interface EmbeddingRequest {
   readonly workspaceId: WorkspaceId;
   /** Whose budget pays for what is not cached; absent for work in the background. */
-  readonly principalId?: string;
+  readonly spender?: Principal;
   readonly texts: readonly string[];
   readonly inputType: InputType;
   /** The provider's own length where absent. */
@@ -183,15 +185,19 @@ export class EmbeddingService {
   ): Promise<readonly Float32Array[]> {
     const guessedTokens = sumOf(texts);
     const startedMs = performance.now();
-    const { vectors, tokens } = await this.provider.embed({
+    const call: EmbeddingCall = {
       texts,
       inputType: request.inputType,
       dimensions: model.dimensions,
       signal: request.signal,
-      beforeRequest: this.provider.isRemote
-        ? () => this.budget.spend({ workspaceId: request.workspaceId, principalId: request.principalId }, guessedTokens)
-        : undefined,
-    });
+      beforeRequest: this.provider.isRemote ? () => this.budget.spend(request.spender, guessedTokens) : undefined,
+    };
+    const { vectors, tokens } = await measured(
+      'provider',
+      'embeddings',
+      () => this.provider.embed(call),
+      () => callAttributes('embeddings', model),
+    );
     this.calibration.observe(guessedTokens, tokens);
     const costUsd = this.prices.costUsd(model.provider, model.model, tokens);
     spending.calls++;

@@ -9,6 +9,7 @@ import { Limiter } from './limiter/limiter.js';
 import { createLimiterClient, type LimiterClient } from './limiter/limiter-client.js';
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
+import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits } from './rate-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
@@ -34,6 +35,7 @@ const providers: Provider[] = [
       client === undefined ? new LocalLimiter() : new FallbackLimiter(new RedisLimiter(client), new LocalLimiter()),
   },
   { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
+  PrincipalLimits,
   {
     provide: LimitsHealth,
     inject: [Limiter, CacheConfig, HealthRegistry],
@@ -43,7 +45,7 @@ const providers: Provider[] = [
 ];
 
 @Global()
-@Module({ providers, exports: [Limiter, RateLimits] })
+@Module({ providers, exports: [Limiter, RateLimits, PrincipalLimits] })
 class LimiterModule {}
 
 /** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */
@@ -54,7 +56,7 @@ class LimiterModule {}
     ThrottlerModule.forRootAsync({
       inject: [Limiter, RateLimits],
       useFactory: (limiter: Limiter, limits: RateLimits) => ({
-        throttlers: limits.all(undefined).map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
+        throttlers: limits.all().map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
         storage: new GcraThrottlerStorage(limiter),
       }),
     }),

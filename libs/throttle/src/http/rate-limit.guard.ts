@@ -14,6 +14,7 @@ import type { Principal } from '#kernel';
 import { Limiter } from '../limiter/limiter.js';
 import { rateLimited } from '../rate-limited.js';
 import { RateLimits } from '../rate-limits.js';
+import { subjectOf } from '../subject.js';
 import { tellRateLimits } from './rate-limit.headers.js';
 
 /**
@@ -50,9 +51,4 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (!decision.allowed) throw rateLimited(decision);
     return true;
   }
-}
-
-/** One credential has its own counters in every workspace it may act in. */
-export function subjectOf({ workspaceId, id }: Pick<Principal, 'workspaceId' | 'id'>): string {
-  return `${workspaceId} ${id}`;
 }
