@@ -348,9 +348,11 @@ export class RedisStore extends SharedStore {
       const member = this.checkedMember(keys[0] as string);
       return this.run(member, member.connection.redis.unlink(...keys));
     }
+    // All are checked before anything is sent: what is under way when a later one is refused would be nobody's.
+    const members = keys.map((key) => this.checkedMember(key));
     const removed = await Promise.all(
-      keys.map((key) => {
-        const member = this.checkedMember(key);
+      keys.map((key, i) => {
+        const member = members[i] as Member;
         return this.run(member, member.connection.redis.unlink(key));
       }),
     );
