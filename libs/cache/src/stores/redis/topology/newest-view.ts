@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
 import { pauseFor } from '../../../pause.js';
 import { StoreUnavailableError } from '../../shared-store.js';
+import { Deadlines } from '../deadlines.js';
 import { connectionOptions, type RedisTimeouts } from '../redis-connection.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
@@ -19,13 +20,16 @@ export interface View {
 export abstract class NewestView extends TopologyResolver {
   readonly canMove = true;
   private readonly clients = new Map<string, Redis>();
+  private readonly patience: Deadlines;
   private resolving: Promise<Topology> | undefined;
+  private isEnded = false;
 
   constructor(
     protected readonly target: RedisTarget,
     private readonly timeouts: RedisTimeouts,
   ) {
     super();
+    this.patience = new Deadlines(timeouts.connectTimeoutMs + 4 * timeouts.commandTimeoutMs);
   }
 
   /** One round of questions at a time, shared by those who ask meanwhile. */
@@ -61,6 +65,7 @@ export abstract class NewestView extends TopologyResolver {
   }
 
   close(): void {
+    this.isEnded = true;
     for (const client of this.clients.values()) hangUp(client);
     this.clients.clear();
   }
@@ -73,20 +78,28 @@ export abstract class NewestView extends TopologyResolver {
   private async clientFor(seed: RedisAddress): Promise<Redis> {
     const key = `${seed.host}:${seed.port}`;
     const present = this.clients.get(key);
-    if (present?.status === 'ready') return present;
-    if (present !== undefined) hangUp(present);
+    if (present !== undefined) return present;
     const client = new Redis({
       ...connectionOptions({ ...this.target, ...this.signIn(), database: 0 }, seed, this.timeouts),
       commandTimeout: this.timeouts.commandTimeoutMs,
     });
     let reason: Error | undefined;
+    let isClosed = false;
     client.on('error', (error: Error) => {
       reason = error;
     });
-    this.clients.set(key, client);
+    // The client's own status can't be asked: one that is closed while it signs in calls itself ready afterwards.
+    client.on('close', () => {
+      isClosed = true;
+      if (this.clients.get(key) === client) this.clients.delete(key);
+    });
     try {
-      await client.connect();
+      // Signing in is waited for too: a paused server takes the connection and says nothing.
+      await this.patience.within(client.connect());
+      if (isClosed || this.isEnded) throw new StoreUnavailableError('The connection was closed at once.');
+      this.clients.set(key, client);
     } catch (error) {
+      hangUp(client);
       throw reason ?? error;
     }
     return client;
