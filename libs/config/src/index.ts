@@ -13,4 +13,5 @@ export {
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
+  TracingConfig,
 } from './slices.js';

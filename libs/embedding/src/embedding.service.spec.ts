@@ -1,6 +1,7 @@
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { inProcessCache } from '#cache/testing';
+import { providerCallsOfATest } from '#observability/testing';
 import { LocalBudgetCounters } from './budget/budget-counters.js';
 import { type BudgetOptions, CallBudget } from './budget/call-budget.js';
 import { EngineVectorCache } from './embedding.cache.js';
@@ -29,7 +30,14 @@ describe('EmbeddingService', () => {
     const ledger = new UsageLedger(repository, clock);
     usages = new UsageService(ledger, repository);
     const prices = new PriceTable({ 'voyage/voyage-4': 100 });
-    return new EmbeddingService(provider, new EngineVectorCache(inProcessCache()), budget, ledger, prices);
+    return new EmbeddingService(
+      provider,
+      new EngineVectorCache(inProcessCache()),
+      budget,
+      ledger,
+      prices,
+      providerCallsOfATest(),
+    );
   };
 
   beforeEach(() => {

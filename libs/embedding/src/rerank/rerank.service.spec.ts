@@ -1,5 +1,6 @@
 import { inProcessCache } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
+import { providerCallsOfATest } from '#observability/testing';
 import { LocalBudgetCounters } from '../budget/budget-counters.js';
 import { CallBudget } from '../budget/call-budget.js';
 import { PriceTable } from '../ledger/price-table.js';
@@ -51,7 +52,7 @@ describe('RerankService', () => {
     const ledger = new UsageLedger(repository, timer.clock);
     usages = new UsageService(ledger, repository);
     const reranker = isOn ? new VoyageReranker(options, client) : new NoReranker();
-    return new RerankService(reranker, inProcessCache(), budget, ledger, new PriceTable());
+    return new RerankService(reranker, inProcessCache(), budget, ledger, new PriceTable(), providerCallsOfATest());
   }
 
   const rerank = (documents: readonly string[] = DOCUMENTS, query = 'database password', workspace = workspaceId) =>

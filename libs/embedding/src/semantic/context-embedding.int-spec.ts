@@ -4,6 +4,7 @@ import { type ContextId, type ProjectId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
+import { providerCallsOfATest } from '#observability/testing';
 import { LocalBudgetCounters } from '../budget/budget-counters.js';
 import { CallBudget } from '../budget/call-budget.js';
 import { EngineVectorCache } from '../embedding.cache.js';
@@ -60,6 +61,7 @@ describe('embedding contexts in the background', () => {
       }),
       new UsageLedger(new MemoryUsageRepository(), clock),
       new PriceTable(),
+      providerCallsOfATest(),
     );
     const observers = new VectorObservers();
     observers.register({
