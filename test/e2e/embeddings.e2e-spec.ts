@@ -32,7 +32,6 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
       EMBEDDING_PROVIDER: 'voyage',
       EMBEDDING_DIMENSIONS: '256',
       EMBEDDING_BATCH_TEXTS: '64',
-      EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
       EMBEDDING_ATTEMPT_TIMEOUT_MS: '700',
       EMBEDDING_TIMEOUT_MS: '1500',
       EMBEDDING_MAX_ATTEMPTS: '2',

@@ -1,3 +1,4 @@
+import { StandInProvider } from '#embedding/testing';
 import type { Api, ApiAnswer } from '../support/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
@@ -12,11 +13,13 @@ async function newKey(server: Keepsake, options: object = {}): Promise<{ id: str
 
 describe('limits over four processes', () => {
   const LIMIT = 20;
+  const PROVIDER_CALLS = 6;
   let database: TestDatabase;
+  let provider: StandInProvider;
   let servers: Keepsake[];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    [database, provider] = await Promise.all([createTestDatabase(), StandInProvider.start()]);
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],
@@ -25,7 +28,11 @@ describe('limits over four processes', () => {
       WORKER_ENABLED: 'false',
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_READS_PER_MINUTE: String(LIMIT),
-      RATE_LIMIT_TIERS: '{"pro":{"reads":1000}}',
+      RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE: String(PROVIDER_CALLS),
+      RATE_LIMIT_TIERS: '{"pro":{"reads":1000,"providers":500}}',
+      EMBEDDING_PROVIDER: 'voyage',
+      VOYAGE_API_KEY: 'pa-secret-of-the-server',
+      VOYAGE_BASE_URL: provider.baseUrl('voyage'),
       LOG_LEVEL: 'warn',
     };
     servers = await Promise.all(Array.from({ length: 4 }, () => startKeepsake({ env })));
@@ -33,7 +40,7 @@ describe('limits over four processes', () => {
 
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.remove()));
-    await database.drop();
+    await Promise.all([database.drop(), provider.close()]);
   });
 
   it('T10 exactly the limit of a thousand parallel requests passes', async () => {
@@ -95,6 +102,49 @@ describe('limits over four processes', () => {
     expect((await other.get('/v1/projects')).status).toBe(200);
     expect((await pro.get('/v1/projects')).headers.get('ratelimit')).toMatch(/^"reads";r=999;/);
   });
+
+  it('calls of providers are counted for the credential over all processes, and only those that go out', async () => {
+    const [server] = servers as [Keepsake];
+    const { id, api, key } = await newKey(server, { scopes: ['embeddings'] });
+    const apis = servers.map((each) => each.api.as(key));
+    const embed = (text: string, by = api) => by.post('/v1/embeddings', { input: text });
+    const first = await embed('a first text');
+    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"embeddings";q=60;w=60']);
+    for (let again = 0; again < 5; again++) expect((await embed('a first text')).status).toBe(200);
+    const started = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => embed(`text ${n} of ${id}`, apis[n % apis.length])),
+    );
+    const cameBack = Math.floor((performance.now() - started) / (60_000 / PROVIDER_CALLS));
+    const passed = answers.filter(({ status }) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(PROVIDER_CALLS - 1);
+    expect(passed).toBeLessThanOrEqual(PROVIDER_CALLS - 1 + cameBack);
+    expect(provider.texts.filter((text) => text.endsWith(id))).toHaveLength(passed);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.headers.get('retry-after')).toMatch(/^([1-9]|10)$/);
+    expect((await embed('a first text')).status).toBe(200);
+
+    const principal = `key:${id}`;
+    const { body: look } = await server.api.get('/v1/admin/cache/rate-limits', { query: { principal } });
+    expect(look.tier).toBeNull();
+    const left = Object.fromEntries(look.limits.map((limit: any) => [limit.name, [limit.limit, limit.remaining]]));
+    expect(left).toMatchObject({
+      providers: [PROVIDER_CALLS, expect.any(Number)],
+      embeddings: [60, expect.any(Number)],
+    });
+    expect(left['providers'][1]).toBeLessThan(PROVIDER_CALLS);
+    expect(left['embeddings'][1]).toBeLessThan(20);
+    const { body: reset } = await server.api.post('/v1/admin/cache/rate-limits/reset', {
+      principal,
+      reason: 'a test',
+    });
+    expect(reset.limits.every((limit: any) => limit.remaining === limit.limit && limit.resetSeconds === 0)).toBe(true);
+    expect((await embed('a text after that', apis[3])).status).toBe(200);
+    await server.api.patch(`/v1/keys/${id}`, { tier: 'pro' });
+    const { body: pro } = await server.api.get('/v1/admin/cache/rate-limits', { query: { principal } });
+    expect(pro.tier).toBe('pro');
+    expect(pro.limits.find((limit: any) => limit.name === 'providers')).toMatchObject({ limit: 500 });
+  }, 60_000);
 
   it('operators pass, and nobody raises their own limits', async () => {
     const [server] = servers as [Keepsake];

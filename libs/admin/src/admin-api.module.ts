@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '#auth';
 import { CacheModule } from '#cache';
 import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
@@ -14,7 +15,7 @@ import { OperationsController } from './http/operations.controller.js';
 
 /** What operators and the admins of a workspace look at and step into. */
 @Module({
-  imports: [CacheModule, ProjectModule, QueueModule, SessionModule, ThrottleModule],
+  imports: [AuthModule, CacheModule, ProjectModule, QueueModule, SessionModule, ThrottleModule],
   controllers: [JobController, CacheAdminController, OperationsController, MetricsController],
   providers: [AuditService, CacheAdminService, ProcessReports],
 })

@@ -7,6 +7,7 @@ import {
   type ApiKeyId,
   Clock,
   InvalidInputError,
+  isUuid,
   newId,
   NotFoundError,
   type Principal,
@@ -146,6 +147,13 @@ export class ApiKeyService {
   /** On every process the next request looks the key up anew. */
   forget(...keys: readonly Pick<ApiKey, 'secretHash'>[]): Promise<void> {
     return this.cache.invalidate(keys.map(({ secretHash }) => credentialTag({ hash: secretHash.toString('hex') })));
+  }
+
+  /** The tier of a principal of the workspace that is a key (`key:<id>`); undefined where it has none or is none. */
+  async tierOf(workspaceId: WorkspaceId, principalId: string): Promise<string | undefined> {
+    const [kind, id = ''] = principalId.split(':', 2);
+    if (kind !== 'key' || !isUuid(id)) return undefined;
+    return (await this.keys.find(workspaceId, id as ApiKeyId))?.tier ?? undefined;
   }
 
   private async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey> {

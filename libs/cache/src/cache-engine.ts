@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { parseRedisUrl } from '#config';
 import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
@@ -21,11 +22,10 @@ import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
-import { parseRedisUrl } from './stores/redis/redis-url.js';
 import type { SharedStore } from './stores/shared-store.js';
 
 export interface CacheSettings extends Partial<CacheEngineOptions> {
-  /** See `parseRedisUrl`. Absent: in process where `singleProcess`, else immutable families alone. */
+  /** See `parseRedisUrl` of `#config`. Absent: in process where `singleProcess`, else immutable families alone. */
   readonly redisUrl?: string;
   /** This process is the only one on its database. */
   readonly singleProcess?: boolean;

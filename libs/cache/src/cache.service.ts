@@ -4,7 +4,6 @@ import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from 
 import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
 import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
 import { BackgroundWork } from './read/background-work.js';
-import { BulkLoad } from './read/bulk-load.js';
 import type { CacheEngineOptions, CacheParts } from './read/cache-parts.js';
 import { Complaints } from './read/complaints.js';
 import { DriftProbe } from './read/drift-probe.js';
@@ -318,16 +317,7 @@ export class CacheService {
       if (!firstOf.has(key)) firstOf.set(key, i);
     });
     const firsts = [...firstOf.values()].map((i) => all[i] as Params);
-    const bulk = new BulkLoad(firsts, loadMany);
-    const values = await Promise.all(
-      firsts.map((params) => {
-        const report: ReadOptions['report'] = ({ status }) => {
-          if (status === 'hit' || status === 'stale') bulk.answered(params);
-        };
-        const load: Load<Value> = (context) => bulk.load(params, context);
-        return this.reads.read(state, params, load, { report }).finally(() => bulk.answered(params));
-      }),
-    );
+    const values = await this.reads.readMany(state, firsts, loadMany);
     const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
     return keys.map((key, i) => {
       const value = valueOf.get(key);

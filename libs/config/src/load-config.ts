@@ -2,6 +2,7 @@ import { type Environment, environmentSchema } from './config.schema.js';
 import type {
   AuthConfig,
   CacheConfig,
+  CommandConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
@@ -26,6 +27,7 @@ export interface KeepsakeConfig {
   readonly search: SearchConfig;
   readonly throttle: ThrottleConfig;
   readonly embedding: EmbeddingConfig;
+  readonly command: CommandConfig;
 }
 
 /** Every problem of the environment at once. A process that meets it exits with code 78 (EX_CONFIG of sysexits.h). */
@@ -100,7 +102,6 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     auth: {
       bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
-      cliKey: env.KEEPSAKE_KEY,
       jwtSecret: env.JWT_SECRET,
       jwksUrl: env.JWT_JWKS_URL,
       jwksCooldownMs: env.JWT_JWKS_COOLDOWN_SECONDS * 1000,
@@ -125,9 +126,9 @@ function toSlices(env: Environment): KeepsakeConfig {
         ingestion: env.RATE_LIMIT_INGESTION_PER_MINUTE,
         admin: env.RATE_LIMIT_ADMIN_PER_MINUTE,
         'sign-in': env.RATE_LIMIT_SIGN_IN_PER_5_MINUTES,
+        providers: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
       },
       tiers: env.RATE_LIMIT_TIERS,
-      providerCallsPerMinute: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
     },
     session: {
       idleMs: env.SESSION_IDLE_MINUTES * 60_000,
@@ -137,6 +138,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
+    command: { serverUrl: env.KEEPSAKE_URL, key: env.KEEPSAKE_KEY },
   });
 }
 
@@ -220,11 +222,9 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
     batchTexts: env.EMBEDDING_BATCH_TEXTS,
     batchTokens: env.EMBEDDING_BATCH_TOKENS,
     budgets: {
-      provider: { requests: env.EMBEDDING_REQUESTS_PER_MINUTE, tokens: env.EMBEDDING_TOKENS_PER_MINUTE },
-      principal: {
-        requests: env.EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE,
-        tokens: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
-      },
+      requests: env.EMBEDDING_REQUESTS_PER_MINUTE,
+      tokens: env.EMBEDDING_TOKENS_PER_MINUTE,
+      tokensOfEach: env.EMBEDDING_PRINCIPAL_TOKENS_PER_MINUTE,
     },
     rerank: { isOn: env.RERANK_PROVIDER === 'voyage', model: env.RERANK_MODEL },
     prices: env.EMBEDDING_PRICES,

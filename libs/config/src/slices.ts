@@ -75,8 +75,6 @@ export abstract class CacheConfig {
 
 export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
-  /** What commands show to a running server, where it is not the first key. */
-  abstract readonly cliKey: string | undefined;
   /** Shared secret of HS256 tokens. */
   abstract readonly jwtSecret: string | undefined;
   /** Where the public keys of the token issuer are (RFC 7517). */
@@ -90,6 +88,14 @@ export abstract class AuthConfig {
   abstract readonly jwtMaxLifetimeMs: number;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
+}
+
+/** How commands reach a running server. */
+export interface CommandConfig {
+  /** Absent: the one that owns the data folder, else the address that a server with this configuration listens on. */
+  readonly serverUrl: string | undefined;
+  /** An operator's key. Absent: the first key. */
+  readonly key: string | undefined;
 }
 
 export abstract class QueueConfig {
@@ -111,13 +117,17 @@ export interface RouteLimitNumbers {
   readonly 'sign-in': number;
 }
 
+/** All limits of a credential. */
+export interface LimitNumbers extends RouteLimitNumbers {
+  /** Calls of outside providers, made for it, in a minute. */
+  readonly providers: number;
+}
+
 export abstract class ThrottleConfig {
   abstract readonly enabled: boolean;
-  abstract readonly limits: RouteLimitNumbers;
+  abstract readonly limits: LimitNumbers;
   /** What differs for the credentials of a tier. */
-  abstract readonly tiers: Readonly<Record<string, Partial<RouteLimitNumbers>>>;
-  /** Calls of one outside provider in a minute, of all credentials together. */
-  abstract readonly providerCallsPerMinute: number;
+  abstract readonly tiers: Readonly<Record<string, Partial<LimitNumbers>>>;
 }
 
 export abstract class SessionConfig {
@@ -156,10 +166,11 @@ export abstract class EmbeddingConfig {
   /** At most, where the provider takes more. */
   abstract readonly batchTexts: number;
   abstract readonly batchTokens: number;
-  /** Of a minute, for all of this server and for each credential; 0 is no limit. */
+  /** Of a minute, for the whole installation and for each credential; 0 is no limit. */
   abstract readonly budgets: {
-    readonly provider: { readonly requests: number; readonly tokens: number };
-    readonly principal: { readonly requests: number; readonly tokens: number };
+    readonly requests: number;
+    readonly tokens: number;
+    readonly tokensOfEach: number;
   };
   /** Orders what a search has found anew, where it is asked to; it is Voyage's. */
   abstract readonly rerank: { readonly isOn: boolean; readonly model: string };

@@ -61,13 +61,9 @@ export function unsupportedDimensions(asked: number, model: string, supported: s
   return new InvalidInputError('/dimensions', `${model} has no vectors of ${asked} dimensions; it has ${supported}`);
 }
 
-/** A call would go over a budget. `owner` is whose budget it is. */
+/** A call would go over a budget. */
 export class BudgetExceededError extends DomainError {
-  constructor(
-    readonly owner: string,
-    detail: string,
-    retryAfterSeconds: number,
-  ) {
+  constructor(detail: string, retryAfterSeconds: number) {
     super({ code: 'embedding-budget-exceeded', kind: 'rate-limited', detail, retryAfterSeconds });
   }
 }

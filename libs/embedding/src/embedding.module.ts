@@ -5,8 +5,8 @@ import { ContextModule, ContextObservers, EmbeddingStates } from '#context';
 import { Clock } from '#kernel';
 import { ProviderCalls, ScrapedMetrics } from '#observability';
 import { JobRegistry, QueueModule } from '#queue';
+import { Limiter, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
-import { SharedBudgetCounters } from './budget/shared-budget-counters.js';
 import { EngineVectorCache } from './embedding.cache.js';
 import { EmbeddingHealth } from './embedding.health.js';
 import { contextEmbedding, embeddingBackfill } from './embedding.jobs.js';
@@ -32,7 +32,7 @@ import { VectorCache } from './vector-cache.js';
 
 /** Texts as vectors: providers, the cache in front of them, the ledger, and the vectors of contexts. */
 @Module({
-  imports: [CacheModule, ContextModule, QueueModule],
+  imports: [CacheModule, ContextModule, QueueModule, ThrottleModule],
   providers: [
     EmbeddingService,
     EmbeddingHealth,
@@ -63,9 +63,9 @@ import { VectorCache } from './vector-cache.js';
     { provide: VectorCache, useClass: EngineVectorCache },
     {
       provide: CallBudget,
-      inject: [CacheService, Clock, EmbeddingProvider, EmbeddingConfig],
-      useFactory: (cache: CacheService, clock: Clock, provider: EmbeddingProvider, config: EmbeddingConfig) =>
-        new CallBudget(new SharedBudgetCounters(cache, clock), clock, provider.name, config.budgets),
+      inject: [Limiter, RateLimits, EmbeddingProvider, EmbeddingConfig],
+      useFactory: (limiter: Limiter, limits: RateLimits, provider: EmbeddingProvider, config: EmbeddingConfig) =>
+        new CallBudget(limiter, limits, provider.name, config.budgets),
     },
     {
       provide: PriceTable,

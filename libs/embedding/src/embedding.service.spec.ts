@@ -1,9 +1,7 @@
-import { newId, type WorkspaceId } from '#kernel';
-import { ManualClock } from '#kernel/testing';
+import { newId, type Principal, type WorkspaceId } from '#kernel';
+import { ManualClock, testPrincipal } from '#kernel/testing';
 import { inProcessCache } from '#cache/testing';
 import { providerCallsOfATest } from '#observability/testing';
-import { LocalBudgetCounters } from './budget/budget-counters.js';
-import { type BudgetOptions, CallBudget } from './budget/call-budget.js';
 import { EngineVectorCache } from './embedding.cache.js';
 import { upstreamFailed } from './embedding.errors.js';
 import { type EmbeddingRequest, EmbeddingService } from './embedding.service.js';
@@ -11,10 +9,9 @@ import { PriceTable } from './ledger/price-table.js';
 import { UsageLedger } from './ledger/usage-ledger.js';
 import { UsageService } from './ledger/usage.service.js';
 import { OffEmbeddingProvider } from './provider/off-embedding.provider.js';
+import { callBudget, type TestBudget } from './testing/call-budget.js';
 import { FakeEmbeddingProvider } from './testing/fake-embedding.provider.js';
 import { MemoryUsageRepository } from './testing/memory-usage.repository.js';
-
-const UNLIMITED = { requests: 0, tokens: 0 };
 
 describe('EmbeddingService', () => {
   const clock = new ManualClock();
@@ -23,9 +20,8 @@ describe('EmbeddingService', () => {
   let workspaceId: WorkspaceId;
   let embeddings: EmbeddingService;
 
-  const create = (budgets: Partial<BudgetOptions> = {}) => {
-    const limits = { provider: UNLIMITED, principal: UNLIMITED, ...budgets };
-    const budget = new CallBudget(new LocalBudgetCounters(clock), clock, provider.name, limits);
+  const create = (limits: TestBudget = {}) => {
+    const budget = callBudget(clock, provider.name, limits);
     const repository = new MemoryUsageRepository();
     const ledger = new UsageLedger(repository, clock);
     usages = new UsageService(ledger, repository);
@@ -46,8 +42,9 @@ describe('EmbeddingService', () => {
     embeddings = create();
   });
 
+  const spender = (id: string, rest: Partial<Principal> = {}) => testPrincipal(workspaceId, id, rest);
   const embed = (texts: readonly string[], rest: Partial<EmbeddingRequest> = {}) =>
-    embeddings.embed({ workspaceId, principalId: 'p', inputType: 'none', texts, ...rest });
+    embeddings.embed({ workspaceId, spender: spender('p'), inputType: 'none', texts, ...rest });
   const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `text ${from + n}`);
 
   it('T44 embeds 150 of 300 texts where 100 are known and 50 come twice, in calls of the provider’s size', async () => {
@@ -132,7 +129,7 @@ describe('EmbeddingService', () => {
 
   describe('with budgets', () => {
     it('T48 counts calls that really go out, none for what is cached, and frees them with the minute', async () => {
-      embeddings = create({ principal: { requests: 2, tokens: 0 } });
+      embeddings = create({ callsOfEach: 2 });
       for (let n = 0; n < 10; n++) await embed(['one']);
       await embed(['two']);
       await expect(embed(['three'])).rejects.toMatchObject({
@@ -141,28 +138,40 @@ describe('EmbeddingService', () => {
         retryAfterSeconds: expect.any(Number),
       });
       await embed(['one', 'two']);
-      await embed(['three'], { principalId: 'another' });
+      await embed(['three'], { spender: spender('another') });
       clock.advance(60_000);
       await embed(['four']);
     });
 
     it('T48 a call that one budget refuses costs no other', async () => {
-      embeddings = create({ principal: { requests: 0, tokens: 10 }, provider: { requests: 2, tokens: 0 } });
+      embeddings = create({ tokensOfEach: 10, requests: 2 });
       await embed(['a text of some length']);
       await expect(embed(['another text of some length'])).rejects.toMatchObject({ kind: 'rate-limited' });
-      await embed(['third text'], { principalId: 'another' });
+      await embed(['third text'], { spender: spender('another') });
     });
 
     it('lets a call that is larger than the whole budget out alone', async () => {
-      embeddings = create({ provider: { requests: 0, tokens: 5 } });
+      embeddings = create({ tokens: 5 });
       await embed(['a text that is longer than five tokens by far']);
       await expect(embed(['next'])).rejects.toMatchObject({ kind: 'rate-limited' });
     });
 
+    it('holds a credential to the calls of its tier, and operators and background work to what everybody shares', async () => {
+      embeddings = create({ callsOfEach: 1, tiers: { pro: { providers: 3 } }, requests: 7 });
+      const of = (count: number, who: Principal | undefined) =>
+        Promise.allSettled(Array.from({ length: count }, (_, n) => embed([`${who?.id} ${n}`], { spender: who }))).then(
+          (outcomes) => outcomes.filter(({ status }) => status === 'fulfilled').length,
+        );
+      expect(await of(5, spender('plain'))).toBe(1);
+      expect(await of(5, spender('paying', { tier: 'pro' }))).toBe(3);
+      expect(await of(2, spender('operator', { scopes: new Set(['operator']) }))).toBe(2);
+      expect(await of(5, undefined)).toBe(1);
+    });
+
     it('does not refuse who merely waited for somebody without a budget', async () => {
-      embeddings = create({ principal: { requests: 1, tokens: 0 } });
+      embeddings = create({ callsOfEach: 1 });
       await embed(['spent']);
-      const [poor, rich] = await Promise.allSettled([embed(['new']), embed(['new'], { principalId: 'rich' })]);
+      const [poor, rich] = await Promise.allSettled([embed(['new']), embed(['new'], { spender: spender('rich') })]);
       expect(poor.status).toBe('rejected');
       expect(rich.status).toBe('fulfilled');
     });

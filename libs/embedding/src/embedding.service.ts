@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { WorkspaceId } from '#kernel';
+import type { Principal, WorkspaceId } from '#kernel';
 import { ProviderCalls } from '#observability';
 import { CallBudget } from './budget/call-budget.js';
 import { planCalls } from './call-plan.js';
@@ -15,7 +15,7 @@ import { VectorCache, type VectorKey } from './vector-cache.js';
 export interface EmbeddingRequest {
   readonly workspaceId: WorkspaceId;
   /** Whose budget pays for what is not cached; absent for work in the background. */
-  readonly principalId?: string;
+  readonly spender?: Principal;
   readonly texts: readonly string[];
   readonly inputType: InputType;
   /** The provider's own length where absent. */
@@ -189,9 +189,7 @@ export class EmbeddingService {
       inputType: request.inputType,
       dimensions: model.dimensions,
       signal: request.signal,
-      beforeRequest: this.provider.isRemote
-        ? () => this.budget.spend({ workspaceId: request.workspaceId, principalId: request.principalId }, guessedTokens)
-        : undefined,
+      beforeRequest: this.provider.isRemote ? () => this.budget.spend(request.spender, guessedTokens) : undefined,
     };
     const costOf = (tokens: number) => this.prices.costUsd(model.provider, model.model, tokens);
     const { vectors, tokens } = await this.calls.run(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { RerankService } from '#embedding';
-import { Clock, DomainError, type WorkspaceId } from '#kernel';
+import { Clock, DomainError, type Principal, type WorkspaceId } from '#kernel';
 import { ProjectService } from '#project';
 import { analysisOptionsOf } from './analysis/language.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
@@ -41,7 +41,7 @@ const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at
 interface Prepared {
   readonly scope: SearchScope;
   readonly request: SearchRequest;
-  readonly principalId: string | undefined;
+  readonly spender: Principal | undefined;
   readonly query: QueryAnalysis;
   /** Absent where the query holds no word that the index could hold. */
   readonly ranking: Ranking | undefined;
@@ -79,14 +79,14 @@ export class FreshSearch {
     this.options = analysisOptionsOf(config.language);
   }
 
-  /** @param principalId whose budget pays for what a provider is asked */
-  async search(workspaceId: WorkspaceId, request: SearchRequest, principalId?: string): Promise<SearchAnswer> {
+  /** @param spender whose budget pays for what a provider is asked */
+  async search(workspaceId: WorkspaceId, request: SearchRequest, spender?: Principal): Promise<SearchAnswer> {
     const mode = this.modeOf(request);
     const faults = this.faultsOf(request, mode);
     const project = await this.projects.find(workspaceId, request.project);
     if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
 
-    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, principalId);
+    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, spender);
     const nothing = await this.reasonForNothing(prepared, mode);
     if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
     const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
@@ -110,11 +110,7 @@ export class FreshSearch {
     ];
   }
 
-  private async prepare(
-    scope: SearchScope,
-    request: SearchRequest,
-    principalId: string | undefined,
-  ): Promise<Prepared> {
+  private async prepare(scope: SearchScope, request: SearchRequest, spender: Principal | undefined): Promise<Prepared> {
     const query = analyseQuery(request.query, this.options);
     const { after } = request;
     const nowMs = this.clock.nowMs();
@@ -123,7 +119,7 @@ export class FreshSearch {
     const ranking =
       after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (ranking?.asOfMs ?? nowMs);
-    return { scope, request, principalId, query, ranking, asOfMs, live };
+    return { scope, request, spender, query, ranking, asOfMs, live };
   }
 
   private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
@@ -160,7 +156,7 @@ export class FreshSearch {
   }
 
   private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
-    const { scope, request, query, ranking, asOfMs, principalId, live } = prepared;
+    const { scope, request, query, ranking, asOfMs, spender, live } = prepared;
     const seen = new SeenHits(request.after?.by === 'seen' ? request.after.seen : undefined);
     const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
     const { minScore = Number.NEGATIVE_INFINITY, ...filters } = request.filters;
@@ -169,7 +165,7 @@ export class FreshSearch {
       mode === 'hybrid' && ranking !== undefined
         ? this.index.rank(scope, { ...narrowed, ranking, limit: depth, beside: live.documents })
         : Promise.resolve([]),
-      this.semantic.find(scope, { ...narrowed, text: query.plain, asOfMs, depth, principalId }),
+      this.semantic.find(scope, { ...narrowed, text: query.plain, asOfMs, depth, spender }),
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
 
@@ -228,7 +224,7 @@ export class FreshSearch {
 
   /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
   private async rerank(prepared: Prepared, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
-    const { scope, request, query, principalId } = prepared;
+    const { scope, request, query, spender } = prepared;
     if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
     const best = hits.slice(0, RERANKED);
     const passages = await this.passagesOf(prepared, best);
@@ -236,7 +232,7 @@ export class FreshSearch {
     try {
       const scores = await this.reranker.rerank({
         workspaceId: scope.workspaceId,
-        principalId,
+        spender,
         query: query.plain,
         documents: known.map(({ id, label }) => [label, passages.get(id)?.text].filter(Boolean).join('\n\n')),
       });

@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { CacheService, type ReadOptions } from '#cache';
 import { SearchConfig } from '#config';
 import { modelKey, RerankService, SemanticReader } from '#embedding';
-import type { WorkspaceId } from '#kernel';
+import type { Principal, WorkspaceId } from '#kernel';
 import { FreshSearch } from './fresh-search.js';
 import type { SearchAnswer, SearchRequest } from './search.js';
 import { searchFamily } from './search.cache.js';
 
 export interface SearchOptions extends ReadOptions {
   /** Whose budget pays for what a provider is asked. */
-  readonly principalId?: string;
+  readonly spender?: Principal;
 }
 
 /**
@@ -31,19 +31,19 @@ export class SearchService {
   }
 
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
-    const { principalId, ...read } = options;
+    const { spender, ...read } = options;
     if (request.live === true) return this.uncached(workspaceId, request, options);
     const key = { workspace: workspaceId, project: request.project, request, engine: this.engine };
-    return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, principalId), read);
+    return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, spender), read);
   }
 
   /** What open sessions write has no tags to fall by. */
   private uncached(
     workspaceId: WorkspaceId,
     request: SearchRequest,
-    { principalId, report }: SearchOptions,
+    { spender, report }: SearchOptions,
   ): Promise<SearchAnswer> {
     report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
-    return this.fresh.search(workspaceId, request, principalId);
+    return this.fresh.search(workspaceId, request, spender);
   }
 }

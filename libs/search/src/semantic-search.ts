@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { type SemanticAnswer, SemanticReader } from '#embedding';
-import { DomainError } from '#kernel';
+import { DomainError, type Principal } from '#kernel';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { boostsOf } from './ranking/boosts.js';
 import { semanticWeight } from './ranking/channel-weights.js';
@@ -17,7 +17,7 @@ export interface SemanticSearchRequest {
   readonly asOfMs: number;
   /** Hits to find, where there are so many. */
   readonly depth: number;
-  readonly principalId: string | undefined;
+  readonly spender: Principal | undefined;
 }
 
 /** What the channel found, or why it found nothing. */
@@ -87,9 +87,9 @@ export class SemanticSearch {
   }
 
   private nearest(scope: SearchScope, request: SemanticSearchRequest, limit: number): Promise<SemanticAnswer> {
-    const { text, filters, principalId } = request;
+    const { text, filters, spender } = request;
     const { minScore: _, ...others } = filters;
-    return this.reader.search({ ...scope, text, limit, filters: others, principalId });
+    return this.reader.search({ ...scope, text, limit, filters: others, spender });
   }
 
   private async resolve(

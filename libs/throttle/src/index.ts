@@ -1,7 +1,10 @@
-export { RateLimitGuard, subjectOf } from './http/rate-limit.guard.js';
+export { RateLimitGuard } from './http/rate-limit.guard.js';
 export { tellRateLimits } from './http/rate-limit.headers.js';
 export { Limiter, type LimitSubject } from './limiter/limiter.js';
+export { PrincipalLimits } from './principal-limits.js';
+export { PROVIDER_CALLS } from './provider-calls.js';
 export type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from './rate-limit.js';
 export { rateLimited } from './rate-limited.js';
 export { RateLimits } from './rate-limits.js';
+export { subjectOf } from './subject.js';
 export { ThrottleModule } from './throttle.module.js';

@@ -4,6 +4,8 @@ export interface RateLimit {
   readonly name: string;
   readonly limit: number;
   readonly periodMs: number;
+  /** Counts for this one alone within the subject, like one credential of all that call providers; any text. */
+  readonly member?: string;
 }
 
 /** One limit asked for some units. More units than the limit count as the limit. */

@@ -10,6 +10,7 @@ import { Limiter } from './limiter/limiter.js';
 import { createLimiterClient, type LimiterClient } from './limiter/limiter-client.js';
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
+import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits } from './rate-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
@@ -41,6 +42,7 @@ const providers: Provider[] = [
       new LimitMetrics(metrics, limiter instanceof FallbackLimiter ? limiter : undefined),
   },
   { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
+  PrincipalLimits,
   {
     provide: LimitsHealth,
     inject: [Limiter, CacheConfig, HealthRegistry],
@@ -50,7 +52,7 @@ const providers: Provider[] = [
 ];
 
 @Global()
-@Module({ providers, exports: [Limiter, LimitMetrics, RateLimits] })
+@Module({ providers, exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits] })
 class LimiterModule {}
 
 /** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */
@@ -61,7 +63,7 @@ class LimiterModule {}
     ThrottlerModule.forRootAsync({
       inject: [Limiter, RateLimits],
       useFactory: (limiter: Limiter, limits: RateLimits) => ({
-        throttlers: limits.all(undefined).map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
+        throttlers: limits.all().map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
         storage: new GcraThrottlerStorage(limiter),
       }),
     }),

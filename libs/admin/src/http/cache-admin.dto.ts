@@ -145,12 +145,17 @@ export const adviceResponse = z
   })
   .meta({ id: 'CacheAdvice' });
 
-export const limitsQuery = z.strictObject({
+const limited = {
   principal: z.string().min(1).max(300).meta({ description: '`key:<id>` or `jwt:<subject>`' }),
-});
+  tier: z.string().min(1).max(32).optional().meta({
+    description: 'Whose limits hold for it: that of the key itself where absent; tokens carry theirs with them',
+  }),
+};
+export const limitsQuery = z.strictObject(limited);
 export const limitsResponse = z
   .object({
     principal: z.string(),
+    tier: z.string().nullable(),
     limits: z.array(
       z.object({
         name: z.string(),
@@ -162,7 +167,7 @@ export const limitsResponse = z
     ),
   })
   .meta({ id: 'RateLimits' });
-export const resetLimitsBody = z.strictObject({ principal: z.string().min(1).max(300), reason });
+export const resetLimitsBody = z.strictObject({ ...limited, reason });
 
 export const auditQuery = z.strictObject(pageQuery);
 export const auditResponse = pageOf(

@@ -1,9 +1,9 @@
 import { Body, Controller, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { Caller } from '#auth';
+import { ApiKeyService, Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
-import type { Principal } from '#kernel';
-import { Limiter, RateLimits, type RateLimitState, subjectOf } from '#throttle';
+import type { Principal, WorkspaceId } from '#kernel';
+import { PrincipalLimits, type RateLimitState } from '#throttle';
 import { AuditService } from '../audit/audit.service.js';
 import { auditQuery, auditResponse, limitsQuery, limitsResponse, resetLimitsBody } from './cache-admin.dto.js';
 
@@ -13,8 +13,8 @@ const position = z.tuple([z.uuid()]);
 @Controller('v1/admin')
 export class OperationsController {
   constructor(
-    private readonly limiter: Limiter,
-    private readonly limits: RateLimits,
+    private readonly limits: PrincipalLimits,
+    private readonly keys: ApiKeyService,
     private readonly audit: AuditService,
   ) {}
 
@@ -23,10 +23,11 @@ export class OperationsController {
     access: ['admin'],
     response: limitsResponse,
   })
-  async look(@Caller() caller: Principal, @Query({ schema: limitsQuery }) { principal }: z.infer<typeof limitsQuery>) {
-    const subject = subjectOf({ workspaceId: caller.workspaceId, id: principal });
-    const states = await this.limiter.look(subject, this.limits.all(undefined));
-    return { principal, limits: states.map(toLimit) };
+  async look(
+    @Caller() { workspaceId }: Principal,
+    @Query({ schema: limitsQuery }) { principal, tier }: z.infer<typeof limitsQuery>,
+  ) {
+    return this.limitsOf(workspaceId, principal, tier);
   }
 
   @Endpoint('POST /cache/rate-limits/reset', {
@@ -37,12 +38,12 @@ export class OperationsController {
   })
   async reset(
     @Caller() caller: Principal,
-    @Body({ schema: resetLimitsBody }) { principal, reason }: z.infer<typeof resetLimitsBody>,
+    @Body({ schema: resetLimitsBody }) { principal, tier, reason }: z.infer<typeof resetLimitsBody>,
   ) {
-    const subject = subjectOf({ workspaceId: caller.workspaceId, id: principal });
+    const { workspaceId } = caller;
     await this.audit.record(caller, 'limits.reset', reason, { principal });
-    await this.limiter.reset(subject, this.limits.all(undefined));
-    return { principal, limits: (await this.limiter.look(subject, this.limits.all(undefined))).map(toLimit) };
+    await this.limits.reset({ workspaceId, id: principal });
+    return this.limitsOf(workspaceId, principal, tier);
   }
 
   @Endpoint('GET /audit', {
@@ -65,6 +66,12 @@ export class OperationsController {
       })),
       nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
     };
+  }
+
+  private async limitsOf(workspaceId: WorkspaceId, principal: string, tier: string | undefined) {
+    const known = tier ?? (await this.keys.tierOf(workspaceId, principal));
+    const states = await this.limits.look({ workspaceId, id: principal, tier: known });
+    return { principal, tier: known ?? null, limits: states.map(toLimit) };
   }
 }
 

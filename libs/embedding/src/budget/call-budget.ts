@@ -1,87 +1,76 @@
-import type { Clock, WorkspaceId } from '#kernel';
+import type { Principal } from '#kernel';
+import { type Limiter, PROVIDER_CALLS, type RateLimitCharge, type RateLimits, subjectOf } from '#throttle';
 import { BudgetExceededError } from '../embedding.errors.js';
-import type { BudgetCounters } from './budget-counters.js';
 
 /** Per minute; 0 is no limit. */
-export interface BudgetLimits {
+export interface BudgetOptions {
+  /** Of everybody together. */
   readonly requests: number;
   readonly tokens: number;
+  /** Of each credential. */
+  readonly tokensOfEach: number;
 }
 
-export interface BudgetOptions {
-  readonly provider: BudgetLimits;
-  readonly principal: BudgetLimits;
-}
-
-/** Who spends. Work in the background has no principal and spends the provider's budget alone. */
-export interface Spender {
-  readonly workspaceId: WorkspaceId;
-  readonly principalId: string | undefined;
-}
-
-const WINDOW_MS = 60_000;
-
-/** One counter that a call adds to. */
-interface Charge {
-  readonly owner: string;
-  readonly name: readonly string[];
-  readonly amount: number;
-  readonly limit: number;
-  readonly what: string;
-}
+const PERIOD_MS = 60_000;
 
 /**
- * What may be asked of a provider in each minute of the clock: requests and tokens, of everybody together and of each
- * principal. Only requests that really go out are charged; one that a budget refuses costs none of the others. A call
- * that is larger than a whole budget goes out when nothing else has been spent in that minute.
+ * What may be asked of a provider in a minute: requests and tokens, of everybody together and of each credential.
+ * Only requests that really go out are charged; all budgets are asked at once, and one that refuses costs none of the
+ * others. Counted by the limiter: for all processes together, in each alone while Redis is away. A call that is larger
+ * than a whole budget goes out when that budget is whole.
  */
 export class CallBudget {
   constructor(
-    private readonly counters: BudgetCounters,
-    private readonly clock: Clock,
+    private readonly limiter: Limiter,
+    private readonly limits: RateLimits,
     private readonly provider: string,
     private readonly options: BudgetOptions,
   ) {}
 
-  /** @throws BudgetExceededError; nothing is charged then. */
-  async spend(spender: Spender, tokens: number): Promise<void> {
-    const nowMs = this.clock.nowMs();
-    const window = String(Math.floor(nowMs / WINDOW_MS));
-    const charged: Charge[] = [];
-    for (const charge of this.chargesOf(spender, tokens, window)) {
-      const sum = await this.counters.add(charge.name, charge.amount, 2 * WINDOW_MS);
-      charged.push(charge);
-      if (sum <= charge.limit || sum === charge.amount) continue;
-      for (const { name, amount } of charged) await this.counters.add(name, -amount, 2 * WINDOW_MS);
-      throw new BudgetExceededError(
-        charge.owner,
-        `The budget of ${charge.limit} ${charge.what} a minute is used up.`,
-        (WINDOW_MS - (nowMs % WINDOW_MS)) / 1000,
-      );
-    }
+  /**
+   * @param spender absent for work in the background: that spends what everybody shares, as operators do
+   * @throws BudgetExceededError; nothing is charged then.
+   */
+  async spend(spender: Principal | undefined, tokens: number): Promise<void> {
+    const isHeldTo = spender !== undefined && !spender.scopes.has('operator');
+    const charges = [...(isHeldTo ? this.chargesOfEach(spender, tokens) : []), ...this.chargesOfAll(tokens)];
+    if (charges.length === 0) return;
+    const { allowed, states } = await this.limiter.consume(PROVIDER_CALLS, charges);
+    if (allowed) return;
+    const refusing = states.filter(({ retryAfterMs }) => retryAfterMs > 0);
+    const isOfAll = refusing.some(({ limit }) => limit.member === this.provider);
+    const told = refusing.map(({ limit }) => `${limit.limit} ${WHAT[limit.name]}`).join(' and ');
+    throw new BudgetExceededError(
+      `The budget of ${told} a minute of ${isOfAll ? 'this server' : 'this credential'} is used up.`,
+      Math.max(...refusing.map(({ retryAfterMs }) => retryAfterMs)) / 1000,
+    );
   }
 
-  private chargesOf({ workspaceId, principalId }: Spender, tokens: number, window: string): Charge[] {
-    const budget = (owner: string, whose: string, limits: BudgetLimits): Charge[] => [
-      {
-        owner,
-        name: ['embedding-budget', owner, 'requests', window],
-        amount: 1,
-        limit: limits.requests,
-        what: `embedding calls of ${whose}`,
-      },
-      {
-        owner,
-        name: ['embedding-budget', owner, 'tokens', window],
-        amount: tokens,
-        limit: limits.tokens,
-        what: `embedding tokens of ${whose}`,
-      },
-    ];
-    const { provider, principal } = this.options;
+  private chargesOfEach(spender: Principal, tokens: number): RateLimitCharge[] {
+    const member = subjectOf(spender);
+    const calls = this.limits.ofProviders(spender.tier, member);
     return [
-      ...(principalId === undefined ? [] : budget(`${workspaceId}/${principalId}`, 'this credential', principal)),
-      ...budget(`provider/${this.provider}`, 'this server', provider),
-    ].filter(({ limit }) => limit > 0);
+      ...(calls === undefined ? [] : [{ limit: calls, units: 1 }]),
+      ...chargeOf(TOKENS, this.options.tokensOfEach, member, tokens),
+    ];
   }
+
+  private chargesOfAll(tokens: number): RateLimitCharge[] {
+    return [
+      ...chargeOf(REQUESTS, this.options.requests, this.provider, 1),
+      ...chargeOf(TOKENS, this.options.tokens, this.provider, tokens),
+    ];
+  }
+}
+
+const REQUESTS = 'embedding-requests';
+const TOKENS = 'embedding-tokens';
+const WHAT: Readonly<Record<string, string>> = {
+  providers: 'calls of providers',
+  [REQUESTS]: 'embedding calls',
+  [TOKENS]: 'embedding tokens',
+};
+
+function chargeOf(name: string, limit: number, member: string, units: number): RateLimitCharge[] {
+  return limit === 0 ? [] : [{ limit: { name, limit, periodMs: PERIOD_MS, member }, units }];
 }

@@ -19,6 +19,7 @@ export class EmbeddingsController {
     status: 200,
     response: embeddingsResponse,
     idempotent: false,
+    limits: ['embeddings'],
   })
   async create(
     @Caller() caller: Principal,
@@ -27,7 +28,7 @@ export class EmbeddingsController {
   ) {
     const outcome = await this.embeddings.embed({
       workspaceId: caller.workspaceId,
-      principalId: caller.id,
+      spender: caller,
       texts: typeof body.input === 'string' ? [body.input] : body.input,
       inputType: body.input_type ?? 'none',
       dimensions: body.dimensions,

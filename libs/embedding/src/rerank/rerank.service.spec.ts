@@ -1,12 +1,12 @@
 import { inProcessCache } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
+import { testPrincipal } from '#kernel/testing';
 import { providerCallsOfATest } from '#observability/testing';
-import { LocalBudgetCounters } from '../budget/budget-counters.js';
-import { CallBudget } from '../budget/call-budget.js';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
 import { UsageService } from '../ledger/usage.service.js';
 import { ProviderClient } from '../provider-http/provider-client.js';
+import { callBudget } from '../testing/call-budget.js';
 import { HastyTimer } from '../testing/manual-timer.js';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
 import { StandInProvider } from '../testing/stand-in-provider.js';
@@ -29,10 +29,10 @@ describe('RerankService', () => {
   beforeEach(() => {
     standIn.reset();
     workspaceId = newId<WorkspaceId>();
-    reranking = create({ requests: 0, tokens: 0 });
+    reranking = create();
   });
 
-  function create(principal: { requests: number; tokens: number }, isOn = true): RerankService {
+  function create(callsOfEach?: number, isOn = true): RerankService {
     const timer = new HastyTimer([ATTEMPT_MS]);
     const client = new ProviderClient(
       {
@@ -46,8 +46,7 @@ describe('RerankService', () => {
       timer,
     );
     const options = { baseUrl: standIn.baseUrl('voyage'), apiKey: 'pa-secret', model: 'rerank-2.5' };
-    const counters = new LocalBudgetCounters(timer.clock);
-    const budget = new CallBudget(counters, timer.clock, 'voyage', { provider: { requests: 0, tokens: 0 }, principal });
+    const budget = callBudget(timer.clock, 'voyage', { callsOfEach });
     const repository = new MemoryUsageRepository();
     const ledger = new UsageLedger(repository, timer.clock);
     usages = new UsageService(ledger, repository);
@@ -56,7 +55,7 @@ describe('RerankService', () => {
   }
 
   const rerank = (documents: readonly string[] = DOCUMENTS, query = 'database password', workspace = workspaceId) =>
-    reranking.rerank({ workspaceId: workspace, principalId: 'p', query, documents });
+    reranking.rerank({ workspaceId: workspace, spender: testPrincipal(workspace), query, documents });
 
   it('answers in the order of the documents, whatever order the provider has', async () => {
     const [lunch, rotate, password] = await rerank();
@@ -106,14 +105,14 @@ describe('RerankService', () => {
   });
 
   it('T48 spends the budget of who asks, for what really goes out', async () => {
-    reranking = create({ requests: 1, tokens: 0 });
+    reranking = create(1);
     await rerank();
     await rerank();
     await expect(rerank(DOCUMENTS, 'another query')).rejects.toMatchObject({ kind: 'rate-limited' });
   });
 
   it('tells where there is none', async () => {
-    const off = create({ requests: 0, tokens: 0 }, false);
+    const off = create(undefined, false);
     expect(off.isOn).toBe(false);
     expect(off.model).toBeUndefined();
     await expect(off.rerank({ workspaceId, query: 'a', documents: ['b'] })).rejects.toMatchObject({

@@ -1,9 +1,9 @@
-import type { WorkspaceId } from '#kernel';
+import type { Principal, WorkspaceId } from '#kernel';
 
 export interface RerankRequest {
   readonly workspaceId: WorkspaceId;
   /** Whose budget pays for what is not cached. */
-  readonly principalId?: string;
+  readonly spender?: Principal;
   readonly query: string;
   /** At most 1,000. */
   readonly documents: readonly string[];

@@ -5,8 +5,6 @@ import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
 import { providerCallsOfATest } from '#observability/testing';
-import { LocalBudgetCounters } from '../budget/budget-counters.js';
-import { CallBudget } from '../budget/call-budget.js';
 import { EngineVectorCache } from '../embedding.cache.js';
 import { inputRefused, upstreamFailed } from '../embedding.errors.js';
 import { contextEmbedding } from '../embedding.jobs.js';
@@ -14,6 +12,7 @@ import { EmbeddingService } from '../embedding.service.js';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
 import { EmbeddingDatabase, type TestProject } from '../testing/embedding-database.js';
+import { callBudget } from '../testing/call-budget.js';
 import { FakeEmbeddingProvider } from '../testing/fake-embedding.provider.js';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
 import { ContextEmbeddingHandler } from './context-embedding.handler.js';
@@ -22,7 +21,6 @@ import { EmbeddingBackfillHandler } from './embedding-backfill.handler.js';
 import { SemanticReader } from './semantic.reader.js';
 import { VectorObservers } from './vector-observers.js';
 
-const UNLIMITED = { requests: 0, tokens: 0 };
 const signal = new AbortController().signal;
 
 describe('embedding contexts in the background', () => {
@@ -55,10 +53,7 @@ describe('embedding contexts in the background', () => {
     const embeddings = new EmbeddingService(
       provider,
       new EngineVectorCache(inProcessCache()),
-      new CallBudget(new LocalBudgetCounters(clock), clock, provider.name, {
-        provider: UNLIMITED,
-        principal: UNLIMITED,
-      }),
+      callBudget(clock, provider.name),
       new UsageLedger(new MemoryUsageRepository(), clock),
       new PriceTable(),
       providerCallsOfATest(),

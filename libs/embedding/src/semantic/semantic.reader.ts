@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EmbeddingState, EmbeddingStateSource } from '#context';
-import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import type { ContextId, Principal, ProjectId, WorkspaceId } from '#kernel';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { SemanticIndex, type SemanticAnswer, type SemanticFilters } from './semantic-index.js';
@@ -14,7 +14,7 @@ export interface SemanticRequest {
   readonly limit: number;
   readonly filters?: SemanticFilters;
   /** Whose budget pays for the vector of the text. */
-  readonly principalId?: string;
+  readonly spender?: Principal;
 }
 
 /** What other features may ask about meaning. Errors are those of EmbeddingService: a search without it is degraded, not broken. */
@@ -49,10 +49,10 @@ export class SemanticReader extends EmbeddingStateSource {
   }
 
   /** The contexts of a project that lie nearest to a text. */
-  async search({ text, principalId, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
+  async search({ text, spender, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
     const { vectors, model } = await this.embeddings.embed({
       workspaceId: scope.workspaceId,
-      principalId,
+      spender,
       texts: [text],
       inputType: 'query',
     });

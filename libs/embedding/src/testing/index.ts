@@ -6,3 +6,4 @@ export { type HonestAnswer, type Misbehaviour, type ReceivedCall, StandInProvide
 export { vectorCacheContract } from './vector-cache.contract.js';
 export { FakeEmbeddingProvider } from './fake-embedding.provider.js';
 export { EmbeddingDatabase, type TestContext, type TestProject } from './embedding-database.js';
+export { callBudget, type TestBudget } from './call-budget.js';

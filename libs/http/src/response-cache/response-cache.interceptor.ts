@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { CacheService, type ReadReport, type ReadStatus } from '#cache';
+import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { requireMatch } from '../paging/entity-tag.js';
 import { AnswersFromCache } from './answers-from-cache.js';
@@ -65,11 +65,14 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     key: ResponseKey,
     next: CallHandler,
   ): Promise<unknown> {
-    const directives = directivesOf(request.headers['cache-control'], request.headers.pragma);
-    const isFreshAsked =
-      (scopes.has('admin') || scopes.has('operator')) && (directives.noCache || directives.maxAgeSeconds === 0);
-    let status: ReadStatus = directives.onlyIfCached ? 'hit' : 'bypass';
-    const tell = (report: ReadReport) => (status = report.status);
+    const { noStore, onlyIfCached, maxAgeSeconds, noCache } = directivesOf(
+      request.headers['cache-control'],
+      request.headers.pragma,
+    );
+    // Whoever may make the source work again for what is stored.
+    const oldestSeconds = scopes.has('admin') || scopes.has('operator') ? (noCache ? 0 : maxAgeSeconds) : undefined;
+    let isFreshAsked = oldestSeconds === 0;
+    let status: ReadStatus = 'hit';
     let isLoaded = false;
     const load = async (): Promise<CachedResponse> => {
       isLoaded = true;
@@ -78,19 +81,28 @@ export class ResponseCacheInterceptor implements NestInterceptor {
         etag: reply.getHeader('etag'),
         madeAtMs: this.clock.nowMs(),
         subject: subject?.of(body as never) ?? '',
-        isKept: keep?.(body as never) !== false,
+        isKept: !noStore && keep?.(body as never) !== false,
       });
     };
-    const response = directives.onlyIfCached
-      ? await this.cache.get(responses, key)
-      : await this.cache.getOrSet(responses, key, load, {
-          report: tell,
-          ...(isFreshAsked ? { mode: 'refresh' as const } : {}),
-        });
-    if (response === undefined) throw notCached();
+    const read = (options?: Pick<ReadOptions, 'mode'>) =>
+      this.cache.getOrSet(responses, key, load, { report: (report) => (status = report.status), ...options });
+
+    let response: CachedResponse | undefined;
+    if (onlyIfCached || (noStore && !isFreshAsked)) response = await this.cache.get(responses, key);
+    else if (!noStore) response = await read(isFreshAsked ? { mode: 'refresh' } : undefined);
+    if (response === undefined && onlyIfCached) throw notCached();
+    if (response === undefined) {
+      // Section 5.2.1.5: what is stored may be used, the answer to this request may not be stored.
+      status = 'miss';
+      response = await load();
+    } else if (oldestSeconds !== undefined && !isLoaded && this.ageOf(response) > oldestSeconds && !onlyIfCached) {
+      isFreshAsked = true;
+      response = noStore ? await load() : await read({ mode: 'refresh' });
+      if (isLoaded) status = 'miss';
+    }
     if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
-    tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.clock.nowMs());
     requireMatch(request.headers['if-match'], response.etag);
+    tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
     if (isNotModified(request.headers['if-none-match'], response.etag)) {
       void reply.status(304);
       return undefined;
@@ -98,21 +110,26 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     void reply.header('content-type', 'application/json; charset=utf-8');
     return response.body;
   }
+
+  /** Whole seconds. */
+  private ageOf({ madeAtMs }: CachedResponse): number {
+    return Math.max(0, Math.floor((this.clock.nowMs() - madeAtMs) / 1000));
+  }
 }
 
 /** Clients may keep the answer but must ask: they are not told of writes. */
 function tellCaching(
   reply: FastifyReply,
-  { etag, madeAtMs, isKept }: CachedResponse,
+  { etag, isKept }: CachedResponse,
   cacheStatus: string,
-  nowMs: number,
+  ageSeconds: number,
 ): void {
   void reply.header('cache-control', isKept ? 'private, no-cache' : 'no-store');
   void reply.header('etag', etag);
   const vary = reply.getHeader('vary');
   void reply.header('vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
   void reply.header('cache-status', cacheStatus);
-  if (cacheStatus === CACHE_HIT) void reply.header('age', Math.max(0, Math.floor((nowMs - madeAtMs) / 1000)));
+  if (cacheStatus === CACHE_HIT) void reply.header('age', ageSeconds);
 }
 
 /** Answers depend on who asks and on the workspace an operator names. */

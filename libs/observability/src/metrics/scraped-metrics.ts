@@ -66,11 +66,20 @@ export class ScrapedMetrics {
   }
 }
 
+/** A scrape is not held up by a part that hangs. */
+const LONGEST_READING_MS = 2_500;
+
 async function tried(read: () => Reading | Promise<Reading>): Promise<Reading> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<Reading>((settle) => {
+    timer = setTimeout(() => settle([]), LONGEST_READING_MS);
+  });
   try {
-    return await read();
+    return await Promise.race([read(), tooLate]);
   } catch {
     return [];
+  } finally {
+    clearTimeout(timer);
   }
 }
 

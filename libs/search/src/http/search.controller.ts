@@ -42,7 +42,7 @@ export class SearchController {
     const answer = await this.searches.search(
       workspaceId,
       { ...listing, limit: query.limit, after },
-      { principalId: caller.id, report: (report) => void reply.header('cache-status', cacheStatus(report)) },
+      { spender: caller, report: (report) => void reply.header('cache-status', cacheStatus(report)) },
     );
     return toSearchResponse(
       answer,

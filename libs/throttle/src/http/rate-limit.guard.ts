@@ -15,6 +15,7 @@ import { LimitMetrics } from '../limit-metrics.js';
 import { Limiter } from '../limiter/limiter.js';
 import { rateLimited } from '../rate-limited.js';
 import { RateLimits } from '../rate-limits.js';
+import { subjectOf } from '../subject.js';
 import { tellRateLimits } from './rate-limit.headers.js';
 
 /**
@@ -53,9 +54,4 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (!decision.allowed) throw rateLimited(decision);
     return true;
   }
-}
-
-/** One credential has its own counters in every workspace it may act in. */
-export function subjectOf({ workspaceId, id }: Pick<Principal, 'workspaceId' | 'id'>): string {
-  return `${workspaceId} ${id}`;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decide, fullMicros, unitMicros } from './gcra.js';
+import { chargeMicros, decide, fullMicros, unitMicros } from './gcra.js';
 
 const limits = fc.record({
   name: fc.constant('reads'),
@@ -74,6 +74,24 @@ describe('the generic cell rate algorithm', () => {
     expect(second.decision.allowed).toBe(false);
     expect(second.decision.states.map(({ remaining }) => remaining)).toEqual([99, 0]);
     expect(second.decision.states.map(({ retryAfterMs }) => retryAfterMs)).toEqual([0, 60_000]);
+  });
+
+  it('keeps the rate of limits whose units take less than a microsecond', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1_000_000, max: 1_000_000_000 }),
+        fc.integer({ min: 1, max: 100_000 }),
+        (max, units) => {
+          const limit = { name: 'tokens', limit: max, periodMs: 60_000 };
+          expect(Math.abs(fullMicros(limit) - 60_000_000)).toBeLessThanOrEqual(1_200_000);
+          const charge = { limit, units };
+          const share = chargeMicros(charge) / fullMicros(limit);
+          expect(share).toBeGreaterThanOrEqual(units / max);
+          expect(share).toBeLessThanOrEqual(units / max + 1e-7);
+          expect(chargeMicros({ limit, units: max })).toBe(fullMicros(limit));
+        },
+      ),
+    );
   });
 
   it('counts more units than the limit as all of them', () => {

@@ -1,18 +1,29 @@
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 
-/** Microseconds that one unit takes to come back; rounded down, so that all units fit into the period. */
+/** Below this, rounding a unit to whole microseconds would change the rate by more than 2 %. */
+const COARSE_MICROS = 50;
+
+/**
+ * Microseconds that one unit takes to come back. Rounded down where that is little, so that all units fit into the
+ * period and exactly as many pass at once; limits of more than a million a minute are not rounded, see `chargeMicros`.
+ */
 export function unitMicros({ limit, periodMs }: RateLimit): number {
-  return Math.floor((periodMs * 1000) / limit);
+  const micros = (periodMs * 1000) / limit;
+  return micros < COARSE_MICROS ? micros : Math.floor(micros);
 }
 
 /** Microseconds from empty to full. */
 export function fullMicros(limit: RateLimit): number {
-  return unitMicros(limit) * limit.limit;
+  return Math.round(unitMicros(limit) * limit.limit);
 }
 
-/** Units to take: more than the limit would never pass, and count as all of it. */
-export function unitsOf({ limit, units }: RateLimitCharge): number {
-  return Math.min(Math.max(0, Math.ceil(units)), limit.limit);
+/**
+ * Whole microseconds that a charge takes to come back, rounded up. More units than the limit would never pass, and
+ * count as all of it.
+ */
+export function chargeMicros({ limit, units }: RateLimitCharge): number {
+  const whole = Math.min(Math.max(0, Math.ceil(units)), limit.limit);
+  return Math.min(Math.ceil(unitMicros(limit) * whole), fullMicros(limit));
 }
 
 /**
@@ -26,7 +37,7 @@ export function decide(
   nowMicros: number,
 ): { readonly decision: RateLimitDecision; readonly emptyAt: readonly number[] } {
   const before = charges.map((_, index) => Math.max(emptyAt[index] ?? nowMicros, nowMicros));
-  const after = charges.map((charge, index) => (before[index] as number) + unitMicros(charge.limit) * unitsOf(charge));
+  const after = charges.map((charge, index) => (before[index] as number) + chargeMicros(charge));
   const waits = charges.map((charge, index) =>
     Math.max(0, (after[index] as number) - fullMicros(charge.limit) - nowMicros),
   );

@@ -49,6 +49,7 @@ export class LocalLimiter extends Limiter {
   }
 }
 
-function keyOf(subject: LimitSubject, limit: RateLimit): string {
-  return `${limit.name} ${subject}`;
+/** A name has no space: what follows it can't be taken for another name's. */
+function keyOf(subject: LimitSubject, { name, member }: RateLimit): string {
+  return member === undefined ? `${name} ${subject}` : `${name}  ${JSON.stringify([subject, member])}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { measured } from '#observability';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
-import { fullMicros, stateOf, unitMicros, unitsOf } from './gcra.js';
+import { chargeMicros, fullMicros, stateOf } from './gcra.js';
 import { Limiter, type LimitSubject } from './limiter.js';
 import type { LimiterClient } from './limiter-client.js';
 
@@ -22,7 +22,7 @@ export class RedisLimiter extends Limiter {
       this.client.ksConsume(
         charges.length,
         ...keysOf(subject, limits),
-        ...charges.flatMap((charge) => [unitMicros(charge.limit) * unitsOf(charge), fullMicros(charge.limit)]),
+        ...charges.flatMap((charge) => [chargeMicros(charge), fullMicros(charge.limit)]),
       ),
     );
     const states = limits.map((limit, index) =>
@@ -44,8 +44,12 @@ export class RedisLimiter extends Limiter {
   }
 }
 
-/** The subject is hashed: it may be long, hold any character, or be somebody's address. */
+/** Subject and member are hashed: they may be long, hold any character, or be somebody's address. */
 function keysOf(subject: LimitSubject, limits: readonly RateLimit[]): string[] {
-  const hash = createHash('sha256').update(subject).digest('base64url');
-  return limits.map(({ name }) => `${PREFIX}{${hash}}:${name}`);
+  const slot = `${PREFIX}{${hashOf(subject)}}:`;
+  return limits.map(({ name, member }) => (member === undefined ? slot + name : `${slot}${name}:${hashOf(member)}`));
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

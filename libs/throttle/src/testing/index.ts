@@ -1,1 +1,2 @@
 export { describeLimiter } from './limiter.contract.js';
+export { localLimits } from './local-limits.js';

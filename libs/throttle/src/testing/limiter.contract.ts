@@ -53,6 +53,30 @@ export function describeLimiter(open: () => Limiter): void {
     expect((await open().consume(subjects[0] as string, one(other))).allowed).toBe(true);
   });
 
+  it('counts each member of a subject for itself, and decides members together', async () => {
+    const subject = newSubject();
+    const of = (limit: number, member?: string, name = 'providers') => ({ ...limitOf(limit, name), member });
+    const ada = of(1, 'ada');
+    expect((await open().consume(subject, one(ada))).allowed).toBe(true);
+    expect((await open().consume(subject, one(ada))).allowed).toBe(false);
+    for (const other of [of(1, 'bob'), of(1), of(1, ''), of(1, 'providers'), of(1, 'ada', 'requests')])
+      expect((await open().consume(subject, one(other))).allowed).toBe(true);
+    expect((await open().consume(newSubject(), one(ada))).allowed).toBe(true);
+    const everybody = of(5, 'voyage');
+    expect((await open().consume(subject, [...one(ada), ...one(everybody)])).allowed).toBe(false);
+    expect((await open().look(subject, [everybody]))[0]?.remaining).toBe(5);
+    await open().reset(subject, [ada]);
+    expect((await open().look(subject, [ada, of(1, 'bob')])).map(({ remaining }) => remaining)).toEqual([1, 0]);
+  });
+
+  it('keeps to large limits too', async () => {
+    const subject = newSubject();
+    const limit = { name: 'tokens', limit: 150_000_000, periodMs: 3_600_000 };
+    expect((await open().consume(subject, one(limit, 149_990_000))).allowed).toBe(true);
+    expect((await open().consume(subject, one(limit, 10_000_000))).allowed).toBe(false);
+    expect((await open().consume(newSubject(), one(limit, 10 ** 12))).allowed).toBe(true);
+  });
+
   it('looks without taking, and gives everything back on request', async () => {
     const subject = newSubject();
     const limit = limitOf(5);

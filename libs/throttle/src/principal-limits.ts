@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '#kernel';
+import { Limiter } from './limiter/limiter.js';
+import { PROVIDER_CALLS } from './provider-calls.js';
+import type { RateLimitState } from './rate-limit.js';
+import { RateLimits } from './rate-limits.js';
+import { subjectOf } from './subject.js';
+
+/** A credential, and where it is known the tier whose limits hold for it. */
+export type Limited = Pick<Principal, 'workspaceId' | 'id' | 'tier'>;
+
+/** All limits of a credential at once: those of routes and that of calls of outside providers. */
+@Injectable()
+export class PrincipalLimits {
+  constructor(
+    private readonly limiter: Limiter,
+    private readonly limits: RateLimits,
+  ) {}
+
+  /** What is left of each, without taking anything. */
+  async look(principal: Limited): Promise<readonly RateLimitState[]> {
+    const { ofRoutes, ofProviders } = this.of(principal);
+    return [
+      ...(await this.limiter.look(subjectOf(principal), ofRoutes)),
+      ...(await this.limiter.look(PROVIDER_CALLS, ofProviders)),
+    ];
+  }
+
+  /** Gives all of them back. */
+  async reset(principal: Limited): Promise<void> {
+    const { ofRoutes, ofProviders } = this.of(principal);
+    await this.limiter.reset(subjectOf(principal), ofRoutes);
+    await this.limiter.reset(PROVIDER_CALLS, ofProviders);
+  }
+
+  private of(principal: Limited) {
+    const providers = this.limits.ofProviders(principal.tier, subjectOf(principal));
+    return {
+      ofRoutes: this.limits.ofRoutes(principal.tier),
+      ofProviders: providers === undefined ? [] : [providers],
+    };
+  }
+}
