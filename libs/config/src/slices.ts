@@ -25,6 +25,23 @@ export abstract class HttpConfig {
 export abstract class LogConfig {
   abstract readonly level: LevelWithSilent;
   abstract readonly format: 'json' | 'pretty';
+  /** Requests that take longer are told with where their time went. */
+  abstract readonly slowRequestMs: number;
+}
+
+/** Traces over OTLP, by OpenTelemetry's standard variables. */
+export abstract class TracingConfig {
+  /** The whole address that spans are posted to; absent: nothing is recorded. */
+  abstract readonly endpoint: string | undefined;
+  abstract readonly headers: Readonly<Record<string, string>>;
+  /** Of one request to the collector. */
+  abstract readonly timeoutMs: number;
+  abstract readonly serviceName: string;
+  abstract readonly resourceAttributes: Readonly<Record<string, string>>;
+  /** Share of the traces that begin here and are recorded, 0 to 1. */
+  abstract readonly sampleRatio: number;
+  /** Whether whoever asks decides for the traces that began elsewhere. */
+  abstract readonly followsParent: boolean;
 }
 
 export abstract class DatabaseConfig {
@@ -87,6 +104,8 @@ export abstract class QueueConfig {
   abstract readonly pollSeconds: number;
   /** Jobs that one process runs at the same time. */
   abstract readonly concurrency: number;
+  /** Of a process that only works: where its health and metrics are; absent: nowhere. */
+  abstract readonly metricsPort: number | undefined;
 }
 
 /** Requests of a credential in a minute, by class of route; sign-in: failures of an address in five minutes. */
