@@ -196,8 +196,8 @@ try {
     }
     if (size !== large) {
       say('measuring what the index misses…');
-      const recall = await recallOfIndex(databaseUrl, single[0] ?? '', new Corpus(11));
-      result.recall.push({ memory: `${size} in one`, ...recall });
+      const found = await recallOfIndex(databaseUrl, single[0] ?? '', new Corpus(11));
+      result.recall.push({ memory: `${size} in one`, ...found });
     }
     for (const projects of memories) {
       const name = `${size} in ${projects.length === 1 ? 'one' : projects.length}`;

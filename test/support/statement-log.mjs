@@ -10,8 +10,9 @@ const file = process.env['TEST_STATEMENT_LOG'] ?? '';
 /** @type {typeof import('#observability') | undefined} */
 let observability;
 
-const { query } = pg.Client.prototype;
-pg.Client.prototype.query = /** @type {any} */ (
+const client = pg.Client.prototype;
+const query = /** @type {Function} */ (Reflect.get(client, 'query'));
+client.query = /** @type {any} */ (
   /** @this {pg.Client} */
   function logged(/** @type {any[]} */ ...given) {
     const [statement] = given;
