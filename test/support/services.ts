@@ -8,3 +8,4 @@ export { RedisServer, startRedis } from '../setup/services/redis.mjs';
 export { startCluster } from '../setup/services/redis-cluster.mjs';
 export { startSentinelSet } from '../setup/services/redis-sentinel.mjs';
 export { freePort } from '../setup/services/free-port.mjs';
+export { PrometheusServer, startPrometheus } from '../setup/services/prometheus.mjs';

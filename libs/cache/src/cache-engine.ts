@@ -75,6 +75,8 @@ export class CacheEngine {
   private readonly relay: OutboxRelay;
   private readonly invalidations: InvalidationService;
   private lastLacks = '';
+  /** How often the shared tier went away. */
+  disconnects = 0;
 
   /** @throws RedisUrlError for a malformed URL: the cache is never off by a typing error. */
   constructor(settings: CacheSettings, ports: CachePorts) {
@@ -211,6 +213,7 @@ export class CacheEngine {
         this.events.emit('opened', lacks);
       },
       closed: (reason) => {
+        this.disconnects++;
         this.logger.warn(`The shared tier is away (${reason}); the sources answer.`);
         this.events.emit('closed', reason);
       },

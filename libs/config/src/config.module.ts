@@ -11,6 +11,7 @@ import {
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
+  TracingConfig,
 } from './slices.js';
 
 @Module({})
@@ -20,6 +21,7 @@ export class ConfigModule {
     const providers = [
       { provide: HttpConfig, useValue: config.http },
       { provide: LogConfig, useValue: config.log },
+      { provide: TracingConfig, useValue: config.tracing },
       { provide: DatabaseConfig, useValue: config.database },
       { provide: CacheConfig, useValue: config.cache },
       { provide: AuthConfig, useValue: config.auth },

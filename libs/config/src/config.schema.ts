@@ -148,6 +148,33 @@ const prices = () =>
       }),
   );
 
+/** `key=value,key=value`, the values percent-encoded, as OpenTelemetry's variables have them. */
+const keyValues = (example: string) =>
+  text().transform((value, context) => {
+    if (value === undefined) return undefined;
+    const pairs = value.split(',').map((part) => /^\s*([^=\s]+)\s*=(.*)$/.exec(part));
+    try {
+      return Object.fromEntries(
+        pairs.map((pair) => {
+          if (pair === null) throw new URIError('not a pair');
+          return [pair[1] as string, decodeURIComponent((pair[2] as string).trim())];
+        }),
+      );
+    } catch {
+      context.addIssue(`write pairs like ${example}, separated by commas, with values percent-encoded`);
+      return z.NEVER;
+    }
+  });
+
+const SAMPLERS = [
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+  'always_on',
+  'always_off',
+  'traceidratio',
+] as const;
+
 const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
@@ -162,6 +189,28 @@ const variables = z.object({
 
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
+  LOG_SLOW_REQUEST_MS: integer(1_000, 0, 600_000),
+
+  OTEL_SDK_DISABLED: flag(false),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://localhost:4318'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url(['http:', 'https:'], 'http://localhost:4318/v1/traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.preprocess(
+    blankAsAbsent,
+    z.enum(['http/json'], { error: 'write http/json: traces are sent in no other form' }).optional(),
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: keyValues('api-key=secret'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: integer(10_000, 100, 120_000),
+  OTEL_SERVICE_NAME: text().transform((value) => value ?? 'keepsake'),
+  OTEL_RESOURCE_ATTRIBUTES: keyValues('deployment.environment.name=production'),
+  OTEL_TRACES_SAMPLER: oneOf(SAMPLERS, 'parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z.preprocess(
+    blankAsAbsent,
+    z.coerce
+      .number({ error: 'write a share from 0 to 1, like 0.1' })
+      .min(0, 'write a share from 0 to 1, like 0.1')
+      .max(1, 'write a share from 0 to 1, like 0.1')
+      .default(1),
+  ),
 
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
   // Two at least: while the schema is migrated, one connection holds the lock.

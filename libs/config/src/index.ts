@@ -17,4 +17,5 @@ export {
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
+  TracingConfig,
 } from './slices.js';

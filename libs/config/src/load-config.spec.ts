@@ -14,7 +14,7 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     expect(loadConfig({})).toMatchObject({
       http: { host: '127.0.0.1', port: 3000, corsOrigins: [], requestTimeoutMs: 30_000, idempotencyTtlMs: 86_400_000 },
-      log: { level: 'info', format: 'json' },
+      log: { level: 'info', format: 'json', slowRequestMs: 1_000 },
       database: { url: undefined, poolSize: 1, migrateOnStart: true, dataDir: '.keepsake' },
       cache: { redisUrl: undefined, enabled: true, singleProcess: true },
       auth: { bootstrapKey: undefined, keyFileDir: '.keepsake' },

@@ -12,12 +12,14 @@ import type {
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
+  TracingConfig,
 } from './slices.js';
 
 /** All slices of the configuration, frozen. */
 export interface KeepsakeConfig {
   readonly http: HttpConfig;
   readonly log: LogConfig;
+  readonly tracing: TracingConfig;
   readonly database: DatabaseConfig;
   readonly cache: CacheConfig;
   readonly auth: AuthConfig;
@@ -41,7 +43,7 @@ export class ConfigError extends Error {
   }
 }
 
-const SECRET = /KEY|PASSWORD|SECRET|URL/;
+const SECRET = /KEY|PASSWORD|SECRET|URL|HEADERS/;
 
 /**
  * Reads the whole configuration from the environment, and secrets from the files that it names.
@@ -78,7 +80,8 @@ function toSlices(env: Environment): KeepsakeConfig {
       shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
       idempotencyTtlMs: env.IDEMPOTENCY_TTL_HOURS * 3_600_000,
     },
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, slowRequestMs: env.LOG_SLOW_REQUEST_MS },
+    tracing: toTracingConfig(env),
     database: {
       url: env.DATABASE_URL,
       // The embedded database runs one session: a second connection would share its transaction.
@@ -180,6 +183,22 @@ function missingForProvider(environment: NodeJS.ProcessEnv, isMissing: (name: st
     default:
       return [];
   }
+}
+
+function toTracingConfig(env: Environment): TracingConfig {
+  const base = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const endpoint =
+    env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base === undefined ? undefined : `${withoutSlash(base)}/v1/traces`);
+  const sampler = env.OTEL_TRACES_SAMPLER.replace('parentbased_', '');
+  return {
+    endpoint: env.OTEL_SDK_DISABLED ? undefined : endpoint,
+    headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    timeoutMs: env.OTEL_EXPORTER_OTLP_TIMEOUT,
+    serviceName: env.OTEL_SERVICE_NAME,
+    resourceAttributes: env.OTEL_RESOURCE_ATTRIBUTES ?? {},
+    sampleRatio: sampler === 'always_on' ? 1 : sampler === 'always_off' ? 0 : env.OTEL_TRACES_SAMPLER_ARG,
+    followsParent: env.OTEL_TRACES_SAMPLER.startsWith('parentbased_'),
+  };
 }
 
 const OPENAI_BASE_URL = 'https://api.openai.com/v1';

@@ -25,6 +25,23 @@ export abstract class HttpConfig {
 export abstract class LogConfig {
   abstract readonly level: LevelWithSilent;
   abstract readonly format: 'json' | 'pretty';
+  /** Requests that take longer are told with where their time went. */
+  abstract readonly slowRequestMs: number;
+}
+
+/** Traces over OTLP, by OpenTelemetry's standard variables. */
+export abstract class TracingConfig {
+  /** The whole address that spans are posted to; absent: nothing is recorded. */
+  abstract readonly endpoint: string | undefined;
+  abstract readonly headers: Readonly<Record<string, string>>;
+  /** Of one request to the collector. */
+  abstract readonly timeoutMs: number;
+  abstract readonly serviceName: string;
+  abstract readonly resourceAttributes: Readonly<Record<string, string>>;
+  /** Share of the traces that begin here and are recorded, 0 to 1. */
+  abstract readonly sampleRatio: number;
+  /** Whether whoever asks decides for the traces that began elsewhere. */
+  abstract readonly followsParent: boolean;
 }
 
 export abstract class DatabaseConfig {

@@ -3,10 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { DatabaseConfig } from '#config';
 import { ErrorTranslator } from '#kernel';
-import { HealthRegistry } from '#observability';
+import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { Database } from './database.js';
 import { DatabaseErrorTranslator, isDatabaseAway } from './database-errors.js';
 import { DatabaseHealth } from './database.health.js';
+import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
 import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
 import { TransactionRunner } from './transaction-runner.js';
@@ -36,6 +37,11 @@ import { TransactionRunner } from './transaction-runner.js';
       inject: [DatabaseConfig, Database],
       useFactory: (config: DatabaseConfig, database: Database) =>
         config.url === undefined ? new EmbeddedUpkeep(database) : undefined,
+    },
+    {
+      provide: DatabaseMetrics,
+      inject: [DataSource, ScrapedMetrics],
+      useFactory: (dataSource: DataSource, metrics: ScrapedMetrics) => new DatabaseMetrics(dataSource, metrics),
     },
     {
       provide: DatabaseHealth,

@@ -3,6 +3,7 @@ import { CacheModule, CacheService } from '#cache';
 import { EmbeddingConfig } from '#config';
 import { ContextModule, ContextObservers, EmbeddingStates } from '#context';
 import { Clock } from '#kernel';
+import { ProviderCalls, ScrapedMetrics } from '#observability';
 import { JobRegistry, QueueModule } from '#queue';
 import { Limiter, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
@@ -48,7 +49,7 @@ import { VectorCache } from './vector-cache.js';
     },
     {
       provide: RerankService,
-      inject: [EmbeddingConfig, Clock, CacheService, CallBudget, UsageLedger, PriceTable],
+      inject: [EmbeddingConfig, Clock, CacheService, CallBudget, UsageLedger, PriceTable, ProviderCalls],
       useFactory: (
         config: EmbeddingConfig,
         clock: Clock,
@@ -56,7 +57,8 @@ import { VectorCache } from './vector-cache.js';
         budget: CallBudget,
         ledger: UsageLedger,
         prices: PriceTable,
-      ) => new RerankService(createReranker(config, clock, new SystemTimer()), cache, budget, ledger, prices),
+        calls: ProviderCalls,
+      ) => new RerankService(createReranker(config, clock, new SystemTimer()), cache, budget, ledger, prices, calls),
     },
     { provide: VectorCache, useClass: EngineVectorCache },
     {
@@ -93,10 +95,14 @@ export class EmbeddingModule {
     observer: ContextEmbeddingObserver,
     reader: SemanticReader,
     provider: EmbeddingProvider,
+    metrics: ScrapedMetrics,
   ) {
     states.register(reader);
     jobs.declare(contextEmbedding);
     jobs.schedule(embeddingBackfill);
     if (!provider.isOff) contexts.register(observer);
+    metrics.gauge('provider_up', '0 while a provider that failed is left alone', ['provider'], () =>
+      provider.isRemote ? [[{ provider: provider.name }, provider.problem() === undefined ? 1 : 0]] : [],
+    );
   }
 }

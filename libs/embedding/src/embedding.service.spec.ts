@@ -1,6 +1,7 @@
 import { newId, type Principal, type WorkspaceId } from '#kernel';
 import { ManualClock, testPrincipal } from '#kernel/testing';
 import { inProcessCache } from '#cache/testing';
+import { providerCallsOfATest } from '#observability/testing';
 import { EngineVectorCache } from './embedding.cache.js';
 import { upstreamFailed } from './embedding.errors.js';
 import { type EmbeddingRequest, EmbeddingService } from './embedding.service.js';
@@ -25,7 +26,14 @@ describe('EmbeddingService', () => {
     const ledger = new UsageLedger(repository, clock);
     usages = new UsageService(ledger, repository);
     const prices = new PriceTable({ 'voyage/voyage-4': 100 });
-    return new EmbeddingService(provider, new EngineVectorCache(inProcessCache()), budget, ledger, prices);
+    return new EmbeddingService(
+      provider,
+      new EngineVectorCache(inProcessCache()),
+      budget,
+      ledger,
+      prices,
+      providerCallsOfATest(),
+    );
   };
 
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal, WorkspaceId } from '#kernel';
-import { measured } from '#observability';
+import { ProviderCalls } from '#observability';
 import { CallBudget } from './budget/call-budget.js';
 import { planCalls } from './call-plan.js';
 import type { EmbeddingModel, InputType } from './embedding.js';
@@ -8,7 +8,6 @@ import { BudgetExceededError, embeddingsOff, unknownModel, unsupportedDimensions
 import { PriceTable } from './ledger/price-table.js';
 import { UsageLedger } from './ledger/usage-ledger.js';
 import { hashText, normaliseText } from './normalised-text.js';
-import { callAttributes } from './provider/call-attributes.js';
 import { type EmbeddingCall, EmbeddingProvider } from './provider/embedding-provider.js';
 import { estimateTokens, TokenCalibration } from './token-estimate.js';
 import { VectorCache, type VectorKey } from './vector-cache.js';
@@ -65,6 +64,7 @@ export class EmbeddingService {
     private readonly budget: CallBudget,
     private readonly ledger: UsageLedger,
     private readonly prices: PriceTable,
+    private readonly calls: ProviderCalls,
   ) {
     if (provider.isRemote && !prices.knows(provider.name, provider.model))
       this.logger.warn(
@@ -184,7 +184,6 @@ export class EmbeddingService {
     spending: Spending,
   ): Promise<readonly Float32Array[]> {
     const guessedTokens = sumOf(texts);
-    const startedMs = performance.now();
     const call: EmbeddingCall = {
       texts,
       inputType: request.inputType,
@@ -192,21 +191,23 @@ export class EmbeddingService {
       signal: request.signal,
       beforeRequest: this.provider.isRemote ? () => this.budget.spend(request.spender, guessedTokens) : undefined,
     };
-    const { vectors, tokens } = await measured(
-      'provider',
-      'embeddings',
+    const costOf = (tokens: number) => this.prices.costUsd(model.provider, model.model, tokens);
+    const { vectors, tokens } = await this.calls.run(
+      {
+        operation: 'embeddings',
+        provider: model.provider,
+        model: model.model,
+        items: texts.length,
+        isRemote: this.provider.isRemote,
+      },
       () => this.provider.embed(call),
-      () => callAttributes('embeddings', model),
+      (answer) => ({ tokens: answer.tokens, costUsd: costOf(answer.tokens) }),
     );
     this.calibration.observe(guessedTokens, tokens);
-    const costUsd = this.prices.costUsd(model.provider, model.model, tokens);
     spending.calls++;
     spending.texts += texts.length;
     spending.tokens += tokens;
-    spending.costUsd += costUsd;
-    this.logger.debug(
-      `${model.provider}/${model.model}: ${texts.length} texts, ${tokens} tokens, $${costUsd.toFixed(8)}, ${Math.round(performance.now() - startedMs)} ms`,
-    );
+    spending.costUsd += costOf(tokens);
     return vectors;
   }
 }

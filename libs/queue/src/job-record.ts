@@ -36,6 +36,16 @@ export interface JobRecord {
   readonly failure: JobFailure | undefined;
 }
 
+/** The states that somebody may have to do something about. */
+export const openStates = ['waiting', 'retrying', 'running', 'failed'] as const satisfies readonly JobState[];
+
+/** How many jobs of one name are in one of these states, of all workspaces. */
+export interface JobDepth {
+  readonly name: string;
+  readonly state: (typeof openStates)[number];
+  readonly jobs: number;
+}
+
 /** How many jobs of one name are in which state. */
 export interface JobCounts {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '#kernel';
 import type { JobDefinition, ScheduleDefinition } from './job.js';
-import type { JobCounts, JobFailure, JobRecord, JobState } from './job-record.js';
+import type { JobCounts, JobDepth, JobFailure, JobRecord, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */
 export interface TakenJob {
@@ -52,6 +52,8 @@ export abstract class JobStore {
   abstract maintain(schedules: readonly ScheduleDefinition[]): Promise<void>;
   /** How long the job has waited that could have run first, in seconds; 0 where none is due. */
   abstract oldestDueSeconds(): Promise<number>;
+  /** What is not finished and what is dead, without names and states that have none. */
+  abstract depth(): Promise<JobDepth[]>;
 }
 
 /** What administrators ask and do. Every call sees only what `reach` allows; another job does not exist for it. */

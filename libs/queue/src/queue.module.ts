@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import { JobCancellation } from './job-cancellation.js';
+import { JobMetrics } from './job-metrics.js';
 import { JobQueue } from './job-queue.js';
 import { JobRegistry } from './job-registry.js';
 import { JobService } from './job.service.js';
@@ -24,12 +25,13 @@ import { QueueHealth } from './queue.health.js';
     JobCancellation,
     JobService,
     QueueHealth,
+    JobMetrics,
     { provide: PgBoss, inject: [Database], useFactory: createPgBoss },
     { provide: JobQueue, useClass: PgBossJobQueue },
     { provide: JobStore, useClass: PgBossJobStore },
     { provide: JobRepository, useClass: PgBossJobRepository },
   ],
-  exports: [JobRegistry, JobQueue, JobService, JobStore, JobWakeUp, JobCancellation],
+  exports: [JobMetrics, JobRegistry, JobQueue, JobService, JobStore, JobWakeUp, JobCancellation],
 })
 export class QueueModule implements OnModuleInit {
   constructor(

@@ -1,8 +1,9 @@
 import { type BeforeApplicationShutdown, Global, Module, type Provider } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { CacheConfig, ThrottleConfig } from '#config';
-import { HealthRegistry } from '#observability';
+import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { GcraThrottlerStorage } from './http/gcra-throttler-storage.js';
+import { LimitMetrics } from './limit-metrics.js';
 import { LimitsHealth } from './limits.health.js';
 import { FallbackLimiter } from './limiter/fallback-limiter.js';
 import { Limiter } from './limiter/limiter.js';
@@ -34,6 +35,12 @@ const providers: Provider[] = [
     useFactory: ({ client }: LimiterConnection) =>
       client === undefined ? new LocalLimiter() : new FallbackLimiter(new RedisLimiter(client), new LocalLimiter()),
   },
+  {
+    provide: LimitMetrics,
+    inject: [ScrapedMetrics, Limiter],
+    useFactory: (metrics: ScrapedMetrics, limiter: Limiter) =>
+      new LimitMetrics(metrics, limiter instanceof FallbackLimiter ? limiter : undefined),
+  },
   { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
   PrincipalLimits,
   {
@@ -45,7 +52,7 @@ const providers: Provider[] = [
 ];
 
 @Global()
-@Module({ providers, exports: [Limiter, RateLimits, PrincipalLimits] })
+@Module({ providers, exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits] })
 class LimiterModule {}
 
 /** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */

@@ -1,186 +1,148 @@
-import { Counter, Gauge, Histogram, type MetricObject, type MetricType, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { type Reading, ScrapedMetrics } from '#observability';
 import type { CacheEngine } from '../cache-engine.js';
+import { readServerMemory, type ServerMemory } from '../stores/redis/server-memory.js';
 import type { FamilyStats } from './family-stats.js';
-import { LATENCY_BUCKETS, type LatencyHistogram } from './latency-histogram.js';
 
 /**
  * The statistics as Prometheus metrics, labelled by family and tier, never by key. They are the very numbers of
- * `CacheService.stats()`, taken at the scrape: the hot path knows nothing of Prometheus, and the two never differ.
+ * `CacheService.stats()`, taken at the scrape.
  */
 export class CacheMetrics {
-  /** Registers under the established names; a registry that has them already is left as it is, for this engine. */
+  private readonly metrics: ScrapedMetrics;
+
+  /** Registers under the established names; what a registry has under them already is replaced. */
   constructor(
     private readonly engine: CacheEngine,
     registry: Registry,
   ) {
-    const counter = (name: string, help: string, labelNames: string[], read: (metric: Counter) => void): void => {
-      registry.removeSingleMetric(name);
-      registry.registerMetric(
-        new Counter({
-          name,
-          help,
-          labelNames,
-          registers: [],
-          collect() {
-            this.reset();
-            read(this);
-          },
-        }),
-      );
-    };
-    const gauge = (name: string, help: string, labelNames: string[], read: (metric: Gauge) => void): void => {
-      registry.removeSingleMetric(name);
-      registry.registerMetric(
-        new Gauge({
-          name,
-          help,
-          labelNames,
-          registers: [],
-          collect() {
-            this.reset();
-            read(this);
-          },
-        }),
-      );
-    };
-    const perFamily = (metric: Counter | Gauge, value: (stats: FamilyStats) => number): void => {
-      for (const [family, stats] of engine.cache.rawStats()) metric.inc({ family }, value(stats));
-    };
+    this.metrics = new ScrapedMetrics(registry);
+    this.countReads();
+    this.countWrites();
+    this.tellTiers();
+    this.tellInvalidations();
+  }
 
-    counter('cache_hits_total', 'Reads answered from the cache', ['family', 'tier'], (metric) => {
-      for (const [family, stats] of engine.cache.rawStats()) {
-        metric.inc({ family, tier: 'local' }, stats.localHits);
-        metric.inc({ family, tier: 'shared' }, stats.sharedHits);
-      }
-    });
-    counter('cache_misses_total', 'Reads that needed a load', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.misses),
+  private countReads(): void {
+    const { metrics, engine } = this;
+    const perTier = ({ localHits, sharedHits }: FamilyStats) =>
+      [
+        ['local', localHits],
+        ['shared', sharedHits],
+      ] as const;
+    metrics.counter('cache_hits_total', 'Reads answered from the cache', ['family', 'tier'], () =>
+      this.families((stats) => perTier(stats).map(([tier, value]) => [{ tier }, value])),
     );
-    counter('cache_stale_hits_total', 'Reads answered past the expiry, as the family allows', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.staleHits),
+    this.counter('cache_misses_total', 'Reads that needed a load', ({ misses }) => misses);
+    this.counter(
+      'cache_stale_hits_total',
+      'Reads answered past the expiry, as the family allows',
+      (stats) => stats.staleHits,
     );
-    counter(
+    this.counter(
       'cache_bypasses_total',
       'Reads that went to the source because the cache was off, away or not to be trusted',
-      ['family'],
-      (metric) => perFamily(metric, (stats) => stats.bypasses),
+      ({ bypasses }) => bypasses,
     );
-    counter('cache_coalesced_total', 'Misses that shared a load under way', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.coalesced),
-    );
-    counter('cache_sets_total', 'Entries stored in the shared tier', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.sets),
-    );
-    counter('cache_deletes_total', 'Entries deleted by administrators', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.deletes),
-    );
-    counter('cache_errors_total', 'Operations of the cache that failed', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.errors),
-    );
-    counter('cache_corrupt_total', 'Entries that were not readable and were removed', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.corrupt),
-    );
-    counter('cache_drift_total', 'Sampled hits that differed from their source', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.drifts),
-    );
-    counter('cache_drift_probes_total', 'Sampled hits that were compared with their source', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.driftProbes),
-    );
-    counter('cache_stored_bytes_total', 'Bytes written to the shared tier', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.storedBytes),
-    );
-    counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ['family'], (metric) =>
-      perFamily(metric, (stats) => stats.savedUsd),
-    );
-    counter('cache_evictions_total', 'Entries pushed out of the local tier', ['tier'], (metric) =>
-      metric.inc({ tier: 'local' }, engine.cache.local.evictions),
-    );
-    counter('cache_invalidations_total', 'Invalidations by how they were delivered', ['outcome'], (metric) => {
-      const { delivered, relayed, unconfirmed } = engine.invalidationCounts;
-      metric.inc({ outcome: 'delivered' }, delivered);
-      metric.inc({ outcome: 'relayed' }, relayed);
-      metric.inc({ outcome: 'unconfirmed' }, unconfirmed);
-    });
-    gauge('cache_hit_ratio', 'Hits of hits and misses since the start or the last reset', ['family'], (metric) => {
-      for (const [family, { localHits, sharedHits, misses }] of engine.cache.rawStats()) {
+    this.counter('cache_coalesced_total', 'Misses that shared a load under way', ({ coalesced }) => coalesced);
+    this.counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ({ savedUsd }) => savedUsd);
+    metrics.gauge('cache_hit_ratio', 'Hits of hits and misses since the start or the last reset', ['family'], () =>
+      this.families(({ localHits, sharedHits, misses }) => {
         const reads = localHits + sharedHits + misses;
-        if (reads > 0) metric.set({ family }, (localHits + sharedHits) / reads);
-      }
+        return reads === 0 ? [] : [[{}, (localHits + sharedHits) / reads]];
+      }),
+    );
+    metrics.histogram(
+      'cache_operation_duration_seconds',
+      'Time of a read by the tier that answered',
+      ['family', 'tier'],
+      function* () {
+        for (const [family, stats] of engine.cache.rawStats()) {
+          yield [{ family, tier: 'local' }, stats.localLatency] as const;
+          yield [{ family, tier: 'shared' }, stats.sharedLatency] as const;
+          yield [{ family, tier: 'source' }, stats.loadLatency] as const;
+        }
+      },
+    );
+  }
+
+  private countWrites(): void {
+    this.counter('cache_sets_total', 'Entries stored in the shared tier', ({ sets }) => sets);
+    this.counter('cache_deletes_total', 'Entries deleted by administrators', ({ deletes }) => deletes);
+    this.counter('cache_errors_total', 'Operations of the cache that failed', ({ errors }) => errors);
+    this.counter('cache_corrupt_total', 'Entries that were not readable and were removed', ({ corrupt }) => corrupt);
+    this.counter('cache_drift_total', 'Sampled hits that differed from their source', ({ drifts }) => drifts);
+    this.counter(
+      'cache_drift_probes_total',
+      'Sampled hits that were compared with their source',
+      ({ driftProbes }) => driftProbes,
+    );
+    this.counter('cache_stored_bytes_total', 'Bytes written to the shared tier', ({ storedBytes }) => storedBytes);
+  }
+
+  private tellTiers(): void {
+    const { metrics, engine } = this;
+    metrics.counter('cache_evictions_total', 'Entries pushed out of the local tier', ['tier'], () => [
+      [{ tier: 'local' }, engine.cache.local.evictions],
+    ]);
+    metrics.gauge(
+      'cache_memory_usage_bytes',
+      'Bytes of a tier: of values in this process, of the servers behind it',
+      ['tier'],
+      async () => [
+        [{ tier: 'local' }, engine.cache.local.usedBytes],
+        ...(await this.shared(({ usedBytes }) => usedBytes)),
+      ],
+    );
+    metrics.gauge('cache_memory_limit_bytes', 'Bytes that a tier may use, where it has a limit', ['tier'], async () => [
+      [{ tier: 'local' }, engine.cache.local.limits.maxBytes],
+      ...(await this.shared(({ limitBytes }) => limitBytes)),
+    ]);
+    metrics.gauge(
+      'cache_up',
+      '1 while the cache is whole: its shared tier answers and everything may be trusted',
+      [],
+      () => [[{}, engine.health().status === 'up' ? 1 : 0]],
+    );
+    metrics.gauge('cache_breaker_open', '1 while the shared tier is away and the sources answer', [], () => {
+      const { breaker } = engine.health();
+      return breaker === 'none' ? [] : [[{}, breaker === 'open' ? 1 : 0]];
     });
-    gauge('cache_memory_usage_bytes', 'Bytes of the local tier', ['tier'], (metric) =>
-      metric.set({ tier: 'local' }, engine.cache.local.usedBytes),
+    metrics.counter('cache_disconnects_total', 'How often the shared tier went away', [], () => [
+      [{}, engine.disconnects],
+    ]);
+  }
+
+  private tellInvalidations(): void {
+    const { metrics, engine } = this;
+    metrics.counter('cache_invalidations_total', 'Invalidations by how they were delivered', ['outcome'], () =>
+      Object.entries(engine.invalidationCounts).map(([outcome, value]) => [{ outcome }, value]),
     );
-    gauge('cache_memory_limit_bytes', 'Bytes the local tier may use', ['tier'], (metric) =>
-      metric.set({ tier: 'local' }, engine.cache.local.limits.maxBytes),
-    );
-    gauge('cache_up', '1 while the shared tier answers', [], (metric) =>
-      metric.set(engine.health().status === 'up' ? 1 : 0),
-    );
-    gauge(
+    metrics.gauge(
       'cache_oldest_invalidation_seconds',
       'Age of the oldest invalidation that nobody has confirmed',
       [],
-      (metric) => metric.set(engine.health().oldestInvalidationMs / 1000),
+      () => [[{}, engine.health().oldestInvalidationMs / 1000]],
     );
-
-    registry.removeSingleMetric(OperationDurations.NAME);
-    registry.registerMetric(new OperationDurations(engine));
-  }
-}
-
-/** The latency histograms, which are counted outside prom-client. */
-class OperationDurations extends Histogram<'family' | 'tier'> {
-  static readonly NAME = 'cache_operation_duration_seconds';
-  static readonly HELP = 'Time of a read by the tier that answered';
-
-  constructor(private readonly engine: CacheEngine) {
-    super({
-      name: OperationDurations.NAME,
-      help: OperationDurations.HELP,
-      labelNames: ['family', 'tier'],
-      buckets: [...LATENCY_BUCKETS],
-      registers: [],
-    });
   }
 
-  override async get(): Promise<MetricObject & { values: Sample[] }> {
-    const values: Sample[] = [];
-    for (const [family, stats] of this.engine.cache.rawStats()) {
-      append(values, { family, tier: 'local' }, stats.localLatency);
-      append(values, { family, tier: 'shared' }, stats.sharedLatency);
-      append(values, { family, tier: 'source' }, stats.loadLatency);
-    }
-    const { NAME: name, HELP: help } = OperationDurations;
-    return {
-      name,
-      help,
-      type: 'histogram' as unknown as MetricType,
-      aggregator: 'sum',
-      values,
-      collect: () => undefined,
-    };
+  private counter(name: string, help: string, value: (stats: FamilyStats) => number): void {
+    this.metrics.counter(name, help, ['family'], () => this.families((stats) => [[{}, value(stats)]]));
   }
 
-  /** What the registry asks for its text. */
-  async getForPromString(): Promise<MetricObject & { values: Sample[] }> {
-    return this.get();
+  private *families(values: (stats: FamilyStats) => Reading): Generator<readonly [Record<string, string>, number]> {
+    for (const [family, stats] of this.engine.cache.rawStats())
+      for (const [labels, value] of values(stats)) yield [{ family, ...labels }, value];
   }
-}
 
-interface Sample {
-  readonly value: number;
-  readonly labels: Record<string, string | number>;
-  readonly metricName: string;
-}
-
-function append(values: Sample[], labels: Record<string, string>, histogram: LatencyHistogram): void {
-  const name = OperationDurations.NAME;
-  let sum = 0;
-  LATENCY_BUCKETS.forEach((bound, bucket) => {
-    sum += histogram.counts[bucket] as number;
-    values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: sum });
-  });
-  values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count });
-  values.push({ metricName: `${name}_sum`, labels, value: histogram.sumSeconds });
-  values.push({ metricName: `${name}_count`, labels, value: histogram.count });
+  /** Of all servers of the shared tier together; nothing where one can't be asked, or has no such number. */
+  private async shared(
+    value: (memory: ServerMemory) => number | undefined,
+  ): Promise<(readonly [{ tier: 'shared' }, number])[]> {
+    const { redisStore } = this.engine;
+    const servers = redisStore === undefined ? [] : await readServerMemory(redisStore).catch(() => []);
+    const values = servers.map(value).filter((one) => one !== undefined);
+    if (values.length === 0 || values.length < servers.length) return [];
+    return [[{ tier: 'shared' }, values.reduce((sum, one) => sum + one, 0)]];
+  }
 }

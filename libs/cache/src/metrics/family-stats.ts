@@ -1,4 +1,4 @@
-import { LatencyHistogram } from './latency-histogram.js';
+import { LatencyHistogram } from '#observability';
 
 export type CacheTier = 'local' | 'shared';
 

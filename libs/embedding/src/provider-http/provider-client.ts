@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Clock, DomainError } from '#kernel';
-import { currentTraceparent, measured } from '#observability';
+import { measured, traceHeaders } from '#observability';
 import { inputRefused, providerTooSlow, providerUnavailable, upstreamFailed } from '../embedding.errors.js';
 import { readCapped } from './capped-body.js';
 import { type BreakerOptions, ProviderBreaker } from './provider-breaker.js';
@@ -112,7 +112,6 @@ export class ProviderClient {
     const tooSlow = new AbortController();
     const over = new AbortController();
     void this.abortAfter(timeoutMs, tooSlow, over.signal);
-    const traceparent = currentTraceparent();
     try {
       const response = await fetch(request.url, {
         method: 'POST',
@@ -120,7 +119,7 @@ export class ProviderClient {
           ...request.headers,
           'content-type': 'application/json',
           accept: 'application/json',
-          ...(traceparent === undefined ? {} : { traceparent }),
+          ...traceHeaders(),
         },
         body: JSON.stringify(request.body),
         redirect: 'error',
@@ -144,8 +143,8 @@ export class ProviderClient {
     const { name } = this.options;
     const { status } = response;
     const said = await readCapped(response, MOST_OF_AN_ERROR).catch(() => '');
-    // What it says may repeat the texts: to the log of this server's operator alone, and short.
-    const cause = new Error(`${name} answered ${status}: ${said.slice(0, 300)}`);
+    // What it says in words may repeat the texts, so only its own names of the error are told.
+    const cause = new Error(`${name} answered ${status}${namesIn(said)}`);
     const delayMs = askedDelayMs(response.headers, this.clock.nowMs());
     if (status === 429) {
       const detail = `The embedding provider ${name} has reached its rate limit.`;
@@ -239,6 +238,19 @@ function isGivenUp({ signal }: { readonly signal?: AbortSignal }): boolean {
 /** By name: what `fetch` throws belongs to the realm of node itself, which need not be that of this module. */
 function isNamed(error: unknown, name: string): error is Error {
   return typeof error === 'object' && error !== null && (error as Error).name === name;
+}
+
+/** `error.type` and `error.code`, as OpenAI and those that speak its API have them. */
+function namesIn(said: string): string {
+  let error: unknown;
+  try {
+    ({ error } = JSON.parse(said) as { error?: unknown });
+  } catch {
+    return '';
+  }
+  const { type, code } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
+  const names = [type, code].filter((one) => typeof one === 'string' && /^[\w.-]{1,64}$/.test(one));
+  return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
 
 function parseJson(text: string): unknown {

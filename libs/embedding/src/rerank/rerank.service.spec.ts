@@ -1,6 +1,7 @@
 import { inProcessCache } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { testPrincipal } from '#kernel/testing';
+import { providerCallsOfATest } from '#observability/testing';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
 import { UsageService } from '../ledger/usage.service.js';
@@ -50,7 +51,7 @@ describe('RerankService', () => {
     const ledger = new UsageLedger(repository, timer.clock);
     usages = new UsageService(ledger, repository);
     const reranker = isOn ? new VoyageReranker(options, client) : new NoReranker();
-    return new RerankService(reranker, inProcessCache(), budget, ledger, new PriceTable());
+    return new RerankService(reranker, inProcessCache(), budget, ledger, new PriceTable(), providerCallsOfATest());
   }
 
   const rerank = (documents: readonly string[] = DOCUMENTS, query = 'database password', workspace = workspaceId) =>

@@ -1,12 +1,11 @@
 import { CacheService } from '#cache';
-import { measured } from '#observability';
+import { ProviderCalls } from '#observability';
 import { CallBudget } from '../budget/call-budget.js';
 import { type RerankKey, rerankFamily } from '../embedding.cache.js';
 import { noReranker } from '../embedding.errors.js';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
 import { hashText, normaliseText } from '../normalised-text.js';
-import { callAttributes } from '../provider/call-attributes.js';
 import { Reranker, type RerankRequest } from './reranker.js';
 import { tokensOf } from './voyage-reranker.js';
 
@@ -24,6 +23,7 @@ export class RerankService {
     private readonly budget: CallBudget,
     private readonly ledger: UsageLedger,
     private readonly prices: PriceTable,
+    private readonly calls: ProviderCalls,
   ) {}
 
   get isOn(): boolean {
@@ -77,22 +77,15 @@ export class RerankService {
   ): Promise<readonly number[]> {
     const guessedTokens = tokensOf(query, documents);
     const beforeRequest = () => this.budget.spend(spender, guessedTokens);
-    const { scores, tokens } = await measured(
-      'provider',
-      'rerank',
+    const { name: provider, model } = reranker;
+    const costOf = (count: number) => this.prices.costUsd(provider, model, count);
+    const { scores, tokens } = await this.calls.run(
+      { operation: 'rerank', provider, model, items: documents.length, isRemote: true },
       () => reranker.rerank({ query, documents, beforeRequest }),
-      () => callAttributes('rerank', { provider: reranker.name, model: reranker.model }),
+      (answer) => ({ tokens: answer.tokens, costUsd: costOf(answer.tokens) }),
     );
-    await this.ledger.record(
-      workspaceId,
-      { provider: reranker.name, model: reranker.model },
-      {
-        calls: 1,
-        texts: documents.length,
-        tokens,
-        costUsd: this.prices.costUsd(reranker.name, reranker.model, tokens),
-      },
-    );
+    const usage = { calls: 1, texts: documents.length, tokens, costUsd: costOf(tokens) };
+    await this.ledger.record(workspaceId, { provider, model }, usage);
     return scores;
   }
 }

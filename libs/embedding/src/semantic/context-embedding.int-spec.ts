@@ -4,6 +4,7 @@ import { type ContextId, type ProjectId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
+import { providerCallsOfATest } from '#observability/testing';
 import { EngineVectorCache } from '../embedding.cache.js';
 import { inputRefused, upstreamFailed } from '../embedding.errors.js';
 import { contextEmbedding } from '../embedding.jobs.js';
@@ -55,6 +56,7 @@ describe('embedding contexts in the background', () => {
       callBudget(clock, provider.name),
       new UsageLedger(new MemoryUsageRepository(), clock),
       new PriceTable(),
+      providerCallsOfATest(),
     );
     const observers = new VectorObservers();
     observers.register({

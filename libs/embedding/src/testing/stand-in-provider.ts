@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { hashFeatures } from '../provider/local/feature-hashing.js';
@@ -57,6 +63,7 @@ export interface ReceivedCall {
  */
 export class StandInProvider {
   readonly calls: ReceivedCall[] = [];
+  private readonly headers: IncomingHttpHeaders[] = [];
   private readonly script: Misbehaviour[] = [];
   private held: (() => void)[] = [];
   private isHolding = false;
@@ -93,6 +100,7 @@ export class StandInProvider {
   /** Forgets what it was asked and told. */
   reset(): void {
     this.calls.length = 0;
+    this.headers.length = 0;
     this.script.length = 0;
     this.delayMs = 0;
     this.release();
@@ -112,6 +120,13 @@ export class StandInProvider {
     this.isHolding = false;
     for (const go of this.held) go();
     this.held = [];
+  }
+
+  /** Of one of the calls, in their order. */
+  headersOf(call: number): IncomingHttpHeaders {
+    const headers = this.headers[call];
+    if (headers === undefined) throw new Error(`there was no call ${call}`);
+    return headers;
   }
 
   /** Calls of one of its paths: `embeddings` or `rerank`. */
@@ -142,6 +157,7 @@ export class StandInProvider {
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReceivedCall['body'];
     const path = request.url ?? '';
     this.calls.push({ path, authorization: request.headers.authorization, body });
+    this.headers.push(request.headers);
     const misbehaviour = this.script.shift();
     if (this.isHolding) await new Promise<void>((go) => this.held.push(go));
     if (this.delayMs > 0) await setTimeout(this.delayMs);

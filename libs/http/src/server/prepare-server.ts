@@ -1,15 +1,28 @@
 import fastifyHelmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { HttpConfig } from '#config';
-import { HealthRegistry, KeepsakeLogger, RequestTimings, runInRequestContext } from '#observability';
+import { HttpConfig, LogConfig } from '#config';
+import {
+  HealthRegistry,
+  HttpMetrics,
+  KeepsakeLogger,
+  RequestTimings,
+  roundedTimings,
+  runInRequestContext,
+  Tracer,
+} from '#observability';
 import { AllowedMethods } from './allowed-methods.js';
 import { serveOpenApi } from './open-api.js';
 import { tellTimings, timingsOf } from './told-timings.js';
+import { endTrace, traceRequest } from './traced-requests.js';
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
 export async function prepareServer(app: NestFastifyApplication): Promise<void> {
   const config = app.get(HttpConfig);
+  const { slowRequestMs } = app.get(LogConfig);
   const accessLog = app.get(KeepsakeLogger).channel('http');
+  const performanceLog = app.get(KeepsakeLogger).channel('performance');
+  const metrics = app.get(HttpMetrics);
+  const tracer = app.get(Tracer);
   const fastify = app.getHttpAdapter().getInstance();
 
   const allowed = app.get(AllowedMethods);
@@ -18,21 +31,23 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     void reply.header('x-request-id', request.id);
     // Nothing is cached by anybody unless its route says so.
     void reply.header('cache-control', 'no-store');
+    metrics.began();
     const timings = new RequestTimings();
     timingsOf.set(request, timings);
-    runInRequestContext({ requestId: request.id, timings }, done);
+    const trace = traceRequest(tracer, request);
+    runInRequestContext({ requestId: request.id, timings, trace }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    accessLog.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 10) / 10,
-        requestId: request.id,
-      },
-      'request',
-    );
+    const { method, id: requestId } = request;
+    const { url: route } = request.routeOptions;
+    const { statusCode: status, elapsedTime } = reply;
+    metrics.ended(method, route, status, elapsedTime);
+    endTrace(request, status);
+    const line = { method, route, status, durationMs: Math.round(elapsedTime * 10) / 10, requestId };
+    accessLog.info(line, 'request');
+    const timings = timingsOf.get(request);
+    if (elapsedTime >= slowRequestMs && timings !== undefined)
+      performanceLog.warn({ ...line, ...roundedTimings(timings.report()) }, 'slow request');
     done();
   });
   const health = app.get(HealthRegistry);

@@ -5,7 +5,7 @@ import { runInRequestContext } from './request-context.js';
 function loggerOf(config: Partial<LogConfig> = {}) {
   const lines: string[] = [];
   const logger = new KeepsakeLogger(
-    { level: 'info', format: 'json', ...config },
+    { level: 'info', format: 'json', slowRequestMs: 1_000, ...config },
     { write: (line: string) => void lines.push(line) },
   );
   return { logger, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };

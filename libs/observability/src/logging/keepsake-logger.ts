@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogConfig } from '#config';
 import { findRequestContext } from './request-context.js';
+import { loggedErrorOf } from './logged-error.js';
 
 /** Never written to a log, wherever they turn up in a logged object. */
 const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'password', 'content'].flatMap((name) => [
@@ -23,6 +24,9 @@ const FRAMEWORK = new Set([
   'ExceptionHandler',
 ]);
 
+/** What speaks in a channel of its own. */
+const CHANNELS: Readonly<Record<string, string>> = { Cache: 'cache' };
+
 /**
  * Nest's logger over pino: one JSON object a line on standard output, with the request id where there is one, and
  * no content or secrets. Errors keep their stack in the log, never in an answer.
@@ -36,6 +40,7 @@ export class KeepsakeLogger implements LoggerService {
         level: config.level,
         base: { service: 'keepsake', pid: process.pid },
         timestamp: pino.stdTimeFunctions.isoTime,
+        serializers: { err: loggedErrorOf },
         redact: { paths: REDACTED, censor: '[redacted]' },
         formatters: { level: (label) => ({ level: label }) },
         mixin: () => {
@@ -81,6 +86,7 @@ export class KeepsakeLogger implements LoggerService {
     const context = typeof details.at(-1) === 'string' ? (details.pop() as string) : undefined;
     const level = context !== undefined && FRAMEWORK.has(context) ? 'debug' : told;
     const line: Record<string, unknown> = context === undefined ? {} : { context };
+    if (context !== undefined && CHANNELS[context] !== undefined) line['channel'] = CHANNELS[context];
     if (message instanceof Error) line['err'] = message;
     const stack = details.find((detail) => typeof detail === 'string');
     if (stack !== undefined) line['stack'] = stack;

@@ -8,7 +8,7 @@ export interface RequestContext {
   /** Where its time goes; absent where nobody asks. */
   readonly timings?: RequestTimings;
   /** The span that encloses what is done now, where traces are exported. */
-  readonly trace?: TraceSpan;
+  readonly trace?: TraceSpan | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -1,6 +1,6 @@
 import { findRequestContext, type RequestContext, runInRequestContext } from '../logging/request-context.js';
 import type { TimedPart } from './request-timings.js';
-import type { SpanAttributes, TraceSpan } from './trace-span.js';
+import type { SpanAttributes, TraceHeaders, TraceSpan } from './trace-span.js';
 
 /** Something that the request of this call chain waits for. */
 export class ActiveSpan {
@@ -90,7 +90,7 @@ async function finish<Result>(span: ActiveSpan, work: () => Promise<Result>): Pr
   }
 }
 
-/** For requests to other servers: undefined without a trace. */
-export function currentTraceparent(): string | undefined {
-  return findRequestContext()?.trace?.traceparent;
+/** For requests to other servers; empty without a trace. */
+export function traceHeaders(): TraceHeaders | Record<string, never> {
+  return findRequestContext()?.trace?.headers ?? {};
 }

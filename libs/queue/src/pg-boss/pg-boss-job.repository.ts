@@ -7,7 +7,7 @@ import { DUE_AT_ONCE, type JobData } from './job-data.js';
 
 type RowState = 'created' | 'retry' | 'active' | 'completed' | 'cancelled' | 'failed';
 
-const stateOfRow = {
+export const stateOfRow = {
   created: 'waiting',
   retry: 'retrying',
   active: 'running',

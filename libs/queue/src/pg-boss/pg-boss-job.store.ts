@@ -3,9 +3,10 @@ import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import { newId } from '#kernel';
 import type { JobDefinition, ScheduleDefinition } from '../job.js';
-import type { JobFailure } from '../job-record.js';
+import type { JobDepth, JobFailure } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
+import { stateOfRow } from './pg-boss-job.repository.js';
 
 /** Any number, the same in every release: it names the lock of queue making among advisory locks. */
 const PREPARE_LOCK = 7_236_412;
@@ -169,6 +170,14 @@ export class PgBossJobStore extends JobStore {
        FROM pgboss.job WHERE state < 'active' AND start_after < now()`,
     );
     return row?.seconds ?? 0;
+  }
+
+  async depth(): Promise<JobDepth[]> {
+    const rows = await this.database.query<{ name: string; state: keyof typeof stateOfRow; jobs: number }>(
+      `SELECT name, state, count(*)::int AS jobs FROM pgboss.job
+       WHERE state IN ('created', 'retry', 'active', 'failed') GROUP BY name, state`,
+    );
+    return rows.map(({ name, state, jobs }) => ({ name, state: stateOfRow[state] as JobDepth['state'], jobs }));
   }
 
   private async findOutdated(definitions: readonly JobDefinition<object>[]) {

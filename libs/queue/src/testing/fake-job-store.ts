@@ -1,6 +1,6 @@
 import { newId, type WorkspaceId } from '#kernel';
 import type { JobDefinition, ScheduleDefinition } from '../job.js';
-import type { JobFailure, JobState } from '../job-record.js';
+import { type JobDepth, type JobFailure, type JobState, openStates } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 
 interface FakeJob {
@@ -130,6 +130,20 @@ export class FakeJobStore extends JobStore {
     this.failInOutage();
     const due = this.jobs.filter(isDue).map(({ dueMs }) => Date.now() - dueMs);
     return due.length === 0 ? 0 : Math.max(...due) / 1000;
+  }
+
+  async depth(): Promise<JobDepth[]> {
+    this.failInOutage();
+    const names = [...new Set(this.jobs.map(({ name }) => name))];
+    return names
+      .flatMap((name) =>
+        openStates.map((state) => ({
+          name,
+          state,
+          jobs: this.jobs.filter((job) => job.name === name && job.state === state).length,
+        })),
+      )
+      .filter(({ jobs }) => jobs > 0);
   }
 
   private endAttempt(job: FakeJob, failure: JobFailure, final: boolean): void {

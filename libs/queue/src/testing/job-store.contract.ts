@@ -106,6 +106,22 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     expect((await look(id)).state).toBe('cancelled');
   });
 
+  it('counts what waits, runs, is tried again and is dead', async () => {
+    const { store, add, cancel } = open();
+    const [job, hopeless] = [await prepared(testJob({ retryDelaySeconds: 60 })), await prepared()];
+    for (const text of ['a', 'b', 'c']) await add(job, { text });
+    await cancel(await add(job, { text: 'd' }));
+    await store.fail(await taken(job.name), failure);
+    await taken(job.name);
+    await add(hopeless, { text: 'e' });
+    await store.fail(await taken(hopeless.name), failure, { final: true });
+    await add(hopeless, { text: 'f' });
+    await store.complete(await taken(hopeless.name));
+    const own = (await store.depth()).filter(({ name }) => name === job.name || name === hopeless.name);
+    const counted = own.map(({ name, state, jobs }) => [name === job.name ? 'job' : 'hopeless', state, jobs].join(' '));
+    expect(counted.toSorted()).toEqual(['hopeless failed 1', 'job retrying 1', 'job running 1', 'job waiting 1']);
+  });
+
   it('tells how far a running job is', async () => {
     const { store, add, look } = open();
     const job = await prepared();

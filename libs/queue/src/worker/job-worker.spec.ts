@@ -2,9 +2,11 @@ import { Writable } from 'node:stream';
 import type { DatabaseConfig, LogConfig, QueueConfig } from '#config';
 import { newId, type WorkspaceId } from '#kernel';
 import { KeepsakeLogger } from '#observability';
+import { metricsOfATest, NoTracer } from '#observability/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { type JobContext, type JobDefinition, JobHandler } from '../job.js';
 import { JobCancellation } from '../job-cancellation.js';
+import { JobMetrics } from '../job-metrics.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobWakeUp } from '../job-wake-up.js';
 import { FakeJobStore } from '../testing/fake-job-store.js';
@@ -73,7 +75,9 @@ describe('JobWorker', () => {
       cancellation,
       queueConfig,
       { url: undefined } as DatabaseConfig,
-      new KeepsakeLogger({ level: 'debug', format: 'json' } satisfies LogConfig, log),
+      new JobMetrics(metricsOfATest().metrics, store, registry),
+      new NoTracer(),
+      new KeepsakeLogger({ level: 'debug', format: 'json', slowRequestMs: 1_000 } satisfies LogConfig, log),
     );
   }
 

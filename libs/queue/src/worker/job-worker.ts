@@ -2,10 +2,11 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseAway } from '#database';
 import { DomainError, messageOf } from '#kernel';
-import { KeepsakeLogger, runInRequestContext } from '#observability';
+import { findRequestContext, KeepsakeLogger, runInRequestContext, Tracer } from '#observability';
 import type { JobDefinition, JobHandler } from '../job.js';
 import type { JobFailure } from '../job-record.js';
 import { JobCancellation } from '../job-cancellation.js';
+import { JobMetrics, type JobOutcome } from '../job-metrics.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 import { JobWakeUp } from '../job-wake-up.js';
@@ -45,6 +46,8 @@ export class JobWorker implements BeforeApplicationShutdown {
     private readonly cancellation: JobCancellation,
     private readonly config: QueueConfig,
     private readonly databaseConfig: DatabaseConfig,
+    private readonly metrics: JobMetrics,
+    private readonly tracer: Tracer,
     logger: KeepsakeLogger,
   ) {
     this.logger = logger.channel('jobs');
@@ -119,12 +122,14 @@ export class JobWorker implements BeforeApplicationShutdown {
 
   private run(handler: JobHandler, job: TakenJob): void {
     const running = new RunningJob(job, handler.job.timeoutSeconds * 1000);
-    const done = runInRequestContext({ requestId: `job:${job.id}` }, () => this.attempt(handler, running)).finally(
-      () => {
-        this.running.delete(running);
-        this.wakeUp.notify();
-      },
-    );
+    const attributes = { 'keepsake.job': job.name, 'keepsake.job.id': job.id, 'keepsake.job.attempt': job.attempt };
+    const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes);
+    const context = { requestId: `job:${job.id}`, trace };
+    const done = runInRequestContext(context, () => this.attempt(handler, running)).finally(() => {
+      trace?.end();
+      this.running.delete(running);
+      this.wakeUp.notify();
+    });
     this.running.set(running, done);
   }
 
@@ -132,17 +137,15 @@ export class JobWorker implements BeforeApplicationShutdown {
   private async attempt(handler: JobHandler, running: RunningJob): Promise<void> {
     const { job, signal } = running;
     const startedAt = performance.now();
-    const tell = (outcome: string, more: object = {}) =>
+    const tell = (outcome: JobOutcome, more: object = {}) => {
+      const durationMs = performance.now() - startedAt;
+      this.metrics.ended(job.name, outcome, durationMs);
+      findRequestContext()?.trace?.set({ 'keepsake.job.outcome': outcome });
       this.logger[levelOf(outcome, this.scheduled.has(job.name))](
-        {
-          job: job.name,
-          jobId: job.id,
-          attempt: job.attempt,
-          durationMs: Math.round(performance.now() - startedAt),
-          ...more,
-        },
+        { job: job.name, jobId: job.id, attempt: job.attempt, durationMs: Math.round(durationMs), ...more },
         `job ${outcome}`,
       );
+    };
     const payload = handler.job.payload.safeParse(job.payload);
     if (!payload.success) {
       const failure = { code: 'invalid-payload', message: 'The stored payload does not fit the job.' };
@@ -168,7 +171,7 @@ export class JobWorker implements BeforeApplicationShutdown {
     definition: JobDefinition<object>,
     running: RunningJob,
     error: unknown,
-    tell: (outcome: string, more?: object) => void,
+    tell: (outcome: JobOutcome, more?: object) => void,
   ): Promise<void> {
     const { job } = running;
     const why = error instanceof AttemptEndedError ? error.why : undefined;
@@ -224,7 +227,7 @@ export class JobWorker implements BeforeApplicationShutdown {
 }
 
 /** Schedules that run every second would fill the log with nothing. */
-function levelOf(outcome: string, isScheduled: boolean): 'debug' | 'info' | 'warn' {
+function levelOf(outcome: JobOutcome, isScheduled: boolean): 'debug' | 'info' | 'warn' {
   if (outcome !== 'completed') return 'warn';
   return isScheduled ? 'debug' : 'info';
 }

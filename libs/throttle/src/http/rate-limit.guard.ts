@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ThrottleConfig } from '#config';
 import { LIMITS, type RouteLimits } from '#http';
 import type { Principal } from '#kernel';
+import { LimitMetrics } from '../limit-metrics.js';
 import { Limiter } from '../limiter/limiter.js';
 import { rateLimited } from '../rate-limited.js';
 import { RateLimits } from '../rate-limits.js';
@@ -32,6 +33,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     private readonly limiter: Limiter,
     private readonly limits: RateLimits,
     private readonly config: ThrottleConfig,
+    private readonly metrics: LimitMetrics,
   ) {
     super(options, storage, reflector);
   }
@@ -47,6 +49,7 @@ export class RateLimitGuard extends ThrottlerGuard {
       subjectOf(principal),
       this.limits.of(principal.tier, route.classes).map((limit) => ({ limit, units: route.weight })),
     );
+    this.metrics.decided(decision);
     tellRateLimits(http.getResponse<FastifyReply>(), decision.states);
     if (!decision.allowed) throw rateLimited(decision);
     return true;

@@ -62,7 +62,7 @@ function isAtLeast(facts: ServerFacts, product: ServerFacts['product'], major: n
   return hasMajor > major || (hasMajor === major && hasMinor >= minor);
 }
 
-function parseInfo(text: string): Map<string, string> {
+export function parseInfo(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':');

@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, register } from 'prom-client';
+import { HealthRegistry } from '../health/health-registry.js';
+import { ScrapedMetrics } from './scraped-metrics.js';
+
+const HEALTH_VALUES = { up: 1, degraded: 0.5, down: 0 } as const;
+
+/** The process itself (memory, processor, event loop, garbage collection), and the health of every part, asked at the scrape. */
+@Injectable()
+export class ProcessMetrics {
+  constructor(metrics: ScrapedMetrics, health: HealthRegistry) {
+    // Once in a process, however often an application is started in it.
+    if (register.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics({ register });
+    metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', ['part'], async () => {
+      const { parts } = await health.report();
+      return Object.entries(parts).map(([part, { status }]) => [{ part }, HEALTH_VALUES[status]]);
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { StandInProvider } from '#embedding/testing';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type RedisServer, startRedis } from '../support/services.js';
+import { withTablesAway } from '../support/tables-away.js';
+
+const SLOW_MS = 400;
+
+/** Text that is nowhere else: where it turns up, content got out. */
+const planted = (what: string) => `planted-${what}-${randomBytes(6).toString('hex')}`;
+
+describe('the log', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let provider: StandInProvider;
+  let server: Keepsake;
+  const providerKey = planted('provider-key');
+
+  beforeAll(async () => {
+    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), StandInProvider.start()]);
+    server = await startKeepsake({
+      env: {
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        REDIS_SOCKET_TIMEOUT: '2000',
+        LOG_LEVEL: 'trace',
+        LOG_SLOW_REQUEST_MS: String(SLOW_MS),
+        EMBEDDING_PROVIDER: 'openai',
+        EMBEDDING_MAX_ATTEMPTS: '1',
+        EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
+        OPENAI_API_KEY: providerKey,
+        OPENAI_BASE_URL: provider.baseUrl('openai'),
+      },
+    });
+  }, 120_000);
+
+  afterAll(async () => {
+    await server.remove();
+    await provider.close();
+    await redis.remove();
+    await database.drop();
+  }, 60_000);
+
+  afterEach(() => provider.reset());
+
+  const linesOf = (channel: string): Record<string, any>[] =>
+    server.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, any>)
+      .filter((line) => line['channel'] === channel);
+
+  it('tells every paid call of a provider in api-costs, with its model, tokens, cost and request', async () => {
+    const headers = { 'x-request-id': 'paid-1' };
+    const { status } = await server.api.post('/v1/embeddings', { input: ['one text', 'and another'] }, { headers });
+    expect(status).toBe(200);
+    const lines = linesOf('api-costs').filter(({ requestId }) => requestId === 'paid-1');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({
+      level: 'info',
+      operation: 'embeddings',
+      provider: 'openai',
+      model: 'text-embedding-3-small',
+      items: 2,
+      tokens: 5,
+      outcome: 'ok',
+    });
+    expect(lines[0]!['costUsd']).toBeCloseTo((5 * 0.02) / 1e6, 12);
+    // What is known is not asked for again.
+    await server.api.post('/v1/embeddings', { input: ['one text', 'and another'] }, { headers });
+    expect(linesOf('api-costs').filter(({ requestId }) => requestId === 'paid-1')).toHaveLength(1);
+  });
+
+  it('tells a call that failed, without what the provider said of the texts', async () => {
+    const text = planted('refused');
+    provider.misbehave({ kind: 'body', body: '[]' });
+    const headers = { 'x-request-id': 'failed-1' };
+    const { status } = await server.api.post('/v1/embeddings', { input: text }, { headers });
+    expect(status).toBe(502);
+    const [line] = linesOf('api-costs').filter(({ requestId }) => requestId === 'failed-1');
+    expect(line).toMatchObject({ level: 'warn', outcome: 'embedding-provider-failed', tokens: 0, costUsd: 0 });
+    expect(server.stdout + server.stderr).not.toContain(text);
+  });
+
+  it('tells slow requests alone in performance, with where their time went', async () => {
+    provider.slow(SLOW_MS);
+    await server.api.post('/v1/embeddings', { input: planted('slow') }, { headers: { 'x-request-id': 'slow-1' } });
+    await server.api.get('/v1/projects', { headers: { 'x-request-id': 'quick-1' } });
+    const line = await eventually(() => linesOf('performance').find(({ requestId }) => requestId === 'slow-1'), {
+      what: 'the line of the slow request',
+    });
+    expect(line).toMatchObject({ level: 'warn', method: 'POST', route: '/v1/embeddings', status: 200 });
+    expect(line['providerMs']).toBeGreaterThanOrEqual(SLOW_MS - 5);
+    const { totalMs, cacheMs, databaseMs, providerMs, processingMs } = line;
+    expect(cacheMs + databaseMs + providerMs + processingMs).toBeCloseTo(totalMs, 1);
+    expect(linesOf('performance').filter(({ requestId }) => requestId === 'quick-1')).toEqual([]);
+  });
+
+  it('tells in cache when the cache is degraded, and when it is whole again', async () => {
+    await redis.stop();
+    const told = (text: string) => linesOf('cache').some(({ msg }) => String(msg).includes(text));
+    await eventually(async () => (await server.api.get('/v1/projects')).status === 200 && told('is away'), {
+      what: 'the line that the cache is away',
+    });
+    const before = linesOf('cache').length;
+    await redis.start();
+    await eventually(
+      () =>
+        linesOf('cache')
+          .slice(before)
+          .some(({ msg }) => String(msg).includes('The shared tier answers')),
+      { what: 'the line that the cache is back' },
+    );
+  });
+
+  it('holds no content and no secrets, whatever goes wrong', async () => {
+    const project = planted('project').slice(0, 40);
+    const secrets = [
+      server.key,
+      providerKey,
+      new URL(redis.url).password,
+      ...(new URL(database.url).password === '' ? [] : [`:${new URL(database.url).password}@`]),
+    ];
+    const say = (what: string): string => {
+      const text = planted(what);
+      secrets.push(text);
+      return text;
+    };
+    const { body: key } = await server.api.post('/v1/keys', { name: say('key-name'), scopes: ['memory:write'] });
+    secrets.push(key.key);
+    const wrong = `ks_${say('wrong-key').replaceAll('-', '_')}_0123456789abcdef`;
+    secrets.push(wrong);
+    const store = () =>
+      server.api.post(
+        '/v1/contexts',
+        { project, label: say('label'), content: `# ${say('title')}\n\nAlways ${say('content')}.`, tags: [say('tag')] },
+        { headers: { 'idempotency-key': say('idempotency') } },
+      );
+    const everything = async () => {
+      await store();
+      const { body: session } = await server.api.post('/v1/sessions', { project, client: say('client') });
+      await server.api.post(`/v1/sessions/${session?.id}/entries`, { kind: 'todo', text: say('entry') });
+      await server.api.post(`/v1/sessions/${session?.id}/end`, { summary: say('summary') });
+      await server.api.get('/v1/search', { query: { project, q: say('query') } });
+      await server.api.post('/v1/contexts/recall', { project, labels: [say('recalled')] });
+      await server.api.post('/v1/embeddings', { input: say('embedded') });
+      await server.api.post('/v1/contexts', `{"content": "${say('broken')}`, {
+        headers: { 'content-type': 'application/json' },
+      });
+      await server.api.post('/v1/contexts', { project, content: say('unlabelled'), [say('field')]: 1 });
+      await server.api.get(`/v1/contexts/${say('path')}`);
+      await server.api.as(wrong).get('/v1/projects');
+    };
+    await everything();
+    // Providers that repeat what they were sent, and a database that fails in the middle.
+    const echo = { error: { message: say('echo'), type: 'invalid_request_error', code: 'too_long' } };
+    const refusal = { kind: 'alter', alter: () => echo } as const;
+    provider.misbehave(refusal, refusal, { kind: 'status', status: 400 }, { kind: 'status', status: 500 });
+    for (let n = 0; n < 4; n++) await server.api.post('/v1/embeddings', { input: say('echoed') });
+    await withTablesAway(database.url, everything);
+    await eventually(() => linesOf('jobs').some(({ job }) => job === 'context-embedding'), { what: 'jobs' });
+    const written = server.stdout + server.stderr;
+    expect(linesOf('http').length).toBeGreaterThan(20);
+    expect(written).toMatch(/"level":"error"/);
+    expect(secrets.length).toBeGreaterThan(30);
+    expect(secrets.filter((secret) => written.includes(secret))).toEqual([]);
+  });
+});

@@ -1,0 +1,280 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newId } from '#kernel';
+import { StandInProvider } from '#embedding/testing';
+import { api, type Api } from '../support/api.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
+import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { PrometheusServer, type RedisServer, startPrometheus, startRedis } from '../support/services.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { sumOf, samplesIn } from './observability/metrics-text.js';
+
+const DOCKER = join(import.meta.dirname, '../../docker');
+const KEY = 'ks_monitoring_e2e_0123456789abcdef0123456789';
+const SCRAPE_SECONDS = 2;
+/** As long as a busy machine may take for what Prometheus does every second. */
+const PATIENCE = { timeoutMs: 40_000 };
+
+interface Panel {
+  readonly title: string;
+  readonly targets: readonly { readonly expr: string; readonly datasource: { readonly uid: string } }[];
+}
+
+const dashboards = readdirSync(join(DOCKER, 'grafana/dashboards')).map((file) => {
+  const text = readFileSync(join(DOCKER, 'grafana/dashboards', file), 'utf8');
+  return { file, ...(JSON.parse(text) as { uid: string; panels: readonly Panel[] }) };
+});
+
+const queries = dashboards.flatMap(({ file, panels }) =>
+  panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [`${file}: ${title}`, expr] as const)),
+);
+
+/** As Grafana fills them in. */
+const filledIn = (expr: string): string => expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '1m');
+
+const rules = readFileSync(join(DOCKER, 'prometheus/alerts.yml'), 'utf8');
+
+describe('a real Prometheus and two processes of the product', () => {
+  let database: TestDatabase;
+  let redis: RedisServer;
+  let provider: StandInProvider;
+  let toDatabase: TcpProxy;
+  let servers: Keepsake[];
+  let prometheus: PrometheusServer;
+  let reader: Api;
+
+  beforeAll(async () => {
+    [database, redis, provider] = await Promise.all([
+      createTestDatabase(),
+      startRedis({ config: { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' } }),
+      StandInProvider.start(),
+    ]);
+    const { hostname, port } = new URL(database.url);
+    toDatabase = await TcpProxy.to({ host: hostname, port: Number(port) });
+    const env = {
+      DATABASE_URL: toDatabase.urlFor(database.url),
+      REDIS_URL: redis.url,
+      REDIS_SOCKET_TIMEOUT: '2000',
+      KEEPSAKE_BOOTSTRAP_KEY: KEY,
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT_ENABLED: 'true',
+      RATE_LIMIT_WRITES_PER_MINUTE: '2',
+      EMBEDDING_PROVIDER: 'voyage',
+      EMBEDDING_DIMENSIONS: '256',
+      EMBEDDING_MAX_ATTEMPTS: '1',
+      EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
+      VOYAGE_API_KEY: 'pa-of-a-test',
+      VOYAGE_BASE_URL: provider.baseUrl('voyage'),
+    };
+    servers = [await startKeepsake({ env })];
+    servers.push(await startKeepsake({ env }));
+    const { body } = await servers[0]!.api.post('/v1/keys', {
+      name: 'reader',
+      scopes: ['memory:read', 'memory:write'],
+    });
+    reader = api(servers[0]!.url, body.key);
+    // The very configuration that is shipped, with the addresses and the pace of a test.
+    const shipped = readFileSync(join(DOCKER, 'prometheus/prometheus.yml'), 'utf8');
+    const targets = servers.map(({ port: own }) => `'127.0.0.1:${own}'`).join(', ');
+    const configuration = shipped
+      .replace("'keepsake:3000'", targets)
+      .replaceAll(/(scrape|evaluation)_interval: \d+s/g, `$1_interval: ${SCRAPE_SECONDS}s`);
+    expect(configuration).toContain(targets);
+    prometheus = await startPrometheus({
+      'prometheus.yml': configuration,
+      'alerts.yml': rules,
+      'keepsake.key': KEY,
+    });
+  }, 240_000);
+
+  afterAll(async () => {
+    await prometheus?.remove();
+    await Promise.all((servers ?? []).map((server) => server.remove()));
+    await Promise.all([toDatabase?.close(), provider?.close()]);
+    await redis?.remove();
+    await database?.drop();
+  }, 60_000);
+
+  const on = (n: 0 | 1): Api => servers[n]!.api;
+
+  /** Something of everything that is counted. */
+  async function live(): Promise<void> {
+    const project = newId();
+    for (const n of [0, 1] as const) {
+      const { body: context } = await on(n).post('/v1/contexts', {
+        project,
+        label: newId(),
+        content: `Always ${newId()}`,
+      });
+      for (let i = 0; i < 3; i++) await on(n).get(`/v1/contexts/${context.id}`);
+      await on(n).get('/v1/search', { query: { project, q: 'always' } });
+      await on(n).post('/v1/embeddings', { input: newId() });
+      await on(n).get('/v1/projects');
+    }
+    // The third is one too many.
+    for (let i = 0; i < 3; i++) await reader.post('/v1/contexts', { project, label: newId(), content: newId() });
+  }
+
+  const metricsOf = async (server: Keepsake): Promise<string> => (await server.api.get<string>('/metrics')).body;
+  const firing = async (alert: string, state: 'pending' | 'firing') =>
+    (await prometheus.alerts()).some(
+      ({ labels, state: is }) => labels['alertname'] === alert && (is === state || is === 'firing'),
+    );
+
+  it('T31 the numbers of the statistics, of Prometheus and of what was sent are the same, over both processes', async () => {
+    const path = async () => `/v1/handovers/${(await on(0).post('/v1/handovers', { project: newId() })).body.id}`;
+    const paths = [await path(), await path(), await path()];
+    const statistics = async () => (await on(0).get('/v1/admin/cache/stats?scope=all')).body;
+    const inMetrics = async (name: string) => {
+      const texts = await Promise.all(servers.map(metricsOf));
+      return texts.reduce((sum, text) => sum + sumOf(text, name, { family: 'http' }), 0);
+    };
+    const read = async () => ({
+      hits: await inMetrics('cache_hits_total'),
+      misses: await inMetrics('cache_misses_total'),
+      requests: (await Promise.all(servers.map(metricsOf))).reduce(
+        (sum, text) =>
+          sum + sumOf(text, 'http_request_duration_seconds_count', { route: '/v1/handovers/:id', status: '200' }),
+        0,
+      ),
+    });
+    const before = await read();
+    const seen = { hits: 0, misses: 0 };
+    for (let i = 0; i < 30; i++) {
+      const { status, headers } = await on((i % 2) as 0 | 1).get(paths[i % 3]!);
+      expect(status).toBe(200);
+      seen[headers.get('cache-status') === 'keepsake; hit' ? 'hits' : 'misses']++;
+    }
+    expect(seen).toEqual({ hits: 27, misses: 3 });
+    const after = await read();
+    expect(after.hits - before.hits).toBe(seen.hits);
+    expect(after.misses - before.misses).toBe(seen.misses);
+    expect(after.requests - before.requests).toBe(30);
+    // The other process writes its numbers down every five seconds.
+    await eventually(
+      async () => {
+        const { families, processes } = await statistics();
+        const { hits, misses } = families.http;
+        return processes === 2 && hits === after.hits && misses === after.misses;
+      },
+      { ...PATIENCE, what: 'the statistics of both processes' },
+    );
+    const { families, totals } = await statistics();
+    const sum = Object.values<any>(families).reduce((total, { hits }) => total + hits, 0);
+    expect(totals.hits).toBe(sum);
+    // And Prometheus has scraped them.
+    await eventually(
+      async () => {
+        const [scraped] = await prometheus.query('sum(cache_hits_total{family="http"})');
+        return Number(scraped?.value[1]) === after.hits;
+      },
+      { ...PATIENCE, what: 'a scrape of these numbers' },
+    );
+  }, 120_000);
+
+  it('every query of the dashboards is answered, with data', async () => {
+    expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(dashboards.length);
+    const { targets } = { targets: await prometheus.targets() };
+    expect(targets.map(({ health, lastError }) => [health, lastError])).toEqual([
+      ['up', ''],
+      ['up', ''],
+    ]);
+    const empty = async (): Promise<string[]> => {
+      const without: string[] = [];
+      for (const [panel, expr] of queries)
+        if ((await prometheus.query(filledIn(expr))).length === 0) without.push(`${panel}: ${expr}`);
+      return without;
+    };
+    let without: string[] = [];
+    await eventually(
+      async () => {
+        await live();
+        without = await empty();
+        return without.length === 0;
+      },
+      { timeoutMs: 90_000, everyMs: 2_000, what: 'data for every panel' },
+    ).catch(() => undefined);
+    expect(without).toEqual([]);
+    expect(queries.length).toBeGreaterThan(40);
+  }, 180_000);
+
+  it('the datasource of every panel is the one that is provisioned', () => {
+    const provisioned = readFileSync(join(DOCKER, 'grafana/provisioning/datasources/prometheus.yml'), 'utf8');
+    const uids = dashboards.flatMap(({ panels }) =>
+      panels.flatMap(({ targets }) => targets.map((one) => one.datasource.uid)),
+    );
+    expect(new Set(uids)).toEqual(new Set([/uid: (\S+)/.exec(provisioned)?.[1]]));
+  });
+
+  it('no metric is named by what nobody exports', async () => {
+    const texts = await Promise.all(servers.map(metricsOf));
+    const exported = new Set(texts.flatMap((text) => samplesIn(text).map(({ name }) => name)));
+    const named = [...rules.matchAll(/\b((?:cache|http|job|provider|database|keepsake|nodejs|rate)_[a-z0-9_]+)/g)].map(
+      ([, name = '']) => name,
+    );
+    const known = (name: string) => exported.has(name) || exported.has(`${name}_count`);
+    const notOurs = ['http_request_duration_seconds'];
+    const unknown = named.filter(
+      (name) => !known(name) && !notOurs.includes(name) && !/^cache_(reads|hit_ratio)$/.test(name),
+    );
+    // Nobody has drifted or failed yet, but what counts it is there.
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it('all is at rest while all is well', async () => {
+    // How busy the machine of a test is says nothing of the product.
+    const others = async () =>
+      (await prometheus.alerts()).filter(({ labels }) => labels['alertname'] !== 'KeepsakeEventLoopBlocked');
+    await eventually(async () => (await others()).length === 0, { ...PATIENCE, what: 'no alert' });
+  }, 60_000);
+
+  it('a provider that fails is told: its breaker, and the requests that failed', async () => {
+    provider.misbehave(...Array.from({ length: 12 }, () => ({ kind: 'status', status: 500 }) as const));
+    await eventually(
+      async () => {
+        for (let i = 0; i < 6; i++) await on(0).post('/v1/embeddings', { input: newId() });
+        return (await firing('KeepsakeProviderAway', 'pending')) && (await firing('KeepsakeServerErrors', 'firing'));
+      },
+      { ...PATIENCE, everyMs: 1_000, what: 'the alerts of a failing provider' },
+    );
+    provider.reset();
+  }, 60_000);
+
+  it('Redis that stops is told, and its return', async () => {
+    const count = async () => sumOf(await metricsOf(servers[0]!), 'cache_disconnects_total', {});
+    const before = await count();
+    await redis.stop();
+    await eventually(
+      async () => {
+        await on(0).get('/v1/projects');
+        return firing('KeepsakeCacheUnreachable', 'pending');
+      },
+      { ...PATIENCE, what: 'the alert of connection failures' },
+    );
+    expect(await count()).toBe(before + 1);
+    expect(sumOf(await metricsOf(servers[0]!), 'cache_up', {})).toBe(0);
+    const [health] = await prometheus.query('min(keepsake_health{part="cache"})');
+    expect(Number(health?.value[1])).toBe(0.5);
+    await redis.start();
+    await eventually(async () => !(await firing('KeepsakeCacheUnreachable', 'pending')), {
+      ...PATIENCE,
+      what: 'the alert to rest again',
+    });
+  }, 120_000);
+
+  it('a database that is cut off is told, and metrics still answer', async () => {
+    toDatabase.cut();
+    await eventually(() => firing('KeepsakePartDown', 'pending'), { ...PATIENCE, what: 'the alert of the database' });
+    toDatabase.heal();
+    await eventually(async () => !(await firing('KeepsakePartDown', 'pending')), {
+      ...PATIENCE,
+      what: 'the alert to rest again',
+    });
+  }, 120_000);
+
+  it('a process that is gone is told', async () => {
+    await servers[1]!.kill();
+    await eventually(() => firing('KeepsakeDown', 'pending'), { ...PATIENCE, what: 'the alert of the process' });
+  }, 60_000);
+});
