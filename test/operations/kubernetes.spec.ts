@@ -53,7 +53,7 @@ describe('the Kubernetes manifests', () => {
     (folder) => {
       const { resources = [], components = [], patches = [], ...rest } = readYaml(`${folder}/kustomization.yaml`);
       const own = resources.filter((name: string) => name.endsWith('.yaml'));
-      const present = filesOf(folder).filter((name) => name !== 'kustomization.yaml');
+      const present = filesOf(folder).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml');
       expect(present.toSorted()).toEqual(own.toSorted());
       for (const other of [...components, ...resources.filter((name: string) => !name.endsWith('.yaml'))])
         expect(filesOf(join(folder, other))).toContain('kustomization.yaml');
@@ -112,6 +112,10 @@ describe('the Kubernetes manifests', () => {
         deployments.some(({ spec: { template } }) => selects(spec.podSelector.matchLabels, template.metadata.labels)),
       ).toBe(true);
     expect(one('NetworkPolicy', 'keepsake-api').spec.ingress[0].ports[0].port).toBe(image.ports[0]);
+  });
+
+  it('the rules are those of docker/prometheus: make-prometheus-rule.mjs renews them', () => {
+    expect(one('PrometheusRule', 'keepsake').spec.groups).toEqual(readYaml('prometheus/alerts.yml').groups);
   });
 
   it('several replicas of API and worker, spread out, and never all away at once', () => {
