@@ -79,7 +79,7 @@ describe('the log', () => {
     const headers = { 'x-request-id': 'failed-1' };
     const { status } = await server.api.post('/v1/embeddings', { input: text }, { headers });
     expect(status).toBe(502);
-    const [line] = linesOf('api-costs').filter(({ requestId }) => requestId === 'failed-1');
+    const line = linesOf('api-costs').find(({ requestId }) => requestId === 'failed-1');
     expect(line).toMatchObject({ level: 'warn', outcome: 'embedding-provider-failed', tokens: 0, costUsd: 0 });
     expect(server.stdout + server.stderr).not.toContain(text);
   });

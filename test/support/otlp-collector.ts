@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -77,11 +83,7 @@ export class OtlpCollector {
     await once(server, 'listening');
     const collector = new OtlpCollector(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     server.on('request', (request, response) => {
-      void text(request).then((body) => {
-        collector.headers.push(request.headers);
-        const status = request.url === '/v1/traces' ? (collector.nextStatuses.shift() ?? collector.take(body)) : 404;
-        response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-      });
+      void collector.answer(request, response);
     });
     return collector;
   }
@@ -94,6 +96,13 @@ export class OtlpCollector {
     this.server.closeAllConnections();
     this.server.close();
     await once(this.server, 'close');
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    this.headers.push(request.headers);
+    const status = request.url === '/v1/traces' ? (this.nextStatuses.shift() ?? this.take(body)) : 404;
+    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
   }
 
   private take(body: string): number {

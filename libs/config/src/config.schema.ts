@@ -252,6 +252,7 @@ const variables = z.object({
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
   WORKER_CONCURRENCY: integer(4, 1, 100),
+  WORKER_METRICS_PORT: z.preprocess(blankAsAbsent, integer(0, 1, 65_535).optional()),
 
   RATE_LIMIT_ENABLED: flag(true),
   RATE_LIMIT_READS_PER_MINUTE: integer(600, 1, 10_000_000),

@@ -117,6 +117,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       workerEnabled: env.WORKER_ENABLED,
       pollSeconds: env.WORKER_POLL_SECONDS,
       concurrency: env.WORKER_CONCURRENCY,
+      metricsPort: env.WORKER_METRICS_PORT,
     },
     throttle: {
       enabled: env.RATE_LIMIT_ENABLED,

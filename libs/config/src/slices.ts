@@ -104,6 +104,8 @@ export abstract class QueueConfig {
   abstract readonly pollSeconds: number;
   /** Jobs that one process runs at the same time. */
   abstract readonly concurrency: number;
+  /** Of a process that only works: where its health and metrics are; absent: nowhere. */
+  abstract readonly metricsPort: number | undefined;
 }
 
 /** Requests of a credential in a minute, by class of route; sign-in: failures of an address in five minutes. */

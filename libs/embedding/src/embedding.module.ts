@@ -101,7 +101,7 @@ export class EmbeddingModule {
     jobs.declare(contextEmbedding);
     jobs.schedule(embeddingBackfill);
     if (!provider.isOff) contexts.register(observer);
-    metrics.gauge('provider_up', '0 while a provider that failed is left alone', ['provider'], () =>
+    metrics.gauge('provider_up', '0 while a provider that failed is left alone', () =>
       provider.isRemote ? [[{ provider: provider.name }, provider.problem() === undefined ? 1 : 0]] : [],
     );
   }

@@ -22,13 +22,11 @@ export class JobMetrics {
     private readonly store: JobStore,
     private readonly registry: JobRegistry,
   ) {
-    metrics.gauge('job_queue_depth', 'Jobs that are not finished, and dead ones (failed)', ['name', 'state'], () =>
-      this.depth(),
-    );
-    metrics.gauge('job_queue_oldest_due_seconds', 'How long the job has waited that could run first', [], async () => [
+    metrics.gauge('job_queue_depth', 'Jobs that are not finished, and dead ones (failed)', () => this.depth());
+    metrics.gauge('job_queue_oldest_due_seconds', 'How long the job has waited that could run first', async () => [
       [{}, await store.oldestDueSeconds()],
     ]);
-    metrics.histogram('job_duration_seconds', 'Time of an attempt, by how it ended', ['name', 'outcome'], () =>
+    metrics.histogram('job_duration_seconds', 'Time of an attempt, by how it ended', () =>
       [...this.attempts.values()].map(({ labels, durations }) => [labels, durations]),
     );
   }

@@ -30,7 +30,7 @@ export class CacheMetrics {
         ['local', localHits],
         ['shared', sharedHits],
       ] as const;
-    metrics.counter('cache_hits_total', 'Reads answered from the cache', ['family', 'tier'], () =>
+    metrics.counter('cache_hits_total', 'Reads answered from the cache', () =>
       this.families((stats) => perTier(stats).map(([tier, value]) => [{ tier }, value])),
     );
     this.counter('cache_misses_total', 'Reads that needed a load', ({ misses }) => misses);
@@ -46,24 +46,19 @@ export class CacheMetrics {
     );
     this.counter('cache_coalesced_total', 'Misses that shared a load under way', ({ coalesced }) => coalesced);
     this.counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ({ savedUsd }) => savedUsd);
-    metrics.gauge('cache_hit_ratio', 'Hits of hits and misses since the start or the last reset', ['family'], () =>
+    metrics.gauge('cache_hit_ratio', 'Hits of hits and misses since the start or the last reset', () =>
       this.families(({ localHits, sharedHits, misses }) => {
         const reads = localHits + sharedHits + misses;
         return reads === 0 ? [] : [[{}, (localHits + sharedHits) / reads]];
       }),
     );
-    metrics.histogram(
-      'cache_operation_duration_seconds',
-      'Time of a read by the tier that answered',
-      ['family', 'tier'],
-      function* () {
-        for (const [family, stats] of engine.cache.rawStats()) {
-          yield [{ family, tier: 'local' }, stats.localLatency] as const;
-          yield [{ family, tier: 'shared' }, stats.sharedLatency] as const;
-          yield [{ family, tier: 'source' }, stats.loadLatency] as const;
-        }
-      },
-    );
+    metrics.histogram('cache_operation_duration_seconds', 'Time of a read by the tier that answered', function* () {
+      for (const [family, stats] of engine.cache.rawStats()) {
+        yield [{ family, tier: 'local' }, stats.localLatency] as const;
+        yield [{ family, tier: 'shared' }, stats.sharedLatency] as const;
+        yield [{ family, tier: 'source' }, stats.loadLatency] as const;
+      }
+    });
   }
 
   private countWrites(): void {
@@ -82,52 +77,47 @@ export class CacheMetrics {
 
   private tellTiers(): void {
     const { metrics, engine } = this;
-    metrics.counter('cache_evictions_total', 'Entries pushed out of the local tier', ['tier'], () => [
+    metrics.counter('cache_evictions_total', 'Entries pushed out of the local tier', () => [
       [{ tier: 'local' }, engine.cache.local.evictions],
     ]);
     metrics.gauge(
       'cache_memory_usage_bytes',
       'Bytes of a tier: of values in this process, of the servers behind it',
-      ['tier'],
       async () => [
         [{ tier: 'local' }, engine.cache.local.usedBytes],
         ...(await this.shared(({ usedBytes }) => usedBytes)),
       ],
     );
-    metrics.gauge('cache_memory_limit_bytes', 'Bytes that a tier may use, where it has a limit', ['tier'], async () => [
+    metrics.gauge('cache_memory_limit_bytes', 'Bytes that a tier may use, where it has a limit', async () => [
       [{ tier: 'local' }, engine.cache.local.limits.maxBytes],
       ...(await this.shared(({ limitBytes }) => limitBytes)),
     ]);
     metrics.gauge(
       'cache_up',
       '1 while the cache is whole: its shared tier answers and everything may be trusted',
-      [],
       () => [[{}, engine.health().status === 'up' ? 1 : 0]],
     );
-    metrics.gauge('cache_breaker_open', '1 while the shared tier is away and the sources answer', [], () => {
+    metrics.gauge('cache_breaker_open', '1 while the shared tier is away and the sources answer', () => {
       const { breaker } = engine.health();
       return breaker === 'none' ? [] : [[{}, breaker === 'open' ? 1 : 0]];
     });
-    metrics.counter('cache_disconnects_total', 'How often the shared tier went away', [], () => [
-      [{}, engine.disconnects],
-    ]);
+    metrics.counter('cache_disconnects_total', 'How often the shared tier went away', () => [[{}, engine.disconnects]]);
   }
 
   private tellInvalidations(): void {
     const { metrics, engine } = this;
-    metrics.counter('cache_invalidations_total', 'Invalidations by how they were delivered', ['outcome'], () =>
+    metrics.counter('cache_invalidations_total', 'Invalidations by how they were delivered', () =>
       Object.entries(engine.invalidationCounts).map(([outcome, value]) => [{ outcome }, value]),
     );
     metrics.gauge(
       'cache_oldest_invalidation_seconds',
       'Age of the oldest invalidation that nobody has confirmed',
-      [],
       () => [[{}, engine.health().oldestInvalidationMs / 1000]],
     );
   }
 
   private counter(name: string, help: string, value: (stats: FamilyStats) => number): void {
-    this.metrics.counter(name, help, ['family'], () => this.families((stats) => [[{}, value(stats)]]));
+    this.metrics.counter(name, help, () => this.families((stats) => [[{}, value(stats)]]));
   }
 
   private *families(values: (stats: FamilyStats) => Reading): Generator<readonly [Record<string, string>, number]> {

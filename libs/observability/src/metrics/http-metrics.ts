@@ -17,10 +17,9 @@ export class HttpMetrics {
     metrics.histogram(
       'http_request_duration_seconds',
       'Time from the first line of a request to the end of its answer',
-      ['method', 'route', 'status'],
       () => [...this.answered.values()].map(({ labels, histogram }) => [labels, histogram]),
     );
-    metrics.gauge('http_requests_in_flight', 'Requests that are not answered yet', [], () => [[{}, this.inFlight]]);
+    metrics.gauge('http_requests_in_flight', 'Requests that are not answered yet', () => [[{}, this.inFlight]]);
   }
 
   began(): void {

@@ -11,7 +11,7 @@ export class ProcessMetrics {
   constructor(metrics: ScrapedMetrics, health: HealthRegistry) {
     // Once in a process, however often an application is started in it.
     if (register.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics({ register });
-    metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', ['part'], async () => {
+    metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', async () => {
       const { parts } = await health.report();
       return Object.entries(parts).map(([part, { status }]) => [{ part }, HEALTH_VALUES[status]]);
     });

@@ -6,8 +6,8 @@ describe('metrics that are taken at the scrape', () => {
   it('are what they are at that moment, and forget what is gone', async () => {
     const { metrics, registry } = metricsOfATest();
     let values: [Record<string, string>, number][] = [[{ of: 'a' }, 1]];
-    metrics.gauge('a_gauge', 'A gauge', ['of'], () => values);
-    metrics.counter('a_counter', 'A counter', ['of'], async () => values);
+    metrics.gauge('a_gauge', 'A gauge', () => values);
+    metrics.counter('a_counter', 'A counter', async () => values);
     expect(await registry.metrics()).toContain('a_gauge{of="a"} 1');
     values = [[{ of: 'b' }, 2]];
     const text = await registry.metrics();
@@ -18,8 +18,8 @@ describe('metrics that are taken at the scrape', () => {
 
   it('leave out what can not be read, and tell the rest', async () => {
     const { metrics, registry } = metricsOfATest();
-    metrics.gauge('broken', 'Broken', [], () => Promise.reject(new Error('away')));
-    metrics.gauge('whole', 'Whole', [], () => [[{}, 1]]);
+    metrics.gauge('broken', 'Broken', () => Promise.reject(new Error('away')));
+    metrics.gauge('whole', 'Whole', () => [[{}, 1]]);
     const text = await registry.metrics();
     expect(text).toContain('\nwhole 1');
     expect(text).not.toMatch(/^broken \d/m);
@@ -27,8 +27,8 @@ describe('metrics that are taken at the scrape', () => {
 
   it('take the place of one of their name', async () => {
     const { metrics, registry } = metricsOfATest();
-    metrics.gauge('again', 'First', [], () => [[{}, 1]]);
-    metrics.gauge('again', 'Second', [], () => [[{}, 2]]);
+    metrics.gauge('again', 'First', () => [[{}, 1]]);
+    metrics.gauge('again', 'Second', () => [[{}, 2]]);
     expect(await registry.metrics()).toContain('\nagain 2');
   });
 
@@ -36,7 +36,7 @@ describe('metrics that are taken at the scrape', () => {
     const { metrics, registry } = metricsOfATest();
     const histogram = new LatencyHistogram();
     for (const ms of [0.01, 0.3, 0.3, 60_000]) histogram.observe(ms);
-    metrics.histogram('a_histogram', 'A histogram', ['of'], () => [[{ of: 'a' }, histogram]]);
+    metrics.histogram('a_histogram', 'A histogram', () => [[{ of: 'a' }, histogram]]);
     const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('a_histogram'));
     expect(lines).toHaveLength(LATENCY_BUCKETS.length + 3);
     expect(lines).toContain('a_histogram_bucket{of="a",le="0.00005"} 1');

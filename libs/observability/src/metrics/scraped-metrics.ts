@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type MetricObject, type MetricType, register, type Registry } from 'prom-client';
+import { type Metric, register, type Registry } from 'prom-client';
 import { LATENCY_BUCKETS, type LatencyHistogram } from './latency-histogram.js';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -14,56 +14,57 @@ export type Reading = Iterable<readonly [labels: Labels, value: number]>;
 export class ScrapedMetrics {
   constructor(private readonly registry: Registry = register) {}
 
-  counter(name: string, help: string, labelNames: readonly string[], read: () => Reading | Promise<Reading>): void {
-    this.replace(
-      new Counter({
-        name,
-        help,
-        labelNames,
-        registers: [],
-        async collect() {
-          const reading = await tried(read);
-          this.reset();
-          // Without labels a reset makes a 0.
-          this.remove();
-          for (const [labels, value] of reading) this.inc(labels, value);
-        },
-      }),
-    );
+  counter(name: string, help: string, read: () => Reading | Promise<Reading>): void {
+    this.replace(new ScrapedMetric(name, help, 'counter', () => samplesOf(read)));
   }
 
-  gauge(name: string, help: string, labelNames: readonly string[], read: () => Reading | Promise<Reading>): void {
-    this.replace(
-      new Gauge({
-        name,
-        help,
-        labelNames,
-        registers: [],
-        async collect() {
-          const reading = await tried(read);
-          this.reset();
-          // Without labels a reset makes a 0.
-          this.remove();
-          for (const [labels, value] of reading) this.set(labels, value);
-        },
-      }),
-    );
+  gauge(name: string, help: string, read: () => Reading | Promise<Reading>): void {
+    this.replace(new ScrapedMetric(name, help, 'gauge', () => samplesOf(read)));
   }
 
   histogram(
     name: string,
     help: string,
-    labelNames: readonly string[],
     read: () => Iterable<readonly [labels: Labels, histogram: LatencyHistogram]>,
   ): void {
-    this.replace(new ScrapedHistogram(name, help, labelNames, read));
+    const samples = async () => [...read()].flatMap(([labels, histogram]) => bucketsOf(name, labels, histogram));
+    this.replace(new ScrapedMetric(name, help, 'histogram', samples));
   }
 
-  private replace(metric: Counter | Gauge | Histogram): void {
-    const { name } = metric as unknown as { readonly name: string };
-    this.registry.removeSingleMetric(name);
-    this.registry.registerMetric(metric);
+  private replace(metric: ScrapedMetric): void {
+    this.registry.removeSingleMetric(metric.name);
+    this.registry.registerMetric(metric as unknown as Metric);
   }
+}
+
+/** What a registry asks of a metric for its text. Those of prom-client have a 0 where nothing was read. */
+class ScrapedMetric {
+  readonly aggregator = 'sum';
+
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    readonly type: 'counter' | 'gauge' | 'histogram',
+    private readonly read: () => Promise<readonly Sample[]>,
+  ) {}
+
+  async get() {
+    const { name, help, type, aggregator } = this;
+    return { name, help, type, aggregator, values: await this.read() };
+  }
+
+  /** There is nothing of its own to forget. */
+  reset(): void {}
+}
+
+interface Sample {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly metricName?: string;
+}
+
+async function samplesOf(read: () => Reading | Promise<Reading>): Promise<readonly Sample[]> {
+  return [...(await tried(read))].map(([labels, value]) => ({ labels, value }));
 }
 
 /** A scrape is not held up by a part that hangs. */
@@ -83,55 +84,17 @@ async function tried(read: () => Reading | Promise<Reading>): Promise<Reading> {
   }
 }
 
-/** A histogram in Prometheus' shape whose buckets are counted outside of prom-client. */
-class ScrapedHistogram extends Histogram {
-  constructor(
-    private readonly metricName: string,
-    private readonly told: string,
-    labelNames: readonly string[],
-    private readonly read: () => Iterable<readonly [labels: Labels, histogram: LatencyHistogram]>,
-  ) {
-    super({
-      name: metricName,
-      help: told,
-      labelNames: [...labelNames],
-      buckets: [...LATENCY_BUCKETS],
-      registers: [],
-    });
-  }
-
-  override async get(): Promise<MetricObject & { values: Sample[] }> {
-    const values: Sample[] = [];
-    for (const [labels, histogram] of this.read()) append(values, this.metricName, labels, histogram);
-    return {
-      name: this.metricName,
-      help: this.told,
-      type: 'histogram' as unknown as MetricType,
-      aggregator: 'sum',
-      values,
-      collect: () => undefined,
-    };
-  }
-
-  /** What the registry asks for its text. */
-  async getForPromString(): Promise<MetricObject & { values: Sample[] }> {
-    return this.get();
-  }
-}
-
-interface Sample {
-  readonly value: number;
-  readonly labels: Record<string, string | number>;
-  readonly metricName: string;
-}
-
-function append(values: Sample[], name: string, labels: Labels, histogram: LatencyHistogram): void {
+/** A histogram in Prometheus' shape: cumulative buckets, sum and count. */
+function bucketsOf(name: string, labels: Labels, histogram: LatencyHistogram): Sample[] {
   let sum = 0;
-  LATENCY_BUCKETS.forEach((bound, bucket) => {
+  const buckets = LATENCY_BUCKETS.map((bound, bucket) => {
     sum += histogram.counts[bucket] as number;
-    values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: sum });
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: sum };
   });
-  values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count });
-  values.push({ metricName: `${name}_sum`, labels, value: histogram.sumSeconds });
-  values.push({ metricName: `${name}_count`, labels, value: histogram.count });
+  return [
+    ...buckets,
+    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: histogram.count },
+    { metricName: `${name}_sum`, labels, value: histogram.sumSeconds },
+    { metricName: `${name}_count`, labels, value: histogram.count },
+  ];
 }

@@ -42,17 +42,16 @@ export class ProviderCalls {
 
   constructor(logger: KeepsakeLogger, metrics: ScrapedMetrics) {
     this.log = logger.channel('api-costs');
-    const names = ['operation', 'provider', 'model'];
-    metrics.counter('provider_calls_total', 'Calls of models', [...names, 'outcome'], () =>
+    metrics.counter('provider_calls_total', 'Calls of models', () =>
       this.each(({ outcomes }) => [...outcomes].map(([outcome, calls]) => [{ outcome }, calls])),
     );
-    metrics.counter('provider_tokens_total', 'Tokens that calls of models took', names, () =>
+    metrics.counter('provider_tokens_total', 'Tokens that calls of models took', () =>
       this.each(({ tokens }) => [[{}, tokens]]),
     );
-    metrics.counter('provider_cost_usd_total', 'What calls of models cost', names, () =>
+    metrics.counter('provider_cost_usd_total', 'What calls of models cost', () =>
       this.each(({ costUsd }) => [[{}, costUsd]]),
     );
-    metrics.histogram('provider_call_duration_seconds', 'Time of a call with its retries', names, () =>
+    metrics.histogram('provider_call_duration_seconds', 'Time of a call with its retries', () =>
       [...this.sums.values()].map(({ labels, durations }) => [labels, durations]),
     );
   }

@@ -16,6 +16,6 @@ export async function createTracer(
     import('./otlp-exporter.js'),
   ]);
   const exporter = new OtlpExporter({ ...config, endpoint }, logger.channel('traces'));
-  metrics.counter('trace_spans_dropped_total', 'Spans that no collector got', [], () => [[{}, exporter.dropped]]);
+  metrics.counter('trace_spans_dropped_total', 'Spans that no collector got', () => [[{}, exporter.dropped]]);
   return new OtlpTracer(exporter, config);
 }

@@ -1,5 +1,5 @@
 import { OtlpExporter } from './otlp-exporter.js';
-import type { ExportTraceServiceRequest, OtlpSpan } from './otlp-format.js';
+import { type ExportTraceServiceRequest, type OtlpSpan, SpanKind, StatusCode } from './otlp-format.js';
 
 const config = {
   endpoint: 'http://collector.test/v1/traces',
@@ -15,12 +15,14 @@ const span = (name: string): OtlpSpan => ({
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   spanId: '00f067aa0ba902b7',
   name,
-  kind: 2,
+  kind: SpanKind.server,
   startTimeUnixNano: '1700000000000000000',
   endTimeUnixNano: '1700000000000000001',
   attributes: [],
-  status: { code: 0 },
+  status: { code: StatusCode.unset },
 });
+
+const messageIn = ({ body }: RequestInit) => JSON.parse(body as string) as ExportTraceServiceRequest;
 
 /** A collector that answers what it is told to, the last of it for ever. */
 function exporterTo(...answers: (number | Error)[]) {
@@ -33,10 +35,10 @@ function exporterTo(...answers: (number | Error)[]) {
     return new Response('{}', { status: answer });
   };
   const log = { warn: (text: string) => void told.push(text), info: (text: string) => void told.push(text) };
-  const exporter = new OtlpExporter(config, log as never, post as typeof fetch);
+  const exporter = new OtlpExporter(config, log as never, post);
   const names = () =>
     sent.flatMap(({ init }) =>
-      (JSON.parse(String(init.body)) as ExportTraceServiceRequest).resourceSpans.flatMap(({ scopeSpans }) =>
+      messageIn(init).resourceSpans.flatMap(({ scopeSpans }) =>
         scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)),
       ),
     );
@@ -54,9 +56,7 @@ describe('the exporter of spans', () => {
       url: config.endpoint,
       init: { method: 'POST', headers: { 'api-key': 'k', 'content-type': 'application/json' } },
     });
-    const [{ resource } = { resource: { attributes: [] } }] = (
-      JSON.parse(String(sent[0]!.init.body)) as ExportTraceServiceRequest
-    ).resourceSpans;
+    const resource = messageIn(sent[0]!.init).resourceSpans[0]!.resource;
     expect(resource.attributes).toContainEqual({ key: 'service.name', value: { stringValue: 'memory' } });
     expect(resource.attributes).toContainEqual({
       key: 'deployment.environment.name',

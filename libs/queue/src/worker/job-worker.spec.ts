@@ -66,7 +66,13 @@ describe('JobWorker', () => {
     cancellation = new JobCancellation();
     lines = [];
     const log = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) });
-    const queueConfig: QueueConfig = { workerEnabled: true, pollSeconds: 60, concurrency: 4, ...config };
+    const queueConfig: QueueConfig = {
+      workerEnabled: true,
+      pollSeconds: 60,
+      concurrency: 4,
+      metricsPort: undefined,
+      ...config,
+    };
     worker = new JobWorker(
       registry,
       store,

@@ -1,4 +1,3 @@
-import { withDeadline } from './deadline.js';
 import type { RedisStore } from './redis-store.js';
 import { parseInfo } from './server-facts.js';
 
@@ -13,7 +12,7 @@ export interface ServerMemory {
 export function readServerMemory(store: RedisStore): Promise<ServerMemory[]> {
   return Promise.all(
     store.checkedConnections.map(async ({ redis }) => {
-      const info = parseInfo(await withDeadline(redis.info('memory'), store.options.commandTimeoutMs));
+      const info = parseInfo(await redis.info('memory'));
       const limitBytes = Number(info.get('maxmemory') ?? 0);
       return { usedBytes: Number(info.get('used_memory')), limitBytes: limitBytes === 0 ? undefined : limitBytes };
     }),
