@@ -114,6 +114,9 @@ describe('the compose files', () => {
       expect(volumes).toContainEqual(expect.stringContaining(`:/etc/prometheus/${file}:ro`));
     const [{ names, port }] = scrapes[0].dns_sd_configs;
     expect([names, [port]]).toEqual([['api'], image.ports]);
+    const [{ names: workers, port: workerPort }] = scrapes[1].dns_sd_configs;
+    expect([workers, String(workerPort)]).toEqual([['worker'], environmentOf('worker')['WORKER_METRICS_PORT']]);
+    expect(production.services.worker.healthcheck.test.join(' ')).toContain(`:${workerPort}/health/live`);
     const [name] = observability.services.prometheus.secrets;
     expect(scrapes[0].authorization.credentials_file).toBe(`/run/secrets/${name}`);
     const guide = readFileSync(join(DOCKER, '../docs/guides/operations.md'), 'utf8');
