@@ -6,8 +6,9 @@ import { containerOf } from './image/dockerfile.mjs';
 import { DOCKER, readYaml } from './read-manifests.js';
 
 const image = containerOf(readFileSync(join(DOCKER, 'Dockerfile'), 'utf8'));
-const FILES = ['compose.yaml', 'compose.production.yaml'];
+const FILES = ['compose.yaml', 'compose.production.yaml', 'compose.observability.yaml'];
 const production = readYaml('compose.production.yaml');
+const observability = readYaml('compose.observability.yaml');
 const ours = ['api', 'worker', 'migrate'];
 
 /** What the product is given, secrets as the values that their files would hold. */
@@ -97,13 +98,39 @@ describe('the compose files', () => {
   });
 
   it('every service that others wait for tells its health, and restarts', () => {
-    for (const { services } of [production])
+    for (const { services } of [production, observability])
       for (const [name, service] of Object.entries<any>(services)) {
         if (service.image === undefined) continue;
         expect([name, service.restart]).toEqual([name, expect.stringMatching(/^(unless-stopped|on-failure)$/)]);
         // Ours has it from its image.
         expect([name, ours.includes(name) || Array.isArray(service.healthcheck?.test)]).toEqual([name, true]);
       }
+  });
+
+  it('Prometheus asks every replica where it listens, with the rules that are mounted beside it', () => {
+    const { rule_files: rules, scrape_configs: scrapes } = readYaml('prometheus/prometheus.compose.yml');
+    const { volumes } = observability.services.prometheus;
+    for (const file of ['prometheus.yml', ...rules])
+      expect(volumes).toContainEqual(expect.stringContaining(`:/etc/prometheus/${file}:ro`));
+    const [{ names, port }] = scrapes[0].dns_sd_configs;
+    expect([names, [port]]).toEqual([['api'], image.ports]);
+    const [{ names: workers, port: workerPort }] = scrapes[1].dns_sd_configs;
+    expect([workers, String(workerPort)]).toEqual([['worker'], environmentOf('worker')['WORKER_METRICS_PORT']]);
+    expect(production.services.worker.healthcheck.test.join(' ')).toContain(`:${workerPort}/health/live`);
+    const [name] = observability.services.prometheus.secrets;
+    expect(scrapes[0].authorization.credentials_file).toBe(`/run/secrets/${name}`);
+    const guide = readFileSync(join(DOCKER, '../docs/guides/operations.md'), 'utf8');
+    expect(guide).toContain(`> docker/secrets/${name}`);
+    expect(readFileSync(join(DOCKER, 'Caddyfile'), 'utf8')).toMatch(/respond \/metrics\* 404/);
+  });
+
+  it('Grafana finds its dashboards where its provisioning looks for them', () => {
+    const { providers } = readYaml('grafana/provisioning/dashboards/keepsake.yml');
+    const targets = observability.services.grafana.volumes.map((volume: string) => volume.split(':')[1]);
+    for (const { options } of providers) expect(targets).toContain(options.path);
+    expect(targets).toContain('/etc/grafana/provisioning');
+    const { datasources } = readYaml('grafana/provisioning/datasources/prometheus.yml');
+    expect(Object.keys(observability.services)).toContain(new URL(datasources[0].url).hostname);
   });
 
   it('Valkey has a password, a limit, LRU and an append-only file', () => {

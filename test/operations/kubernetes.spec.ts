@@ -53,7 +53,7 @@ describe('the Kubernetes manifests', () => {
     (folder) => {
       const { resources = [], components = [], patches = [], ...rest } = readYaml(`${folder}/kustomization.yaml`);
       const own = resources.filter((name: string) => name.endsWith('.yaml'));
-      const present = filesOf(folder).filter((name) => name !== 'kustomization.yaml');
+      const present = filesOf(folder).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml');
       expect(present.toSorted()).toEqual(own.toSorted());
       for (const other of [...components, ...resources.filter((name: string) => !name.endsWith('.yaml'))])
         expect(filesOf(join(folder, other))).toContain('kustomization.yaml');
@@ -105,6 +105,15 @@ describe('the Kubernetes manifests', () => {
     const monitor = one('ServiceMonitor', 'keepsake');
     expect(selects(monitor.spec.selector.matchLabels, service.metadata.labels ?? {})).toBe(true);
     expect(monitor.spec.endpoints[0].port).toBe(service.spec.ports[0].name);
+    const [worker] = one('Deployment', 'keepsake-worker').spec.template.spec.containers;
+    const workers = one('Service', 'keepsake-worker');
+    expect(worker.ports).toEqual([{ name: 'metrics', containerPort: workers.spec.ports[0].port }]);
+    expect(worker.env).toContainEqual({ name: 'WORKER_METRICS_PORT', value: String(workers.spec.ports[0].port) });
+    for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'])
+      expect(worker[probe].httpGet.port).toBe('metrics');
+    expect(selects(monitor.spec.selector.matchLabels, workers.metadata.labels ?? {})).toBe(true);
+    expect(monitor.spec.endpoints[1].port).toBe(workers.spec.ports[0].name);
+    expect(one('NetworkPolicy', 'keepsake-worker').spec.ingress[0].ports[0].port).toBe(workers.spec.ports[0].port);
     for (const { spec } of deployments)
       expect(selects(spec.selector.matchLabels, spec.template.metadata.labels)).toBe(true);
     for (const { spec } of ofKind('NetworkPolicy'))
@@ -112,6 +121,10 @@ describe('the Kubernetes manifests', () => {
         deployments.some(({ spec: { template } }) => selects(spec.podSelector.matchLabels, template.metadata.labels)),
       ).toBe(true);
     expect(one('NetworkPolicy', 'keepsake-api').spec.ingress[0].ports[0].port).toBe(image.ports[0]);
+  });
+
+  it('the rules are those of docker/prometheus: make-prometheus-rule.mjs renews them', () => {
+    expect(one('PrometheusRule', 'keepsake').spec.groups).toEqual(readYaml('prometheus/alerts.yml').groups);
   });
 
   it('several replicas of API and worker, spread out, and never all away at once', () => {
