@@ -1,6 +1,8 @@
 import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
 import { CacheModule } from '#cache';
+import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -14,10 +16,12 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
-  imports: [CacheModule, IdempotencyModule, ResponseCacheModule],
+  // What is down is told by the answers and by whoever notices it: not once more at each question.
+  imports: [CacheModule, IdempotencyModule, ResponseCacheModule, TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [
     AllowedMethods,
+    HealthChecks,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
