@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,8 @@ describe('keepsake', () => {
       run('serve', '--prot', '3000'),
     ]);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: keepsake <command>'), stderr: '' });
-    for (const name of ['serve', 'worker', 'migrate', 'keys', 'doctor']) expect(help.stdout).toContain(`\n  ${name}`);
+    for (const name of ['serve', 'worker', 'migrate', 'keys', 'cache', 'doctor'])
+      expect(help.stdout).toContain(`\n  ${name}`);
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     for (const [ended, told] of [
       [command, 'swerve'],
@@ -56,6 +57,21 @@ describe('keepsake', () => {
       expect(ended.stderr).toContain('Usage: keepsake');
     }
     expect(existsSync(join(folder, '.keepsake'))).toBe(false);
+  }, 60_000);
+
+  it('tells its version and a typing error without loading a server', async () => {
+    const calls = [['--version'], ['help'], ['serve', '--prot', '3000'], ['cache', 'invalidate', '--everything']];
+    for (const [number, args] of calls.entries()) {
+      const NODE_V8_COVERAGE = join(folder, String(number));
+      await runKeepsake(args, { cwd: folder, env: { NODE_V8_COVERAGE } });
+      const [file = ''] = await readdir(NODE_V8_COVERAGE);
+      const { result } = JSON.parse(await readFile(join(NODE_V8_COVERAGE, file), 'utf8')) as {
+        result: { url: string }[];
+      };
+      const loaded = result.map(({ url }) => url);
+      expect(loaded.filter((url) => url.includes('/dist/apps/cli/')).length).toBeGreaterThan(0);
+      expect(loaded.filter((url) => /\/node_modules\/(typeorm|@nestjs|pg|fastify|ioredis)\//.test(url))).toEqual([]);
+    }
   }, 60_000);
 
   it('tells every mistake of the configuration at once, ends with 78, and starts nothing', async () => {

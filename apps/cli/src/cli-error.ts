@@ -14,7 +14,7 @@ export class CliError extends Error {
 
 /** A command was called in a way it does not understand. The message says how to call it. */
 export class UsageError extends CliError {
-  constructor(message: string) {
-    super(message, ExitCode.usage);
+  constructor(message: string, synopsis?: string) {
+    super(synopsis === undefined ? message : `${message}\n\nUsage: keepsake ${synopsis}`, ExitCode.usage);
   }
 }

@@ -1,6 +1,9 @@
 import type { ExitCode } from './exit-code.js';
 
-/** One command of `keepsake`. */
+/**
+ * One command of `keepsake`. Its module holds how it is called and nothing that is needed to do the work: that is loaded
+ * once the call is understood, so that telling the version or a typing error does not load a server.
+ */
 export interface Command {
   /** How to call it, without the program's name. */
   readonly synopsis: string;

@@ -1,11 +1,12 @@
 import type { Command } from './command.js';
+import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
 import { keys } from './commands/keys.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
 
-export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, doctor };
+export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, cache, doctor };
 
 export function usage(): string {
   const lines = [

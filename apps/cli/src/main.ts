@@ -1,18 +1,19 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import { UsageError } from './cli-error.js';
+import { CliError, UsageError } from './cli-error.js';
 import { commands, usage } from './commands.js';
-import { describeError } from './describe-error.js';
 import { ExitCode } from './exit-code.js';
 import { version } from './version.js';
 
+const isJson = process.argv.includes('--json');
+
 async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || ['help', '--help', '-h'].includes(name)) {
-    console.log(usage());
+    console.log(isJson ? JSON.stringify({ commands: Object.values(commands) }) : usage());
     return ExitCode.ok;
   }
   if (['version', '--version', '-v'].includes(name)) {
-    console.log(version());
+    console.log(isJson ? JSON.stringify({ version: version(), node: process.versions.node }) : version());
     return ExitCode.ok;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -24,6 +25,12 @@ async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
   return command.run(args);
 }
 
+/** Knowing the errors of every library means loading them. */
+async function described(error: unknown): Promise<{ message: string; exitCode: ExitCode }> {
+  const { describeError } = await import('./describe-error.js');
+  return describeError(error);
+}
+
 try {
   // What the environment says already is not changed by the file.
   if (existsSync('.env')) process.loadEnvFile('.env');
@@ -31,6 +38,7 @@ try {
   // Nothing that was left open may keep a finished command alive; output that is still on its way is written first.
   process.stdout.write('', () => process.exit(exitCode));
 } catch (error) {
-  const { message, exitCode } = describeError(error);
-  process.stderr.write(`${message}\n`, () => process.exit(exitCode));
+  const { message, exitCode } = error instanceof CliError ? error : await described(error);
+  const said = isJson ? JSON.stringify({ error: { message, exitCode } }) : message;
+  process.stderr.write(`${said}\n`, () => process.exit(exitCode));
 }

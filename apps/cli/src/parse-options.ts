@@ -15,7 +15,10 @@ export function parseOptions<const Options extends NonNullable<ParseArgsConfig['
     const parsed = parseArgs({ args: [...args], options, allowPositionals: maxPositionals > 0, strict: true });
     if (parsed.positionals.length <= maxPositionals) return parsed;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\nUsage: keepsake ${synopsis}`);
+    throw new UsageError((error as Error).message, synopsis);
   }
-  throw new UsageError(`There are too many arguments.\n\nUsage: keepsake ${synopsis}`);
+  throw new UsageError('There are too many arguments.', synopsis);
 }
+
+/** What every command takes. */
+export const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { parseRedisUrl } from '#config';
 import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
@@ -10,6 +11,7 @@ import { RedisCoherence } from './coherence/redis-coherence.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
 import type { CacheHealthReport } from './health/cache-health-report.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
+import { type BeginSpan, CacheSpans } from './metrics/cache-spans.js';
 import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
 import { DEFAULT_INVALIDATION_TIMING, type InvalidationTiming } from './outbox/invalidation-timing.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -20,11 +22,10 @@ import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
-import { parseRedisUrl } from './stores/redis/redis-url.js';
 import type { SharedStore } from './stores/shared-store.js';
 
 export interface CacheSettings extends Partial<CacheEngineOptions> {
-  /** See `parseRedisUrl`. Absent: in process where `singleProcess`, else immutable families alone. */
+  /** See `parseRedisUrl` of `#config`. Absent: in process where `singleProcess`, else immutable families alone. */
   readonly redisUrl?: string;
   /** This process is the only one on its database. */
   readonly singleProcess?: boolean;
@@ -44,6 +45,8 @@ export interface CachePorts {
   /** Needed where a shared tier outlives this process. */
   readonly outbox?: InvalidationOutbox;
   readonly familySettings?: FamilySettingsStore;
+  /** Absent: nobody is told what callers wait for. */
+  readonly beginSpan?: BeginSpan;
   /** Uniform in (0, 1]; for tests. */
   readonly random?: () => number;
 }
@@ -98,7 +101,8 @@ export class CacheEngine {
     const stamps = new StampRemover(this.store, this.coherence, marks, space);
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
     this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite);
-    this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing);
+    const spans = new CacheSpans(ports.beginSpan);
+    this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing, spans);
     this.cache = new CacheService({
       store: this.store,
       local: this.local,
@@ -107,6 +111,7 @@ export class CacheEngine {
       marks,
       space,
       clock,
+      spans,
       options: {
         enabled: settings.enabled ?? DEFAULT_ENGINE_OPTIONS.enabled,
         leaseMs: settings.leaseMs ?? DEFAULT_ENGINE_OPTIONS.leaseMs,

@@ -4,7 +4,7 @@ import { register } from 'prom-client';
 import { CacheConfig, DatabaseConfig } from '#config';
 import { Database } from '#database';
 import { Clock } from '#kernel';
-import { HealthRegistry } from '#observability';
+import { beginSpan, HealthRegistry } from '#observability';
 import { CacheEngine } from './cache-engine.js';
 import { CacheService } from './cache.service.js';
 import { settingsFrom } from './cache-settings.js';
@@ -41,6 +41,7 @@ function createEngine(
   const calls = needsCalls ? new CallChannel(databaseConfig.url) : undefined;
   return new CacheEngine(settingsFrom(cache), {
     clock,
+    beginSpan,
     outbox: new SqlInvalidationOutbox(database, calls),
     familySettings: new SqlFamilySettings(database),
   });

@@ -317,6 +317,48 @@ describe('the cache of two processes', () => {
     expect((await mgetCalls()) - before).toBe(1);
   });
 
+  it('a thousand that are missing are loaded by one call, in a few commands, and the breaker stays closed', async () => {
+    const [family] = familyOfBoth({ tags: (key) => [thingTag(key), thingsTag(key)] });
+    const keys = Array.from({ length: 1_000 }, (_, i) => ({ workspace: 'w1', id: `cold-${count}-${i}` }));
+    const calls: number[] = [];
+    const load = async (missing: readonly ThingKey[]) => {
+      calls.push(missing.length);
+      return missing.map(({ id }) => id);
+    };
+    const before = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
+    expect(await a.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
+    const [scripts, reads] = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
+    expect(calls).toEqual([1_000]);
+    expect(reads - before[1]).toBeLessThanOrEqual(6);
+    // Leases, stamps and entries, 64 in each script; four commands a key would be 4,000.
+    expect(scripts - before[0]).toBeLessThan(80);
+    expect(a.health().breaker).toBe('closed');
+    expect(await a.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
+    expect(calls).toEqual([1_000]);
+  });
+
+  it('a key that another process loads holds up none of the others of a bulk read', async () => {
+    const [ofA, ofB] = familyOfBoth();
+    const keys = Array.from({ length: 10 }, (_, i) => ({ workspace: 'w1', id: `held-${count}-${i}` }));
+    let finish!: (value: string) => void;
+    let started!: () => void;
+    const isLoading = new Promise<void>((resolve) => (started = resolve));
+    const slow = a.cache.getOrSet(ofA, keys[3] as ThingKey, () => {
+      started();
+      return new Promise<string>((resolve) => (finish = resolve));
+    });
+    await isLoading;
+    const missing: string[][] = [];
+    const all = b.cache.getMany(ofB, keys, async (asked) => {
+      missing.push(asked.map(({ id }) => id));
+      finish('from a');
+      return asked.map(() => 'from b');
+    });
+    expect(await all).toEqual(keys.map((_, i) => (i === 3 ? 'from a' : 'from b')));
+    expect(missing).toEqual([keys.filter((_, i) => i !== 3).map(({ id }) => id)]);
+    await slow;
+  });
+
   it('all tags of a write go out in one command, whatever hangs on them', async () => {
     const tags = Array.from({ length: 20 }, (_, i) => thingTag({ workspace: 'w1', id: `t-${i}` }));
     const before = await callsOf('unlink');

@@ -4,7 +4,6 @@ import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from 
 import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
 import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
 import { BackgroundWork } from './read/background-work.js';
-import { BulkLoad } from './read/bulk-load.js';
 import type { CacheEngineOptions, CacheParts } from './read/cache-parts.js';
 import { Complaints } from './read/complaints.js';
 import { DriftProbe } from './read/drift-probe.js';
@@ -106,46 +105,31 @@ export class CacheService {
     load: Load<Value>,
     options?: ReadOptions,
   ): Promise<Value> {
-    return this.reads.read(this.registry.stateOf(family), params, load, options);
+    const state = this.registry.stateOf(family);
+    const span = this.parts.spans.beginRead('cache.read', family.name);
+    if (span === undefined) return this.reads.read(state, params, load, options);
+    return span.until(this.reads.read(state, params, span.loading(load), span.reporting(options)));
   }
 
   /**
    * Like `getOrSet` for many, in the order asked: one read for all, one load for all that is missing. Equal keys are
    * read and loaded once.
    */
-  async getMany<Params, Value>(
+  getMany<Params, Value>(
     family: CacheFamily<Params, Value>,
     all: readonly Params[],
     loadMany: LoadMany<Params, Value>,
   ): Promise<(Value | undefined)[]> {
-    const state = this.registry.stateOf(family);
-    const keys = all.map((params) => family.entryKey(this.parts.space, params));
-    const firstOf = new Map<string, number>();
-    keys.forEach((key, i) => {
-      if (!firstOf.has(key)) firstOf.set(key, i);
-    });
-    const firsts = [...firstOf.values()].map((i) => all[i] as Params);
-    const bulk = new BulkLoad(firsts, loadMany);
-    const values = await Promise.all(
-      firsts.map((params) => {
-        const report: ReadOptions['report'] = ({ status }) => {
-          if (status === 'hit' || status === 'stale') bulk.answered(params);
-        };
-        const load: Load<Value> = (context) => bulk.load(params, context);
-        return this.getOrSet(family, params, load, { report }).finally(() => bulk.answered(params));
-      }),
-    );
-    const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
-    return keys.map((key, i) => {
-      const value = valueOf.get(key);
-      return firstOf.get(key) === i || value === undefined ? value : shareValue(state, value);
-    });
+    const span = this.parts.spans.beginRead('cache.read-many', family.name);
+    if (span === undefined) return this.readMany(family, all, loadMany);
+    return span.until(this.readMany(family, all, span.loadingMany(loadMany)));
   }
 
   /** The value from the cache, or undefined; the source is not asked. */
   async get<Params, Value>(family: CacheFamily<Params, Value>, params: Params): Promise<Value | undefined> {
     const state = this.registry.stateOf(family);
-    return this.parts.options.enabled && state.policy.enabled ? this.reads.get(state, params) : undefined;
+    if (!this.parts.options.enabled || !state.policy.enabled) return undefined;
+    return this.parts.spans.operate('cache.get', () => this.reads.get(state, params));
   }
 
   /** Whether the shared tier holds a valid entry, null and remembered failures included. */
@@ -261,10 +245,12 @@ export class CacheService {
     by: number,
     lifeMs: number,
   ): Promise<number | undefined> {
-    const { store, space } = this.parts;
+    const { store, space, spans } = this.parts;
     const scope = workspace === null ? PLATFORM_SCOPE : encodeKeyParts(workspace);
     try {
-      return await store.increment(`${space.counterPrefix}${scope}:${encodeKeyParts(name)}`, by, lifeMs);
+      return await spans.operate('cache.count', () =>
+        store.increment(`${space.counterPrefix}${scope}:${encodeKeyParts(name)}`, by, lifeMs),
+      );
     } catch {
       return undefined;
     }
@@ -317,6 +303,26 @@ export class CacheService {
   /** Waits for refreshes, refills and probes that run in the background. */
   settled(): Promise<void> {
     return this.background.settled();
+  }
+
+  private async readMany<Params, Value>(
+    family: CacheFamily<Params, Value>,
+    all: readonly Params[],
+    loadMany: LoadMany<Params, Value>,
+  ): Promise<(Value | undefined)[]> {
+    const state = this.registry.stateOf(family);
+    const keys = all.map((params) => family.entryKey(this.parts.space, params));
+    const firstOf = new Map<string, number>();
+    keys.forEach((key, i) => {
+      if (!firstOf.has(key)) firstOf.set(key, i);
+    });
+    const firsts = [...firstOf.values()].map((i) => all[i] as Params);
+    const values = await this.reads.readMany(state, firsts, loadMany);
+    const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
+    return keys.map((key, i) => {
+      const value = valueOf.get(key);
+      return firstOf.get(key) === i || value === undefined ? value : shareValue(state, value);
+    });
   }
 
   private isOn<Params, Value>(family: CacheFamily<Params, Value>): boolean {

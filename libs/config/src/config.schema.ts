@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRedisUrl } from './redis-url.js';
+import { parseRedisUrl, REDIS_URL_FORMS, RedisUrlError } from './redis-url.js';
 
 /*
  * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
@@ -81,9 +81,13 @@ function isOrigin(value: string): boolean {
 }
 
 const redisUrl = () =>
-  text().refine((value) => value === undefined || isRedisUrl(value), {
-    error:
-      'write redis://[user:password@]host:6379[/database], rediss:// for TLS, hosts separated by commas for a Cluster, or redis+sentinel://host:26379/name; percent-encode @ : / ? # inside a password; leave it out to run without Redis',
+  text().superRefine((value, context) => {
+    try {
+      if (value !== undefined) parseRedisUrl(value);
+    } catch (error) {
+      if (!(error instanceof RedisUrlError)) throw error;
+      context.addIssue(`${REDIS_URL_FORMS} (this one ${error.problem})`);
+    }
   });
 
 const TIERS_EXAMPLE = 'write JSON like {"pro":{"reads":6000,"writes":1000}}';
@@ -181,6 +185,7 @@ const variables = z.object({
     error: 'write a key that starts with ks_ and has 32 to 256 characters of A-Z a-z 0-9 _ -',
   }),
 
+  KEEPSAKE_URL: url(['http:', 'https:'], 'http://127.0.0.1:3000'),
   KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
     error: 'write the operator key that commands show to the running server',
   }),

@@ -1,9 +1,11 @@
 export { ConfigModule } from './config.module.js';
 export { environmentSchema } from './config.schema.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
+export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } from './redis-url.js';
 export {
   AuthConfig,
   CacheConfig,
+  type CommandConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,

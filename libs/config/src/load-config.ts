@@ -2,6 +2,7 @@ import { type Environment, environmentSchema } from './config.schema.js';
 import type {
   AuthConfig,
   CacheConfig,
+  CommandConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
@@ -24,6 +25,7 @@ export interface KeepsakeConfig {
   readonly search: SearchConfig;
   readonly throttle: ThrottleConfig;
   readonly embedding: EmbeddingConfig;
+  readonly command: CommandConfig;
 }
 
 /** Every problem of the environment at once. A process that meets it exits with code 78 (EX_CONFIG of sysexits.h). */
@@ -97,7 +99,6 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     auth: {
       bootstrapKey: env.KEEPSAKE_BOOTSTRAP_KEY,
-      cliKey: env.KEEPSAKE_KEY,
       jwtSecret: env.JWT_SECRET,
       jwksUrl: env.JWT_JWKS_URL,
       jwksCooldownMs: env.JWT_JWKS_COOLDOWN_SECONDS * 1000,
@@ -134,6 +135,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
+    command: { serverUrl: env.KEEPSAKE_URL, key: env.KEEPSAKE_KEY },
   });
 }
 

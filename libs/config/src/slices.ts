@@ -58,8 +58,6 @@ export abstract class CacheConfig {
 
 export abstract class AuthConfig {
   abstract readonly bootstrapKey: string | undefined;
-  /** What commands show to a running server, where it is not the first key. */
-  abstract readonly cliKey: string | undefined;
   /** Shared secret of HS256 tokens. */
   abstract readonly jwtSecret: string | undefined;
   /** Where the public keys of the token issuer are (RFC 7517). */
@@ -73,6 +71,14 @@ export abstract class AuthConfig {
   abstract readonly jwtMaxLifetimeMs: number;
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
+}
+
+/** How commands reach a running server. */
+export interface CommandConfig {
+  /** Absent: the one that owns the data folder, else the address that a server with this configuration listens on. */
+  readonly serverUrl: string | undefined;
+  /** An operator's key. Absent: the first key. */
+  readonly key: string | undefined;
 }
 
 export abstract class QueueConfig {

@@ -8,6 +8,7 @@ import { contextSubject } from './http/context.caching.js';
 import { ContextController } from './http/context.controller.js';
 import { ProjectContextController } from './http/project-context.controller.js';
 import { ContextResponses } from './http/context-responses.js';
+import { IngestController } from './http/ingest.controller.js';
 import { RetentionController } from './http/retention.controller.js';
 import { ContextUsage } from './usage/context-usage.js';
 
@@ -15,7 +16,13 @@ import { ContextUsage } from './usage/context-usage.js';
 @Module({
   imports: [ContextModule, ProjectModule, ResponseCacheModule],
   // The batch routes first: their paths have words where others have ids.
-  controllers: [ContextBatchController, ContextController, ProjectContextController, RetentionController],
+  controllers: [
+    ContextBatchController,
+    IngestController,
+    ContextController,
+    ProjectContextController,
+    RetentionController,
+  ],
   providers: [ContextResponses],
 })
 export class ContextApiModule {

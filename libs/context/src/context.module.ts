@@ -13,6 +13,9 @@ import { ContextReader } from './context.reader.js';
 import { ContextService } from './context.service.js';
 import { ContextDiffService } from './diff/context-diff.service.js';
 import { EmbeddingStates } from './embedding-states.js';
+import { DocumentReader } from './ingest/document.reader.js';
+import { IngestService } from './ingest/ingest.service.js';
+import { PdfText } from './ingest/pdf-text.js';
 import { OverviewService } from './overview/overview.service.js';
 import { ContextReadRepository } from './persistence/context-read.repository.js';
 import { ContextRepository } from './persistence/context.repository.js';
@@ -45,6 +48,9 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextObservers,
     EmbeddingStates,
     ContextUsage,
+    PdfText,
+    DocumentReader,
+    IngestService,
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },
@@ -63,6 +69,8 @@ import { ContextUsage } from './usage/context-usage.js';
     ContextObservers,
     ContextUsage,
     EmbeddingStates,
+    DocumentReader,
+    IngestService,
   ],
 })
 export class ContextModule {

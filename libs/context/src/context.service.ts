@@ -138,10 +138,20 @@ export class ContextService {
         priority: patch.priority === null ? detectPriority(context.content) : (patch.priority ?? context.priority),
         priorityDetected: patch.priority === undefined ? context.priorityDetected : patch.priority === null,
       };
-      await this.contexts.describe(workspaceId, id, described, this.clock.now());
-      await this.observers.described(workspaceId, described);
-      return [context, described];
+      return this.say(context, described);
     });
+  }
+
+  /**
+   * Says tags, priority and metadata of a version anew, whatever was said before, without a new version.
+   * @throws DomainError `context-not-found`
+   */
+  describe(
+    workspaceId: WorkspaceId,
+    id: ContextId,
+    said: Pick<Context, 'tags' | 'priority' | 'priorityDetected' | 'metadata'>,
+  ): Promise<Context> {
+    return this.change(workspaceId, id, undefined, (context) => this.say(context, { ...context, ...said }));
   }
 
   /**
@@ -202,6 +212,12 @@ export class ContextService {
       },
       { retries: 3 },
     );
+  }
+
+  private async say(context: Context, described: Context): Promise<readonly ContextSummary[]> {
+    await this.contexts.describe(context.workspaceId, context.id, described, this.clock.now());
+    await this.observers.described(context.workspaceId, described);
+    return [context, described];
   }
 
   private async holdsAlwaysCheck(context: Context, line: LockedLine, allVersions: boolean): Promise<boolean> {

@@ -6,6 +6,7 @@ import {
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
+import { measured, type SpanAttributes } from '#observability';
 import { isRetryable } from './database-errors.js';
 import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
 
@@ -29,6 +30,7 @@ export class Database extends TransactionRunner {
   constructor(readonly dataSource: DataSource) {
     super();
     this.refuseQueriesBesideATransaction();
+    measureStatements(dataSource);
   }
 
   /** The entity manager to use for this call chain. Take it anew for every query; never keep it. */
@@ -131,6 +133,34 @@ export class Database extends TransactionRunner {
       return obtain();
     };
   }
+}
+
+/** Every statement, with the wait for a connection, is time that its request spends on the database. */
+function measureStatements(dataSource: DataSource): void {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  dataSource.createQueryRunner = (mode) => {
+    const runner = create(mode);
+    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
+    runner.query = (...args: unknown[]): Promise<any> =>
+      measured(
+        'database',
+        'database.statement',
+        () => query(...args),
+        () => statementAttributes(String(args[0])),
+      );
+    return runner;
+  };
+}
+
+const LONGEST_TOLD_SQL = 2_000;
+
+/** The names of OpenTelemetry's conventions for databases. Values are parameters, which are left out: they are content. */
+function statementAttributes(sql: string): SpanAttributes {
+  return {
+    'db.system.name': 'postgresql',
+    'db.operation.name': /^\s*([A-Za-z]+)/.exec(sql)?.[1]?.toUpperCase() ?? '',
+    'db.query.text': sql.slice(0, LONGEST_TOLD_SQL),
+  };
 }
 
 /** TypeORM sends every statement of a transaction through its one query runner. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Principal, WorkspaceId } from '#kernel';
+import { measured } from '#observability';
 import { CallBudget } from './budget/call-budget.js';
 import { planCalls } from './call-plan.js';
 import type { EmbeddingModel, InputType } from './embedding.js';
@@ -7,7 +8,8 @@ import { BudgetExceededError, embeddingsOff, unknownModel, unsupportedDimensions
 import { PriceTable } from './ledger/price-table.js';
 import { UsageLedger } from './ledger/usage-ledger.js';
 import { hashText, normaliseText } from './normalised-text.js';
-import { EmbeddingProvider } from './provider/embedding-provider.js';
+import { callAttributes } from './provider/call-attributes.js';
+import { type EmbeddingCall, EmbeddingProvider } from './provider/embedding-provider.js';
 import { estimateTokens, TokenCalibration } from './token-estimate.js';
 import { VectorCache, type VectorKey } from './vector-cache.js';
 
@@ -183,13 +185,19 @@ export class EmbeddingService {
   ): Promise<readonly Float32Array[]> {
     const guessedTokens = sumOf(texts);
     const startedMs = performance.now();
-    const { vectors, tokens } = await this.provider.embed({
+    const call: EmbeddingCall = {
       texts,
       inputType: request.inputType,
       dimensions: model.dimensions,
       signal: request.signal,
       beforeRequest: this.provider.isRemote ? () => this.budget.spend(request.spender, guessedTokens) : undefined,
-    });
+    };
+    const { vectors, tokens } = await measured(
+      'provider',
+      'embeddings',
+      () => this.provider.embed(call),
+      () => callAttributes('embeddings', model),
+    );
     this.calibration.observe(guessedTokens, tokens);
     const costUsd = this.prices.costUsd(model.provider, model.model, tokens);
     spending.calls++;

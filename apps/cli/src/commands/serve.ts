@@ -1,50 +1,14 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import { type KeepsakeConfig, loadConfig } from '#config';
-import { JobWorker } from '#queue';
-import { ApiModule } from '../../../api/src/api.module.js';
-import { startApi } from '../../../api/src/start-api.js';
-import { WorkerModule } from '../../../worker/src/worker.module.js';
 import type { Command } from '../command.js';
-import { ExitCode } from '../exit-code.js';
-import { parseOptions } from '../parse-options.js';
-import { announceServer, withdrawServer } from '../server/running-server.js';
-import { stopTimes } from '../stop-times.js';
-import { untilStopped } from '../until-stopped.js';
+import { JSON_OPTION, parseOptions } from '../parse-options.js';
 
-@Module({})
-class ServerModule {
-  static forRoot(config: KeepsakeConfig): DynamicModule {
-    const worker = config.queue.workerEnabled ? [WorkerModule.forRoot(config)] : [];
-    return { module: ServerModule, imports: [ApiModule.forRoot(config), ...worker] };
-  }
-}
-
-const synopsis = 'serve';
+const synopsis = 'serve [--json]';
 
 export const serve: Command = {
   synopsis,
   summary: 'Serve the API, and do the background work unless WORKER_ENABLED=false',
   async run(args) {
-    parseOptions(args, synopsis, {});
-    const config = loadConfig(process.env);
-    const { database, http, queue } = config;
-    const { app, url, firstKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
-      if (queue.workerEnabled) await created.get(JobWorker, { strict: false }).start();
-    });
-    const isEmbedded = database.url === undefined;
-    if (isEmbedded) announceServer(database.dataDir, url);
-    if (firstKey !== undefined) {
-      console.error(
-        `\nThis is your operator key. It is shown this once and kept in ${firstKey.file}:\n\n  ${firstKey.key}\n`,
-      );
-    }
-    console.error(`Keepsake listens on ${url}`);
-    await untilStopped(http.shutdownTimeoutMs, async () => {
-      if (isEmbedded) withdrawServer(database.dataDir);
-      const worker = queue.workerEnabled ? app.get(JobWorker, { strict: false }) : undefined;
-      await Promise.all([drain(), worker?.stop(stopTimes(http).workMs)]);
-      await app.close();
-    });
-    return ExitCode.ok;
+    const { values } = parseOptions(args, synopsis, JSON_OPTION);
+    const { runServer } = await import('../server/run-server.js');
+    return runServer(values);
   },
 };

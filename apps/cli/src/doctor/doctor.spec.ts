@@ -10,7 +10,7 @@ import { exitCodeOf, misconfigured, ok, unavailable, warning } from './finding.j
 import { lookAtDataFolder } from './look-at-data-folder.js';
 import { lookAtNode } from './look-at-node.js';
 import { lookAtPort } from './look-at-port.js';
-import { hostsOf, lookAtRedis } from './look-at-redis.js';
+import { lookAtRedis } from './look-at-redis.js';
 
 const servers: Server[] = [];
 
@@ -126,23 +126,6 @@ describe('the doctor', () => {
       });
       expect(finding.detail).not.toContain(String(port) + ',');
       expect(finding.detail).not.toContain('hunter2');
-    });
-
-    it.each([
-      ['redis://cache', [{ host: 'cache', port: 6379 }]],
-      ['rediss://u:p@cache:7000/2', [{ host: 'cache', port: 7000 }]],
-      [
-        'redis://a:1,b',
-        [
-          { host: 'a', port: 1 },
-          { host: 'b', port: 6379 },
-        ],
-      ],
-      ['redis+sentinel://:p@a/main?sentinelPassword=x', [{ host: 'a', port: 26_379 }]],
-      ['rediss+sentinel://a/main', [{ host: 'a', port: 26_379 }]],
-      ['redis://[::1]:7000', [{ host: '::1', port: 7000 }]],
-    ])('finds the hosts of %s', (url, hosts) => {
-      expect(hostsOf(url)).toEqual(hosts);
     });
   });
 });

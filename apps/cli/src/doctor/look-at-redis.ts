@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
-import type { CacheConfig } from '#config';
+import { type CacheConfig, parseRedisUrl, type RedisAddress } from '#config';
 import { type Finding, ok, unavailable } from './finding.js';
 
 const PART = 'redis';
@@ -9,7 +9,7 @@ const TIMEOUT_MS = 3_000;
 /** Whether the hosts of `REDIS_URL` take connections. Without Redis the cache lives in the process. */
 export async function lookAtRedis({ redisUrl }: CacheConfig): Promise<Finding> {
   if (redisUrl === undefined) return ok(PART, 'REDIS_URL is not set: the cache lives in the process.');
-  const hosts = hostsOf(redisUrl);
+  const { hosts } = parseRedisUrl(redisUrl);
   const silent = (await Promise.all(hosts.map(async (host) => ((await answers(host)) ? [] : [host])))).flat();
   const names = silent.map(({ host, port }) => `${host}:${port}`).join(', ');
   if (silent.length > 0)
@@ -20,23 +20,7 @@ export async function lookAtRedis({ redisUrl }: CacheConfig): Promise<Finding> {
   return ok(PART, `${hosts.length === 1 ? 'The server takes' : 'All servers take'} connections.`);
 }
 
-interface Host {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** One host, or several separated by commas; each with a port of its own, where it has one. */
-export function hostsOf(redisUrl: string): Host[] {
-  const [, protocol = '', authority = ''] = /^(rediss?(?:\+sentinel)?):\/\/(?:[^@/]*@)?([^/?]*)/.exec(redisUrl) ?? [];
-  const defaultPort = protocol.endsWith('+sentinel') ? 26_379 : 6_379;
-  return authority.split(',').map((address) => {
-    // An IPv6 address stands in brackets.
-    const [, host = '', port] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(address) ?? [];
-    return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? defaultPort : Number(port) };
-  });
-}
-
-async function answers({ host, port }: Host): Promise<boolean> {
+async function answers({ host, port }: RedisAddress): Promise<boolean> {
   const socket = createConnection({ host, port });
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { KEY_FILE } from '#auth';
-import { ConfigError, type KeepsakeConfig } from '#config';
+import { ConfigError } from '#config';
 import { DataFolderLock } from '#database';
 
 /** Where other commands find the server that owns a data folder. Lies beside its lock. */
@@ -39,14 +39,12 @@ export function findRunningServer(dataDir: string): RunningServer | undefined {
 }
 
 /**
- * The key that commands show to the running server: `KEEPSAKE_KEY`, else the configured first key, else the one in
- * the data folder.
- * @throws ConfigError where there is none.
+ * The first key that the embedded database keeps in its folder.
+ * @throws ConfigError where there is none, saying which variable names another one.
  */
-export function operatorKey(config: KeepsakeConfig, dataDir: string): string {
-  const configured = config.auth.cliKey ?? config.auth.bootstrapKey;
-  if (configured !== undefined) return configured;
-  const file = join(dataDir, KEY_FILE);
+export function readFirstKey(folder: string | undefined): string {
+  if (folder === undefined) throw new ConfigError(['KEEPSAKE_KEY: write an operator key']);
+  const file = join(folder, KEY_FILE);
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {

@@ -92,7 +92,7 @@ export class RedisCoherence extends Coherence {
     const connection = this.store().checkedConnections[0];
     if (connection === undefined) throw new Error('No connection to publish on.');
     try {
-      await connection.redis.publish(this.busChannel, message);
+      await connection.check(connection.redis.publish(this.busChannel, message));
     } catch (error) {
       // Who may not publish has peers that may not subscribe: they listen by tracking or not at all.
       if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
@@ -141,7 +141,7 @@ export class RedisCoherence extends Coherence {
   private async subscribe(data: RedisConnection, subscriber: Redis): Promise<'tracking' | 'bus'> {
     try {
       const id = await subscriber.client('ID');
-      await armTracking(data.redis, id, [...this.prefixes, this.space.tagPrefix, this.space.epochKey]);
+      await data.check(armTracking(data.redis, id, [...this.prefixes, this.space.tagPrefix, this.space.epochKey]));
       subscriber.on('messageBuffer', (_channel: Buffer, content: unknown) => {
         const keys = trackedKeys(content);
         if (keys === 'everything' || keys.some((key) => key.startsWith(this.space.epochKey))) this.listener.lost();

@@ -1,6 +1,7 @@
 import { type Clock, messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { pauseFor } from '../pause.js';
+import type { CacheSpans } from '../metrics/cache-spans.js';
 import type { Tag } from '../tag.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
@@ -30,6 +31,7 @@ export class InvalidationService {
     private readonly stamps: StampRemover,
     private readonly clock: Clock,
     readonly timing: InvalidationTiming,
+    private readonly spans: CacheSpans,
   ) {}
 
   stop(): void {
@@ -96,7 +98,11 @@ export class InvalidationService {
     return owed;
   }
 
-  private async deliver(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {
+  private deliver(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {
+    return this.spans.operate('cache.invalidate', () => this.deliverNow(tags, rowIds));
+  }
+
+  private async deliverNow(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {
     const stampKeys = this.stamps.keysOf(tags);
     const trust = this.relay.suspects.add(stampKeys);
     try {

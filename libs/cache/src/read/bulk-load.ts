@@ -1,59 +1,93 @@
-import type { LoadContext, LoadMany } from './read-options.js';
+import type { LoadContext, LoadMany, ReadOptions, ReadReport } from './read-options.js';
 
-/** Keys that wait for another process's load must not hold up the others for longer. */
-const LONGEST_WAIT_MS = 20;
-
-interface Waiting<Value> {
+interface Waiting<Params, Value> {
+  readonly params: Params;
   readonly resolve: (value: Value) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers the misses of one `getMany` into one load: it starts when every key is either answered or waiting. */
+/**
+ * Gathers the misses of one `getMany` into one load. It starts when of every key is known whether it is answered,
+ * loaded here, or by somebody else: the others do not wait for that.
+ */
 export class BulkLoad<Params, Value> {
-  private readonly open: Set<Params>;
-  private waiting = new Map<Params, Waiting<Value>>();
+  private undecided: number;
+  private waiting: Waiting<Params, Value>[] = [];
   private context: LoadContext | undefined;
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    all: Iterable<Params>,
+    count: number,
     private readonly loadMany: LoadMany<Params, Value>,
   ) {
-    this.open = new Set(all);
+    this.undecided = count;
   }
 
-  /** This key needs no load any more. */
-  answered(params: Params): void {
-    if (this.open.delete(params)) this.startWhenComplete();
+  /** Of one key is known now what becomes of it. */
+  decided(): void {
+    this.undecided--;
+    this.startWhenComplete();
   }
 
   load(params: Params, context: LoadContext): Promise<Value> {
     return new Promise((resolve, reject) => {
-      this.waiting.set(params, { resolve, reject });
+      this.waiting.push({ params, resolve, reject });
       this.context ??= context;
-      this.open.delete(params);
-      this.startWhenComplete();
     });
   }
 
-  private startWhenComplete(): void {
-    if (this.waiting.size === 0) return;
-    if (this.open.size === 0) void this.start();
-    else this.timer ??= setTimeout(() => void this.start(), LONGEST_WAIT_MS);
+  /** Starts at once where nothing is undecided: who comes later loads by itself. */
+  startWhenComplete(): void {
+    if (this.undecided === 0 && this.waiting.length > 0) void this.start();
   }
 
   private async start(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
     const { waiting, context } = this;
-    if (waiting.size === 0 || context === undefined) return;
-    this.waiting = new Map();
-    const missing = [...waiting.keys()];
+    this.waiting = [];
+    this.context = undefined;
     try {
-      const values = await this.loadMany(missing, context);
-      missing.forEach((params, i) => waiting.get(params)?.resolve(values[i] as Value));
+      const values = await this.loadMany(
+        waiting.map(({ params }) => params),
+        context as LoadContext,
+      );
+      waiting.forEach(({ resolve }, i) => resolve(values[i] as Value));
     } catch (error) {
-      for (const one of waiting.values()) one.reject(error);
+      for (const { reject } of waiting) reject(error);
     }
+  }
+}
+
+/** The part of one key in a bulk read. */
+export class BulkRead<Params, Value> implements ReadOptions {
+  private isDecided = false;
+
+  constructor(
+    private readonly bulk: BulkLoad<Params, Value>,
+    private readonly params: Params,
+  ) {}
+
+  readonly load = (context: LoadContext): Promise<Value> => {
+    const value = this.bulk.load(this.params, context);
+    if (this.isDecided) this.bulk.startWhenComplete();
+    else this.decide();
+    return value;
+  };
+
+  report({ status }: ReadReport): void {
+    if (status === 'hit' || status === 'stale') this.decide();
+  }
+
+  awaitsOther(): void {
+    this.decide();
+  }
+
+  /** It has its value or its error, however it came by them. */
+  settle(): void {
+    this.decide();
+  }
+
+  private decide(): void {
+    if (this.isDecided) return;
+    this.isDecided = true;
+    this.bulk.decided();
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import type { KeySpace } from '../cache-key.js';
 import type { AloneMarks } from '../coherence/alone-marks.js';
 import type { Coherence } from '../coherence/coherence.js';
+import type { CacheSpans } from '../metrics/cache-spans.js';
 import type { InvalidationService } from '../outbox/invalidation.service.js';
 import type { LocalTier } from '../stores/local-tier.js';
 import type { SharedStore } from '../stores/shared-store.js';
@@ -29,6 +30,7 @@ export interface CacheParts {
   readonly space: KeySpace;
   readonly clock: Clock;
   readonly options: CacheEngineOptions;
+  readonly spans: CacheSpans;
   /** Uniform in (0, 1], for XFetch, jitter and samples. */
   readonly random: () => number;
   /** TTL of families that declare none. */

@@ -110,7 +110,7 @@ export class Fills {
     { loadedAtMs, loadMs }: LoadTimes,
     hardMs: number,
   ): Promise<void> {
-    const { state, key, stampKeys } = reading;
+    const { state, key, stampKeys, seen } = reading;
     const { policy, stats } = state;
     const { format, flags, payload } = encoded;
     const meta = { nonce, format, flags, loadedAtMs, softMs: softOf(state, hardMs), hardMs, loadMs, version: 0 };
@@ -124,7 +124,9 @@ export class Fills {
       } else {
         stats.lostLeases++;
       }
-      if (stampKeys.length > 0) this.parts.store.renewStamps(stampKeys, this.families.stampLifeMs);
+      // Those that were missing were made for this very load.
+      const older = stampKeys.filter((_, i) => seen.stamps[i] !== null);
+      if (older.length > 0) this.parts.store.renewStamps(older, this.families.stampLifeMs);
     } catch {
       stats.errors++;
     }

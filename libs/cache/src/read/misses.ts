@@ -59,6 +59,7 @@ export class Misses {
     const running = this.flights.find(key);
     if (running !== undefined) {
       state.stats.coalesced++;
+      reading.options?.awaitsOther?.();
       const { value } = await running.landing;
       if (value instanceof RememberedFailure) throw value.error;
       this.reportMiss(reading);
@@ -113,6 +114,7 @@ export class Misses {
       if (flight === undefined) break;
       if (this.isJoinable(flight, reading, asksSource)) {
         state.stats.coalesced++;
+        reading.options?.awaitsOther?.();
         const landing = await flight.landing;
         if (!state.family.mutable || answersJoiner(landing, reading.binding)) {
           this.reportMiss(reading);
@@ -199,15 +201,20 @@ export class Misses {
     return loadWith(binding, () => this.source.loadOnly(reading, binding));
   }
 
-  /** Waits, with jitter, for the holder of the lease to fill it or to give up. False: it took too long. */
+  /**
+   * Waits, with jitter, for the holder of the lease to fill it or to give up. A look that is late is looked again, as
+   * long as the shared tier counts as there. False: it took too long.
+   */
   private async awaitFill<Params, Value>(reading: Reading<Params, Value>, deadlineMs: number): Promise<boolean> {
+    reading.options?.awaitsOther?.();
     for (let delayMs = 4; ; delayMs = Math.min(40, delayMs * 1.6)) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return false;
       await pauseFor(Math.min(leftMs, delayMs * (0.5 + Math.random())));
-      if (!(await this.lookAgain(reading))) return false;
-      const { entry } = reading.seen;
-      if (entry === null || !isLease(entry)) return true;
+      if (await this.lookAgain(reading)) {
+        const { entry } = reading.seen;
+        if (entry === null || !isLease(entry)) return true;
+      } else if (!this.parts.store.isOpen) return false;
     }
   }
 

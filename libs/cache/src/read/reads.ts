@@ -2,12 +2,13 @@ import { errorOf } from '#kernel';
 import { hardMsOf, loadedAtOf, nonceOf } from '../cache-entry.js';
 import { bindingOf } from '../stamps.js';
 import type { LocalEntry } from '../stores/local-tier.js';
+import { BulkLoad, BulkRead } from './bulk-load.js';
 import type { CacheParts } from './cache-parts.js';
 import type { FamilyState } from './family-registry.js';
 import type { LocalAnswers } from './local-answer.js';
 import type { Misses } from './misses.js';
 import { shareValue } from './prepared-value.js';
-import type { Load, ReadOptions } from './read-options.js';
+import type { Load, LoadMany, ReadOptions } from './read-options.js';
 import { beginReading, noteSeen, type Reading, stampKeysOf } from './reading.js';
 import type { Refreshes } from './refresh.js';
 import { RememberedFailure } from './remembered-failure.js';
@@ -38,6 +39,25 @@ export class Reads {
       // Parameters that make no key.
       return Promise.reject(errorOf(error));
     }
+  }
+
+  /** As `read` for many different ones; everything that is missing is asked for in one load. */
+  readMany<Params, Value>(
+    state: FamilyState<Params, Value>,
+    all: readonly Params[],
+    loadMany: LoadMany<Params, Value>,
+  ): Promise<(Value | undefined)[]> {
+    const bulk = new BulkLoad(all.length, loadMany);
+    return Promise.all(
+      all.map(async (params) => {
+        const one = new BulkRead(bulk, params);
+        try {
+          return await this.read(state, params, one.load, one);
+        } finally {
+          one.settle();
+        }
+      }),
+    );
   }
 
   /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is away or may not be trusted. */
@@ -118,37 +138,70 @@ export class Reads {
     return this.readShared(reading, kept, nowMs, asksSource);
   }
 
-  private async readShared<Params, Value>(
+  private readShared<Params, Value>(
     reading: Reading<Params, Value>,
     kept: LocalEntry | undefined,
     nowMs: number,
     asksSource: boolean,
   ): Promise<Value> {
     const { state, key, stampKeys } = reading;
-    const { marks, store } = this.parts;
+    const { marks } = this.parts;
     const startedMs = performance.now();
     // The mark stands from before the read: news that overtakes the answer takes it away again.
     const mark = state.policy.l1LagMs > 0 && state.keepsLocal ? marks.begin(key, stampKeys) : 0;
-    try {
-      const verdict = kept === undefined ? undefined : this.local.judge(state, kept, nowMs);
-      if (kept !== undefined && verdict !== undefined) {
-        const { epoch, stamps } = await store.read(key, stampKeys, 'binding');
-        const binding = bindingOf(epoch, stamps);
-        if (binding !== undefined && binding === kept.binding) {
-          if (mark !== 0) marks.settle(key, mark);
-          if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
-          state.stats.localLatency.observe(performance.now() - startedMs);
-          return this.local.serve(state, kept, nowMs, reading.options);
-        }
-      }
-      noteSeen(reading, await store.read(key, stampKeys));
-    } catch {
-      state.stats.errors++;
-      if (mark !== 0) marks.drop(key);
-      return this.readAway(reading);
+    const verdict = kept === undefined ? undefined : this.local.judge(state, kept, nowMs);
+    if (kept !== undefined && verdict !== undefined) {
+      return this.confirmKept(reading, kept, verdict, nowMs, startedMs, mark);
     }
-    if (asksSource) return shareValue(state, await this.misses.obtain(reading, undefined, true));
-    return this.answer(reading, nowMs, startedMs, mark);
+    return this.readEntry(reading, nowMs, startedMs, asksSource, mark);
+  }
+
+  /** The value that this process keeps, where epoch and stamps are still those it was read under. */
+  private confirmKept<Params, Value>(
+    reading: Reading<Params, Value>,
+    kept: LocalEntry,
+    verdict: 'fresh' | 'soft',
+    nowMs: number,
+    startedMs: number,
+    mark: number,
+  ): Promise<Value> {
+    const { state, key, stampKeys } = reading;
+    return this.parts.store.read(key, stampKeys, 'binding').then(
+      ({ epoch, stamps }) => {
+        const binding = bindingOf(epoch, stamps);
+        if (binding === undefined || binding !== kept.binding) {
+          return this.readEntry(reading, nowMs, startedMs, false, mark);
+        }
+        if (mark !== 0) this.parts.marks.settle(key, mark);
+        if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
+        state.stats.localLatency.observe(performance.now() - startedMs);
+        return this.local.serve(state, kept, nowMs, reading.options);
+      },
+      () => this.readFailed(reading, mark),
+    );
+  }
+
+  /** Not an async function either: of a hit by one caller, its turns of the queue are a tenth. */
+  private readEntry<Params, Value>(
+    reading: Reading<Params, Value>,
+    nowMs: number,
+    startedMs: number,
+    asksSource: boolean,
+    mark: number,
+  ): Promise<Value> {
+    return this.parts.store.read(reading.key, reading.stampKeys).then(
+      (seen) => {
+        noteSeen(reading, seen);
+        return asksSource ? this.miss(reading, undefined, true) : this.answer(reading, nowMs, startedMs, mark);
+      },
+      () => this.readFailed(reading, mark),
+    );
+  }
+
+  private readFailed<Params, Value>(reading: Reading<Params, Value>, mark: number): Promise<Value> {
+    reading.state.stats.errors++;
+    if (mark !== 0) this.parts.marks.drop(reading.key);
+    return this.readAway(reading);
   }
 
   private answer<Params, Value>(
@@ -177,8 +230,9 @@ export class Reads {
   private async miss<Params, Value>(
     reading: Reading<Params, Value>,
     fallback: Fallback<Value> | undefined,
+    asksSource = false,
   ): Promise<Value> {
-    return shareValue(reading.state, await this.misses.obtain(reading, fallback));
+    return shareValue(reading.state, await this.misses.obtain(reading, fallback, asksSource));
   }
 
   /** The shared tier can't be asked, or not be trusted for these tags. What the key determines is still shared and kept here. */

@@ -49,6 +49,36 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
     },
   },
   {
+    name: 'answers each of many that are asked at once as if it were asked alone',
+    async run({ store, prefix }) {
+      const keys = Array.from({ length: 200 }, (_, i) => `${prefix}v:many-${i}`);
+      const tokens = keys.map(() => randomId());
+      await store.acquire(keys[7] as string, fresh(randomId()));
+      const outcomes = await Promise.all(keys.map((key, i) => store.acquire(key, fresh(tokens[i] as string))));
+      expectThat(
+        outcomes.every((outcome, i) => outcome === (i === 7 ? 'held' : 'acquired')),
+        'only the key that is leased already is refused',
+      );
+      const filled = await Promise.all(
+        keys.map((key, i) => store.fill(key, tokens[i] as string, entry(`e,${i}`), 60_000, false)),
+      );
+      expectThat(
+        filled.every((stored, i) => stored === (i !== 7)),
+        'whoever holds the lease stores, and nobody else',
+      );
+      const stamps = await Promise.all(
+        keys.map((_, i) => store.makeStamps([`${prefix}t:shared`, keys[i] + ':t'], 9_000)),
+      );
+      expectThat(new Set(stamps.map(([shared]) => shared)).size === 1, 'a stamp that many make at once is one');
+      expectThat(new Set(stamps.map(([, own]) => own)).size === keys.length, 'and those of different keys differ');
+      const reads = await Promise.all(keys.map((key) => store.read(key, [`${key}:t`])));
+      expectThat(
+        reads.every(({ stamps: [own] }, i) => own === stamps[i]?.[1]),
+        'each is found under its own key',
+      );
+    },
+  },
+  {
     name: 'T39 a removed stamp is missing and never comes back the same',
     async run({ store, prefix }) {
       const [before] = await store.makeStamps([`${prefix}t:a`], 60_000);

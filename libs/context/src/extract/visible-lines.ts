@@ -1,3 +1,5 @@
+import { closesCode, fenceOf, opensCode } from './fence.js';
+
 /** A line of a text, without white space at its ends. */
 export interface Line {
   readonly text: string;
@@ -5,7 +7,6 @@ export interface Line {
   readonly index: number;
 }
 
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 const LINE_END = /\r\n|\n|\r/;
 
 /**
@@ -17,10 +18,10 @@ export function visibleLines(content: string): { prose: Line[]; code: Line[] } {
   const code: Line[] = [];
   let open: string | undefined;
   for (const [index, raw] of content.split(LINE_END).entries()) {
-    const [, marks, rest = ''] = FENCE.exec(raw) ?? [];
-    if (open === undefined && marks !== undefined && !(marks.startsWith('`') && rest.includes('`'))) {
-      open = marks;
-    } else if (open !== undefined && marks !== undefined && closes(marks, open) && rest.trim() === '') {
+    const fence = fenceOf(raw);
+    if (open === undefined && fence !== undefined && opensCode(fence)) {
+      open = fence.marks;
+    } else if (open !== undefined && fence !== undefined && closesCode(fence, open)) {
       open = undefined;
     } else {
       const text = raw.trim();
@@ -28,8 +29,4 @@ export function visibleLines(content: string): { prose: Line[]; code: Line[] } {
     }
   }
   return { prose, code };
-}
-
-function closes(marks: string, open: string): boolean {
-  return marks[0] === open[0] && marks.length >= open.length;
 }

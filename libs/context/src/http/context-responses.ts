@@ -4,6 +4,8 @@ import type { WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
 import type { StoredContext, StoreOutcome } from '../context-store.service.js';
 import { EmbeddingStates } from '../embedding-states.js';
+import type { ReadDocument } from '../ingest/document.js';
+import type { Ingested } from '../ingest/ingest.service.js';
 import type { Recalled } from '../recall.service.js';
 import { type batchResponse, toBatchItem, toRecalledResponse } from './context-batch.dto.js';
 import {
@@ -14,6 +16,7 @@ import {
   toStoredResponse,
   toSummaryResponse,
 } from './context.response.js';
+import { type IngestBody, type ingestedResponse, toIngestedResponse } from './ingest.dto.js';
 
 /** Contexts as they are answered, with what the embedding of each has come to. One query for all of an answer. */
 @Injectable()
@@ -43,6 +46,16 @@ export class ContextResponses {
 
   async recalled(workspaceId: WorkspaceId, recalled: Recalled) {
     return toRecalledResponse(recalled, await this.statesOf(workspaceId, recalled.items));
+  }
+
+  async ingested(
+    workspaceId: WorkspaceId,
+    body: IngestBody,
+    document: ReadDocument,
+    ingested: Ingested,
+  ): Promise<z.infer<typeof ingestedResponse>> {
+    const contexts = ingested.parts.map(({ context }) => context);
+    return toIngestedResponse(body, document, ingested, await this.statesOf(workspaceId, contexts));
   }
 
   private async statesOf(workspaceId: WorkspaceId, contexts: readonly Pick<ContextSummary, 'id'>[]) {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Clock, DomainError } from '#kernel';
+import { currentTraceparent, measured } from '#observability';
 import { inputRefused, providerTooSlow, providerUnavailable, upstreamFailed } from '../embedding.errors.js';
 import { readCapped } from './capped-body.js';
 import { type BreakerOptions, ProviderBreaker } from './provider-breaker.js';
@@ -75,7 +76,8 @@ export class ProviderClient {
       if (!this.breaker.admit()) throw this.leftAlone();
       await this.announce(request);
       const leftMs = deadlineMs - this.clock.nowMs();
-      const outcome = await this.attempt(request, Math.min(this.options.attemptTimeoutMs, leftMs));
+      const timeoutMs = Math.min(this.options.attemptTimeoutMs, leftMs);
+      const outcome = await measured('provider', `POST ${this.options.name}`, () => this.attempt(request, timeoutMs));
       if ('answer' in outcome) {
         this.breaker.succeeded();
         return outcome.answer;
@@ -110,10 +112,16 @@ export class ProviderClient {
     const tooSlow = new AbortController();
     const over = new AbortController();
     void this.abortAfter(timeoutMs, tooSlow, over.signal);
+    const traceparent = currentTraceparent();
     try {
       const response = await fetch(request.url, {
         method: 'POST',
-        headers: { ...request.headers, 'content-type': 'application/json', accept: 'application/json' },
+        headers: {
+          ...request.headers,
+          'content-type': 'application/json',
+          accept: 'application/json',
+          ...(traceparent === undefined ? {} : { traceparent }),
+        },
         body: JSON.stringify(request.body),
         redirect: 'error',
         signal: request.signal === undefined ? tooSlow.signal : AbortSignal.any([tooSlow.signal, request.signal]),

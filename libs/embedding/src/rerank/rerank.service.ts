@@ -1,10 +1,12 @@
 import { CacheService } from '#cache';
+import { measured } from '#observability';
 import { CallBudget } from '../budget/call-budget.js';
 import { type RerankKey, rerankFamily } from '../embedding.cache.js';
 import { noReranker } from '../embedding.errors.js';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
 import { hashText, normaliseText } from '../normalised-text.js';
+import { callAttributes } from '../provider/call-attributes.js';
 import { Reranker, type RerankRequest } from './reranker.js';
 import { tokensOf } from './voyage-reranker.js';
 
@@ -74,11 +76,13 @@ export class RerankService {
     documents: readonly string[],
   ): Promise<readonly number[]> {
     const guessedTokens = tokensOf(query, documents);
-    const { scores, tokens } = await reranker.rerank({
-      query,
-      documents,
-      beforeRequest: () => this.budget.spend(spender, guessedTokens),
-    });
+    const beforeRequest = () => this.budget.spend(spender, guessedTokens);
+    const { scores, tokens } = await measured(
+      'provider',
+      'rerank',
+      () => reranker.rerank({ query, documents, beforeRequest }),
+      () => callAttributes('rerank', { provider: reranker.name, model: reranker.model }),
+    );
     await this.ledger.record(
       workspaceId,
       { provider: reranker.name, model: reranker.model },

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { hashFeatures } from '../provider/local/feature-hashing.js';
 import { cosine, toBase64 } from '../vector.js';
 
@@ -59,6 +60,7 @@ export class StandInProvider {
   private readonly script: Misbehaviour[] = [];
   private held: (() => void)[] = [];
   private isHolding = false;
+  private delayMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -92,12 +94,18 @@ export class StandInProvider {
   reset(): void {
     this.calls.length = 0;
     this.script.length = 0;
+    this.delayMs = 0;
     this.release();
   }
 
   /** Answers nothing until `release`. */
   hold(): void {
     this.isHolding = true;
+  }
+
+  /** Every answer comes this much later, until `reset`. */
+  slow(delayMs: number): void {
+    this.delayMs = delayMs;
   }
 
   release(): void {
@@ -136,6 +144,7 @@ export class StandInProvider {
     this.calls.push({ path, authorization: request.headers.authorization, body });
     const misbehaviour = this.script.shift();
     if (this.isHolding) await new Promise<void>((go) => this.held.push(go));
+    if (this.delayMs > 0) await setTimeout(this.delayMs);
     if (misbehaviour === undefined) send(response, 200, path.endsWith('/rerank') ? rerank(body) : honest(path, body));
     else misbehaveWith(misbehaviour, response, () => honest(path, body), path);
   }

@@ -6,7 +6,9 @@ import { HttpConfig } from '#config';
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const options = new DocumentBuilder()
     .setTitle('Keepsake')
-    .setDescription('A memory backend for AI agents: sessions, contexts, search and handovers.')
+    .setDescription(
+      'A memory backend for AI agents: sessions, contexts, search and handovers. Every answer tells in `Server-Timing` where its time went; with the header `X-Keepsake-Timings: body` it is also the member `serverTiming` of an answer that is an object.',
+    )
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')

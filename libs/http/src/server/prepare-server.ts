@@ -1,9 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig } from '#config';
-import { HealthRegistry, KeepsakeLogger, runInRequestContext } from '#observability';
+import { HealthRegistry, KeepsakeLogger, RequestTimings, runInRequestContext } from '#observability';
 import { AllowedMethods } from './allowed-methods.js';
 import { serveOpenApi } from './open-api.js';
 import { securityHeaders } from './security-headers.js';
+import { tellTimings, timingsOf } from './told-timings.js';
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
 export async function prepareServer(app: NestFastifyApplication): Promise<void> {
@@ -19,7 +20,9 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     // Nothing is cached by anybody unless its route says so.
     void reply.header('cache-control', 'no-store');
     void reply.headers(always);
-    runInRequestContext({ requestId: request.id }, done);
+    const timings = new RequestTimings();
+    timingsOf.set(request, timings);
+    runInRequestContext({ requestId: request.id, timings }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     accessLog.info(
@@ -35,10 +38,10 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     done();
   });
   const health = app.get(HealthRegistry);
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
     // A connection that is kept alive would outlast the server.
     if (health.isDraining) void reply.header('connection', 'close');
-    done();
+    done(null, tellTimings(request, reply, payload));
   });
   if (config.corsOrigins.length > 0) {
     app.enableCors({

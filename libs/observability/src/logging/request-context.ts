@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RequestTimings } from '../timing/request-timings.js';
+import type { TraceSpan } from '../timing/trace-span.js';
 
-/** What a log line says about the request (or job) it was written for. */
+/** What is known everywhere of the request (or job) that something is done for. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Where its time goes; absent where nobody asks. */
+  readonly timings?: RequestTimings;
+  /** The span that encloses what is done now, where traces are exported. */
+  readonly trace?: TraceSpan;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

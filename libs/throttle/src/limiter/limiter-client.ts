@@ -1,6 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { parseRedisUrl, type RedisTarget } from '#cache';
-import type { CacheConfig } from '#config';
+import { type CacheConfig, parseRedisUrl, type RedisTarget } from '#config';
 import { CONSUME } from './gcra-script.js';
 
 /** Longest wait between two tries to connect. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { measured } from '#observability';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 import { chargeMicros, fullMicros, stateOf } from './gcra.js';
 import { Limiter, type LimitSubject } from './limiter.js';
@@ -17,10 +18,12 @@ export class RedisLimiter extends Limiter {
   async consume(subject: LimitSubject, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision> {
     if (charges.length === 0) return { allowed: true, states: [] };
     const limits = charges.map(({ limit }) => limit);
-    const answer = await this.client.ksConsume(
-      charges.length,
-      ...keysOf(subject, limits),
-      ...charges.flatMap((charge) => [chargeMicros(charge), fullMicros(charge.limit)]),
+    const answer = await measured('cache', 'limits.consume', () =>
+      this.client.ksConsume(
+        charges.length,
+        ...keysOf(subject, limits),
+        ...charges.flatMap((charge) => [chargeMicros(charge), fullMicros(charge.limit)]),
+      ),
     );
     const states = limits.map((limit, index) =>
       stateOf(limit, Number(answer[index * 2]), Number(answer[index * 2 + 1])),

@@ -7,13 +7,16 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Up to here, looking through the keys is quicker than an index of them. */
+const FEW_KEYS = 8;
+
 /**
  * The reads of one turn of the event loop, sent as one MGET. What a client costs per command dwarfs what a key costs,
  * and keys that many reads share (epoch, stamps of a project) are fetched once.
  */
 export class ReadBatch {
   readonly keys: string[];
-  private readonly positions = new Map<string, number>();
+  private positions: Map<string, number> | undefined;
   private readonly waiting: Waiting[] = [];
 
   constructor(epochKey: string) {
@@ -50,11 +53,11 @@ export class ReadBatch {
   }
 
   private position(key: string): number {
-    let position = this.positions.get(key);
-    if (position === undefined) {
-      position = this.keys.push(key) - 1;
-      this.positions.set(key, position);
-    }
+    const known = this.positions === undefined ? this.keys.indexOf(key) : this.positions.get(key);
+    if (known !== undefined && known !== -1) return known;
+    const position = this.keys.push(key) - 1;
+    if (this.positions !== undefined) this.positions.set(key, position);
+    else if (position === FEW_KEYS) this.positions = new Map(this.keys.map((one, at) => [one, at]));
     return position;
   }
 }

@@ -1,3 +1,4 @@
+import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import type { KeySpace } from '../../cache-key.js';
 import { CircuitBreaker } from '../../circuit-breaker.js';
@@ -7,7 +8,6 @@ import { StoreUnavailableError } from '../shared-store.js';
 import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
-import type { RedisTarget } from './redis-url.js';
 import { lackingIn, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
 import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';
@@ -206,7 +206,7 @@ export class RecoveryGate {
       this.lacks = lackingIn(facts);
       member.supportsIfEqual = supportsIfEqual(facts);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
-      await connection.redis.unlink(`${connection.epochKey}:none`);
+      await connection.check(connection.redis.unlink(`${connection.epochKey}:none`));
       await connection.settleEpoch();
       this.noteEpoch(member);
       connection.lastReplyMs = performance.now();
@@ -238,7 +238,7 @@ export class RecoveryGate {
     const askedMs = performance.now();
     if (!this.isTrusted(member) || askedMs - connection.lastReplyMs < this.options.heartbeatMs * 0.8) return;
     try {
-      const found = await connection.redis.getBuffer(connection.epochKey);
+      const found = await connection.check(connection.redis.getBuffer(connection.epochKey));
       connection.noteReply(askedMs);
       breaker.succeeded();
       if (!breaker.isOpen) this.judgeEpoch(member, found?.toString('latin1') ?? null);

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisAddress, RedisTarget } from '#config';
 import { judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
+import { Deadlines } from './deadlines.js';
 import { scripts } from './redis-scripts.js';
-import type { RedisAddress, RedisTarget } from './redis-url.js';
 import { readFacts, type ServerFacts } from './server-facts.js';
 
 export interface RedisTimeouts {
@@ -33,21 +34,19 @@ export class RedisConnection {
   hasReplacedEpoch = false;
   private closed = false;
   private lastError: Error | undefined;
+  /** For questions about the server itself: patient, but never for ever. */
+  private readonly checks: Deadlines;
+  private readonly patience: Deadlines;
 
   constructor(
     readonly address: RedisAddress,
     target: RedisTarget,
     timeouts: RedisTimeouts,
     private readonly onClose: (connection: RedisConnection) => void,
-    extra: Partial<RedisOptions> = {},
   ) {
-    this.redis = new Redis({
-      ...connectionOptions(target, address, timeouts),
-      // The precise wait is `withDeadline`; this one keeps the checks of the gate from hanging.
-      commandTimeout: 4 * timeouts.commandTimeoutMs,
-      scripts,
-      ...extra,
-    }) as ScriptRunner;
+    this.checks = new Deadlines(4 * timeouts.commandTimeoutMs);
+    this.patience = new Deadlines(timeouts.connectTimeoutMs + 4 * timeouts.commandTimeoutMs);
+    this.redis = new Redis({ ...connectionOptions(target, address, timeouts), scripts }) as ScriptRunner;
     this.redis.on('error', (error: Error) => {
       this.lastError = error;
     });
@@ -61,7 +60,8 @@ export class RedisConnection {
 
   async connect(): Promise<void> {
     try {
-      await this.redis.connect();
+      // Signing in is waited for too: a paused server takes the connection and says nothing.
+      await this.patience.within(this.redis.connect());
     } catch (error) {
       this.close();
       throw new StoreUnavailableError(
@@ -86,6 +86,11 @@ export class RedisConnection {
     this.ended();
   }
 
+  /** The reply to a question about the server itself, which is waited for four times as long as a command of a read. */
+  check<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    return this.checks.within(reply);
+  }
+
   /** A reply to what was sent at `sentMs`: the server was there then or later. */
   noteReply(sentMs: number): void {
     if (sentMs > this.lastReplyMs) this.lastReplyMs = sentMs;
@@ -93,28 +98,27 @@ export class RedisConnection {
 
   /** Asks who answers: INFO and ROLE, where they are allowed. */
   async inspect(): Promise<ServerFacts> {
-    const [role, info] = await Promise.all([
-      this.allowed(() => this.redis.role()),
-      this.allowed(() => this.redis.info()),
-    ]);
+    const [role, info] = await Promise.all([this.allowed(this.redis.role()), this.allowed(this.redis.info())]);
     return readFacts(info ?? '', Array.isArray(role) ? String(role[0]) : undefined);
   }
 
   /** Whether an epoch of this very server is there already. */
   async hasOwnEpoch(): Promise<boolean> {
-    const found = await this.redis.get(this.epochKey);
+    const found = await this.check(this.redis.get(this.epochKey));
     return judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept';
   }
 
   /** Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one. */
   async settleEpoch(): Promise<void> {
-    const found = await this.redis.get(this.epochKey);
+    const found = await this.check(this.redis.get(this.epochKey));
     if (judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept') {
       this.epoch = found;
       return;
     }
     this.epoch = null;
-    await this.redis.ksDropForeignEpoch(this.epochKey, this.identity === 'hidden' ? '*' : `${this.identity}.`);
+    await this.check(
+      this.redis.ksDropForeignEpoch(this.epochKey, this.identity === 'hidden' ? '*' : `${this.identity}.`),
+    );
     try {
       this.epoch = await this.makeEpoch();
     } catch (error) {
@@ -125,7 +129,7 @@ export class RedisConnection {
   /** The current epoch, made where it is missing. */
   async makeEpoch(): Promise<string> {
     const made = newEpoch(this.identity);
-    const found = await this.redis.set(this.epochKey, made, 'NX', 'GET');
+    const found = await this.check(this.redis.set(this.epochKey, made, 'NX', 'GET'));
     this.hasReplacedEpoch = true;
     const epoch = found ?? made;
     if (judgeEpoch(epoch, this.identity, true) !== 'accept')
@@ -153,9 +157,9 @@ export class RedisConnection {
   }
 
   /** The answer, or undefined where an ACL forbids the question. */
-  private async allowed<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+  private async allowed<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
     try {
-      return await ask();
+      return await this.check(reply);
     } catch (error) {
       if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined;
       throw error;

@@ -18,43 +18,80 @@ end
 `;
 
 export const scripts = {
-  /** KEYS entry; ARGV token, leaseMs, mode, nonce. Answers a `LeaseOutcome`. */
+  /** KEYS entries; ARGV token, mode, nonce and leaseMs of each. Answers a `LeaseOutcome` for each. */
   ksAcquire: {
-    numberOfKeys: 1,
-    lua: `${HEAD}
-local function lease()
-  redis.call('SET', KEYS[1], 'L' .. nobody .. ARGV[1] .. '0000000000000', 'PX', ARGV[2])
+    lua: `
+local nobody = '----------------'
+local now
+local function serverMs()
+  if not now then
+    local time = redis.call('TIME')
+    now = time[1] * 1000 + math.floor(time[2] / 1000)
+  end
+  return now
+end
+local function acquire(key, token, mode, nonce, leaseMs)
+  local function lease()
+    redis.call('SET', key, 'L' .. nobody .. token .. '0000000000000', 'PX', leaseMs)
+    return 'acquired'
+  end
+  if mode == 'take-over' then return lease() end
+  local head = redis.pcall('GETRANGE', key, 0, 45)
+  if type(head) == 'table' then redis.call('UNLINK', key) head = '' end
+  if #head == 0 then
+    if mode == 'fresh-key' then return lease() end
+    return 'changed'
+  end
+  local holder = string.sub(head, 18, 33)
+  if string.sub(head, 1, 1) == 'L' and redis.call('STRLEN', key) == 46 then
+    if holder == token then return 'acquired' end
+    return 'held'
+  end
+  if string.sub(head, 2, 17) ~= nonce then return 'changed' end
+  if mode == 'fresh-key' then return lease() end
+  if #head == 46 and holder ~= nobody and holder ~= token
+    and (tonumber(string.sub(head, 34, 46)) or 0) > serverMs() then return 'held' end
+  redis.call('SETRANGE', key, 17, token .. string.format('%013d', serverMs() + leaseMs))
+  if redis.call('PTTL', key) < tonumber(leaseMs) then redis.call('PEXPIRE', key, leaseMs) end
   return 'acquired'
 end
-local mode = ARGV[3]
-if mode == 'take-over' then return lease() end
-if #head == 0 then
-  if mode == 'fresh-key' then return lease() end
-  return 'changed'
+local outcomes = {}
+for i, key in ipairs(KEYS) do
+  outcomes[i] = acquire(key, ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i])
 end
-if isLease then
-  if token == ARGV[1] then return 'acquired' end
-  return 'held'
-end
-if string.sub(head, 2, 17) ~= ARGV[4] then return 'changed' end
-if mode == 'fresh-key' then return lease() end
-if #head == 46 and token ~= nobody and token ~= ARGV[1] then
-  local now = redis.call('TIME')
-  if (tonumber(string.sub(head, 34, 46)) or 0) > now[1] * 1000 + math.floor(now[2] / 1000) then return 'held' end
-end
-redis.call('SETRANGE', KEYS[1], 17, ARGV[1] .. deadlineIn(ARGV[2]))
-prolong(ARGV[2])
-return 'acquired'`,
+return outcomes`,
   },
 
-  /** KEYS entry; ARGV token, lifeMs, entry. Answers 1 where it was stored. */
-  ksFill: {
-    numberOfKeys: 1,
+  /** KEYS stamps; ARGV lifeMs and a new stamp of each. Answers them as they now are. */
+  ksMakeStamps: {
     lua: `
-local token = redis.pcall('GETRANGE', KEYS[1], 17, 32)
-if token ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
-return 1`,
+local stamps = {}
+for i, key in ipairs(KEYS) do
+  stamps[i] = redis.call('SET', key, ARGV[2 * i], 'PX', ARGV[2 * i - 1], 'NX', 'GET') or ARGV[2 * i]
+end
+return stamps`,
+  },
+
+  /** KEYS stamps; ARGV lifeMs of each. Prolongs those that exist. */
+  ksRenewStamps: {
+    lua: `
+for i, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[i]) end
+return 0`,
+  },
+
+  /** KEYS entries; ARGV token, lifeMs and entry of each. Answers 1 for each that was stored. */
+  ksFill: {
+    lua: `
+local stored = {}
+for i, key in ipairs(KEYS) do
+  if redis.pcall('GETRANGE', key, 17, 32) == ARGV[3 * i - 2] then
+    redis.call('SET', key, ARGV[3 * i], 'PX', ARGV[3 * i - 1])
+    stored[i] = 1
+  else
+    stored[i] = 0
+  end
+end
+return stored`,
   },
 
   /** KEYS entry; ARGV token, leaseMs. Answers 1 where the lease is still held. */

@@ -1,5 +1,6 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { join } from 'node:path';
+import { parseRedisUrl } from '#config';
 import { sourcesOn } from '../../../../../test/setup/services/choose-place.mjs';
 import { thisMachine } from '../../../../../test/setup/services/machine.mjs';
 import type { Place } from '../../../../../test/setup/services/places/place.mjs';
@@ -10,7 +11,6 @@ import { PATIENT } from '../../testing/test-engine.js';
 import { testNamespace, testRedisUrl } from '../../testing/test-redis.js';
 import { RedisStore } from './redis-store.js';
 import { DEFAULT_REDIS_OPTIONS } from './redis-store-options.js';
-import { parseRedisUrl } from './redis-url.js';
 
 async function openStore(url: string, space: KeySpace): Promise<RedisStore> {
   const listener = { beforeOpen: async () => {}, opened: () => {}, closed: () => {}, epochChanged: () => {} };

@@ -1,17 +1,42 @@
+import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import { encodeLease, versionTextOf } from '../../cache-entry.js';
 import type { KeySpace } from '../../cache-key.js';
 import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
 import { randomId } from '../../random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
-import { withDeadline } from './deadline.js';
+import { slotOf } from './cluster-slot.js';
+import { Deadlines } from './deadlines.js';
 import { ReadBatch } from './read-batch.js';
 import { RecoveryGate } from './recovery-gate.js';
 import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
 import type { Member, RedisMembers } from './redis-members.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreListener, type RedisStoreOptions } from './redis-store-options.js';
-import type { RedisTarget } from './redis-url.js';
 import type { ServerFacts } from './server-facts.js';
+import { TurnBatch } from './turn-batch.js';
+
+/** Most keys of one script: the server does nothing else meanwhile. */
+const SCRIPT_KEYS = 64;
+/** Most bytes that one script stores. */
+const SCRIPT_BYTES = 256 * 1024;
+
+interface LeaseWanted {
+  readonly key: string;
+  readonly request: LeaseRequest;
+}
+
+interface FillWanted {
+  readonly key: string;
+  readonly token: string;
+  readonly entry: Buffer;
+  readonly lifeMs: number;
+  readonly overEntry: boolean;
+}
+
+interface StampWanted {
+  readonly key: string;
+  readonly lifeMs: number;
+}
 
 /**
  * The shared tier on Redis 7 or Valkey 8 and later: one server, a Sentinel set, or a Cluster. Which of the servers may
@@ -22,6 +47,20 @@ export class RedisStore extends SharedStore {
   private readonly members: RedisMembers;
   private batch: ReadBatch | undefined;
   private readonly flush = (): void => this.sendBatch();
+  private readonly deadlines: Deadlines;
+  private readonly leases = new TurnBatch<LeaseWanted, LeaseOutcome>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.acquireAll(wanted),
+  );
+  private readonly fills = new TurnBatch<FillWanted, boolean>(
+    { most: SCRIPT_BYTES, sizeOf: ({ entry }) => SCRIPT_BYTES / SCRIPT_KEYS + entry.length },
+    (wanted) => this.fillAll(wanted),
+  );
+  private readonly newStamps = new TurnBatch<StampWanted, string>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.makeAllStamps(wanted),
+  );
+  private readonly renewals = new TurnBatch<StampWanted, void>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.renewAllStamps(wanted),
+  );
 
   constructor(
     readonly target: RedisTarget,
@@ -32,6 +71,7 @@ export class RedisStore extends SharedStore {
     super();
     this.gate = new RecoveryGate(target, space, listener, options);
     this.members = this.gate.members;
+    this.deadlines = new Deadlines(options.commandTimeoutMs);
   }
 
   /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
@@ -83,14 +123,8 @@ export class RedisStore extends SharedStore {
     return read;
   }
 
-  async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
-    return Promise.all(
-      stampKeys.map(async (key) => {
-        const made = randomId();
-        const member = this.memberFor(key);
-        return (await this.run(member, member.connection.redis.set(key, made, 'PX', lifeMs, 'NX', 'GET'))) ?? made;
-      }),
-    );
+  makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
+    return Promise.all(stampKeys.map((key) => this.newStamps.add({ key, lifeMs }, this.groupOf(key))));
   }
 
   async makeEpoch(entryKey: string, stampKeys: readonly string[]): Promise<string> {
@@ -105,30 +139,15 @@ export class RedisStore extends SharedStore {
   }
 
   renewStamps(stampKeys: readonly string[], lifeMs: number): void {
-    for (const key of stampKeys) {
-      const member = this.members.find(key);
-      if (member === undefined || member.breaker.isOpen) continue;
-      this.run(member, member.connection.redis.pexpire(key, lifeMs)).catch(() => undefined);
-    }
+    for (const key of stampKeys) this.renewals.add({ key, lifeMs }, this.groupOf(key)).catch(() => undefined);
   }
 
-  async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
-    const member = this.memberFor(entryKey);
-    return (await this.run(
-      member,
-      member.connection.redis.ksAcquire(entryKey, request.token, request.leaseMs, request.mode, request.nonce),
-    )) as LeaseOutcome;
+  acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
+    return this.leases.add({ key: entryKey, request }, this.groupOf(entryKey));
   }
 
-  async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
-    const member = this.memberFor(entryKey);
-    const { redis } = member.connection;
-    if (member.supportsIfEqual && !overEntry) {
-      return (
-        (await this.run(member, redis.call('SET', entryKey, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !== null
-      );
-    }
-    return (await this.run(member, redis.ksFill(entryKey, token, lifeMs, entry))) === 1;
+  fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
+    return this.fills.add({ key: entryKey, token, entry, lifeMs, overEntry }, this.groupOf(entryKey));
   }
 
   async renew(entryKey: string, token: string, leaseMs: number): Promise<boolean> {
@@ -231,19 +250,74 @@ export class RedisStore extends SharedStore {
     if (batch === undefined) return;
     const { only } = this.members;
     if (only === undefined || !this.gate.isTrusted(only)) batch.reject(this.gate.unavailable());
-    else void this.answerBatch(only, batch);
+    else this.answerBatch(only, batch);
   }
 
-  private async answerBatch(member: Member, batch: ReadBatch): Promise<void> {
-    try {
-      const values = await this.run(member, member.connection.redis.mgetBuffer(batch.keys));
-      // What came in after the gate closed was sent before it closed, but by a server that is no longer trusted.
-      if (member.breaker.isOpen) throw this.gate.unavailable();
-      const found = values[0] as Buffer | null;
-      batch.resolve(values, this.gate.judgeEpoch(member, found === null ? null : found.toString('latin1')));
-    } catch (error) {
-      batch.reject(error);
+  private answerBatch(member: Member, batch: ReadBatch): void {
+    this.watch(
+      member,
+      member.connection.redis.mgetBuffer(batch.keys),
+      (values) => {
+        // What came in after the gate closed was sent before it closed, but by a server that is no longer trusted.
+        if (member.breaker.isOpen) batch.reject(this.gate.unavailable());
+        else {
+          const found = values[0] as Buffer | null;
+          batch.resolve(values, this.gate.judgeEpoch(member, found === null ? null : found.toString('latin1')));
+        }
+      },
+      (error) => batch.reject(error),
+    );
+  }
+
+  private async acquireAll(wanted: readonly LeaseWanted[]): Promise<LeaseOutcome[]> {
+    const member = this.memberFor(keyOfAll(wanted));
+    const leases = wanted.flatMap(({ request: { token, mode, nonce, leaseMs } }) => [token, mode, nonce, leaseMs]);
+    return this.runScript<LeaseOutcome[]>(member, 'ksAcquire', wanted, leases);
+  }
+
+  private async fillAll(wanted: readonly FillWanted[]): Promise<boolean[]> {
+    const member = this.memberFor(keyOfAll(wanted));
+    const { redis } = member.connection;
+    const [{ key, token, entry, lifeMs, overEntry }] = wanted as [FillWanted];
+    if (member.supportsIfEqual && wanted.length === 1 && !overEntry) {
+      return [
+        (await this.run(member, redis.call('SET', key, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !== null,
+      ];
     }
+    const entries = wanted.flatMap((one) => [one.token, one.lifeMs, one.entry]);
+    const stored = await this.runScript<number[]>(member, 'ksFill', wanted, entries);
+    return stored.map((count) => count === 1);
+  }
+
+  /** A stamp that several wait for is made once. */
+  private async makeAllStamps(wanted: readonly StampWanted[]): Promise<string[]> {
+    const member = this.memberFor(keyOfAll(wanted));
+    const stamps = longestLives(wanted);
+    const made = await this.runScript<string[]>(
+      member,
+      'ksMakeStamps',
+      stamps,
+      stamps.flatMap(({ lifeMs }) => [lifeMs, randomId()]),
+    );
+    const stampOf = new Map(stamps.map(({ key }, i) => [key, made[i] as string]));
+    return wanted.map(({ key }) => stampOf.get(key) as string);
+  }
+
+  private async renewAllStamps(wanted: readonly StampWanted[]): Promise<void[]> {
+    const member = this.memberFor(keyOfAll(wanted));
+    const stamps = longestLives(wanted);
+    await this.runScript(
+      member,
+      'ksRenewStamps',
+      stamps,
+      stamps.map(({ lifeMs }) => lifeMs),
+    );
+    return [];
+  }
+
+  /** Of keys with the same number, one server takes many in one command. */
+  private groupOf(key: string): number {
+    return this.members.isCluster ? slotOf(key) : 0;
   }
 
   /** In a Cluster: GETs to the nodes in the same tick, each with the epoch of its node. */
@@ -304,22 +378,55 @@ export class RedisStore extends SharedStore {
     return [this.memberFor(entryKey), ...stampKeys.map((key) => this.memberFor(key))];
   }
 
+  private runScript<Reply>(
+    member: Member,
+    script: 'ksAcquire' | 'ksFill' | 'ksMakeStamps' | 'ksRenewStamps',
+    on: readonly { readonly key: string }[],
+    values: readonly (string | number | Buffer)[],
+  ): Promise<Reply> {
+    const reply = member.connection.redis[script](on.length, ...on.map(({ key }) => key), ...values);
+    return this.run(member, reply as Promise<Reply>);
+  }
+
   /** @param reply of a command that was sent just now */
-  private async run<Reply>(member: Member, reply: Promise<Reply>): Promise<Reply> {
+  private run<Reply>(member: Member, reply: Promise<Reply>): Promise<Reply> {
+    return new Promise((resolve, reject) => this.watch(member, reply, resolve, reject));
+  }
+
+  /** Calls one of the two, once. What the reply says of the server is noted before. */
+  private watch<Reply>(
+    member: Member,
+    reply: Promise<Reply>,
+    resolve: (reply: Reply) => void,
+    reject: (error: StoreUnavailableError) => void,
+  ): void {
     const { connection, breaker } = member;
     const sentMs = performance.now();
-    try {
-      const value = await withDeadline(reply, this.options.commandTimeoutMs);
-      connection.noteReply(sentMs);
-      breaker.succeeded();
-      return value;
-    } catch (error) {
-      if (isUnfit(error)) this.gate.distrust(member, messageOf(error));
-      else if (isOutage(error)) breaker.failed();
-      else connection.noteReply(sentMs);
-      throw new StoreUnavailableError(messageOf(error), { cause: error });
-    }
+    this.deadlines.watch(
+      reply,
+      (value) => {
+        connection.noteReply(sentMs);
+        breaker.succeeded();
+        resolve(value);
+      },
+      (error) => {
+        if (isUnfit(error)) this.gate.distrust(member, messageOf(error));
+        else if (isOutage(error)) breaker.failed();
+        else connection.noteReply(sentMs);
+        reject(new StoreUnavailableError(messageOf(error), { cause: error }));
+      },
+    );
   }
+}
+
+function keyOfAll(wanted: readonly { readonly key: string }[]): string {
+  return (wanted[0] as { readonly key: string }).key;
+}
+
+function longestLives(wanted: readonly StampWanted[]): StampWanted[] {
+  const lives = new Map<string, number>();
+  for (const { key, lifeMs } of wanted) lives.set(key, Math.max(lives.get(key) ?? 0, lifeMs));
+  return [...lives].map(([key, lifeMs]) => ({ key, lifeMs }));
 }
 
 function joinEpochs(epochs: readonly (string | null)[]): string | null {

@@ -1,4 +1,4 @@
-import type { RedisTarget } from './redis-url.js';
+import type { RedisTarget } from '#config';
 
 /** What a server told of itself. */
 export interface ServerFacts {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { RedisAddress, RedisTarget } from '#config';
 import { StoreUnavailableError } from '../../shared-store.js';
 import { hashTagWithin } from '../cluster-slot.js';
-import type { RedisAddress, RedisTarget } from '../redis-url.js';
 import { NewestView, type View } from './newest-view.js';
 import type { TopologyNode } from './topology.js';
 

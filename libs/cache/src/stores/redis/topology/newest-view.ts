@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
+import type { RedisAddress, RedisTarget } from '#config';
 import { pauseFor } from '../../../pause.js';
 import { StoreUnavailableError } from '../../shared-store.js';
 import { connectionOptions, type RedisTimeouts } from '../redis-connection.js';
-import type { RedisAddress, RedisTarget } from '../redis-url.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
 /** What one of those asked knows. */

@@ -1,5 +1,5 @@
+import type { RedisAddress, RedisTarget } from '#config';
 import type { RedisTimeouts } from '../redis-connection.js';
-import type { RedisAddress, RedisTarget } from '../redis-url.js';
 import { ClusterNodes } from './cluster-nodes.js';
 import { SentinelSet } from './sentinel-set.js';
 import { SingleServer } from './single-server.js';

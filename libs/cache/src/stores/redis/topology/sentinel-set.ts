@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { RedisAddress, RedisTarget } from '#config';
 import { StoreUnavailableError } from '../../shared-store.js';
-import type { RedisAddress, RedisTarget } from '../redis-url.js';
 import { NewestView, type View } from './newest-view.js';
 
 /** The master of a Sentinel set (https://redis.io/docs/latest/develop/reference/sentinel-clients). */

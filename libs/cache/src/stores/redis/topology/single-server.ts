@@ -1,4 +1,4 @@
-import type { RedisAddress } from '../redis-url.js';
+import type { RedisAddress } from '#config';
 import { type Topology, TopologyResolver } from './topology.js';
 
 export class SingleServer extends TopologyResolver {

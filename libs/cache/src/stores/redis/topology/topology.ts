@@ -1,4 +1,4 @@
-import type { RedisAddress } from '../redis-url.js';
+import type { RedisAddress } from '#config';
 
 /** One server that takes writes. */
 export interface TopologyNode {

@@ -29,6 +29,11 @@ describe('REDIS_URL', () => {
       },
     ],
     ['redis+sentinel://a/main?sentinelPassword=x', { sentinelPassword: 'x' }],
+    ['redis+sentinel://a/main?sentinelPassword=a+b%20c', { sentinelPassword: 'a+b c' }],
+    ['rediss+sentinel://a/main', { kind: 'sentinel', tls: true, hosts: [{ host: 'a', port: 26379 }] }],
+    ['redis://a,b/0', { kind: 'cluster', database: 0 }],
+    ['redis://cache/', { kind: 'single', database: 0 }],
+    ['  redis://cache  ', { hosts: [{ host: 'cache', port: 6379 }] }],
   ])('%s is understood', (url, expected) => {
     expect(parseRedisUrl(url)).toMatchObject(expected);
   });
@@ -43,11 +48,34 @@ describe('REDIS_URL', () => {
     'redis://cache/notanumber',
     'redis://a,b/1',
     'redis+sentinel://a',
+    'redis+sentinel://a/',
+    'redis+sentinel://a//1',
+    'redis+sentinel://a/main/',
+    'redis+sentinel://a/main/x',
+    'redis+sentinel://a/main/1/2',
+    'redis+sentinel://a/main?sentinelPassword=',
+    'redis+sentinel://a/main?sentinelPassword=x&sentinelPassword=y',
+    'redis+sentinel://a/main?sentinelPassword=%zz',
+    'redis+sentinel://a/%zz',
+    'redis://a?sentinelPassword=x',
+    'redis://a,b/00',
+    'redis://cache/0/1',
+    'redis://cache//',
+    'redis://cache/12345',
+    'redis://a,,b',
+    'redis://a b',
+    'redis:/cache',
+    'redis://cache:0',
+    'redis://cache:6379:1',
+    'redis://cache?',
+    'redis://cache#0',
+    'redis://u:p@ss@cache',
     'redis://cache?db=1',
     'redis://:%zz@cache',
+    'redis://:%ff@cache',
   ])('%s is refused, with what to write instead and without the password', (url) => {
     expect(() => parseRedisUrl(url)).toThrow(RedisUrlError);
-    expect(() => parseRedisUrl(url)).toThrow(/Write redis:\/\//);
+    expect(() => parseRedisUrl(url)).toThrow(/write redis:\/\//);
   });
 
   it('never repeats a password', () => {

@@ -1,0 +1,81 @@
+/** What `/v1/admin/cache` answers, as far as it is shown to a person. With `--json` all of it is passed on. */
+
+export interface FamilyCounts {
+  readonly hits: number;
+  readonly misses: number;
+  readonly staleHits: number;
+  readonly sets: number;
+  readonly deletes: number;
+  readonly errors: number;
+  readonly hitRate: number | null;
+  readonly bytes: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly savedUsd: number;
+}
+
+export interface CacheStats {
+  readonly families: Readonly<Record<string, FamilyCounts>>;
+  readonly totals: FamilyCounts;
+  readonly tiers: {
+    readonly local: { readonly entries: number; readonly bytes: number; readonly maxBytes: number };
+    readonly shared: { readonly mode: string; readonly server: string | null };
+  };
+  readonly breaker: string;
+  readonly processes: number;
+  readonly since: string;
+}
+
+export interface CacheHealth {
+  readonly status: 'up' | 'degraded' | 'off';
+  readonly mode: string;
+  readonly breaker: string;
+  readonly problem: string | null;
+  readonly server: string | null;
+  readonly lacks: readonly string[];
+  readonly coherence: string;
+}
+
+export interface CacheTest {
+  readonly ok: boolean;
+  readonly roundTripMs: number | null;
+  readonly problem: string | null;
+}
+
+export interface CacheFamily {
+  readonly name: string;
+  readonly mutable: boolean;
+  readonly policy: {
+    readonly enabled: boolean;
+    readonly ttlMs: number;
+    readonly negativeTtlMs: number | null;
+    readonly staleMs: number;
+    readonly staleIfErrorMs: number;
+  };
+}
+
+export interface CacheKey {
+  readonly key: string;
+  readonly family: string;
+  readonly bytes: number | null;
+  readonly ttlMs: number | null;
+}
+
+export interface CacheAdvice {
+  readonly family: string;
+  readonly ttlMs: number;
+  readonly advisedTtlMs: number;
+  readonly reason: string;
+}
+
+export interface Invalidation {
+  readonly invalidated: string;
+  readonly deletedEntries: number | null;
+}
+
+/** What one target's warming left cold. */
+export interface Warming {
+  readonly target: string;
+  readonly warmed: boolean;
+  readonly failed: readonly string[];
+}

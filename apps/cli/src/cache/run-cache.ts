@@ -1,0 +1,154 @@
+import { loadConfig } from '#config';
+import { confirm } from '../confirm.js';
+import { ExitCode } from '../exit-code.js';
+import { Progress } from '../progress.js';
+import { findServer } from '../server/find-server.js';
+import type { ServerClient } from '../server/server-client.js';
+import type { CacheAdvice, CacheFamily, CacheHealth, CacheKey, CacheStats, CacheTest } from './cache-answers.js';
+import { CACHE_SYNOPSIS, cacheUsage } from './cache-usage.js';
+import { invalidationOf, listingOf, settingsOf, type Text, warmingOf } from './parse-cache-call.js';
+import {
+  showAdvice,
+  showFamilies,
+  showHealth,
+  showInvalidation,
+  showKeys,
+  showStats,
+  showTest,
+  showWarmings,
+} from './show-cache.js';
+import { warmAll } from './warm-all.js';
+
+export interface CacheOptions extends Text {
+  readonly all: boolean;
+  readonly yes: boolean;
+  readonly workspace: string;
+  readonly json: boolean;
+}
+
+/** Asks the running server. Calls that change something need a reason, which it keeps, and a confirmation. */
+export async function runCache(positionals: readonly string[], options: CacheOptions): Promise<ExitCode> {
+  const chosen = deedOf(positionals, options);
+  if (chosen.danger !== undefined) await confirm(chosen.danger, options.yes, CACHE_SYNOPSIS);
+  const server = await findServer(loadConfig(process.env), options.workspace);
+  const progress = new Progress();
+  try {
+    const result = await chosen.run(server, progress);
+    progress.end();
+    console.log(options.json ? JSON.stringify(result) : chosen.show(result));
+    return chosen.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
+  } finally {
+    progress.end();
+  }
+}
+
+interface Deed<Result = unknown> {
+  /** What it does that can hurt. */
+  readonly danger?: string;
+  run(server: ServerClient, progress: Progress): Promise<Result>;
+  show(result: Result): string;
+  /** Otherwise the command ends with a code that says so. */
+  isWell(result: Result): boolean;
+}
+
+function deed<Result>({ isWell = () => true, ...rest }: Omit<Deed<Result>, 'isWell'> & Partial<Deed<Result>>): Deed {
+  return { isWell, ...rest };
+}
+
+const ROOT = '/v1/admin/cache';
+
+/** Understands the whole call before anything is opened. */
+function deedOf([action = '', name]: readonly string[], options: CacheOptions): Deed {
+  const { scope } = options;
+  switch (action) {
+    case 'stats':
+      if (scope !== undefined && scope !== 'all' && scope !== 'process') throw cacheUsage('--scope is all or process.');
+      return deed({
+        run: (server) => server.call<CacheStats>('GET', `${ROOT}/stats`, { query: { scope } }),
+        show: showStats,
+      });
+    case 'health':
+      return deed({
+        run: (server) => server.call<CacheHealth>('GET', `${ROOT}/health`),
+        show: showHealth,
+        isWell: ({ status }) => status === 'up',
+      });
+    case 'test':
+      return deed({
+        run: (server) => server.call<CacheTest>('POST', `${ROOT}/test`),
+        show: showTest,
+        isWell: ({ ok }) => ok,
+      });
+    case 'families':
+      return deed({
+        run: (server) => server.call<{ items: CacheFamily[] }>('GET', `${ROOT}/families`),
+        show: ({ items }) => showFamilies(items),
+      });
+    case 'advice':
+      return deed({
+        run: (server) => server.call<{ items: CacheAdvice[] }>('GET', `${ROOT}/advice`),
+        show: ({ items }) => showAdvice(items),
+      });
+    case 'keys': {
+      const { family, most } = listingOf(name, options);
+      return deed({
+        run: (server, progress) => listKeys(server, family, most, progress),
+        show: ({ items, isMore }) => showKeys(items, isMore),
+      });
+    }
+    case 'entry': {
+      if (name === undefined) throw cacheUsage('entry needs a key, as keys shows it.');
+      return deed({
+        run: (server) => server.call<CacheKey>('GET', `${ROOT}/entries/${encodeURIComponent(name)}`),
+        show: (entry) => showKeys([entry], false),
+      });
+    }
+    case 'warm': {
+      const targets = warmingOf(options, options.all);
+      return deed({
+        run: async (server, progress) => ({ items: await warmAll(server, targets, progress) }),
+        show: ({ items }) => showWarmings(items),
+        isWell: ({ items }) => items.every(({ warmed }) => warmed),
+      });
+    }
+    case 'invalidate': {
+      const { target, reason, what } = invalidationOf(options, options.all);
+      return deed({
+        danger: `Invalidating ${what} makes the next reads of it load anew.`,
+        run: (server) =>
+          server.call<{ invalidated: string; deletedEntries: number | null }>('POST', `${ROOT}/invalidations`, {
+            body: { ...target, reason },
+          }),
+        show: showInvalidation,
+      });
+    }
+    case 'set': {
+      const { family, settings, reason } = settingsOf(name, options);
+      return deed({
+        danger: `Setting the family ${family} changes it for all workspaces and processes.`,
+        run: (server) =>
+          server.call<CacheFamily>('PATCH', `${ROOT}/families/${family}`, { body: { ...settings, reason } }),
+        show: (changed) => showFamilies([changed]),
+      });
+    }
+    default:
+      throw cacheUsage(
+        action === '' ? 'Say what to do with the cache.' : `There is no action ${JSON.stringify(action)}.`,
+      );
+  }
+}
+
+async function listKeys(
+  server: ServerClient,
+  family: string,
+  most: number,
+  progress: Progress,
+): Promise<{ items: CacheKey[]; isMore: boolean }> {
+  const items: CacheKey[] = [];
+  for await (const page of server.pages<CacheKey>(`${ROOT}/keys`, { family, limit: Math.min(most, 100) })) {
+    items.push(...page);
+    if (items.length > most) break;
+    if (most > 100) progress.step(items.length, undefined, 'keys');
+  }
+  return { items: items.slice(0, most), isMore: items.length > most };
+}

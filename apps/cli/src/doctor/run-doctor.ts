@@ -1,0 +1,39 @@
+import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
+import type { ExitCode } from '../exit-code.js';
+import { findRunningServer } from '../server/running-server.js';
+import { exitCodeOf, type Finding, misconfigured, ok } from './finding.js';
+import { lookAtDataFolder } from './look-at-data-folder.js';
+import { lookAtDatabase } from './look-at-database.js';
+import { lookAtNode } from './look-at-node.js';
+import { lookAtPort } from './look-at-port.js';
+import { lookAtRedis } from './look-at-redis.js';
+
+/** Looks at everything and starts nothing. */
+export async function runDoctor({ json }: { json: boolean }): Promise<ExitCode> {
+  const findings = [lookAtNode(), ...(await lookAround())];
+  const exitCode = exitCodeOf(findings);
+  if (json) console.log(JSON.stringify({ ok: exitCode === 0, findings }));
+  else for (const { part, status, detail } of findings) console.log(`${status.padEnd(7)}  ${part}: ${detail}`);
+  return exitCode;
+}
+
+/** What depends on the configuration is only looked at where that can be read. */
+async function lookAround(): Promise<Finding[]> {
+  let config: KeepsakeConfig;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => misconfigured('configuration', problem));
+  }
+  const { database, cache, http } = config;
+  const isEmbedded = database.url === undefined;
+  const server = isEmbedded ? findRunningServer(database.dataDir) : undefined;
+  return [
+    ok('configuration', 'can be read'),
+    ...(isEmbedded ? [lookAtDataFolder(database.dataDir)] : []),
+    ...(await lookAtDatabase(database)),
+    await lookAtRedis(cache),
+    await lookAtPort(http, server?.url),
+  ];
+}

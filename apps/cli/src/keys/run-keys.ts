@@ -1,0 +1,122 @@
+import { type KeepsakeConfig, loadConfig } from '#config';
+import { type Scope, scopes } from '#kernel';
+import { ExitCode } from '../exit-code.js';
+import { findServer } from '../server/find-server.js';
+import { findRunningServer } from '../server/running-server.js';
+import { parseExpiry } from './expiry.js';
+import type { KeyOffice, KeyView, NewKeyView } from './key-office.js';
+import { keysUsage } from './keys-usage.js';
+import { RemoteKeyOffice } from './remote-key-office.js';
+
+interface KeyOptions {
+  readonly name?: string;
+  readonly scopes?: string;
+  readonly expires?: string;
+  readonly workspace: string;
+  readonly json: boolean;
+}
+
+export async function runKeys([action = '', id]: readonly string[], options: KeyOptions): Promise<ExitCode> {
+  const work = workOf(action, id, options);
+  const office = await openOffice(loadConfig(process.env), options.workspace);
+  try {
+    console.log(options.json ? JSON.stringify(await work.run(office)) : work.show(await work.run(office)));
+    return ExitCode.ok;
+  } finally {
+    await office.close();
+  }
+}
+
+interface Work<Result = unknown> {
+  run(office: KeyOffice): Promise<Result>;
+  show(result: Result): string;
+}
+
+const work = <Result>(run: Work<Result>['run'], show: Work<Result>['show']): Work => ({ run, show });
+
+/** Understands the whole call before anything is opened. */
+function workOf(
+  action: string,
+  id: string | undefined,
+  values: { name?: string; scopes?: string; expires?: string },
+): Work {
+  switch (action) {
+    case 'list':
+      return work(
+        (office) => office.list().then((items) => ({ items })),
+        ({ items }) => table(items),
+      );
+    case 'create': {
+      if (values.name === undefined || values.scopes === undefined)
+        throw keysUsage('create needs --name and --scopes.');
+      const request = {
+        name: parseName(values.name),
+        scopes: parseScopes(values.scopes),
+        ...(values.expires === undefined ? {} : { expiresAt: parseExpiry(values.expires, new Date()) }),
+      };
+      return work((office) => office.create(request), showNew);
+    }
+    case 'rotate': {
+      const keyId = requireId(action, id);
+      return work((office) => office.rotate(keyId), showNew);
+    }
+    case 'revoke': {
+      const keyId = requireId(action, id);
+      return work(
+        (office) => office.revoke(keyId),
+        (key) => `Revoked ${key.name} (${key.id}).`,
+      );
+    }
+    default:
+      throw keysUsage(action === '' ? 'Say what to do with keys.' : `There is no action ${JSON.stringify(action)}.`);
+  }
+}
+
+/** The running server where one owns the data folder or is named; else the database itself. */
+async function openOffice(config: KeepsakeConfig, workspace: string): Promise<KeyOffice> {
+  const { url, dataDir } = config.database;
+  const hasServer =
+    config.command.serverUrl !== undefined || (url === undefined && findRunningServer(dataDir) !== undefined);
+  if (hasServer) return new RemoteKeyOffice(await findServer(config, workspace));
+  const { LocalKeyOffice } = await import('./local-key-office.js');
+  return LocalKeyOffice.open(config, workspace);
+}
+
+/** As `POST /v1/keys` takes it. */
+function parseName(text: string): string {
+  const name = text.trim();
+  if (name === '' || name.length > 100) throw keysUsage('--name takes 1 to 100 characters.');
+  return name;
+}
+
+function parseScopes(text: string): Scope[] {
+  const wanted = text.split(',').map((scope) => scope.trim());
+  const unknown = wanted.find((scope) => !(scopes as readonly string[]).includes(scope));
+  if (unknown !== undefined)
+    throw keysUsage(`There is no scope ${JSON.stringify(unknown)}; there are ${scopes.join(', ')}.`);
+  return wanted as Scope[];
+}
+
+function requireId(action: string, id: string | undefined): string {
+  if (id === undefined) throw keysUsage(`${action} needs the id of a key.`);
+  return id;
+}
+
+function showNew(key: NewKeyView): string {
+  return `${key.key}\n\nThis is the key ${key.name} (${key.id}). It is shown this once.`;
+}
+
+function table(items: readonly KeyView[]): string {
+  if (items.length === 0) return 'There are no keys.';
+  return items
+    .map((key) => {
+      const state =
+        key.revokedAt !== null
+          ? `revoked ${key.revokedAt}`
+          : key.expiresAt !== null
+            ? `until ${key.expiresAt}`
+            : 'active';
+      return [key.id, `${key.prefix}…`, key.name, key.scopes.join(','), state].join('  ');
+    })
+    .join('\n');
+}

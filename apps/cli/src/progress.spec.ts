@@ -1,0 +1,51 @@
+import { Progress } from './progress.js';
+
+function stream(isTTY: boolean): { written: string; stream: NodeJS.WriteStream } {
+  const sink = {
+    written: '',
+    stream: {
+      isTTY,
+      write: (text: string) => {
+        sink.written += text;
+        return true;
+      },
+    } as NodeJS.WriteStream,
+  };
+  return sink;
+}
+
+describe('progress', () => {
+  it('rewrites one line on a terminal, and leaves it', () => {
+    const sink = stream(true);
+    const progress = new Progress(sink.stream);
+    progress.step(1, 2, 'warmed');
+    progress.step(2, 2, 'warmed');
+    progress.end();
+    progress.end();
+    expect(sink.written).toBe('\rwarmed: 1 of 2\u001B[K\rwarmed: 2 of 2\u001B[K\n');
+  });
+
+  it('tells a log no more than a line in two seconds, and the last step', () => {
+    const sink = stream(false);
+    let nowMs = 0;
+    const progress = new Progress(sink.stream, () => nowMs);
+    for (let done = 1; done <= 50; done++) {
+      progress.step(done, 50, 'warmed');
+      nowMs += 100;
+    }
+    progress.end();
+    expect(sink.written.split('\n')).toEqual([
+      'warmed: 1 of 50',
+      'warmed: 21 of 50',
+      'warmed: 41 of 50',
+      'warmed: 50 of 50',
+      '',
+    ]);
+  });
+
+  it('goes on where nobody knows how much there is', () => {
+    const sink = stream(false);
+    new Progress(sink.stream).step(200, undefined, 'keys');
+    expect(sink.written).toBe('keys: 200\n');
+  });
+});

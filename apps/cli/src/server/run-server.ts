@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type KeepsakeConfig, loadConfig } from '#config';
+import { JobWorker } from '#queue';
+import { ApiModule } from '../../../api/src/api.module.js';
+import { startApi } from '../../../api/src/start-api.js';
+import { WorkerModule } from '../../../worker/src/worker.module.js';
+import { ExitCode } from '../exit-code.js';
+import { stopTimes } from '../stop-times.js';
+import { tell } from '../tell.js';
+import { untilStopped } from '../until-stopped.js';
+import { announceServer, withdrawServer } from './running-server.js';
+
+@Module({})
+class ServerModule {
+  static forRoot(config: KeepsakeConfig): DynamicModule {
+    const worker = config.queue.workerEnabled ? [WorkerModule.forRoot(config)] : [];
+    return { module: ServerModule, imports: [ApiModule.forRoot(config), ...worker] };
+  }
+}
+
+/** Serves until it is told to stop. */
+export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
+  const config = loadConfig(process.env);
+  const { database, http, queue } = config;
+  const { app, url, firstKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
+    if (queue.workerEnabled) await created.get(JobWorker, { strict: false }).start();
+  });
+  const isEmbedded = database.url === undefined;
+  if (isEmbedded) announceServer(database.dataDir, url);
+  if (firstKey !== undefined) {
+    const { file, key } = firstKey;
+    const text = `\nThis is your operator key. It is shown this once and kept in ${file}:\n\n  ${key}\n`;
+    tell(json, { operatorKey: { key, file } }, text);
+  }
+  tell(json, { listening: { url, pid: process.pid } }, `Keepsake listens on ${url}`);
+  await untilStopped(http.shutdownTimeoutMs, async () => {
+    if (isEmbedded) withdrawServer(database.dataDir);
+    const worker = queue.workerEnabled ? app.get(JobWorker, { strict: false }) : undefined;
+    await Promise.all([drain(), worker?.stop(stopTimes(http).workMs)]);
+    await app.close();
+  });
+  return ExitCode.ok;
+}

@@ -1,0 +1,24 @@
+import { loadConfig } from '#config';
+import { JobWorker } from '#queue';
+import { startWorker } from '../../../worker/src/start-worker.js';
+import { CliError } from '../cli-error.js';
+import { ExitCode } from '../exit-code.js';
+import { stopTimes } from '../stop-times.js';
+import { tell } from '../tell.js';
+import { untilStopped } from '../until-stopped.js';
+
+export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> {
+  const config = loadConfig(process.env);
+  if (config.database.url === undefined)
+    throw new CliError(
+      'keepsake worker needs DATABASE_URL. The embedded database belongs to one process: keepsake serve, which does the background work itself.',
+      ExitCode.configuration,
+    );
+  const app = await startWorker(config);
+  tell(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
+  await untilStopped(config.http.shutdownTimeoutMs, async () => {
+    await app.get(JobWorker, { strict: false }).stop(stopTimes(config.http).workMs);
+    await app.close();
+  });
+  return ExitCode.ok;
+}

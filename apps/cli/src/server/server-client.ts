@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DomainError } from '#kernel';
+import { CliError } from '../cli-error.js';
+import { ExitCode } from '../exit-code.js';
+
+const TIMEOUT_MS = 30_000;
+/** A limit that frees later than this is told instead of waited for. */
+const LONGEST_WAIT_SECONDS = 60;
+
+export interface ServerAddress {
+  readonly url: string;
+  readonly key: string;
+  /** Slug of the workspace that is spoken of. */
+  readonly workspace: string;
+}
+
+export interface Call {
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: object;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The running server, as a command speaks with it. Where a rate limit refuses, a call waits until that frees.
+ * @throws CliError where the server does not answer or fails, DomainError for what it refuses.
+ */
+export class ServerClient {
+  constructor(readonly address: ServerAddress) {}
+
+  async call<Answer>(method: string, path: string, { query = {}, body, signal }: Call = {}): Promise<Answer> {
+    const url = new URL(path, this.address.url);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    for (;;) {
+      const response = await this.send(method, url, body, signal);
+      if (response.ok) return (await response.json()) as Answer;
+      const waitSeconds =
+        response.status === 429 ? Number(response.headers.get('retry-after') ?? Number.NaN) : Number.NaN;
+      if (!(waitSeconds <= LONGEST_WAIT_SECONDS)) throw await refusalOf(response);
+      await response.body?.cancel();
+      await pause(Math.max(1, waitSeconds) * 1_000);
+    }
+  }
+
+  /** Everything of a list, page by page. */
+  async *pages<Item>(path: string, query: Call['query'] = {}): AsyncGenerator<readonly Item[]> {
+    let cursor: string | undefined;
+    do {
+      const page: { items: Item[]; nextCursor: string | null } = await this.call('GET', path, {
+        query: { limit: 100, ...query, cursor },
+      });
+      yield page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  private async send(method: string, url: URL, body?: object, signal?: AbortSignal): Promise<Response> {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      return await fetch(url, {
+        method,
+        headers: {
+          authorization: `Bearer ${this.address.key}`,
+          'x-keepsake-workspace': this.address.workspace,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body && JSON.stringify(body),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      });
+    } catch (error) {
+      throw new CliError(
+        `The server at ${this.address.url} does not answer. Start it, or set KEEPSAKE_URL to where it listens.`,
+        ExitCode.unavailable,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function refusalOf(response: Response): Promise<Error> {
+  const problem = (await response.json().catch(() => ({}))) as {
+    code?: string;
+    detail?: string;
+    errors?: { pointer: string; detail: string }[];
+  };
+  const { code = 'unknown-answer', detail = `The server answers ${response.status}.`, errors = [] } = problem;
+  const fields = errors.map((error) => `\n  ${error.pointer}: ${error.detail}`).join('');
+  const hint = response.status === 401 || response.status === 403 ? ' Set KEEPSAKE_KEY to an operator key.' : '';
+  const text = `${detail}${hint}${fields}`;
+  if (response.status >= 500) return new CliError(text, ExitCode.unavailable);
+  return new DomainError({ code, kind: 'invalid', detail: text });
+}

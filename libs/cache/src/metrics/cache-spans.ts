@@ -1,0 +1,59 @@
+import type { ActiveSpan, beginSpan } from '#observability';
+import type { Load, LoadMany, ReadOptions } from '../read/read-options.js';
+
+/** Begins a span of the request that the caller works for; undefined where nobody measures. */
+export type BeginSpan = typeof beginSpan;
+
+/** Tells what callers of the cache wait for: from the call to the answer, without what their loads ask elsewhere. */
+export class CacheSpans {
+  constructor(private readonly begin: BeginSpan | undefined) {}
+
+  /** Undefined without somebody to tell, and outside of requests: a read is then just a read. */
+  beginRead(operation: 'cache.read' | 'cache.read-many', family: string): ReadSpan | undefined {
+    const span = this.begin?.('cache', operation, () => ({ 'keepsake.cache.family': family }));
+    return span === undefined ? undefined : new ReadSpan(span);
+  }
+
+  operate<Answer>(
+    operation: 'cache.get' | 'cache.count' | 'cache.invalidate',
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const span = this.begin?.('cache', operation);
+    return span === undefined ? work() : new ReadSpan(span).until(span.inside(work));
+  }
+}
+
+/** One read of a request. */
+export class ReadSpan {
+  constructor(private readonly span: ActiveSpan) {}
+
+  loading<Value>(load: Load<Value>): Load<Value> {
+    return (context) => this.span.apart(async () => load(context));
+  }
+
+  loadingMany<Params, Value>(loadMany: LoadMany<Params, Value>): LoadMany<Params, Value> {
+    return (missing, context) => this.span.apart(() => loadMany(missing, context));
+  }
+
+  /** A trace is told how the read was answered. */
+  reporting(options: ReadOptions | undefined): ReadOptions | undefined {
+    const { span } = this;
+    if (!span.isTraced) return options;
+    return {
+      ...options,
+      report: (report) => {
+        span.set({ 'keepsake.cache.status': report.status, 'keepsake.cache.tier': report.tier });
+        options?.report?.(report);
+      },
+    };
+  }
+
+  /** The very promise, so that a hit costs its caller no further turn of the queue. */
+  until<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    void answer.then(
+      () => this.span.end(),
+      (error: unknown) => this.span.end(error),
+    );
+    return answer;
+  }
+}

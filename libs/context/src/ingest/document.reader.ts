@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import { Injectable } from '@nestjs/common';
+import { detectFormat, type DocumentSource, MAX_DOCUMENT_LENGTH, type ReadDocument } from './document.js';
+import { documentTooComplex, emptyDocument, unreadableDocument } from './document.errors.js';
+import { htmlToText } from './html-text.js';
+import { layoutOf } from './layout.js';
+import { PdfText } from './pdf-text.js';
+
+/** Makes plain words of documents. Reads nothing but what it is given: no link is followed. */
+@Injectable()
+export class DocumentReader {
+  constructor(private readonly pdfs: PdfText) {}
+
+  /**
+   * @param pointer where the document stands in the request, for errors
+   * @throws DomainError `document-unreadable`, `document-too-complex`, `document-empty`
+   */
+  async read({ bytes, format = detectFormat(bytes) }: DocumentSource, pointer: string): Promise<ReadDocument> {
+    const read = format === 'pdf' ? await this.readPdf(bytes, pointer) : readText(bytes, format, pointer);
+    const text = read.text.replaceAll('\0', '').toWellFormed();
+    if (text.trim() === '') {
+      const detail = format === 'pdf' ? 'holds no text: its pages may be pictures' : 'holds no text';
+      throw emptyDocument(pointer, detail);
+    }
+    const title = read.title
+      ?.replaceAll(/\p{Cc}+/gu, ' ')
+      .trim()
+      .slice(0, 500)
+      .toWellFormed();
+    return { format, title: title === '' ? undefined : title, text, cut: read.cut };
+  }
+
+  private async readPdf(bytes: Uint8Array, pointer: string): Promise<Pick<ReadDocument, 'title' | 'text' | 'cut'>> {
+    const answer = await this.pdfs.read(bytes, MAX_DOCUMENT_LENGTH);
+    switch (answer.kind) {
+      case 'read': {
+        const { title, text, pages, pagesRead } = answer;
+        const cut = pagesRead < pages ? `the text of ${pagesRead} of ${pages} pages was read` : undefined;
+        return { title, text, cut };
+      }
+      case 'refused':
+        throw unreadableDocument(pointer, answer.isEncrypted ? 'asks for a password' : 'is not a PDF that can be read');
+      case 'exhausted':
+        throw documentTooComplex(pointer, 'takes more time or memory to read than a document may');
+    }
+  }
+}
+
+function readText(
+  bytes: Uint8Array,
+  format: 'text' | 'markdown' | 'html',
+  pointer: string,
+): Pick<ReadDocument, 'title' | 'text' | 'cut'> {
+  if (!isUtf8(bytes)) throw unreadableDocument(pointer, 'is not UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+  if (format === 'text') return { title: undefined, text, cut: undefined };
+  if (format === 'markdown') return { title: titleOf(text), text, cut: undefined };
+  try {
+    const page = htmlToText(text);
+    return { title: page.title ?? titleOf(page.text), text: page.text, cut: undefined };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw documentTooComplex(pointer, 'nests its elements too deep');
+  }
+}
+
+/** The first heading. */
+function titleOf(text: string): string | undefined {
+  return layoutOf(text).headings[0]?.path;
+}

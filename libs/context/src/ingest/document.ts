@@ -1,0 +1,35 @@
+export const documentFormats = ['text', 'markdown', 'html', 'pdf'] as const;
+export type DocumentFormat = (typeof documentFormats)[number];
+
+/** What came in. */
+export interface DocumentSource {
+  /** Absent: told from the bytes. */
+  readonly format?: DocumentFormat;
+  readonly bytes: Uint8Array;
+}
+
+/** A document as plain words. Headings are marked by `#`, as in Markdown, in every format but `text`. */
+export interface ReadDocument {
+  readonly format: DocumentFormat;
+  readonly title: string | undefined;
+  readonly text: string;
+  /** Why `text` is not all of it. */
+  readonly cut: string | undefined;
+}
+
+/** Of the text that is kept, in UTF-16 units. */
+export const MAX_DOCUMENT_LENGTH = 1_000_000;
+
+/** `%PDF-` stands within the first bytes (ISO 32000-1, annex H.3.4.1). */
+const PDF_WITHIN_BYTES = 1024;
+const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i;
+const MARKDOWN = /^ {0,3}(?:#{1,6} +\S|`{3,}|~{3,})/m;
+
+/** The format that bytes show themselves to be of; `text` where they show nothing. */
+export function detectFormat(bytes: Uint8Array): DocumentFormat {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64 * 1024));
+  if (head.subarray(0, PDF_WITHIN_BYTES).includes('%PDF-')) return 'pdf';
+  const text = head.toString('utf8');
+  if (HTML.test(text)) return 'html';
+  return MARKDOWN.test(text) ? 'markdown' : 'text';
+}

@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { getDocumentProxy } from 'unpdf';
+import { pagesText } from './pdf-pages.js';
+import type { PdfAnswer, PdfOrder } from './pdf-text.js';
+
+/** Reads one PDF and ends: whatever a hostile file makes of this thread, the server has its own. */
+const { bytes, maxLength } = workerData as PdfOrder;
+
+async function answer(): Promise<PdfAnswer> {
+  try {
+    const pdf = await getDocumentProxy(bytes, { isEvalSupported: false, stopAtErrors: false, verbosity: 0 });
+    const { info } = (await pdf.getMetadata().catch(() => ({ info: {} }))) as { info: { Title?: unknown } };
+    const title = typeof info.Title === 'string' ? info.Title.trim() : '';
+    return { kind: 'read', title: title === '' ? undefined : title, ...(await pagesText(pdf, maxLength)) };
+  } catch (error) {
+    const name = error instanceof Error ? error.name : '';
+    return { kind: 'refused', isEncrypted: name === 'PasswordException' };
+  }
+}
+
+parentPort?.postMessage(await answer());

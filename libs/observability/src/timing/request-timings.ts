@@ -1,0 +1,85 @@
+/** What a request can wait for. */
+export const TIMED_PARTS = ['cache', 'database', 'provider'] as const;
+
+export type TimedPart = (typeof TIMED_PARTS)[number];
+
+/** Where the time of a request went, in milliseconds. The parts add up to the total. */
+export interface TimingReport {
+  readonly totalMs: number;
+  readonly cacheMs: number;
+  readonly databaseMs: number;
+  readonly providerMs: number;
+  /** Everything else: computing, reading the body, waiting for the processor. */
+  readonly processingMs: number;
+}
+
+/**
+ * Adds up what a request waits for, as it happens: one clock reading and one addition at each end of a wait, and nothing
+ * is kept of the single ones. What runs at the same time is counted once: a provider before the database, the database
+ * before the cache, since what is behind a cache is asked while somebody waits for the cache.
+ */
+export class RequestTimings {
+  private readonly startedMs: number;
+  private countedToMs: number;
+  private readonly open = { cache: 0, database: 0, provider: 0 };
+  private readonly sums = { cache: 0, database: 0, provider: 0 };
+
+  constructor(private readonly nowMs: () => number = monotonicMs) {
+    this.startedMs = this.countedToMs = nowMs();
+  }
+
+  begin(part: TimedPart): void {
+    this.count();
+    this.open[part]++;
+  }
+
+  end(part: TimedPart): void {
+    this.count();
+    this.open[part]--;
+  }
+
+  /** Until now; what is still waited for is counted to now. */
+  report(): TimingReport {
+    const nowMs = this.count();
+    const { cache, database, provider } = this.sums;
+    const totalMs = nowMs - this.startedMs;
+    const processingMs = Math.max(0, totalMs - cache - database - provider);
+    return { totalMs, cacheMs: cache, databaseMs: database, providerMs: provider, processingMs };
+  }
+
+  private count(): number {
+    const nowMs = this.nowMs();
+    const { open, sums } = this;
+    if (open.provider > 0) sums.provider += nowMs - this.countedToMs;
+    else if (open.database > 0) sums.database += nowMs - this.countedToMs;
+    else if (open.cache > 0) sums.cache += nowMs - this.countedToMs;
+    this.countedToMs = nowMs;
+    return nowMs;
+  }
+}
+
+const monotonicMs = (): number => performance.now();
+
+/** The value of `Server-Timing` (https://www.w3.org/TR/server-timing/). */
+export function serverTimingOf(report: TimingReport): string {
+  return (
+    `total;dur=${rounded(report.totalMs)}, cache;dur=${rounded(report.cacheMs)}, ` +
+    `database;dur=${rounded(report.databaseMs)}, provider;dur=${rounded(report.providerMs)}, ` +
+    `processing;dur=${rounded(report.processingMs)}`
+  );
+}
+
+/** The same to the microsecond. */
+export function roundedTimings(report: TimingReport): TimingReport {
+  return {
+    totalMs: rounded(report.totalMs),
+    cacheMs: rounded(report.cacheMs),
+    databaseMs: rounded(report.databaseMs),
+    providerMs: rounded(report.providerMs),
+    processingMs: rounded(report.processingMs),
+  };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
