@@ -25,6 +25,9 @@ const PRODUCT = [
   ['other hooks of the product', /\/(libs|apps)\//],
 ];
 
+/** They call the product and are called by it: what they do below a part of it is their own. */
+const FRAMEWORKS = new Set(['Fastify', 'Nest', 'rxjs']);
+
 /**
  * What belongs to no part of the product. The innermost that matches.
  *
@@ -84,7 +87,9 @@ export function timeByPart({ nodes, samples = [], timeDeltas = [] }) {
       if (frame === undefined) break;
       const part = partOf(frame, PRODUCT);
       if (part !== undefined) return part;
-      platform ??= partOf(frame, PLATFORM);
+      const outer = partOf(frame, PLATFORM);
+      platform ??= outer;
+      if (outer !== undefined && FRAMEWORKS.has(outer)) return /** @type {string} */ (platform);
     }
     return platform ?? 'built-in functions';
   };

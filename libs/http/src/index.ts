@@ -1,5 +1,6 @@
 export {
   ACCESS,
+  ALSO_OPEN_TO,
   Endpoint,
   type EndpointOptions,
   LIMITS,

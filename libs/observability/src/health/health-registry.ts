@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 export interface HealthPart {
   readonly status: 'up' | 'degraded' | 'down';
-  /** Why, in one sentence without secrets, where it is not up. */
+  /** Without secrets: why, where it is not up; else what there is to know. */
   readonly detail?: string;
 }
 

@@ -23,12 +23,29 @@ const FRAMEWORK = new Set([
   'ExceptionHandler',
 ]);
 
+/** A line waits at most so long for others to go out with it. */
+const FLUSH_MS = 100;
+
 /**
- * Lines that come while one is written go out together, and what is left at an orderly end or an uncaught error is written
- * then: a system call a line was a tenth of a server's time.
+ * Lines go out together, and what is left at the end of the process, an uncaught error's too, is written then: a system
+ * call a line was a tenth of a server's time.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false });
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 4096 });
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    destination.flush();
+  };
+  const stream = {
+    write(line: string) {
+      destination.write(line);
+      timer ??= setTimeout(flush, FLUSH_MS).unref();
+    },
+    /** Pino calls it for what is fatal. */
+    flushSync: () => destination.flushSync(),
+  };
+  return stream;
 }
 
 /**
