@@ -196,7 +196,7 @@ const faults = {
     child.kill('SIGKILL');
     await gone;
     seen.kills++;
-    void startProcess();
+    startProcess().catch((/** @type {Error} */ { message }) => isOver || problems.push(message));
   },
 };
 
