@@ -24,6 +24,7 @@ const FEATURES = {
   embedding: ['context'],
   conversation: ['project', 'session'],
   search: ['project', 'session', 'context', 'embedding', 'conversation'],
+  check: ['project', 'context', 'search'],
   handover: ['project', 'session', 'context'],
   profile: [],
   lookup: [],

@@ -50,7 +50,7 @@ export default {
       displayName: 'unit',
       testMatch: [
         '<rootDir>/{libs,apps}/**/*.spec.ts',
-        '<rootDir>/test/{architecture,model,setup,support}/**/*.spec.ts',
+        '<rootDir>/test/{architecture,model,operations,setup,support}/**/*.spec.ts',
       ],
     },
     {

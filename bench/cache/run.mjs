@@ -24,7 +24,7 @@ one Redis. Prints tables, and ends with exit code 1 where the product misses wha
   --rounds N         how many (5)
   --seconds N        for what is repeated until the time is over (1)
   --json FILE        write everything there as well, every round included
-  --redis URL        measure on this server instead of a private one; only keys of this run are touched
+  --redis URL        measure on this server (or BENCH_REDIS_URL) instead of a private one; only keys of this run are touched
   --million          also invalidate tags with 100,000 and a million keys (minutes for each library, and about 1 GB in Redis)
   --only A,B         of ${Object.keys(MEASURES).join(', ')}
   --entrants A,B     of ${Object.keys(ENTRANTS).join(', ')}
@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
     json: { type: 'string' },
-    redis: { type: 'string' },
+    redis: { type: 'string', default: process.env['BENCH_REDIS_URL'] },
     million: { type: 'boolean', default: false },
     only: { type: 'string' },
     entrants: { type: 'string' },

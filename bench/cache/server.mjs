@@ -1,6 +1,5 @@
 // @ts-check
 import { Redis } from 'ioredis';
-import { startRedis } from '../../test/setup/services/redis.mjs';
 
 /**
  * @typedef {object} BenchServer
@@ -19,7 +18,7 @@ import { startRedis } from '../../test/setup/services/redis.mjs';
  * @returns {Promise<BenchServer>}
  */
 export async function openServer(givenUrl, run) {
-  const own = givenUrl === undefined ? await startRedis() : undefined;
+  const own = givenUrl === undefined ? await startOwn() : undefined;
   const url = own?.url ?? String(givenUrl);
   const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
   await redis.connect();
@@ -41,4 +40,10 @@ export async function openServer(givenUrl, run) {
       await own?.remove();
     },
   };
+}
+
+/** An installed product measures on a given server alone, and has no tests to start one with. */
+async function startOwn() {
+  const { startRedis } = await import('../../test/setup/services/redis.mjs');
+  return startRedis();
 }

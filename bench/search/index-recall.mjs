@@ -12,6 +12,44 @@ const QUESTIONS = 100;
 const DEPTH = 100;
 const COMPARED = 10;
 
+/** @param {string} url */
+async function open(url) {
+  const { LocalEmbeddingProvider } = await part('provider/local/local-embedding.provider.js');
+  const { modelKey } = await part('embedding.js');
+  const { Pgvector } = await part('persistence/pgvector.js');
+  const { PostgresSemanticIndex } = await part('persistence/postgres-semantic-index.js');
+  const { PostgresVectorStore } = await part('persistence/postgres-vector-store.js');
+  const dataSource = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+  const database = new Database(dataSource);
+  const pgvector = new Pgvector(database);
+  const provider = new LocalEmbeddingProvider();
+  const model = provider.describe();
+  const store = new PostgresVectorStore(database, pgvector, /** @type {any} */ ({ url }));
+  /** The server makes it too, as soon as it is of use. */
+  const ensureIndex = async () => {
+    const started = performance.now();
+    while (!(await store.ensureIndex(modelKey(model), model.dimensions))) await setTimeout(500);
+    return (performance.now() - started) / 1000;
+  };
+  const index = new PostgresSemanticIndex(database, pgvector);
+  return { dataSource, database, index, provider, model, ensureIndex };
+}
+
+/**
+ * Makes the index of the vectors, where it is not there; returns the seconds that took.
+ *
+ * @param {string} url
+ * @returns {Promise<number>}
+ */
+export async function makeIndex(url) {
+  const { dataSource, ensureIndex } = await open(url);
+  try {
+    return await ensureIndex();
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 /**
  * Of the ten contexts that are nearest by a look at every vector, how many the index finds.
  *
@@ -20,23 +58,9 @@ const COMPARED = 10;
  * @param {import('./corpus.mjs').Corpus} corpus
  */
 export async function recallOfIndex(url, slug, corpus) {
-  const { LocalEmbeddingProvider } = await part('provider/local/local-embedding.provider.js');
-  const { modelKey } = await part('embedding.js');
-  const { Pgvector } = await part('persistence/pgvector.js');
-  const { PostgresSemanticIndex } = await part('persistence/postgres-semantic-index.js');
-  const { PostgresVectorStore } = await part('persistence/postgres-vector-store.js');
-  const dataSource = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+  const { dataSource, database, index, provider, model, ensureIndex } = await open(url);
   try {
-    const database = new Database(dataSource);
-    const pgvector = new Pgvector(database);
-    const index = new PostgresSemanticIndex(database, pgvector);
-    const provider = new LocalEmbeddingProvider();
-    const model = provider.describe();
-    const store = new PostgresVectorStore(database, pgvector, /** @type {any} */ ({ url }));
-    const started = performance.now();
-    // The server makes it too, as soon as it is of use.
-    while (!(await store.ensureIndex(modelKey(model), model.dimensions))) await setTimeout(500);
-    const indexSeconds = (performance.now() - started) / 1000;
+    const indexSeconds = await ensureIndex();
     const [project] = await database.query('SELECT workspace_id, id FROM projects WHERE slug = $1', [slug]);
     let found = 0;
     const ms = { hnsw: 0, exact: 0 };

@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { Product } from '../retrieval/product.mjs';
 import { Corpus } from './corpus.mjs';
-import { recallOfIndex } from './index-recall.mjs';
+import { makeIndex, recallOfIndex } from './index-recall.mjs';
 
-const USAGE = `Usage: DATABASE_URL=… npm run bench:search -- [--sizes 10000,100000] [--questions N] [--large 1000000] [--json]
+const USAGE = `Usage: DATABASE_URL=… npm run bench:search -- [--sizes 10000,100000] [--questions N] [--large 1000000]
+                                        [--run NAME] [--load] [--json]
 
 Measures search over HTTP as memory grows, on PostgreSQL with pgvector and the embedded embedder: each size is spread
 over 100 projects, and once more held by a single project.
@@ -16,9 +17,12 @@ over 100 projects, and once more held by a single project.
   --sizes LIST    contexts, growing (10000)
   --large N       one more size, spread over 100 projects alone; a million takes hours to store
   --questions N   of each kind (100)
+  --run NAME      keeps what is stored under that name, and goes on from what an earlier run of it has stored
+  --load          stores and embeds, measures nothing
   --json          print one JSON object and nothing else on standard output
 
-Each question is asked twice: first of the index, then of the cache. The first twenty of each kind are not counted.`;
+Each question is asked twice: first of the index, then of the cache. Of each kind the first questions are not counted: one
+for each project, twenty at least.`;
 
 const PROJECTS = 100;
 const WARM_UP = 20;
@@ -30,6 +34,8 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '10000' },
     large: { type: 'string' },
     questions: { type: 'string', default: '100' },
+    run: { type: 'string' },
+    load: { type: 'boolean' },
     json: { type: 'boolean' },
     help: { type: 'boolean' },
   },
@@ -77,6 +83,18 @@ async function store(product, corpus, projects, count) {
   return count / ((performance.now() - started) / 1000);
 }
 
+/**
+ * @param {pg.Client} database
+ * @param {readonly string[]} projects
+ */
+async function storedIn(database, projects) {
+  const { rows } = await database.query(
+    'SELECT count(*)::int AS stored FROM contexts c JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id WHERE p.slug = ANY ($1)',
+    [projects],
+  );
+  return rows[0].stored;
+}
+
 /** @param {pg.Client} database */
 async function embedded(database) {
   const started = performance.now();
@@ -101,14 +119,15 @@ async function ask(product, corpus, projects, mode, filters) {
   const fresh = [];
   /** @type {number[]} */
   const cached = [];
-  const questions = Number(values.questions) + WARM_UP;
+  const warmUp = Math.max(WARM_UP, projects.length);
+  const questions = Number(values.questions) + warmUp;
   for (let n = 0; n < questions; n++) {
     const project = projects[n % projects.length] ?? '';
     const query = new URLSearchParams({ project, q: corpus.question(), mode, limit: '10', ...filters });
     for (const times of [fresh, cached]) {
       const started = performance.now();
       const answer = await product.call('GET', `/v1/search?${query.toString()}`);
-      if (n >= WARM_UP) times.push(performance.now() - started);
+      if (n >= warmUp) times.push(performance.now() - started);
       if (answer.degraded) throw new Error(`degraded: ${answer.reason}`);
     }
   }
@@ -144,31 +163,46 @@ const product = await Product.start();
 const rows = [];
 /** @type {object[]} */
 const recall = [];
-const result = { cpus: cpus().length, questions: Number(values.questions), rows, recall, load: 0 };
+const loadBefore = loadavg()[0] ?? 0;
+const result = {
+  cpus: cpus().length,
+  questions: Number(values.questions),
+  rows,
+  recall,
+  loadBefore: round(loadBefore),
+  load: 0,
+};
 try {
-  const run = randomBytes(4).toString('hex');
-  const corpus = new Corpus(7);
+  const run = values.run ?? randomBytes(4).toString('hex');
   const spread = Array.from({ length: PROJECTS }, (_, n) => `bench-${run}-${n}`);
   const single = [`bench-${run}-single`];
+  const large = values.large === undefined ? undefined : Number(values.large);
   const sizes = values.sizes.split(',').map(Number);
-  let stored = 0;
-  for (const size of [...sizes, ...(values.large ? [Number(values.large)] : [])]) {
-    for (const projects of values.large && size === Number(values.large) ? [spread] : [spread, single]) {
-      const rate = await store(product, corpus, projects, size - stored);
-      const seconds = await embedded(database);
-      say(
-        `${size} in ${projects.length} projects: stored ${rate.toFixed(0)} a second, embedded ${seconds.toFixed(1)} s later`,
-      );
-      await database.query('ANALYZE');
+  for (const size of large === undefined ? sizes : [...sizes, large]) {
+    const memories = size === large ? [spread] : [spread, single];
+    for (const projects of memories) {
+      const missing = Math.max(0, size - (await storedIn(database, projects)));
+      if (missing > 0) {
+        // Of a run that was broken off, other texts than those that are there.
+        const rate = await store(product, new Corpus(7 + missing), projects, missing);
+        say(`${missing} in ${projects.length} projects: stored ${rate.toFixed(0)} a second`);
+      }
+      say(`embedded ${(await embedded(database)).toFixed(1)} s later`);
+      if (missing > 0) await database.query('ANALYZE');
     }
-    if (!(values.large && size === Number(values.large))) {
+    if (values.load) {
+      say(`vectors indexed in ${(await makeIndex(databaseUrl)).toFixed(0)} s`);
+      continue;
+    }
+    if (size !== large) {
       say('measuring what the index misses…');
-      result.recall.push({ memory: `${size} in one`, ...(await recallOfIndex(databaseUrl, single[0] ?? '', corpus)) });
+      const recall = await recallOfIndex(databaseUrl, single[0] ?? '', new Corpus(11));
+      result.recall.push({ memory: `${size} in one`, ...recall });
     }
-    stored = size;
-    result.rows.push(...(await measure(product, corpus, `${size} in 100`, spread)));
-    if (!values.large || size !== Number(values.large))
-      result.rows.push(...(await measure(product, corpus, `${size} in one`, single)));
+    for (const projects of memories) {
+      const name = `${size} in ${projects.length === 1 ? 'one' : projects.length}`;
+      result.rows.push(...(await measure(product, new Corpus(13), name, projects)));
+    }
   }
   result.load = round(loadavg()[0] ?? 0);
 } finally {
@@ -177,7 +211,7 @@ try {
 }
 if (values.json) {
   console.log(JSON.stringify(result));
-} else {
+} else if (!values.load) {
   console.table(result.rows);
   console.table(result.recall);
   const growth = ['keyword', 'semantic', 'hybrid'].map((mode) => {
@@ -185,5 +219,7 @@ if (values.json) {
     return `${mode} ${of.map(({ p50 }) => `${p50} ms`).join(' → ')}`;
   });
   console.log(`p50 as memory grows: ${growth.join('; ')}`);
-  console.log(`${result.cpus} cores, load ${result.load}; ${result.questions} questions of each kind`);
+  console.log(
+    `${result.cpus} cores, load ${result.loadBefore} before and ${result.load} after; ${result.questions} questions of each kind`,
+  );
 }

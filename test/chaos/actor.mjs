@@ -119,7 +119,8 @@ export class Actor {
    */
   async problem() {
     const outcome = await inTime(this.perform('problem').ended, ANSWER_TIMEOUT_MS);
-    return typeof outcome === 'string' ? outcome : (outcome.error ?? outcome.answer);
+    if (outcome === 'died') return `it has ended by itself:\n${this.complaints}`;
+    return outcome === 'late' ? outcome : (outcome.error ?? outcome.answer);
   }
 
   /** @returns {Promise<boolean>} whether nothing is left to be invalidated */

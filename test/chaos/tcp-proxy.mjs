@@ -1,6 +1,7 @@
 // @ts-check
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { InOrder } from '../support/in-order.mjs';
 
 /**
  * What can be wrong with a way to a server.
@@ -187,6 +188,7 @@ class Direction {
   #isAbandoned = false;
   #isFinished = false;
   #delayMs = 0;
+  #pieces = new InOrder();
 
   /** @param {import('node:net').Socket} to */
   constructor(to) {
@@ -230,9 +232,7 @@ class Direction {
 
   /** @param {Buffer | 'end'} piece */
   #deliver(piece) {
-    // Timers of one length fire in the order in which they were set, so pieces keep their order.
-    if (this.#delayMs > 0) setTimeout(() => this.#write(piece), this.#delayMs);
-    else this.#write(piece);
+    this.#pieces.add(() => this.#write(piece), this.#delayMs);
   }
 
   /** @param {Buffer | 'end'} piece */

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { api, type Api } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
 import { type RedisServer, startRedis } from '../support/services.js';
+import { StatementLog } from '../support/statement-log.js';
 import { withTablesAway } from '../support/tables-away.js';
 import { cachedCalls, type Memory } from './caching/cached-calls.js';
 
@@ -15,7 +17,7 @@ const places = {
 } as const;
 
 /** How often one round of all cached calls reads the newest version: overviews tell of no other. */
-const READS_OF_LATEST = 5;
+const READS_OF_LATEST = 6;
 
 let count = 0;
 
@@ -25,6 +27,7 @@ const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v
 describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
   let database: TestDatabase | undefined;
   let redis: RedisServer | undefined;
+  let statements: StatementLog;
   let servers: Keepsake[];
   /** Where tests write, and where they read. */
   let here: Keepsake;
@@ -41,7 +44,9 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
   beforeAll(async () => {
     database = place.database ? await createTestDatabase() : undefined;
     redis = place.redis ? await startRedis() : undefined;
+    statements = await StatementLog.open();
     const env = {
+      ...statements.env,
       DATABASE_URL: database?.url,
       REDIS_URL: redis?.url,
       // Two processes on a busy machine read their answers late; that is not Redis being away.
@@ -65,6 +70,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     await Promise.all(servers.map((server) => server.remove()));
     await redis?.remove();
     await database?.drop();
+    await statements.remove();
   }, 60_000);
 
   async function newWorkspace(slug: string): Promise<Workspace> {
@@ -125,26 +131,85 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       expect([name, ...shown]).toEqual([name, [200, miss], [200, hit], [200, miss]]);
       expect(second.body).toEqual(first.body);
       expect(second.headers.get('cache-control')).toBe('private, no-cache');
-      const etag = second.headers.get('etag')!;
-      expect((await as(there, mine).get(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+      // Counted reads may be written down in between, which changes an overview.
+      await eventually(
+        async () => {
+          const etag = (await call(as(there, mine))).headers.get('etag')!;
+          return (await as(there, mine).get(path, { headers: { 'if-none-match': etag } })).status === 304;
+        },
+        { what: `304 of ${name}` },
+      );
     }
+  });
+
+  /** Counts of reads change the overview when they are written down, some seconds later. */
+  async function readsCounted({ project }: Memory): Promise<void> {
+    await eventually(
+      async () => {
+        const { body } = await as(here, mine).get(`/v1/projects/${project}/overview`);
+        const uses = body.mostUsed as readonly { accessCount: number }[];
+        return uses.reduce((sum, { accessCount }) => sum + accessCount, 0) === READS_OF_LATEST;
+      },
+      { timeoutMs: 20_000, what: 'the reads to be counted' },
+    );
+  }
+
+  it('T1 sends no statement the second time, counted by request: on any process, and for another principal', async () => {
+    const memory = await remember(mine);
+    // What reads count falls last: the reads that follow are counted too.
+    const calls = cachedCalls(memory).toSorted(
+      (a, b) => Number(/overview/.test(b.name)) - Number(/overview/.test(a.name)),
+    );
+    const sentFor = async (call: (typeof calls)[number], reader: Api) => {
+      const id = randomUUID();
+      expect((await call.call(reader, { 'x-request-id': id })).status).toBe(200);
+      return statements.of(id);
+    };
+    const first = new Map<string, number>();
+    for (const call of calls) first.set(call.name, (await sentFor(call, as(here, mine))).length);
+    // The count can fail: what is read for the first time asks.
+    for (const name of [
+      `GET /v1/projects/${memory.project}/overview`,
+      'GET /v1/contexts/:first',
+      'POST /v1/contexts/check',
+    ])
+      expect([name, (first.get(name) ?? 0) > 0]).toEqual([name, true]);
+    await readsCounted(memory);
+    for (const principal of [0, 1] as const) {
+      // Known to the other process already.
+      await as(there, mine, principal).get('/v1/contexts?project=nothing');
+      for (const call of calls) {
+        expect([call.name, await sentFor(call, as(there, mine, principal))]).toEqual([call.name, []]);
+      }
+    }
+  });
+
+  it('T1 wakes up again without asking for the handover and what is always to be checked', async () => {
+    const { project } = await remember(mine);
+    const sentFor = async () => {
+      const id = randomUUID();
+      await created(as(there, mine).post('/v1/sessions', { project }, { headers: { 'x-request-id': id } }));
+      // Warming goes on behind the answer, and counts what a project holds: the start of a session has changed that.
+      return (await statements.of(id)).filter(
+        (sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql) && !/count\(/i.test(sql),
+      );
+    };
+    await sentFor();
+    expect(await sentFor()).toEqual([]);
+    // The count can fail: an invalidated wake-up is read anew.
+    const left = await created(as(here, mine).post('/v1/handovers', { project, summary: 'left' }));
+    const { wakeUp } = await created(as(there, mine).post('/v1/sessions', { project }));
+    expect(wakeUp.handover.id).toBe(left.id);
   });
 
   if (place.database) {
     it('T1 asks the database nothing the second time: on any process, and for another principal', async () => {
       const memory = await remember(mine);
       const before = await answersOf(memory, as(here, mine));
-      // Counts of reads change the overview when they are written down, some seconds later.
+      await readsCounted(memory);
       const overview = `/v1/projects/${memory.project}/overview`;
-      await eventually(
-        async () => {
-          const { status, body } = await as(here, mine).get(overview);
-          before.set(`GET ${overview}`, { status, body });
-          const uses = body.mostUsed as readonly { accessCount: number }[];
-          return uses.reduce((sum, { accessCount }) => sum + accessCount, 0) === READS_OF_LATEST;
-        },
-        { timeoutMs: 20_000, what: 'the reads to be counted' },
-      );
+      const { status: overviewStatus, body: counted } = await as(here, mine).get(overview);
+      before.set(`GET ${overview}`, { status: overviewStatus, body: counted });
       // Known to the other process already; and nothing of this workspace was asked by this principal.
       await as(there, mine, 1).get('/v1/contexts?project=nothing');
       await as(there, mine).get('/v1/contexts?project=nothing');
@@ -238,7 +303,13 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     const recalled = await reader.post('/v1/contexts/recall', { project, labels: [label] });
     expect(recalled.body.items[0].tags).toEqual(['new']);
 
+    const search = `/v1/search?project=${project}&q=third`;
+    const check = async () => (await reader.post('/v1/contexts/check', { project, text: 'the third' })).body.contexts;
+    expect((await read(search)).items).toEqual([]);
+    expect((await check())[0].why).toEqual([{ kind: 'always-check' }]);
     const third = await afterWriting(() => writer.post('/v1/contexts', { project, label, content: 'The third text.' }));
+    expect((await read(search)).items[0].id).toBe(third.id);
+    expect((await check())[0]).toMatchObject({ id: third.id, why: [{ kind: 'words', words: ['third'] }] });
     expect((await read(labelPath)).id).toBe(third.id);
     expect((await read(`/v1/contexts/${first}/versions`)).items).toHaveLength(3);
     expect((await read(`/v1/contexts?project=${project}`)).items[0].id).toBe(third.id);
@@ -281,7 +352,8 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     expect((await read(`/v1/sessions?project=${project}`)).items[0].state).toBe('ended');
     expect((await read(`/v1/handovers/latest?project=${project}`)).handover.id).toBe(ended.handover.id);
     expect((await reader.post(`/v1/sessions/${session}/heartbeat`)).status).toBe(409);
-  });
+    // Some nine hundred requests.
+  }, 120_000);
 
   it('tells the next session of a handover and of what is always to be checked, at once', async () => {
     const { project, label } = await remember(mine);

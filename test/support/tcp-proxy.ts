@@ -1,12 +1,13 @@
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import { once } from 'node:events';
+import { InOrder } from './in-order.mjs';
 
 /** What the link does with bytes. `black-hole` keeps connections and drops what is sent over them. */
 type Link = 'open' | 'cut' | 'black-hole';
 
 /**
  * A link to a server that a test can cut, slow down and black-hole, at 127.0.0.1. Each connection to it is a connection
- * to the server; nothing of what passes is changed or reordered.
+ * to the server; what passes is neither changed nor reordered, also where it becomes faster on the way.
  */
 export class TcpProxy {
   private readonly pairs = new Set<readonly [client: Socket, server: Socket]>();
@@ -52,6 +53,11 @@ export class TcpProxy {
   /** Resets all connections; new ones are welcome. */
   resetAll(): void {
     for (const pair of this.pairs) reset(pair);
+  }
+
+  /** The servers seem to say this, ahead of what they say next: an answer that nobody asked for. */
+  insert(reply: string): void {
+    for (const [client] of this.pairs) client.write(reply);
   }
 
   /**
@@ -103,17 +109,20 @@ export class TcpProxy {
   }
 
   private pass(from: Socket, to: Socket): void {
+    const pieces = new InOrder();
     from.on('data', (bytes) => {
-      const deliver = () => {
+      pieces.add(() => {
         if (this.link !== 'black-hole' && !to.destroyed) to.write(bytes);
-      };
-      if (this.delayMs > 0) setTimeout(deliver, this.delayMs);
-      else deliver();
+      }, this.delayMs);
     });
-    from.on('end', () => to.end());
+    from.on('end', () => pieces.add(() => to.end(), this.delayMs));
   }
 }
 
+/** A socket whose end is under way can't be reset any more: Node would leave its handle open for ever. */
 function reset(pair: readonly Socket[]): void {
-  for (const socket of pair) if (!socket.destroyed) socket.resetAndDestroy();
+  for (const socket of pair) {
+    if (socket.writableEnded || socket.connecting) socket.destroy();
+    else if (!socket.destroyed) socket.resetAndDestroy();
+  }
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminApiModule } from '#admin';
 import { AuthApiModule } from '#auth';
+import { CheckApiModule } from '#check';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -32,6 +33,7 @@ export class ApiModule {
         HandoverApiModule,
         EmbeddingApiModule,
         SearchApiModule,
+        CheckApiModule,
         AdminApiModule,
       ],
     };

@@ -1,4 +1,5 @@
 import type { Command } from './command.js';
+import { bench } from './commands/bench.js';
 import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
 import { keys } from './commands/keys.js';
@@ -6,7 +7,7 @@ import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
 
-export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, cache, doctor };
+export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, cache, bench, doctor };
 
 export function usage(): string {
   const lines = [

@@ -197,6 +197,32 @@ describe('with the shared tier', () => {
     }
   });
 
+  it('answering what it was not asked: none of its answers is believed, and the connection is made anew', async () => {
+    const link = await TcpProxy.to({ host: '127.0.0.1', port: server.port });
+    try {
+      const engine = await startEngine({ redisUrl: link.urlFor(server.url) });
+      const family = mutableThings({ keepInProcess: false });
+      const others = ['a', 'b'].map((id) => ({ workspace: 'w1', id }));
+      expect(await readInTime(engine, family, 'kept')).toBe('kept');
+      for (const other of others) await engine.cache.getOrSet(family, other, () => other.id);
+      for (const reply of [':1\r\n', '*0\r\n', '+OK\r\n', '*1\r\n$1\r\nx\r\n', '$-1\r\n']) {
+        await isUp(engine);
+        link.insert(reply);
+        for (const other of others) expect(await engine.cache.getOrSet(family, other, () => other.id)).toBe(other.id);
+        const written = await Promise.all([
+          engine.cache.invalidate([thingTag(thing)]),
+          engine.cache.getOrSet(family, others[0] as typeof thing, () => 'a'),
+        ]);
+        expect(written[1]).toBe('a');
+        expect(await engine.cache.getOrSet(family, thing, () => reply)).toBe(reply);
+      }
+      await isUp(engine);
+      expect(await readInTime(engine, family, 'not asked')).toBe('$-1\r\n');
+    } finally {
+      await link.close();
+    }
+  });
+
   it('asking for another password: degraded, with the reason, until the password is right', async () => {
     const engine = await startEngine({ redisUrl: `redis://:wrong@${server.host}:${server.port}` });
     const family = mutableThings();

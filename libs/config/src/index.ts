@@ -2,6 +2,7 @@ export { ConfigModule } from './config.module.js';
 export { environmentSchema } from './config.schema.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
 export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } from './redis-url.js';
+export { SECRET_VARIABLES } from './secret-files.js';
 export {
   AuthConfig,
   CacheConfig,

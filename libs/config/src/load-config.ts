@@ -1,4 +1,5 @@
 import { type Environment, environmentSchema } from './config.schema.js';
+import { readSecretFiles } from './secret-files.js';
 import type {
   AuthConfig,
   CacheConfig,
@@ -43,12 +44,13 @@ export class ConfigError extends Error {
 const SECRET = /KEY|PASSWORD|SECRET|URL/;
 
 /**
- * Reads the whole configuration from `environment`.
+ * Reads the whole configuration from the environment, and secrets from the files that it names.
  * @throws ConfigError naming every variable that is wrong and what to write instead; nothing of a secret is repeated.
  */
-export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
+export function loadConfig(given: NodeJS.ProcessEnv): KeepsakeConfig {
+  const { environment, problems: fileProblems } = readSecretFiles(given);
   const parsed = environmentSchema.safeParse(environment);
-  const problems = parsed.success
+  const wrong = parsed.success
     ? []
     : parsed.error.issues.map((issue) => {
         const name = String(issue.path[0]);
@@ -56,7 +58,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv): KeepsakeConfig {
         const value = isShown ? ` (now ${JSON.stringify(environment[name])})` : '';
         return `${name}${value}: ${issue.message}`;
       });
-  problems.push(...missingForEmbeddings(environment));
+  const problems = [...fileProblems, ...wrong, ...missingForEmbeddings(environment)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSlices(parsed.data);
 }

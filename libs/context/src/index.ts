@@ -13,10 +13,13 @@ export { type ContextDiff, ContextDiffService } from './diff/context-diff.servic
 export type { EmbeddingState } from './embedding-state.js';
 export { EmbeddingStates, EmbeddingStateSource } from './embedding-states.js';
 export { EXTRACT_VERSION } from './extract/extract.js';
+export { visibleLines } from './extract/visible-lines.js';
 export type { ProjectOverview } from './overview/overview.js';
 export { OverviewService } from './overview/overview.service.js';
 export type { SimilarContext } from './persistence/context.repository.js';
 export { detectPriority, priorities, type Priority } from './priority.js';
+export { DocumentReader } from './ingest/document.reader.js';
+export { IngestService } from './ingest/ingest.service.js';
 export { type Recalled, RecallService } from './recall.service.js';
 export type { RetentionPolicy, RetentionReport } from './retention/retention.js';
 export { RetentionService } from './retention/retention.service.js';

@@ -38,7 +38,13 @@ export function dataSourceOptions(config: DatabaseConfig): DatabaseOptions {
       application_name: 'keepsake',
       ...(embedded
         ? {}
-        : { statement_timeout: config.statementTimeoutMs, idle_in_transaction_session_timeout: 60_000 }),
+        : {
+            statement_timeout: config.statementTimeoutMs,
+            idle_in_transaction_session_timeout: 60_000,
+            // Statements here take milliseconds and come many at a time: starting workers for one of them, or compiling
+            // it, takes longer than it does, and takes the processors from the others.
+            options: '-c max_parallel_workers_per_gather=0 -c jit=off',
+          }),
     },
   };
 }

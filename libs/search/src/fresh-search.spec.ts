@@ -2,7 +2,7 @@ import { FakeTransactionRunner } from '#database/testing';
 import type { RerankService } from '#embedding';
 import { DomainError, newId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import type { ProjectService } from '#project';
+import type { ProjectReader } from '#project';
 import type { SessionEntry, SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
@@ -34,7 +34,7 @@ describe('FreshSearch', () => {
     const projects = {
       find: (workspaceId: string, slug: string) =>
         Promise.resolve(workspaceId === scope.workspaceId && slug === 'one' ? { id: scope.projectId } : undefined),
-    } as unknown as ProjectService;
+    } as unknown as ProjectReader;
     const semantic = new SemanticSearch(reader.asReader(), index, config);
     const reranking = reranker as unknown as RerankService;
     entries = [];

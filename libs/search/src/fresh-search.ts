@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { RerankService } from '#embedding';
 import { Clock, DomainError, type Principal, type WorkspaceId } from '#kernel';
-import { ProjectService } from '#project';
+import { ProjectReader } from '#project';
 import { analysisOptionsOf } from './analysis/language.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
@@ -67,7 +67,7 @@ export class FreshSearch {
   private readonly options: AnalysisOptions;
 
   constructor(
-    private readonly projects: ProjectService,
+    private readonly projects: ProjectReader,
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
     private readonly live: LiveEntries,

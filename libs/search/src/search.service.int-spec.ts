@@ -3,7 +3,7 @@ import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
-import { ProjectContents, type ProjectReader, type ProjectService } from '#project';
+import { ProjectContents, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
@@ -54,7 +54,7 @@ class Process {
     const reranker = { isOn: false, model: undefined } as unknown as RerankService;
     const semanticReader: SemanticReader = this.reader.asReader();
     const fresh = new FreshSearch(
-      projects as unknown as ProjectService,
+      projects as unknown as ProjectReader,
       new KeywordSearch(keywords),
       keywords,
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),

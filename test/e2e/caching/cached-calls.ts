@@ -19,10 +19,10 @@ export interface CachedCall {
   readonly namesId: boolean;
   /** Whether the answer is kept as bytes as well, for each principal. */
   readonly keepsResponse: boolean;
-  readonly call: (api: Api) => Promise<ApiAnswer<any>>;
+  readonly call: (api: Api, headers?: Readonly<Record<string, string>>) => Promise<ApiAnswer<any>>;
 }
 
-/** Every cached read of sessions, contexts, projects and handovers. */
+/** Every cached read of sessions, contexts, projects, handovers and searches. */
 export function cachedCalls({ project, session, label, contexts, handover }: Memory): readonly CachedCall[] {
   const [first, second] = contexts;
   const get = (path: string, keepsResponse = true): CachedCall => ({
@@ -33,14 +33,15 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
     path,
     namesId: [first, second, session, handover].some((id) => path.includes(id)),
     keepsResponse,
-    call: (api) => api.get(path),
+    call: (api, headers) => api.get(path, { headers }),
   });
-  const recall = (name: string, body: object): CachedCall => ({
-    name: `POST /v1/contexts/recall by ${name}`,
+  const post = (path: string, what: string, body: object): CachedCall => ({
+    name: `POST ${path}${what}`,
     namesId: false,
     keepsResponse: false,
-    call: (api) => api.post('/v1/contexts/recall', body),
+    call: (api, headers) => api.post(path, body, { headers }),
   });
+  const recall = (by: string, body: object) => post('/v1/contexts/recall', ` by ${by}`, body);
   return [
     // Touched too often for their bytes to be worth keeping.
     get(`/v1/sessions/${session}`, false),
@@ -62,6 +63,8 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
     get(`/v1/handovers/${handover}`),
     get(`/v1/handovers?project=${project}`),
     get('/v1/handovers'),
+    get(`/v1/search?project=${project}&q=remember`),
+    post('/v1/contexts/check', '', { project, text: 'I remember it.' }),
     recall('label', { project, labels: [label] }),
     recall('id', { ids: contexts }),
     recall('label, previews alone', { project, labels: [label], previewOnly: true }),

@@ -42,6 +42,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/contexts/{id}/preview': { path: { id: ids.context } },
     'POST /v1/contexts/batch': { body: { project, items: [{ label: 'b', content: 'text of b' }] } },
     'POST /v1/contexts/ingest': { body: { project, label: 'document', content: '# A document\n\nSome text.' } },
+    'POST /v1/contexts/check': { body: { project, text: 'I turn the lighthouse off.' } },
     'POST /v1/contexts/recall': { body: { project, labels: [ids.label] } },
     'GET /v1/projects': {},
     'GET /v1/projects/{project}': { path: { project } },

@@ -9,8 +9,9 @@ import { type Finding, ok, unavailable, warning } from './finding.js';
 const PART = 'database';
 /** The oldest PostgreSQL that the tests run on. */
 const OLDEST_VERSION = 17;
-/** Those that the migrations make. */
-const EXTENSIONS = ['pg_trgm'];
+/** Those that the migrations make: nothing works without the first. */
+const NEEDED_EXTENSION = 'pg_trgm';
+const VECTOR_EXTENSION = 'vector';
 
 /** Reachable, of a fitting version, with its extensions, and with the schema of this release. Changes nothing. */
 export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]> {
@@ -49,15 +50,20 @@ async function lookAtVersion(dataSource: DataSource): Promise<Finding> {
 async function lookAtExtensions(dataSource: DataSource): Promise<Finding> {
   const rows = await dataSource.query<{ name: string }[]>(
     'SELECT name FROM pg_available_extensions WHERE name = ANY($1)',
-    [EXTENSIONS],
+    [[NEEDED_EXTENSION, VECTOR_EXTENSION]],
   );
-  const missing = EXTENSIONS.filter((name) => !rows.some((row) => row.name === name));
-  if (missing.length > 0)
+  const has = (name: string) => rows.some((row) => row.name === name);
+  if (!has(NEEDED_EXTENSION))
     return unavailable(
       'extensions',
-      `${missing.join(', ')} must be installed on the database server (on Debian: postgresql-contrib).`,
+      `${NEEDED_EXTENSION} must be installed on the database server (on Debian: postgresql-contrib).`,
     );
-  return ok('extensions', EXTENSIONS.join(', '));
+  if (!has(VECTOR_EXTENSION))
+    return warning(
+      'extensions',
+      'pgvector is not installed on the database server: vectors are compared outside of it, slowly in large projects (on Debian: postgresql-17-pgvector).',
+    );
+  return ok('extensions', `${NEEDED_EXTENSION}, ${VECTOR_EXTENSION}`);
 }
 
 async function lookAtSchema(dataSource: DataSource, config: DatabaseConfig): Promise<Finding> {

@@ -1,34 +1,26 @@
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
-import { type CacheConfig, parseRedisUrl, type RedisAddress } from '#config';
-import { type Finding, ok, unavailable } from './finding.js';
+import { inspectRedis } from '#cache';
+import type { CacheConfig } from '#config';
+import { type Finding, ok, unavailable, warning } from './finding.js';
 
 const PART = 'redis';
-const TIMEOUT_MS = 3_000;
+/** Patient: what a doctor is asked about may be slow. */
+const TIMEOUTS = { connectTimeoutMs: 3_000, commandTimeoutMs: 1_000 };
 
-/** Whether the hosts of `REDIS_URL` take connections. Without Redis the cache lives in the process. */
-export async function lookAtRedis({ redisUrl }: CacheConfig): Promise<Finding> {
+/** Whether the servers of `REDIS_URL` take this password, and are fit for the cache. Without Redis it lives in the process. */
+export async function lookAtRedis({ redisUrl }: Pick<CacheConfig, 'redisUrl'>): Promise<Finding> {
   if (redisUrl === undefined) return ok(PART, 'REDIS_URL is not set: the cache lives in the process.');
-  const { hosts } = parseRedisUrl(redisUrl);
-  const silent = (await Promise.all(hosts.map(async (host) => ((await answers(host)) ? [] : [host])))).flat();
-  const names = silent.map(({ host, port }) => `${host}:${port}`).join(', ');
-  if (silent.length > 0)
-    return unavailable(
-      PART,
-      `${names} can't be reached. Check REDIS_URL, and that the server runs. (Keepsake works without, only slower.)`,
-    );
-  return ok(PART, `${hosts.length === 1 ? 'The server takes' : 'All servers take'} connections.`);
+  const { servers, problems, lacks } = await inspectRedis(redisUrl, TIMEOUTS);
+  if (problems.length > 0)
+    return unavailable(PART, `${problems.join('; ')}. ${adviceFor(problems)} (Keepsake works without, only slower.)`);
+  const names = servers.join(', ');
+  return lacks.length > 0 ? warning(PART, `${names} works, but: ${lacks.join('; ')}`) : ok(PART, names);
 }
 
-async function answers({ host, port }: RedisAddress): Promise<boolean> {
-  const socket = createConnection({ host, port });
-  try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    // What comes after the answer is of no interest.
-    socket.on('error', () => undefined).destroy();
-  }
+/** Replies of a server to a wrong or missing password (https://redis.io/docs/latest/commands/auth/). */
+const SIGN_IN = /WRONGPASS|NOAUTH|without any password/;
+
+function adviceFor(problems: readonly string[]): string {
+  return problems.some((problem) => SIGN_IN.test(problem))
+    ? 'Check user and password in REDIS_URL.'
+    : 'Check REDIS_URL, and that the server runs.';
 }

@@ -28,9 +28,9 @@ export interface ReadReport {
 }
 
 export interface ReadOptions {
-  report?(report: ReadReport): void;
+  readonly report?: (report: ReadReport) => void;
   /** Told when the answer will be that of a load that somebody else runs, as long as that runs. */
-  awaitsOther?(): void;
+  readonly awaitsOther?: () => void;
   /** `refresh` asks the source and stores its answer, for callers who may demand it (`Cache-Control: no-cache`). */
   readonly mode?: 'refresh';
 }

@@ -61,8 +61,9 @@ export class ContextController {
     const { project, ...item } = body;
     const stored = await this.store.store(caller.workspaceId, project, toStore(item));
     if (stored.unchanged) void reply.status(200);
-    void reply.header('etag', this.contexts.tagOf(stored.context));
-    return this.responses.stored(caller.workspaceId, stored);
+    const response = await this.responses.stored(caller.workspaceId, stored);
+    void reply.header('etag', this.contexts.tagOf(stored.context, response.embedding));
+    return response;
   }
 
   @Endpoint('GET ', {
@@ -211,8 +212,9 @@ export class ContextController {
     return toPreviewResponse(await this.contexts.preview(caller.workspaceId, params.id as ContextId));
   }
 
-  private tagged(context: Context, reply: FastifyReply): Promise<ContextResponse> {
-    void reply.header('etag', this.contexts.tagOf(context));
-    return this.responses.context(context.workspaceId, context);
+  private async tagged(context: Context, reply: FastifyReply): Promise<ContextResponse> {
+    const response = await this.responses.context(context.workspaceId, context);
+    void reply.header('etag', this.contexts.tagOf(context, response.embedding));
+    return response;
   }
 }

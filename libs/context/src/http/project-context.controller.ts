@@ -33,8 +33,9 @@ export class ProjectContextController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const context = await this.contexts.getByLabel(caller.workspaceId, params.project, params.label, query.version);
-    void reply.header('etag', this.contexts.tagOf(context));
-    return this.responses.context(caller.workspaceId, context);
+    const response = await this.responses.context(caller.workspaceId, context);
+    void reply.header('etag', this.contexts.tagOf(context, response.embedding));
+    return response;
   }
 
   @Endpoint('GET /overview', {

@@ -79,6 +79,21 @@ describe('PostgresSemanticIndex', () => {
     }
   });
 
+  it('finds as many as there are where most of the nearest may not be found any more', async () => {
+    const [random, text] = [sequence(5), 'database password'];
+    const near = await store(Array.from({ length: 60 }, () => vectorOf(text)));
+    const far = await store(Array.from({ length: 40 }, () => randomVector(random)));
+    // Their vectors go when those of the new versions come.
+    for (const id of near.slice(0, 55)) await world.withdraw(project, id);
+    const left = new Set([...near.slice(55), ...far]);
+    for (const limit of [1, 10, 45]) {
+      const found = await idsOf(text, { limit });
+      expect(found).toHaveLength(limit);
+      expect(found.every((id) => left.has(id))).toBe(true);
+      expect(found.slice(0, 5).every((id) => near.includes(id))).toBe(true);
+    }
+  });
+
   it('T15 compares nothing across models', async () => {
     const other: EmbeddingModel = { provider: 'voyage', model: 'voyage-4', dimensions: 64 };
     await store([vectorOf('fox')], {}, project, other);

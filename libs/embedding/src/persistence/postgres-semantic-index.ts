@@ -100,6 +100,35 @@ export class PostgresSemanticIndex extends SemanticIndex {
   }
 
   private async exactly(query: SemanticQuery): Promise<SemanticHit[]> {
+    return (await this.amongAllVectors(query)) ?? this.amongThoseThatMayBeFound(query);
+  }
+
+  /**
+   * Without filters nearly every vector is of a version that may be found, so distances come first, and only the nearest
+   * are looked up. Undefined where too many of those may not be found.
+   */
+  private async amongAllVectors(query: SemanticQuery): Promise<SemanticHit[] | undefined> {
+    const { model, limit, filters = {} } = query;
+    if (Object.values(filters).some((value) => value !== undefined)) return undefined;
+    const looked = limit + Math.max(20, Math.ceil(limit / 4));
+    const rows = await this.database.query<DistanceRow & { readonly isLatest: boolean }>(
+      `WITH distances AS MATERIALIZED (
+         SELECT context_id, embedding::vector(${model.dimensions}) <=> $1::vector(${model.dimensions}) AS distance
+         FROM context_vectors WHERE workspace_id = $4 AND project_id = $5 AND model = $3
+       ), nearest AS MATERIALIZED (
+         SELECT context_id, min(distance) AS distance FROM distances
+         GROUP BY context_id ORDER BY distance, context_id LIMIT $2)
+       SELECT context_id AS id, distance, is_latest AS "isLatest"
+       FROM nearest CROSS JOIN LATERAL (
+         SELECT is_latest FROM contexts WHERE workspace_id = $4 AND id = context_id OFFSET 0) AS context
+       ORDER BY distance, context_id`,
+      [vectorText(query.vector), looked, modelKey(model), query.workspaceId, query.projectId],
+    );
+    const latest = rows.filter(({ isLatest }) => isLatest);
+    return latest.length >= limit || rows.length < looked ? toHits(latest, limit) : undefined;
+  }
+
+  private async amongThoseThatMayBeFound(query: SemanticQuery): Promise<SemanticHit[]> {
     const { dimensions } = query.model;
     const { sql, parameters } = conditionsOf(query, 4);
     const rows = await this.database.query<DistanceRow>(

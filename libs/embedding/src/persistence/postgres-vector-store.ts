@@ -192,10 +192,12 @@ export class PostgresVectorStore extends VectorStore {
       if (lock?.isMine !== true) return false;
       try {
         await ask('SET statement_timeout = 0');
+        if (this.config.url !== undefined) await ask(MORE_MEMORY);
         await work(ask);
         return true;
       } finally {
         await ask('RESET statement_timeout').catch(() => undefined);
+        await ask('RESET maintenance_work_mem').catch(() => undefined);
         await ask('SELECT pg_advisory_unlock(hashtext($1))', [name]).catch(() => undefined);
       }
     } finally {
@@ -203,6 +205,10 @@ export class PostgresVectorStore extends VectorStore {
     }
   }
 }
+
+/** pgvector builds many times slower from where its graph outgrows this memory; a server's own setting stands if larger. */
+const MORE_MEMORY = `SELECT set_config('maintenance_work_mem',
+  greatest(pg_size_bytes(current_setting('maintenance_work_mem')) / 1024, 524288) || 'kB', false)`;
 
 type Ask = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 

@@ -8,12 +8,13 @@ export function entityTag(id: string, revision: number): string {
 
 /**
  * Refuses a change based on an old state (RFC 9110, section 13.1.1). Without `If-Match` every change is allowed.
+ * @param current tags of the current state: more than one where a change is not lost by what they differ in
  * @throws DomainError `precondition-failed` where the header names other states than the current one.
  */
-export function requireMatch(ifMatch: string | undefined, current: string): void {
+export function requireMatch(ifMatch: string | undefined, ...current: readonly string[]): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const tags = ifMatch.split(',').map((tag) => tag.trim());
-  if (tags.includes(current)) return;
+  if (tags.some((tag) => current.includes(tag))) return;
   throw new DomainError({
     code: 'precondition-failed',
     kind: 'precondition-failed',

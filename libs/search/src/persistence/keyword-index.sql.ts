@@ -151,9 +151,11 @@ export const similarWords = `
 
 /** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
 const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
+/** See `ageMsOf`. */
 const BOOST = `
       SELECT
-        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz - created_at)::double precision * 1000 / $10::double precision))) AS recency_score,
+        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz)::double precision
+            - (floor(extract(epoch FROM created_at)::double precision / 86400) + 1) * 86400) * 1000 / $10::double precision)) AS recency_score,
         round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score`;
 
 /**

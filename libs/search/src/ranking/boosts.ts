@@ -6,7 +6,7 @@ import type { Priority } from '#context';
  */
 export const PRIORITY_BOOST: Readonly<Record<Priority, number>> = { always_check: 0.02, important: 0.01, reference: 0 };
 
-/** At age zero; halved every `RECENCY_HALF_LIFE_MS`. */
+/** On the day of creation; halved every `RECENCY_HALF_LIFE_MS`. */
 export const RECENCY_BOOST = 0.02;
 
 export const RECENCY_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
@@ -14,15 +14,24 @@ export const RECENCY_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 /** No document gains more than this share of its relevance. */
 export const HIGHEST_BOOST = RECENCY_BOOST + Math.max(...Object.values(PRIORITY_BOOST));
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long ago the day (UTC) of creation ended; 0 on the day itself. What is of one day is equally recent for ever: a
+ * finer age would tell apart, by less than a score shows, what was written in one breath, and otherwise with every moment.
+ */
+export function ageMsOf(createdAt: Date, asOfMs: number): number {
+  return Math.max(0, asOfMs - (Math.floor(createdAt.getTime() / DAY_MS) + 1) * DAY_MS);
+}
+
 /** What the boosts add to a relevance; the keyword index does the same in SQL. */
 export function boostsOf(
   relevance: number,
   { priority, createdAt }: { readonly priority?: Priority; readonly createdAt: Date },
   asOfMs: number,
 ): { readonly recency: number; readonly priority: number } {
-  const ageMs = Math.max(0, asOfMs - createdAt.getTime());
   return {
-    recency: relevance * RECENCY_BOOST * 0.5 ** (ageMs / RECENCY_HALF_LIFE_MS),
+    recency: relevance * RECENCY_BOOST * 0.5 ** (ageMsOf(createdAt, asOfMs) / RECENCY_HALF_LIFE_MS),
     priority: priority === undefined ? 0 : relevance * PRIORITY_BOOST[priority],
   };
 }

@@ -10,7 +10,7 @@ import {
   type ResolvedDocument,
 } from '../persistence/keyword-index.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
-import { PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
+import { ageMsOf, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
 import { satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 
@@ -209,7 +209,7 @@ function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDo
     const norm = BM25.k1 * (1 - BM25.b + BM25.b * relativeLength);
     keywordScore += Math.round((weight * frequency) / (frequency + norm));
   }
-  const ageMs = Math.max(0, ranking.asOfMs - document.createdAt.getTime());
+  const ageMs = ageMsOf(document.createdAt, ranking.asOfMs);
   const recencyScore = Math.round(keywordScore * RECENCY_BOOST * 0.5 ** (ageMs / RECENCY_HALF_LIFE_MS));
   const priorityScore = Math.round(
     keywordScore * (document.priority === undefined ? 0 : PRIORITY_BOOST[document.priority]),

@@ -104,7 +104,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
     it('adds the boosts to the score and says what each gave', async () => {
       await store('fox', { priority: 'always_check', createdAt: new Date(asOfMs) });
-      await store('fox', { priority: 'reference', createdAt: new Date(asOfMs - 30 * 24 * 60 * 60 * 1000) });
+      await store('fox', { priority: 'reference', createdAt: new Date(asOfMs - 31 * 24 * 60 * 60 * 1000) });
 
       const [first, second] = await rank('fox');
 
@@ -241,6 +241,18 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
       expect(whole).toHaveLength(40);
       for (const limit of [1, 3, 7, 40]) expect(await walk('fox hill', limit)).toEqual(whole);
+    });
+
+    it('keeps the order of equal scores at whatever moment they are asked for', async () => {
+      const ids = [];
+      for (let n = 0; n < 5; n++)
+        ids.push(await store('fox', { createdAt: new Date(Date.UTC(2030, 0, 1, 3, 0, 7 * n, n)) }));
+      const terms = (await new KeywordSearch(index).rankingOf(scope, analyseQuery('fox', options), asOfMs))!;
+      for (let later = 0; later < 20; later++) {
+        const ranking = { ...terms, asOfMs: Date.UTC(2030, 0, 1, 4) + later * 70_000_000 };
+        const ranked = await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit: 5 });
+        expect(ranked.map(({ id }) => id)).toEqual(ids);
+      }
     });
 
     it('T21 paging returns what was there all along exactly once while documents come and go', async () => {

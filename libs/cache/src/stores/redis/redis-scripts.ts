@@ -72,11 +72,12 @@ end
 return stamps`,
   },
 
-  /** KEYS stamps; ARGV lifeMs of each. Prolongs those that exist. */
+  /** KEYS stamps; ARGV lifeMs of each. Prolongs those that exist, and answers 1 for each of them. */
   ksRenewStamps: {
     lua: `
-for i, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[i]) end
-return 0`,
+local renewed = {}
+for i, key in ipairs(KEYS) do renewed[i] = redis.call('PEXPIRE', key, ARGV[i]) end
+return renewed`,
   },
 
   /** KEYS entries; ARGV token, lifeMs and entry of each. Answers 1 for each that was stored. */

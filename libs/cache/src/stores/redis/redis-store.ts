@@ -7,6 +7,7 @@ import { randomId } from '../../random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
 import { slotOf } from './cluster-slot.js';
 import { Deadlines } from './deadlines.js';
+import { isCount, isLeaseOutcome, isListOf, isText, isValue } from './expected-reply.js';
 import { ReadBatch } from './read-batch.js';
 import { RecoveryGate } from './recovery-gate.js';
 import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
@@ -181,7 +182,7 @@ export class RedisStore extends SharedStore {
     await Promise.all(
       this.members.all.map(async (member) => {
         if (!member.isChecked) throw this.gate.unavailable();
-        await this.run(member, member.connection.redis.unlink(member.connection.epochKey));
+        await this.unlinkOn(member, member.connection.epochKey);
         member.connection.epoch = null;
         this.gate.noteEpoch(member);
       }),
@@ -260,19 +261,17 @@ export class RedisStore extends SharedStore {
       (values) => {
         // What came in after the gate closed was sent before it closed, but by a server that is no longer trusted.
         if (member.breaker.isOpen) batch.reject(this.gate.unavailable());
-        else {
-          const found = values[0] as Buffer | null;
-          batch.resolve(values, this.gate.judgeEpoch(member, found === null ? null : found.toString('latin1')));
-        }
+        else if (!isListOf(values, batch.keys.length, isValue)) batch.reject(this.outOfStep(member));
+        else batch.resolve(values, this.gate.judgeEpoch(member, textOf(values[0] as Buffer | null)));
       },
       (error) => batch.reject(error),
     );
   }
 
-  private async acquireAll(wanted: readonly LeaseWanted[]): Promise<LeaseOutcome[]> {
+  private async acquireAll(wanted: readonly LeaseWanted[]): Promise<readonly LeaseOutcome[]> {
     const member = this.memberFor(keyOfAll(wanted));
     const leases = wanted.flatMap(({ request: { token, mode, nonce, leaseMs } }) => [token, mode, nonce, leaseMs]);
-    return this.runScript<LeaseOutcome[]>(member, 'ksAcquire', wanted, leases);
+    return this.runScript(member, 'ksAcquire', wanted, leases, isLeaseOutcome);
   }
 
   private async fillAll(wanted: readonly FillWanted[]): Promise<boolean[]> {
@@ -285,7 +284,7 @@ export class RedisStore extends SharedStore {
       ];
     }
     const entries = wanted.flatMap((one) => [one.token, one.lifeMs, one.entry]);
-    const stored = await this.runScript<number[]>(member, 'ksFill', wanted, entries);
+    const stored = await this.runScript(member, 'ksFill', wanted, entries, isCount);
     return stored.map((count) => count === 1);
   }
 
@@ -293,11 +292,12 @@ export class RedisStore extends SharedStore {
   private async makeAllStamps(wanted: readonly StampWanted[]): Promise<string[]> {
     const member = this.memberFor(keyOfAll(wanted));
     const stamps = longestLives(wanted);
-    const made = await this.runScript<string[]>(
+    const made = await this.runScript(
       member,
       'ksMakeStamps',
       stamps,
       stamps.flatMap(({ lifeMs }) => [lifeMs, randomId()]),
+      isText,
     );
     const stampOf = new Map(stamps.map(({ key }, i) => [key, made[i] as string]));
     return wanted.map(({ key }) => stampOf.get(key) as string);
@@ -306,12 +306,8 @@ export class RedisStore extends SharedStore {
   private async renewAllStamps(wanted: readonly StampWanted[]): Promise<void[]> {
     const member = this.memberFor(keyOfAll(wanted));
     const stamps = longestLives(wanted);
-    await this.runScript(
-      member,
-      'ksRenewStamps',
-      stamps,
-      stamps.map(({ lifeMs }) => lifeMs),
-    );
+    const lives = stamps.map(({ lifeMs }) => lifeMs);
+    await this.runScript(member, 'ksRenewStamps', stamps, lives, isCount);
     return [];
   }
 
@@ -346,14 +342,11 @@ export class RedisStore extends SharedStore {
   private async unlinkKeys(keys: readonly string[]): Promise<number> {
     if (!this.members.isCluster) {
       const member = this.checkedMember(keys[0] as string);
-      return this.run(member, member.connection.redis.unlink(...keys));
+      return this.unlinkOn(member, ...keys);
     }
-    const removed = await Promise.all(
-      keys.map((key) => {
-        const member = this.checkedMember(key);
-        return this.run(member, member.connection.redis.unlink(key));
-      }),
-    );
+    // All are checked before anything is sent: what is under way when a later one is refused would be nobody's.
+    const members = keys.map((key) => this.checkedMember(key));
+    const removed = await Promise.all(keys.map((key, i) => this.unlinkOn(members[i] as Member, key)));
     return removed.reduce((sum, count) => sum + count, 0);
   }
 
@@ -378,14 +371,32 @@ export class RedisStore extends SharedStore {
     return [this.memberFor(entryKey), ...stampKeys.map((key) => this.memberFor(key))];
   }
 
-  private runScript<Reply>(
+  /** Runs a script that answers once for each key. */
+  private async runScript<Reply>(
     member: Member,
     script: 'ksAcquire' | 'ksFill' | 'ksMakeStamps' | 'ksRenewStamps',
     on: readonly { readonly key: string }[],
     values: readonly (string | number | Buffer)[],
-  ): Promise<Reply> {
-    const reply = member.connection.redis[script](on.length, ...on.map(({ key }) => key), ...values);
-    return this.run(member, reply as Promise<Reply>);
+    isExpected: (reply: unknown) => reply is Reply,
+  ): Promise<readonly Reply[]> {
+    const sent = member.connection.redis[script](on.length, ...on.map(({ key }) => key), ...values);
+    const replies = await this.run(member, sent);
+    if (!isListOf(replies, on.length, isExpected)) throw this.outOfStep(member);
+    return replies;
+  }
+
+  private async unlinkOn(member: Member, ...keys: readonly string[]): Promise<number> {
+    const count = await this.run(member, member.connection.redis.unlink(...keys));
+    // A deletion that was not confirmed by its own answer is none.
+    if (!isCount(count)) throw this.outOfStep(member);
+    return count;
+  }
+
+  /** The server answers what it was not asked: none of its answers on this connection can be believed any more. */
+  private outOfStep(member: Member): StoreUnavailableError {
+    this.gate.distrust(member, 'the server answers what it was not asked');
+    member.connection.close();
+    return this.gate.unavailable();
   }
 
   /** @param reply of a command that was sent just now */
@@ -417,6 +428,10 @@ export class RedisStore extends SharedStore {
       },
     );
   }
+}
+
+function textOf(reply: Buffer | null): string | null {
+  return reply === null ? null : reply.toString('latin1');
 }
 
 function keyOfAll(wanted: readonly { readonly key: string }[]): string {

@@ -1,0 +1,63 @@
+import { parseRedisUrl, type RedisTarget } from '#config';
+import { messageOf } from '#kernel';
+import { RedisConnection, type RedisTimeouts } from './redis-connection.js';
+import { lackingIn, refusalOf } from './server-facts.js';
+import { resolverFor } from './topology/resolver-for.js';
+import type { TopologyNode } from './topology/topology.js';
+
+/** What the servers of a Redis URL are for the cache. */
+export interface RedisInspection {
+  /** `host:port` with product and version, of those that take writes. */
+  readonly servers: readonly string[];
+  /** Why they can't be the shared tier, each with the address it is about. Empty where they can. */
+  readonly problems: readonly string[];
+  /** What they do not offer, and what that costs. */
+  readonly lacks: readonly string[];
+}
+
+/**
+ * Finds the servers of a URL, signs in to each and asks what it is, within the timeouts. Writes nothing.
+ * @throws RedisUrlError for a malformed URL.
+ */
+export async function inspectRedis(url: string, timeouts: RedisTimeouts): Promise<RedisInspection> {
+  const target = parseRedisUrl(url);
+  const resolver = resolverFor(target, timeouts);
+  try {
+    const { nodes } = await resolver.resolve();
+    const seen = await Promise.all(nodes.map((node) => inspectNode(node, target, timeouts)));
+    return {
+      servers: seen.flatMap(({ servers }) => servers),
+      problems: seen.flatMap(({ problems }) => problems),
+      lacks: [...new Set(seen.flatMap(({ lacks }) => lacks))],
+    };
+  } catch (error) {
+    return { servers: [], problems: [messageOf(error)], lacks: [] };
+  } finally {
+    resolver.close();
+  }
+}
+
+async function inspectNode(
+  { address }: TopologyNode,
+  target: RedisTarget,
+  timeouts: RedisTimeouts,
+): Promise<RedisInspection> {
+  const connection = new RedisConnection(address, target, timeouts, () => undefined);
+  const name = `${address.host}:${address.port}`;
+  try {
+    await connection.connect();
+    const facts = await connection.inspect();
+    const refusal = refusalOf(facts, target);
+    return {
+      servers: [`${name} (${facts.product} ${facts.version})`],
+      problems: refusal === undefined ? [] : [`${name}: ${refusal}`],
+      lacks: lackingIn(facts),
+    };
+  } catch (error) {
+    // A refused password closes the connection; the command under way says only that there is none.
+    const problem = messageOf(connection.explain(error));
+    return { servers: [], problems: [problem.includes(name) ? problem : `${name}: ${problem}`], lacks: [] };
+  } finally {
+    connection.close();
+  }
+}

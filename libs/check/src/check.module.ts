@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { ContextModule } from '#context';
+import { SearchModule } from '#search';
+import { CheckService } from './check.service.js';
+
+/** What to heed before doing something. It keeps nothing itself: it reads contexts and searches. */
+@Module({ imports: [ContextModule, SearchModule], providers: [CheckService], exports: [CheckService] })
+export class CheckModule {}

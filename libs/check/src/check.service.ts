@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { ContextService, type ContextSummary, RecallService } from '#context';
+import { type ContextId, cutAtGrapheme, type Principal, type WorkspaceId } from '#kernel';
+import { type SearchAnswer, type SearchHit, SearchService } from '#search';
+import type { CheckAnswer, CheckOrder, RelevantContext, StatedRule } from './check.js';
+import { reasonsOf, relevantOf, sharedWords } from './relevance.js';
+import { rulesOf } from './rules/rules-of.js';
+import { violationsOf } from './rules/violations-of.js';
+
+/** As many as can speak up in every check; a project with more is told. */
+export const MOST_ALWAYS_CHECKED = 100;
+export const MOST_RULES = 200;
+/** The search looks at the start of a longer text; rules are held against all of it. */
+const SEARCHED_LENGTH = 4_000;
+/** Quotes and a leading minus are operators to a search, and mere signs to a text. */
+const OPERATORS = /["“”]|(?<![^\s(])-+(?=\S)/g;
+
+/** Says what an agent has to heed before it acts: what is always to be checked, what is relevant, and the rules in it. */
+@Injectable()
+export class CheckService {
+  constructor(
+    private readonly contexts: ContextService,
+    private readonly recalls: RecallService,
+    private readonly searches: SearchService,
+  ) {}
+
+  /**
+   * Reads what its parts read, from the same caches; the contexts of the answer count as read.
+   * @param spender whose budget pays for the vector of the text
+   */
+  async check(workspaceId: WorkspaceId, order: CheckOrder, spender?: Principal): Promise<CheckAnswer> {
+    const { project, text, limit } = order;
+    const filter = { priority: 'always_check', which: 'latest' } as const;
+    const always = await this.contexts.list(workspaceId, project, filter, undefined, MOST_ALWAYS_CHECKED);
+    const found = await this.search(workspaceId, order, spender);
+    const hits = new Map<string, SearchHit>(relevantOf(found.items).map((hit) => [hit.id, hit]));
+    const others = [...hits.keys()].filter((id) => always.items.every((context) => context.id !== id)).slice(0, limit);
+    const ids = [...always.items.map(({ id }) => id), ...(others as ContextId[])];
+    // What was replaced or archived since it was found is nothing to heed.
+    const { items, withoutContent } = ids.length === 0 ? NOTHING : await this.contentsOf(workspaceId, project, ids);
+
+    const alwaysIds = new Set<string>(always.items.map(({ id }) => id));
+    const relevant = items.map(({ content = '', ...context }): RelevantContext => {
+      const hit = hits.get(context.id);
+      const words = hit === undefined ? sharedWords(text, content) : [];
+      return {
+        context,
+        score: hit?.score ?? null,
+        why: [
+          ...(alwaysIds.has(context.id) ? [{ kind: 'always-check' as const }] : []),
+          ...(hit === undefined ? [] : reasonsOf(hit, content, text)),
+          ...(words.length > 0 ? [{ kind: 'words' as const, words }] : []),
+        ],
+      };
+    });
+    const contexts = inOrder(relevant.filter(({ why }) => why.length > 0));
+    const contentOf = new Map<string, string>(items.map(({ id, content = '' }) => [id, content]));
+    const rules = contexts
+      .flatMap(({ context }) =>
+        rulesOf(contentOf.get(context.id) ?? '').map((rule): StatedRule => ({ ...rule, context })),
+      )
+      .slice(0, MOST_RULES);
+    const faults = [
+      ...(found.degraded && found.reason !== null ? [found.reason] : []),
+      ...(always.next === undefined
+        ? []
+        : [`only the newest ${MOST_ALWAYS_CHECKED} contexts of always_check were looked at`]),
+      ...(withoutContent.length === 0 ? [] : [`the texts of ${withoutContent.length} contexts were too long together`]),
+    ];
+    return {
+      project,
+      contexts,
+      rules,
+      violations: violationsOf(rules, text),
+      degraded: faults.length > 0,
+      reason: faults.join('; ') || null,
+    };
+  }
+
+  private async search(
+    workspaceId: WorkspaceId,
+    { project, text, limit }: CheckOrder,
+    spender: Principal | undefined,
+  ): Promise<Pick<SearchAnswer, 'items' | 'degraded' | 'reason'>> {
+    const query = cutAtGrapheme(text, SEARCHED_LENGTH).replaceAll(OPERATORS, ' ').replaceAll(/\s+/g, ' ').trim();
+    if (query === '') return { items: [], degraded: false, reason: null };
+    const request = { project, query, rerank: false, limit: limit + MOST_ALWAYS_CHECKED, filters: {} };
+    return this.searches.search(workspaceId, request, { spender });
+  }
+
+  private contentsOf(workspaceId: WorkspaceId, project: string, ids: readonly ContextId[]) {
+    return this.recalls.recall(workspaceId, { project, by: { ids }, previewOnly: false });
+  }
+}
+
+const NOTHING: {
+  readonly items: readonly (ContextSummary & { readonly content?: string })[];
+  readonly withoutContent: readonly ContextId[];
+} = { items: [], withoutContent: [] };
+
+/** What is always checked and matches, what was found, and what is always checked and does not show why. */
+function inOrder(contexts: readonly RelevantContext[]): RelevantContext[] {
+  const place = ({ why }: RelevantContext) => (why[0]?.kind !== 'always-check' ? 1 : why.length > 1 ? 0 : 2);
+  return contexts.toSorted(
+    (a, b) => place(a) - place(b) || (b.score ?? -1) - (a.score ?? -1) || (a.context.id < b.context.id ? 1 : -1),
+  );
+}

@@ -1,0 +1,47 @@
+import type { SearchHit } from '#search';
+import type { Reason } from './check.js';
+import { isFiller, isNegation, wordsOf } from './rules/words.js';
+
+/**
+ * A hit speaks to a text where a channel says a good part of it of what it says of its best hit: a search of all the
+ * words of a text finds something for any of them. Vectors lie close together, so their part is larger.
+ */
+const LEAST_OF_WORDS = 0.3;
+const LEAST_OF_MEANING = 0.85;
+const MOST_WORDS_TOLD = 10;
+const LEAST_WORD_LENGTH = 3;
+
+/** The contexts among the hits that are relevant, best first. */
+export function relevantOf(hits: readonly SearchHit[]): SearchHit[] {
+  const contexts = hits.filter(({ kind }) => kind === 'context');
+  const best = (channel: 'keyword' | 'semantic') =>
+    Math.max(0, ...contexts.map(({ channels }) => channels[channel]?.score ?? 0));
+  const least = { keyword: best('keyword') * LEAST_OF_WORDS, semantic: best('semantic') * LEAST_OF_MEANING };
+  return contexts.filter(
+    ({ channels: { keyword, semantic } }) =>
+      (keyword !== undefined && keyword.score >= least.keyword) ||
+      (semantic !== undefined && semantic.score >= least.semantic),
+  );
+}
+
+/** Why a hit matches a text. */
+export function reasonsOf(hit: SearchHit, content: string, text: string): Reason[] {
+  const words = sharedWords(text, content);
+  const { semantic } = hit.channels;
+  const isByMeaning = semantic !== undefined && (words.length === 0 || hit.channels.keyword === undefined);
+  return [
+    ...(words.length > 0 ? [{ kind: 'words' as const, words }] : []),
+    ...(isByMeaning ? [{ kind: 'meaning' as const, nearness: Math.round(semantic.score * 1000) / 1000 }] : []),
+  ];
+}
+
+/** Telling words of the text that the content has in some form, in the order of the text, each once. */
+export function sharedWords(text: string, content: string): string[] {
+  const stems = new Set(wordsOf(content).map(({ stem }) => stem));
+  const shared = new Map<string, string>();
+  for (const word of wordsOf(text)) {
+    const isTelling = word.text.length >= LEAST_WORD_LENGTH && !isFiller(word) && !isNegation(word);
+    if (isTelling && stems.has(word.stem) && !shared.has(word.stem)) shared.set(word.stem, word.text);
+  }
+  return [...shared.values()].slice(0, MOST_WORDS_TOLD);
+}

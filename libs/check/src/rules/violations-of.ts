@@ -1,0 +1,188 @@
+import { visibleLines } from '#context';
+import { isProhibition, type Rule } from './rule.js';
+import { sentencesOf } from './sentences.js';
+import { isFiller, isNegation, isOmission, type Word, wordsOf } from './words.js';
+
+/** A sentence of a text that says it does what a rule forbids, or leaves out what it asks for. */
+export interface Violation<Broken extends Rule = Rule> {
+  readonly rule: Broken;
+  /** Of the text that was checked. */
+  readonly sentence: string;
+  /** The words of that sentence that are the rule's, as they stand there. */
+  readonly words: readonly string[];
+}
+
+/** Behind these a rule names its exceptions: whether they hold can't be told from a sentence. */
+const EXCEPTIONS = /\b(?:unless|except|excepting|only|other than)\b/i;
+/** What a rule says here decides whether it holds, so a sentence has to say it too. */
+const CONDITIONS = /\b(?:if|when|whenever|while|until|before|after|without)\b/i;
+/** What stands behind these is no part of what is to be done. */
+const CLAUSE_END = /[,;:()–—]|\s-\s|\b(?:because|since|so that|as it|which|and never|but)\b/i;
+const MODAL =
+  /\b(?:(?:must|shall|should|may|can)(?:\s+not|n['’]t)?(?:\s+(?:always|never))?|cannot|always|never|do\s+not|don['’]t|avoid)\b/i;
+const PASSIVE = /^\s*(?:be|been|being|is|are)\s/i;
+/** A question, or a thought about what could be, states nothing. */
+const OPEN =
+  /\?\s*$|\b(?:should i|could|might|whether|would|maybe|perhaps|used to|last (?:week|month|year)|yesterday)\b/i;
+const USING = new Set([
+  'use',
+  'uses',
+  'using',
+  'with',
+  'via',
+  'run',
+  'running',
+  'install',
+  'installing',
+  'choose',
+  'call',
+]);
+const DETERMINERS = new Set(
+  'the a an this that these those our your my their its it them some any new same more'.split(' '),
+);
+/** A rule of one word forbids more than its author meant. */
+const LEAST_WORDS = 2;
+/** Words of a rule stand near each other: at most so many others between two of them. */
+const MOST_BETWEEN = 4;
+
+/**
+ * Where a text breaks a rule, as far as its words show it beyond doubt: a sentence that affirms, with the rule's own
+ * words in the rule's own order, what is forbidden; that denies, in the same way, what is demanded; or that uses
+ * another thing for the purpose that the rule names. What can't be shown is no violation: exceptions, conditions that
+ * the sentence does not repeat, questions, the past. At most one a rule. Deterministic.
+ */
+export function violationsOf<Given extends Rule>(rules: readonly Given[], text: string): Violation<Given>[] {
+  const { prose, code } = visibleLines(text);
+  const sentences = [...prose, ...code]
+    .flatMap((line) => sentencesOf(line.text))
+    .filter((sentence) => !OPEN.test(sentence))
+    .map((sentence) => ({ sentence, words: wordsOf(sentence) }));
+  return rules.flatMap((rule) => {
+    const breaks = breakerOf(rule);
+    if (breaks === undefined) return [];
+    for (const { sentence, words } of sentences) {
+      const found = breaks(words);
+      if (found === undefined) continue;
+      // Who repeats a rule does not break it.
+      if (
+        wordsOf(rule.text)
+          .map(({ stem }) => stem)
+          .join(' ') === words.map(({ stem }) => stem).join(' ')
+      )
+        continue;
+      return [{ rule, sentence, words: found.map(({ at, text: word }) => sentence.slice(at, at + word.length)) }];
+    }
+    return [];
+  });
+}
+
+/** Finds the words of a sentence that break the rule. */
+type Breaker = (words: readonly Word[]) => readonly Word[] | undefined;
+
+function breakerOf(rule: Rule): Breaker | undefined {
+  if (EXCEPTIONS.test(rule.text)) return undefined;
+  if (rule.use !== undefined) return useBreaker(rule.use);
+  const actions = actionsOf(rule);
+  if (actions.every((action) => action.stems.length < LEAST_WORDS)) return undefined;
+  return (words) => {
+    for (const action of actions) {
+      const found = isProhibition(rule) ? affirmed(action, words) : denied(action, words);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** What a rule says is to be done or not, as stems in the order in which a sentence would have them. */
+interface Action {
+  readonly stems: readonly string[];
+  /** The word of its condition, which a sentence has to have as well. */
+  readonly condition: string | undefined;
+}
+
+function actionsOf({ text }: Rule): Action[] {
+  const modal = MODAL.exec(text);
+  if (modal === null) return [];
+  const subject = text.slice(0, modal.index).split(CLAUSE_END).at(-1) ?? '';
+  const predicate = (text.slice(modal.index + modal[0].length).split(CLAUSE_END)[0] ?? '').replace(/[.!]+$/, '');
+  const condition = CONDITIONS.exec(predicate)?.[0].toLowerCase();
+  const stems = (part: string) =>
+    wordsOf(part)
+      .filter((word) => !isFiller(word) && word.text !== condition)
+      .map(({ stem }) => stem);
+  if (!PASSIVE.test(predicate)) return [{ stems: stems(predicate), condition }];
+  // `Secrets must never be committed` is broken by who commits secrets, and by secrets that are committed.
+  const [verb = '', ...rest] = stems(predicate);
+  return [
+    { stems: [verb, ...stems(subject), ...rest], condition },
+    { stems: [...stems(subject), verb, ...rest], condition },
+  ];
+}
+
+function affirmed({ stems, condition }: Action, words: readonly Word[]): readonly Word[] | undefined {
+  if (stems.length < LEAST_WORDS) return undefined;
+  if (words.some((word) => isNegation(word) && word.text !== condition)) return undefined;
+  if (condition !== undefined && !words.some(({ text }) => text === condition)) return undefined;
+  return inOrder(stems, words);
+}
+
+function denied({ stems, condition }: Action, words: readonly Word[]): readonly Word[] | undefined {
+  // `Always test before you merge` holds whenever: what the condition says is not part of what is left out.
+  if (condition === 'if' || condition === 'when' || condition === 'whenever') return undefined;
+  const demanded = condition === undefined ? stems : stems.slice(0, LEAST_WORDS);
+  const negations = words.filter(isNegation);
+  const [negation] = negations;
+  if (negation === undefined || negations.length > 1) return undefined;
+  const behind = words.slice(words.indexOf(negation) + 1);
+  // Who skips tests does not run them: the verb is in the omission.
+  const wanted = isOmission(negation) ? demanded.slice(1) : demanded;
+  if (wanted.length < (isOmission(negation) ? 1 : LEAST_WORDS)) return undefined;
+  const found = inOrder(wanted, behind);
+  const isNear = found?.[0] !== undefined && behind.indexOf(found[0]) <= MOST_BETWEEN;
+  return isNear ? [negation, ...(found ?? [])] : undefined;
+}
+
+function useBreaker({ what, purpose, insteadOf }: NonNullable<Rule['use']>): Breaker {
+  const stemsOf = (part: string) =>
+    wordsOf(part)
+      .filter((word) => !isFiller(word))
+      .map(({ stem }) => stem);
+  const own = new Set(stemsOf(what));
+  const banned = insteadOf === undefined ? [] : stemsOf(insteadOf);
+  const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : stemsOf(purpose);
+  return (words) => {
+    if (words.some(isNegation) || words.some(({ stem }) => own.has(stem))) return undefined;
+    for (const [index, word] of words.entries()) {
+      if (!USING.has(word.text)) continue;
+      const [thing, link, ...others] = words.slice(index + 1);
+      if (banned.length > 0) {
+        const named = words.slice(index + 1, index + 1 + banned.length);
+        if (named.map(({ stem }) => stem).join(' ') === banned.join(' ')) return [word, ...named];
+      }
+      const isOther = thing !== undefined && !DETERMINERS.has(thing.text) && !isFiller(thing);
+      if (aim.length > 0 && word.text.startsWith('us') && isOther && (link?.text === 'for' || link?.text === 'to')) {
+        const served = inOrder(aim, others);
+        if (served !== undefined) return [word, thing, link, ...served];
+      }
+    }
+    return undefined;
+  };
+}
+
+/** The first words that are these stems, in their order and near each other. */
+function inOrder(stems: readonly string[], words: readonly Word[]): readonly Word[] | undefined {
+  for (const [start, word] of words.entries()) {
+    if (word.stem !== stems[0]) continue;
+    const found = [word];
+    let last = start;
+    for (const stem of stems.slice(1)) {
+      const near = words.slice(last + 1, last + 2 + MOST_BETWEEN);
+      const next = near.findIndex((candidate) => candidate.stem === stem);
+      if (next < 0) break;
+      last += 1 + next;
+      found.push(words[last] as Word);
+    }
+    if (found.length === stems.length) return found;
+  }
+  return undefined;
+}
