@@ -26,10 +26,10 @@ let kinds = {};
 /** Units that passed, by counter. @type {Record<string, number>} */
 let passed = {};
 let locally = 0;
-let isOver = false;
+const over = new AbortController();
 
 async function loop() {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     // Counting here waits for nothing, and would let nothing else happen.
     if (limiter.isLocal) await turn();
     const { kind, subject, charges } = plan.next();
@@ -46,6 +46,12 @@ async function loop() {
   }
 }
 
+async function end() {
+  await Promise.all(running);
+  client.disconnect();
+  report();
+}
+
 /** What was counted since the last report. */
 function report() {
   process.send?.({ kinds, passed, locally, rss: process.memoryUsage().rss, counters: local.size });
@@ -57,11 +63,8 @@ const running = Array.from({ length: loops }, loop);
 process.on('message', (order) => {
   if (order === 'report') report();
   else {
-    isOver = true;
-    void Promise.all(running).then(() => {
-      client.disconnect();
-      report();
-    });
+    over.abort();
+    void end();
   }
 });
 process.once('disconnect', () => process.exit());
