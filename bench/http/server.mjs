@@ -1,11 +1,13 @@
 // @ts-check
 /**
- * The API with one route more: a static JSON answer behind the same guards. Prints its URL when it listens, and its
- * CPU seconds and heap for every line it reads.
+ * The API with one route more: a static JSON answer behind the same guards. Tells its parent its URL when it listens, and
+ * answers orders: `usage` with its CPU time and memory, `time` and `timed` begin and end a CPU profile, `allocations` and
+ * `allocated` the same for what is allocated.
  */
 import 'reflect-metadata';
-import { createInterface } from 'node:readline';
+import { writeFile } from 'node:fs/promises';
 import { Controller } from '@nestjs/common';
+import { Profiler, timeByPart } from './profile.mjs';
 
 const dist = new URL('../../dist/', import.meta.url);
 const { ApiModule } = await import(new URL('apps/api/src/api.module.js', dist).href);
@@ -33,10 +35,32 @@ const { app, url } = await startApi(
   { module: BenchModule, imports: [ApiModule.forRoot(config)], controllers: [StaticController] },
   config,
 );
-console.log(url);
-createInterface({ input: process.stdin }).on('line', () => {
-  const { user, system } = process.cpuUsage();
-  const { heapUsed, rss } = process.memoryUsage();
-  console.log(JSON.stringify({ cpuMicros: user + system, heapUsed, rss }));
+const profiler = new Profiler();
+/** @type {Record<string, (file: string | undefined) => Promise<object>>} */
+const orders = {
+  async usage() {
+    const { user, system } = process.cpuUsage();
+    return { cpuMicros: user + system, rss: process.memoryUsage().rss };
+  },
+  async time() {
+    await profiler.startTime();
+    return {};
+  },
+  async timed(file) {
+    const profile = await profiler.stopTime();
+    if (file) await writeFile(file, JSON.stringify(profile));
+    return timeByPart(profile);
+  },
+  async allocations() {
+    await profiler.startAllocations();
+    return {};
+  },
+  async allocated() {
+    return { bytes: await profiler.stopAllocations() };
+  },
+};
+process.on('message', (/** @type {{ name: string, file?: string }} */ { name, file }) => {
+  void orders[name]?.(file).then((answer) => process.send?.(answer));
 });
+process.send?.({ url });
 process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));

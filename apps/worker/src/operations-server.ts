@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { register } from 'prom-client';
 import { HttpConfig, QueueConfig } from '#config';
-import { HealthRegistry } from '#observability';
+import { HealthChecks } from '#http';
 
 /**
  * What is asked of a process that serves nothing else: `/health/live`, `/health/ready` and `/metrics`, on `HOST` and
@@ -17,7 +17,7 @@ export class OperationsServer implements OnApplicationBootstrap, BeforeApplicati
   constructor(
     private readonly http: HttpConfig,
     private readonly queue: QueueConfig,
-    private readonly health: HealthRegistry,
+    private readonly health: HealthChecks,
   ) {}
 
   /** @throws Error where the port is taken: the process does not start. */

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { KeepsakeConfig } from '#config';
 import { KeepsakeLogger } from '#observability';
 import { JobWorker } from '#queue';
+import { HealthModule } from '#http';
 import { OperationsServer } from './operations-server.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -10,7 +11,11 @@ import { WorkerModule } from './worker.module.js';
 @Module({})
 class WorkerProcessModule {
   static forRoot(config: KeepsakeConfig): DynamicModule {
-    return { module: WorkerProcessModule, imports: [WorkerModule.forRoot(config)], providers: [OperationsServer] };
+    return {
+      module: WorkerProcessModule,
+      imports: [WorkerModule.forRoot(config), HealthModule],
+      providers: [OperationsServer],
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import { AuthGuard } from './http/auth.guard.js';
 import { ApiKeyController } from './http/api-key.controller.js';
 import { TokenController } from './http/token.controller.js';
 import { WorkspaceController } from './http/workspace.controller.js';
+import { MetricsAccess } from './metrics-access.js';
 import { SignInLimiter } from './sign-in-limiter.js';
 
 /** The guards in front of every route, and the routes for keys, tokens and workspaces. */
@@ -15,6 +16,7 @@ import { SignInLimiter } from './sign-in-limiter.js';
   controllers: [ApiKeyController, TokenController, WorkspaceController],
   providers: [
     AccessRules,
+    MetricsAccess,
     SignInLimiter,
     // In this order: whose limits they are must be known first.
     { provide: APP_GUARD, useClass: AuthGuard },

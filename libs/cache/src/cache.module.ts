@@ -11,6 +11,7 @@ import { settingsFrom } from './cache-settings.js';
 import { CacheDecoratorBinding } from './decorators/decorator-binding.js';
 import { FamilySettingsService } from './family-settings.js';
 import { CacheHealth } from './health/cache.health.js';
+import { CacheTiersHealth } from './health/cache-tiers.health.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
 import { CallChannel } from './outbox/call-channel.js';
@@ -62,6 +63,11 @@ const providers: Provider[] = [
     provide: CacheHealth,
     inject: [CacheEngine, HealthRegistry],
     useFactory: (engine: CacheEngine, registry: HealthRegistry) => new CacheHealth(engine, registry),
+  },
+  {
+    provide: CacheTiersHealth,
+    inject: [CacheEngine, HealthRegistry],
+    useFactory: (engine: CacheEngine, registry: HealthRegistry) => new CacheTiersHealth(engine, registry),
   },
   {
     provide: CacheDecoratorBinding,

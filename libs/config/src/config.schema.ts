@@ -249,6 +249,11 @@ const variables = z.object({
   JWT_CLOCK_SKEW_SECONDS: integer(30, 0, 600),
   JWT_MAX_LIFETIME_HOURS: integer(24 * 30, 1, 24 * 365),
 
+  METRICS_PUBLIC: flag(false),
+  METRICS_TOKEN: text().refine((value) => value === undefined || /^[A-Za-z0-9._~+/=-]{16,256}$/.test(value), {
+    error: 'write a token of 16 to 256 characters that a bearer credential may have (openssl rand -hex 24)',
+  }),
+
   WORKER_ENABLED: flag(true),
   WORKER_POLL_SECONDS: integer(2, 1, 60),
   WORKER_CONCURRENCY: integer(4, 1, 100),

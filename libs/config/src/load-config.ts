@@ -111,6 +111,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       jwtAudience: env.JWT_AUDIENCE,
       jwtClockSkewSeconds: env.JWT_CLOCK_SKEW_SECONDS,
       jwtMaxLifetimeMs: env.JWT_MAX_LIFETIME_HOURS * 3_600_000,
+      metrics: { isPublic: env.METRICS_PUBLIC, token: env.METRICS_TOKEN },
       keyFileDir: embedded ? env.KEEPSAKE_DATA_DIR : undefined,
     },
     queue: {

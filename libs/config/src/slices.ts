@@ -86,6 +86,8 @@ export abstract class AuthConfig {
   abstract readonly jwtClockSkewSeconds: number;
   /** A token that lives longer is refused: so long is a revocation remembered. */
   abstract readonly jwtMaxLifetimeMs: number;
+  /** Who may read the metrics besides operators: everybody, or who shows this token. */
+  abstract readonly metrics: { readonly isPublic: boolean; readonly token: string | undefined };
   /** Folder for the key file of a first embedded start; absent with an outside database. */
   abstract readonly keyFileDir: string | undefined;
 }

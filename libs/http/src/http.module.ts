@@ -2,6 +2,7 @@ import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { CacheModule } from '#cache';
 import { HealthController } from './health/health.controller.js';
+import { HealthModule } from './health/health.module.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { ProblemFilter } from './problem/problem.filter.js';
@@ -14,7 +15,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
-  imports: [CacheModule, IdempotencyModule, ResponseCacheModule],
+  imports: [CacheModule, HealthModule, IdempotencyModule, ResponseCacheModule],
   controllers: [HealthController],
   providers: [
     AllowedMethods,

@@ -1,11 +1,14 @@
 export {
   ACCESS,
+  ALSO_OPEN_TO,
   Endpoint,
   type EndpointOptions,
   LIMITS,
   type RouteClass,
   type RouteLimits,
 } from './endpoint/endpoint.decorator.js';
+export { HealthChecks } from './health/health-checks.js';
+export { HealthModule } from './health/health.module.js';
 export { HttpModule } from './http.module.js';
 export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';

@@ -1,4 +1,5 @@
-export { type HealthPart, HealthRegistry, type HealthReport, type HealthSource } from './health/health-registry.js';
+export { askPart } from './health/ask-part.js';
+export { type HealthPart, HealthRegistry, type HealthSource } from './health/health-registry.js';
 export { KeepsakeLogger } from './logging/keepsake-logger.js';
 export { LATENCY_BUCKETS, LatencyHistogram } from './metrics/latency-histogram.js';
 export { HttpMetrics } from './metrics/http-metrics.js';

@@ -35,7 +35,7 @@ export class MetricsController extends PrometheusController {
     super();
   }
 
-  @Endpoint('GET ', { summary: 'Metrics for Prometheus', access: ['operator'], status: 200 })
+  @Endpoint('GET ', { summary: 'Metrics for Prometheus', access: ['operator'], alsoOpenTo: 'metrics', status: 200 })
   @ApiOkResponse({ description: 'Success', content: { 'text/plain': { schema: { type: 'string' } } } })
   override async index(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     void reply.header('content-type', register.contentType);
@@ -45,6 +45,7 @@ export class MetricsController extends PrometheusController {
   @Endpoint('GET /cache', {
     summary: 'What the cache has counted, in short',
     access: ['admin'],
+    alsoOpenTo: 'metrics',
     response: cacheMetricsResponse,
   })
   async cache() {

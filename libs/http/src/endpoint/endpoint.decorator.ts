@@ -40,12 +40,16 @@ export interface EndpointOptions {
   readonly weight?: number;
   /** Keeps the answers of a GET in the cache. */
   readonly cache?: ResponseCaching;
+  /** Who else may call it, as the configuration says: `metrics` opens it to scrapers. */
+  readonly alsoOpenTo?: 'metrics';
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
 
 /** Metadata key of a route's access rule, read by the guard. */
 export const ACCESS = 'keepsake:access';
+/** Metadata key of who else may call a route, read by the guard. */
+export const ALSO_OPEN_TO = 'keepsake:also-open-to';
 /** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
 
@@ -77,6 +81,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
+  if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);

@@ -1,8 +1,9 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { DomainError } from '#kernel';
-import { HealthRegistry, type HealthReport } from '#observability';
 import { Endpoint } from '../endpoint/endpoint.decorator.js';
+import { HealthChecks, type HealthReport } from './health-checks.js';
 
 const healthPart = z.object({ status: z.enum(['up', 'degraded', 'down']), detail: z.string().optional() });
 const reportSchema = z.object({ status: z.enum(['up', 'degraded', 'down']), parts: z.record(z.string(), healthPart) });
@@ -10,7 +11,7 @@ const stateSchema = z.object({ status: z.literal('up') });
 
 @Controller('health')
 export class HealthController {
-  constructor(private readonly registry: HealthRegistry) {}
+  constructor(private readonly health: HealthChecks) {}
 
   @Endpoint('GET /live', { summary: 'The process runs', access: 'public', response: stateSchema })
   live(): { status: 'up' } {
@@ -19,7 +20,7 @@ export class HealthController {
 
   @Endpoint('GET /ready', { summary: 'The server takes requests', access: 'public', response: stateSchema })
   async ready(): Promise<{ status: 'up' }> {
-    if (await this.registry.isReady()) return { status: 'up' };
+    if (await this.health.isReady()) return { status: 'up' };
     throw new DomainError({
       code: 'not-ready',
       kind: 'unavailable',
@@ -28,8 +29,15 @@ export class HealthController {
     });
   }
 
-  @Endpoint('GET ', { summary: 'Every part, asked now', access: ['admin'], response: reportSchema })
-  report(): Promise<HealthReport> {
-    return this.registry.report();
+  @Endpoint('GET ', {
+    summary: 'Every part, asked now; 503 where the server is down, 200 where it is degraded',
+    access: ['admin'],
+    response: reportSchema,
+    alsoStatus: [503],
+  })
+  async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+    const report = await this.health.report();
+    if (report.status === 'down') void reply.status(503);
+    return report;
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 export interface HealthPart {
   readonly status: 'up' | 'degraded' | 'down';
-  /** Why, in one sentence without secrets, where it is not up. */
+  /** Without secrets: why, where it is not up; else what there is to know. */
   readonly detail?: string;
 }
 
@@ -15,21 +15,18 @@ export interface HealthSource {
   check(): Promise<HealthPart>;
 }
 
-export interface HealthReport {
-  readonly status: 'up' | 'degraded' | 'down';
-  readonly parts: Readonly<Record<string, HealthPart>>;
-}
-
-const CHECK_TIMEOUT_MS = 2_000;
-
-/** Every part registers itself here; health is computed at each question, never remembered. */
+/** Every part registers itself here; who is asked for health asks them, each time. */
 @Injectable()
 export class HealthRegistry {
-  private readonly sources: HealthSource[] = [];
+  private readonly registered: HealthSource[] = [];
   private draining = false;
 
   register(source: HealthSource): void {
-    this.sources.push(source);
+    this.registered.push(source);
+  }
+
+  get sources(): readonly HealthSource[] {
+    return this.registered;
   }
 
   /** From now on the server is not ready: it finishes what it has and takes nothing new. */
@@ -39,41 +36,5 @@ export class HealthRegistry {
 
   get isDraining(): boolean {
     return this.draining;
-  }
-
-  /** Whether the server can take requests: every required part is up or degraded. */
-  async isReady(): Promise<boolean> {
-    if (this.draining) return false;
-    const parts = await Promise.all(this.sources.filter((source) => source.requiredForReady).map(ask));
-    return parts.every((part) => part.status !== 'down');
-  }
-
-  async report(): Promise<HealthReport> {
-    const parts = await Promise.all(
-      this.sources.map(async (source) => [source.name, source.requiredForReady, await ask(source)] as const),
-    );
-    const isDown = this.draining || parts.some(([, required, part]) => required && part.status === 'down');
-    const isDegraded = parts.some(([, , part]) => part.status !== 'up');
-    return {
-      status: isDown ? 'down' : isDegraded ? 'degraded' : 'up',
-      parts: Object.fromEntries(parts.map(([name, , part]) => [name, part])),
-    };
-  }
-}
-
-async function ask(source: HealthSource): Promise<HealthPart> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<HealthPart>((settle) => {
-    timer = setTimeout(
-      () => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` }),
-      CHECK_TIMEOUT_MS,
-    );
-  });
-  try {
-    return await Promise.race([source.check(), tooLate]);
-  } catch {
-    return { status: 'down', detail: 'The check failed.' };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
+import { askPart } from '../health/ask-part.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { ScrapedMetrics } from './scraped-metrics.js';
 
@@ -11,9 +12,12 @@ export class ProcessMetrics {
   constructor(metrics: ScrapedMetrics, health: HealthRegistry) {
     // Once in a process, however often an application is started in it.
     if (register.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics({ register });
-    metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', async () => {
-      const { parts } = await health.report();
-      return Object.entries(parts).map(([part, { status }]) => [{ part }, HEALTH_VALUES[status]]);
-    });
+    metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', () =>
+      Promise.all(
+        health.sources.map(
+          async (source) => [{ part: source.name }, HEALTH_VALUES[(await askPart(source)).status]] as const,
+        ),
+      ),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { measured } from '#observability';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 import { chargeMicros, fullMicros, stateOf } from './gcra.js';
@@ -51,5 +51,5 @@ function keysOf(subject: LimitSubject, limits: readonly RateLimit[]): string[] {
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

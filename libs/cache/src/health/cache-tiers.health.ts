@@ -1,0 +1,27 @@
+import type { HealthPart, HealthRegistry } from '#observability';
+import type { CacheEngine } from '../cache-engine.js';
+import type { CacheHealthReport } from './cache-health-report.js';
+
+const up = (detail: string): HealthPart => ({ status: 'up', detail });
+const degraded = (detail: string): HealthPart => ({ status: 'degraded', detail });
+
+/** What each tier of the cache says of itself, and the breaker before the shared one. None of them is ever needed. */
+const parts: Readonly<Record<string, (report: CacheHealthReport) => HealthPart>> = {
+  'cache-memory': ({ local }) => up(`${local.entries} entries, ${local.bytes} of ${local.maxBytes} bytes`),
+  'cache-shared': ({ breaker, server, problem, lacks }) => {
+    if (breaker === 'none') return up('none is configured');
+    if (problem !== undefined) return degraded(breaker === 'open' ? `away: ${problem}` : problem);
+    return up([server ?? 'answers', ...lacks].join('; '));
+  },
+  'cache-breaker': ({ breaker }) =>
+    breaker === 'open'
+      ? degraded('open: the shared tier is left alone')
+      : up(breaker === 'none' ? 'not needed' : breaker),
+};
+
+export class CacheTiersHealth {
+  constructor(engine: CacheEngine, registry: HealthRegistry) {
+    for (const [name, tell] of Object.entries(parts))
+      registry.register({ name, requiredForReady: false, check: () => Promise.resolve(tell(engine.health())) });
+  }
+}
