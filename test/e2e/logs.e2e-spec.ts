@@ -29,7 +29,6 @@ describe('the log', () => {
         LOG_SLOW_REQUEST_MS: String(SLOW_MS),
         EMBEDDING_PROVIDER: 'openai',
         EMBEDDING_MAX_ATTEMPTS: '1',
-        EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
         OPENAI_API_KEY: providerKey,
         OPENAI_BASE_URL: provider.baseUrl('openai'),
       },
@@ -45,8 +44,10 @@ describe('the log', () => {
 
   afterEach(() => provider.reset());
 
+  /** Whole lines alone: they go out together, and the last one may be half way. */
   const linesOf = (channel: string): Record<string, any>[] =>
     server.stdout
+      .slice(0, server.stdout.lastIndexOf('\n') + 1)
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, any>)
@@ -56,7 +57,9 @@ describe('the log', () => {
     const headers = { 'x-request-id': 'paid-1' };
     const { status } = await server.api.post('/v1/embeddings', { input: ['one text', 'and another'] }, { headers });
     expect(status).toBe(200);
-    const lines = linesOf('api-costs').filter(({ requestId }) => requestId === 'paid-1');
+    const linesOfCall = () => linesOf('api-costs').filter(({ requestId }) => requestId === 'paid-1');
+    await eventually(() => linesOfCall().length > 0);
+    const lines = linesOfCall();
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({
       level: 'info',
@@ -79,8 +82,9 @@ describe('the log', () => {
     const headers = { 'x-request-id': 'failed-1' };
     const { status } = await server.api.post('/v1/embeddings', { input: text }, { headers });
     expect(status).toBe(502);
-    const line = linesOf('api-costs').find(({ requestId }) => requestId === 'failed-1');
-    expect(line).toMatchObject({ level: 'warn', outcome: 'embedding-provider-failed', tokens: 0, costUsd: 0 });
+    const find = () => linesOf('api-costs').find(({ requestId }) => requestId === 'failed-1');
+    await eventually(() => find() !== undefined);
+    expect(find()).toMatchObject({ level: 'warn', outcome: 'embedding-provider-failed', tokens: 0, costUsd: 0 });
     expect(server.stdout + server.stderr).not.toContain(text);
   });
 

@@ -118,15 +118,15 @@ export class Fills {
     // The expiry counts from the start of the load, so what the load took is gone already.
     const lifeMs = hardMs + Math.max(policy.staleMs, policy.staleIfErrorMs) - Math.round(loadMs);
     try {
+      // Those that were missing were made for this very load.
+      const older = stampKeys.filter((_, i) => seen.stamps[i] !== null);
+      if (older.length > 0) this.parts.store.renewStamps(older, this.families.stampLifeMs);
       if (lifeMs > 0 && (await this.parts.store.fill(key, grant.token, entry, lifeMs, grant.overEntry))) {
         stats.sets++;
         stats.storedBytes += entry.length;
       } else {
         stats.lostLeases++;
       }
-      // Those that were missing were made for this very load.
-      const older = stampKeys.filter((_, i) => seen.stamps[i] !== null);
-      if (older.length > 0) this.parts.store.renewStamps(older, this.families.stampLifeMs);
     } catch {
       stats.errors++;
     }

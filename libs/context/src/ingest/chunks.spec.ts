@@ -83,11 +83,11 @@ describe('chunksOf', () => {
     );
   });
 
-  it('takes little time for a long document of any make', () => {
-    const started = performance.now();
+  /** Were it quadratic, each of these would outlast the test. */
+  it('gets through a long document of any make', () => {
     for (const unit of ['a', ' ', '\n', '# a\n', '```\n', 'a. ', '- x\n\n']) {
-      chunksOf(unit.repeat(Math.ceil(1_000_000 / unit.length)), { length: 2_000, most: 500, isMarked: true });
+      const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
+      expect(chunksOf(text, { length: 2_000, most: 500, isMarked: true }).chunks.length).toBeLessThanOrEqual(500);
     }
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
