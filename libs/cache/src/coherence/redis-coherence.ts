@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { messageOf } from '#kernel';
 import type { KeySpace } from '../cache-key.js';
 import { randomId } from '../random-id.js';
+import { hangUp } from '../stores/redis/hang-up.js';
 import { connectionOptions, type RedisConnection } from '../stores/redis/redis-connection.js';
 import type { RedisStore } from '../stores/redis/redis-store.js';
 import { BusReader, busMessage } from './bus.js';
@@ -110,7 +111,7 @@ export class RedisCoherence extends Coherence {
     this.generation++;
     const { links } = this;
     this.links = [];
-    for (const { subscriber } of links) hangUp(subscriber);
+    for (const { subscriber } of links) dropLink(subscriber);
     this.listener.lost();
   }
 
@@ -132,7 +133,7 @@ export class RedisCoherence extends Coherence {
       subscriber.on('close', () => this.failed(generation, new Error('the link was closed')));
       this.links = [...this.links, link];
     } catch (error) {
-      hangUp(subscriber);
+      dropLink(subscriber);
       throw error;
     }
   }
@@ -202,8 +203,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^(NOPERM|ERR unknown|ERR Unknown)/.test(error.message);
 }
 
-function hangUp(subscriber: Redis): void {
+function dropLink(subscriber: Redis): void {
   subscriber.removeAllListeners('close');
-  subscriber.disconnect();
-  (subscriber as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
+  hangUp(subscriber);
 }

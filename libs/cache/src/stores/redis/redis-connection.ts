@@ -4,6 +4,7 @@ import type { RedisAddress, RedisTarget } from '#config';
 import { judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { Deadlines } from './deadlines.js';
+import { hangUp } from './hang-up.js';
 import { scripts } from './redis-scripts.js';
 import { readFacts, type ServerFacts } from './server-facts.js';
 
@@ -80,9 +81,7 @@ export class RedisConnection {
 
   /** Drops the connection at once; commands under way are rejected. */
   close(): void {
-    this.redis.disconnect();
-    // A server that is paused never answers the polite end of a connection.
-    (this.redis as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
+    hangUp(this.redis);
     this.ended();
   }
 

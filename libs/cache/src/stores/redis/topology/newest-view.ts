@@ -3,6 +3,7 @@ import type { RedisAddress, RedisTarget } from '#config';
 import { pauseFor } from '../../../pause.js';
 import { StoreUnavailableError } from '../../shared-store.js';
 import { Deadlines } from '../deadlines.js';
+import { hangUp } from '../hang-up.js';
 import { connectionOptions, type RedisTimeouts } from '../redis-connection.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
@@ -104,9 +105,4 @@ export abstract class NewestView extends TopologyResolver {
     }
     return client;
   }
-}
-
-function hangUp(client: Redis): void {
-  client.disconnect();
-  (client as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
 }
