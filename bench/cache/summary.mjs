@@ -1,5 +1,5 @@
 // @ts-check
-import { median } from './median.mjs';
+import { median } from '../median.mjs';
 import { MEASURES } from './measures/measure.mjs';
 
 /**

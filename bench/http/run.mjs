@@ -17,8 +17,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 // @ts-expect-error The package brings no types.
 import autocannon from 'autocannon';
+import { ensureBuilt } from '../../bin/ensure-built.mjs';
 import { startPostgres } from '../../test/setup/services/postgres.mjs';
 import { startRedis } from '../../test/setup/services/redis.mjs';
+import { median } from '../median.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
   },
 });
+ensureBuilt();
 const ROUNDS = Number(values.rounds);
 const SECONDS = Number(values.seconds);
 const CONTENT_BYTES = 4096;
@@ -92,12 +95,6 @@ async function call(url, path, key, body) {
   });
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
   return { headers: answer.headers, body: /** @type {any} */ (await answer.json()) };
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** @param {Awaited<ReturnType<typeof startServer>>} server */

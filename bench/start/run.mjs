@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { freePort } from '../../test/setup/services/free-port.mjs';
 import { ensureBuilt } from '../../bin/ensure-built.mjs';
+import { median } from '../median.mjs';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/keepsake.mjs');
 const LIMIT_MS = 3_000;
@@ -55,12 +56,6 @@ async function isReady(port) {
   } catch {
     return false;
   }
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 const { values: options } = parseArgs({

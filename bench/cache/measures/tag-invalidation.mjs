@@ -1,6 +1,6 @@
 // @ts-check
 import { setTimeout as pause } from 'node:timers/promises';
-import { median } from '../median.mjs';
+import { median } from '../../median.mjs';
 import { chunksOf } from './key-ring.mjs';
 
 const SAMPLES = 5;
