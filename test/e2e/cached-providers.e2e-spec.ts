@@ -41,7 +41,6 @@ describe.each(Object.entries(places))('what providers are asked for, %s', (_name
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       EMBEDDING_PROVIDER: 'voyage',
       EMBEDDING_DIMENSIONS: '256',
-      EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
       RERANK_PROVIDER: 'voyage',
       VOYAGE_API_KEY: 'pa-secret-of-the-server',
       VOYAGE_BASE_URL: provider.baseUrl('voyage'),

@@ -63,7 +63,6 @@ describe('a real Prometheus and two processes of the product', () => {
       EMBEDDING_PROVIDER: 'voyage',
       EMBEDDING_DIMENSIONS: '256',
       EMBEDDING_MAX_ATTEMPTS: '1',
-      EMBEDDING_PRINCIPAL_REQUESTS_PER_MINUTE: '0',
       VOYAGE_API_KEY: 'pa-of-a-test',
       VOYAGE_BASE_URL: provider.baseUrl('voyage'),
     };
