@@ -4,6 +4,14 @@ import { bytesCodec } from './bytes-codec.js';
 import { float32Codec } from './float32-codec.js';
 import { jsonCodec } from './json-codec.js';
 
+type EqualityTester = (a: unknown, b: unknown) => boolean | undefined;
+
+/** Jest compares dates by their number, and NaN equals nothing: two dates that are none are the same here. */
+const sameInvalidDate: EqualityTester = (a, b) =>
+  a instanceof Date && b instanceof Date && Number.isNaN(a.getTime()) && Number.isNaN(b.getTime()) ? true : undefined;
+// The types of jest's globals lack this method of it.
+(expect as unknown as { addEqualityTesters(testers: EqualityTester[]): void }).addEqualityTesters([sameInvalidDate]);
+
 function throughJson(value: unknown): unknown {
   const { format, bytes } = jsonCodec.encode(value);
   return jsonCodec.decode(bytes, format);
@@ -47,6 +55,7 @@ describe('the JSON codec', () => {
     ['holes and undefined', [undefined, null, 0]],
     ['a lone surrogate', 'a\ud800b'],
     ['bytes', new Uint8Array([0, 255, 128])],
+    ['a date that is none', [new Date(Number.NaN)]],
     ['a map in a map', new Map([['a', new Map([[1, new Date(5)]])]])],
   ])('T35 %s comes back exactly as stored', (_name, value) => {
     const back = throughJson(value);
