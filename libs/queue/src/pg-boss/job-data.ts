@@ -1,11 +1,12 @@
 import type { WorkspaceId } from '#kernel';
+import type { JobProgress } from '../job-record.js';
 
 /** What a row keeps in its `data`: the payload in an envelope that names the tenant. */
 export interface JobData {
   readonly workspaceId?: WorkspaceId;
   readonly payload: object;
   /** Absent until a handler tells it. */
-  readonly progress?: number;
+  readonly progress?: JobProgress;
 }
 
 /**

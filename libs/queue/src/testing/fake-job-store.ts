@@ -1,6 +1,6 @@
 import { newId, type WorkspaceId } from '#kernel';
-import type { JobDefinition, ScheduleDefinition } from '../job.js';
-import { type JobDepth, type JobFailure, type JobState, openStates } from '../job-record.js';
+import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
+import { type JobDepth, type JobFailure, type JobProgress, type JobState, openStates } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 
 interface FakeJob {
@@ -11,8 +11,9 @@ interface FakeJob {
   state: JobState;
   dueMs: number;
   begun: number;
-  progress: number;
+  progress: JobProgress | undefined;
   failure: JobFailure | undefined;
+  result: JobResult | undefined;
   period: number | undefined;
 }
 
@@ -42,8 +43,9 @@ export class FakeJobStore extends JobStore {
       dueMs,
       state: 'waiting',
       begun: 0,
-      progress: 0,
+      progress: undefined,
       failure: undefined,
+      result: undefined,
     });
     return id;
   }
@@ -73,10 +75,11 @@ export class FakeJobStore extends JobStore {
     return { id: job.id, name, workspaceId: job.workspaceId, payload: job.payload, attempt: job.begun };
   }
 
-  async complete(taken: TakenJob): Promise<void> {
+  async complete(taken: TakenJob, result?: JobResult): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
-    if (job !== undefined) job.state = 'completed';
+    if (job === undefined) return;
+    Object.assign(job, { state: 'completed', failure: undefined, result });
   }
 
   async fail(taken: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
@@ -102,10 +105,10 @@ export class FakeJobStore extends JobStore {
     }
   }
 
-  async setProgress(taken: TakenJob, fraction: number): Promise<void> {
+  async setProgress(taken: TakenJob, progress: JobProgress): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
-    if (job !== undefined) job.progress = fraction;
+    if (job !== undefined) job.progress = progress;
   }
 
   async findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]> {

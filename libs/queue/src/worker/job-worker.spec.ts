@@ -14,7 +14,7 @@ import { testJob, testTick, type TestPayload } from '../testing/job.factory.js';
 import { JobScheduler } from './job-scheduler.js';
 import { JobWorker } from './job-worker.js';
 
-type Work = (payload: TestPayload, context: JobContext) => Promise<void>;
+type Work = JobHandler<TestPayload>['handle'];
 
 class TestHandler extends JobHandler<TestPayload> {
   constructor(
@@ -112,6 +112,20 @@ describe('JobWorker', () => {
   it('does not start with a handler of a job that nobody declared', async () => {
     registry.handle(new TestHandler(testJob({ name: 'stray' }), async () => undefined));
     await expect(worker.start()).rejects.toThrow('Handlers without a declared job: stray');
+  });
+
+  it('writes down how far a job is now and then, the last step always, and what it resolved with', async () => {
+    const told = jest.spyOn(store, 'setProgress');
+    const job = await handled(async (_payload, { progress }) => {
+      for (let done = 1; done <= 1_000; done++) await progress(done, 1_000);
+      return { found: 7 };
+    });
+    await worker.start();
+    const id = enqueue(job);
+    await eventually(() => store.get(id).state === 'completed', { what: 'the job' });
+    expect(store.get(id)).toMatchObject({ progress: { done: 1_000, total: 1_000 }, result: { found: 7 } });
+    expect(told.mock.calls[0]?.[1]).toEqual({ done: 1, total: 1_000 });
+    expect(told.mock.calls.length).toBeLessThan(50);
   });
 
   it('does a job as soon as it is woken, long before its next look', async () => {
