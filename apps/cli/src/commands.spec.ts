@@ -33,6 +33,7 @@ describe('the commands', () => {
     ['cache', ['entry']],
     ['cache', ['warm']],
     ['cache', ['warm', '--project', 'a', '--all']],
+    ['cache', ['warm', '--project', 'a', '--user', 'b']],
     ['cache', ['invalidate', '--all', '--yes']],
     ['cache', ['invalidate', '--all', '--reason', 'no', '--yes']],
     ['cache', ['invalidate', '--reason', 'nothing is named', '--yes']],

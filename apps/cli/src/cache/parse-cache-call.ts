@@ -33,14 +33,15 @@ export function listingOf(
   return { family, most: all ? Number.MAX_SAFE_INTEGER : Number(limit ?? DEFAULT_KEYS) };
 }
 
-export type WarmTarget = { readonly project: string } | { readonly session: string };
+export type WarmTarget = { readonly project: string } | { readonly session: string } | { readonly user: string };
 
 /** What is warmed; undefined: every project of the workspace. */
-export function warmingOf({ project, session }: Text, all: boolean): WarmTarget | undefined {
-  const chosen = [project, session, all || undefined].filter((choice) => choice !== undefined);
-  if (chosen.length !== 1) throw cacheUsage('warm needs one of --project, --session, --all.');
+export function warmingOf({ project, session, user }: Text, all: boolean): WarmTarget | undefined {
+  const chosen = [project, session, user, all || undefined].filter((choice) => choice !== undefined);
+  if (chosen.length !== 1) throw cacheUsage('warm needs one of --project, --session, --user, --all.');
   if (project !== undefined) return { project };
-  return session === undefined ? undefined : { session };
+  if (session !== undefined) return { session };
+  return user === undefined ? undefined : { user };
 }
 
 const TARGETS = ['project', 'session', 'context', 'user', 'tag', 'key', 'family'] as const;

@@ -17,11 +17,12 @@ import {
   showTest,
   showWarmings,
 } from './show-cache.js';
-import { warmAll } from './warm-all.js';
+import { warm } from './warm.js';
 
 export interface CacheOptions extends Text {
   readonly all: boolean;
   readonly yes: boolean;
+  readonly 'no-wait': boolean;
   readonly workspace: string;
   readonly json: boolean;
 }
@@ -104,11 +105,12 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
       });
     }
     case 'warm': {
-      const targets = warmingOf(options, options.all);
+      const target = warmingOf(options, options.all);
+      const wait = !options['no-wait'];
       return deed({
-        run: async (server, progress) => ({ items: await warmAll(server, targets, progress) }),
+        run: async (server, progress) => ({ items: await warm(server, target, { wait, progress }) }),
         show: ({ items }) => showWarmings(items),
-        isWell: ({ items }) => items.every(({ warmed }) => warmed),
+        isWell: ({ items }) => items.every(({ state, cold }) => !wait || (state === 'completed' && cold.length === 0)),
       });
     }
     case 'invalidate': {
