@@ -29,6 +29,8 @@ export interface JobRecord {
   /** Absent for work that spans workspaces. */
   readonly workspaceId: WorkspaceId | undefined;
   readonly payload: object;
+  /** Of the request that added it; undefined where none did, as for schedules. */
+  readonly requestId: string | undefined;
   /** Of the last attempt; undefined where the handler tells nothing, or not yet. */
   readonly progress: JobProgress | undefined;
   /** Attempts that were begun. */

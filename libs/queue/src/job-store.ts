@@ -1,5 +1,6 @@
 import type { WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from './job.js';
+import type { JobOrigin } from './job-origin.js';
 import type { JobCounts, JobDepth, JobFailure, JobProgress, JobRecord, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */
@@ -11,6 +12,7 @@ export interface TakenJob {
   readonly payload: unknown;
   /** 1 for the first. */
   readonly attempt: number;
+  readonly origin: JobOrigin | undefined;
 }
 
 /** Which jobs a caller may see: those of one workspace, and on request those that span workspaces. */

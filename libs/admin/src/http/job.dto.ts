@@ -24,6 +24,10 @@ export const jobResponse = z
     state: z.enum(jobStates).meta({ description: '`failed` jobs are the dead letters: every attempt failed.' }),
     spansWorkspaces: z.boolean(),
     payload: z.record(z.string(), z.unknown()),
+    requestId: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of the request that added it: its lines in the log have it too.' }),
     progress: z.number().min(0).max(1).meta({ description: '1 once it is completed; 0 where nothing was told yet.' }),
     steps: z
       .object({ done: z.int(), total: z.int() })
@@ -65,6 +69,7 @@ export function toJobResponse(job: JobRecord): z.infer<typeof jobResponse> {
     state: job.state,
     spansWorkspaces: job.workspaceId === undefined,
     payload: { ...job.payload },
+    requestId: job.requestId ?? null,
     progress: fractionOf(job),
     steps: job.progress ?? null,
     attempts: job.attempts,

@@ -126,6 +126,7 @@ function toRecord(row: Row): JobRecord {
     state,
     workspaceId: row.data.workspaceId,
     payload: row.data.payload,
+    requestId: row.data.origin?.requestId,
     progress: row.data.progress,
     attempts: row.started_on === null ? row.retry_count : row.retry_count + 1,
     maxAttempts: row.retry_limit + 1,

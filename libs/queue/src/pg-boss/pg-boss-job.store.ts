@@ -74,6 +74,7 @@ export class PgBossJobStore extends JobStore {
       workspaceId: job.data.workspaceId,
       payload: job.data.payload,
       attempt: job.retryCount + 1,
+      origin: job.data.origin,
     };
   }
 

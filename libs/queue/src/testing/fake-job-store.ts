@@ -1,5 +1,6 @@
 import { newId, type WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
+import type { JobOrigin } from '../job-origin.js';
 import { type JobDepth, type JobFailure, type JobProgress, type JobState, openStates } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 
@@ -8,6 +9,7 @@ interface FakeJob {
   readonly name: string;
   readonly workspaceId: WorkspaceId | undefined;
   readonly payload: unknown;
+  readonly origin: JobOrigin | undefined;
   state: JobState;
   dueMs: number;
   begun: number;
@@ -29,9 +31,9 @@ export class FakeJobStore extends JobStore {
   add(
     job: Pick<JobDefinition<object>, 'name'>,
     payload: unknown,
-    options: { workspaceId?: WorkspaceId; runAt?: Date; period?: number } = {},
+    options: { workspaceId?: WorkspaceId; runAt?: Date; period?: number; origin?: JobOrigin } = {},
   ): string {
-    const { workspaceId, runAt, period } = options;
+    const { workspaceId, runAt, period, origin } = options;
     const dueMs = runAt?.getTime() ?? 0;
     const id = newId();
     this.jobs.push({
@@ -39,6 +41,7 @@ export class FakeJobStore extends JobStore {
       name: job.name,
       workspaceId,
       payload,
+      origin,
       period,
       dueMs,
       state: 'waiting',
@@ -72,7 +75,14 @@ export class FakeJobStore extends JobStore {
     if (job === undefined) return undefined;
     job.state = 'running';
     job.begun++;
-    return { id: job.id, name, workspaceId: job.workspaceId, payload: job.payload, attempt: job.begun };
+    return {
+      id: job.id,
+      name,
+      workspaceId: job.workspaceId,
+      payload: job.payload,
+      attempt: job.begun,
+      origin: job.origin,
+    };
   }
 
   async complete(taken: TakenJob, result?: JobResult): Promise<void> {

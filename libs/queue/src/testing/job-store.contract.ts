@@ -52,7 +52,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const workspaceId = newId<WorkspaceId>();
     const payload = { text: 'Grüße \u{1F9E0} "quoted" \\ ❌' };
     const id = await add(job, payload, { workspaceId });
-    expect(await taken(job.name)).toEqual({ id, name: job.name, workspaceId, payload, attempt: 1 });
+    expect(await taken(job.name)).toEqual({ id, name: job.name, workspaceId, payload, attempt: 1, origin: undefined });
   });
 
   it('tells which names have a job due now', async () => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { DatabaseConfig, LogConfig, QueueConfig } from '#config';
 import { newId, type WorkspaceId } from '#kernel';
-import { KeepsakeLogger } from '#observability';
+import { findRequestContext, KeepsakeLogger } from '#observability';
 import { metricsOfATest, NoTracer } from '#observability/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { type JobContext, type JobDefinition, JobHandler } from '../job.js';
@@ -112,6 +112,21 @@ describe('JobWorker', () => {
   it('does not start with a handler of a job that nobody declared', async () => {
     registry.handle(new TestHandler(testJob({ name: 'stray' }), async () => undefined));
     await expect(worker.start()).rejects.toThrow('Handlers without a declared job: stray');
+  });
+
+  it('works in the name of the request that added the job, or in its own', async () => {
+    const seen: (string | undefined)[] = [];
+    const job = await handled(async () => void seen.push(findRequestContext()?.requestId));
+    await worker.start();
+    store.add(job, { text: 'a' }, { origin: { requestId: 'r-1' } });
+    const id = enqueue(job);
+    await eventually(() => seen.length === 2, { what: 'both jobs' });
+    expect(seen).toEqual(['r-1', `job:${id}`]);
+    await eventually(() => lines.filter((line) => line.includes('job completed')).length === 2, {
+      what: 'their lines',
+    });
+    const told = lines.filter((line) => line.includes('job completed')).map((line) => JSON.parse(line).requestId);
+    expect(told).toEqual(['r-1', `job:${id}`]);
   });
 
   it('writes down how far a job is now and then, the last step always, and what it resolved with', async () => {

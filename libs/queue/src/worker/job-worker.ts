@@ -125,8 +125,8 @@ export class JobWorker implements BeforeApplicationShutdown {
   private run(handler: JobHandler, job: TakenJob): void {
     const running = new RunningJob(job, handler.job.timeoutSeconds * 1000);
     const attributes = { 'keepsake.job': job.name, 'keepsake.job.id': job.id, 'keepsake.job.attempt': job.attempt };
-    const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes);
-    const context = { requestId: `job:${job.id}`, trace };
+    const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes, job.origin);
+    const context = { requestId: job.origin?.requestId ?? `job:${job.id}`, trace };
     const done = runInRequestContext(context, () => this.attempt(handler, running)).finally(() => {
       trace?.end();
       this.running.delete(running);
