@@ -3,11 +3,21 @@ import { bench } from './commands/bench.js';
 import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
 import { keys } from './commands/keys.js';
+import { limits } from './commands/limits.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
 
-export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, cache, bench, doctor };
+export const commands: Readonly<Record<string, Command>> = {
+  serve,
+  worker,
+  migrate,
+  keys,
+  cache,
+  limits,
+  bench,
+  doctor,
+};
 
 export function usage(): string {
   const lines = [

@@ -19,6 +19,8 @@ export interface StartSession {
   readonly project: string;
   readonly client: string | null;
   readonly metadata: Metadata;
+  /** Id of the principal, for those who warm what it reads; absent where nobody is to know. */
+  readonly startedBy?: string;
 }
 
 /** Absent keeps, null clears. */
@@ -71,7 +73,7 @@ export class SessionService {
         endedAt: null,
         revision: 1,
       };
-      await this.repository.insert(session);
+      await this.repository.insert(session, input.startedBy);
       await this.changes.written(session);
       await this.changes.moved(workspaceId, session.project);
       return session;

@@ -40,7 +40,11 @@ export class SessionLifecycleController {
     @Body({ schema: startSessionBody }) body: z.infer<typeof startSessionBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, wakeUp } = await this.wakeUps.start(caller.workspaceId, { ...body, client: body.client ?? null });
+    const { session, wakeUp } = await this.wakeUps.start(caller.workspaceId, {
+      ...body,
+      client: body.client ?? null,
+      startedBy: caller.id,
+    });
     void reply.header('location', `/v1/sessions/${session.id}`);
     return toStartedSessionResponse(this.tagged(session, reply), wakeUp);
   }
