@@ -25,4 +25,4 @@ export { drainServer } from './server/drain-server.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
 export { entityId, namedId } from './validation/entity-id.js';
-export { escapePointer } from './validation/text-safety.js';
+export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';

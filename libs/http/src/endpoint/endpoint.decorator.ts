@@ -42,6 +42,8 @@ export interface EndpointOptions {
   readonly cache?: ResponseCaching;
   /** Who else may call it, as the configuration says: `metrics` opens it to scrapers. */
   readonly alsoOpenTo?: 'metrics';
+  /** The body is of another protocol, which checks it: the route reads it from the request itself. */
+  readonly ownBody?: boolean;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -52,6 +54,9 @@ export const ACCESS = 'keepsake:access';
 export const ALSO_OPEN_TO = 'keepsake:also-open-to';
 /** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
+
+/** Metadata key of routes that read their body themselves. */
+export const OWN_BODY = 'keepsake:own-body';
 
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
@@ -82,6 +87,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
+  if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
