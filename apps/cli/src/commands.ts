@@ -4,6 +4,7 @@ import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
 import { keys } from './commands/keys.js';
 import { limits } from './commands/limits.js';
+import { mcp } from './commands/mcp.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
@@ -11,6 +12,7 @@ import { worker } from './commands/worker.js';
 export const commands: Readonly<Record<string, Command>> = {
   serve,
   worker,
+  mcp,
   migrate,
   keys,
   cache,
