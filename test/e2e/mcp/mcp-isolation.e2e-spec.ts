@@ -108,6 +108,34 @@ describe('two workspaces over MCP', () => {
     expect((await mine.api.get('/v1/projects/atlas/contexts/stolen')).status).toBe(404);
   });
 
+  it('every tool tells arguments that no field takes, with their names, and changes nothing', async () => {
+    const before = await stateOf(mine);
+    const { tools } = await client.sdk.listTools();
+    const wrong: string[] = [];
+    for (const { name, inputSchema } of tools) {
+      const { route } = toolDefinitions.find((tool) => tool.name === name)!;
+      const { args } = callOf(route, mine);
+      const bad: [field: string, value: unknown][] = [
+        ['colour', 'red'],
+        ...Object.keys(inputSchema.properties ?? {}).map((field): [string, unknown] => [field, 'a\0b']),
+      ];
+      for (const [field, value] of bad) {
+        const { isError, data } = await client.call(name, { ...args, [field]: value });
+        const pointers = (data.errors ?? []).map(({ pointer }: { pointer: string }) => pointer);
+        if (!isError || data.status !== 400 || !pointers.includes(`/${field}`))
+          wrong.push(`${name} with ${field}: ${JSON.stringify(data).slice(0, 200)}`);
+      }
+      for (const field of Object.keys(inputSchema.properties ?? {})) {
+        // Valid for some; for none of them a failure of the server. What removes things is not tried.
+        if (inputSchema.required?.includes(field) !== true) continue;
+        const { data } = await client.call(name, { ...args, [field]: [{ deep: { er: [null] } }] });
+        if (data.status !== 400) wrong.push(`${name} with a list for ${field}: ${JSON.stringify(data).slice(0, 200)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(await stateOf(mine)).toEqual(before);
+  });
+
   it('T42 what is archived is gone from every tool, resource and prompt at once', async () => {
     const project = 'archived';
     const own = await connectHttp(server, { key: mine.key, profile: 'full', project });

@@ -330,6 +330,12 @@ describe('the protocol of /mcp', () => {
     });
   });
 
+  it('the time that a call waited for the database is told of the request that it came with', async () => {
+    const { headers } = await postMessage(server, call('context_store', { label: 'timed', content: 'text' }));
+    const [, database] = /database;dur=([\d.]+)/.exec(headers.get('server-timing') ?? '') ?? [];
+    expect(Number(database)).toBeGreaterThan(0);
+  });
+
   it('resources are listed page by page, each once', async () => {
     const project = 'paged';
     const labels = Array.from({ length: 60 }, (_, n) => `label-${String(n).padStart(2, '0')}`);

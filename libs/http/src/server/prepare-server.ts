@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig, LogConfig } from '#config';
 import {
+  findRequestContext,
   HealthRegistry,
   HttpMetrics,
   KeepsakeLogger,
@@ -34,7 +35,8 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     void reply.header('cache-control', 'no-store');
     metrics.began();
     void reply.headers(always);
-    const timings = new RequestTimings();
+    const caller = findRequestContext();
+    const timings = (caller?.callsRoutes === true ? caller.timings : undefined) ?? new RequestTimings();
     timingsOf.set(request, timings);
     const trace = traceRequest(tracer, request);
     runInRequestContext({ requestId: request.id, timings, trace }, done);

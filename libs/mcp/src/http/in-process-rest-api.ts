@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import inject, { type InjectOptions } from 'light-my-request';
-import { traceHeaders } from '#observability';
+import { findRequestContext, runInRequestContext, traceHeaders } from '#observability';
 import { type RestAnswer, RestApi, type RestCall, type RestCaller } from '../rest/rest-api.js';
 
 /**
@@ -17,7 +17,7 @@ export class InProcessRestApi extends RestApi {
 
   async call(caller: RestCaller, { method, path, body }: RestCall): Promise<RestAnswer> {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    const answer = await inject((request, response) => fastify.routing(request, response), {
+    const options: InjectOptions = {
       method: method as InjectOptions['method'],
       url: path,
       remoteAddress: caller.address,
@@ -29,7 +29,12 @@ export class InProcessRestApi extends RestApi {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       payload: body === undefined ? undefined : JSON.stringify(body),
-    });
+    };
+    const dispatch = () => inject((request, response) => fastify.routing(request, response), options);
+    const context = findRequestContext();
+    const answer = await (context === undefined
+      ? dispatch()
+      : runInRequestContext({ ...context, callsRoutes: true }, dispatch));
     const retryAfter = Number(answer.headers['retry-after']);
     return {
       status: answer.statusCode,

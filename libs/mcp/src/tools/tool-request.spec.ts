@@ -54,8 +54,8 @@ describe('the request that a call of a tool means', () => {
   });
 
   it('sends what the route does not know where the route will tell it, and no null in a query', () => {
-    expect(toRestCall(reader, { id: 'a', q: null, colour: { is: 'red' } }, undefined).path).toBe(
-      '/v1/things/a/part?colour=%7B%22is%22%3A%22red%22%7D',
+    expect(toRestCall(reader, { id: 'a', q: null, colour: 'red' }, undefined).path).toBe(
+      '/v1/things/a/part?colour=red',
     );
     expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });
   });
@@ -76,6 +76,15 @@ describe('the request that a call of a tool means', () => {
     (id) => {
       expect(() => toRestCall(writer, { id }, undefined)).toThrow(
         expect.objectContaining({ code: 'invalid-request', issues: [expect.objectContaining({ pointer: '/id' })] }),
+      );
+    },
+  );
+
+  it.each([{ is: 'red' }, [{ is: 'red' }], [['red']], [null]])(
+    'is refused where a query would make a text of %j',
+    (q) => {
+      expect(() => toRestCall(reader, { id: 'a', q }, undefined)).toThrow(
+        expect.objectContaining({ code: 'invalid-request', issues: [expect.objectContaining({ pointer: '/q' })] }),
       );
     },
   );

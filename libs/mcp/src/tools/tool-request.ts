@@ -1,4 +1,4 @@
-import { findUnsafeText } from '#http';
+import { escapePointer, findUnsafeText } from '#http';
 import { DomainError, type ErrorIssue } from '#kernel';
 import type { RestCall } from '../rest/rest-api.js';
 import type { ToolArguments } from './tool.js';
@@ -24,7 +24,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
     if (tool.pathFields.includes(name)) continue;
     if (takesBody && !queryFields.has(name)) body[name] = value;
     // Null is how many models say "absent".
-    else if (value !== null) for (const each of [value].flat()) query.append(name, inQuery(each));
+    else if (value !== null) for (const each of [value].flat()) query.append(name, inQuery(name, each));
   }
   const search = query.size === 0 ? '' : `?${query}`;
   return { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
@@ -45,7 +45,9 @@ function inPath(name: string, value: unknown): string {
   return encodeURIComponent(value);
 }
 
-function inQuery(value: unknown): string {
+/** No field of a query is an object: as its text it would pass for a text. */
+function inQuery(name: string, value: unknown): string {
+  if (typeof value === 'object') throw invalid({ pointer: `/${escapePointer(name)}`, detail: 'is of a wrong type' });
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

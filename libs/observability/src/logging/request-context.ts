@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Where its time goes; absent where nobody asks. */
   readonly timings?: RequestTimings;
+  /** Set while a request calls the server's own routes: their time is its time. */
+  readonly callsRoutes?: boolean;
   /** The span that encloses what is done now, where traces are exported. */
   readonly trace?: TraceSpan | undefined;
 }
