@@ -9,6 +9,12 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
 
+/** Of what is answered with, unless it is JSON. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics': 'text/plain',
+  'GET /v1/projects/{project}/export': 'application/gzip',
+};
+
 let testDatabase: TestDatabase;
 let api: RunningApi;
 
@@ -127,7 +133,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' ? [] : [name === 'GET /metrics' ? 'text/plain' : 'application/json'],
+          status === '204' ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
         ]);
     }
   });

@@ -13,6 +13,7 @@ import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
+import { TransferApiModule } from '#transfer';
 
 /** Everything that answers requests. */
 @Module({})
@@ -34,6 +35,7 @@ export class ApiModule {
         EmbeddingApiModule,
         SearchApiModule,
         CheckApiModule,
+        TransferApiModule,
         AdminApiModule,
       ],
     };
