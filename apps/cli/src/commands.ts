@@ -2,12 +2,24 @@ import type { Command } from './command.js';
 import { bench } from './commands/bench.js';
 import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
+import { importCommand } from './commands/import.js';
 import { keys } from './commands/keys.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
 
-export const commands: Readonly<Record<string, Command>> = { serve, worker, migrate, keys, cache, bench, doctor };
+export const commands: Readonly<Record<string, Command>> = {
+  serve,
+  worker,
+  migrate,
+  keys,
+  cache,
+  export: exportCommand,
+  import: importCommand,
+  bench,
+  doctor,
+};
 
 export function usage(): string {
   const lines = [
