@@ -34,12 +34,15 @@ describe('the administration of the cache, on two processes', () => {
       REDIS_URL: url,
       REDIS_SOCKET_TIMEOUT: '2000',
       KEEPSAKE_BOOTSTRAP_KEY: `ks_admin_${'x'.repeat(32)}`,
-      WORKER_ENABLED: 'false',
       // An answer that still waits for its vector is not kept.
       EMBEDDING_PROVIDER: 'off',
       LOG_LEVEL: 'warn',
     };
-    [one, two] = await Promise.all([startKeepsake({ env }), startKeepsake({ env })]);
+    // One serves, the other serves and works.
+    [one, two] = await Promise.all([
+      startKeepsake({ env: { ...env, WORKER_ENABLED: 'false' } }),
+      startKeepsake({ env }),
+    ]);
     await one.api.post('/v1/workspaces', { slug: 'other' });
     admin = await newKey(['admin', 'memory:read', 'memory:write']);
     reader = await newKey(['memory:read']);
@@ -181,23 +184,83 @@ describe('the administration of the cache, on two processes', () => {
     expect((await one.api.patch('/v1/admin/cache/families/nothing', { reason })).status).toBe(404);
   });
 
-  it('T1 what was warmed is hit by the next read', async () => {
+  /** Orders a warming and waits for its job, as whoever ordered it sees it. */
+  async function warmed(api: Api, target: object): Promise<any> {
+    const { status, body, headers } = await api.post('/v1/admin/cache/warm', target);
+    expect([status, headers.get('location')]).toEqual([202, `/v1/jobs/${body.job.id}`]);
+    expect(body.bounds).toEqual({ targets: 50, seconds: 60 });
+    return eventually(
+      async () => {
+        const job = (await api.get(`/v1/jobs/${body.job.id}`)).body;
+        return ['completed', 'failed'].includes(job.state) ? job : undefined;
+      },
+      { what: 'the job', timeoutMs: 20_000 },
+    );
+  }
+  /** Every read of the family by these calls was a hit. */
+  async function hitsBy(family: string, calls: () => Promise<{ readonly status: number }[]>): Promise<void> {
+    const counted = async () => {
+      const { body } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
+      const { hits = 0, misses = 0 } = body.families[family] ?? {};
+      return { hits, misses };
+    };
+    const before = await counted();
+    for (const { status } of await calls()) expect(status).toBeLessThan(300);
+    const after = await counted();
+    expect(after.misses).toBe(before.misses);
+    expect(after.hits).toBeGreaterThan(before.hits);
+  }
+
+  it('T1 what was warmed, by whichever process, is hit by the next read', async () => {
     const { body: session } = await one.api.post('/v1/sessions', { project: 'warm', client: 'c' });
     await admin.post('/v1/admin/cache/invalidations', { project: 'warm', reason });
-    const missesOf = async () => {
-      const { body } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
-      return body.families.wakeup?.misses ?? 0;
-    };
-    expect((await admin.post('/v1/admin/cache/warm', { session: session.id })).body).toEqual({
-      warmed: true,
-      failed: [],
+    const job = await warmed(admin, { session: session.id });
+    expect(job).toMatchObject({
+      name: 'cache-warming',
+      state: 'completed',
+      progress: 1,
+      payload: { session: session.id },
+      result: { targets: 1, warmed: 1, cold: [], isMore: false },
     });
-    const before = await missesOf();
-    expect((await one.api.post('/v1/sessions', { project: 'warm', client: 'c' })).status).toBe(201);
-    expect(await missesOf()).toBe(before);
-    expect((await admin.post('/v1/admin/cache/warm', { session: '01890000-0000-7000-8000-000000000000' })).status).toBe(
-      404,
-    );
+    expect(job.steps.total).toBeGreaterThan(0);
+    expect(job.steps.done).toBe(job.steps.total);
+    const listed = (await admin.get('/v1/jobs', { query: { name: 'cache-warming', limit: 1 } })).body.items;
+    expect(listed).toEqual([job]);
+    await hitsBy('session', async () => [await one.api.get(`/v1/sessions/${session.id}`)]);
+    await hitsBy('wakeup', async () => [await one.api.post('/v1/sessions', { project: 'warm', client: 'c' })]);
+    const unknown = { session: '01890000-0000-7000-8000-000000000000' };
+    expect((await admin.post('/v1/admin/cache/warm', unknown)).status).toBe(404);
+    for (const bad of [{}, { project: 'a', user: 'b' }])
+      expect((await admin.post('/v1/admin/cache/warm', bad)).status).toBe(400);
+  });
+
+  it('T33 warms what a user reads: of others for operators, of oneself for administrators', async () => {
+    const { body: key } = await one.api.post('/v1/keys', {
+      name: 'worker',
+      scopes: ['admin', 'memory:read', 'memory:write'],
+    });
+    const user = `key:${key.id}`;
+    const worker = one.api.as(key.key);
+    const { body: open } = await worker.post('/v1/sessions', { project: 'open', client: 'c' });
+    const { body: over } = await worker.post('/v1/sessions', { project: 'over', client: 'c' });
+    await worker.post(`/v1/sessions/${over.id}/end`, {});
+    await one.api.post('/v1/admin/cache/invalidations', { all: true, reason });
+    expect((await admin.post('/v1/admin/cache/warm', { user })).status).toBe(403);
+    expect((await reader.post('/v1/admin/cache/warm', { user })).status).toBe(403);
+    for (const caller of [one.api, worker]) {
+      const job = await warmed(caller, { user });
+      expect(job).toMatchObject({ payload: { principal: user }, result: { targets: 2, warmed: 2, cold: [] } });
+    }
+    await hitsBy('session', async () => [await one.api.get(`/v1/sessions/${open.id}`)]);
+    await hitsBy('wakeup', async () => [
+      await worker.post('/v1/sessions', { project: 'open', client: 'c' }),
+      await worker.post('/v1/sessions', { project: 'over', client: 'c' }),
+    ]);
+    // A subject of tokens that never started anything.
+    expect(await warmed(one.api, { user: 'nobody' })).toMatchObject({
+      payload: { principal: 'jwt:nobody' },
+      result: { targets: 0, warmed: 0 },
+    });
   });
 
   it('times a round trip, tells health, advice and the short form', async () => {

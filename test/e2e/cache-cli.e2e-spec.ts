@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type Ended, runKeepsake } from '../support/child.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
 import { type RedisServer, startRedis } from '../support/services.js';
 
@@ -46,7 +47,6 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
         REDIS_URL: redisServer.url,
         REDIS_SOCKET_TIMEOUT: '1000',
         EMBEDDING_PROVIDER: 'off',
-        WORKER_ENABLED: 'false',
         LOG_LEVEL: 'warn',
       },
     });
@@ -140,15 +140,38 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect(await cacheStatus()).toBe('keepsake; hit');
   }, 60_000);
 
-  it('warms every project and tells how far it is', async () => {
+  it('T1 warms every project as jobs, tells how far it is, and the next read is a hit', async () => {
     const ended = await run(['warm', '--all', '--json']);
     const { items } = parsed(ended);
     const names = items.map(({ target }: { target: string }) => target);
     expect(names).toEqual(expect.arrayContaining(['atlas', 'borealis', 'default']));
-    expect(items.every(({ warmed }: { warmed: boolean }) => warmed)).toBe(true);
+    for (const item of items) expect(item).toMatchObject({ state: 'completed', targets: 1, warmed: 1, cold: [] });
     expect(ended.stderr).toContain(`warmed: ${names.length} of ${names.length}`);
-    expect((await run(['warm', '--project', 'atlas'])).stdout).toBe('Warmed 1 of 1.\n');
+    await run(['invalidate', '--project', 'atlas', ...WHY]);
+    const one = await run(['warm', '--project', 'atlas']);
+    expect(one).toMatchObject({ code: 0, stdout: 'atlas: warmed 1 of 1\n' });
+    expect(one.stderr).toMatch(/^warmed: (\d+) of \1$/m);
+    const misses = async () => {
+      const { body } = await server.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
+      return (body.families.query?.misses ?? 0) + (body.families.project?.misses ?? 0);
+    };
+    const before = await misses();
+    expect((await server.api.get('/v1/contexts', { query: { project: 'atlas' } })).status).toBe(200);
+    expect(await misses()).toBe(before);
     expect((await run(['warm', '--session', '01890000-0000-7000-8000-000000000000'])).code).toBe(1);
+  }, 60_000);
+
+  it('warms what a user reads, and does not wait where it is told so', async () => {
+    const { body: key } = await server.api.post('/v1/keys', { name: 'u', scopes: ['memory:read', 'memory:write'] });
+    const user = server.api.as(key.key);
+    for (const project of ['atlas', 'borealis']) await user.post('/v1/sessions', { project, client: 'c' });
+    const { items } = parsed(await run(['warm', '--user', `key:${key.id}`, '--json']));
+    expect(items).toEqual([expect.objectContaining({ state: 'completed', targets: 2, warmed: 2, isMore: false })]);
+    const left = await run(['warm', '--project', 'atlas', '--no-wait', '--json']);
+    const { job } = parsed(left).items[0];
+    await eventually(async () => (await server.api.get(`/v1/jobs/${job}`)).body.state === 'completed', {
+      what: 'the job that nobody waited for',
+    });
   }, 60_000);
 
   it('sets a family and takes it back', async () => {

@@ -179,6 +179,102 @@ describe('conditional and cached requests over the wire', () => {
     expect((await writer.patch(to, { tags: ['y'] }, { headers: { 'if-match': '*' } })).status).toBe(200);
   });
 
+  describe('If-None-Match of a change (section 13.1.2: 412, and nothing is done)', () => {
+    /** A thing that has an entity tag, and calls that change it. */
+    type Changed = readonly [what: string, make: () => Promise<{ path: string; change: Change; of?: Api }>];
+    type Change = readonly [method: string, path: string, body: object];
+    const changes: readonly Changed[] = [
+      [
+        'PATCH of a context',
+        async () => {
+          const to = `/v1/contexts/${(await newContext(`patched ${counted++}`)).id}`;
+          return { path: to, change: ['PATCH', to, { tags: ['x'] }] };
+        },
+      ],
+      [
+        'POST that archives a context',
+        async () => {
+          const to = `/v1/contexts/${(await newContext(`archived ${counted++}`)).id}`;
+          return { path: to, change: ['POST', `${to}/archive`, { reason: 'old' }] };
+        },
+      ],
+      [
+        'POST that restores a context',
+        async () => {
+          const to = `/v1/contexts/${(await newContext(`restored ${counted++}`)).id}`;
+          await writer.post(`${to}/archive`, { reason: 'old' });
+          return { path: to, change: ['POST', `${to}/restore`, {}] };
+        },
+      ],
+      [
+        'PATCH of a session',
+        async () => {
+          const to = `/v1/sessions/${(await writer.post('/v1/sessions', { client: 'c' })).body.id}`;
+          return { path: to, change: ['PATCH', to, { summary: 's' }] };
+        },
+      ],
+      [
+        'POST that ends a session',
+        async () => {
+          const to = `/v1/sessions/${(await writer.post('/v1/sessions', { client: 'c' })).body.id}`;
+          return { path: to, change: ['POST', `${to}/end`, { summary: 's' }] };
+        },
+      ],
+      [
+        'POST that acknowledges a handover',
+        async () => {
+          const to = `/v1/handovers/${(await writer.post('/v1/handovers', {})).body.id}`;
+          return { path: to, change: ['POST', `${to}/acknowledge`, {}] };
+        },
+      ],
+      [
+        'PUT of a retention policy',
+        async () => {
+          const to = `/v1/retention/kept-${counted++}`;
+          return { path: to, change: ['PUT', to, { archiveAfterDays: 30 }], of: server.api };
+        },
+      ],
+    ];
+    let counted = 0;
+
+    it.each(changes)('T24 %s', async (_what, make) => {
+      const { path: to, change, of = writer } = await make();
+      const [method, path, body] = change;
+      const current = (await of.get(to)).headers.get('etag') as string;
+      const attempt = (headers: Record<string, string>) => of.send(method, path, { body, headers });
+      const refused: Record<string, string>[] = [
+        { 'if-none-match': current },
+        { 'if-none-match': `W/${current}` },
+        { 'if-none-match': `"a", ${current}` },
+        { 'if-none-match': '*' },
+        { 'if-match': current, 'if-none-match': '*' },
+        { 'if-match': '"a"', 'if-none-match': '"b"' },
+      ];
+      for (const headers of refused) {
+        const answer = await attempt(headers);
+        expect([headers, answer.status, answer.body.code]).toEqual([headers, 412, 'precondition-failed']);
+        const named = headers['if-match'] === '"a"' ? '/if-match' : '/if-none-match';
+        expect(answer.body.errors).toEqual([expect.objectContaining({ pointer: named, in: 'header' })]);
+      }
+      expect((await of.get(to)).headers.get('etag')).toBe(current);
+      const done = await attempt({ 'if-match': current, 'if-none-match': '"a", "*"' });
+      expect(done.status).toBe(200);
+      expect((await of.get(to)).headers.get('etag')).not.toBe(current);
+    });
+
+    it('the document says which routes honour the conditions', async () => {
+      const { body } = await server.api.get('/openapi.json');
+      const named = (method: string, path: string) =>
+        body.paths[path][method].parameters.map(({ name }: { name: string }) => name);
+      for (const [method, path] of [
+        ['patch', '/v1/contexts/{id}'],
+        ['post', '/v1/sessions/{id}/end'],
+        ['put', '/v1/retention/{project}'],
+      ] as const)
+        expect(named(method, path)).toEqual(expect.arrayContaining(['If-Match', 'If-None-Match']));
+    });
+  });
+
   describe('request directives (RFC 9111, section 5.2.1) and Cache-Status (RFC 9211)', () => {
     it.each<readonly [string, RawHeaders, string]>([
       ['no-cache', { 'cache-control': 'no-cache' }, ASKED],

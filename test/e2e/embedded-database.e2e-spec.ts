@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from '#database/testing';
 import { runKeepsake, runScript } from '../support/child.js';
+import { startKeepsake } from '../support/keepsake.js';
 
 describe('the embedded database', () => {
   let dataDir: string;
@@ -19,22 +21,39 @@ describe('the embedded database', () => {
     return JSON.parse(stdout) as Result;
   }
 
-  async function migrate(...options: string[]): Promise<{ applied?: string[]; reverted?: string[] }> {
+  /** What it did, and what it told on the way. */
+  async function migrate(...options: string[]): Promise<{ applied?: string[]; reverted?: string[]; told: unknown[] }> {
     const { code, stdout, stderr } = await runKeepsake(['migrate', '--json', ...options], {
       env: { KEEPSAKE_DATA_DIR: dataDir },
     });
     if (code !== 0) throw new Error(`keepsake migrate failed:\n${stderr}`);
-    return JSON.parse(stdout);
+    const { durationsMs, ...done } = JSON.parse(stdout);
+    const names: string[] = done.applied ?? done.reverted;
+    expect(Object.keys(durationsMs)).toEqual(names);
+    return {
+      ...done,
+      told: stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    };
   }
 
   it('is migrated up, down to nothing, and up again to the same schema', async () => {
     const snapshot = () => tell<SchemaObject[]>('query.mjs', SCHEMA_SNAPSHOT);
-    const { applied = [] } = await migrate();
+    const { applied = [], told } = await migrate();
     expect(applied.length).toBeGreaterThan(6);
+    const total = applied.length;
+    expect(told).toEqual(
+      applied.flatMap((name, index) => [
+        { migrating: { name, number: index + 1, total } },
+        { migrated: { name, durationMs: expect.any(Number) } },
+      ]),
+    );
     const schema = await snapshot();
-    expect(await migrate('--down')).toEqual({ reverted: applied.toReversed() });
+    expect(await migrate('--down')).toMatchObject({ reverted: applied.toReversed() });
     expect(withoutMigrationHistory(await snapshot())).toEqual([]);
-    expect(await migrate()).toEqual({ applied });
+    expect(await migrate()).toMatchObject({ applied });
     expect(await snapshot()).toEqual(schema);
   }, 60_000);
 
@@ -46,6 +65,21 @@ describe('the embedded database', () => {
     for (const refusal of told.refusals) expect(refusal).toContain('beside the running transaction');
     expect(told.tookMs).toBeLessThan(2_000);
     expect(told.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
+  }, 60_000);
+
+  it('clears away the socket of a process that was killed', async () => {
+    const server = await startKeepsake();
+    try {
+      const socketFolder = () => readFile(join(server.dataDir, 'socket-folder'), 'utf8');
+      const first = await socketFolder();
+      expect(existsSync(first)).toBe(true);
+      await server.kill();
+      await server.start();
+      expect(existsSync(first)).toBe(false);
+      expect(existsSync(await socketFolder())).toBe(true);
+    } finally {
+      await server.remove();
+    }
   }, 60_000);
 
   it('has statistics and loses its dead rows without autovacuum', async () => {

@@ -12,6 +12,8 @@ import { sumOf, samplesIn } from './observability/metrics-text.js';
 
 const DOCKER = join(import.meta.dirname, '../../docker');
 const KEY = 'ks_monitoring_e2e_0123456789abcdef0123456789';
+/** What Prometheus shows: it opens the metrics and nothing else. */
+const TOKEN = 'a-token-for-a-scraper-0123456789';
 const SCRAPE_SECONDS = 3;
 /** As long as a busy machine may take for what Prometheus does every second. */
 const PATIENCE = { timeoutMs: 40_000 };
@@ -57,6 +59,7 @@ describe('a real Prometheus and two processes of the product', () => {
       REDIS_URL: redis.url,
       REDIS_SOCKET_TIMEOUT: '2000',
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
+      METRICS_TOKEN: TOKEN,
       LOG_LEVEL: 'warn',
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_WRITES_PER_MINUTE: '2',
@@ -83,7 +86,7 @@ describe('a real Prometheus and two processes of the product', () => {
     prometheus = await startPrometheus({
       'prometheus.yml': configuration,
       'alerts.yml': rules,
-      'keepsake.key': KEY,
+      'keepsake.token': TOKEN,
     });
   }, 240_000);
 

@@ -1,5 +1,6 @@
 import { StandInProvider } from '#embedding/testing';
 import type { Api, ApiAnswer } from '../support/api.js';
+import { runKeepsake } from '../support/child.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
 
@@ -14,6 +15,9 @@ async function newKey(server: Keepsake, options: object = {}): Promise<{ id: str
 describe('limits over four processes', () => {
   const LIMIT = 20;
   const PROVIDER_CALLS = 6;
+  /** No multiple of the weight. */
+  const WRITES = 103;
+  const BATCH_WEIGHT = 5;
   let database: TestDatabase;
   let provider: StandInProvider;
   let servers: Keepsake[];
@@ -29,6 +33,7 @@ describe('limits over four processes', () => {
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_READS_PER_MINUTE: String(LIMIT),
       RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE: String(PROVIDER_CALLS),
+      RATE_LIMIT_WRITES_PER_MINUTE: String(WRITES),
       RATE_LIMIT_TIERS: '{"pro":{"reads":1000,"providers":500}}',
       EMBEDDING_PROVIDER: 'voyage',
       VOYAGE_API_KEY: 'pa-secret-of-the-server',
@@ -56,6 +61,26 @@ describe('limits over four processes', () => {
     expect(passed).toBeGreaterThanOrEqual(LIMIT);
     expect(passed).toBeLessThanOrEqual(LIMIT + cameBack);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(1000 - passed);
+  }, 60_000);
+
+  it('T10 a route that weighs more takes so many units: as many pass as fit, over all processes', async () => {
+    const { key, id } = await newKey(servers[0] as Keepsake);
+    const apis = servers.map((server) => server.api.as(key));
+    const batch = (by: Api, n: number) => by.post('/v1/contexts/batch', { items: [{ label: `w${n}`, content: id }] });
+    const started = performance.now();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => batch(apis[n % apis.length] as Api, n)));
+    // A unit of the writes comes back every 600 ms.
+    const cameBack = Math.floor((performance.now() - started) / (60_000 / WRITES));
+    const passed = answers.filter(({ status }) => status === 201);
+    expect(passed.length).toBeGreaterThanOrEqual(Math.floor(WRITES / BATCH_WEIGHT));
+    expect(passed.length).toBeLessThanOrEqual(Math.floor((WRITES + cameBack) / BATCH_WEIGHT));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - passed.length);
+    const remaining = passed.map(({ headers }) => Number(/"writes";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]));
+    expect(Math.max(...remaining)).toBe(WRITES - BATCH_WEIGHT);
+    for (const { headers } of answers) expect(headers.get('ratelimit-policy')).toBe(`"writes";q=${WRITES};w=60`);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(Number(/"writes";r=(\d+)/.exec(refused?.headers.get('ratelimit') ?? '')?.[1])).toBeLessThan(BATCH_WEIGHT);
+    expect(Number(refused?.headers.get('retry-after'))).toBeLessThanOrEqual((BATCH_WEIGHT * 60) / WRITES);
   }, 60_000);
 
   it('T47 a refused request says when to come back, in seconds under the plain name', async () => {
@@ -98,7 +123,7 @@ describe('limits over four processes', () => {
     expect((await api.get('/v1/projects')).status).toBe(429);
     const written = await api.post('/v1/contexts', { label: 'a', content: 'still allowed' });
     expect(written.status).toBe(201);
-    expect(written.headers.get('ratelimit')).toMatch(/^"writes";r=99;/);
+    expect(written.headers.get('ratelimit')).toMatch(/^"writes";r=102;/);
     expect((await other.get('/v1/projects')).status).toBe(200);
     expect((await pro.get('/v1/projects')).headers.get('ratelimit')).toMatch(/^"reads";r=999;/);
   });
@@ -175,6 +200,35 @@ describe('limits of one process on the embedded database', () => {
     expect(statuses).toEqual([201, 201, 201, 429, 429]);
     expect((await api.get('/v1/projects/default/contexts/a')).body.version).toBe(3);
   });
+
+  it('are shown and given back by the command line, which the audit keeps', async () => {
+    const { id, api } = await newKey(server);
+    const run = (...args: string[]) =>
+      runKeepsake(['limits', ...args], { env: { KEEPSAKE_URL: server.url, KEEPSAKE_KEY: server.key } });
+    for (let call = 0; call < 4; call++) await api.post('/v1/contexts', { label: 'b', content: `text ${call}` });
+    const look = await run('look', `key:${id}`, '--json');
+    expect(look.code).toBe(0);
+    const writes = ({ stdout }: { stdout: string }) =>
+      JSON.parse(stdout).limits.find(({ name }: { name: string }) => name === 'writes');
+    expect(writes(look)).toMatchObject({ limit: 3, remaining: 0, periodSeconds: 60 });
+    expect((await run('look', `key:${id}`)).stdout).toMatch(/^writes +0 +3 +60 s +\d+ s$/m);
+    expect((await run('reset', `key:${id}`, '--yes')).code).toBe(64);
+    const admin = await newKey(server, { scopes: ['admin'] });
+    const why = ['--reason', 'a test of the limits', '--yes', '--json'];
+    const refused = await runKeepsake(['limits', 'reset', `key:${id}`, ...why], {
+      env: { KEEPSAKE_URL: server.url, KEEPSAKE_KEY: admin.key },
+    });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('operator') });
+    expect(writes(await run('reset', `key:${id}`, ...why))).toMatchObject({ remaining: 3, resetSeconds: 0 });
+    expect((await api.post('/v1/contexts', { label: 'b', content: 'again' })).status).toBe(201);
+    expect((await server.api.get('/v1/admin/audit', { query: { limit: 1 } })).body.items).toEqual([
+      expect.objectContaining({
+        action: 'limits.reset',
+        reason: 'a test of the limits',
+        details: { principal: `key:${id}` },
+      }),
+    ]);
+  }, 60_000);
 
   it('slow down whoever guesses credentials, and nobody else', async () => {
     const guess = () => server.api.as(`ks_guess_${'y'.repeat(40)}`).get('/v1/projects');

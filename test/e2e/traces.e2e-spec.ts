@@ -29,7 +29,6 @@ describe('traces', () => {
         DATABASE_URL: database.url,
         REDIS_URL: redis.url,
         REDIS_SOCKET_TIMEOUT: '2000',
-        LOG_LEVEL: 'warn',
         EMBEDDING_PROVIDER: 'voyage',
         EMBEDDING_DIMENSIONS: '256',
         VOYAGE_API_KEY: secret,
@@ -91,7 +90,10 @@ describe('traces', () => {
     // A statement behind a cache is a child of the read that missed.
     const miss = spans.find(({ name, parentSpanId }) => name === 'database.statement' && parentSpanId !== root.spanId);
     expect(reads.map(({ spanId }) => spanId)).toContain(miss?.parentSpanId);
-    for (const { durationMs } of spans) {
+    const jobs = new Set(spans.filter(({ kind }) => kind === 'consumer').map(({ spanId }) => spanId));
+    for (const { spanId, parentSpanId, durationMs } of spans) {
+      // A job goes on after the answer.
+      if (jobs.has(spanId) || jobs.has(parentSpanId ?? '')) continue;
       expect(durationMs).toBeGreaterThanOrEqual(0);
       expect(durationMs).toBeLessThanOrEqual(root.durationMs + 1);
     }
@@ -128,13 +130,44 @@ describe('traces', () => {
     expect(provider.headersOf(0)['traceparent']).toBe(`00-${root.traceId}-${call.spanId}-01`);
   });
 
-  it('has a trace of every job', async () => {
-    const job = await eventually(() => collector.named('job context-embedding')[0], {
+  const spanOfJob = (name: string, which: (span: CollectedSpan) => boolean) =>
+    eventually(() => collector.named(`job ${name}`).find(which), {
       timeoutMs: COLLECTOR_TIMEOUT_MS,
-      what: 'the span of a job',
+      what: `the span of a job ${name}`,
     });
-    expect(job).toMatchObject({ kind: 'consumer', parentSpanId: undefined });
+
+  it('goes on in the jobs that a request added, with its id in their lines of the log and in the list', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const headers = {
+      'x-request-id': 'asked-1',
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+      tracestate: 'vendor=opaque',
+    };
+    const body = { project: 'p', label: 'of-a-job', content: `Never ${secret}.` };
+    await server.api.post('/v1/contexts', body, { headers });
+    const job = await spanOfJob('context-embedding', (span) => span.traceId === traceId);
+    const { root, spans } = await traceOf('asked-1');
+    expect(job).toMatchObject({ kind: 'consumer', traceState: 'vendor=opaque' });
+    // The span that added it is the request's own or one within it.
+    expect(spans.map(({ spanId }) => spanId)).toContain(job.parentSpanId);
+    expect(root.traceId).toBe(traceId);
     expect(job.attributes['keepsake.job.outcome']).toBe('completed');
+    const children = spans.filter(({ parentSpanId }) => parentSpanId === job.spanId);
+    expect(children.map(({ name }) => name)).toContain('database.statement');
+    const jobId = job.attributes['keepsake.job.id'];
+    expect((await server.api.get(`/v1/jobs/${jobId}`)).body).toMatchObject({
+      requestId: 'asked-1',
+      state: 'completed',
+    });
+    const line = await eventually(() => server.stdout.split('\n').find((text) => text.includes(`"jobId":"${jobId}"`)), {
+      what: 'the line of the job',
+    });
+    expect(JSON.parse(line)).toMatchObject({ channel: 'jobs', requestId: 'asked-1', job: 'context-embedding' });
+  });
+
+  it('has a trace of its own for a job of a schedule', async () => {
+    const job = await spanOfJob('embedding-backfill', () => true);
+    expect(job.parentSpanId).toBeUndefined();
     const children = collector.spans.filter(({ traceId }) => traceId === job.traceId);
     expect(children.map(({ name }) => name)).toContain('database.statement');
   });

@@ -54,8 +54,12 @@ describe('the compose files', () => {
       DATABASE_URL: 'postgres://u:p@postgres/keepsake',
       REDIS_URL: 'redis://:p@valkey:6379',
       KEEPSAKE_BOOTSTRAP_KEY: `ks_${'x'.repeat(40)}`,
+      METRICS_TOKEN: 'f'.repeat(48),
     };
-    for (const name of files) delete environment[name];
+    for (const name of files) {
+      expect(Object.keys(read)).toContain(name.replace(/_FILE$/, ''));
+      delete environment[name];
+    }
     const { http, database } = loadConfig({ ...environment, ...read });
     expect(database.migrateOnStart).toBe(false);
     expect(http.shutdownTimeoutMs).toBeLessThan(
@@ -119,8 +123,12 @@ describe('the compose files', () => {
     expect(production.services.worker.healthcheck.test.join(' ')).toContain(`:${workerPort}/health/live`);
     const [name] = observability.services.prometheus.secrets;
     expect(scrapes[0].authorization.credentials_file).toBe(`/run/secrets/${name}`);
+    // The API is given the same file, as the token that opens the metrics alone; the guide makes it.
+    expect(environmentOf('api')['METRICS_TOKEN_FILE']).toBe(`/run/secrets/${name}`);
+    expect(production.services.api.secrets).toContain(name);
+    expect(production.secrets[name]).toEqual(observability.secrets[name]);
     const guide = readFileSync(join(DOCKER, '../docs/guides/operations.md'), 'utf8');
-    expect(guide).toContain(`> docker/secrets/${name}`);
+    expect(guide).toMatch(new RegExp(`^for name in .*\\b${name}\\b.*; do openssl rand -hex 24 > \\$name; done$`, 'm'));
     expect(readFileSync(join(DOCKER, 'Caddyfile'), 'utf8')).toMatch(/respond \/metrics\* 404/);
   });
 

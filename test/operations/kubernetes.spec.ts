@@ -178,6 +178,8 @@ describe('the Kubernetes manifests', () => {
       .flatMap(({ env = [] }) => env)
       .flatMap(({ valueFrom }: any) => valueFrom?.secretKeyRef ?? []);
     const { credentials } = one('ServiceMonitor', 'keepsake').spec.endpoints[0].authorization;
+    const [api] = one('Deployment', 'keepsake-api').spec.template.spec.containers;
+    expect(api.env).toContainEqual({ name: 'METRICS_TOKEN', valueFrom: { secretKeyRef: credentials } });
     const { usersExistingSecret, aclUsers } = readYaml('kubernetes/valkey/values.yaml').auth;
     const refs = [...read, credentials, { name: usersExistingSecret, key: aclUsers.default.passwordKey }];
     expect(refs.filter(({ name }) => name === `${cluster}-app`).every(({ key }) => key === 'uri')).toBe(true);

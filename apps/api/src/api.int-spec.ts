@@ -5,6 +5,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
 import { ACCESS } from '#http';
+import { RouteCatalogue, toolDefinitions } from '#mcp';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
@@ -133,7 +134,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
+          ['202', '204'].includes(status) ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
         ]);
     }
   });
@@ -148,6 +149,38 @@ describe('the description of the API', () => {
     expect(takes('POST /v1/contexts')).toBe(true);
     expect(takes('POST /v1/contexts/recall')).toBe(false);
     expect(takes('GET /v1/contexts')).toBe(false);
+  });
+});
+
+describe('the tools', () => {
+  /** Routes that agents do not need: running the installation, handing out access, speaking the protocol itself. */
+  const WITHOUT_A_TOOL = /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|workspaces))(\/|$)/;
+
+  it('cover every route that an agent needs, each once', () => {
+    const routes = [...api.app.get(RouteCatalogue, { strict: false }).all().keys()];
+    const needed = routes.filter((name) => !WITHOUT_A_TOOL.test(name));
+    expect(toolDefinitions.map(({ route }) => route).toSorted()).toEqual(needed.toSorted());
+    expect(new Set(toolDefinitions.map(({ name }) => name)).size).toBe(toolDefinitions.length);
+  });
+
+  it('of the profile core are about ten, with names and descriptions that a model can pay for', () => {
+    const core = toolDefinitions.filter(({ core: isCore }) => isCore);
+    expect(core.length).toBeGreaterThan(7);
+    expect(core.length).toBeLessThanOrEqual(12);
+    for (const { name, description } of toolDefinitions) {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect([name, description.length < 250]).toEqual([name, true]);
+    }
+  });
+
+  it('say whether they only read as their routes do', () => {
+    const routes = api.app.get(RouteCatalogue, { strict: false }).all();
+    for (const { name, route, effect } of toolDefinitions) {
+      const access: readonly unknown[] = [routes.get(route)?.access].flat();
+      const writes = access.includes('memory:write') || access.includes('operator');
+      if (effect === 'reads') expect([name, writes]).toEqual([name, false]);
+      if (route.startsWith('GET ')) expect([name, effect]).toEqual([name, 'reads']);
+    }
   });
 });
 

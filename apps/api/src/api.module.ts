@@ -9,6 +9,7 @@ import { EmbeddingApiModule } from '#embedding';
 import { HandoverApiModule } from '#handover';
 import { HttpModule } from '#http';
 import { KernelModule } from '#kernel';
+import { McpApiModule } from '#mcp';
 import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
@@ -37,6 +38,7 @@ export class ApiModule {
         CheckApiModule,
         TransferApiModule,
         AdminApiModule,
+        McpApiModule,
       ],
     };
   }

@@ -5,6 +5,8 @@ import { doctor } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
 import { keys } from './commands/keys.js';
+import { limits } from './commands/limits.js';
+import { mcp } from './commands/mcp.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
@@ -12,9 +14,11 @@ import { worker } from './commands/worker.js';
 export const commands: Readonly<Record<string, Command>> = {
   serve,
   worker,
+  mcp,
   migrate,
   keys,
   cache,
+  limits,
   export: exportCommand,
   import: importCommand,
   bench,

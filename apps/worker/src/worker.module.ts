@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AdminWorkerModule } from '#admin';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextWorkerModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -27,6 +28,7 @@ export class WorkerModule {
         HandoverWorkerModule,
         EmbeddingWorkerModule,
         SearchWorkerModule,
+        AdminWorkerModule,
       ],
     };
   }

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '#auth';
 import { CacheModule } from '#cache';
-import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ThrottleModule } from '#throttle';
+import { AdminModule } from './admin.module.js';
 import { AuditService } from './audit/audit.service.js';
 import { CacheAdminService } from './cache/cache-admin.service.js';
 import { ProcessReports } from './cache/process-reports.js';
@@ -12,11 +12,12 @@ import { CacheAdminController } from './http/cache-admin.controller.js';
 import { JobController } from './http/job.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { OperationsController } from './http/operations.controller.js';
+import { CacheWarmingService } from './warming/cache-warming.service.js';
 
 /** What operators and the admins of a workspace look at and step into. */
 @Module({
-  imports: [AuthModule, CacheModule, ProjectModule, QueueModule, SessionModule, ThrottleModule],
+  imports: [AdminModule, AuthModule, CacheModule, QueueModule, SessionModule, ThrottleModule],
   controllers: [JobController, CacheAdminController, OperationsController, MetricsController],
-  providers: [AuditService, CacheAdminService, ProcessReports],
+  providers: [AuditService, CacheAdminService, CacheWarmingService, ProcessReports],
 })
 export class AdminApiModule {}

@@ -1,1 +1,2 @@
 export { AdminApiModule } from './admin-api.module.js';
+export { AdminWorkerModule } from './admin-worker.module.js';

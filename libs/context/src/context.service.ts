@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page, requireMatch } from '#http';
+import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { Clock, type ContextId, InvalidInputError, type WorkspaceId } from '#kernel';
 import { ProjectReader, QueryCache } from '#project';
 import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
@@ -118,11 +118,11 @@ export class ContextService {
 
   /**
    * Changes tags, priority and metadata without a new version.
-   * @param ifMatch tags of the states the change may be based on; absent: any
+   * @param given what it says of the state it is for; absent: any
    * @throws DomainError `context-not-found`, `precondition-failed`; `invalid-input` where the merged metadata is too large
    */
-  patch(workspaceId: WorkspaceId, id: ContextId, patch: ContextPatch, ifMatch?: string): Promise<Context> {
-    return this.change(workspaceId, id, ifMatch, async (context) => {
+  patch(workspaceId: WorkspaceId, id: ContextId, patch: ContextPatch, given?: Preconditions): Promise<Context> {
+    return this.change(workspaceId, id, given, async (context) => {
       const metadata =
         patch.metadata === undefined
           ? context.metadata
@@ -161,8 +161,8 @@ export class ContextService {
    * restored. Archiving again changes nothing, the first reason stands.
    * @throws DomainError `context-not-found`, `precondition-failed`, `always-check-protected`
    */
-  archive(workspaceId: WorkspaceId, id: ContextId, order: ArchiveOrder, ifMatch?: string): Promise<Context> {
-    return this.change(workspaceId, id, ifMatch, async (context, line) => {
+  archive(workspaceId: WorkspaceId, id: ContextId, order: ArchiveOrder, given?: Preconditions): Promise<Context> {
+    return this.change(workspaceId, id, given, async (context, line) => {
       if (!order.force && (await this.holdsAlwaysCheck(context, line, order.allVersions))) throw archiveNeedsForce();
       const which = { labelId: line.labelId, ids: order.allVersions ? undefined : [id] };
       const archived = await this.contexts.archive(workspaceId, which, {
@@ -179,8 +179,8 @@ export class ContextService {
    * nothing.
    * @throws DomainError `context-not-found`, `precondition-failed`
    */
-  restore(workspaceId: WorkspaceId, id: ContextId, allVersions: boolean, ifMatch?: string): Promise<Context> {
-    return this.change(workspaceId, id, ifMatch, async (_context, line) => {
+  restore(workspaceId: WorkspaceId, id: ContextId, allVersions: boolean, given?: Preconditions): Promise<Context> {
+    return this.change(workspaceId, id, given, async (_context, line) => {
       const which = { labelId: line.labelId, ids: allVersions ? undefined : [id] };
       const restored = await this.contexts.restore(workspaceId, which, this.clock.now());
       return [...restored, ...(await this.settle(workspaceId, line))];
@@ -196,7 +196,7 @@ export class ContextService {
   private change(
     workspaceId: WorkspaceId,
     id: ContextId,
-    ifMatch: string | undefined,
+    given: Preconditions | undefined,
     work: (context: Context, line: LockedLine) => Promise<readonly ContextSummary[]>,
   ): Promise<Context> {
     return this.transactions.run(
@@ -205,7 +205,7 @@ export class ContextService {
         const context = line === undefined ? undefined : await this.contexts.find(workspaceId, id);
         if (line === undefined || context === undefined) throw contextNotFound(id);
         // Embedding goes on in the background and is nobody's change: none is lost by it.
-        requireMatch(ifMatch, ...embeddingStates.map((state) => this.tagOf(context, state)));
+        requireMatch(given, ...embeddingStates.map((state) => this.tagOf(context, state)));
         const contexts = await work(context, line);
         await this.changes.written(workspaceId, context.project, [{ label: line.label, contexts }]);
         const changed = await this.contexts.find(workspaceId, id);

@@ -2,9 +2,10 @@ import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { connectDataSource, dataSourceOptions, openDataSource } from './data-source.js';
 import { migrations } from './migrations/index.js';
-import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
+import { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from './testing/schema-snapshot.js';
 
 const names = migrations.map((Migration) => new Migration().name ?? 'unnamed');
@@ -43,6 +44,32 @@ describe('the migrations on PostgreSQL', () => {
 
     expect(await migrator.up()).toEqual(names);
     expect(await snapshot()).toEqual(schema);
+  });
+
+  it('tells each one as it runs, and that another process has to finish first', async () => {
+    const told: string[] = [];
+    const observer: MigrationObserver = {
+      waiting: () => told.push('waiting'),
+      began: (name, number, total) => told.push(`${number}/${total} ${name}`),
+      ended: (name, durationMs) => told.push(`${name} ${typeof durationMs}`),
+    };
+    const linesOf = (of: readonly string[]) =>
+      of.flatMap((name, index) => [`${index + 1}/${of.length} ${name}`, `${name} number`]);
+    await new SchemaMigrator(dataSource, false, observer).up();
+    expect(told.splice(0)).toEqual(linesOf(names));
+    await new SchemaMigrator(dataSource, false, observer).down(2);
+    expect(told.splice(0)).toEqual(linesOf(names.toReversed().slice(0, 2)));
+
+    const holder = dataSource.createQueryRunner();
+    await holder.query('SELECT pg_advisory_lock(7236411)');
+    const other = await connectDataSource(options());
+    const waiting = new SchemaMigrator(other, false, observer).up();
+    await eventually(() => told.includes('waiting'), { what: 'the one that waits' });
+    await holder.query('SELECT pg_advisory_unlock(7236411)');
+    await holder.release();
+    await waiting;
+    await other.destroy();
+    expect(told).toEqual(['waiting', ...linesOf(names.slice(-2))]);
   });
 
   it('each one takes back exactly what it made', async () => {

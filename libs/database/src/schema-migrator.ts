@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Any number, the same in every release: it names the lock of migrations among advisory locks. */
 const MIGRATION_LOCK = 7_236_411;
@@ -15,6 +15,18 @@ export class SchemaOutdatedError extends Error {
   }
 }
 
+/** Hears of each migration as it is applied or taken back. */
+export interface MigrationObserver {
+  /** Another process migrates; this one goes on when that has finished. */
+  waiting(): void;
+  /** @param number from 1 to `total`, which counts those of this run */
+  began(name: string, number: number, total: number): void;
+  /** Its statements are done. */
+  ended(name: string, durationMs: number): void;
+}
+
+const NOBODY: MigrationObserver = { waiting() {}, began() {}, ended() {} };
+
 /**
  * Moves the schema up and down. Several processes may call it at once: on PostgreSQL an advisory lock lets one
  * work while the others wait, however long that takes; the embedded database has one process by its own lock.
@@ -23,13 +35,19 @@ export class SchemaMigrator {
   constructor(
     private readonly dataSource: DataSource,
     private readonly embedded: boolean,
+    private readonly observer: MigrationObserver = NOBODY,
   ) {}
 
   /** Names of the migrations that were applied now, oldest first. */
   async up(): Promise<string[]> {
     // The usual start has nothing to do, and needs no lock to know it.
     if (await this.isCurrent()) return [];
-    return this.alone(async () => (await this.dataSource.runMigrations()).map((migration) => migration.name));
+    return this.alone(async () => {
+      const applied = new Set(await this.applied());
+      const pending = this.dataSource.migrations.filter(({ name }) => name === undefined || !applied.has(name));
+      for (const [index, migration] of pending.entries()) this.observe(migration, index + 1, pending.length);
+      return (await this.dataSource.runMigrations()).map((migration) => migration.name);
+    });
   }
 
   /**
@@ -39,7 +57,8 @@ export class SchemaMigrator {
   async down(steps = Number.POSITIVE_INFINITY): Promise<string[]> {
     return this.alone(async () => {
       const applied = (await this.applied()).toReversed().slice(0, steps);
-      for (let step = 0; step < applied.length; step++) await this.dataSource.undoLastMigration();
+      for (const [index, name] of applied.entries())
+        await this.told(name, index + 1, applied.length, () => this.dataSource.undoLastMigration());
       return applied;
     });
   }
@@ -48,6 +67,25 @@ export class SchemaMigrator {
   async isCurrent(): Promise<boolean> {
     const applied = new Set(await this.applied());
     return this.dataSource.migrations.every(({ name }) => name !== undefined && applied.has(name));
+  }
+
+  /** TypeORM runs all that are pending in one call and tells nothing on the way. */
+  private observe(migration: MigrationInterface, number: number, total: number): void {
+    const up = migration.up.bind(migration);
+    migration.up = (runner) => this.told(migration.name ?? '', number, total, () => up(runner));
+  }
+
+  private async told<Result>(
+    name: string,
+    number: number,
+    total: number,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    this.observer.began(name, number, total);
+    const startedAtMs = performance.now();
+    const result = await work();
+    this.observer.ended(name, Math.round(performance.now() - startedAtMs));
+    return result;
   }
 
   private async applied(): Promise<string[]> {
@@ -65,7 +103,7 @@ export class SchemaMigrator {
     if (this.embedded) return work();
     const holder = this.dataSource.createQueryRunner();
     try {
-      await lock(holder);
+      await lock(holder, () => this.observer.waiting());
       return await work();
     } finally {
       await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
@@ -75,12 +113,13 @@ export class SchemaMigrator {
 }
 
 /** Asks again and again: a statement that waits would be ended by the time limit of statements. */
-async function lock(holder: QueryRunner): Promise<void> {
-  for (;;) {
+async function lock(holder: QueryRunner, waiting: () => void): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
     const [row] = (await holder.query('SELECT pg_try_advisory_lock($1) AS locked', [MIGRATION_LOCK])) as {
       locked: boolean;
     }[];
     if (row?.locked === true) return;
+    if (attempt === 0) waiting();
     await sleep(LOCK_POLL_MS);
   }
 }

@@ -84,13 +84,13 @@ describe('HandoverService', () => {
     const tag = handovers.tagOf(idle!);
     await write(id, 'After.');
     const { handover } = await handovers.endSession(world.workspaceId, id, undefined);
-    await expect(handovers.acknowledge(caller(), idle!.id, undefined, tag)).rejects.toMatchObject({
+    await expect(handovers.acknowledge(caller(), idle!.id, undefined, { ifMatch: tag })).rejects.toMatchObject({
       kind: 'precondition-failed',
     });
-    const taken = await handovers.acknowledge(caller(), idle!.id, undefined, handovers.tagOf(handover));
+    const taken = await handovers.acknowledge(caller(), idle!.id, undefined, { ifMatch: handovers.tagOf(handover) });
     expect(taken.acknowledgement).toMatchObject({ by: 'key:1' });
     // Nothing is left to be lost.
-    expect(await handovers.acknowledge(caller(), idle!.id, undefined, tag)).toEqual(taken);
+    expect(await handovers.acknowledge(caller(), idle!.id, undefined, { ifMatch: tag })).toEqual(taken);
   });
 
   it('gives the same answer to every end', async () => {

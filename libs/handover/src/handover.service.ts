@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page, requireMatch } from '#http';
+import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import {
   Clock,
   type HandoverId,
@@ -73,17 +73,17 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
-   * @param ifMatch as `SessionService.end`
+   * @param given as `SessionService.end`
    * @throws DomainError `session-not-found`, `precondition-failed`.
    */
   endSession(
     workspaceId: WorkspaceId,
     id: SessionId,
     summary: string | undefined,
-    ifMatch?: string,
+    given?: Preconditions,
   ): Promise<{ session: Session; handover: Handover }> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.end(workspaceId, id, summary, ifMatch);
+      const session = await this.sessions.end(workspaceId, id, summary, given);
       const handover = await this.repository.findLeft(workspaceId, session.id, session.projectId);
       if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
       return { session, handover };
@@ -177,7 +177,7 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Says that the caller takes the work over. Who says so first stands; again changes nothing.
-   * @param ifMatch tags of the states that were read; absent: any. Not looked at where nothing changes.
+   * @param given what it says of the state it is for; absent: any. Not looked at where nothing changes.
    * @throws DomainError `handover-not-found`, `precondition-failed`; `session-not-found` for the session that takes it
    * over.
    */
@@ -185,13 +185,13 @@ export class HandoverService extends SessionObserver {
     caller: Principal,
     id: HandoverId,
     sessionId: SessionId | undefined,
-    ifMatch?: string,
+    given?: Preconditions,
   ): Promise<Handover> {
     const { workspaceId } = caller;
     return this.transactions.run(async () => {
       if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
       const current = await this.repository.findForChange(workspaceId, id);
-      if (current?.acknowledgement === null) requireMatch(ifMatch, this.tagOf(current));
+      if (current?.acknowledgement === null) requireMatch(given, this.tagOf(current));
       const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
       const handover = await this.repository.acknowledge(workspaceId, id, acknowledgement);
       if (handover === undefined) throw new NotFoundError('Handover', id);

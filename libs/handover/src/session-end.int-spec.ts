@@ -256,7 +256,9 @@ describe('the end of sessions, raced by several processes on one database', () =
     const session = await start();
     const tag = one.sessions.tagOf(session);
     const settled = await Promise.allSettled(
-      [one, two].map((by, index) => by.sessions.patch(workspaceId, session.id, { metadata: { by: index } }, tag)),
+      [one, two].map((by, index) =>
+        by.sessions.patch(workspaceId, session.id, { metadata: { by: index } }, { ifMatch: tag }),
+      ),
     );
     const refused = settled.flatMap((result) => (result.status === 'rejected' ? [codeOf(result.reason)] : []));
     expect(refused).toEqual(['precondition-failed']);

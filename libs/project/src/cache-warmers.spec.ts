@@ -32,6 +32,16 @@ describe('CacheWarmers', () => {
     expect(() => register('one')).toThrow('warmed twice');
   });
 
+  it('tells each step, and what was not begun when there was no time left', async () => {
+    const time = new AbortController();
+    register('one', async () => time.abort());
+    register('two');
+    let steps = 0;
+    const cold = await warmers.warm(target, time.signal, async () => void steps++);
+    expect(cold).toEqual(['two']);
+    expect([steps, warmers.stepCount, seen]).toEqual([2, 2, ['one p']]);
+  });
+
   it('waits for the commit, and never warms for a write that was taken back', async () => {
     register('one');
     const rolledBack = transactions.run(async () => {

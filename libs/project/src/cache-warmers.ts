@@ -44,19 +44,33 @@ export class CacheWarmers implements OnApplicationShutdown {
     this.warmers.set(warmer.name, warmer);
   }
 
-  /** Warms everything of a target now. What fails is left cold and told. @returns the names of those that failed */
-  async warm(target: WarmTarget, signal: AbortSignal = this.shutdown.signal): Promise<readonly string[]> {
-    const failed: string[] = [];
+  /** How many steps the warming of one target has. */
+  get stepCount(): number {
+    return this.warmers.size;
+  }
+
+  /**
+   * Warms everything of a target now. What fails, or is not begun when the signal aborts, is left cold and told.
+   * @param stepped is waited for after each of the `stepCount` steps
+   * @returns the names of those that stayed cold
+   */
+  async warm(
+    target: WarmTarget,
+    signal: AbortSignal = this.shutdown.signal,
+    stepped: () => Promise<void> = async () => undefined,
+  ): Promise<readonly string[]> {
+    const cold: string[] = [];
     for (const warmer of this.warmers.values()) {
-      if (signal.aborted) break;
       try {
+        signal.throwIfAborted();
         await warmer.warm(target, signal);
       } catch (error) {
-        failed.push(warmer.name);
-        this.logger.debug(`Warming ${warmer.name} failed: ${messageOf(error)}`);
+        cold.push(warmer.name);
+        if (!signal.aborted) this.logger.debug(`Warming ${warmer.name} failed: ${messageOf(error)}`);
       }
+      await stepped();
     }
-    return failed;
+    return cold;
   }
 
   /** Warms a target in the background, once the surrounding transaction has committed. Never rejects, never waits. */

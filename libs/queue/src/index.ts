@@ -3,10 +3,18 @@ export {
   type JobContext,
   type JobDefinition,
   JobHandler,
+  type JobResult,
   type ScheduleDefinition,
 } from './job.js';
 export { JobQueue } from './job-queue.js';
-export { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from './job-record.js';
+export {
+  type JobCounts,
+  type JobFailure,
+  type JobProgress,
+  type JobRecord,
+  type JobState,
+  jobStates,
+} from './job-record.js';
 export { JobRegistry } from './job-registry.js';
 export { JobService } from './job.service.js';
 export type { JobFilter, JobReach } from './job-store.js';

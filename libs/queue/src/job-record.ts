@@ -1,4 +1,5 @@
 import type { WorkspaceId } from '#kernel';
+import type { JobResult } from './job.js';
 
 /**
  * `waiting` for its first attempt, `retrying` (waiting for another), `running`, `completed`, `failed` (the dead
@@ -14,6 +15,12 @@ export interface JobFailure {
   readonly message: string;
 }
 
+/** How far a job is, as its handler tells it: `done` steps of `total`. */
+export interface JobProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** A job as administrators see it. */
 export interface JobRecord {
   readonly id: string;
@@ -22,8 +29,10 @@ export interface JobRecord {
   /** Absent for work that spans workspaces. */
   readonly workspaceId: WorkspaceId | undefined;
   readonly payload: object;
-  /** 0 to 1, as the handler tells it. */
-  readonly progress: number;
+  /** Of the request that added it; undefined where none did, as for schedules. */
+  readonly requestId: string | undefined;
+  /** Of the last attempt; undefined where the handler tells nothing, or not yet. */
+  readonly progress: JobProgress | undefined;
   /** Attempts that were begun. */
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -34,6 +43,8 @@ export interface JobRecord {
   readonly finishedAt: Date | undefined;
   /** Of the last attempt that failed. */
   readonly failure: JobFailure | undefined;
+  /** Of a completed job whose handler has something to tell. */
+  readonly result: JobResult | undefined;
 }
 
 /** The states that somebody may have to do something about. */

@@ -1,6 +1,7 @@
 import type { WorkspaceId } from '#kernel';
-import type { JobDefinition, ScheduleDefinition } from './job.js';
-import type { JobCounts, JobDepth, JobFailure, JobRecord, JobState } from './job-record.js';
+import type { JobDefinition, JobResult, ScheduleDefinition } from './job.js';
+import type { JobOrigin } from './job-origin.js';
+import type { JobCounts, JobDepth, JobFailure, JobProgress, JobRecord, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */
 export interface TakenJob {
@@ -11,6 +12,7 @@ export interface TakenJob {
   readonly payload: unknown;
   /** 1 for the first. */
   readonly attempt: number;
+  readonly origin: JobOrigin | undefined;
 }
 
 /** Which jobs a caller may see: those of one workspace, and on request those that span workspaces. */
@@ -33,7 +35,7 @@ export abstract class JobStore {
   /** Takes the oldest due job; undefined where others were faster. */
   abstract take(name: string): Promise<TakenJob | undefined>;
   /** Changes nothing where the job was cancelled or taken away meanwhile. */
-  abstract complete(job: TakenJob): Promise<void>;
+  abstract complete(job: TakenJob, result?: JobResult): Promise<void>;
   /** Another attempt later, or a dead letter after the last. `final`: no further attempt, since it could not succeed either. */
   abstract fail(job: TakenJob, failure: JobFailure, options?: { final?: boolean }): Promise<void>;
   /** Gives an unfinished job back: it is due at once and the attempt does not count. */
@@ -43,7 +45,7 @@ export abstract class JobStore {
    * that knows itself alone: the owner of an embedded database, before it takes a job.
    */
   abstract recoverAbandoned(): Promise<void>;
-  abstract setProgress(job: TakenJob, fraction: number): Promise<void>;
+  abstract setProgress(job: TakenJob, progress: JobProgress): Promise<void>;
   /** Those of `jobs` that were cancelled or taken away. */
   abstract findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]>;
   /** Adds the job of the current period unless any process did. Tells how long the period still is, by the database's clock. */

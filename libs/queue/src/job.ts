@@ -46,10 +46,13 @@ export abstract class JobHandler<Payload extends object = object> {
   /**
    * A rejection means a retry, and a dead letter after the last. `signal` aborts at the timeout, when the job is
    * cancelled, and when the process stops and can't wait any longer (the job is then given back and not counted as
-   * an attempt).
+   * an attempt). What it resolves with is kept with the job for whoever looks at it: counts and names, as JSON.
    */
-  abstract handle(payload: Payload, context: JobContext): Promise<void>;
+  abstract handle(payload: Payload, context: JobContext): Promise<JobResult | void>;
 }
+
+/** What a job has found or done, without content: administrators see it. */
+export type JobResult = Readonly<Record<string, unknown>>;
 
 export interface JobContext {
   readonly jobId: string;
@@ -58,6 +61,9 @@ export interface JobContext {
   /** 1 for the first. */
   readonly attempt: number;
   readonly signal: AbortSignal;
-  /** Tells how far a long job is, 0 to 1. */
-  progress(fraction: number): Promise<void>;
+  /**
+   * Tells how far a long job is: `done` steps of `total`, which may change on the way. It is written down a few times a
+   * second at most, so it may be called at every step.
+   */
+  progress(done: number, total: number): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type EntryCount, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { SessionRepository } from './persistence/session.repository.js';
 import type { Session } from './session.js';
+import { SessionPolicy } from './session-policy.js';
 import type { SessionEntry } from './session-entry.js';
 
 /** A project has few sessions open at once; the newest of very many are what a reader means. */
@@ -15,10 +16,21 @@ export class SessionReader {
   constructor(
     private readonly sessions: SessionRepository,
     private readonly entries: SessionEntryRepository,
+    private readonly policy: SessionPolicy,
   ) {}
 
   find(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
     return this.sessions.find(workspaceId, id);
+  }
+
+  /** Sessions that a principal started, newest first, and whether work goes on in them. */
+  async startedBy(
+    workspaceId: WorkspaceId,
+    principalId: string,
+    limit: number,
+  ): Promise<readonly { readonly session: Session; readonly isOpen: boolean }[]> {
+    const started = await this.sessions.listStartedBy(workspaceId, principalId, limit);
+    return started.map((session) => ({ session, isOpen: this.policy.isOpen(session) }));
   }
 
   /** How many sessions work in the project, in whatever state. */

@@ -20,7 +20,7 @@ describe('SessionService', () => {
   const heartbeat = (id: SessionId) => world.service.heartbeat(world.workspaceId, id);
   const end = (id: SessionId, summary?: string) => world.service.end(world.workspaceId, id, summary);
   const patch = (id: SessionId, change: Parameters<typeof world.service.patch>[2], ifMatch?: string) =>
-    world.service.patch(world.workspaceId, id, change, ifMatch);
+    world.service.patch(world.workspaceId, id, change, { ifMatch });
 
   it('T16 gives every client a session of its own, in the project it named', async () => {
     const [one, two, other] = [await world.start(), await world.start(), await world.start('other')];
@@ -117,12 +117,12 @@ describe('SessionService', () => {
     const { id, ...started } = await world.start();
     const tag = world.service.tagOf({ id, ...started });
     await patch(id, { summary: 'Changed.' });
-    await expect(world.service.end(world.workspaceId, id, 'Lost.', tag)).rejects.toMatchObject({
+    await expect(world.service.end(world.workspaceId, id, 'Lost.', { ifMatch: tag })).rejects.toMatchObject({
       kind: 'precondition-failed',
     });
     const ended = await end(id);
     expect(ended).toMatchObject({ summary: 'Changed.' });
-    expect(await world.service.end(world.workspaceId, id, 'Lost.', tag)).toEqual(ended);
+    expect(await world.service.end(world.workspaceId, id, 'Lost.', { ifMatch: tag })).toEqual(ended);
   });
 
   it('keeps the summary of a client that ends after the expiry', async () => {

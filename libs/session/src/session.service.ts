@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page, requireMatch } from '#http';
+import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { InvalidInputError, newId, type SessionId, type WorkspaceId } from '#kernel';
 import { ProjectService, QueryCache } from '#project';
 import { mergePatch } from './merge-patch.js';
@@ -19,6 +19,8 @@ export interface StartSession {
   readonly project: string;
   readonly client: string | null;
   readonly metadata: Metadata;
+  /** Id of the principal, for those who warm what it reads; absent where nobody is to know. */
+  readonly startedBy?: string;
 }
 
 /** Absent keeps, null clears. */
@@ -71,7 +73,7 @@ export class SessionService {
         endedAt: null,
         revision: 1,
       };
-      await this.repository.insert(session);
+      await this.repository.insert(session, input.startedBy);
       await this.changes.written(session);
       await this.changes.moved(workspaceId, session.project);
       return session;
@@ -111,15 +113,15 @@ export class SessionService {
   /**
    * Changes what its client says about a session; counts as activity. A switch of project leaves a handover of the
    * work so far in the project it leaves.
-   * @param ifMatch tags of the states the change may be based on; absent: any
+   * @param given what it says of the state it is for; absent: any
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired`, `precondition-failed`;
    * `invalid-input` where the merged metadata is too large
    */
-  patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, ifMatch?: string): Promise<Session> {
+  patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, given?: Preconditions): Promise<Session> {
     return this.transactions.run(async () => {
       const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
-      requireMatch(ifMatch, this.tagOf(session));
+      requireMatch(given, this.tagOf(session));
       this.requireOpen(session);
       const now = this.policy.now();
       const metadata =
@@ -196,15 +198,15 @@ export class SessionService {
   /**
    * Ends a session and hands its work over, in one transaction. Ending again changes nothing, whoever was first: the
    * summary of the first end stands. An expired session can be ended too, so that a late summary is not lost.
-   * @param ifMatch tags of the states the end may be based on; absent: any. Not looked at where nothing changes.
+   * @param given what it says of the state it is for; absent: any. Not looked at where nothing changes.
    * @throws DomainError `session-not-found`, `precondition-failed`.
    */
-  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined, ifMatch?: string): Promise<Session> {
+  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined, given?: Preconditions): Promise<Session> {
     return this.transactions.run(async () => {
       const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
-      requireMatch(ifMatch, this.tagOf(session));
+      requireMatch(given, this.tagOf(session));
       const now = this.policy.now();
       const ended: Session = {
         ...session,

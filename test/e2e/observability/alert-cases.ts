@@ -68,8 +68,9 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
   },
   KeepsakeDown: {
     atMinute: 5,
-    fires: { 'up{job="keepsake",instance="a"}': '0x10' },
-    rests: { 'up{job="keepsake",instance="a"}': '1x10' },
+    // The workers too, which Prometheus may know by a job of their own.
+    fires: { 'up{job="keepsake",instance="a"}': '1x10', 'up{job="keepsake-worker",instance="b"}': '0x10' },
+    rests: { 'up{job="keepsake",instance="a"}': '1x10', 'up{job="node",instance="b"}': '0x10' },
   },
   KeepsakePartDown: {
     atMinute: 5,

@@ -68,6 +68,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/handovers/preview': { query: { sessionId: ids.session } },
     'GET /v1/handovers/{id}': { path: { id: ids.handover } },
     'POST /v1/handovers/{id}/acknowledge': { path: { id: ids.handover } },
+    'POST /mcp': { body: { jsonrpc: '2.0', id: 1, method: 'tools/list' } },
     'GET /v1/retention': {},
     'GET /v1/retention/{project}': { path: { project } },
     'PUT /v1/retention/{project}': { path: { project }, body: { archiveAfterDays: 30 } },

@@ -1,5 +1,7 @@
 /** What `/v1/admin/cache` answers, as far as it is shown to a person. With `--json` all of it is passed on. */
 
+import type { Job } from '../jobs/wait-for-job.js';
+
 export interface FamilyCounts {
   readonly hits: number;
   readonly misses: number;
@@ -73,9 +75,35 @@ export interface Invalidation {
   readonly deletedEntries: number | null;
 }
 
-/** What one target's warming left cold. */
+/** How far one warming goes. */
+interface WarmingBounds {
+  readonly targets: number;
+  readonly seconds: number;
+}
+
+/** What the server answers to an order to warm. */
+export interface WarmingOrder {
+  readonly job: Job<WarmingResult>;
+  readonly bounds: WarmingBounds;
+}
+
+/** What the job of a warming tells when it has ended. */
+export interface WarmingResult {
+  readonly targets: number;
+  readonly warmed: number;
+  readonly cold: readonly { readonly project: string; readonly session: string | null; readonly parts: string[] }[];
+  readonly isMore: boolean;
+}
+
+/** One warming, as the command tells it; without a result where it was not waited for or did not complete. */
 export interface Warming {
   readonly target: string;
-  readonly warmed: boolean;
-  readonly failed: readonly string[];
+  readonly job: string;
+  readonly state: Job['state'];
+  readonly failure: Job['failure'];
+  readonly targets: number | null;
+  readonly warmed: number | null;
+  readonly cold: WarmingResult['cold'];
+  readonly isMore: boolean;
+  readonly bounds: WarmingBounds;
 }

@@ -1,4 +1,5 @@
 import { parseDurationMs } from '../duration.js';
+import { reasonOf } from '../reason.js';
 import { cacheUsage } from './cache-usage.js';
 
 /** The options that take a text. */
@@ -33,14 +34,15 @@ export function listingOf(
   return { family, most: all ? Number.MAX_SAFE_INTEGER : Number(limit ?? DEFAULT_KEYS) };
 }
 
-export type WarmTarget = { readonly project: string } | { readonly session: string };
+export type WarmTarget = { readonly project: string } | { readonly session: string } | { readonly user: string };
 
 /** What is warmed; undefined: every project of the workspace. */
-export function warmingOf({ project, session }: Text, all: boolean): WarmTarget | undefined {
-  const chosen = [project, session, all || undefined].filter((choice) => choice !== undefined);
-  if (chosen.length !== 1) throw cacheUsage('warm needs one of --project, --session, --all.');
+export function warmingOf({ project, session, user }: Text, all: boolean): WarmTarget | undefined {
+  const chosen = [project, session, user, all || undefined].filter((choice) => choice !== undefined);
+  if (chosen.length !== 1) throw cacheUsage('warm needs one of --project, --session, --user, --all.');
   if (project !== undefined) return { project };
-  return session === undefined ? undefined : { session };
+  if (session !== undefined) return { session };
+  return user === undefined ? undefined : { user };
 }
 
 const TARGETS = ['project', 'session', 'context', 'user', 'tag', 'key', 'family'] as const;
@@ -53,7 +55,7 @@ export function invalidationOf(
   const chosen = TARGETS.filter((name) => options[name] !== undefined);
   if (chosen.length + (all ? 1 : 0) !== 1)
     throw cacheUsage(`invalidate needs one of ${TARGETS.map((name) => `--${name}`).join(', ')}, --all.`);
-  const reason = reasonOf(options, 'invalidate');
+  const reason = reasonOf(options.reason, 'invalidate', cacheUsage);
   const [name] = chosen;
   if (name === undefined) return { target: { all: true }, reason, what: 'everything of all workspaces' };
   const value = options[name] ?? '';
@@ -76,7 +78,7 @@ export function settingsOf(
     ...durationOf(options, 'stale-if-error', 'staleIfErrorMs'),
     ...(enabled === undefined ? {} : { enabled: enabled === 'true' }),
   };
-  return { family, settings, reason: reasonOf(options, 'set') };
+  return { family, settings, reason: reasonOf(options.reason, 'set', cacheUsage) };
 }
 
 function durationOf(
@@ -95,11 +97,4 @@ function familyOf(name: string | undefined, action: string): string {
   if (name === undefined) throw cacheUsage(`${action} needs the name of a family; families lists them.`);
   if (!FAMILY.test(name)) throw cacheUsage(`${JSON.stringify(name)} is no name of a family; families lists them.`);
   return name;
-}
-
-function reasonOf({ reason = '' }: Text, action: string): string {
-  const text = reason.trim();
-  if (text.length < 3 || text.length > 500)
-    throw cacheUsage(`${action} needs --reason with 3 to 500 characters; it is kept in the audit.`);
-  return text;
 }

@@ -1,9 +1,7 @@
-import { loadConfig } from '#config';
-import { confirm } from '../confirm.js';
-import { ExitCode } from '../exit-code.js';
-import { Progress } from '../progress.js';
-import { findServer } from '../server/find-server.js';
+import type { ExitCode } from '../exit-code.js';
+import type { Progress } from '../progress.js';
 import type { ServerClient } from '../server/server-client.js';
+import { deed, runDeed, type ServerDeed } from '../server/server-deed.js';
 import type { CacheAdvice, CacheFamily, CacheHealth, CacheKey, CacheStats, CacheTest } from './cache-answers.js';
 import { CACHE_SYNOPSIS, cacheUsage } from './cache-usage.js';
 import { invalidationOf, listingOf, settingsOf, type Text, warmingOf } from './parse-cache-call.js';
@@ -17,48 +15,25 @@ import {
   showTest,
   showWarmings,
 } from './show-cache.js';
-import { warmAll } from './warm-all.js';
+import { warm } from './warm.js';
 
 export interface CacheOptions extends Text {
   readonly all: boolean;
   readonly yes: boolean;
+  readonly 'no-wait': boolean;
   readonly workspace: string;
   readonly json: boolean;
 }
 
 /** Asks the running server. Calls that change something need a reason, which it keeps, and a confirmation. */
 export async function runCache(positionals: readonly string[], options: CacheOptions): Promise<ExitCode> {
-  const chosen = deedOf(positionals, options);
-  if (chosen.danger !== undefined) await confirm(chosen.danger, options.yes, CACHE_SYNOPSIS);
-  const server = await findServer(loadConfig(process.env), options.workspace);
-  const progress = new Progress();
-  try {
-    const result = await chosen.run(server, progress);
-    progress.end();
-    console.log(options.json ? JSON.stringify(result) : chosen.show(result));
-    return chosen.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
-  } finally {
-    progress.end();
-  }
-}
-
-interface Deed<Result = unknown> {
-  /** What it does that can hurt. */
-  readonly danger?: string;
-  run(server: ServerClient, progress: Progress): Promise<Result>;
-  show(result: Result): string;
-  /** Otherwise the command ends with a code that says so. */
-  isWell(result: Result): boolean;
-}
-
-function deed<Result>({ isWell = () => true, ...rest }: Omit<Deed<Result>, 'isWell'> & Partial<Deed<Result>>): Deed {
-  return { isWell, ...rest };
+  return runDeed(deedOf(positionals, options), options, CACHE_SYNOPSIS);
 }
 
 const ROOT = '/v1/admin/cache';
 
 /** Understands the whole call before anything is opened. */
-function deedOf([action = '', name]: readonly string[], options: CacheOptions): Deed {
+function deedOf([action = '', name]: readonly string[], options: CacheOptions): ServerDeed {
   const { scope } = options;
   switch (action) {
     case 'stats':
@@ -104,11 +79,12 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
       });
     }
     case 'warm': {
-      const targets = warmingOf(options, options.all);
+      const target = warmingOf(options, options.all);
+      const wait = !options['no-wait'];
       return deed({
-        run: async (server, progress) => ({ items: await warmAll(server, targets, progress) }),
+        run: async (server, progress) => ({ items: await warm(server, target, { wait, progress }) }),
         show: ({ items }) => showWarmings(items),
-        isWell: ({ items }) => items.every(({ warmed }) => warmed),
+        isWell: ({ items }) => items.every(({ state, cold }) => !wait || (state === 'completed' && cold.length === 0)),
       });
     }
     case 'invalidate': {

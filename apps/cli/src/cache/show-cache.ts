@@ -109,11 +109,17 @@ export function showInvalidation({ invalidated, deletedEntries }: Invalidation):
 }
 
 export function showWarmings(items: readonly Warming[]): string {
-  const cold = items.filter(({ warmed }) => !warmed);
-  return [
-    `Warmed ${items.length - cold.length} of ${items.length}.`,
-    ...cold.map(({ target, failed }) => `${target}: ${failed.join(', ')} stayed cold`),
-  ].join('\n');
+  return items.flatMap(showWarming).join('\n');
+}
+
+function showWarming({ target, job, state, failure, targets, warmed, cold, isMore, bounds }: Warming): string[] {
+  if (state === 'completed')
+    return [
+      `${target}: warmed ${warmed} of ${targets}${isMore ? `; there is more than the ${bounds.targets} that one job warms` : ''}`,
+      ...cold.map(({ project, session, parts }) => `  ${session ?? project}: ${parts.join(', ')} stayed cold`),
+    ];
+  if (failure !== null && state === 'failed') return [`${target}: ${failure.message}`];
+  return [`${target}: the job ${job} is ${state}`];
 }
 
 function duration(ms: number | null): string {

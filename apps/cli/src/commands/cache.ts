@@ -22,6 +22,7 @@ const options = {
   'stale-if-error': text,
   reason: text,
   yes: flag,
+  'no-wait': flag,
   workspace: { type: 'string', default: 'default' },
   ...JSON_OPTION,
 } as const;

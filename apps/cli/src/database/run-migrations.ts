@@ -1,21 +1,38 @@
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '#config';
-import { connectDataSource, dataSourceOptions, SchemaMigrator } from '#database';
+import { connectDataSource, dataSourceOptions, type MigrationObserver, SchemaMigrator } from '#database';
 import { KeepsakeLogger } from '#observability';
+import { formatDuration } from '../duration.js';
 import { ExitCode } from '../exit-code.js';
+import { tell } from '../tell.js';
 
 export async function runMigrations({ down, json }: { down: boolean; json: boolean }): Promise<ExitCode> {
   const { database, log } = loadConfig(process.env);
   // Standard output is for the result.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const dataSource = await connectDataSource(dataSourceOptions(database));
+  const durationsMs: Record<string, number> = {};
+  const observer: MigrationObserver = {
+    waiting: () => tell(json, { waiting: true }, 'Another process migrates; this one waits.'),
+    began: (name, number, total) =>
+      tell(
+        json,
+        { migrating: { name, number, total } },
+        `${down ? 'Reverting' : 'Applying'} ${number} of ${total}: ${name}`,
+      ),
+    ended: (name, durationMs) => {
+      durationsMs[name] = durationMs;
+      tell(json, { migrated: { name, durationMs } }, `  took ${formatDuration(durationMs)}`);
+    },
+  };
   try {
-    const migrator = new SchemaMigrator(dataSource, database.url === undefined);
+    const migrator = new SchemaMigrator(dataSource, database.url === undefined, observer);
     const [verb, names] = down
       ? (['Reverted', await migrator.down()] as const)
       : (['Applied', await migrator.up()] as const);
-    if (json) console.log(JSON.stringify(down ? { reverted: names } : { applied: names }));
-    else console.log(names.length === 0 ? 'Nothing to do.' : `${verb} ${names.join(', ')}.`);
+    const result = { [down ? 'reverted' : 'applied']: names, durationsMs };
+    const text = names.length === 0 ? 'Nothing to do.' : `${verb} ${names.join(', ')}.`;
+    console.log(json ? JSON.stringify(result) : text);
     return ExitCode.ok;
   } finally {
     await dataSource.destroy();

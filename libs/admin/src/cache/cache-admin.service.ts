@@ -8,17 +8,9 @@ import {
   type Tag,
 } from '#cache';
 import type { FamilySettings } from '#cache';
-import {
-  DomainError,
-  InvalidInputError,
-  NotFoundError,
-  type Principal,
-  type SessionId,
-  type WorkspaceId,
-} from '#kernel';
-import { CacheWarmers, DEFAULT_PROJECT } from '#project';
-import { SessionReader } from '#session';
+import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
+import { cacheAway } from './cache-away.js';
 import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
 import { ProcessReports } from './process-reports.js';
 import { sumStats } from './sum-stats.js';
@@ -38,7 +30,6 @@ export interface CacheKeyPage {
   readonly next: string | undefined;
 }
 
-const WARM_TIME_LIMIT_MS = 10_000;
 /** Of one call; the cursor goes on where it ends. */
 const MAX_SCANS = 500;
 
@@ -49,8 +40,6 @@ export class CacheAdminService {
     private readonly engine: CacheEngine,
     private readonly settings: FamilySettingsService,
     private readonly reports: ProcessReports,
-    private readonly warmers: CacheWarmers,
-    private readonly sessions: SessionReader,
     private readonly audit: AuditService,
   ) {}
 
@@ -158,18 +147,6 @@ export class CacheAdminService {
     if (!(await this.engine.cache.clear())) throw cacheAway();
   }
 
-  /** @returns the names of what stayed cold */
-  async warm(
-    caller: Principal,
-    target: { readonly project?: string; readonly sessionId?: SessionId },
-  ): Promise<readonly string[]> {
-    const project = target.project ?? (await this.projectOf(caller.workspaceId, target.sessionId));
-    return this.warmers.warm(
-      { workspaceId: caller.workspaceId, project, sessionId: target.sessionId },
-      AbortSignal.timeout(WARM_TIME_LIMIT_MS),
-    );
-  }
-
   /** A timed round trip to the shared tier. */
   async test(): Promise<{
     readonly ok: boolean;
@@ -187,13 +164,6 @@ export class CacheAdminService {
         problem: this.engine.health().problem ?? 'the shared tier did not answer',
       };
     }
-  }
-
-  private async projectOf(workspaceId: WorkspaceId, sessionId: SessionId | undefined): Promise<string> {
-    if (sessionId === undefined) return DEFAULT_PROJECT;
-    const session = await this.sessions.find(workspaceId, sessionId);
-    if (session === undefined) throw new NotFoundError('Session', sessionId);
-    return session.project;
   }
 
   private familyOf(key: string) {
@@ -214,13 +184,4 @@ export class CacheAdminService {
     if (!this.engine.cache.store.isOpen) throw cacheAway();
     return question();
   }
-}
-
-function cacheAway(): DomainError {
-  return new DomainError({
-    code: 'cache-unavailable',
-    kind: 'unavailable',
-    detail: 'The shared tier of the cache is away; GET /v1/admin/cache/health says why.',
-    retryAfterSeconds: 1,
-  });
 }

@@ -1,4 +1,5 @@
-import { Body, Controller, Param, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
 import type { CacheStatsReport, FamilyListing } from '#cache';
@@ -6,6 +7,8 @@ import { CacheEngine } from '#cache';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import { type Principal, type SessionId } from '#kernel';
 import { CacheAdminService } from '../cache/cache-admin.service.js';
+import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
+import { CacheWarmingService } from '../warming/cache-warming.service.js';
 import {
   adviceResponse,
   cacheHealthResponse,
@@ -25,6 +28,7 @@ import {
   warmBody,
   warmResponse,
 } from './cache-admin.dto.js';
+import { toJobResponse } from './job.dto.js';
 
 const position = z.tuple([z.string()]);
 
@@ -34,6 +38,7 @@ export class CacheAdminController {
   constructor(
     private readonly admin: CacheAdminService,
     private readonly engine: CacheEngine,
+    private readonly warming: CacheWarmingService,
   ) {}
 
   @Endpoint('GET /health', { summary: 'How the cache is now', access: ['admin'], response: cacheHealthResponse })
@@ -132,15 +137,25 @@ export class CacheAdminController {
   }
 
   @Endpoint('POST /warm', {
-    summary: 'Load what readers of a project or session ask first; ten seconds at most',
+    summary: 'Load what readers of a project, of a session or of a user ask first, as a job',
     access: ['admin'],
     response: warmResponse,
-    status: 200,
-    idempotent: false,
+    status: 202,
   })
-  async warm(@Caller() caller: Principal, @Body({ schema: warmBody }) { project, session }: z.infer<typeof warmBody>) {
-    const failed = await this.admin.warm(caller, { project, sessionId: session as SessionId | undefined });
-    return { warmed: failed.length === 0, failed: [...failed] };
+  async warm(
+    @Caller() caller: Principal,
+    @Body({ schema: warmBody }) { project, session, user }: z.infer<typeof warmBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const request =
+      project !== undefined
+        ? { project }
+        : session !== undefined
+          ? { session: session as SessionId }
+          : { user: user as string };
+    const job = await this.warming.order(caller, request);
+    void reply.header('location', `/v1/jobs/${job.id}`);
+    return { job: toJobResponse(job), bounds: WARMING_BOUNDS };
   }
 
   @Endpoint('POST /test', {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '#http';
 import { projectSlug } from '#project';
+import { jobResponse } from './job.dto.js';
 
 const reason = z.string().trim().min(3).max(500).meta({ description: 'Why; it is kept in the audit.' });
 const count = z.number();
@@ -126,13 +127,29 @@ export const invalidateResponse = z
   .object({ invalidated: z.string(), deletedEntries: z.int().nullable() })
   .meta({ id: 'CacheInvalidation' });
 
+const user = z.string().min(1).max(256).meta({
+  description:
+    'A subject of signed tokens, or a principal: `key:<id>`, `jwt:<subject>`. Of others than oneself: operators.',
+});
 export const warmBody = z
-  .strictObject({ project: projectSlug.optional(), session: z.uuid().toLowerCase().optional() })
-  .refine(({ project, session }) => (project === undefined) !== (session === undefined), {
-    error: 'name one of project, session',
+  .strictObject({
+    project: projectSlug.optional(),
+    session: z.uuid().toLowerCase().optional(),
+    user: user.optional().meta({ description: 'Its open sessions, and the projects of its last ones.' }),
+  })
+  .refine((body) => Object.values(body).filter((value) => value !== undefined).length === 1, {
+    error: 'name one of project, session, user',
   });
 export const warmResponse = z
-  .object({ warmed: z.boolean(), failed: z.array(z.string()).meta({ description: 'What stayed cold.' }) })
+  .object({
+    job: jobResponse,
+    bounds: z
+      .object({
+        targets: z.int().meta({ description: 'Sessions and projects that one job warms at most.' }),
+        seconds: z.int().meta({ description: 'What is not begun by then stays cold.' }),
+      })
+      .meta({ description: 'How far one job goes; its result says what it left out.' }),
+  })
   .meta({ id: 'CacheWarming' });
 
 export const testResponse = z

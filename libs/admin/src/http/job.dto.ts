@@ -24,7 +24,15 @@ export const jobResponse = z
     state: z.enum(jobStates).meta({ description: '`failed` jobs are the dead letters: every attempt failed.' }),
     spansWorkspaces: z.boolean(),
     payload: z.record(z.string(), z.unknown()),
-    progress: z.number().min(0).max(1),
+    requestId: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of the request that added it: its lines in the log have it too.' }),
+    progress: z.number().min(0).max(1).meta({ description: '1 once it is completed; 0 where nothing was told yet.' }),
+    steps: z
+      .object({ done: z.int(), total: z.int() })
+      .nullable()
+      .meta({ description: 'How far it is, where the work tells it.' }),
     attempts: z.int(),
     maxAttempts: z.int(),
     createdAt: z.iso.datetime(),
@@ -32,6 +40,10 @@ export const jobResponse = z
     startedAt: z.iso.datetime().nullable(),
     finishedAt: z.iso.datetime().nullable(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    result: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'What a completed job has found or done, where it tells.' }),
   })
   .meta({ id: 'Job' });
 
@@ -57,7 +69,9 @@ export function toJobResponse(job: JobRecord): z.infer<typeof jobResponse> {
     state: job.state,
     spansWorkspaces: job.workspaceId === undefined,
     payload: { ...job.payload },
-    progress: job.progress,
+    requestId: job.requestId ?? null,
+    progress: fractionOf(job),
+    steps: job.progress ?? null,
     attempts: job.attempts,
     maxAttempts: job.maxAttempts,
     createdAt: job.createdAt.toISOString(),
@@ -65,7 +79,14 @@ export function toJobResponse(job: JobRecord): z.infer<typeof jobResponse> {
     startedAt: job.startedAt?.toISOString() ?? null,
     finishedAt: job.finishedAt?.toISOString() ?? null,
     failure: job.failure ?? null,
+    result: job.result === undefined ? null : { ...job.result },
   };
+}
+
+function fractionOf({ state, progress }: JobRecord): number {
+  if (state === 'completed') return 1;
+  if (progress === undefined || progress.total <= 0) return 0;
+  return Math.min(1, Math.max(0, progress.done / progress.total));
 }
 
 export function toJobStatsResponse(counts: readonly JobCounts[]): z.infer<typeof jobStatsResponse> {

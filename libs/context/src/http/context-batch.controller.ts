@@ -10,6 +10,9 @@ import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';
 
+/** Of its limit. A batch costs far less than its texts one by one, and more than one of them. */
+const BATCH_WEIGHT = 5;
+
 @Controller('v1/contexts')
 export class ContextBatchController {
   constructor(
@@ -22,6 +25,7 @@ export class ContextBatchController {
     summary: 'Store several texts: all or none, or each that can be stored',
     access: ['memory:write'],
     response: batchResponse,
+    weight: BATCH_WEIGHT,
   })
   async batch(
     @Caller() caller: Principal,

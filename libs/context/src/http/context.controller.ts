@@ -1,8 +1,8 @@
-import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions } from '#http';
 import type { ContextId, Principal } from '#kernel';
 import type { Context } from '../context.js';
 import { ContextService } from '../context.service.js';
@@ -114,11 +114,11 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: patchBody }) body: z.infer<typeof patchBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), ifMatch), reply);
+    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), given), reply);
   }
 
   @Endpoint('POST /:id/archive', {
@@ -132,11 +132,11 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: archiveBody }) body: z.infer<typeof archiveBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.archive(caller.workspaceId, id, toArchiveOrder(body), ifMatch), reply);
+    return this.tagged(await this.contexts.archive(caller.workspaceId, id, toArchiveOrder(body), given), reply);
   }
 
   @Endpoint('POST /:id/restore', {
@@ -150,11 +150,11 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: restoreBody }) body: z.infer<typeof restoreBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, ifMatch), reply);
+    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, given), reply);
   }
 
   @Endpoint('GET /:id/versions', {

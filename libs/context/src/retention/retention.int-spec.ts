@@ -151,7 +151,7 @@ describe('RetentionService', () => {
     const tag = process.retention.tagOf('p', first);
     await keep({ archiveAfterDays: 2 });
     const policy = { archiveAfterDays: 3, purgeAfterDays: null, noticeDays: 7 };
-    await expect(process.retention.put(workspaceId, 'p', policy, tag)).rejects.toMatchObject({
+    await expect(process.retention.put(workspaceId, 'p', policy, { ifMatch: tag })).rejects.toMatchObject({
       kind: 'precondition-failed',
     });
     expect(await process.retention.get(workspaceId, 'p')).toMatchObject({ archiveAfterDays: 2 });

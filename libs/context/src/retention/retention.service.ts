@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
-import { entityTag, requireMatch } from '#http';
+import { entityTag, type Preconditions, requireMatch } from '#http';
 import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
 import { ContextChanges } from '../context-changes.js';
@@ -62,18 +62,18 @@ export class RetentionService {
 
   /**
    * Sets the policy of a project, which is made where it is missing. Nothing is archived or purged before the next run.
-   * @throws DomainError `precondition-failed` where `ifMatch` names other states than the current one
+   * @throws DomainError `precondition-failed` where `given` is not for the current state
    */
   put(
     workspaceId: WorkspaceId,
     slug: string,
     policy: RetentionPolicy,
-    ifMatch?: string,
+    given?: Preconditions,
   ): Promise<StoredRetentionPolicy> {
     return this.transactions.run(async () => {
       const project = await this.projects.ensure(workspaceId, slug);
       const current = await this.retention.findPolicyForChange(workspaceId, project.id);
-      requireMatch(ifMatch, this.tagOf(slug, current));
+      requireMatch(given, this.tagOf(slug, current));
       return this.retention.putPolicy(workspaceId, project.id, policy, this.clock.now());
     });
   }

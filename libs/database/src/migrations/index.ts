@@ -10,6 +10,7 @@ import { Cache } from './0008-cache.js';
 import { Embeddings } from './0009-embeddings.js';
 import { Access } from './0010-access.js';
 import { Admin } from './0011-admin.js';
+import { SessionStarters } from './0013-session-starters.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -24,4 +25,5 @@ export const migrations: MigrationClass[] = [
   Embeddings,
   Access,
   Admin,
+  SessionStarters,
 ];

@@ -96,6 +96,15 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
+  async countUnembedded(model: string, most: number): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      `SELECT count(*)::int AS count
+       FROM (SELECT FROM contexts c WHERE c.is_latest AND ${IS_UNEMBEDDED} LIMIT $1) AS missing`,
+      [most, model],
+    );
+    return row?.count ?? 0;
+  }
+
   async coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage> {
     const [row] = await this.database.query<{ contexts: string; embedded: string }>(
       `SELECT count(*) AS contexts,

@@ -22,6 +22,7 @@ import { SemanticReader } from './semantic.reader.js';
 import { VectorObservers } from './vector-observers.js';
 
 const signal = new AbortController().signal;
+const progress = async () => undefined;
 
 describe('embedding contexts in the background', () => {
   const clock = new ManualClock();
@@ -146,7 +147,7 @@ describe('embedding contexts in the background', () => {
     provider.failures.set((await passageOf(ids[1]!))!, inputRefused('Too long.'));
     await run(ids);
     expect(await states(ids)).toEqual(['ready', 'off', 'ready']);
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     expect(queue.jobs).toEqual([]);
   });
 
@@ -165,14 +166,14 @@ describe('embedding contexts in the background', () => {
   it('changes the model without a gap: what is stored serves until it is done, then the old vectors go', async () => {
     const ids = await store('a red fox', 'lunch at noon');
     await run(ids);
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
 
     const next = Object.assign(new FakeEmbeddingProvider(), { model: 'voyage-5' });
     use(next);
     expect(await states(ids)).toEqual(['pending', 'pending']);
     expect(await reader.coverage(project.workspaceId, project.projectId)).toEqual({ contexts: 2, embedded: 0 });
     expect(await search('red fox')).toEqual([]);
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     await work();
     expect(await states(ids)).toEqual(['ready', 'ready']);
     expect((await search('red fox'))[0]).toBe(ids[0]);
@@ -182,12 +183,12 @@ describe('embedding contexts in the background', () => {
         ({ model }) => model,
       );
     expect(await models()).toEqual(['voyage/voyage-4@64', 'voyage/voyage-5@64']);
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     expect(await models()).toHaveLength(2);
     await world.database.query(
       `UPDATE embedding_models SET last_used_at = now() - interval '25 hours' WHERE model LIKE '%voyage-4%'`,
     );
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     expect(await models()).toEqual(['voyage/voyage-5@64']);
   });
 
@@ -195,9 +196,9 @@ describe('embedding contexts in the background', () => {
     const ids = await store('one', 'two');
     const elsewhere = await world.newProject();
     const [other] = await world.newContexts(elsewhere, [{ content: 'three' }]);
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     // A second look while the jobs wait adds none.
-    await backfill.handle({}, { signal });
+    await backfill.handle({}, { signal, progress });
     expect(queue.jobs).toHaveLength(2);
     expect(queue.jobs).toEqual(
       expect.arrayContaining([
@@ -211,6 +212,28 @@ describe('embedding contexts in the background', () => {
         }),
       ]),
     );
+  });
+
+  it('tells how far it is, of as many as one run takes', async () => {
+    const steps: number[][] = [];
+    const told = async (done: number, total: number) => void steps.push([done, total]);
+    expect(await backfill.handle({}, { signal, progress: told })).toMatchObject({
+      withoutVectors: 0,
+      prunedVectors: 0,
+    });
+    expect(steps).toEqual([]);
+    await store(...Array.from({ length: 3 }, (_, n) => `text ${n}`));
+    expect(await world.store.countUnembedded('any/model@1', 100)).toBe(3);
+    expect(await world.store.countUnembedded('any/model@1', 2)).toBe(2);
+    expect(await backfill.handle({}, { signal, progress: told })).toMatchObject({ withoutVectors: 3 });
+    expect(steps).toEqual([[3, 3]]);
+    steps.length = 0;
+    await store(...Array.from({ length: 600 }, (_, n) => `more ${n}`));
+    await backfill.handle({}, { signal, progress: told });
+    expect(steps).toEqual([
+      [500, 603],
+      [603, 603],
+    ]);
   });
 
   async function passageOf(id: ContextId): Promise<string | undefined> {

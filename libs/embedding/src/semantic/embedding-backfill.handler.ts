@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ContextId, WorkspaceId } from '#kernel';
-import { type JobContext, JobHandler } from '#queue';
+import { type JobContext, JobHandler, type JobResult } from '#queue';
 import { modelKey } from '../embedding.js';
 import { embeddingBackfill } from '../embedding.jobs.js';
 import { EmbeddingService } from '../embedding.service.js';
@@ -32,33 +32,48 @@ export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> 
     super();
   }
 
-  async handle(_payload: Record<string, never>, { signal }: Pick<JobContext, 'signal'>): Promise<void> {
+  async handle(
+    _payload: Record<string, never>,
+    { signal, progress }: Pick<JobContext, 'signal' | 'progress'>,
+  ): Promise<JobResult | void> {
     if (this.embeddings.provider.isOff) return;
     const current = this.embeddings.modelFor({});
     const model = modelKey(current);
     await this.vectors.use(model, current.dimensions);
     if (await this.vectors.needsIndex(model)) await this.vectors.ensureIndex(model, current.dimensions);
-    const enqueued = await this.enqueueMissing(model, signal);
+    const enqueued = await this.enqueueMissing(model, signal, progress);
     if (enqueued > 0) this.logger.log(`${enqueued} contexts have no vectors of ${model} yet; they are being embedded.`);
-    else await this.prune(signal);
+    const pruned = enqueued > 0 ? 0 : await this.prune(signal);
+    return { model, withoutVectors: enqueued, prunedVectors: pruned };
   }
 
-  private async enqueueMissing(model: string, signal: AbortSignal): Promise<number> {
+  private async enqueueMissing(model: string, signal: AbortSignal, progress: JobContext['progress']): Promise<number> {
     let after: ContextRef | undefined;
     let enqueued = 0;
+    let total = 0;
     while (!signal.aborted && enqueued < MOST_IN_ONE_RUN) {
       const page = await this.vectors.listUnembedded(model, after, PAGE);
+      // A page that is not full is all there is; only a long list is counted.
+      if (after === undefined)
+        total = page.length < PAGE ? page.length : await this.vectors.countUnembedded(model, MOST_IN_ONE_RUN);
       for (const [workspaceId, ids] of byWorkspace(page))
         await this.observer.enqueue(workspaceId, ids, 'unless it waits');
       enqueued += page.length;
+      if (enqueued > 0) await progress(enqueued, Math.max(total, enqueued));
       after = page.at(-1);
       if (page.length < PAGE) break;
     }
     return enqueued;
   }
 
-  private async prune(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await this.vectors.prune(KEEP_UNUSED_MS, PRUNED_AT_ONCE)) > 0);
+  private async prune(signal: AbortSignal): Promise<number> {
+    let pruned = 0;
+    while (!signal.aborted) {
+      const removed = await this.vectors.prune(KEEP_UNUSED_MS, PRUNED_AT_ONCE);
+      if (removed === 0) break;
+      pruned += removed;
+    }
+    return pruned;
   }
 }
 

@@ -54,6 +54,9 @@ export abstract class VectorStore {
   /** Newest versions anywhere that have neither vectors of the model nor a refusal, in one order, those after `after`. */
   abstract listUnembedded(model: string, after: ContextRef | undefined, limit: number): Promise<ContextRef[]>;
 
+  /** How many `listUnembedded` would find, counted no further than `most`. */
+  abstract countUnembedded(model: string, most: number): Promise<number>;
+
   abstract coverage(workspaceId: WorkspaceId, projectId: ProjectId, model: string): Promise<Coverage>;
 
   /** What has become of each; `off` are those that are not to be embedded, unknown ones are left out. */

@@ -1,8 +1,8 @@
-import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, namedId } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, namedId, IfState, type Preconditions } from '#http';
 import type { HandoverId, Principal, SessionId } from '#kernel';
 import { DEFAULT_PROJECT, removalsTag } from '#project';
 import type { Handover } from '../handover.js';
@@ -117,11 +117,11 @@ export class HandoverController {
     @Caller() caller: Principal,
     @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,
     @Body({ schema: acknowledgeBody }) body: z.infer<typeof acknowledgeBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const by = (body.sessionId ?? undefined) as SessionId | undefined;
-    return this.tagged(await this.handovers.acknowledge(caller, params.id as HandoverId, by, ifMatch), reply);
+    return this.tagged(await this.handovers.acknowledge(caller, params.id as HandoverId, by, given), reply);
   }
 
   private tagged(handover: Handover, reply: FastifyReply): z.infer<typeof handoverResponse> {

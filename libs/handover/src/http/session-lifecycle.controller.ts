@@ -1,8 +1,8 @@
-import { Body, Controller, Headers, Param, Res } from '@nestjs/common';
+import { Body, Controller, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint } from '#http';
+import { Endpoint, IfState, type Preconditions } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import {
   endSessionBody,
@@ -40,7 +40,11 @@ export class SessionLifecycleController {
     @Body({ schema: startSessionBody }) body: z.infer<typeof startSessionBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { session, wakeUp } = await this.wakeUps.start(caller.workspaceId, { ...body, client: body.client ?? null });
+    const { session, wakeUp } = await this.wakeUps.start(caller.workspaceId, {
+      ...body,
+      client: body.client ?? null,
+      startedBy: caller.id,
+    });
     void reply.header('location', `/v1/sessions/${session.id}`);
     return toStartedSessionResponse(this.tagged(session, reply), wakeUp);
   }
@@ -55,14 +59,14 @@ export class SessionLifecycleController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Body({ schema: endSessionBody }) body: z.infer<typeof endSessionBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { session, handover } = await this.handovers.endSession(
       caller.workspaceId,
       params.id as SessionId,
       body.summary ?? undefined,
-      ifMatch,
+      given,
     );
     return toEndedSessionResponse(this.tagged(session, reply), handover);
   }

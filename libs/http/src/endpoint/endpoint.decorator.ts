@@ -47,6 +47,8 @@ export interface EndpointOptions {
   readonly takesFile?: readonly string[];
   /** It moves a whole project: it has the time of a transfer, not that of a request. */
   readonly isTransfer?: boolean;
+  /** The body is of another protocol, which checks it: the route reads it from the request itself. */
+  readonly ownBody?: boolean;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -60,6 +62,8 @@ export const IDEMPOTENCY = 'keepsake:idempotency';
 
 /** Metadata key of routes that have the time of a transfer. */
 export const TRANSFER = 'keepsake:transfer';
+/** Metadata key of routes that read their body themselves. */
+export const OWN_BODY = 'keepsake:own-body';
 
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
@@ -98,6 +102,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     );
   }
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
+  if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
-import { requireMatch } from '../paging/entity-tag.js';
+import { isNamed, requireMatch } from '../paging/entity-tag.js';
 import { AnswersFromCache } from './answers-from-cache.js';
 import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
 import {
@@ -13,7 +13,6 @@ import {
   responses,
   toCachedResponse,
 } from './cached-response.js';
-import { isNotModified } from './conditional.js';
 import { directivesOf } from './request-directives.js';
 import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching } from './response-caching.js';
 
@@ -101,9 +100,9 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       if (isLoaded) status = 'miss';
     }
     if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
-    requireMatch(request.headers['if-match'], response.etag);
+    requireMatch({ ifMatch: request.headers['if-match'] }, response.etag);
     tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
-    if (isNotModified(request.headers['if-none-match'], response.etag)) {
+    if (isNamed(request.headers['if-none-match'], response.etag)) {
       void reply.status(304);
       return undefined;
     }

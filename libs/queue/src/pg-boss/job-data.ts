@@ -1,11 +1,15 @@
 import type { WorkspaceId } from '#kernel';
+import type { JobOrigin } from '../job-origin.js';
+import type { JobProgress } from '../job-record.js';
 
 /** What a row keeps in its `data`: the payload in an envelope that names the tenant. */
 export interface JobData {
   readonly workspaceId?: WorkspaceId;
   readonly payload: object;
+  /** Absent where no request asked for it. */
+  readonly origin?: JobOrigin;
   /** Absent until a handler tells it. */
-  readonly progress?: number;
+  readonly progress?: JobProgress;
 }
 
 /**

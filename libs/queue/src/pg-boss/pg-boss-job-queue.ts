@@ -3,6 +3,7 @@ import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import { newId } from '#kernel';
 import type { EnqueueOptions, JobDefinition } from '../job.js';
+import { originOfNow } from '../job-origin.js';
 import { JobQueue } from '../job-queue.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobWakeUp } from '../job-wake-up.js';
@@ -31,7 +32,7 @@ export class PgBossJobQueue extends JobQueue {
       throw new Error(`The job ${job.name} is not declared: call JobRegistry.declare in the module of its feature.`);
     job.payload.parse(payload);
     const { workspaceId, runAt, singletonKey } = options;
-    const data: JobData = { workspaceId, payload };
+    const data: JobData = { workspaceId, payload, origin: originOfNow() };
     const startAfter = runAt ?? DUE_AT_ONCE;
     if (singletonKey === undefined) {
       const id = newId();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { Database } from '#database';
+import type { JobResult } from '../job.js';
 import { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from '../job-record.js';
 import { type JobFilter, type JobReach, JobRepository } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
@@ -125,14 +126,17 @@ function toRecord(row: Row): JobRecord {
     state,
     workspaceId: row.data.workspaceId,
     payload: row.data.payload,
-    progress: state === 'completed' ? 1 : (row.data.progress ?? 0),
+    requestId: row.data.origin?.requestId,
+    progress: row.data.progress,
     attempts: row.started_on === null ? row.retry_count : row.retry_count + 1,
     maxAttempts: row.retry_limit + 1,
     createdAt: row.created_on,
     dueAt: row.start_after,
     startedAt: row.started_on ?? undefined,
     finishedAt: row.completed_on ?? undefined,
-    failure: toFailure(row.output),
+    // A completed job has the result of its handler where others have the failure of their last attempt.
+    failure: state === 'completed' ? undefined : toFailure(row.output),
+    result: state === 'completed' ? ((row.output as JobResult | null) ?? undefined) : undefined,
   };
 }
 

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import { newId } from '#kernel';
-import type { JobDefinition, ScheduleDefinition } from '../job.js';
-import type { JobDepth, JobFailure } from '../job-record.js';
+import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
+import type { JobDepth, JobFailure, JobProgress } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
 import { stateOfRow } from './pg-boss-job.repository.js';
@@ -74,11 +74,12 @@ export class PgBossJobStore extends JobStore {
       workspaceId: job.data.workspaceId,
       payload: job.data.payload,
       attempt: job.retryCount + 1,
+      origin: job.data.origin,
     };
   }
 
-  async complete(job: TakenJob): Promise<void> {
-    await this.boss.complete(job.name, job.id);
+  async complete(job: TakenJob, result?: JobResult): Promise<void> {
+    await this.boss.complete(job.name, job.id, result);
   }
 
   async fail(job: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
@@ -118,11 +119,11 @@ export class PgBossJobStore extends JobStore {
     );
   }
 
-  async setProgress(job: TakenJob, fraction: number): Promise<void> {
+  async setProgress(job: TakenJob, progress: JobProgress): Promise<void> {
     await this.database.query(
-      `UPDATE pgboss.job SET data = jsonb_set(data, '{progress}', to_jsonb($3::float8))
-       WHERE name = $1 AND id = $2 AND state = 'active'`,
-      [job.name, job.id, fraction],
+      `UPDATE pgboss.job SET data = jsonb_set(data, '{progress}', $3::jsonb)
+       WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count + 1 = $4`,
+      [job.name, job.id, JSON.stringify(progress), job.attempt],
     );
   }
 

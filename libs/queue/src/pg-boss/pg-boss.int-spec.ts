@@ -2,6 +2,7 @@ import PgBoss from 'pg-boss';
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
 import { DomainError, newId, type WorkspaceId } from '#kernel';
+import { runInRequestContext, type TraceSpan } from '#observability';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { JobDefinition } from '../job.js';
@@ -116,6 +117,17 @@ describe('jobs in PostgreSQL', () => {
       });
       expect(here.wakeUp.calls).toBe(before + 1);
       expect((await there.store.take(job.name))?.payload).toEqual({ text: 'kept' });
+    });
+
+    it('takes along who asked for it: the request and its trace', async () => {
+      const job = await declared();
+      const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=opaque' };
+      const trace: TraceSpan = { headers, startChild: () => trace, set: () => undefined, end: () => undefined };
+      const id = await runInRequestContext({ requestId: 'r-1', trace }, () => here.queue.enqueue(job, { text: 'a' }));
+      await here.queue.enqueue(job, { text: 'nobody asked' });
+      expect((await here.jobs.get(everywhere(newId()), idOf(id))).requestId).toBe('r-1');
+      expect((await there.store.take(job.name))?.origin).toEqual({ requestId: 'r-1', ...headers });
+      expect((await there.store.take(job.name))?.origin).toBeUndefined();
     });
 
     it('refuses a payload that does not fit, and a job that nobody declared', async () => {

@@ -1,6 +1,7 @@
 import { newId, type WorkspaceId } from '#kernel';
-import type { JobDefinition, ScheduleDefinition } from '../job.js';
-import { type JobDepth, type JobFailure, type JobState, openStates } from '../job-record.js';
+import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
+import type { JobOrigin } from '../job-origin.js';
+import { type JobDepth, type JobFailure, type JobProgress, type JobState, openStates } from '../job-record.js';
 import { JobStore, type TakenJob } from '../job-store.js';
 
 interface FakeJob {
@@ -8,11 +9,13 @@ interface FakeJob {
   readonly name: string;
   readonly workspaceId: WorkspaceId | undefined;
   readonly payload: unknown;
+  readonly origin: JobOrigin | undefined;
   state: JobState;
   dueMs: number;
   begun: number;
-  progress: number;
+  progress: JobProgress | undefined;
   failure: JobFailure | undefined;
+  result: JobResult | undefined;
   period: number | undefined;
 }
 
@@ -28,9 +31,9 @@ export class FakeJobStore extends JobStore {
   add(
     job: Pick<JobDefinition<object>, 'name'>,
     payload: unknown,
-    options: { workspaceId?: WorkspaceId; runAt?: Date; period?: number } = {},
+    options: { workspaceId?: WorkspaceId; runAt?: Date; period?: number; origin?: JobOrigin } = {},
   ): string {
-    const { workspaceId, runAt, period } = options;
+    const { workspaceId, runAt, period, origin } = options;
     const dueMs = runAt?.getTime() ?? 0;
     const id = newId();
     this.jobs.push({
@@ -38,12 +41,14 @@ export class FakeJobStore extends JobStore {
       name: job.name,
       workspaceId,
       payload,
+      origin,
       period,
       dueMs,
       state: 'waiting',
       begun: 0,
-      progress: 0,
+      progress: undefined,
       failure: undefined,
+      result: undefined,
     });
     return id;
   }
@@ -70,13 +75,21 @@ export class FakeJobStore extends JobStore {
     if (job === undefined) return undefined;
     job.state = 'running';
     job.begun++;
-    return { id: job.id, name, workspaceId: job.workspaceId, payload: job.payload, attempt: job.begun };
+    return {
+      id: job.id,
+      name,
+      workspaceId: job.workspaceId,
+      payload: job.payload,
+      attempt: job.begun,
+      origin: job.origin,
+    };
   }
 
-  async complete(taken: TakenJob): Promise<void> {
+  async complete(taken: TakenJob, result?: JobResult): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
-    if (job !== undefined) job.state = 'completed';
+    if (job === undefined) return;
+    Object.assign(job, { state: 'completed', failure: undefined, result });
   }
 
   async fail(taken: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
@@ -102,10 +115,10 @@ export class FakeJobStore extends JobStore {
     }
   }
 
-  async setProgress(taken: TakenJob, fraction: number): Promise<void> {
+  async setProgress(taken: TakenJob, progress: JobProgress): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
-    if (job !== undefined) job.progress = fraction;
+    if (job !== undefined) job.progress = progress;
   }
 
   async findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]> {

@@ -1,7 +1,7 @@
 import { newId, type WorkspaceId } from '#kernel';
 import { eventually } from '../../../../test/support/eventually.js';
-import type { JobDefinition } from '../job.js';
-import type { JobFailure, JobState } from '../job-record.js';
+import type { JobDefinition, JobResult } from '../job.js';
+import type { JobFailure, JobProgress, JobState } from '../job-record.js';
 import type { JobStore, TakenJob } from '../job-store.js';
 import { testJob, testTick } from './job.factory.js';
 
@@ -13,7 +13,12 @@ export interface JobStoreUnderTest {
     payload: object,
     options?: { workspaceId?: WorkspaceId; runAt?: Date },
   ) => Promise<string>;
-  readonly look: (id: string) => Promise<{ state: JobState; progress: number; failure: JobFailure | undefined }>;
+  readonly look: (id: string) => Promise<{
+    state: JobState;
+    progress: JobProgress | undefined;
+    failure: JobFailure | undefined;
+    result: JobResult | undefined;
+  }>;
   /** As an administrator would. */
   readonly cancel: (id: string) => Promise<void>;
 }
@@ -47,7 +52,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const workspaceId = newId<WorkspaceId>();
     const payload = { text: 'Grüße \u{1F9E0} "quoted" \\ ❌' };
     const id = await add(job, payload, { workspaceId });
-    expect(await taken(job.name)).toEqual({ id, name: job.name, workspaceId, payload, attempt: 1 });
+    expect(await taken(job.name)).toEqual({ id, name: job.name, workspaceId, payload, attempt: 1, origin: undefined });
   });
 
   it('tells which names have a job due now', async () => {
@@ -127,8 +132,27 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const job = await prepared();
     const id = await add(job, { text: 'a' });
     const held = await taken(job.name);
-    await store.setProgress(held, 0.25);
-    expect((await look(id)).progress).toBe(0.25);
+    expect((await look(id)).progress).toBeUndefined();
+    await store.setProgress(held, { done: 1, total: 4 });
+    expect((await look(id)).progress).toEqual({ done: 1, total: 4 });
+    await store.setProgress({ ...held, attempt: 2 }, { done: 3, total: 4 });
+    expect((await look(id)).progress).toEqual({ done: 1, total: 4 });
+  });
+
+  it('keeps what a job resolved with, instead of why an attempt before failed', async () => {
+    const { store, add, look } = open();
+    const job = await prepared();
+    const [id, silent] = [await add(job, { text: 'a' }), await add(job, { text: 'b' })];
+    await store.fail(await taken(job.name), failure);
+    await store.complete(await taken(job.name));
+    expect(await look(silent)).toMatchObject({ state: 'completed', failure: undefined, result: undefined });
+    const again = await eventually(() => store.take(job.name), { what: 'the second attempt' });
+    await store.complete(again, { found: 2, names: ['x', 'y'] });
+    expect(await look(id)).toMatchObject({
+      state: 'completed',
+      failure: undefined,
+      result: { found: 2, names: ['x', 'y'] },
+    });
   });
 
   it('adds one job in each period of a schedule, however many workers try', async () => {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type { DatabaseConfig, LogConfig, QueueConfig } from '#config';
 import { newId, type WorkspaceId } from '#kernel';
-import { KeepsakeLogger } from '#observability';
+import { findRequestContext, KeepsakeLogger } from '#observability';
 import { metricsOfATest, NoTracer } from '#observability/testing';
 import { eventually } from '../../../../test/support/eventually.js';
 import { type JobContext, type JobDefinition, JobHandler } from '../job.js';
@@ -14,7 +14,7 @@ import { testJob, testTick, type TestPayload } from '../testing/job.factory.js';
 import { JobScheduler } from './job-scheduler.js';
 import { JobWorker } from './job-worker.js';
 
-type Work = (payload: TestPayload, context: JobContext) => Promise<void>;
+type Work = JobHandler<TestPayload>['handle'];
 
 class TestHandler extends JobHandler<TestPayload> {
   constructor(
@@ -112,6 +112,35 @@ describe('JobWorker', () => {
   it('does not start with a handler of a job that nobody declared', async () => {
     registry.handle(new TestHandler(testJob({ name: 'stray' }), async () => undefined));
     await expect(worker.start()).rejects.toThrow('Handlers without a declared job: stray');
+  });
+
+  it('works in the name of the request that added the job, or in its own', async () => {
+    const seen: (string | undefined)[] = [];
+    const job = await handled(async () => void seen.push(findRequestContext()?.requestId));
+    await worker.start();
+    store.add(job, { text: 'a' }, { origin: { requestId: 'r-1' } });
+    const id = enqueue(job);
+    await eventually(() => seen.length === 2, { what: 'both jobs' });
+    expect(seen).toEqual(['r-1', `job:${id}`]);
+    await eventually(() => lines.filter((line) => line.includes('job completed')).length === 2, {
+      what: 'their lines',
+    });
+    const told = lines.filter((line) => line.includes('job completed')).map((line) => JSON.parse(line).requestId);
+    expect(told).toEqual(['r-1', `job:${id}`]);
+  });
+
+  it('writes down how far a job is now and then, the last step always, and what it resolved with', async () => {
+    const told = jest.spyOn(store, 'setProgress');
+    const job = await handled(async (_payload, { progress }) => {
+      for (let done = 1; done <= 1_000; done++) await progress(done, 1_000);
+      return { found: 7 };
+    });
+    await worker.start();
+    const id = enqueue(job);
+    await eventually(() => store.get(id).state === 'completed', { what: 'the job' });
+    expect(store.get(id)).toMatchObject({ progress: { done: 1_000, total: 1_000 }, result: { found: 7 } });
+    expect(told.mock.calls[0]?.[1]).toEqual({ done: 1, total: 1_000 });
+    expect(told.mock.calls.length).toBeLessThan(50);
   });
 
   it('does a job as soon as it is woken, long before its next look', async () => {

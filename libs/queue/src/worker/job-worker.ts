@@ -3,7 +3,7 @@ import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseAway } from '#database';
 import { DomainError, messageOf } from '#kernel';
 import { findRequestContext, KeepsakeLogger, runInRequestContext, Tracer } from '#observability';
-import type { JobDefinition, JobHandler } from '../job.js';
+import type { JobContext, JobDefinition, JobHandler, JobResult } from '../job.js';
 import type { JobFailure } from '../job-record.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics, type JobOutcome } from '../job-metrics.js';
@@ -18,6 +18,8 @@ import { RunningJob } from './running-job.js';
 const GIVE_BACK_MS = 1_000;
 /** How soon the outcome of a job is told again to a database that was away. */
 const RETRY_OUTCOME_MS = 500;
+/** A handler may tell every step; more than this is of no use to whoever looks. */
+const PROGRESS_EVERY_MS = 200;
 const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
@@ -123,8 +125,8 @@ export class JobWorker implements BeforeApplicationShutdown {
   private run(handler: JobHandler, job: TakenJob): void {
     const running = new RunningJob(job, handler.job.timeoutSeconds * 1000);
     const attributes = { 'keepsake.job': job.name, 'keepsake.job.id': job.id, 'keepsake.job.attempt': job.attempt };
-    const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes);
-    const context = { requestId: `job:${job.id}`, trace };
+    const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes, job.origin);
+    const context = { requestId: job.origin?.requestId ?? `job:${job.id}`, trace };
     const done = runInRequestContext(context, () => this.attempt(handler, running)).finally(() => {
       trace?.end();
       this.running.delete(running);
@@ -152,19 +154,31 @@ export class JobWorker implements BeforeApplicationShutdown {
       tell('dead', { failure });
       return this.settle(running, () => this.store.fail(job, failure, { final: true }));
     }
+    let result: JobResult | void;
     try {
       const { id: jobId, workspaceId, attempt } = job;
-      const progress = (fraction: number) => this.store.setProgress(job, Math.min(1, Math.max(0, fraction)));
+      const progress = this.progressOf(job);
       // An error that is thrown before the first await is an outcome like any other.
       const work = Promise.resolve().then(() =>
         handler.handle(payload.data, { jobId, workspaceId, attempt, signal, progress }),
       );
-      await running.finish(work);
+      result = await running.finish(work);
     } catch (error) {
       return this.settleFailure(handler.job, running, error, tell);
     }
     tell('completed');
-    await this.settle(running, () => this.store.complete(job));
+    await this.settle(running, () => this.store.complete(job, result ?? undefined));
+  }
+
+  /** The last step is always written down, others where the last writing is long enough ago. */
+  private progressOf(job: TakenJob): JobContext['progress'] {
+    let toldAtMs = Number.NEGATIVE_INFINITY;
+    return async (done, total) => {
+      const nowMs = performance.now();
+      if (done < total && nowMs - toldAtMs < PROGRESS_EVERY_MS) return;
+      toldAtMs = nowMs;
+      await this.store.setProgress(job, { done, total });
+    };
   }
 
   private settleFailure(

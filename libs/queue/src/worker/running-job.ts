@@ -29,10 +29,10 @@ export class RunningJob {
    * Waits for the work, but no longer than the attempt may last: work that does not listen to its signal is left alone.
    * @throws AttemptEndedError where the attempt was ended, else the work's own error.
    */
-  async finish(work: Promise<void>): Promise<void> {
+  async finish<Result>(work: Promise<Result>): Promise<Result> {
     const timer = setTimeout(() => this.end('timeout'), this.timeoutMs);
     try {
-      await Promise.race([work, this.ended]);
+      return await Promise.race([work, this.ended]);
     } catch (error) {
       // Work that listens rejects with an error of its own; the reason is what counts.
       if (this.signal.aborted) throw this.signal.reason;

@@ -1,8 +1,8 @@
-import { Body, Controller, Headers, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import type { Session } from '../session.js';
 import { SessionService } from '../session.service.js';
@@ -56,10 +56,10 @@ export class SessionController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Body({ schema: patchSessionBody }) body: z.infer<typeof patchSessionBody>,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfState() given: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.tagged(await this.sessions.patch(caller.workspaceId, params.id as SessionId, body, ifMatch), reply);
+    return this.tagged(await this.sessions.patch(caller.workspaceId, params.id as SessionId, body, given), reply);
   }
 
   @Endpoint('POST /:id/heartbeat', {

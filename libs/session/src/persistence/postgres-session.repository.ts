@@ -20,11 +20,11 @@ export class PostgresSessionRepository extends SessionRepository {
     super();
   }
 
-  async insert(session: Session): Promise<void> {
+  async insert(session: Session, startedBy?: string): Promise<void> {
     await this.database.query(
       `INSERT INTO sessions (workspace_id, id, project_id, client, metadata, summary, created_at, last_active_at,
-                             expires_at, finalised_at, ended_at, revision)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+                             expires_at, finalised_at, ended_at, revision, started_by)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         session.workspaceId,
         session.id,
@@ -38,6 +38,7 @@ export class PostgresSessionRepository extends SessionRepository {
         session.finalisedAt,
         session.endedAt,
         session.revision,
+        startedBy ?? null,
       ],
     );
   }
@@ -139,6 +140,14 @@ export class PostgresSessionRepository extends SessionRepository {
       [workspaceId, projectId, limit],
     );
     return rows.map(({ id }) => id);
+  }
+
+  async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
+    const rows = await this.database.query<SessionRow>(
+      `${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.started_by = $2 ORDER BY s.id DESC LIMIT $3`,
+      [workspaceId, startedBy, limit],
+    );
+    return rows.map(toSession);
   }
 
   async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {

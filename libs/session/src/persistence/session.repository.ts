@@ -26,7 +26,8 @@ export interface DueBy {
  * for activity by others too, and touched; one locked for a change belongs to that transaction alone.
  */
 export abstract class SessionRepository {
-  abstract insert(session: Session): Promise<void>;
+  /** @param startedBy id of a principal; sessions are never found by it for a client */
+  abstract insert(session: Session, startedBy?: string): Promise<void>;
 
   abstract find(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined>;
 
@@ -69,6 +70,9 @@ export abstract class SessionRepository {
     projectId: ProjectId,
     limit: number,
   ): Promise<readonly SessionId[]>;
+
+  /** Sessions that the principal started, newest first, whatever their state. */
+  abstract listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]>;
 
   /** How many sessions work in the project, whatever their state. */
   abstract count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number>;

@@ -11,11 +11,13 @@ import { type Session, stateOf } from '../session.js';
 /** Sessions in memory. Its locks lock nothing: for tests of one caller at a time. */
 export class FakeSessionRepository extends SessionRepository {
   private readonly rows = new Map<string, Session>();
+  private readonly starters = new Map<string, string>();
   /** How often activity was written down. */
   touches = 0;
 
-  async insert(session: Session): Promise<void> {
+  async insert(session: Session, startedBy?: string): Promise<void> {
     this.rows.set(keyOf(session.workspaceId, session.id), session);
+    if (startedBy !== undefined) this.starters.set(keyOf(session.workspaceId, session.id), startedBy);
   }
 
   async find(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
@@ -86,6 +88,13 @@ export class FakeSessionRepository extends SessionRepository {
       .filter((row) => row.workspaceId === workspaceId && row.projectId === projectId && row.finalisedAt === null)
       .map(({ id }) => id)
       .sort((a, b) => (a > b ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
+    return [...this.rows.values()]
+      .filter((row) => row.workspaceId === workspaceId && this.starters.get(keyOf(workspaceId, row.id)) === startedBy)
+      .sort((a, b) => (a.id > b.id ? -1 : 1))
       .slice(0, limit);
   }
 

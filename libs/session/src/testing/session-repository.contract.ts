@@ -141,6 +141,20 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     });
   });
 
+  it('finds those that a principal started, newest first, in its workspace', async () => {
+    const made: Session[] = [];
+    for (let count = 0; count < 3; count++) {
+      made.push(session({ ...project, createdAt: at(count) }));
+      await sessions.insert(made[count]!, 'jwt:alice');
+    }
+    await sessions.insert(session(project), 'jwt:bob');
+    await stored();
+    await sessions.insert(session(await subject().newProject()), 'jwt:alice');
+    expect(await sessions.listStartedBy(project.workspaceId, 'jwt:alice', 10)).toEqual(made.toReversed());
+    expect(await sessions.listStartedBy(project.workspaceId, 'jwt:alice', 2)).toEqual(made.toReversed().slice(0, 2));
+    expect(await sessions.listStartedBy(project.workspaceId, 'jwt:al', 10)).toEqual([]);
+  });
+
   describe('sessions that are due', () => {
     const due = { now: at(10 * HOUR_MS), idleSince: at(8 * HOUR_MS) };
     const mine = async () => {

@@ -78,7 +78,7 @@ export class SessionWorld {
       cache,
     );
     this.log = new SessionEntryService(entries, this.service, transactions, policy, changes, queries);
-    this.reader = new SessionReader(sessions, entries);
+    this.reader = new SessionReader(sessions, entries, policy);
     this.sweeper = new SessionSweeper(sessions, observers, transactions, policy, changes);
   }
 

@@ -1,0 +1,60 @@
+import { formatDuration } from '../duration.js';
+import type { ExitCode } from '../exit-code.js';
+import { reasonOf } from '../reason.js';
+import { deed, runDeed, type ServerDeed, type ServerDeedOptions } from '../server/server-deed.js';
+import { textTable } from '../text-table.js';
+import { LIMITS_SYNOPSIS, limitsUsage } from './limits-usage.js';
+
+export interface LimitsOptions extends ServerDeedOptions {
+  readonly tier?: string;
+  readonly reason?: string;
+}
+
+/** What `/v1/admin/cache/rate-limits` answers. */
+interface Limits {
+  readonly principal: string;
+  readonly tier: string | null;
+  readonly limits: readonly {
+    readonly name: string;
+    readonly limit: number;
+    readonly periodSeconds: number;
+    readonly remaining: number;
+    readonly resetSeconds: number;
+  }[];
+}
+
+const PATH = '/v1/admin/cache/rate-limits';
+const PRINCIPAL = /^(key|jwt):./;
+
+/** Asks the running server; giving limits back needs a reason, which it keeps, and a confirmation. */
+export async function runLimits(positionals: readonly string[], options: LimitsOptions): Promise<ExitCode> {
+  return runDeed(deedOf(positionals, options), options, LIMITS_SYNOPSIS);
+}
+
+function deedOf([action = '', principal = '']: readonly string[], { tier, reason }: LimitsOptions): ServerDeed {
+  if (action !== 'look' && action !== 'reset')
+    throw limitsUsage(action === '' ? 'Say look or reset.' : `There is no action ${JSON.stringify(action)}.`);
+  if (!PRINCIPAL.test(principal)) throw limitsUsage(`${action} needs a principal: key:<id> or jwt:<subject>.`);
+  if (action === 'look')
+    return deed({ run: (server) => server.call<Limits>('GET', PATH, { query: { principal, tier } }), show });
+  const body = { principal, tier, reason: reasonOf(reason, 'reset', limitsUsage) };
+  return deed({
+    danger: `Resetting the limits of ${principal} lets it ask as much again at once.`,
+    run: (server) => server.call<Limits>('POST', `${PATH}/reset`, { body }),
+    show,
+  });
+}
+
+function show({ principal, tier, limits }: Limits): string {
+  const rows = limits.map(({ name, limit, periodSeconds, remaining, resetSeconds }) => [
+    name,
+    remaining,
+    limit,
+    formatDuration(periodSeconds * 1_000),
+    resetSeconds === 0 ? '–' : formatDuration(resetSeconds * 1_000),
+  ]);
+  return [
+    `${principal}${tier === null ? '' : `, tier ${tier}`}`,
+    textTable(['limit', 'left', 'of', 'in', 'whole again in'], rows),
+  ].join('\n');
+}

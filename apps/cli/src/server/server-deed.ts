@@ -1,0 +1,48 @@
+import { loadConfig } from '#config';
+import { confirm } from '../confirm.js';
+import { ExitCode } from '../exit-code.js';
+import { Progress } from '../progress.js';
+import { findServer } from './find-server.js';
+import type { ServerClient } from './server-client.js';
+
+/** What a command has the running server do, understood before anything is opened. */
+export interface ServerDeed<Result = unknown> {
+  /** What it does that can hurt: it is confirmed first. */
+  readonly danger?: string;
+  run(server: ServerClient, progress: Progress): Promise<Result>;
+  show(result: Result): string;
+  /** Otherwise the command ends with a code that says so. */
+  isWell(result: Result): boolean;
+}
+
+export interface ServerDeedOptions {
+  readonly yes: boolean;
+  readonly workspace: string;
+  readonly json: boolean;
+}
+
+export function deed<Result>({
+  isWell = () => true,
+  ...rest
+}: Omit<ServerDeed<Result>, 'isWell'> & Partial<ServerDeed<Result>>): ServerDeed {
+  return { isWell, ...rest };
+}
+
+/** Does it; the result goes to standard output, as JSON where that is asked for. */
+export async function runDeed(
+  { danger, run, show, isWell }: ServerDeed,
+  { yes, workspace, json }: ServerDeedOptions,
+  synopsis: string,
+): Promise<ExitCode> {
+  if (danger !== undefined) await confirm(danger, yes, synopsis);
+  const server = await findServer(loadConfig(process.env), workspace);
+  const progress = new Progress();
+  try {
+    const result = await run(server, progress);
+    progress.end();
+    console.log(json ? JSON.stringify(result) : show(result));
+    return isWell(result) ? ExitCode.ok : ExitCode.unavailable;
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,10 @@
+import { DomainError } from '#kernel';
+
+export function cacheAway(): DomainError {
+  return new DomainError({
+    code: 'cache-unavailable',
+    kind: 'unavailable',
+    detail: 'The shared tier of the cache is away; GET /v1/admin/cache/health says why.',
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { CacheEngine } from '#cache';
+import type { SessionId, WorkspaceId } from '#kernel';
+import { CacheWarmers, type WarmTarget } from '#project';
+import { type JobContext, JobHandler, type JobResult } from '#queue';
+import { SessionReader } from '#session';
+import { cacheAway } from '../cache/cache-away.js';
+import { cacheWarming, WARMING_BOUNDS, type WarmingOrder } from './cache-warming.job.js';
+
+type Context = Pick<JobContext, 'signal' | 'progress'> & { readonly workspaceId: WorkspaceId | undefined };
+
+/** Warms one target after the other, so that warming never takes more than one connection. */
+@Injectable()
+export class CacheWarmingHandler extends JobHandler<WarmingOrder> {
+  readonly job = cacheWarming;
+
+  constructor(
+    private readonly engine: CacheEngine,
+    private readonly warmers: CacheWarmers,
+    private readonly sessions: SessionReader,
+  ) {
+    super();
+  }
+
+  /**
+   * Resolves with how many targets there were, how many are warm, what stayed cold in which, and whether there was more
+   * than the bounds allow.
+   * @throws DomainError `cache-unavailable` where nothing would stay: another attempt is made later
+   */
+  async handle(order: WarmingOrder, { workspaceId, signal, progress }: Context): Promise<JobResult> {
+    if (workspaceId === undefined) throw new Error('A warming without a workspace.');
+    if (!this.engine.cache.store.isOpen) throw cacheAway();
+    const { targets, isMore } = await this.targetsOf(order, workspaceId);
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(WARMING_BOUNDS.seconds * 1000)]);
+    const total = targets.length * this.warmers.stepCount;
+    let done = 0;
+    const cold: { project: string; session: string | null; parts: readonly string[] }[] = [];
+    for (const target of targets) {
+      const parts = await this.warmers.warm(target, inTime, () => progress(++done, total));
+      signal.throwIfAborted();
+      if (parts.length > 0) cold.push({ project: target.project, session: target.sessionId ?? null, parts });
+    }
+    return { targets: targets.length, warmed: targets.length - cold.length, cold, isMore };
+  }
+
+  private async targetsOf(
+    order: WarmingOrder,
+    workspaceId: WorkspaceId,
+  ): Promise<{ targets: readonly WarmTarget[]; isMore: boolean }> {
+    if ('project' in order) return { targets: [{ workspaceId, project: order.project }], isMore: false };
+    if ('session' in order) {
+      const session = await this.sessions.find(workspaceId, order.session as SessionId);
+      // One that was deleted meanwhile needs nothing.
+      const targets = session === undefined ? [] : [{ workspaceId, project: session.project, sessionId: session.id }];
+      return { targets, isMore: false };
+    }
+    const started = await this.sessions.startedBy(workspaceId, order.principal, WARMING_BOUNDS.targets + 1);
+    const open = started.filter(({ isOpen }) => isOpen).map(({ session }) => session);
+    const worked = new Set(open.map(({ project }) => project));
+    const left = new Set(started.map(({ session }) => session.project).filter((project) => !worked.has(project)));
+    const targets = [
+      ...open.map(({ project, id }): WarmTarget => ({ workspaceId, project, sessionId: id })),
+      // Where it worked before: the next session there wakes up warm.
+      ...[...left].map((project): WarmTarget => ({ workspaceId, project })),
+    ];
+    return {
+      targets: targets.slice(0, WARMING_BOUNDS.targets),
+      isMore: started.length > WARMING_BOUNDS.targets,
+    };
+  }
+}

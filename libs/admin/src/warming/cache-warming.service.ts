@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { missingScope } from '#auth';
+import { CacheEngine } from '#cache';
+import { DomainError, NotFoundError, type Principal, type SessionId } from '#kernel';
+import { type JobRecord, JobQueue, JobService } from '#queue';
+import { SessionReader } from '#session';
+import { principalOf } from '../cache/named-user.js';
+import { cacheWarming, type WarmingOrder } from './cache-warming.job.js';
+
+/** What an administrator wants warm, in the terms of the product. */
+export type WarmingRequest =
+  | { readonly project: string }
+  | { readonly session: SessionId }
+  | { /** A subject of tokens, or a principal's id. */ readonly user: string };
+
+/** Takes orders to warm the cache. The work is a job, done by any worker. */
+@Injectable()
+export class CacheWarmingService {
+  constructor(
+    private readonly engine: CacheEngine,
+    private readonly queue: JobQueue,
+    private readonly jobs: JobService,
+    private readonly sessions: SessionReader,
+  ) {}
+
+  /**
+   * @throws NotFoundError for a session that the caller's workspace does not have; DomainError `missing-scope` where
+   * somebody else than an operator names another user; `cache-not-shared` where what one process loads helps no other.
+   */
+  async order(caller: Principal, request: WarmingRequest): Promise<JobRecord> {
+    const { workspaceId } = caller;
+    const order = await this.orderOf(caller, request);
+    this.requireUse();
+    const id = await this.queue.enqueue(cacheWarming, order, { workspaceId });
+    return this.jobs.get({ workspaceId, includeSpanning: false }, id as string);
+  }
+
+  private async orderOf(caller: Principal, request: WarmingRequest): Promise<WarmingOrder> {
+    if ('project' in request) return request;
+    if ('session' in request) {
+      if ((await this.sessions.find(caller.workspaceId, request.session)) === undefined)
+        throw new NotFoundError('Session', request.session);
+      return request;
+    }
+    const principal = principalOf(request.user);
+    if (principal !== caller.id && !caller.scopes.has('operator')) throw missingScope('operator');
+    return { principal };
+  }
+
+  private requireUse(): void {
+    const { mode, enabled } = this.engine.health();
+    if (!enabled) throw notWarmable('The cache is off (CACHE_ENABLED=false).');
+    if (mode === 'immutable-only')
+      throw notWarmable(
+        'Without Redis each process has a cache of its own, which no other one can warm. Set REDIS_URL, or KEEPSAKE_SINGLE_PROCESS=true where there is one process.',
+      );
+  }
+}
+
+function notWarmable(detail: string): DomainError {
+  return new DomainError({ code: 'cache-not-shared', kind: 'conflict', detail });
+}
