@@ -29,6 +29,7 @@ const FEATURES = {
   profile: [],
   lookup: [],
   relevance: ['project', 'context'],
+  transfer: ['project', 'session', 'context', 'handover'],
 };
 
 /** They show the features to the outside: operators and agents. */

@@ -10,6 +10,12 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
 
+/** Of what is answered with, unless it is JSON. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics': 'text/plain',
+  'GET /v1/projects/{project}/export': 'application/gzip',
+};
+
 let testDatabase: TestDatabase;
 let api: RunningApi;
 
@@ -128,9 +134,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' || `${status} ${name}` === '202 POST /mcp'
-            ? []
-            : [name === 'GET /metrics' ? 'text/plain' : 'application/json'],
+          status === '204' || `${status} ${name}` === '202 POST /mcp' ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
         ]);
     }
   });

@@ -14,6 +14,7 @@ import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
+import { TransferApiModule } from '#transfer';
 
 /** Everything that answers requests. */
 @Module({})
@@ -35,6 +36,7 @@ export class ApiModule {
         EmbeddingApiModule,
         SearchApiModule,
         CheckApiModule,
+        TransferApiModule,
         AdminApiModule,
         McpApiModule,
       ],

@@ -2,6 +2,8 @@ import type { Command } from './command.js';
 import { bench } from './commands/bench.js';
 import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
+import { importCommand } from './commands/import.js';
 import { keys } from './commands/keys.js';
 import { limits } from './commands/limits.js';
 import { mcp } from './commands/mcp.js';
@@ -17,6 +19,8 @@ export const commands: Readonly<Record<string, Command>> = {
   keys,
   cache,
   limits,
+  export: exportCommand,
+  import: importCommand,
   bench,
   doctor,
 };

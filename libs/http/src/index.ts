@@ -23,6 +23,7 @@ export { AnswersFromCache } from './response-cache/answers-from-cache.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { drainServer } from './server/drain-server.js';
+export { FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
 export { entityId, namedId } from './validation/entity-id.js';

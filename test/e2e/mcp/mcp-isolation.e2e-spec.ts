@@ -12,6 +12,7 @@ function callOf(route: string, workspace: PopulatedWorkspace): { args: Record<st
   const sample = sampleOf(route.replaceAll(/:(\w+)/g, '{$1}'), workspace);
   if (sample === undefined) throw new Error(`${route} has no sample call`);
   const { path = {}, query = {}, body = {} } = sample;
+  if (typeof body === 'string') throw new Error(`${route} takes a file, which no tool does`);
   const byId = Object.keys(path).some((name) => !NAMES_OF_THINGS.includes(name));
   return { args: { ...path, ...query, ...body }, byId };
 }
