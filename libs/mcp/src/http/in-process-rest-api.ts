@@ -18,7 +18,7 @@ export class InProcessRestApi extends RestApi {
   async call(caller: RestCaller, { method, path, body }: RestCall): Promise<RestAnswer> {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     const options: InjectOptions = {
-      method: method as InjectOptions['method'],
+      method,
       url: path,
       remoteAddress: caller.address,
       headers: {
