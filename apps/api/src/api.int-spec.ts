@@ -153,7 +153,7 @@ describe('the description of the API', () => {
 });
 
 describe('the tools', () => {
-  /** Routes that agents do not need: running the installation, handing out access, speaking the protocol, whole files. */
+  /** Routes that agents do not need: running the installation, handing out access, files, speaking the protocol itself. */
   const WITHOUT_A_TOOL =
     /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|workspaces|projects\/:project\/(export|import)))(\/|$)/;
 
