@@ -87,6 +87,9 @@ describe('the administration of the cache, on two processes', () => {
     );
     const { body: stats } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
     expect(stats.processes).toBe(1);
+    const { body: whole } = await one.api.get('/v1/admin/cache/stats', { query: { scope: 'all' } });
+    expect(whole.tiers.local.maxBytes).toBe(2 * stats.tiers.local.maxBytes);
+    expect(whole.tiers.shared).toMatchObject({ bytes: expect.any(Number), evictions: 0 });
     const scrapedHits = (await two.api.get<string>('/metrics')).body;
     const ofTwo = (await two.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } })).body.families.http.hits;
     const lines = scrapedHits.split('\n').filter((line) => line.startsWith('cache_hits_total{family="http",'));
@@ -124,6 +127,36 @@ describe('the administration of the cache, on two processes', () => {
       action: 'cache.invalidate',
       reason,
       details: { kind: 'context', id: context.id },
+    });
+  });
+
+  it('T33 forgets the credential of a user: of others for operators, of oneself for administrators', async () => {
+    const { body: key } = await one.api.post('/v1/keys', { name: 'known', scopes: ['admin', 'memory:read'] });
+    const user = `key:${key.id}`;
+    const known = two.api.as(key.key);
+    const principalMisses = async () => {
+      const { body } = await two.api.get('/v1/admin/cache/stats', { query: { scope: 'process' } });
+      return body.families.principal.misses;
+    };
+    await known.get('/v1/projects');
+    const before = await principalMisses();
+    await known.get('/v1/projects');
+    expect(await principalMisses()).toBe(before);
+    const invalidations = '/v1/admin/cache/invalidations';
+    expect((await admin.post(invalidations, { user, reason })).status).toBe(403);
+    expect((await admin.post(invalidations, { user: 'somebody', reason })).status).toBe(403);
+    for (const caller of [one.api, known]) {
+      const seen = await principalMisses();
+      expect((await caller.post(invalidations, { user, reason })).status).toBe(201);
+      await known.get('/v1/projects');
+      expect(await principalMisses()).toBeGreaterThan(seen);
+    }
+    expect((await one.api.post(invalidations, { user: 'somebody', reason })).status).toBe(201);
+    const unknown = 'key:01890000-0000-7000-8000-000000000000';
+    expect((await one.api.post(invalidations, { user: unknown, reason })).status).toBe(404);
+    expect((await one.api.get('/v1/admin/audit', { query: { limit: 3 } })).body.items[1]).toMatchObject({
+      action: 'cache.invalidate',
+      details: { kind: 'user', principal: user },
     });
   });
 

@@ -134,9 +134,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' || (name === 'POST /mcp' && status === '202')
-            ? []
-            : [MEDIA_TYPES[name] ?? 'application/json'],
+          status === '204' || `${status} ${name}` === '202 POST /mcp' ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
         ]);
     }
   });
@@ -155,10 +153,7 @@ describe('the description of the API', () => {
 });
 
 describe('the tools', () => {
-  /**
-   * Routes that agents do not need: running the installation, handing out access, moving whole projects as files, speaking
-   * the protocol itself.
-   */
+  /** Routes that agents do not need: running the installation, handing out access, files, speaking the protocol itself. */
   const WITHOUT_A_TOOL =
     /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|workspaces|projects\/:project\/(export|import)))(\/|$)/;
 

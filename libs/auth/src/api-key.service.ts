@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { CacheService } from '#cache';
+import { CacheService, type Tag } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import {
@@ -154,6 +154,14 @@ export class ApiKeyService {
     const [kind, id = ''] = principalId.split(':', 2);
     if (kind !== 'key' || !isUuid(id)) return undefined;
     return (await this.keys.find(workspaceId, id as ApiKeyId))?.tier ?? undefined;
+  }
+
+  /** What falls when the verified credential of a principal that is a key (`key:<id>`) is forgotten. @throws DomainError `key-not-found` */
+  async tagOf(workspaceId: WorkspaceId, principalId: string): Promise<Tag> {
+    const [, id = ''] = principalId.split(':', 2);
+    if (!isUuid(id)) throw new NotFoundError('Key', id);
+    const { secretHash } = await this.get(workspaceId, id as ApiKeyId);
+    return credentialTag({ hash: secretHash.toString('hex') });
   }
 
   private async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey> {

@@ -21,6 +21,7 @@ import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
+import { readServerMemory, type ServerMemory } from './stores/redis/server-memory.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import type { SharedStore } from './stores/shared-store.js';
 
@@ -177,6 +178,12 @@ export class CacheEngine {
   /** The client for facades that speak Redis themselves; undefined without Redis. */
   get redisStore(): RedisStore | undefined {
     return this.store instanceof RedisStore ? this.store : undefined;
+  }
+
+  /** Of every server behind the shared tier, asked now; undefined without one, and where one does not say. */
+  async serverMemory(): Promise<readonly ServerMemory[] | undefined> {
+    const { redisStore } = this;
+    return redisStore === undefined ? undefined : readServerMemory(redisStore).catch(() => undefined);
   }
 
   /** Counters of the invalidation path, for the metrics. */

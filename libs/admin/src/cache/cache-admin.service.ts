@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ApiKeyService, missingScope, subjectTag } from '#auth';
 import {
   type CacheHealthReport,
   type CacheStatsReport,
@@ -11,9 +12,10 @@ import type { FamilySettings } from '#cache';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
 import { cacheAway } from './cache-away.js';
+import { principalOf } from './named-user.js';
 import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
-import { ProcessReports } from './process-reports.js';
-import { sumStats } from './sum-stats.js';
+import { type LocalTierReport, ProcessReports } from './process-reports.js';
+import { type SharedTierReport, sumLocal, sumServers, sumStats } from './sum-stats.js';
 import { adviseTtls, type TtlAdvice } from './ttl-advice.js';
 
 /** A key of the shared tier, without its value. */
@@ -30,6 +32,14 @@ export interface CacheKeyPage {
   readonly next: string | undefined;
 }
 
+/** What was counted, and the tiers it was counted in. */
+export interface AdminCacheStats extends CacheStatsReport {
+  readonly processes: number;
+  readonly local: LocalTierReport;
+  /** Of the servers behind the shared tier, where they say. */
+  readonly shared: SharedTierReport | undefined;
+}
+
 /** Of one call; the cursor goes on where it ends. */
 const MAX_SCANS = 500;
 
@@ -41,6 +51,7 @@ export class CacheAdminService {
     private readonly settings: FamilySettingsService,
     private readonly reports: ProcessReports,
     private readonly audit: AuditService,
+    private readonly keyService: ApiKeyService,
   ) {}
 
   health(): CacheHealthReport {
@@ -48,9 +59,15 @@ export class CacheAdminService {
   }
 
   /** Of this process, or of all of them, of which the others are at most some seconds old. */
-  async stats(scope: 'process' | 'all'): Promise<CacheStatsReport & { readonly processes: number }> {
+  async stats(scope: 'process' | 'all'): Promise<AdminCacheStats> {
     const reports = scope === 'all' ? await this.reports.all() : [this.reports.own()];
-    return { ...sumStats(reports.map(({ stats }) => stats)), processes: reports.length };
+    const servers = await this.engine.serverMemory();
+    return {
+      ...sumStats(reports.map(({ stats }) => stats)),
+      processes: reports.length,
+      local: sumLocal(reports.map(({ local }) => local)),
+      shared: servers === undefined || servers.length === 0 ? undefined : sumServers(servers),
+    };
   }
 
   families() {
@@ -123,6 +140,21 @@ export class CacheAdminService {
   async invalidateTag(caller: Principal, tag: string, reason: string): Promise<void> {
     await this.audit.record(caller, 'cache.invalidate', reason, { tag });
     await this.engine.cache.invalidate([`${encodeKeyPart(caller.workspaceId)}:${tag}` as Tag]);
+  }
+
+  /**
+   * Forgets the verified credential of a principal, so that it is verified anew. Another than oneself is an operator's.
+   * @param user a subject of tokens, or a principal: `key:<id>` of the caller's workspace, `jwt:<subject>` of any
+   * @throws DomainError `missing-scope`, `key-not-found`
+   */
+  async invalidateUser(caller: Principal, user: string, reason: string): Promise<void> {
+    const principal = principalOf(user);
+    if (principal !== caller.id && !caller.scopes.has('operator')) throw missingScope('operator');
+    const tag = principal.startsWith('key:')
+      ? await this.keyService.tagOf(caller.workspaceId, principal)
+      : subjectTag({ subject: principal.slice('jwt:'.length) });
+    await this.audit.record(caller, 'cache.invalidate', reason, { kind: 'user', principal });
+    await this.engine.cache.invalidate([tag]);
   }
 
   /** Deletes one entry; the next read loads it. */

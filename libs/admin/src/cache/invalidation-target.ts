@@ -1,4 +1,3 @@
-import { subjectTag } from '#auth';
 import type { Tag } from '#cache';
 import { anyContextTag, contextTag } from '#context';
 import type { WorkspaceId } from '#kernel';
@@ -9,9 +8,7 @@ import { sessionListTag, sessionLogTag, sessionTag } from '#session';
 export type InvalidationTarget =
   | { readonly kind: 'project'; readonly project: string }
   | { readonly kind: 'session'; readonly id: string }
-  | { readonly kind: 'context'; readonly id: string }
-  /** A subject of signed tokens: its verified credentials. */
-  | { readonly kind: 'user'; readonly subject: string };
+  | { readonly kind: 'context'; readonly id: string };
 
 /** The tags that writes to it would fire. */
 export function tagsOf(workspace: WorkspaceId, target: InvalidationTarget): readonly Tag[] {
@@ -27,7 +24,5 @@ export function tagsOf(workspace: WorkspaceId, target: InvalidationTarget): read
       const of = { workspace, id: target.id };
       return [contextTag(of), anyContextTag(of)];
     }
-    case 'user':
-      return [subjectTag({ subject: target.subject })];
   }
 }

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { type CacheStatsReport, CacheService } from '#cache';
+import { CacheEngine, type CacheStatsReport, CacheService } from '#cache';
 import { DatabaseConfig } from '#config';
 import { Database } from '#database';
 import { Clock, newId, messageOf } from '#kernel';
@@ -12,6 +12,16 @@ export interface ProcessReport {
   readonly processId: string;
   readonly reportedAt: Date;
   readonly stats: CacheStatsReport;
+  /** Its in-process tier. */
+  readonly local: LocalTierReport;
+}
+
+/** An in-process tier, or several as one. */
+export interface LocalTierReport {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly evictions: number;
 }
 
 /**
@@ -27,6 +37,7 @@ export class ProcessReports implements OnApplicationBootstrap, BeforeApplication
 
   constructor(
     private readonly cache: CacheService,
+    private readonly engine: CacheEngine,
     private readonly database: Database,
     private readonly config: DatabaseConfig,
     private readonly clock: Clock,
@@ -50,33 +61,43 @@ export class ProcessReports implements OnApplicationBootstrap, BeforeApplication
 
   /** Of this process now. */
   own(): ProcessReport {
-    return { processId: this.processId, reportedAt: this.clock.now(), stats: this.cache.stats() };
+    return {
+      processId: this.processId,
+      reportedAt: this.clock.now(),
+      stats: this.cache.stats(),
+      local: this.engine.health().local,
+    };
   }
 
   /** Of all processes: of this one now, of the others as they last said. */
   async all(): Promise<readonly ProcessReport[]> {
     const since = new Date(this.clock.nowMs() - GONE_AFTER_MS);
-    const rows = await this.database.query<{ process_id: string; reported_at: Date; report: CacheStatsReport }>(
-      'SELECT process_id, reported_at, report FROM process_reports WHERE reported_at > $1 AND process_id <> $2',
-      [since, this.processId],
-    );
+    const rows = await this.database.query<{
+      process_id: string;
+      reported_at: Date;
+      report: Pick<ProcessReport, 'stats' | 'local'>;
+    }>('SELECT process_id, reported_at, report FROM process_reports WHERE reported_at > $1 AND process_id <> $2', [
+      since,
+      this.processId,
+    ]);
     return [
       this.own(),
       ...rows.map(({ process_id, reported_at, report }) => ({
         processId: process_id,
         reportedAt: reported_at,
-        stats: report,
+        stats: report.stats,
+        local: report.local,
       })),
     ];
   }
 
   private async report(): Promise<void> {
-    const { processId, reportedAt, stats } = this.own();
+    const { processId, reportedAt, ...report } = this.own();
     try {
       await this.database.query(
         `INSERT INTO process_reports (process_id, report, reported_at) VALUES ($1, $2, $3)
          ON CONFLICT (process_id) DO UPDATE SET report = excluded.report, reported_at = excluded.reported_at`,
-        [processId, JSON.stringify(stats), reportedAt],
+        [processId, JSON.stringify(report), reportedAt],
       );
       await this.database.query('DELETE FROM process_reports WHERE reported_at < $1', [
         new Date(reportedAt.getTime() - 2 * GONE_AFTER_MS),

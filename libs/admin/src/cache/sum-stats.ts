@@ -1,4 +1,5 @@
-import type { CacheStatsReport, FamilyStatsReport } from '#cache';
+import type { CacheStatsReport, FamilyStatsReport, ServerMemory } from '#cache';
+import type { LocalTierReport } from './process-reports.js';
 
 const ADDED = [
   'hits',
@@ -29,6 +30,33 @@ export function sumStats(reports: readonly CacheStatsReport[]): CacheStatsReport
   };
 }
 
+/** Servers behind the shared tier as one. */
+export interface SharedTierReport {
+  readonly bytes: number;
+  /** Null where one of them has no limit. */
+  readonly maxBytes: number | null;
+  /** Keys of anybody. */
+  readonly evictions: number;
+}
+
+export function sumServers(servers: readonly ServerMemory[]): SharedTierReport {
+  const limits = servers.map(({ limitBytes }) => limitBytes);
+  return {
+    bytes: sumOf(servers.map(({ usedBytes }) => usedBytes)),
+    maxBytes: limits.every((limit) => limit !== undefined) ? sumOf(limits) : null,
+    evictions: sumOf(servers.map(({ evictions }) => evictions)),
+  };
+}
+
+export function sumLocal(tiers: readonly LocalTierReport[]): LocalTierReport {
+  const sum = (part: keyof LocalTierReport) => sumOf(tiers.map((tier) => tier[part]));
+  return { entries: sum('entries'), bytes: sum('bytes'), maxBytes: sum('maxBytes'), evictions: sum('evictions') };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
 function sumFamily(reports: readonly FamilyStatsReport[]): FamilyStatsReport {
   const sum = Object.fromEntries(
     ADDED.map((name) => [name, reports.reduce((total, report) => total + report[name], 0)]),
@@ -39,6 +67,10 @@ function sumFamily(reports: readonly FamilyStatsReport[]): FamilyStatsReport {
     hitRate: reads === 0 ? null : sum.hits / reads,
     p50Ms: slowest(reports.map(({ p50Ms }) => p50Ms)),
     p99Ms: slowest(reports.map(({ p99Ms }) => p99Ms)),
+    // A process of an older release does not tell them.
+    hitAges: Array.from({ length: 10 }, (_, tenth) =>
+      reports.reduce((total, { hitAges = [] }) => total + (hitAges[tenth] ?? 0), 0),
+    ),
   };
 }
 

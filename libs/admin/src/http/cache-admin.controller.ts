@@ -2,11 +2,11 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
-import type { CacheStatsReport, FamilyListing } from '#cache';
+import type { FamilyListing } from '#cache';
 import { CacheEngine } from '#cache';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import { type Principal, type SessionId } from '#kernel';
-import { CacheAdminService } from '../cache/cache-admin.service.js';
+import { type AdminCacheStats, CacheAdminService } from '../cache/cache-admin.service.js';
 import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
 import { CacheWarmingService } from '../warming/cache-warming.service.js';
 import {
@@ -132,7 +132,7 @@ export class CacheAdminController {
       await this.admin.invalidate(caller, { kind: 'context', id: context }, reason);
       return done('context');
     }
-    await this.admin.invalidate(caller, { kind: 'user', subject: user as string }, reason);
+    await this.admin.invalidateUser(caller, user as string, reason);
     return done('user');
   }
 
@@ -179,17 +179,21 @@ export class CacheAdminController {
   }
 }
 
-export function toStatsResponse(
-  report: CacheStatsReport & { readonly processes: number },
-  engine: CacheEngine,
-): z.infer<typeof statsResponse> {
+export function toStatsResponse(report: AdminCacheStats, engine: CacheEngine): z.infer<typeof statsResponse> {
   const health = engine.health();
   return {
     families: { ...report.families },
     totals: report.totals,
     tiers: {
-      local: { hits: report.totals.localHits, ...health.local },
-      shared: { hits: report.totals.sharedHits, mode: health.mode, server: health.server ?? null },
+      local: { hits: report.totals.localHits, ...report.local },
+      shared: {
+        hits: report.totals.sharedHits,
+        mode: health.mode,
+        server: health.server ?? null,
+        bytes: report.shared?.bytes ?? null,
+        maxBytes: report.shared?.maxBytes ?? null,
+        evictions: report.shared?.evictions ?? null,
+      },
     },
     breaker: health.breaker,
     processes: report.processes,

@@ -38,7 +38,16 @@ export const statsResponse = z
     totals: familyStats,
     tiers: z.object({
       local: z.object({ hits: count, entries: count, bytes: count, maxBytes: count, evictions: count }),
-      shared: z.object({ hits: count, mode: z.string(), server: z.string().nullable() }),
+      shared: z
+        .object({
+          hits: count,
+          mode: z.string(),
+          server: z.string().nullable(),
+          bytes: count.nullable(),
+          maxBytes: count.nullable(),
+          evictions: count.nullable(),
+        })
+        .meta({ description: 'Bytes and evictions are those of the servers, with what others keep there.' }),
     }),
     breaker: z.enum(['closed', 'open', 'none']),
     processes: z.int(),
@@ -108,13 +117,17 @@ export const keysResponse = pageOf(keyInfo);
 export const keyResponse = keyInfo;
 export const entryParams = z.strictObject({ key });
 
+const user = z.string().min(1).max(256).meta({
+  description:
+    'A subject of signed tokens, or a principal: `key:<id>`, `jwt:<subject>`. Of others than oneself: operators.',
+});
 const targets = {
   key: key.optional(),
   tag: z.string().min(1).max(600).optional().meta({ description: 'Of this workspace: `context:<id>`, encoded.' }),
   project: projectSlug.optional(),
   session: z.uuid().toLowerCase().optional(),
   context: z.uuid().toLowerCase().optional(),
-  user: z.string().min(1).max(256).optional(),
+  user: user.optional(),
   family: z.string().min(1).max(41).optional().meta({ description: 'Of all workspaces; for operators.' }),
   all: z.literal(true).optional().meta({ description: 'Everything of all workspaces; for operators.' }),
 };
@@ -127,10 +140,6 @@ export const invalidateResponse = z
   .object({ invalidated: z.string(), deletedEntries: z.int().nullable() })
   .meta({ id: 'CacheInvalidation' });
 
-const user = z.string().min(1).max(256).meta({
-  description:
-    'A subject of signed tokens, or a principal: `key:<id>`, `jwt:<subject>`. Of others than oneself: operators.',
-});
 export const warmBody = z
   .strictObject({
     project: projectSlug.optional(),

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { type Reading, ScrapedMetrics } from '#observability';
 import type { CacheEngine } from '../cache-engine.js';
-import { readServerMemory, type ServerMemory } from '../stores/redis/server-memory.js';
+import type { ServerMemory } from '../stores/redis/server-memory.js';
 import type { FamilyStats } from './family-stats.js';
 
 /**
@@ -77,9 +77,14 @@ export class CacheMetrics {
 
   private tellTiers(): void {
     const { metrics, engine } = this;
-    metrics.counter('cache_evictions_total', 'Entries pushed out of the local tier', () => [
-      [{ tier: 'local' }, engine.cache.local.evictions],
-    ]);
+    metrics.counter(
+      'cache_evictions_total',
+      'What was pushed out of a tier: entries of this process, keys of the servers behind it',
+      async () => [
+        [{ tier: 'local' }, engine.cache.local.evictions],
+        ...(await this.shared(({ evictions }) => evictions)),
+      ],
+    );
     metrics.gauge(
       'cache_memory_usage_bytes',
       'Bytes of a tier: of values in this process, of the servers behind it',
@@ -129,8 +134,7 @@ export class CacheMetrics {
   private async shared(
     value: (memory: ServerMemory) => number | undefined,
   ): Promise<(readonly [{ tier: 'shared' }, number])[]> {
-    const { redisStore } = this.engine;
-    const servers = redisStore === undefined ? [] : await readServerMemory(redisStore).catch(() => []);
+    const servers = (await this.engine.serverMemory()) ?? [];
     const values = servers.map(value).filter((one) => one !== undefined);
     if (values.length === 0 || values.length < servers.length) return [];
     return [[{ tier: 'shared' }, values.reduce((sum, one) => sum + one, 0)]];

@@ -24,6 +24,8 @@ export class FamilyStats {
   storedBytes = 0;
   loads = 0;
   savedUsd = 0;
+  /** Hits of the shared tier by the age of what they were answered with, in tenths of its life. */
+  readonly hitAges = new Float64Array(10);
   readonly localLatency = new LatencyHistogram();
   readonly sharedLatency = new LatencyHistogram();
   readonly loadLatency = new LatencyHistogram();
@@ -50,6 +52,8 @@ export interface FamilyStatsReport {
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly savedUsd: number;
+  /** Hits of the shared tier by the age of the entry, in tenths of its life. */
+  readonly hitAges: readonly number[];
 }
 
 export function reportOf(stats: FamilyStats): FamilyStatsReport {
@@ -75,6 +79,7 @@ export function reportOf(stats: FamilyStats): FamilyStatsReport {
     p50Ms: latency.quantileMs(0.5) ?? null,
     p99Ms: latency.quantileMs(0.99) ?? null,
     savedUsd: stats.savedUsd,
+    hitAges: [...stats.hitAges],
   };
 }
 
@@ -83,6 +88,7 @@ export function addStats(sum: FamilyStats, one: FamilyStats): void {
   for (const key of Object.keys(one) as (keyof FamilyStats)[]) {
     const value = one[key];
     if (typeof value === 'number') (sum[key] as number) += value;
-    else (sum[key] as LatencyHistogram).add(value);
+    else if (value instanceof LatencyHistogram) (sum[key] as LatencyHistogram).add(value);
+    else value.forEach((count, tenth) => ((sum[key] as Float64Array)[tenth]! += count));
   }
 }

@@ -121,6 +121,8 @@ export class SharedAnswers {
     stats.sharedHits++;
     if (isStale) stats.staleHits++;
     const ageMs = Math.max(0, nowMs - loadedAtOf(entry));
+    const tenth = Math.min(9, Math.floor((10 * ageMs) / hardMsOf(entry)));
+    (stats.hitAges[tenth] as number)++;
     options?.report?.({
       status: isStale ? 'stale' : 'hit',
       tier: 'shared',
