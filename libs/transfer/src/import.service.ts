@@ -6,7 +6,7 @@ import { HttpConfig } from '#config';
 import { ContextTransferService } from '#context';
 import { sqlStateOf, TransactionRunner } from '#database';
 import { HandoverTransferService } from '#handover';
-import { newId, type ProjectId, type WorkspaceId } from '#kernel';
+import { DomainError, newId, type ProjectId, type WorkspaceId } from '#kernel';
 import {
   type ConflictStrategy,
   type ImportTarget,
@@ -23,7 +23,7 @@ import { checkFile, readParts } from './file/read-file.js';
 import { Spool } from './file/spool.js';
 import { ImportLock } from './import-lock.js';
 import { type ImportTallies, ProjectImport } from './project-import.js';
-import { fileTooLarge, idsCollide, importRunning } from './transfer.errors.js';
+import { fileBroken, fileTooLarge, idsCollide, importRunning } from './transfer.errors.js';
 
 const LINES_AT_ONCE = 200;
 /** Texts that are in memory together, but for one that is longer; in UTF-16 units. */
@@ -129,10 +129,15 @@ function textLengthOf(line: PartLine): number {
 
 async function* counted(stream: Readable, hash: Hash, limitBytes: number): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > limitBytes) throw fileTooLarge(limitBytes);
-    hash.update(chunk);
-    yield chunk;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) throw fileTooLarge(limitBytes);
+      hash.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw fileBroken('did not come whole: the connection ended before it', error);
   }
 }

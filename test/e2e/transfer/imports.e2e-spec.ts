@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request as send } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ReadableStream } from 'node:stream/web';
@@ -353,6 +354,25 @@ describe('importing', () => {
       expect(await countRows()).toEqual(before);
     });
 
+    it('that stops coming is nobody’s failure but the sender’s', async () => {
+      const request = send(`${server.url}/v1/projects/bad/import`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${server.key}`,
+          'content-type': 'application/gzip',
+          'content-length': '1000',
+          'x-request-id': 'stopped',
+        },
+      });
+      request.on('error', () => undefined);
+      request.flushHeaders();
+      request.write('abc', () => setTimeout(() => request.destroy(), 200));
+      const [, status] = await eventually(() => /"requestId":"stopped"[^\n]*"status":(\d+)/.exec(server.stdout), {
+        what: 'the request to end',
+      });
+      expect(status).toBe('422');
+    });
+
     it('is refused where it is JSON, or nothing', async () => {
       expect((await server.api.post('/v1/projects/bad/import', { a: 1 })).status).toBe(415);
       expect((await server.api.post('/v1/projects/bad/import')).status).toBe(415);
@@ -434,17 +454,22 @@ describe('importing', () => {
     const file = gzipSync(
       projectFile(project, [session(70), ...manyContexts(5_000, 200).map((line) => ({ ...line, archivedAt: null }))]),
     );
+    // Whoever has begun to write contexts, and has not committed.
+    const writersOfContexts = async () =>
+      (
+        await rows.query(
+          `SELECT FROM pg_locks WHERE relation = 'contexts'::regclass AND mode = 'RowExclusiveLock'
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        )
+      ).rowCount ?? 0;
     const answer = importProject(other.api, project, file).catch(() => 'broken off');
-    await eventually(async () => (await rows.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'`)).rowCount, {
+    await eventually(async () => await writersOfContexts(), {
       what: 'the import to begin',
       timeoutMs: 60_000,
     });
     await other.kill();
     expect(await answer).toBe('broken off');
-    await eventually(
-      async () => (await rows.query(`SELECT FROM pg_locks WHERE locktype = 'advisory'`)).rowCount === 0,
-      { what: 'the transaction to end' },
-    );
+    await eventually(async () => (await writersOfContexts()) === 0, { what: 'the transaction to end' });
     const {
       rows: [left],
     } = await rows.query(
