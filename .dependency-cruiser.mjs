@@ -29,6 +29,7 @@ const FEATURES = {
   profile: [],
   lookup: [],
   relevance: ['project', 'context'],
+  transfer: ['project', 'session', 'context', 'handover'],
 };
 
 /** They show the features to the outside: operators and agents. */
@@ -37,8 +38,8 @@ const OUTWARD = { admin: Object.keys(FEATURES), mcp: Object.keys(FEATURES) };
 /** The apps compose; the command line starts the others. */
 const APPS = { api: [], worker: [], cli: ['api', 'worker'], console: [] };
 
-/** The kernel is a Nest module as well; nothing else comes from outside. */
-const KERNEL_PACKAGES = ['@nestjs/common'];
+/** The kernel is a Nest module as well, and makes ids; nothing else comes from outside. */
+const KERNEL_PACKAGES = ['@nestjs/common', 'uuid'];
 
 /** Libraries that hold a technology. They stay where it is adapted: what decides and computes knows only ports. */
 const TECHNOLOGY = ['typeorm', '@nestjs/typeorm', 'pg', 'pg-boss', 'ioredis', 'fastify', '@nestjs/platform-fastify'];
@@ -123,6 +124,13 @@ export default {
       to: { path: packages(TECHNOLOGY) },
     },
     {
+      name: 'the-protocol-of-agents-stays-in-mcp',
+      comment: 'Features know no Model Context Protocol: libs/mcp makes tools of their routes.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/mcp/', TESTS] },
+      to: { path: '(^|/)node_modules/@modelcontextprotocol/' },
+    },
+    {
       name: 'product-does-not-import-tests',
       comment: 'Fakes, factories and contracts serve tests alone.',
       severity: 'error',
@@ -150,7 +158,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    // What is built of this repository; many packages keep their code in a folder of that name.
+    exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -23,6 +23,7 @@ const esmOnly = [
   'hookified',
   'qified',
   'content-disposition',
+  'cookie',
   'load-esm',
   '@lukeed/.*',
 ].join('|');

@@ -86,6 +86,13 @@ const REFUSED: [what: string, files: Record<string, string>, rules: string[]][] 
     ['services-know-no-technology', 'technology-stays-in-adapters'],
   ],
   [
+    'a feature that knows the protocol of agents',
+    {
+      'libs/context/src/tools.ts': `import { Server } from '@modelcontextprotocol/server'; export const server = Server;`,
+    },
+    ['the-protocol-of-agents-stays-in-mcp'],
+  ],
+  [
     'product code that imports a fake',
     { 'libs/context/src/fill.ts': `import { fake } from '#session/testing'; export const start = fake;` },
     ['product-does-not-import-tests'],

@@ -28,14 +28,21 @@ function wrongType(schema: any): unknown {
 function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
   const path = fillPath(route.path, sample.path ?? {});
   const calls: BadCall[] = [
-    { what: 'no key', expected: [401], path, query: sample.query, body: sample.body, headers: { authorization: '' } },
+    {
+      what: 'no key',
+      expected: [401],
+      path,
+      query: sample.query,
+      body: sample.body,
+      headers: { ...sample.headers, authorization: '' },
+    },
     {
       what: 'a wrong key',
       expected: [401],
       path,
       query: sample.query,
       body: sample.body,
-      headers: { authorization: `Bearer ks_wrong_${'x'.repeat(40)}` },
+      headers: { ...sample.headers, authorization: `Bearer ks_wrong_${'x'.repeat(40)}` },
     },
     {
       what: 'an unknown query field',
@@ -44,6 +51,7 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       path,
       query: { ...sample.query, surprise: '1' },
       body: sample.body,
+      headers: sample.headers,
     },
   ];
   if (route.pathParameters.includes('id')) {
@@ -73,6 +81,7 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       path,
       query: { ...sample.query, [name]: 'a\0b' },
       body: sample.body,
+      headers: sample.headers,
     });
     calls.push({
       what: `a too long query field ${name}`,
@@ -81,9 +90,10 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       path,
       query: { ...sample.query, [name]: 'x'.repeat(9000) },
       body: sample.body,
+      headers: sample.headers,
     });
   }
-  if (route.body === undefined) return calls;
+  if (route.body === undefined || typeof sample.body === 'string') return calls;
   const body = sample.body ?? {};
   const at = { path, query: sample.query };
   calls.push(
@@ -179,7 +189,8 @@ describe('bad input', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     server = await startKeepsake({ env: { DATABASE_URL: database.url, WORKER_ENABLED: 'false' } });
-    routes = (await routesOf(server.api)).filter((route) => !route.isPublic);
+    // What /mcp makes of its messages is the matter of another protocol, and of mcp/mcp-protocol.e2e-spec.ts.
+    routes = (await routesOf(server.api)).filter(({ isPublic, path }) => !isPublic && path !== '/mcp');
     workspace = await populateWorkspace(server, 'careful');
     rows = new pg.Client({ connectionString: database.url });
     await rows.connect();

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from '#database/testing';
 import { runKeepsake, runScript } from '../support/child.js';
+import { startKeepsake } from '../support/keepsake.js';
 
 describe('the embedded database', () => {
   let dataDir: string;
@@ -63,6 +65,21 @@ describe('the embedded database', () => {
     for (const refusal of told.refusals) expect(refusal).toContain('beside the running transaction');
     expect(told.tookMs).toBeLessThan(2_000);
     expect(told.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
+  }, 60_000);
+
+  it('clears away the socket of a process that was killed', async () => {
+    const server = await startKeepsake();
+    try {
+      const socketFolder = () => readFile(join(server.dataDir, 'socket-folder'), 'utf8');
+      const first = await socketFolder();
+      expect(existsSync(first)).toBe(true);
+      await server.kill();
+      await server.start();
+      expect(existsSync(first)).toBe(false);
+      expect(existsSync(await socketFolder())).toBe(true);
+    } finally {
+      await server.remove();
+    }
   }, 60_000);
 
   it('has statistics and loses its dead rows without autovacuum', async () => {

@@ -54,6 +54,7 @@ describe('two workspaces', () => {
       const { status, body } = await mine.api.send(route.method, fillPath(route.path, sample.path ?? {}), {
         query: sample.query,
         body: sample.body,
+        headers: sample.headers,
       });
       answers.push(`${route.name} ${status}`);
       expect(JSON.stringify(body ?? null)).not.toContain(theirs.marker);

@@ -5,9 +5,16 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
 import { ACCESS } from '#http';
+import { RouteCatalogue, toolDefinitions } from '#mcp';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
+
+/** Of what is answered with, unless it is JSON. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  'GET /metrics': 'text/plain',
+  'GET /v1/projects/{project}/export': 'application/gzip',
+};
 
 let testDatabase: TestDatabase;
 let api: RunningApi;
@@ -127,7 +134,7 @@ describe('the description of the API', () => {
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,
           status,
-          status === '204' ? [] : [name === 'GET /metrics' ? 'text/plain' : 'application/json'],
+          status === '204' || `${status} ${name}` === '202 POST /mcp' ? [] : [MEDIA_TYPES[name] ?? 'application/json'],
         ]);
     }
   });
@@ -142,6 +149,39 @@ describe('the description of the API', () => {
     expect(takes('POST /v1/contexts')).toBe(true);
     expect(takes('POST /v1/contexts/recall')).toBe(false);
     expect(takes('GET /v1/contexts')).toBe(false);
+  });
+});
+
+describe('the tools', () => {
+  /** Routes that agents do not need: running the installation, handing out access, files, speaking the protocol itself. */
+  const WITHOUT_A_TOOL =
+    /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|workspaces|projects\/:project\/(export|import)))(\/|$)/;
+
+  it('cover every route that an agent needs, each once', () => {
+    const routes = [...api.app.get(RouteCatalogue, { strict: false }).all().keys()];
+    const needed = routes.filter((name) => !WITHOUT_A_TOOL.test(name));
+    expect(toolDefinitions.map(({ route }) => route).toSorted()).toEqual(needed.toSorted());
+    expect(new Set(toolDefinitions.map(({ name }) => name)).size).toBe(toolDefinitions.length);
+  });
+
+  it('of the profile core are about ten, with names and descriptions that a model can pay for', () => {
+    const core = toolDefinitions.filter(({ core: isCore }) => isCore);
+    expect(core.length).toBeGreaterThan(7);
+    expect(core.length).toBeLessThanOrEqual(12);
+    for (const { name, description } of toolDefinitions) {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect([name, description.length < 250]).toEqual([name, true]);
+    }
+  });
+
+  it('say whether they only read as their routes do', () => {
+    const routes = api.app.get(RouteCatalogue, { strict: false }).all();
+    for (const { name, route, effect } of toolDefinitions) {
+      const access: readonly unknown[] = [routes.get(route)?.access].flat();
+      const writes = access.includes('memory:write') || access.includes('operator');
+      if (effect === 'reads') expect([name, writes]).toEqual([name, false]);
+      if (route.startsWith('GET ')) expect([name, effect]).toEqual([name, 'reads']);
+    }
   });
 });
 

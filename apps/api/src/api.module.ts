@@ -9,10 +9,12 @@ import { EmbeddingApiModule } from '#embedding';
 import { HandoverApiModule } from '#handover';
 import { HttpModule } from '#http';
 import { KernelModule } from '#kernel';
+import { McpApiModule } from '#mcp';
 import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
+import { TransferApiModule } from '#transfer';
 
 /** Everything that answers requests. */
 @Module({})
@@ -34,7 +36,9 @@ export class ApiModule {
         EmbeddingApiModule,
         SearchApiModule,
         CheckApiModule,
+        TransferApiModule,
         AdminApiModule,
+        McpApiModule,
       ],
     };
   }

@@ -2,8 +2,11 @@ import type { Command } from './command.js';
 import { bench } from './commands/bench.js';
 import { cache } from './commands/cache.js';
 import { doctor } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
+import { importCommand } from './commands/import.js';
 import { keys } from './commands/keys.js';
 import { limits } from './commands/limits.js';
+import { mcp } from './commands/mcp.js';
 import { migrate } from './commands/migrate.js';
 import { serve } from './commands/serve.js';
 import { worker } from './commands/worker.js';
@@ -11,10 +14,13 @@ import { worker } from './commands/worker.js';
 export const commands: Readonly<Record<string, Command>> = {
   serve,
   worker,
+  mcp,
   migrate,
   keys,
   cache,
   limits,
+  export: exportCommand,
+  import: importCommand,
   bench,
   doctor,
 };

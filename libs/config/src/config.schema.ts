@@ -185,6 +185,8 @@ const variables = z.object({
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),
   SHUTDOWN_TIMEOUT_MS: integer(10_000, 100, 600_000),
   SHUTDOWN_DELAY_MS: integer(0, 0, 60_000),
+  TRANSFER_TIMEOUT_MS: integer(600_000, 100, 24 * 3_600_000),
+  IMPORT_LIMIT_BYTES: integer(1024 ** 3, 16 * 1024, 1024 ** 4),
   IDEMPOTENCY_TTL_HOURS: integer(24, 1, 24 * 30),
 
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),

@@ -76,6 +76,8 @@ function toSlices(env: Environment): KeepsakeConfig {
       corsOrigins: env.CORS_ORIGINS,
       bodyLimitBytes: env.BODY_LIMIT_BYTES,
       requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      transferTimeoutMs: env.TRANSFER_TIMEOUT_MS,
+      importLimitBytes: env.IMPORT_LIMIT_BYTES,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
       shutdownDelayMs: env.SHUTDOWN_DELAY_MS,
       idempotencyTtlMs: env.IDEMPOTENCY_TTL_HOURS * 3_600_000,

@@ -15,6 +15,10 @@ export abstract class HttpConfig {
   abstract readonly corsOrigins: readonly string[];
   abstract readonly bodyLimitBytes: number;
   abstract readonly requestTimeoutMs: number;
+  /** Of exports and imports, instead of `requestTimeoutMs`. */
+  abstract readonly transferTimeoutMs: number;
+  /** Longest file of an import: as it is sent, and unpacked. */
+  abstract readonly importLimitBytes: number;
   /** From the signal to the end, whatever still runs. */
   abstract readonly shutdownTimeoutMs: number;
   /** How long after the signal new connections are still taken, while `/health/ready` says no. */

@@ -21,6 +21,7 @@ import { ContextReadRepository } from './persistence/context-read.repository.js'
 import { ContextRepository } from './persistence/context.repository.js';
 import { OverviewRepository } from './persistence/overview.repository.js';
 import { PostgresContextReadRepository } from './persistence/postgres-context-read.repository.js';
+import { PostgresContextTransferRepository } from './persistence/postgres-context-transfer.repository.js';
 import { PostgresContextUsageRepository } from './persistence/postgres-context-usage.repository.js';
 import { PostgresContextRepository } from './persistence/postgres-context.repository.js';
 import { PostgresOverviewRepository } from './persistence/postgres-overview.repository.js';
@@ -29,6 +30,8 @@ import { RecallService } from './recall.service.js';
 import { contextRetention, RETENTION_INTERVAL_SECONDS } from './retention/retention.jobs.js';
 import { RetentionRepository } from './retention/retention.repository.js';
 import { RetentionService } from './retention/retention.service.js';
+import { ContextTransferRepository } from './transfer/context-transfer.repository.js';
+import { ContextTransferService } from './transfer/context-transfer.service.js';
 import { ContextUsageRepository } from './usage/context-usage.repository.js';
 import { ContextUsage } from './usage/context-usage.js';
 
@@ -51,6 +54,8 @@ import { ContextUsage } from './usage/context-usage.js';
     PdfText,
     DocumentReader,
     IngestService,
+    ContextTransferService,
+    { provide: ContextTransferRepository, useClass: PostgresContextTransferRepository },
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },
@@ -71,6 +76,7 @@ import { ContextUsage } from './usage/context-usage.js';
     EmbeddingStates,
     DocumentReader,
     IngestService,
+    ContextTransferService,
   ],
 })
 export class ContextModule {

@@ -23,3 +23,12 @@ export { IngestService } from './ingest/ingest.service.js';
 export { type Recalled, RecallService } from './recall.service.js';
 export type { RetentionPolicy, RetentionReport } from './retention/retention.js';
 export { RetentionService } from './retention/retention.service.js';
+export type { ContextCopy, ContextImport } from './transfer/context-import.js';
+export type { VersionRef } from './transfer/context-transfer.repository.js';
+export { ContextTransferService } from './transfer/context-transfer.service.js';
+export {
+  content as contentField,
+  label as labelField,
+  priority as priorityField,
+  tags as tagsField,
+} from './http/context.fields.js';

@@ -10,6 +10,7 @@ import { DatabaseHealth } from './database.health.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
 import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
+import { Snapshots } from './snapshots.js';
 import { TransactionRunner } from './transaction-runner.js';
 
 /** The connection, embedded or outside, with the schema up to date, and the transaction runner. Features add their entities with `TypeOrmModule.forFeature`. */
@@ -31,6 +32,11 @@ import { TransactionRunner } from './transaction-runner.js';
   providers: [
     { provide: Database, inject: [DataSource], useFactory: (dataSource: DataSource) => new Database(dataSource) },
     { provide: TransactionRunner, useExisting: Database },
+    {
+      provide: Snapshots,
+      inject: [Database, DatabaseConfig],
+      useFactory: (database: Database, config: DatabaseConfig) => new Snapshots(database, config.url === undefined),
+    },
     { provide: ErrorTranslator, useClass: DatabaseErrorTranslator },
     {
       provide: EmbeddedUpkeep,
@@ -49,6 +55,6 @@ import { TransactionRunner } from './transaction-runner.js';
       useFactory: (database: Database, registry: HealthRegistry) => new DatabaseHealth(database, registry),
     },
   ],
-  exports: [Database, TransactionRunner, ErrorTranslator, TypeOrmModule],
+  exports: [Database, TransactionRunner, Snapshots, ErrorTranslator, TypeOrmModule],
 })
 export class DatabaseModule {}

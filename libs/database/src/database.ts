@@ -63,7 +63,7 @@ export class Database extends TransactionRunner {
     if (this.inTransaction) return work();
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.runOnce(work);
+        return await this.runOnce(work, options.snapshot === true);
       } catch (error) {
         if (attempt >= (options.retries ?? 0) || !isRetryable(error)) throw error;
       }
@@ -81,13 +81,14 @@ export class Database extends TransactionRunner {
     return this.current.exit(work);
   }
 
-  private async runOnce<Result>(work: () => Promise<Result>): Promise<Result> {
+  private async runOnce<Result>(work: () => Promise<Result>, isSnapshot: boolean): Promise<Result> {
     const hooks: OpenTransaction['hooks'] = [];
-    const transaction = this.dataSource.transaction((manager) => {
+    const inside = (manager: EntityManager): Promise<Result> => {
       const own: OpenTransaction = { manager, hooks, open: true };
       noteFailure(own);
       return this.current.run(own, async () => {
         try {
+          if (isSnapshot) await manager.query('SET TRANSACTION READ ONLY');
           const done = await work();
           // Work that went on after a failed statement must not be told as committed.
           if (own.failure !== undefined) throw own.failure.error;
@@ -96,7 +97,10 @@ export class Database extends TransactionRunner {
           own.open = false;
         }
       });
-    });
+    };
+    const transaction = isSnapshot
+      ? this.dataSource.transaction('REPEATABLE READ', inside)
+      : this.dataSource.transaction(inside);
     const result = await transaction.catch((error: unknown) => {
       throw asLostConnection(error) ?? error;
     });

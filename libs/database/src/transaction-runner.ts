@@ -4,6 +4,8 @@ export interface TransactionOptions {
    * must then have no effect outside the database. 0 by default.
    */
   readonly retries?: number;
+  /** Every statement sees the database as it was at the first one, whatever others commit meanwhile; writes are refused. */
+  readonly snapshot?: boolean;
 }
 
 /**

@@ -8,7 +8,10 @@ import { handovers as handoverFamily, wakeUps } from './handover.cache.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
+import { PostgresHandoverTransferRepository } from './persistence/postgres-handover-transfer.repository.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
+import { HandoverTransferRepository } from './transfer/handover-transfer.repository.js';
+import { HandoverTransferService } from './transfer/handover-transfer.service.js';
 import { WakeUpService } from './wake-up.service.js';
 
 /** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
@@ -19,9 +22,11 @@ import { WakeUpService } from './wake-up.service.js';
     WakeUpService,
     BriefingService,
     HandoverChanges,
+    HandoverTransferService,
+    { provide: HandoverTransferRepository, useClass: PostgresHandoverTransferRepository },
     { provide: HandoverRepository, useClass: PostgresHandoverRepository },
   ],
-  exports: [HandoverService, WakeUpService],
+  exports: [HandoverService, HandoverTransferService, WakeUpService],
 })
 export class HandoverModule {
   constructor(

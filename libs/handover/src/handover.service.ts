@@ -66,6 +66,11 @@ export class HandoverService extends SessionObserver {
     await this.changes.written(left);
   }
 
+  /** Handovers are imported themselves. */
+  onImported(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /**
    * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
    * @param given as `SessionService.end`

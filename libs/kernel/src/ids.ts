@@ -1,4 +1,5 @@
-import { v7 as uuidV7, validate } from 'uuid';
+import { createHash } from 'node:crypto';
+import { stringify, v7 as uuidV7, validate } from 'uuid';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -20,6 +21,19 @@ export function newId<Id extends string>(): Id {
 /** A new id whose time part is `timeMs`, for rows whose age is given from outside. */
 export function newIdAt<Id extends string>(timeMs: number): Id {
   return uuidV7({ msecs: timeMs }) as Id;
+}
+
+/**
+ * The id of a copy: always the same for the same original and place, so that a copy is known when it is made again. It
+ * sorts as the original does, by the time in it; the rest is from SHA-256.
+ */
+export function copyId<Id extends string>(original: Id, place: string): Id {
+  const bytes = createHash('sha256').update(`${place}/${original}`).digest().subarray(0, 16);
+  bytes.set(Buffer.from(original.replaceAll('-', '').slice(0, 12), 'hex'));
+  // Version 7 and the variant of RFC 9562, sections 5.7 and 4.1.
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return stringify(bytes) as Id;
 }
 
 export function isUuid(text: string): boolean {

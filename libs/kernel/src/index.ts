@@ -12,6 +12,7 @@ export { ErrorTranslator } from './error-translator.js';
 export {
   type ApiKeyId,
   type ContextId,
+  copyId,
   type EntryId,
   type HandoverId,
   isUuid,

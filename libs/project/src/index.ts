@@ -1,4 +1,14 @@
 export { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers.js';
+export {
+  type ConflictStrategy,
+  conflictStrategies,
+  identify,
+  type Identity,
+  type ImportTarget,
+  ImportTally,
+  namesOf,
+  type Place,
+} from './import-target.js';
 export { DEFAULT_PROJECT, type Project } from './project.js';
 export {
   projectContentsTag,

@@ -29,6 +29,10 @@ export class SessionIndexer extends SessionObserver implements OnModuleInit {
       after = page.next?.[0];
     } while (after !== undefined);
   }
+
+  async onImported(entries: readonly SessionEntry[]): Promise<void> {
+    await this.index.index(entries.map(toDocument));
+  }
 }
 
 export function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {

@@ -1,5 +1,6 @@
 export { mergePatch } from './merge-patch.js';
 export { MAX_METADATA_BYTES, metadataBytes } from './metadata-size.js';
+export { MAX_ENTRY_LENGTH } from './http/session-entry.dto.js';
 export {
   endSessionBody,
   metadata as metadataBody,
@@ -13,7 +14,14 @@ export {
 export { type Metadata, type Session, type SessionState, sessionStates } from './session.js';
 export { sessionListTag, sessionLogTag, sessionTag, todosTag } from './session.cache.js';
 export { SessionApiModule } from './session-api.module.js';
-export { type EntryKind, entryKinds, type SessionEntry, type TodoPriority, todoPriorities } from './session-entry.js';
+export {
+  type EntryKind,
+  entryKinds,
+  openKinds,
+  type SessionEntry,
+  type TodoPriority,
+  todoPriorities,
+} from './session-entry.js';
 export { SessionEntryService } from './session-entry.service.js';
 export { SessionModule } from './session.module.js';
 export { type FinaliseReason, finaliseReasons, SessionObserver, SessionObservers } from './session-observers.js';
@@ -21,3 +29,5 @@ export { SessionReader } from './session.reader.js';
 export { SessionService, type StartSession } from './session.service.js';
 export { SessionSweeper } from './session-sweeper.js';
 export { SessionWorkerModule } from './session-worker.module.js';
+export type { Resolution } from './transfer/session-transfer.repository.js';
+export { type EntryCopy, type SessionCopy, SessionTransferService } from './transfer/session-transfer.service.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Session } from './session.js';
+import type { SessionEntry } from './session-entry.js';
 
 /**
  * Why a session's work in its project is handed over now: its client ended it, it was idle too long, it expired, or
@@ -18,6 +19,12 @@ export abstract class SessionObserver {
    * each time with all its work so far in `session.projectId`, so do what gives the same result twice.
    */
   abstract onFinalised(session: Session, reason: FinaliseReason): Promise<void>;
+
+  /**
+   * Entries of sessions that were handed over elsewhere came here with them, by an import, in whose transaction this is
+   * called. They may replace what they were before.
+   */
+  abstract onImported(entries: readonly SessionEntry[]): Promise<void>;
 }
 
 /** Where features register their observers when their module starts (`onModuleInit`). Called in the order of registration. */
@@ -31,5 +38,10 @@ export class SessionObservers {
 
   async finalised(session: Session, reason: FinaliseReason): Promise<void> {
     for (const observer of this.observers) await observer.onFinalised(session, reason);
+  }
+
+  async imported(entries: readonly SessionEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    for (const observer of this.observers) await observer.onImported(entries);
   }
 }

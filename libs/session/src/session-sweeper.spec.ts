@@ -10,6 +10,8 @@ class FailsFor extends SessionObserver {
   async onFinalised(session: Session): Promise<void> {
     if (session.id === this.id) throw new Error('no room');
   }
+
+  async onImported(): Promise<void> {}
 }
 
 describe('SessionSweeper', () => {

@@ -6,6 +6,7 @@ import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
 import { PostgresSessionRepository } from './persistence/postgres-session.repository.js';
+import { PostgresSessionTransferRepository } from './persistence/postgres-session-transfer.repository.js';
 import { SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { SessionRepository } from './persistence/session.repository.js';
 import { sessions } from './session.cache.js';
@@ -17,6 +18,8 @@ import { SessionChanges } from './session-changes.js';
 import { SessionObservers } from './session-observers.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionSweeper } from './session-sweeper.js';
+import { SessionTransferRepository } from './transfer/session-transfer.repository.js';
+import { SessionTransferService } from './transfer/session-transfer.service.js';
 
 /** Sessions and their log. */
 @Module({
@@ -29,10 +32,19 @@ import { SessionSweeper } from './session-sweeper.js';
     SessionObservers,
     SessionPolicy,
     SessionSweeper,
+    SessionTransferService,
+    { provide: SessionTransferRepository, useClass: PostgresSessionTransferRepository },
     { provide: SessionRepository, useClass: PostgresSessionRepository },
     { provide: SessionEntryRepository, useClass: PostgresSessionEntryRepository },
   ],
-  exports: [SessionService, SessionEntryService, SessionReader, SessionObservers, SessionSweeper],
+  exports: [
+    SessionService,
+    SessionEntryService,
+    SessionReader,
+    SessionObservers,
+    SessionSweeper,
+    SessionTransferService,
+  ],
 })
 export class SessionModule {
   constructor(

@@ -6,5 +6,6 @@ export { PROVIDER_CALLS } from './provider-calls.js';
 export type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from './rate-limit.js';
 export { rateLimited } from './rate-limited.js';
 export { RateLimits } from './rate-limits.js';
+export { RequestLimits } from './request-limits.js';
 export { subjectOf } from './subject.js';
 export { ThrottleModule } from './throttle.module.js';

@@ -12,6 +12,7 @@ import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
 import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits } from './rate-limits.js';
+import { RequestLimits } from './request-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
 export class LimiterConnection implements BeforeApplicationShutdown {
@@ -43,6 +44,7 @@ const providers: Provider[] = [
   },
   { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
   PrincipalLimits,
+  RequestLimits,
   {
     provide: LimitsHealth,
     inject: [Limiter, CacheConfig, HealthRegistry],
@@ -52,7 +54,7 @@ const providers: Provider[] = [
 ];
 
 @Global()
-@Module({ providers, exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits] })
+@Module({ providers, exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits, RequestLimits] })
 class LimiterModule {}
 
 /** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */

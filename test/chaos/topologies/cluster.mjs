@@ -19,6 +19,11 @@ export async function start() {
     const others = nodes.filter((node) => node !== before);
     await until(async () => (await primariesAmong(others)) !== undefined, { timeoutMs: SETTLE_MS, what: 'a takeover' });
   };
+  /** On a starved machine the nodes lose sight of each other for a moment, and refuse every command on keys. */
+  const evictFrom = async (/** @type {number} */ node, /** @type {number} */ pick) => {
+    const evict = async () => (await evictSome(await primaryAt(node), pick), true);
+    await until(evict, { timeoutMs: SETTLE_MS, what: 'the Cluster to let keys be evicted' });
+  };
   return {
     url: cluster.url,
     ports: nodes.map((node) => node.port),
@@ -48,7 +53,7 @@ export async function start() {
         await primary.kill();
         await primary.start();
       },
-      evict: async ({ node, pick }) => evictSome(await primaryAt(node), pick),
+      evict: ({ node, pick }) => evictFrom(node, pick),
       full: async ({ node }) => makeFull(await primaryAt(node)),
     },
     async settle() {

@@ -1,10 +1,13 @@
+import { projectFile } from '../../support/project-file.js';
 import type { PopulatedWorkspace } from './populated-workspace.js';
 
 /** A valid call of a route on the things of a workspace. */
 export interface RouteSample {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
-  readonly body?: Readonly<Record<string, unknown>>;
+  /** A text is sent as it is. */
+  readonly body?: Readonly<Record<string, unknown>> | string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -49,6 +52,13 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'DELETE /v1/projects/{project}': { path: { project }, query: { confirm: project } },
     'GET /v1/projects/{project}/overview': { path: { project } },
     'GET /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
+    'GET /v1/projects/{project}/export': { path: { project } },
+    'POST /v1/projects/{project}/import': {
+      path: { project },
+      query: { dryRun: true },
+      body: projectFile(project, []),
+      headers: { 'content-type': 'application/x-ndjson' },
+    },
     'GET /v1/search': { query: { project, q: 'lighthouse' } },
     'POST /v1/embeddings': { body: { input: 'some text' } },
     'GET /v1/usage': {},
@@ -58,6 +68,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/handovers/preview': { query: { sessionId: ids.session } },
     'GET /v1/handovers/{id}': { path: { id: ids.handover } },
     'POST /v1/handovers/{id}/acknowledge': { path: { id: ids.handover } },
+    'POST /mcp': { body: { jsonrpc: '2.0', id: 1, method: 'tools/list' } },
     'GET /v1/retention': {},
     'GET /v1/retention/{project}': { path: { project } },
     'PUT /v1/retention/{project}': { path: { project }, body: { archiveAfterDays: 30 } },

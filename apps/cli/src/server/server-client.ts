@@ -1,7 +1,11 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError } from '#kernel';
 import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-code.js';
+import { sendTransfer } from './transfer-request.js';
 
 const TIMEOUT_MS = 30_000;
 /** A limit that frees later than this is told instead of waited for. */
@@ -54,39 +58,86 @@ export class ServerClient {
     } while (cursor !== undefined);
   }
 
+  /** A file of the server, with its length where that is known. However long it takes. */
+  async download(path: string): Promise<{ readonly body: Readable; readonly length: number | undefined }> {
+    const answer = await this.transfer('GET', new URL(path, this.address.url), {});
+    const length = answer.headers['content-length'];
+    return { body: answer, length: length === undefined ? undefined : Number(length) };
+  }
+
+  /** Sends a file as it is read. However long it takes. */
+  async upload<Answer>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    file: Readable,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Answer> {
+    const url = new URL(path, this.address.url);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const answer = await this.transfer('POST', url, { 'content-type': 'application/octet-stream', ...headers }, file);
+    return (await json(answer)) as Answer;
+  }
+
+  private async transfer(
+    method: string,
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    body?: Readable,
+  ): Promise<IncomingMessage> {
+    let answer: IncomingMessage;
+    try {
+      answer = await sendTransfer(method, url, { ...this.credentials(), ...headers }, body);
+    } catch (error) {
+      throw this.unanswered(error);
+    }
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    throw toRefusal(status, await json(answer).catch(() => ({})));
+  }
+
+  private credentials(): Record<string, string> {
+    return {
+      authorization: `Bearer ${this.address.key}`,
+      'x-keepsake-workspace': this.address.workspace,
+    };
+  }
+
+  private unanswered(cause: unknown): CliError {
+    return new CliError(
+      `The server at ${this.address.url} does not answer. Start it, or set KEEPSAKE_URL to where it listens.`,
+      ExitCode.unavailable,
+      { cause },
+    );
+  }
+
   private async send(method: string, url: URL, body?: object, signal?: AbortSignal): Promise<Response> {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       return await fetch(url, {
         method,
         headers: {
-          authorization: `Bearer ${this.address.key}`,
-          'x-keepsake-workspace': this.address.workspace,
+          ...this.credentials(),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: body && JSON.stringify(body),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       });
     } catch (error) {
-      throw new CliError(
-        `The server at ${this.address.url} does not answer. Start it, or set KEEPSAKE_URL to where it listens.`,
-        ExitCode.unavailable,
-        { cause: error },
-      );
+      throw this.unanswered(error);
     }
   }
 }
 
 async function refusalOf(response: Response): Promise<Error> {
-  const problem = (await response.json().catch(() => ({}))) as {
-    code?: string;
-    detail?: string;
-    errors?: { pointer: string; detail: string }[];
-  };
-  const { code = 'unknown-answer', detail = `The server answers ${response.status}.`, errors = [] } = problem;
+  return toRefusal(response.status, await response.json().catch(() => ({})));
+}
+
+function toRefusal(status: number, body: unknown): Error {
+  const problem = body as { code?: string; detail?: string; errors?: { pointer: string; detail: string }[] };
+  const { code = 'unknown-answer', detail = `The server answers ${status}.`, errors = [] } = problem;
   const fields = errors.map((error) => `\n  ${error.pointer}: ${error.detail}`).join('');
-  const hint = response.status === 401 || response.status === 403 ? ' Set KEEPSAKE_KEY to an operator key.' : '';
+  const hint = status === 401 || status === 403 ? ' Set KEEPSAKE_KEY to an operator key.' : '';
   const text = `${detail}${hint}${fields}`;
-  if (response.status >= 500) return new CliError(text, ExitCode.unavailable);
+  if (status >= 500) return new CliError(text, ExitCode.unavailable);
   return new DomainError({ code, kind: 'invalid', detail: text });
 }

@@ -130,6 +130,9 @@ export abstract class ContextRepository {
   /** Makes the newest version of a locked line that is not archived its latest, and returns it where it was not before. */
   abstract settleLatest(workspaceId: WorkspaceId, labelId: string): Promise<Context | undefined>;
 
+  /** The same for many locked lines at once. */
+  abstract settleLines(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<readonly Context[]>;
+
   /** Of a locked line, how many versions that are not archived have this priority. */
   abstract countActive(workspaceId: WorkspaceId, labelId: string, priority: Priority): Promise<number>;
 

@@ -339,22 +339,39 @@ export class PostgresContextRepository extends ContextRepository {
   }
 
   async settleLatest(workspaceId: WorkspaceId, labelId: string): Promise<Context | undefined> {
-    const [newest] = await this.database.query<{ id: ContextId; is_latest: boolean }>(
-      `SELECT id, is_latest FROM contexts WHERE workspace_id = $1 AND label_id = $2 AND archived_at IS NULL
-       ORDER BY version DESC LIMIT 1`,
-      [workspaceId, labelId],
+    const [latest] = await this.settleLines(workspaceId, [labelId]);
+    return latest;
+  }
+
+  async settleLines(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<readonly Context[]> {
+    const changed = await this.database.query<{ label_id: string; id: ContextId }>(
+      `SELECT of_label AS label_id, newest.id
+       FROM unnest($2::uuid[]) AS given (of_label) CROSS JOIN LATERAL (
+         SELECT id, is_latest FROM contexts WHERE workspace_id = $1 AND label_id = of_label AND archived_at IS NULL
+         ORDER BY version DESC LIMIT 1) AS newest
+       WHERE NOT newest.is_latest`,
+      [workspaceId, labelIds],
     );
-    if (newest === undefined || newest.is_latest) return undefined;
-    await this.retire(workspaceId, [labelId]);
-    await this.database.query('UPDATE contexts SET is_latest = true WHERE workspace_id = $1 AND id = $2', [
+    if (changed.length === 0) return [];
+    const ids = changed.map(({ id }) => id);
+    await this.retire(
       workspaceId,
-      newest.id,
-    ]);
-    const context = await this.find(workspaceId, newest.id);
-    if (context !== undefined) {
-      await this.insertBands(workspaceId, [{ ...context, fingerprint: fingerprintOf(context.content) }]);
-    }
-    return context;
+      changed.map((row) => row.label_id),
+    );
+    await this.database.query(
+      'UPDATE contexts SET is_latest = true WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+      [workspaceId, ids],
+    );
+    const rows = await this.database.query<ContextRow>(
+      `${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.label`,
+      [workspaceId, ids],
+    );
+    const contexts = rows.map(toContext);
+    await this.insertBands(
+      workspaceId,
+      contexts.map((context) => ({ ...context, fingerprint: fingerprintOf(context.content) })),
+    );
+    return contexts;
   }
 
   async countActive(workspaceId: WorkspaceId, labelId: string, priority: Priority): Promise<number> {

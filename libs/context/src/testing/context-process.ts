@@ -14,6 +14,7 @@ import { ContextService } from '../context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
 import { RecallService } from '../recall.service.js';
 import { RetentionService } from '../retention/retention.service.js';
+import { ContextTransferService } from '../transfer/context-transfer.service.js';
 import { ContextUsage } from '../usage/context-usage.js';
 
 /** What was said to observers, in the order of the commits. */
@@ -43,6 +44,7 @@ export class ContextProcess {
   readonly overviews: OverviewService;
   readonly retention: RetentionService;
   readonly usage: ContextUsage;
+  readonly transfer: ContextTransferService;
   readonly observer = new RecordingContextObserver();
 
   private constructor(private readonly module: TestingModule) {
@@ -56,6 +58,7 @@ export class ContextProcess {
     this.overviews = get(OverviewService);
     this.retention = get(RetentionService);
     this.usage = get(ContextUsage);
+    this.transfer = get(ContextTransferService);
     get(ContextObservers).register(this.observer);
   }
 

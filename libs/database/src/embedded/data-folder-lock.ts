@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Who owns a data folder: enough to tell a live owner from a number that the system gave to another process. */
@@ -84,16 +74,34 @@ export class DataFolderLock {
   }
 }
 
+/** The file appears with its text in it: one that is empty for a moment would look like a crashed owner's. */
 function createExclusively(path: string): boolean {
+  const mine = `${path}.${process.pid}`;
+  writeFileSync(mine, ownerText(), { mode: 0o600 });
   try {
-    const file = openSync(path, 'wx', 0o600);
-    writeFileSync(file, ownerText());
-    closeSync(file);
+    linkSync(mine, path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (isThere(error)) return false;
+    return createWhereNothingLinks(path);
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** File systems such as exFAT have no hard links. */
+function createWhereNothingLinks(path: string): boolean {
+  try {
+    writeFileSync(path, ownerText(), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (isThere(error)) return false;
     throw error;
   }
+}
+
+function isThere(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EEXIST';
 }
 
 function ownerText(): string {

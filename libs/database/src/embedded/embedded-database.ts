@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { DataFolderLock } from './data-folder-lock.js';
 
@@ -15,6 +15,10 @@ export interface EmbeddedWorkerMessage {
 
 /** Where in the data folder the files of the database lie. */
 export const EMBEDDED_FOLDER = 'postgres';
+
+/** Names the folder of the local socket, so that the one of a process that was killed does not stay for ever. */
+const SOCKET_NOTE = 'socket-folder';
+const SOCKET_FOLDER = 'keepsake-socket-';
 
 /** PostgreSQL clients name a local socket by its folder and a port number. */
 const SOCKET_PORT = 5432;
@@ -38,8 +42,10 @@ export class EmbeddedDatabase {
   static async open(dataDir: string): Promise<EmbeddedDatabase> {
     const folder = resolve(dataDir);
     const lock = DataFolderLock.acquire(folder);
-    const socketDir = mkdtempSync(join(tmpdir(), 'keepsake-'));
+    removeLastSocket(folder);
+    const socketDir = mkdtempSync(join(tmpdir(), SOCKET_FOLDER));
     try {
+      writeFileSync(join(folder, SOCKET_NOTE), socketDir, { mode: 0o600 });
       const worker = await startWorker({
         databaseDir: join(folder, EMBEDDED_FOLDER),
         socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
@@ -63,6 +69,15 @@ export class EmbeddedDatabase {
     rmSync(this.host, { recursive: true, force: true });
     this.lock.release();
   }
+}
+
+/** Nothing but a folder that was made by this product is removed, whatever the note says. */
+function removeLastSocket(folder: string): void {
+  const note = join(folder, SOCKET_NOTE);
+  if (!existsSync(note)) return;
+  const last = readFileSync(note, 'utf8');
+  if (basename(last).startsWith(SOCKET_FOLDER) && dirname(last) === tmpdir())
+    rmSync(last, { recursive: true, force: true });
 }
 
 function startWorker(workerData: EmbeddedWorkerData): Promise<Worker> {

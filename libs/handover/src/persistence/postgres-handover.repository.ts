@@ -2,29 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Acknowledgement, Handover, HandoverContent, HandoverReason } from '../handover.js';
+import type { Acknowledgement, Handover } from '../handover.js';
+import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
-
-interface HandoverRow {
-  readonly workspace_id: WorkspaceId;
-  readonly id: HandoverId;
-  readonly project_id: ProjectId;
-  readonly project: string;
-  readonly session_id: SessionId | null;
-  readonly reason: HandoverReason;
-  readonly content: HandoverContent;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly acknowledged_at: Date | null;
-  readonly acknowledged_by: string | null;
-  readonly acknowledged_session_id: SessionId | null;
-  readonly revision: number;
-}
-
-const SELECT = `
-  SELECT h.workspace_id, h.id, h.project_id, p.slug AS project, h.session_id, h.reason, h.content, h.created_at,
-         h.updated_at, h.acknowledged_at, h.acknowledged_by, h.acknowledged_session_id, h.revision
-  FROM handovers h JOIN projects p ON p.workspace_id = h.workspace_id AND p.id = h.project_id`;
 
 const INSERT = `
   INSERT INTO handovers AS h (workspace_id, id, project_id, session_id, reason, content, created_at, updated_at, revision)
@@ -84,7 +64,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
     limit: number,
   ): Promise<Page<Handover, [HandoverId]>> {
     const rows = await this.database.query<HandoverRow>(
-      `${SELECT}
+      `${SELECT_HANDOVER}
        WHERE h.workspace_id = $1 AND ($2::uuid IS NULL OR h.project_id = $2) AND ($3::uuid IS NULL OR h.session_id = $3)
          AND ($4::uuid IS NULL OR h.id < $4)
        ORDER BY h.id DESC LIMIT $5`,
@@ -116,7 +96,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
 
   private async findOne(condition: string, parameters: readonly unknown[]): Promise<Handover | undefined> {
     const rows = await this.database.query<HandoverRow>(
-      `${SELECT} WHERE h.workspace_id = $1 AND ${condition}`,
+      `${SELECT_HANDOVER} WHERE h.workspace_id = $1 AND ${condition}`,
       parameters,
     );
     return rows.map(toHandover)[0];
@@ -135,21 +115,4 @@ function toParameters(handover: Handover): unknown[] {
     handover.updatedAt,
     handover.revision,
   ];
-}
-
-function toHandover(row: HandoverRow): Handover {
-  const { acknowledged_at: at, acknowledged_by: by } = row;
-  return {
-    workspaceId: row.workspace_id,
-    id: row.id,
-    projectId: row.project_id,
-    project: row.project,
-    sessionId: row.session_id,
-    reason: row.reason,
-    content: row.content,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    acknowledgement: at === null || by === null ? null : { at, by, sessionId: row.acknowledged_session_id },
-    revision: row.revision,
-  };
 }

@@ -9,7 +9,8 @@ import {
   SerializeOptions,
   SetMetadata,
 } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
 import type { RouteLimitNumbers } from '#config';
 import type { Scope } from '#kernel';
@@ -42,6 +43,12 @@ export interface EndpointOptions {
   readonly cache?: ResponseCaching;
   /** Who else may call it, as the configuration says: `metrics` opens it to scrapers. */
   readonly alsoOpenTo?: 'metrics';
+  /** Media types of a file that the route takes as its body, as a stream: the route reads it, and limits it, itself. */
+  readonly takesFile?: readonly string[];
+  /** It moves a whole project: it has the time of a transfer, not that of a request. */
+  readonly isTransfer?: boolean;
+  /** The body is of another protocol, which checks it: the route reads it from the request itself. */
+  readonly ownBody?: boolean;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -52,6 +59,11 @@ export const ACCESS = 'keepsake:access';
 export const ALSO_OPEN_TO = 'keepsake:also-open-to';
 /** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
+
+/** Metadata key of routes that have the time of a transfer. */
+export const TRANSFER = 'keepsake:transfer';
+/** Metadata key of routes that read their body themselves. */
+export const OWN_BODY = 'keepsake:own-body';
 
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
@@ -71,6 +83,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     SetMetadata(ACCESS, options.access),
     SetMetadata(IDEMPOTENCY, idempotencyOf(method, options)),
     SetMetadata(LIMITS, limitsOf(method, options)),
+    SetMetadata(TRANSFER, options.isTransfer === true),
     ApiOperation({ summary: options.summary }),
     ...[status, ...(options.alsoStatus ?? [])].map((code) =>
       ApiResponse({
@@ -81,7 +94,15 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
+  if (options.takesFile !== undefined) {
+    decorators.push(
+      RouteConfig({ takesFile: true }),
+      ApiConsumes(...options.takesFile),
+      ApiBody({ schema: { type: 'string', format: 'binary' } }),
+    );
+  }
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
+  if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);

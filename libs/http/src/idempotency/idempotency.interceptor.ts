@@ -7,6 +7,8 @@ import { HttpConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
+import { fileHashOf } from '../server/file-body.js';
+import { timeoutOf } from '../server/request-timeout.interceptor.js';
 import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
 import { openBody, sealBody } from './sealed-body.js';
 
@@ -57,7 +59,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     const scope = { workspaceId: request.principal.workspaceId, principalId: request.principal.id, key: header };
     const codec = keeping === 'sealed' ? sealedWith(request.headers.authorization ?? '') : plain;
-    return from(this.once(scope, request, context.switchToHttp().getResponse<FastifyReply>(), next, codec));
+    const timeoutMs = timeoutOf(context.getHandler(), this.config);
+    return from(this.once(scope, request, context.switchToHttp().getResponse<FastifyReply>(), next, codec, timeoutMs));
   }
 
   private async once(
@@ -66,13 +69,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
     reply: FastifyReply,
     next: CallHandler,
     codec: BodyCodec,
+    timeoutMs: number,
   ): Promise<unknown> {
     const nowMs = this.clock.nowMs();
     const claimed = await this.store.claim(scope, requestHash(request), {
       now: new Date(nowMs),
       expiresAt: new Date(nowMs + this.config.idempotencyTtlMs),
       // A request ends at its timeout; twice that is past any doubt.
-      abandonedBefore: new Date(nowMs - 2 * this.config.requestTimeoutMs),
+      abandonedBefore: new Date(nowMs - 2 * timeoutMs),
     });
     switch (claimed.kind) {
       case 'other-request':
@@ -133,7 +137,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 function requestHash(request: FastifyRequest): Buffer {
   return createHash('sha256')
-    .update(JSON.stringify([request.method, request.url, request.body ?? null]))
+    .update(JSON.stringify([request.method, request.url, fileHashOf(request) ?? request.body ?? null]))
     .digest();
 }
 

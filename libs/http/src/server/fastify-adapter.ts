@@ -6,6 +6,7 @@ import type { HttpConfig } from '#config';
 import { DomainError } from '#kernel';
 import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
 import { answerClientError } from './client-error.js';
+import { acceptFiles } from './file-body.js';
 import { acceptJsonOnly } from './json-body.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -50,5 +51,6 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
     },
   });
   acceptJsonOnly(adapter.getInstance());
+  acceptFiles(adapter.getInstance());
   return adapter;
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { DomainError } from '#kernel';
 
 /**
- * Bodies are JSON in UTF-8 and nothing else. Bytes that are not UTF-8 are refused rather than replaced, since what is
+ * Bodies are JSON in UTF-8 and nothing else, but for the files of routes that take one (`file-body.ts`). Bytes that are not UTF-8 are refused rather than replaced, since what is
  * stored is given back byte for byte; `__proto__` and `constructor.prototype` are refused by Fastify's own parser. An
  * empty body is the same as none.
  */

@@ -62,7 +62,15 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     app.enableCors({
       origin: [...config.corsOrigins],
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['etag', 'x-request-id', 'retry-after', 'idempotency-replayed', 'cache-status', 'server-timing'],
+      exposedHeaders: [
+        'etag',
+        'x-request-id',
+        'retry-after',
+        'idempotency-replayed',
+        'cache-status',
+        'server-timing',
+        'mcp-session-id',
+      ],
       maxAge: 600,
     });
   }

@@ -2,27 +2,33 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { type Observable, throwError, timeout } from 'rxjs';
 import { HttpConfig } from '#config';
 import { DomainError } from '#kernel';
+import { TRANSFER } from '../endpoint/endpoint.decorator.js';
 
 /** No request waits for ever: after the configured time it is answered 504, whatever it waits for. */
 @Injectable()
 export class RequestTimeoutInterceptor implements NestInterceptor {
   constructor(private readonly config: HttpConfig) {}
 
-  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { requestTimeoutMs } = this.config;
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const timeoutMs = timeoutOf(context.getHandler(), this.config);
     return next.handle().pipe(
       timeout({
-        first: requestTimeoutMs,
+        first: timeoutMs,
         with: () =>
           throwError(
             () =>
               new DomainError({
                 code: 'request-timeout',
                 kind: 'timeout',
-                detail: `The request took longer than ${requestTimeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.`,
+                detail: `The request took longer than ${timeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.`,
               }),
           ),
       }),
     );
   }
+}
+
+/** How long the work of a route may take. */
+export function timeoutOf(handler: object, config: Pick<HttpConfig, 'requestTimeoutMs' | 'transferTimeoutMs'>): number {
+  return Reflect.getMetadata(TRANSFER, handler) === true ? config.transferTimeoutMs : config.requestTimeoutMs;
 }

@@ -28,6 +28,18 @@ export function findUnsafeText(value: unknown): Pick<ErrorIssue, 'pointer' | 'de
   return undefined;
 }
 
+/** Whether JSON is nested beyond `MAX_JSON_DEPTH`; for bodies whose texts are looked at elsewhere. Iterative, linear. */
+export function isNestedTooDeep(value: unknown): boolean {
+  const pending: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    const depth = next.depth + 1;
+    if (depth > MAX_JSON_DEPTH) return true;
+    for (const child of Object.values(next.value)) pending.push({ value: child, depth });
+  }
+  return false;
+}
+
 function unsafeDetail(text: string): string | undefined {
   if (text.includes('\0')) return 'contains NUL (U+0000), which can not be stored';
   return text.isWellFormed() ? undefined : 'contains a lone surrogate, which is not valid Unicode';

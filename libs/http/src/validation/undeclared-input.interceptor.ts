@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { DomainError, type ErrorIssue } from '#kernel';
-import { ACCESS } from '../endpoint/endpoint.decorator.js';
+import { ACCESS, OWN_BODY } from '../endpoint/endpoint.decorator.js';
 import { escapePointer } from './text-safety.js';
 
 interface Takes {
@@ -37,7 +37,8 @@ export class UndeclaredInputInterceptor implements NestInterceptor {
     if (known !== undefined) return known;
     const args = Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler.name) as object | undefined;
     const types = new Set(Object.keys(args ?? {}).map((key) => Number(key.split(':')[0])));
-    const takes = { query: types.has(RouteParamtypes.QUERY), body: types.has(RouteParamtypes.BODY) };
+    const body = types.has(RouteParamtypes.BODY) || Reflect.getMetadata(OWN_BODY, handler) === true;
+    const takes = { query: types.has(RouteParamtypes.QUERY), body };
     this.takenBy.set(handler, takes);
     return takes;
   }

@@ -4,11 +4,11 @@ import { entryKinds, type SessionEntry, todoPriorities } from '../session-entry.
 import { metadata, toJson } from './session.dto.js';
 
 /** Longest text of an entry, in UTF-16 units. */
-const MAX_TEXT_LENGTH = 10_000;
+export const MAX_ENTRY_LENGTH = 10_000;
 
 export const addEntryBody = z.strictObject({
   kind: z.enum(entryKinds),
-  text: z.string().trim().min(1).max(MAX_TEXT_LENGTH),
+  text: z.string().trim().min(1).max(MAX_ENTRY_LENGTH),
   metadata: metadata.default({}).meta({
     description:
       'Free data. Of a todo, `priority` (critical, high, normal, low, or 0 to 3) orders it; `done: true` says that it was done by then.',

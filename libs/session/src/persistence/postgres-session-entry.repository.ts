@@ -2,26 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Metadata } from '../session.js';
-import { type EntryKind, openKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
+import { openKinds, type SessionEntry } from '../session-entry.js';
+import { ENTRY_COLUMNS, type EntryRow, toEntry, toEntryPriority } from './session-entry.row.js';
 import { type EntryCount, type EntryFilter, SessionEntryRepository } from './session-entry.repository.js';
-
-interface EntryRow {
-  readonly workspace_id: WorkspaceId;
-  readonly id: EntryId;
-  readonly session_id: SessionId;
-  readonly project_id: ProjectId;
-  readonly kind: EntryKind;
-  readonly text: string;
-  readonly metadata: Metadata;
-  readonly priority: number | null;
-  readonly created_at: Date;
-  readonly resolved_at: Date | null;
-  readonly resolved_by: EntryId | null;
-}
-
-const COLUMNS =
-  'workspace_id, id, session_id, project_id, kind, text, metadata, priority, created_at, resolved_at, resolved_by';
 
 @Injectable()
 export class PostgresSessionEntryRepository extends SessionEntryRepository {
@@ -31,7 +14,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
 
   async insert(entry: SessionEntry): Promise<void> {
     await this.database.query(
-      `INSERT INTO session_entries (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      `INSERT INTO session_entries (${ENTRY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
         entry.workspaceId,
         entry.id,
@@ -40,7 +23,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
         entry.kind,
         entry.text,
         JSON.stringify(entry.metadata),
-        entry.priority === null ? null : todoPriorities.indexOf(entry.priority),
+        toEntryPriority(entry.priority),
         entry.createdAt,
         entry.resolvedAt,
         entry.resolvedBy,
@@ -56,7 +39,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     limit: number,
   ): Promise<Page<SessionEntry, [EntryId]>> {
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM session_entries
+      `SELECT ${ENTRY_COLUMNS} FROM session_entries
        WHERE workspace_id = $1 AND session_id = $2 AND ($3::text IS NULL OR kind = $3)
          AND ($4::boolean IS NULL OR (CASE WHEN $4 THEN kind = ANY ($5) AND resolved_at IS NULL ELSE resolved_at IS NOT NULL END))
          AND ($6::uuid IS NULL OR id > $6)
@@ -73,7 +56,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
   ): Promise<readonly SessionEntry[]> {
     // In one order everywhere, so that two sessions that resolve the same things can't wait for each other.
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM session_entries
+      `SELECT ${ENTRY_COLUMNS} FROM session_entries
        WHERE workspace_id = $1 AND project_id = $2 AND id = ANY ($3::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
       [workspaceId, projectId, ids],
     );
@@ -90,7 +73,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
 
   async listOpenTodos(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionEntry[]> {
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM session_entries
+      `SELECT ${ENTRY_COLUMNS} FROM session_entries
        WHERE workspace_id = $1 AND project_id = $2 AND kind = 'todo' AND resolved_at IS NULL
        ORDER BY priority, id LIMIT $3`,
       [workspaceId, projectId, limit],
@@ -124,7 +107,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     perKind: number,
   ): Promise<readonly SessionEntry[]> {
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM (
+      `SELECT ${ENTRY_COLUMNS} FROM (
          SELECT *, row_number() OVER (PARTITION BY kind ORDER BY priority, id DESC) AS place
          FROM session_entries
          WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND resolved_at IS NULL
@@ -142,7 +125,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     limit: number,
   ): Promise<readonly SessionEntry[]> {
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM unnest($2::uuid[]) AS given (of_session) CROSS JOIN LATERAL (
+      `SELECT ${ENTRY_COLUMNS} FROM unnest($2::uuid[]) AS given (of_session) CROSS JOIN LATERAL (
          SELECT * FROM session_entries
          WHERE workspace_id = $1 AND session_id = of_session AND project_id = $3 ORDER BY id DESC LIMIT $4
        ) AS newest
@@ -160,27 +143,11 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     limit: number,
   ): Promise<Page<SessionEntry, [EntryId]>> {
     const rows = await this.database.query<EntryRow>(
-      `SELECT ${COLUMNS} FROM session_entries
+      `SELECT ${ENTRY_COLUMNS} FROM session_entries
        WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND ($4::uuid IS NULL OR id > $4)
        ORDER BY id LIMIT $5`,
       [workspaceId, sessionId, projectId, after ?? null, limit + 1],
     );
     return toPage(rows.map(toEntry), limit, (entry) => [entry.id]);
   }
-}
-
-function toEntry(row: EntryRow): SessionEntry {
-  return {
-    workspaceId: row.workspace_id,
-    id: row.id,
-    sessionId: row.session_id,
-    projectId: row.project_id,
-    kind: row.kind,
-    text: row.text,
-    metadata: row.metadata,
-    priority: row.priority === null ? null : (todoPriorities[row.priority] ?? 'low'),
-    createdAt: row.created_at,
-    resolvedAt: row.resolved_at,
-    resolvedBy: row.resolved_by,
-  };
 }

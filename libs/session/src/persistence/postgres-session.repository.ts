@@ -2,29 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Metadata, Session, SessionState } from '../session.js';
+import type { Session, SessionState } from '../session.js';
+import { SELECT_SESSION, type SessionRow, toSession } from './session.row.js';
 import { type DueBy, type SessionFilter, type SessionMark, SessionRepository } from './session.repository.js';
-
-interface SessionRow {
-  readonly workspace_id: WorkspaceId;
-  readonly id: SessionId;
-  readonly project_id: ProjectId;
-  readonly project: string;
-  readonly client: string | null;
-  readonly metadata: Metadata;
-  readonly summary: string | null;
-  readonly created_at: Date;
-  readonly last_active_at: Date;
-  readonly expires_at: Date;
-  readonly finalised_at: Date | null;
-  readonly ended_at: Date | null;
-  readonly revision: number;
-}
-
-const SELECT = `
-  SELECT s.workspace_id, s.id, s.project_id, p.slug AS project, s.client, s.metadata, s.summary, s.created_at,
-         s.last_active_at, s.expires_at, s.finalised_at, s.ended_at, s.revision
-  FROM sessions s JOIN projects p ON p.workspace_id = s.workspace_id AND p.id = s.project_id`;
 
 /** The conditions of `stateOf` over `$3` (now) and `$4` (idle since). */
 const STATE: Readonly<Record<SessionState, string>> = {
@@ -64,7 +44,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   async find(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
-    const rows = await this.database.query<SessionRow>(`${SELECT} WHERE s.workspace_id = $1 AND s.id = $2`, [
+    const rows = await this.database.query<SessionRow>(`${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.id = $2`, [
       workspaceId,
       id,
     ]);
@@ -132,7 +112,7 @@ export class PostgresSessionRepository extends SessionRepository {
   ): Promise<Page<Session, [SessionId]>> {
     const { projectId, state } = filter;
     const rows = await this.database.query<SessionRow>(
-      `${SELECT}
+      `${SELECT_SESSION}
        WHERE s.workspace_id = $1 AND ($2::uuid IS NULL OR s.project_id = $2)
          AND ($3::timestamptz IS NULL OR $4::timestamptz IS NULL OR (${state === undefined ? 'true' : STATE[state.is]}))
          AND ($5::uuid IS NULL OR s.id < $5)
@@ -164,7 +144,7 @@ export class PostgresSessionRepository extends SessionRepository {
 
   async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
     const rows = await this.database.query<SessionRow>(
-      `${SELECT} WHERE s.workspace_id = $1 AND s.started_by = $2 ORDER BY s.id DESC LIMIT $3`,
+      `${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.started_by = $2 ORDER BY s.id DESC LIMIT $3`,
       [workspaceId, startedBy, limit],
     );
     return rows.map(toSession);
@@ -183,22 +163,4 @@ export class PostgresSessionRepository extends SessionRepository {
     await this.database.query(`SELECT FROM sessions WHERE workspace_id = $1 AND id = $2 ${lock}`, [workspaceId, id]);
     return this.find(workspaceId, id);
   }
-}
-
-function toSession(row: SessionRow): Session {
-  return {
-    workspaceId: row.workspace_id,
-    id: row.id,
-    projectId: row.project_id,
-    project: row.project,
-    client: row.client,
-    metadata: row.metadata,
-    summary: row.summary,
-    createdAt: row.created_at,
-    lastActiveAt: row.last_active_at,
-    expiresAt: row.expires_at,
-    finalisedAt: row.finalised_at,
-    endedAt: row.ended_at,
-    revision: row.revision,
-  };
 }

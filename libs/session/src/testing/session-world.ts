@@ -29,6 +29,10 @@ export class RecordingObserver extends SessionObserver {
   async onFinalised(session: Session, reason: FinaliseReason): Promise<void> {
     this.seen.push({ session, reason });
   }
+
+  onImported(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /** Sessions over fakes and a clock that stands still. */

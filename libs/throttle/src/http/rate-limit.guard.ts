@@ -8,14 +8,10 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ThrottleConfig } from '#config';
 import { LIMITS, type RouteLimits } from '#http';
 import type { Principal } from '#kernel';
-import { LimitMetrics } from '../limit-metrics.js';
-import { Limiter } from '../limiter/limiter.js';
 import { rateLimited } from '../rate-limited.js';
-import { RateLimits } from '../rate-limits.js';
-import { subjectOf } from '../subject.js';
+import { RequestLimits } from '../request-limits.js';
 import { tellRateLimits } from './rate-limit.headers.js';
 
 /**
@@ -30,10 +26,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
     @Inject(getStorageToken()) storage: ThrottlerStorage,
     reflector: Reflector,
-    private readonly limiter: Limiter,
-    private readonly limits: RateLimits,
-    private readonly config: ThrottleConfig,
-    private readonly metrics: LimitMetrics,
+    private readonly limits: RequestLimits,
   ) {
     super(options, storage, reflector);
   }
@@ -41,15 +34,12 @@ export class RateLimitGuard extends ThrottlerGuard {
   /** @throws DomainError `rate-limited`. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = Reflect.getMetadata(LIMITS, context.getHandler()) as RouteLimits | undefined;
-    if (!this.config.enabled || route === undefined || route.classes.length === 0) return true;
+    if (route === undefined) return true;
     const http = context.switchToHttp();
     const { principal } = http.getRequest<FastifyRequest & { principal?: Principal }>();
-    if (principal === undefined || principal.scopes.has('operator')) return true;
-    const decision = await this.limiter.consume(
-      subjectOf(principal),
-      this.limits.of(principal.tier, route.classes).map((limit) => ({ limit, units: route.weight })),
-    );
-    this.metrics.decided(decision);
+    if (principal === undefined) return true;
+    const decision = await this.limits.take(principal, route);
+    if (decision === undefined) return true;
     tellRateLimits(http.getResponse<FastifyReply>(), decision.states);
     if (!decision.allowed) throw rateLimited(decision);
     return true;

@@ -1,0 +1,61 @@
+import type { JsonRpcMessage } from './json-rpc.js';
+import { McpBridge, type Send } from './mcp-bridge.js';
+
+describe('the bridge', () => {
+  let answers: any[];
+  let told: string[];
+  beforeEach(() => {
+    answers = [];
+    told = [];
+  });
+  const bridgeTo = (send: Send) =>
+    new McpBridge(
+      send,
+      (message) => void answers.push(message),
+      (text) => void told.push(text),
+    );
+
+  it('hands on each line and writes what is answered, in the order of the answers', async () => {
+    let release: (() => void) | undefined;
+    const bridge = bridgeTo(async ({ id }) => {
+      if (id === 1) await new Promise<void>((settle) => (release = settle));
+      return id === undefined ? undefined : { id };
+    });
+    for (const line of ['{"id":1,"method":"a"}', '', '{"method":"b"}', '{"id":2,"method":"c"}']) bridge.take(line);
+    await new Promise(setImmediate);
+    expect(answers).toEqual([{ id: 2 }]);
+    release?.();
+    await bridge.settled();
+    expect(answers).toEqual([{ id: 2 }, { id: 1 }]);
+  });
+
+  it('answers what is no message itself', async () => {
+    const bridge = bridgeTo(async () => undefined);
+    for (const line of ['{', '5', 'null', '[]']) bridge.take(line);
+    await bridge.settled();
+    expect(answers.map(({ error, id }) => [error.code, id])).toEqual(Array.from({ length: 4 }, () => [-32_700, null]));
+  });
+
+  it('answers a request that fails with its error, and tells where nobody waits', async () => {
+    const bridge = bridgeTo(async () => {
+      throw new Error('gone');
+    });
+    bridge.take('{"id":"x","method":"a"}');
+    bridge.take('{"method":"b"}');
+    await bridge.settled();
+    expect(answers).toEqual([{ jsonrpc: '2.0', id: 'x', error: { code: -32_000, message: 'gone' } }]);
+    expect(told).toEqual(['gone']);
+  });
+
+  it('hangs up where the client cancels, and answers nothing', async () => {
+    const seen: JsonRpcMessage[] = [];
+    const bridge = bridgeTo((message, signal) => {
+      seen.push(message);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    });
+    bridge.take('{"id":3,"method":"tools/call"}');
+    bridge.take('{"method":"notifications/cancelled","params":{"requestId":3}}');
+    await bridge.settled();
+    expect([answers, told, seen.length]).toEqual([[], [], 1]);
+  });
+});

@@ -1,0 +1,65 @@
+import { errorMessage, isRequest, type JsonRpcMessage, PARSE_ERROR } from './json-rpc.js';
+
+/** Hands a message to the server and resolves with its answer; undefined where there is none. */
+export type Send = (message: JsonRpcMessage, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * Between a client on standard input and output, a message a line, and a server. Requests go on side by side; each gets
+ * an answer, whatever happens to it, unless the client cancels it.
+ */
+export class McpBridge {
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly byId = new Map<JsonRpcMessage['id'], AbortController>();
+
+  constructor(
+    private readonly send: Send,
+    private readonly answer: (message: unknown) => void,
+    private readonly tell: (text: string) => void,
+  ) {}
+
+  take(line: string): void {
+    if (line.trim() === '') return;
+    const message = parse(line);
+    if (message === undefined) {
+      this.answer(errorMessage(null, 'The line is not a JSON object.', PARSE_ERROR));
+      return;
+    }
+    // The server keeps no request that could be cancelled there: hanging up cancels it.
+    if (message.method === 'notifications/cancelled') {
+      this.byId.get(message.params?.['requestId'] as JsonRpcMessage['id'])?.abort();
+      return;
+    }
+    const work = this.handOn(message).finally(() => this.underWay.delete(work));
+    this.underWay.add(work);
+  }
+
+  /** Resolves once everything taken is answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private async handOn(message: JsonRpcMessage): Promise<void> {
+    const cancelled = new AbortController();
+    if (isRequest(message)) this.byId.set(message.id, cancelled);
+    try {
+      const answered = await this.send(message, cancelled.signal);
+      if (answered !== undefined) this.answer(answered);
+    } catch (error) {
+      if (cancelled.signal.aborted) return;
+      const { message: text } = error as Error;
+      if (isRequest(message)) this.answer(errorMessage(message.id, text));
+      else this.tell(text);
+    } finally {
+      if (this.byId.get(message.id) === cancelled) this.byId.delete(message.id);
+    }
+  }
+}
+
+function parse(line: string): JsonRpcMessage | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DomainError } from '#kernel';
+import { CliError } from '../cli-error.js';
+import { ExitCode } from '../exit-code.js';
+import type { ServerClient } from '../server/server-client.js';
+import { errorMessage, isRequest, type JsonRpcMessage } from './json-rpc.js';
+import { protocolHeaders } from './protocol-headers.js';
+
+/** As long as a server takes to start again, with a margin; clients wait a minute for an answer. */
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 250;
+const TIMEOUT_MS = 120_000;
+
+export interface McpSettings {
+  readonly profile: string;
+  readonly project: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: any;
+  readonly session: string | undefined;
+}
+
+/**
+ * The way to `/mcp` of the running server. A server that is starting again is waited for, and a session that it does not
+ * know any more is begun anew with what the client said when it began: the client notices neither.
+ */
+export class McpLink {
+  private session: string | undefined;
+  private version: string | undefined;
+  private beginning: JsonRpcMessage | undefined;
+  private server: ServerClient | undefined;
+
+  /** @param find is asked again where no server answers: one that starts again may listen elsewhere. */
+  constructor(
+    private readonly find: () => Promise<ServerClient>,
+    private readonly settings: McpSettings,
+  ) {}
+
+  /** @throws CliError where no server answers, DomainError where it refuses the key or the settings */
+  async check(): Promise<void> {
+    const { status, body } = await this.post({ id: 0, method: 'ping' }, undefined, 0);
+    if (status === 200) return;
+    const hint = status === 401 || status === 403 ? ' Set KEEPSAKE_KEY.' : '';
+    const detail = `${body?.detail ?? `The server answers ${status}.`}${hint}`;
+    throw new DomainError({ code: body?.code ?? 'unknown-answer', kind: 'invalid', detail });
+  }
+
+  /** The answer, or undefined for what has none. */
+  async send(message: JsonRpcMessage, signal: AbortSignal): Promise<unknown> {
+    if (message.method === 'initialize') this.beginning = message;
+    const used = this.session;
+    let answer = await this.post(message, signal);
+    if (answer.status === 404 && answer.body?.code === 'mcp-session-not-found') {
+      // Of several that are refused at once, the first begins anew.
+      if (this.session === used) await this.beginAnew(signal);
+      answer = await this.post(message, signal);
+    }
+    if (message.method === 'initialize') this.remember(answer);
+    return toMessage(message, answer);
+  }
+
+  private async beginAnew(signal: AbortSignal): Promise<void> {
+    this.session = undefined;
+    if (this.beginning !== undefined) this.remember(await this.post(this.beginning, signal));
+  }
+
+  private remember({ status, body, session }: Answer): void {
+    if (status !== 200) return;
+    this.session = session;
+    this.version = body?.result?.protocolVersion as string | undefined;
+  }
+
+  private async post(message: JsonRpcMessage, signal?: AbortSignal, patienceMs = PATIENCE_MS): Promise<Answer> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const { address } = (this.server ??= await this.find());
+      try {
+        return await this.exchange(address, message, signal);
+      } catch (error) {
+        if (signal?.aborted === true) throw error;
+        this.server = undefined;
+        // Nothing was sent: it can't be done twice.
+        if (!isNobodyThere(error))
+          throw new CliError(
+            `The server at ${address.url} broke off: it may have done what was asked.`,
+            ExitCode.unavailable,
+            {
+              cause: error,
+            },
+          );
+        if (Date.now() > deadline)
+          throw new CliError(
+            `The server at ${address.url} does not answer. Start it, or set KEEPSAKE_URL to where it listens.`,
+            ExitCode.unavailable,
+            { cause: error },
+          );
+        await pause(PAUSE_MS, undefined, { signal });
+      }
+    }
+  }
+
+  private async exchange(
+    { url, key, workspace }: ServerClient['address'],
+    message: JsonRpcMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    const { profile, project } = this.settings;
+    const address = new URL('/mcp', url);
+    address.searchParams.set('profile', profile);
+    if (project !== undefined) address.searchParams.set('project', project);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'x-keepsake-workspace': workspace,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...(this.session === undefined ? {} : { 'mcp-session-id': this.session }),
+        ...protocolHeaders(message, this.version),
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const text = await response.text();
+    const session = response.headers.get('mcp-session-id') ?? undefined;
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), session };
+  }
+}
+
+/** What the client is answered: the server's message, or its problem as an error of the protocol. */
+function toMessage(asked: JsonRpcMessage, { status, body }: Answer): unknown {
+  if (!isRequest(asked)) return undefined;
+  const isAnswer =
+    body !== undefined && body.id === asked.id && (body.result !== undefined || body.error !== undefined);
+  if (isAnswer) return body;
+  const { code, detail, errors, error } = body ?? {};
+  return errorMessage(asked.id, detail ?? error?.message ?? `The server answers ${status}.`, error?.code, {
+    status,
+    code,
+    errors,
+  });
+}
+
+/** The connection was refused, so the server has seen nothing. */
+function isNobodyThere(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
+}

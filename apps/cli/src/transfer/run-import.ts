@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { type Readable, Transform } from 'node:stream';
+import { loadConfig } from '#config';
+import { readHeader } from '#transfer';
+import { CliError, UsageError } from '../cli-error.js';
+import { ExitCode } from '../exit-code.js';
+import { Progress } from '../progress.js';
+import { findServer } from '../server/find-server.js';
+import { textTable } from '../text-table.js';
+import { IMPORT_SYNOPSIS } from './transfer-usage.js';
+
+export interface ImportOptions {
+  /** Absent: the project that the file is of. */
+  readonly project: string | undefined;
+  readonly dryRun: boolean;
+  readonly conflict: string;
+  readonly workspace: string;
+  readonly json: boolean;
+}
+
+const KINDS = ['sessions', 'entries', 'contexts', 'handovers'] as const;
+
+interface Tally {
+  readonly created: number;
+  readonly overwritten: number;
+  readonly newVersions: number;
+  readonly skipped: number;
+}
+
+type Imported = { readonly project: string; readonly dryRun: boolean } & Readonly<
+  Record<(typeof KINDS)[number], Tally>
+>;
+
+/** The server checks all of the file before it writes anything. */
+export async function runImport(path: string, options: ImportOptions): Promise<ExitCode> {
+  const { workspace, json, conflict, dryRun } = options;
+  const length = path === '-' ? undefined : await lengthOf(path);
+  const project = options.project ?? (await projectOfFile(path));
+  const server = await findServer(loadConfig(process.env), workspace);
+  const progress = new Progress();
+  try {
+    const file = path === '-' ? process.stdin : createReadStream(path);
+    const imported = await server.upload<Imported>(
+      `/v1/projects/${project}/import`,
+      { conflict, dryRun: String(dryRun) },
+      sent(file, (bytes) => progress.step(bytes, length, 'bytes sent')),
+      // A connection that breaks and is tried again by somebody between must not import twice.
+      { 'idempotency-key': randomUUID() },
+    );
+    progress.end();
+    console.log(json ? JSON.stringify(imported) : shown(imported));
+    return ExitCode.ok;
+  } finally {
+    progress.end();
+  }
+}
+
+async function lengthOf(path: string): Promise<number> {
+  const found = await stat(path).catch((error: Error) => {
+    throw new CliError(`${path} can't be read: ${error.message}`, ExitCode.unavailable, { cause: error });
+  });
+  if (!found.isFile()) throw new CliError(`${path} is no file.`, ExitCode.unavailable);
+  return found.size;
+}
+
+async function projectOfFile(path: string): Promise<string> {
+  if (path === '-') throw new UsageError('An import from standard input needs --project.', IMPORT_SYNOPSIS);
+  return (await readHeader(createReadStream(path))).project;
+}
+
+function sent(file: Readable, told: (bytes: number) => void): Readable {
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      told(bytes);
+      done(null, chunk);
+    },
+  });
+  file.once('error', (error) => counted.destroy(error));
+  return file.pipe(counted);
+}
+
+function shown(imported: Imported): string {
+  const rows = KINDS.map((kind) => {
+    const { created, overwritten, newVersions, skipped } = imported[kind];
+    return [kind, created, overwritten, newVersions, skipped];
+  });
+  const what = imported.dryRun ? 'Nothing was written. An import into' : 'Imported into';
+  return [
+    `${what} ${imported.project}${imported.dryRun ? ' would do this:' : ':'}`,
+    textTable(['', 'new', 'overwritten', 'new versions', 'left as they are'], rows),
+  ].join('\n');
+}

@@ -1,0 +1,235 @@
+import { copyId, type ContextId, newId } from '#kernel';
+import type { ImportTally, ImportTarget } from '#project';
+import type { Context } from '../context.js';
+import { draftOf } from '../context-draft.js';
+import type { ContextObservers } from '../context-observers.js';
+import type { ContextRepository, NewContext } from '../persistence/context.repository.js';
+import type { ContextTransferRepository, KnownVersion } from './context-transfer.repository.js';
+
+/** A version as a file has it: of no place yet, without what follows from its text. */
+export type ContextCopy = Pick<
+  Context,
+  | 'id'
+  | 'label'
+  | 'version'
+  | 'content'
+  | 'tags'
+  | 'priority'
+  | 'priorityDetected'
+  | 'sessionId'
+  | 'metadata'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'archivedAt'
+  | 'archiveReason'
+  | 'revision'
+>;
+
+/** The versions of a label while a file is read. */
+interface Line {
+  readonly label: string;
+  /** What the number was taken by before the import, or is by now. */
+  readonly versions: Map<number, Pick<KnownVersion, 'id' | 'contentHash'>>;
+  /** Texts that the label had before the import. */
+  readonly texts: ReadonlySet<string>;
+  lastVersion: number;
+  /** A number was taken by another text: this and all later versions go behind the newest one. */
+  isShifted: boolean;
+}
+
+type Decision =
+  | { readonly deed: 'skip' }
+  | { readonly deed: 'describe'; readonly id: ContextId }
+  | { readonly deed: 'add'; readonly version: number; readonly instead: ContextId | undefined };
+
+type Placed = { readonly copy: ContextCopy; readonly draft: ReturnType<typeof draftOf> };
+
+/**
+ * Brings the versions of a file into a project, in the caller's transaction: all versions of a label after one another,
+ * labels in the order of their bytes, so that its locks are taken in the order in which everybody takes them.
+ *
+ * A text never changes under an id: a version that is overwritten by another text is deleted, and the other one is a
+ * context of its own.
+ */
+export class ContextImport {
+  private line: Line | undefined;
+  private hasRemoved = false;
+
+  constructor(
+    private readonly target: ImportTarget,
+    private readonly contexts: ContextRepository,
+    private readonly repository: ContextTransferRepository,
+    private readonly observers: ContextObservers,
+    private readonly tally: ImportTally,
+  ) {}
+
+  /** Whether versions were deleted so far. */
+  get removed(): boolean {
+    return this.hasRemoved;
+  }
+
+  /** @param copies in the order of the file, of sessions as the project knows them */
+  async bring(copies: readonly ContextCopy[]): Promise<void> {
+    const lines = await this.linesOf([...new Set(copies.map(({ label }) => label))]);
+    const placed = copies.map((copy) => ({
+      copy,
+      draft: draftOf({ ...copy, sessionId: copy.sessionId ?? undefined }),
+    }));
+    const added: (Placed & { readonly version: number })[] = [];
+    const described: { readonly id: ContextId; readonly copy: ContextCopy }[] = [];
+    const removed: { readonly id: ContextId; readonly label: string }[] = [];
+    for (const one of placed) {
+      const line = lines.get(one.copy.label);
+      if (line === undefined) throw new Error('Every label has a line.');
+      const decision = this.decide(line, one);
+      if (decision.deed === 'describe') described.push({ id: decision.id, copy: one.copy });
+      if (decision.deed !== 'add') continue;
+      if (decision.instead !== undefined) removed.push({ id: decision.instead, label: one.copy.label });
+      added.push({ ...one, version: decision.version });
+    }
+    const last = copies.at(-1)?.label;
+    this.line = last === undefined ? undefined : lines.get(last);
+    if (!this.target.dryRun) await this.write(added, described, removed);
+  }
+
+  /** The versions of a label that goes on from the last batch are known, and so is what was there before them. */
+  private async linesOf(labels: readonly string[]): Promise<ReadonlyMap<string, Line>> {
+    const { workspaceId, projectId } = this.target;
+    const unknown = labels.filter((label) => label !== this.line?.label);
+    const known = await this.repository.findVersions(workspaceId, projectId, unknown);
+    const byLabel = new Map<string, KnownVersion[]>();
+    for (const version of known) {
+      const versions = byLabel.get(version.label);
+      if (versions === undefined) byLabel.set(version.label, [version]);
+      else versions.push(version);
+    }
+    const lines = new Map(unknown.map((label) => [label, lineOf(label, byLabel.get(label) ?? [])]));
+    if (this.line !== undefined) lines.set(this.line.label, this.line);
+    return lines;
+  }
+
+  private decide(line: Line, { copy, draft }: Placed): Decision {
+    const { tally, target } = this;
+    const taken = line.versions.get(copy.version);
+    const isSame = taken?.contentHash === draft.contentHash;
+    if (target.conflict === 'new_version' && taken !== undefined && !isSame) line.isShifted = true;
+    if (line.isShifted) {
+      if (line.texts.has(draft.contentHash)) {
+        tally.skipped++;
+        return { deed: 'skip' };
+      }
+      tally.newVersions++;
+      return this.add(line, line.lastVersion + 1, draft.contentHash);
+    }
+    if (taken === undefined) {
+      tally.created++;
+      return this.add(line, copy.version, draft.contentHash);
+    }
+    if (target.conflict !== 'overwrite') {
+      tally.skipped++;
+      return { deed: 'skip' };
+    }
+    tally.overwritten++;
+    return isSame ? { deed: 'describe', id: taken.id } : this.add(line, copy.version, draft.contentHash, taken.id);
+  }
+
+  private add(line: Line, version: number, contentHash: string, instead?: ContextId): Decision {
+    line.lastVersion = Math.max(line.lastVersion, version);
+    // Its id is not asked for: no other version of the file has its number.
+    line.versions.set(version, { id: newId<ContextId>(), contentHash });
+    return { deed: 'add', version, instead };
+  }
+
+  private async write(
+    added: readonly (Placed & { readonly version: number })[],
+    described: readonly { readonly id: ContextId; readonly copy: ContextCopy }[],
+    removed: readonly { readonly id: ContextId; readonly label: string }[],
+  ): Promise<void> {
+    const { workspaceId, projectId } = this.target;
+    const labels = [...new Set([...added, ...described].map(({ copy }) => copy.label))];
+    if (labels.length === 0) return;
+    const locked = await this.contexts.lockLines(workspaceId, projectId, labels);
+    if (removed.length > 0) {
+      this.hasRemoved = true;
+      await this.withdraw(removed);
+      await this.repository.remove(
+        workspaceId,
+        removed.map(({ id }) => id),
+      );
+    }
+    const ids = await this.idsFor(added.map(({ copy }) => copy.id));
+    const versions = added.map(({ copy, draft, version }, index): NewContext => {
+      const line = locked.get(copy.label);
+      const id = ids[index];
+      if (line === undefined || id === undefined) throw new Error('Every label has a locked line.');
+      const { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected, revision } = copy;
+      const said = { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected, revision };
+      return {
+        ...draft,
+        ...said,
+        workspaceId,
+        projectId,
+        project: this.target.project,
+        id,
+        labelId: line.labelId,
+        version,
+      };
+    });
+    await this.repository.insert(workspaceId, versions);
+    const changed = new Set(
+      await this.repository.describe(
+        workspaceId,
+        described.map(({ id, copy }) => ({ ...copy, id })),
+      ),
+    );
+    await this.tellDescribed(described.filter(({ id }) => changed.has(id)));
+    const latest = await this.contexts.settleLines(
+      workspaceId,
+      [...locked.values()].map(({ labelId }) => labelId),
+    );
+    await this.observers.latest(workspaceId, latest);
+  }
+
+  private async tellDescribed(
+    described: readonly { readonly id: ContextId; readonly copy: ContextCopy }[],
+  ): Promise<void> {
+    const { workspaceId } = this.target;
+    await this.withdraw(
+      described.filter(({ copy }) => copy.archivedAt !== null).map(({ id, copy }) => ({ id, label: copy.label })),
+    );
+    for (const { id, copy } of described) {
+      const summary = copy.archivedAt === null ? await this.contexts.findSummary(workspaceId, id) : undefined;
+      if (summary !== undefined) await this.observers.described(workspaceId, summary);
+    }
+  }
+
+  private withdraw(versions: readonly { readonly id: ContextId; readonly label: string }[]): Promise<void> {
+    const { workspaceId, projectId } = this.target;
+    return this.observers.withdrawn(
+      workspaceId,
+      versions.map(({ id, label }) => ({ id, projectId, label })),
+    );
+  }
+
+  /** Their own where those are free in the workspace, else those of copies. */
+  private async idsFor(ids: readonly ContextId[]): Promise<readonly ContextId[]> {
+    const { workspaceId, projectId } = this.target;
+    const namesFor = (id: ContextId) => [id, copyId(id, projectId)];
+    const taken = new Set((await this.repository.findTaken(workspaceId, projectId, ids.flatMap(namesFor))).keys());
+    return ids.map((id) => {
+      const free = namesFor(id).find((name) => !taken.has(name)) ?? newId<ContextId>();
+      taken.add(free);
+      return free;
+    });
+  }
+}
+
+function lineOf(label: string, versions: readonly KnownVersion[]): Line {
+  return {
+    label,
+    versions: new Map(versions.map((version) => [version.version, version])),
+    texts: new Set(versions.map(({ contentHash }) => contentHash)),
+    lastVersion: versions.at(-1)?.version ?? 0,
+    isShifted: false,
+  };
+}

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { copyId, type ContextId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import type { ImportTally, ImportTarget } from '#project';
+import type { Context } from '../context.js';
+import { ContextObservers } from '../context-observers.js';
+import { ContextRepository } from '../persistence/context.repository.js';
+import { ContextImport } from './context-import.js';
+import { ContextTransferRepository, type VersionRef } from './context-transfer.repository.js';
+
+const VERSIONS_AT_ONCE = 200;
+/** Contents that are in memory together, but for one that is longer. */
+const BYTES_AT_ONCE = 4 * 1024 * 1024;
+
+/** Contexts on their way out of a project and into another. Reading is as the caller's transaction sees it. */
+@Injectable()
+export class ContextTransferService {
+  constructor(
+    private readonly repository: ContextTransferRepository,
+    private readonly contexts: ContextRepository,
+    private readonly observers: ContextObservers,
+  ) {}
+
+  /** Differs whenever something that is read here has changed. */
+  mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
+    return this.repository.mark(workspaceId, projectId);
+  }
+
+  /** Versions, archived or not. */
+  count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    return this.repository.count(workspaceId, projectId);
+  }
+
+  /** Every version, archived or not, by label and number: page by page, each from behind the last. Counts as no read. */
+  listVersions(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: VersionRef | undefined,
+  ): Promise<readonly Context[]> {
+    return this.repository.listVersions(workspaceId, projectId, after, VERSIONS_AT_ONCE, BYTES_AT_ONCE);
+  }
+
+  /** Sessions that stored a version that is still there, in the order of their ids. */
+  listSessionIds(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: SessionId | undefined,
+    limit: number,
+  ): Promise<readonly SessionId[]> {
+    return this.repository.listSessionIds(workspaceId, projectId, after, limit);
+  }
+
+  /** Those of these sessions that stored something in the project. */
+  sessionsHere({ workspaceId, projectId }: ImportTarget, among: readonly SessionId[]): Promise<readonly SessionId[]> {
+    return this.repository.sessionsHere(workspaceId, projectId, among);
+  }
+
+  /** Begins to bring a file's versions, in the caller's transaction. What is cached is dropped by the caller. */
+  importInto(target: ImportTarget, tally: ImportTally): ContextImport {
+    return new ContextImport(target, this.contexts, this.repository, this.observers, tally);
+  }
+
+  /** What versions that a file speaks of are in the project, by their ids in the file; those that it has not are left out. */
+  async locate<Ref extends VersionRef & { readonly id: ContextId }>(
+    { workspaceId, projectId }: ImportTarget,
+    refs: readonly Ref[],
+  ): Promise<ReadonlyMap<ContextId, VersionRef & { readonly id: ContextId }>> {
+    const names = refs.flatMap(({ id }) => [copyId(id, projectId), id]);
+    const byId = await this.repository.findTaken(workspaceId, projectId, names);
+    const versions = await this.repository.findVersions(workspaceId, projectId, [
+      ...new Set(refs.map(({ label }) => label)),
+    ]);
+    const byPlace = new Map(versions.map((version) => [placeOf(version), version]));
+    const located = new Map<ContextId, VersionRef & { readonly id: ContextId }>();
+    for (const ref of refs) {
+      const own = [copyId(ref.id, projectId), ref.id].find((id) => byId.get(id) !== undefined);
+      const there = own === undefined ? undefined : byId.get(own);
+      const same = byPlace.get(placeOf(ref));
+      if (own !== undefined && there !== undefined) located.set(ref.id, { id: own, ...there });
+      else if (same !== undefined) located.set(ref.id, { id: same.id, label: same.label, version: same.version });
+    }
+    return located;
+  }
+}
+
+function placeOf({ label, version }: VersionRef): string {
+  return `${version}/${label}`;
+}

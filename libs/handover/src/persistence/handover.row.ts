@@ -1,0 +1,40 @@
+import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Handover, HandoverContent, HandoverReason } from '../handover.js';
+
+export interface HandoverRow {
+  readonly workspace_id: WorkspaceId;
+  readonly id: HandoverId;
+  readonly project_id: ProjectId;
+  readonly project: string;
+  readonly session_id: SessionId | null;
+  readonly reason: HandoverReason;
+  readonly content: HandoverContent;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly acknowledged_at: Date | null;
+  readonly acknowledged_by: string | null;
+  readonly acknowledged_session_id: SessionId | null;
+  readonly revision: number;
+}
+
+export const SELECT_HANDOVER = `
+  SELECT h.workspace_id, h.id, h.project_id, p.slug AS project, h.session_id, h.reason, h.content, h.created_at,
+         h.updated_at, h.acknowledged_at, h.acknowledged_by, h.acknowledged_session_id, h.revision
+  FROM handovers h JOIN projects p ON p.workspace_id = h.workspace_id AND p.id = h.project_id`;
+
+export function toHandover(row: HandoverRow): Handover {
+  const { acknowledged_at: at, acknowledged_by: by } = row;
+  return {
+    workspaceId: row.workspace_id,
+    id: row.id,
+    projectId: row.project_id,
+    project: row.project,
+    sessionId: row.session_id,
+    reason: row.reason,
+    content: row.content,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    acknowledgement: at === null || by === null ? null : { at, by, sessionId: row.acknowledged_session_id },
+    revision: row.revision,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DomainError } from '#kernel';
+
+/** What files are sent as. Others are not told from one another: a file says itself what it is. */
+export const FILE_TYPES = ['application/gzip', 'application/x-ndjson', 'application/octet-stream'] as const;
+
+/** Hash of the file that a request brought, instead of its body. */
+const hashes = new WeakMap<FastifyRequest, string>();
+
+/** Lets routes that declare `takesFile` have the body as a stream; others refuse these types as they refuse any other. */
+export function acceptFiles(fastify: FastifyInstance): void {
+  fastify.addContentTypeParser([...FILE_TYPES], (request, stream, done) => {
+    const { takesFile } = request.routeOptions.config as { takesFile?: boolean };
+    if (takesFile === true || request.is404) done(null, stream);
+    else done(fileNotTaken());
+  });
+}
+
+function fileNotTaken(): DomainError {
+  const detail = 'Send the body as application/json.';
+  return new DomainError({
+    code: 'unsupported-media-type',
+    kind: 'unsupported-media-type',
+    detail,
+    issues: [{ pointer: '', detail }],
+  });
+}
+
+/**
+ * The body of a route that takes a file; undefined where none came, or none of its types. Nothing else of the request
+ * sees the stream any more.
+ */
+export function takeFileBody(request: FastifyRequest): Readable | undefined {
+  const { body } = request;
+  if (typeof (body as Partial<Readable> | undefined)?.pipe !== 'function') return undefined;
+  request.body = undefined;
+  return body as Readable;
+}
+
+/** Tells what came as the file, so that an idempotency key knows the same request again. */
+export function noteFileHash(request: FastifyRequest, hash: string): void {
+  hashes.set(request, hash);
+}
+
+export function fileHashOf(request: FastifyRequest): string | undefined {
+  return hashes.get(request);
+}

@@ -1,0 +1,98 @@
+import { Controller, Query, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBody, ApiHeader, ApiOkResponse } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { Caller } from '#auth';
+import { Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { rateLimited, RequestLimits, tellRateLimits } from '#throttle';
+import type { McpConnection } from '../server/mcp-connection.js';
+import { newSessionId, requireSession } from './connection-session.js';
+import { connectionQuery, messageSchema, settingsOf } from './mcp.dto.js';
+import { McpExchange } from './mcp-exchange.js';
+import { McpProblemFilter } from './mcp-problem.filter.js';
+import { countOfUncalled, isInitialize, messagesOf } from './messages.js';
+import { OriginGuard } from './origin.guard.js';
+
+const SESSION = 'mcp-session-id';
+
+/**
+ * The Model Context Protocol over Streamable HTTP. There is nothing to GET, since the server sends nothing unasked, and
+ * nothing to DELETE, since it keeps nothing of a session: both are 405, as the transport's specification allows.
+ */
+@Controller('mcp')
+@UseGuards(OriginGuard)
+@UseFilters(McpProblemFilter)
+export class McpController {
+  constructor(
+    private readonly exchange: McpExchange,
+    private readonly limits: RequestLimits,
+  ) {}
+
+  @Endpoint('POST ', {
+    summary: 'Speak the Model Context Protocol (Streamable HTTP)',
+    access: [],
+    status: 200,
+    idempotent: false,
+    // Calls count as what they call; everything else is counted below.
+    limits: [],
+    ownBody: true,
+  })
+  @ApiHeader({
+    name: SESSION,
+    required: false,
+    description: 'As `initialize` was answered.',
+    schema: { type: 'string' },
+  })
+  @ApiBody({ schema: messageSchema as never })
+  @ApiOkResponse({ description: 'Success', content: { 'application/json': { schema: messageSchema as never } } })
+  @ApiAcceptedResponse({ description: 'Taken note of' })
+  async speak(
+    @Caller() caller: Principal,
+    @Query({ schema: connectionQuery }) query: z.infer<typeof connectionQuery>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { body, headers } = request;
+    const authorization = headers.authorization ?? '';
+    const connection = this.connectionOf(caller, authorization, query, request);
+    const messages = messagesOf(body);
+    await this.count(caller, countOfUncalled(messages), reply);
+    const isOlder = await this.exchange.isOlder({ body, headers });
+    const begins = isOlder && isInitialize(messages);
+    const session = headers[SESSION];
+    if (isOlder && !begins && session !== undefined) requireSession(String(session), authorization, caller);
+    const answer = await this.exchange.answer({ body, headers }, connection, isOlder);
+    if (begins && answer.status === 200) void reply.header(SESSION, newSessionId(authorization, caller));
+    if (answer.contentType !== undefined) void reply.header('content-type', answer.contentType);
+    await reply.status(answer.status).send(answer.body);
+  }
+
+  private connectionOf(
+    { scopes }: Principal,
+    authorization: string,
+    query: z.infer<typeof connectionQuery>,
+    { headers, id, ip }: FastifyRequest,
+  ): McpConnection {
+    const workspace = headers['x-keepsake-workspace'];
+    return {
+      caller: {
+        authorization,
+        workspace: typeof workspace === 'string' ? workspace : undefined,
+        address: ip,
+        requestId: id,
+      },
+      scopes,
+      ...settingsOf(query, headers),
+    };
+  }
+
+  /** What is answered without a call of the HTTP interface counts as so many reads. */
+  private async count(caller: Principal, weight: number, reply: FastifyReply): Promise<void> {
+    if (weight === 0) return;
+    const decision = await this.limits.take(caller, { classes: ['reads'], weight });
+    if (decision === undefined) return;
+    tellRateLimits(reply, decision.states);
+    if (!decision.allowed) throw rateLimited(decision);
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { projectSlug } from '#project';
+import { DomainError } from '#kernel';
+import { type Profile, profiles } from '../tools/tool.js';
+
+const profile = z.enum(profiles, { error: `write one of ${profiles.join(', ')}` });
+
+/** How a connection is configured: in the address that a client is given, or by headers. */
+export const connectionQuery = z.strictObject({
+  profile: profile.optional().meta({ description: 'core (the default): what an agent works with. full: every tool.' }),
+  project: projectSlug.optional().meta({ description: 'Taken where a call names no project.' }),
+});
+
+const headers = { profile: 'x-keepsake-mcp-profile', project: 'x-keepsake-mcp-project' } as const;
+
+export interface ConnectionSettings {
+  readonly profile: Profile;
+  readonly project: string | undefined;
+}
+
+/** The address wins. @throws DomainError `invalid-request` for a header that says something else than it may */
+export function settingsOf(
+  query: z.infer<typeof connectionQuery>,
+  sent: Readonly<Record<string, string | string[] | undefined>>,
+): ConnectionSettings {
+  const byHeader = {
+    profile: fromHeader(profile, headers.profile, sent),
+    project: fromHeader(projectSlug, headers.project, sent),
+  };
+  return { profile: query.profile ?? byHeader.profile ?? 'core', project: query.project ?? byHeader.project };
+}
+
+function fromHeader<Value>(
+  schema: z.ZodType<Value>,
+  name: string,
+  sent: Readonly<Record<string, string | string[] | undefined>>,
+): Value | undefined {
+  const value = sent[name];
+  if (value === undefined) return undefined;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const detail = result.error.issues[0]?.message ?? 'is not valid';
+  throw new DomainError({
+    code: 'invalid-request',
+    kind: 'invalid',
+    detail: `The request is not valid: header ${name}: ${detail}.`,
+    issues: [{ pointer: `/${name}`, in: 'header', detail }],
+  });
+}
+
+/** A message of JSON-RPC 2.0, for the description of the API: the protocol's own schemas check what is in it. */
+export const messageSchema = {
+  type: 'object',
+  description: 'A message of JSON-RPC 2.0; its methods are those of the Model Context Protocol.',
+  required: ['jsonrpc'],
+  properties: {
+    jsonrpc: { type: 'string', enum: ['2.0'] },
+    id: { type: ['string', 'integer', 'null'] },
+    method: { type: 'string' },
+    params: { type: 'object' },
+    result: { type: 'object' },
+    error: {
+      type: 'object',
+      required: ['code', 'message'],
+      properties: { code: { type: 'integer' }, message: { type: 'string' }, data: {} },
+    },
+  },
+} as const;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { shapeOf, toObjectSchema } from './json-schema.js';
+
+describe('the schema of an object', () => {
+  it('stands at the root, whatever the object is called', () => {
+    const part = z.object({ b: z.int() }).meta({ id: 'SpecPart' });
+    const whole = z.object({ a: part }).meta({ id: 'SpecWhole' });
+    expect(toObjectSchema(whole, 'output')).toEqual({
+      type: 'object',
+      properties: { a: { $ref: '#/$defs/SpecPart' } },
+      required: ['a'],
+      additionalProperties: false,
+      $defs: {
+        SpecPart: {
+          type: 'object',
+          properties: { b: { type: 'integer' } },
+          required: ['b'],
+          additionalProperties: false,
+        },
+      },
+    });
+  });
+
+  it('holds nothing that a model learns nothing from', () => {
+    const schema = z.strictObject({ id: z.uuid(), meta: z.record(z.string(), z.json()), n: z.int().min(1) });
+    expect(toObjectSchema(schema, 'input').properties).toEqual({
+      id: { type: 'string', format: 'uuid' },
+      meta: { type: 'object', additionalProperties: {} },
+      n: { type: 'integer', minimum: 1 },
+    });
+  });
+
+  it('is found behind defaults and checks', () => {
+    const shape = { a: z.string() };
+    for (const schema of [
+      z.strictObject(shape),
+      z.strictObject({ a: z.string().default('x') }).prefault({}),
+      z.strictObject({ a: z.string().default('x') }).default({ a: 'x' }),
+      z.strictObject(shape).superRefine(() => undefined),
+    ])
+      expect(Object.keys(shapeOf(schema))).toEqual(['a']);
+    expect(shapeOf(undefined)).toEqual({});
+  });
+});

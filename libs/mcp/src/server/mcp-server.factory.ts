@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { type CallToolResult, ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
+import { DomainError } from '#kernel';
+import { statusOf } from '#http';
+import { PromptBook } from '../prompts/prompt-book.js';
+import { resourceForms } from '../resources/resource-address.js';
+import { ResourceReader } from '../resources/resource-reader.js';
+import { RestApi } from '../rest/rest-api.js';
+import type { ToolArguments } from '../tools/tool.js';
+import { ToolCatalogue } from '../tools/tool-catalogue.js';
+import { mayCall, toListedTool } from '../tools/tool-listing.js';
+import { toRestCall } from '../tools/tool-request.js';
+import { toErrorResult, toToolResult } from '../tools/tool-result.js';
+import type { McpConnection } from './mcp-connection.js';
+import { productVersion } from './product-version.js';
+
+const INSTRUCTIONS =
+  'Keepsake is the memory of your work. Begin with session_start and read its wakeUp; look for what is known with search before you ask or guess; keep what must not be forgotten with context_store; log progress, decisions and todos with session_log; finish with session_end, so that the next session can go on.';
+
+/** Makes what answers one request. It holds no state: everything is known from the connection and from the memory. */
+@Injectable()
+export class McpServerFactory {
+  private readonly version = productVersion();
+
+  constructor(
+    private readonly tools: ToolCatalogue,
+    private readonly resources: ResourceReader,
+    private readonly prompts: PromptBook,
+    private readonly api: RestApi,
+  ) {}
+
+  create(connection: McpConnection): Server {
+    const server = new Server(
+      { name: 'keepsake', title: 'Keepsake', version: this.version },
+      { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: INSTRUCTIONS },
+    );
+    const { profile, project, scopes } = connection;
+    const isReader = scopes.has('memory:read');
+    server.setRequestHandler('tools/list', () => ({
+      tools: this.tools
+        .of(profile)
+        .filter((tool) => mayCall(tool, scopes))
+        .map((tool) => toListedTool(tool, project)),
+    }));
+    server.setRequestHandler('tools/call', ({ params }) => this.call(connection, params.name, params.arguments));
+    server.setRequestHandler('resources/list', ({ params }) =>
+      isReader ? this.resources.list(connection, params?.cursor) : { resources: [] },
+    );
+    server.setRequestHandler('resources/templates/list', () => ({
+      resourceTemplates: isReader
+        ? resourceForms.map(({ name, title, template, mimeType, description }) => ({
+            name,
+            title,
+            uriTemplate: template,
+            mimeType,
+            description,
+          }))
+        : [],
+    }));
+    server.setRequestHandler('resources/read', ({ params }) => this.resources.read(connection, params.uri));
+    server.setRequestHandler('prompts/list', () => ({ prompts: isReader ? this.prompts.list() : [] }));
+    server.setRequestHandler('prompts/get', ({ params }) =>
+      this.prompts.get(connection, params.name, params.arguments),
+    );
+    return server;
+  }
+
+  private async call(
+    { caller, profile, project }: McpConnection,
+    name: string,
+    args: ToolArguments = {},
+  ): Promise<CallToolResult> {
+    const tool = this.tools.find(name, profile);
+    if (tool === undefined)
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `There is no tool ${JSON.stringify(name)} in the profile ${profile}.`,
+      );
+    try {
+      return toToolResult(await this.api.call(caller, toRestCall(tool, args, project)));
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const { code, kind, detail, issues } = error;
+      return toErrorResult({
+        code,
+        status: statusOf(kind),
+        detail,
+        requestId: caller.requestId,
+        errors: issues.map(({ pointer, detail: said }) => ({ pointer, detail: said })),
+      });
+    }
+  }
+}

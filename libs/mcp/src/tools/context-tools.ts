@@ -1,0 +1,131 @@
+import type { ObjectSchema } from '../routes/json-schema.js';
+import type { ToolDefinition } from './tool.js';
+
+export const contextTools: readonly ToolDefinition[] = [
+  {
+    name: 'context_store',
+    title: 'Remember a text',
+    description:
+      'Keep a text under a label, for good. A new text under a known label becomes its next version; the same text again changes nothing.',
+    route: 'POST /v1/contexts',
+    effect: 'adds',
+    idempotent: true,
+    core: true,
+  },
+  {
+    name: 'context_get',
+    title: 'Read a context',
+    description: 'The whole text of a context, by its id.',
+    route: 'GET /v1/contexts/:id',
+    effect: 'reads',
+    core: true,
+  },
+  {
+    name: 'context_recall',
+    title: 'Recall contexts',
+    description: 'Several contexts at once, by labels or by ids; `previewOnly` for extracts.',
+    route: 'POST /v1/contexts/recall',
+    effect: 'reads',
+    core: true,
+    // Ids are of any project.
+    fillsProject: ({ ids }) => ids === undefined,
+  },
+  {
+    name: 'context_check',
+    title: 'Check a plan',
+    description:
+      'What to heed before doing something: relevant contexts, the rules they state, and which of them the text breaks.',
+    route: 'POST /v1/contexts/check',
+    effect: 'reads',
+    core: true,
+  },
+  {
+    name: 'context_get_by_label',
+    title: 'Read a context by its label',
+    description: 'The newest version of a label, or the version named.',
+    route: 'GET /v1/projects/:project/contexts/:label',
+    effect: 'reads',
+    fillsProject: () => true,
+  },
+  {
+    name: 'context_list',
+    title: 'List contexts',
+    description: 'Contexts of a project, newest first, without their texts.',
+    route: 'GET /v1/contexts',
+    effect: 'reads',
+  },
+  {
+    name: 'context_update',
+    title: 'Change a context',
+    description: 'Set tags, priority or metadata; the text stays, and so does the version.',
+    route: 'PATCH /v1/contexts/:id',
+    effect: 'changes',
+    idempotent: true,
+  },
+  {
+    name: 'context_archive',
+    title: 'Archive a context',
+    description: 'Take a version out of reads and searches, or with `allVersions` the whole label. Can be restored.',
+    route: 'POST /v1/contexts/:id/archive',
+    effect: 'removes',
+    idempotent: true,
+  },
+  {
+    name: 'context_restore',
+    title: 'Restore a context',
+    description: 'Take an archiving back.',
+    route: 'POST /v1/contexts/:id/restore',
+    effect: 'changes',
+    idempotent: true,
+  },
+  {
+    name: 'context_versions',
+    title: 'List the versions of a context',
+    description: 'Every version of the label of a context, newest first, archived ones included.',
+    route: 'GET /v1/contexts/:id/versions',
+    effect: 'reads',
+  },
+  {
+    name: 'context_diff',
+    title: 'Compare versions',
+    description: 'What changed between two versions of a label, as a unified diff.',
+    route: 'GET /v1/contexts/:id/diff',
+    effect: 'reads',
+  },
+  {
+    name: 'context_preview',
+    title: 'Preview a context',
+    description: 'A short extract of a context and its key concepts.',
+    route: 'GET /v1/contexts/:id/preview',
+    effect: 'reads',
+  },
+  {
+    name: 'context_store_batch',
+    title: 'Remember several texts',
+    description: 'Keep several texts: all or none, or with `atomic: false` each that can be kept.',
+    route: 'POST /v1/contexts/batch',
+    effect: 'adds',
+    idempotent: true,
+    refine: (input, inputOf) => withItems(input, inputOf('POST /v1/contexts')),
+  },
+  {
+    name: 'document_ingest',
+    title: 'Keep a document',
+    description: 'Cut a document (text, Markdown, HTML; PDF as base64) into contexts, in place of its earlier parts.',
+    route: 'POST /v1/contexts/ingest',
+    effect: 'changes',
+    idempotent: true,
+  },
+];
+
+/** Items are checked one by one, so the route's own schema says nothing of them. */
+function withItems(input: ObjectSchema, { properties, required, ...rest }: ObjectSchema): ObjectSchema {
+  const { project: _, ...fields } = properties;
+  return {
+    ...input,
+    properties: {
+      ...input.properties,
+      items: { ...input.properties['items'], items: { ...rest, properties: fields, required } },
+    },
+  };
+}

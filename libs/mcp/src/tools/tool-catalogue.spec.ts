@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Route, RouteCatalogue } from '../routes/route-catalogue.js';
+import { ToolCatalogue } from './tool-catalogue.js';
+import { toolDefinitions } from './tool-definitions.js';
+
+function routeOf(name: string, parts: Partial<Route> = {}): Route {
+  const [method = '', path = ''] = name.split(' ');
+  const [params, query, body, response] = [undefined, undefined, undefined, undefined];
+  return { name, method, path, access: ['memory:read'], params, query, body, response, ...parts };
+}
+
+/** Of an application that has these routes, and every other one that a tool is made of. */
+function catalogueOf(routes: readonly Route[], without?: string): ToolCatalogue {
+  const all = new Map(toolDefinitions.map(({ route }) => [route, routeOf(route)]));
+  for (const route of routes) all.set(route.name, route);
+  if (without !== undefined) all.delete(without);
+  return new ToolCatalogue({ all: () => all } as unknown as RouteCatalogue);
+}
+
+describe('the tools', () => {
+  it('take what their routes take, as arguments and not as text', () => {
+    const tools = catalogueOf([
+      routeOf('GET /v1/contexts/:id/diff', {
+        params: z.strictObject({ id: z.uuid() }),
+        query: z.strictObject({
+          limit: z.coerce.number().int().default(5),
+          live: z.enum(['true', 'false']).default('false'),
+          tags: z
+            .union([z.string(), z.array(z.string())])
+            .transform((value) => [value].flat())
+            .optional(),
+        }),
+        response: z.object({ a: z.string() }),
+      }),
+    ]);
+    tools.onApplicationBootstrap();
+    expect(tools.find('context_diff', 'full')).toMatchObject({
+      input: {
+        type: 'object',
+        properties: {
+          id: { type: 'string', format: 'uuid' },
+          limit: { type: 'integer', default: 5 },
+          live: { type: 'boolean', default: false },
+          tags: { type: 'array', items: { type: 'string' } },
+        },
+        required: ['id'],
+        additionalProperties: false,
+      },
+      output: { type: 'object', properties: { a: { type: 'string' } } },
+      pathFields: ['id'],
+      queryFields: ['limit', 'live', 'tags'],
+    });
+    expect(tools.find('context_diff', 'core')).toBeUndefined();
+  });
+
+  it('end the start where a route is gone', () => {
+    const tools = catalogueOf([], 'GET /v1/search');
+    expect(() => tools.onApplicationBootstrap()).toThrow('GET /v1/search, which is no route');
+  });
+
+  it('end the start where two parts of a request have a field of one name', () => {
+    const clashing = routeOf('PATCH /v1/contexts/:id', {
+      params: z.strictObject({ id: z.uuid() }),
+      body: z.strictObject({ id: z.string() }),
+    });
+    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('takes id in two parts');
+  });
+});

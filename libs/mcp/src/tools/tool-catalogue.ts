@@ -1,0 +1,92 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { z } from 'zod';
+import type { Scope } from '#kernel';
+import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
+import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
+import type { Profile, ToolDefinition } from './tool.js';
+import { toolDefinitions } from './tool-definitions.js';
+
+/** A tool with what its route says of it. */
+export interface Tool {
+  readonly definition: ToolDefinition;
+  readonly route: Route;
+  /** Who may call it. */
+  readonly scopes: readonly Scope[];
+  readonly input: ObjectSchema;
+  readonly output: ObjectSchema;
+  /** Names of the arguments that belong into the path and into the query; the others are the body. */
+  readonly pathFields: readonly string[];
+  readonly queryFields: readonly string[];
+}
+
+/** All tools, made from the routes at the start. One whose route is gone, or whose fields clash, ends the start. */
+@Injectable()
+export class ToolCatalogue implements OnApplicationBootstrap {
+  private tools: ReadonlyMap<string, Tool> = new Map();
+
+  constructor(private readonly routes: RouteCatalogue) {}
+
+  onApplicationBootstrap(): void {
+    this.tools = new Map(toolDefinitions.map((definition) => [definition.name, this.toTool(definition)]));
+  }
+
+  /** In the order in which an agent meets them. */
+  of(profile: Profile): readonly Tool[] {
+    return [...this.tools.values()].filter((tool) => isIn(tool, profile));
+  }
+
+  find(name: string, profile: Profile): Tool | undefined {
+    const tool = this.tools.get(name);
+    return tool !== undefined && isIn(tool, profile) ? tool : undefined;
+  }
+
+  private toTool(definition: ToolDefinition): Tool {
+    const route = this.routeOf(definition.route);
+    const pathFields = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+    const input = inputOf(route);
+    return {
+      definition,
+      route,
+      scopes: route.access === 'public' ? [] : route.access,
+      input: definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input,
+      output: toObjectSchema(route.response ?? z.object({}), 'output'),
+      pathFields,
+      queryFields: Object.keys(shapeOf(route.query)),
+    };
+  }
+
+  private routeOf(name: string): Route {
+    const route = this.routes.all().get(name);
+    if (route === undefined) throw new Error(`A tool is made of ${name}, which is no route.`);
+    return route;
+  }
+}
+
+function isIn({ definition }: Tool, profile: Profile): boolean {
+  return profile === 'full' || definition.core === true;
+}
+
+/** What all parts of a request take, as one object. */
+function inputOf({ name, params, query, body }: Route): ObjectSchema {
+  const parts = [shapeOf(params), shapeOf(query), shapeOf(body)];
+  const names = parts.flatMap((part) => Object.keys(part));
+  const clash = names.find((field, index) => names.indexOf(field) !== index);
+  if (clash !== undefined) throw new Error(`${name} takes ${clash} in two parts of a request: no tool can say which.`);
+  const whole = z.strictObject(Object.assign({}, ...parts) as Record<string, z.ZodType>);
+  const schema = toObjectSchema(whole, 'input');
+  const inQuery = new Set(Object.keys(shapeOf(query)));
+  const properties = Object.entries(schema.properties).map(([field, part]) => [
+    field,
+    inQuery.has(field) ? outOfText(part) : part,
+  ]);
+  return { ...schema, properties: Object.fromEntries(properties) as ObjectSchema['properties'] };
+}
+
+/** Queries write everything as text; arguments of a tool need not. */
+function outOfText(schema: JsonSchema): JsonSchema {
+  const { type: _, enum: values, default: absent, anyOf, ...rest } = schema;
+  if (Array.isArray(values) && values.join() === 'true,false')
+    return { type: 'boolean', ...rest, ...(absent === undefined ? {} : { default: absent === 'true' }) };
+  const list = (anyOf as JsonSchema[] | undefined)?.find(({ type }) => type === 'array');
+  return list === undefined ? schema : { ...rest, ...list };
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { z } from 'zod';
+import { DomainError } from '#kernel';
+import type { ToolDefinition } from './tool.js';
+import type { Tool } from './tool-catalogue.js';
+import { toRestCall } from './tool-request.js';
+
+const definition: ToolDefinition = {
+  name: 'thing_change',
+  title: 'Change',
+  description: 'Change a thing.',
+  route: 'PATCH /v1/things/:id/part',
+  effect: 'changes',
+};
+
+function toolOf(over: Partial<Tool['route']> = {}, part: Partial<Tool> = {}): Tool {
+  return {
+    definition,
+    route: {
+      name: definition.route,
+      method: 'PATCH',
+      path: '/v1/things/:id/part',
+      access: ['memory:write'],
+      params: z.strictObject({ id: z.string() }),
+      query: undefined,
+      body: z.strictObject({}),
+      response: undefined,
+      ...over,
+    },
+    scopes: ['memory:write'],
+    input: { type: 'object', properties: {} },
+    output: { type: 'object', properties: {} },
+    pathFields: ['id'],
+    queryFields: [],
+    ...part,
+  };
+}
+
+const writer = toolOf();
+const reader = toolOf({ method: 'GET', body: undefined }, { queryFields: ['q', 'tags', 'live', 'limit'] });
+
+describe('the request that a call of a tool means', () => {
+  it('has each argument in its part', () => {
+    expect(toRestCall(writer, { id: 'a b/c', text: 'x', n: null }, undefined)).toEqual({
+      method: 'PATCH',
+      path: '/v1/things/a%20b%2Fc/part',
+      body: { text: 'x', n: null },
+    });
+    expect(toRestCall(reader, { id: 'a', q: 'x y', tags: ['b', 'c'], live: true, limit: 5 }, undefined)).toEqual({
+      method: 'GET',
+      path: '/v1/things/a/part?q=x+y&tags=b&tags=c&live=true&limit=5',
+      body: undefined,
+    });
+  });
+
+  it('sends what the route does not know where the route will tell it, and no null in a query', () => {
+    expect(toRestCall(reader, { id: 'a', q: null, colour: { is: 'red' } }, undefined).path).toBe(
+      '/v1/things/a/part?colour=%7B%22is%22%3A%22red%22%7D',
+    );
+    expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });
+  });
+
+  it('fills in the project of the connection where the tool takes one and none is named', () => {
+    const input = { type: 'object', properties: { project: { type: 'string', default: 'default' } } } as const;
+    const fills = toolOf({}, { input });
+    expect(toRestCall(fills, { id: 'a' }, 'atlas').body).toEqual({ project: 'atlas' });
+    expect(toRestCall(fills, { id: 'a', project: 'b' }, 'atlas').body).toEqual({ project: 'b' });
+    expect(toRestCall(fills, { id: 'a' }, undefined).body).toEqual({});
+    expect(toRestCall(writer, { id: 'a' }, 'atlas').body).toEqual({});
+    const never = { ...fills, definition: { ...definition, fillsProject: () => false } };
+    expect(toRestCall(never, { id: 'a' }, 'atlas').body).toEqual({});
+  });
+
+  it.each([undefined, null, '', '.', '..', {}, ['a'], true, '\ud800'])(
+    'is refused where the path can not hold %j',
+    (id) => {
+      expect(() => toRestCall(writer, { id }, undefined)).toThrow(
+        expect.objectContaining({ code: 'invalid-request', issues: [expect.objectContaining({ pointer: '/id' })] }),
+      );
+    },
+  );
+
+  it('is always one of its own route, whatever the arguments', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (others, id) => {
+        const pathsOf = [writer, reader].flatMap((tool) => {
+          try {
+            return [new URL(toRestCall(tool, { ...others, id }, undefined).path, 'http://keepsake').pathname];
+          } catch (error) {
+            if (error instanceof DomainError) return [];
+            throw error;
+          }
+        });
+        expect(pathsOf.filter((path) => !/^\/v1\/things\/[^/]+\/part$/.test(path))).toEqual([]);
+      }),
+    );
+  });
+});

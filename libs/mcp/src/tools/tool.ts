@@ -1,0 +1,36 @@
+import type { ObjectSchema } from '../routes/json-schema.js';
+
+/** Which tools a client is shown: `core` is what an agent works with, `full` everything. */
+export const profiles = ['core', 'full'] as const;
+
+export type Profile = (typeof profiles)[number];
+
+/**
+ * What calling does to what is stored: nothing (`reads`), something more (`adds`), something else in its place
+ * (`changes`), or something less (`removes`).
+ */
+export type Effect = 'reads' | 'adds' | 'changes' | 'removes';
+
+export type ToolArguments = Readonly<Record<string, unknown>>;
+
+/** A tool is a route by another name: its arguments are the fields of path, query and body, its result is the answer. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly title: string;
+  /** For the model: what it does and when to use it. */
+  readonly description: string;
+  /** `POST /v1/sessions/:id/end` */
+  readonly route: string;
+  readonly effect: Effect;
+  /** Whether doing it twice is the same as once. What reads always is. */
+  readonly idempotent?: boolean;
+  /** Part of the profile `core` as well. */
+  readonly core?: boolean;
+  /**
+   * Whether the project of the connection is filled in where the call names none. Absent: where the route has a default
+   * project.
+   */
+  readonly fillsProject?: (args: ToolArguments) => boolean;
+  /** Says more than the schema of the route does, by the schema of another route's input. */
+  readonly refine?: (input: ObjectSchema, inputOf: (route: string) => ObjectSchema) => ObjectSchema;
+}

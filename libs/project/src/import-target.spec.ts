@@ -1,0 +1,42 @@
+import { copyId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { identify, type ImportTarget, namesOf, type Place } from './import-target.js';
+
+describe('finding the things of a file again', () => {
+  const target: ImportTarget = {
+    workspaceId: newId<WorkspaceId>(),
+    projectId: newId<ProjectId>(),
+    project: 'p',
+    conflict: 'skip',
+    dryRun: false,
+  };
+  const id = newId<SessionId>();
+  const copy = copyId(id, target.projectId);
+  const found = (...places: [SessionId, Place][]) => identify(target, [id], new Map(places)).get(id);
+
+  it('asks for both names that a thing may have', () => {
+    expect(namesOf(target, [id])).toEqual([id, copy]);
+  });
+
+  it.each<[string, [SessionId, Place][], { id: SessionId; isThere: boolean }]>([
+    ['is free: keeps its id', [], { id, isThere: false }],
+    ['is here: it is that', [[id, 'here']], { id, isThere: true }],
+    ['is elsewhere: a copy', [[id, 'elsewhere']], { id: copy, isThere: false }],
+    [
+      'has a copy here already',
+      [
+        [id, 'elsewhere'],
+        [copy, 'here'],
+      ],
+      { id: copy, isThere: true },
+    ],
+    ['has a copy here, and the original is gone', [[copy, 'here']], { id: copy, isThere: true }],
+  ])('%s', (_, places, identity) => {
+    expect(found(...places)).toEqual(identity);
+  });
+
+  it('takes a new id where both are taken by others', () => {
+    const identity = found([id, 'elsewhere'], [copy, 'elsewhere']);
+    expect(identity?.isThere).toBe(false);
+    expect([id, copy]).not.toContain(identity?.id);
+  });
+});

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
+import { SessionEntryRepository } from '../persistence/session-entry.repository.js';
+import { SessionObservers } from '../session-observers.js';
+import type { Session } from '../session.js';
+import type { SessionEntry } from '../session-entry.js';
+import { type Resolution, SessionTransferRepository } from './session-transfer.repository.js';
+
+/** A session as a file has it: of no place yet. */
+export type SessionCopy = Omit<Session, 'workspaceId' | 'projectId' | 'project'>;
+
+/** An entry as a file has it: of no place yet. */
+export type EntryCopy = Omit<SessionEntry, 'workspaceId' | 'projectId'>;
+
+const ENTRIES_AT_ONCE = 200;
+
+/**
+ * Sessions and entries on their way out of a project and into another. Reading is as the caller's transaction sees it;
+ * writing happens in the caller's transaction, and what is cached is dropped by it.
+ */
+@Injectable()
+export class SessionTransferService {
+  constructor(
+    private readonly repository: SessionTransferRepository,
+    private readonly entries: SessionEntryRepository,
+    private readonly observers: SessionObservers,
+  ) {}
+
+  /** Differs whenever something that is read here has changed. */
+  mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
+    return this.repository.mark(workspaceId, projectId);
+  }
+
+  /** Sessions that work in the project or have logged in it, in the order of their ids. */
+  listSessionIds(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: SessionId | undefined,
+    limit: number,
+  ): Promise<readonly SessionId[]> {
+    return this.repository.listSessionIds(workspaceId, projectId, after, limit);
+  }
+
+  /** In the order of their ids. */
+  findSessions(workspaceId: WorkspaceId, ids: readonly SessionId[]): Promise<readonly Session[]> {
+    return this.repository.findSessions(workspaceId, ids);
+  }
+
+  countEntries(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    return this.repository.countEntries(workspaceId, projectId);
+  }
+
+  /** All of the project, in the order of their ids: page by page, each from behind the last. */
+  listEntries(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: EntryId | undefined,
+  ): Promise<readonly SessionEntry[]> {
+    return this.repository.listEntries(workspaceId, projectId, after, ENTRIES_AT_ONCE);
+  }
+
+  /** @param alsoHere of `namesOf` these sessions, those that left something else than entries in the project */
+  async identifySessions(
+    target: ImportTarget,
+    ids: readonly SessionId[],
+    alsoHere: ReadonlySet<SessionId>,
+  ): Promise<Map<SessionId, Identity<SessionId>>> {
+    const places = await this.repository.placesOfSessions(target.workspaceId, target.projectId, namesOf(target, ids));
+    return identify(target, ids, new Map([...places].map(([id, place]) => [id, alsoHere.has(id) ? 'here' : place])));
+  }
+
+  async identifyEntries(target: ImportTarget, ids: readonly EntryId[]): Promise<Map<EntryId, Identity<EntryId>>> {
+    return identify(
+      target,
+      ids,
+      await this.repository.placesOfEntries(target.workspaceId, target.projectId, namesOf(target, ids)),
+    );
+  }
+
+  /** `overwrite` says of a session that is there what the file says; otherwise it stays as it is. */
+  async bringSessions(
+    target: ImportTarget,
+    copies: readonly SessionCopy[],
+    identities: ReadonlyMap<SessionId, Identity<SessionId>>,
+    tally: ImportTally,
+  ): Promise<void> {
+    const { created, replaced } = divide(target, copies, identities, tally);
+    if (target.dryRun) return;
+    const placed = ({ id, ...copy }: SessionCopy): Session => ({ ...copy, ...placeOf(target), id });
+    await this.repository.insertSessions(created.map(placed));
+    await this.repository.replaceSessions(replaced.map(placed));
+    for (const session of replaced.map(placed)) if (session.finalisedAt !== null) await this.tellLog(session);
+  }
+
+  /** As `bringSessions`. @returns the entries that were written, in the project, without what resolved them */
+  async bringEntries(
+    target: ImportTarget,
+    copies: readonly EntryCopy[],
+    identities: ReadonlyMap<EntryId, Identity<EntryId>>,
+    tally: ImportTally,
+  ): Promise<readonly SessionEntry[]> {
+    const { created, replaced } = divide(target, copies, identities, tally);
+    if (target.dryRun) return [];
+    const { workspaceId, projectId } = target;
+    const placed = (copy: EntryCopy): SessionEntry => ({ ...copy, workspaceId, projectId });
+    const written = [...created, ...replaced].map(placed);
+    await this.repository.insertEntries(created.map(placed));
+    await this.repository.replaceEntries(replaced.map(placed));
+    const of = [...new Set(written.map(({ sessionId }) => sessionId))];
+    const sessions = await this.repository.findSessions(workspaceId, of);
+    const handedOver = new Set(sessions.filter(({ finalisedAt }) => finalisedAt !== null).map(({ id }) => id));
+    await this.observers.imported(written.filter(({ sessionId }) => handedOver.has(sessionId)));
+    return written;
+  }
+
+  /** Says what settled entries; call it when all of them are there. */
+  resolve(target: ImportTarget, resolutions: readonly Resolution[]): Promise<void> {
+    return this.repository.resolve(target.workspaceId, resolutions);
+  }
+
+  /** A session that was open here and is handed over now: nobody will hand its log over any more. */
+  private async tellLog({ workspaceId, projectId, id }: Session): Promise<void> {
+    let after: EntryId | undefined;
+    do {
+      const page = await this.entries.listAll(workspaceId, id, projectId, after, ENTRIES_AT_ONCE);
+      await this.observers.imported(page.items);
+      after = page.next?.[0];
+    } while (after !== undefined);
+  }
+}
+
+function placeOf({ workspaceId, projectId, project }: ImportTarget) {
+  return { workspaceId, projectId, project };
+}
+
+/** Under the ids that they have in the project. */
+function divide<Id extends string, Copy extends { readonly id: Id }>(
+  { conflict }: ImportTarget,
+  copies: readonly Copy[],
+  identities: ReadonlyMap<Id, Identity<Id>>,
+  tally: ImportTally,
+): { readonly created: readonly Copy[]; readonly replaced: readonly Copy[] } {
+  const created: Copy[] = [];
+  const replaced: Copy[] = [];
+  for (const copy of copies) {
+    const identity = identities.get(copy.id);
+    if (identity === undefined) throw new Error('Everything that is brought has an identity.');
+    const known = { ...copy, id: identity.id };
+    if (!identity.isThere) created.push(known);
+    else if (conflict === 'overwrite') replaced.push(known);
+    else tally.skipped++;
+  }
+  tally.created += created.length;
+  tally.overwritten += replaced.length;
+  return { created, replaced };
+}

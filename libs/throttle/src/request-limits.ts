@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { ThrottleConfig } from '#config';
+import type { RouteLimits } from '#http';
+import type { Principal } from '#kernel';
+import { LimitMetrics } from './limit-metrics.js';
+import { Limiter } from './limiter/limiter.js';
+import type { RateLimitDecision } from './rate-limit.js';
+import { RateLimits } from './rate-limits.js';
+import { subjectOf } from './subject.js';
+
+/** What a request of a credential costs: all limits in one question, so that one that refuses takes nothing of another. */
+@Injectable()
+export class RequestLimits {
+  constructor(
+    private readonly limiter: Limiter,
+    private readonly limits: RateLimits,
+    private readonly config: ThrottleConfig,
+    private readonly metrics: LimitMetrics,
+  ) {}
+
+  /** Undefined where nothing is limited: limits are off, the request is of no class, or an operator makes it. */
+  async take(principal: Principal, { classes, weight }: RouteLimits): Promise<RateLimitDecision | undefined> {
+    if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
+    const decision = await this.limiter.consume(
+      subjectOf(principal),
+      this.limits.of(principal.tier, classes).map((limit) => ({ limit, units: weight })),
+    );
+    this.metrics.decided(decision);
+    return decision;
+  }
+}

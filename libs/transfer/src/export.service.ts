@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { Injectable } from '@nestjs/common';
+import { ContextTransferService, type VersionRef } from '#context';
+import { Snapshots } from '#database';
+import { HandoverTransferService } from '#handover';
+import { Clock, type EntryId, type HandoverId, type SessionId, type WorkspaceId } from '#kernel';
+import { type Project, ProjectReader } from '#project';
+import { SessionTransferService } from '#session';
+import { FORMAT, FORMAT_VERSION, noCounts } from './file/file-lines.js';
+import { FileWriter } from './file/file-writer.js';
+import { Spool } from './file/spool.js';
+import { toContextLine, toEntryLine, toHandoverLine, toSessionLine } from './file/to-lines.js';
+import { idsOf, mergeIds } from './merge-ids.js';
+
+const IDS_AT_ONCE = 1_000;
+const SESSIONS_AT_ONCE = 200;
+
+/** Writes a project as a file. */
+@Injectable()
+export class ExportService {
+  private readonly productVersion = versionOfProduct();
+
+  constructor(
+    private readonly projects: ProjectReader,
+    private readonly sessions: SessionTransferService,
+    private readonly contexts: ContextTransferService,
+    private readonly handovers: HandoverTransferService,
+    private readonly snapshots: Snapshots,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The whole project as it is at one moment, whatever is written meanwhile: sessions, entries, every version of its
+   * contexts with what is archived, handovers. A project that does not exist is empty. Memory holds a page of it; the
+   * file is on disk until the caller releases or closes it.
+   * @throws DomainError `project-busy`, on the embedded database
+   */
+  async export(workspaceId: WorkspaceId, slug: string): Promise<Spool> {
+    const spool = await Spool.open();
+    try {
+      const project = await this.projects.find(workspaceId, slug);
+      await this.snapshots.read(
+        async () => (project === undefined ? '' : this.markOf(project)),
+        () => this.write(spool, slug, project),
+      );
+      return spool;
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+  }
+
+  private async markOf({ workspaceId, id }: Project): Promise<string> {
+    // One after the other: within a transaction there is one connection.
+    const sessions = await this.sessions.mark(workspaceId, id);
+    const contexts = await this.contexts.mark(workspaceId, id);
+    return [sessions, contexts, await this.handovers.mark(workspaceId, id)].join(' ');
+  }
+
+  private async write(spool: Spool, slug: string, project: Project | undefined): Promise<void> {
+    const file = new FileWriter(spool);
+    const now = this.clock.now();
+    await file.write({
+      type: 'header',
+      format: FORMAT,
+      formatVersion: FORMAT_VERSION,
+      productVersion: this.productVersion,
+      project: slug,
+      exportedAt: now.toISOString(),
+      counts: project === undefined ? noCounts() : await this.countsOf(project),
+    });
+    await file.write({ type: 'project', slug, createdAt: (project?.createdAt ?? now).toISOString() });
+    if (project !== undefined) await this.writeParts(file, project);
+    await file.end();
+  }
+
+  private async countsOf(project: Project) {
+    const { workspaceId, id } = project;
+    let sessions = 0;
+    for await (const _ of this.sessionIdsOf(project)) sessions++;
+    const entries = await this.sessions.countEntries(workspaceId, id);
+    const contexts = await this.contexts.count(workspaceId, id);
+    return { sessions, entries, contexts, handovers: await this.handovers.count(workspaceId, id) };
+  }
+
+  private async writeParts(file: FileWriter, project: Project): Promise<void> {
+    const { workspaceId, id: projectId } = project;
+    let ids: SessionId[] = [];
+    const writeSessions = async () => {
+      for (const session of await this.sessions.findSessions(workspaceId, ids))
+        await file.write(toSessionLine(session));
+      ids = [];
+    };
+    for await (const id of this.sessionIdsOf(project)) {
+      ids.push(id);
+      if (ids.length === SESSIONS_AT_ONCE) await writeSessions();
+    }
+    await writeSessions();
+
+    let afterEntry: EntryId | undefined;
+    for (;;) {
+      const page = await this.sessions.listEntries(workspaceId, projectId, afterEntry);
+      for (const entry of page) await file.write(toEntryLine(entry));
+      afterEntry = page.at(-1)?.id;
+      if (afterEntry === undefined) break;
+    }
+
+    let afterVersion: VersionRef | undefined;
+    for (;;) {
+      const page = await this.contexts.listVersions(workspaceId, projectId, afterVersion);
+      for (const context of page) await file.write(toContextLine(context));
+      afterVersion = page.at(-1);
+      if (afterVersion === undefined) break;
+    }
+
+    let afterHandover: HandoverId | undefined;
+    for (;;) {
+      const page = await this.handovers.list(workspaceId, projectId, afterHandover);
+      for (const handover of page) await file.write(toHandoverLine(handover));
+      afterHandover = page.at(-1)?.id;
+      if (afterHandover === undefined) break;
+    }
+  }
+
+  /** Those that work in the project, and those that left something there and work elsewhere by now. */
+  private sessionIdsOf({ workspaceId, id }: Project): AsyncGenerator<SessionId> {
+    const lists = [this.sessions, this.contexts, this.handovers].map((from) =>
+      idsOf<SessionId>((after, limit) => from.listSessionIds(workspaceId, id, after, limit), IDS_AT_ONCE),
+    );
+    return mergeIds(lists);
+  }
+}
+
+/** Of the installed package; its root is four folders above this file, in the repository and as built. */
+function versionOfProduct(): string {
+  for (const up of ['../../../', '../../../../']) {
+    try {
+      const text = readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8');
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      continue;
+    }
+  }
+  return 'unknown';
+}

@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { contentField, labelField, priorityField, tagsField } from '#context';
+import { handoverReasons, handoverSections } from '#handover';
+import { projectSlug } from '#project';
+import {
+  entryKinds,
+  MAX_ENTRY_LENGTH,
+  MAX_METADATA_BYTES,
+  MAX_SUMMARY_LENGTH,
+  metadataBytes,
+  openKinds,
+  todoPriorities,
+} from '#session';
+
+/** What a file says of itself in its first line. */
+export const FORMAT = 'keepsake-project';
+/** Raised whenever an older reader would misread a file. */
+export const FORMAT_VERSION = 1;
+
+/** Of the parts of a project, in the order in which a file has them. */
+export const partTypes = ['session', 'entry', 'context', 'handover'] as const;
+export type PartType = (typeof partTypes)[number];
+
+/** Ids are in lower case, in which they are compared. */
+const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lower case');
+const time = z.iso
+  .datetime({ error: 'must be a time like 2026-11-21T12:00:00.000Z' })
+  .refine((text) => !text.startsWith('0000'), 'must be of our era');
+/** A little below what the database holds: an import may raise it. */
+const revision = z.int().min(1).max(2_000_000_000);
+/** Those of documents are longer than what a client may send. */
+const metadata = z
+  .record(z.string(), z.json())
+  .refine(
+    (value) => metadataBytes(value) <= 4 * MAX_METADATA_BYTES,
+    `must be at most ${4 * MAX_METADATA_BYTES} bytes of JSON`,
+  );
+const count = z.int().min(0);
+const counts = z.strictObject({ sessions: count, entries: count, contexts: count, handovers: count });
+const summary = z.string().max(MAX_SUMMARY_LENGTH).nullable();
+
+export const headerLine = z.strictObject({
+  type: z.literal('header'),
+  format: z.literal(FORMAT),
+  formatVersion: z.literal(FORMAT_VERSION),
+  productVersion: z.string().max(100),
+  project: projectSlug,
+  exportedAt: time,
+  counts,
+});
+
+export const projectLine = z.strictObject({ type: z.literal('project'), slug: projectSlug, createdAt: time });
+
+export const sessionLine = z
+  .strictObject({
+    type: z.literal('session'),
+    id,
+    client: z.string().max(200).nullable(),
+    metadata,
+    summary,
+    createdAt: time,
+    lastActiveAt: time,
+    expiresAt: time,
+    finalisedAt: time.nullable(),
+    endedAt: time.nullable(),
+    revision,
+  })
+  .refine(({ endedAt, finalisedAt }) => endedAt === null || finalisedAt !== null, {
+    path: ['finalisedAt'],
+    error: 'must be a time where endedAt is one',
+  });
+
+export const entryLine = z
+  .strictObject({
+    type: z.literal('entry'),
+    id,
+    sessionId: id,
+    kind: z.enum(entryKinds),
+    text: z.string().min(1).max(MAX_ENTRY_LENGTH),
+    metadata,
+    priority: z.enum(todoPriorities).nullable(),
+    createdAt: time,
+    resolvedAt: time.nullable(),
+    resolvedBy: id.nullable(),
+  })
+  .refine(({ kind, priority }) => (kind === 'todo') === (priority !== null), {
+    path: ['priority'],
+    error: 'belongs to todos, and to all of them',
+  })
+  .refine(({ kind, resolvedAt }) => resolvedAt === null || (openKinds as readonly string[]).includes(kind), {
+    path: ['resolvedAt'],
+    error: `belongs to ${openKinds.join(', ')}`,
+  })
+  .refine(({ resolvedAt, resolvedBy }) => resolvedBy === null || resolvedAt !== null, {
+    path: ['resolvedAt'],
+    error: 'must be a time where resolvedBy is an id',
+  });
+
+export const contextLine = z
+  .strictObject({
+    type: z.literal('context'),
+    id,
+    label: labelField,
+    version: z.int().min(1).max(2_000_000_000),
+    content: contentField,
+    tags: tagsField,
+    priority: priorityField,
+    priorityDetected: z.boolean(),
+    sessionId: id.nullable(),
+    metadata,
+    createdAt: time,
+    updatedAt: time,
+    archivedAt: time.nullable(),
+    archiveReason: z.string().max(1_000).nullable(),
+    revision,
+  })
+  .refine(({ archivedAt, archiveReason }) => archiveReason === null || archivedAt !== null, {
+    path: ['archivedAt'],
+    error: 'must be a time where archiveReason is a text',
+  });
+
+const item = z.strictObject({
+  entryId: id.nullable(),
+  text: z.string().max(MAX_ENTRY_LENGTH),
+  truncated: z.boolean(),
+  createdAt: time,
+});
+const items = z.array(item).max(200);
+
+const handoverContent = z.strictObject({
+  summary,
+  workDone: items,
+  decisions: items,
+  openTodos: z.array(item.extend({ priority: z.enum(todoPriorities) })).max(200),
+  questions: items,
+  errors: items,
+  insights: items,
+  nextSteps: z.array(z.string().max(MAX_ENTRY_LENGTH)).max(200),
+  contextsUsed: z.array(z.strictObject({ id, label: labelField, version: z.int().min(1) })).max(200),
+  statistics: z.strictObject({ durationMs: count, entries: z.record(z.enum(entryKinds), count), contexts: count }),
+  omitted: z.record(z.enum(handoverSections), count),
+});
+
+export const handoverLine = z
+  .strictObject({
+    type: z.literal('handover'),
+    id,
+    sessionId: id.nullable(),
+    reason: z.enum(handoverReasons),
+    content: handoverContent,
+    createdAt: time,
+    updatedAt: time,
+    acknowledgedAt: time.nullable(),
+    acknowledgedBy: z.string().min(1).max(300).nullable(),
+    acknowledgedSessionId: id.nullable(),
+    revision,
+  })
+  .refine(({ reason, sessionId }) => reason === 'manual' || sessionId !== null, {
+    path: ['sessionId'],
+    error: 'may be null only where it was made by hand',
+  })
+  .refine(({ acknowledgedAt, acknowledgedBy }) => (acknowledgedAt === null) === (acknowledgedBy === null), {
+    path: ['acknowledgedBy'],
+    error: 'belongs to acknowledgedAt',
+  })
+  .refine(({ acknowledgedAt, acknowledgedSessionId }) => acknowledgedAt !== null || acknowledgedSessionId === null, {
+    path: ['acknowledgedSessionId'],
+    error: 'belongs to acknowledgedAt',
+  });
+
+export const endLine = z.strictObject({
+  type: z.literal('end'),
+  counts,
+  /** Of all bytes before this line, unpacked, in hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+});
+
+export const partLines = { session: sessionLine, entry: entryLine, context: contextLine, handover: handoverLine };
+
+export type HeaderLine = z.infer<typeof headerLine>;
+export type ProjectLine = z.infer<typeof projectLine>;
+export type SessionLine = z.infer<typeof sessionLine>;
+export type EntryLine = z.infer<typeof entryLine>;
+export type ContextLine = z.infer<typeof contextLine>;
+export type HandoverLine = z.infer<typeof handoverLine>;
+export type EndLine = z.infer<typeof endLine>;
+export type PartLine = SessionLine | EntryLine | ContextLine | HandoverLine;
+export type FileLine = HeaderLine | ProjectLine | PartLine | EndLine;
+export type FileCounts = z.infer<typeof counts>;
+
+/** Where a part is counted. */
+export const countOf = { session: 'sessions', entry: 'entries', context: 'contexts', handover: 'handovers' } as const;
+
+export function noCounts(): Record<keyof FileCounts, number> {
+  return { sessions: 0, entries: 0, contexts: 0, handovers: 0 };
+}

@@ -1,0 +1,67 @@
+import { lineRefused } from '../transfer.errors.js';
+import type { ContextLine, PartLine } from './file-lines.js';
+import { IdList } from './id-list.js';
+
+/**
+ * What lines say of other lines: sessions and entries that they name are in the file, nothing is there twice, and every
+ * kind is in its order. Nothing in a file can so mean something that is not in it.
+ */
+export class References {
+  private readonly sessions = new IdList();
+  private readonly entries = new IdList();
+  private readonly handovers = new IdList();
+  private readonly handedOver = new Set<string>();
+  private readonly resolvers: { readonly line: number; readonly by: string }[] = [];
+  private context: ContextLine | undefined;
+
+  /** @throws DomainError `import-line-invalid` */
+  note(line: PartLine, number: number): void {
+    switch (line.type) {
+      case 'session':
+        requireOrder(this.sessions.append(line.id), number);
+        return;
+      case 'entry':
+        requireOrder(this.entries.append(line.id), number);
+        this.requireSession(line.sessionId, '/sessionId', number);
+        if (line.resolvedBy !== null) this.resolvers.push({ line: number, by: line.resolvedBy });
+        return;
+      case 'context':
+        if (this.context !== undefined && !follows(line, this.context))
+          throw lineRefused(
+            number,
+            '/label',
+            'must come in the order of labels (by their UTF-8 bytes) and versions, once each',
+          );
+        this.context = line;
+        this.requireSession(line.sessionId, '/sessionId', number);
+        return;
+      case 'handover':
+        requireOrder(this.handovers.append(line.id), number);
+        this.requireSession(line.sessionId, '/sessionId', number);
+        this.requireSession(line.acknowledgedSessionId, '/acknowledgedSessionId', number);
+        if (line.reason === 'manual' || line.sessionId === null) return;
+        if (this.handedOver.has(line.sessionId))
+          throw lineRefused(number, '/sessionId', 'names a session that has left another handover');
+        this.handedOver.add(line.sessionId);
+    }
+  }
+
+  /** Call it when all entries are noted: what settles an entry is written after it. */
+  requireResolvers(): void {
+    for (const { line, by } of this.resolvers)
+      if (!this.entries.has(by)) throw lineRefused(line, '/resolvedBy', 'names no entry of the file');
+  }
+
+  private requireSession(id: string | null, pointer: string, number: number): void {
+    if (id !== null && !this.sessions.has(id)) throw lineRefused(number, pointer, 'names no session of the file');
+  }
+}
+
+function requireOrder(isInOrder: boolean, number: number): void {
+  if (!isInOrder) throw lineRefused(number, '/id', 'must come in the order of ids, once each');
+}
+
+function follows(line: ContextLine, before: ContextLine): boolean {
+  if (line.label === before.label) return line.version > before.version;
+  return Buffer.compare(Buffer.from(line.label), Buffer.from(before.label)) > 0;
+}

@@ -1,0 +1,68 @@
+import { Controller, Param, Query, Req, Res, StreamableFile, UseGuards } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { Caller } from '#auth';
+import { Endpoint, FILE_TYPES } from '#http';
+import type { Principal } from '#kernel';
+import { ExportService } from '../export.service.js';
+import { ImportService } from '../import.service.js';
+import { ImportFileGuard, type ImportRequest, takeImportFile } from './import-file.guard.js';
+import { importedResponse, importQuery, noQuery, projectParams, toImportedResponse } from './transfer.dto.js';
+
+const GZIP = 'application/gzip';
+
+@Controller('v1/projects')
+export class TransferController {
+  constructor(
+    private readonly exports: ExportService,
+    private readonly imports: ImportService,
+  ) {}
+
+  @Endpoint('GET /:project/export', {
+    summary: 'Export a project with everything in it, as gzipped JSON Lines with a checksum',
+    access: ['memory:read'],
+    status: 200,
+    limits: ['reads', 'ingestion'],
+    isTransfer: true,
+  })
+  @ApiOkResponse({ description: 'Success', content: { [GZIP]: { schema: { type: 'string', format: 'binary' } } } })
+  async export(
+    @Caller() caller: Principal,
+    @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Req() { method }: ImportRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StreamableFile | undefined> {
+    void reply.header('content-type', GZIP).header('content-disposition', `attachment; filename="${project}.jsonl.gz"`);
+    // Whoever asks for the headers alone does not want a project to be read.
+    if (method === 'HEAD') return undefined;
+    const spool = await this.exports.export(caller.workspaceId, project);
+    return new StreamableFile(spool.release(), { length: await spool.size() });
+  }
+
+  @Endpoint('POST /:project/import', {
+    summary: 'Import an exported project into this one: all of it, or nothing',
+    access: ['memory:write'],
+    status: 200,
+    response: importedResponse,
+    limits: ['writes', 'ingestion'],
+    takesFile: FILE_TYPES,
+    isTransfer: true,
+  })
+  @UseGuards(ImportFileGuard)
+  async import(
+    @Caller() caller: Principal,
+    @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
+    @Query({ schema: importQuery }) query: z.infer<typeof importQuery>,
+    @Req() request: ImportRequest,
+  ) {
+    const file = takeImportFile(request);
+    try {
+      const order = { project, ...query };
+      return toImportedResponse(order, file, await this.imports.import(caller.workspaceId, order, file));
+    } finally {
+      await file.spool.close();
+    }
+  }
+}

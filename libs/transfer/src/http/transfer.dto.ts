@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { conflictStrategies, projectSlug } from '#project';
+import type { ImportOrder, ReceivedFile } from '../import.service.js';
+import type { ImportTallies } from '../project-import.js';
+
+export const projectParams = z.strictObject({ project: projectSlug });
+export const noQuery = z.strictObject({});
+
+export const importQuery = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('false')
+    .transform((value) => value === 'true')
+    .meta({ description: 'True: tells what would be done, and writes nothing.' }),
+  conflict: z
+    .enum(conflictStrategies, { error: `write one of ${conflictStrategies.join(', ')}` })
+    .default('skip')
+    .meta({
+      description:
+        'What is done with things that are in the project already: left as they are, overwritten, or (a context whose number has another text) added as a new version.',
+    }),
+});
+
+const count = z.int();
+const tally = z.object({
+  created: count,
+  overwritten: count,
+  newVersions: count.meta({ description: 'Contexts that got another number than they have in the file.' }),
+  skipped: count,
+});
+
+export const importedResponse = z
+  .object({
+    project: z.string(),
+    dryRun: z.boolean(),
+    conflict: z.enum(conflictStrategies),
+    file: z.object({
+      project: z.string(),
+      exportedAt: z.iso.datetime(),
+      formatVersion: z.int(),
+      productVersion: z.string(),
+    }),
+    sessions: tally,
+    entries: tally,
+    contexts: tally.meta({ description: 'Versions.' }),
+    handovers: tally,
+  })
+  .meta({ id: 'ImportedProject' });
+
+export function toImportedResponse(
+  order: ImportOrder,
+  { header }: ReceivedFile,
+  tallies: ImportTallies,
+): z.infer<typeof importedResponse> {
+  const { project, dryRun, conflict } = order;
+  const { exportedAt, formatVersion, productVersion } = header;
+  return {
+    project,
+    dryRun,
+    conflict,
+    file: { project: header.project, exportedAt, formatVersion, productVersion },
+    ...tallies,
+  };
+}

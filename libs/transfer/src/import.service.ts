@@ -1,0 +1,138 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
+import { HttpConfig } from '#config';
+import { ContextTransferService } from '#context';
+import { sqlStateOf, TransactionRunner } from '#database';
+import { HandoverTransferService } from '#handover';
+import { newId, type ProjectId, type WorkspaceId } from '#kernel';
+import {
+  type ConflictStrategy,
+  type ImportTarget,
+  projectContentsTag,
+  ProjectReader,
+  ProjectService,
+  projectTag,
+  removalsTag,
+} from '#project';
+import { SessionTransferService } from '#session';
+import { batches } from './batches.js';
+import { type HeaderLine, type PartLine } from './file/file-lines.js';
+import { checkFile, readParts } from './file/read-file.js';
+import { Spool } from './file/spool.js';
+import { ImportLock } from './import-lock.js';
+import { type ImportTallies, ProjectImport } from './project-import.js';
+import { fileTooLarge, idsCollide, importRunning } from './transfer.errors.js';
+
+const LINES_AT_ONCE = 200;
+/** Texts that are in memory together, but for one that is longer; in UTF-16 units. */
+const TEXT_AT_ONCE = 2 * 1024 * 1024;
+/** PostgreSQL, appendix A. */
+const UNIQUE_VIOLATION = '23505';
+
+/** A file that came whole, and whose every line is valid. */
+export interface ReceivedFile {
+  readonly spool: Spool;
+  readonly header: HeaderLine;
+  /** SHA-256 of the bytes as they were sent. */
+  readonly hash: string;
+}
+
+export interface ImportOrder {
+  /** Slug; made where it is missing. */
+  readonly project: string;
+  readonly conflict: ConflictStrategy;
+  readonly dryRun: boolean;
+}
+
+/** Brings files into projects. */
+@Injectable()
+export class ImportService {
+  constructor(
+    private readonly projects: ProjectService,
+    private readonly reader: ProjectReader,
+    private readonly sessions: SessionTransferService,
+    private readonly contexts: ContextTransferService,
+    private readonly handovers: HandoverTransferService,
+    private readonly lock: ImportLock,
+    private readonly transactions: TransactionRunner,
+    private readonly cache: CacheService,
+    private readonly config: HttpConfig,
+  ) {}
+
+  /**
+   * Takes a file in and checks all of it. It is on disk until the caller closes its spool.
+   * @throws DomainError `import-line-invalid`, `import-file-broken`, `import-format-unknown`, `import-too-large`
+   */
+  async receive(stream: Readable): Promise<ReceivedFile> {
+    const { importLimitBytes: limitBytes } = this.config;
+    const spool = await Spool.open();
+    try {
+      const hash = createHash('sha256');
+      await spool.fill(counted(stream, hash, limitBytes));
+      const { header } = await checkFile(spool.read(), { limitBytes, validates: true });
+      return { spool, header, hash: hash.digest('hex') };
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Writes what a received file says into a project, or tells what would be written: in one transaction, so a reader,
+   * or whoever looks after a crash, finds all of it or nothing. It can be searched with the answer; vectors follow in
+   * the background, by jobs of the same transaction. Every read from then on finds it, on every process.
+   * @throws DomainError `import-in-progress`, `import-ids-collide`
+   */
+  async import(workspaceId: WorkspaceId, order: ImportOrder, { spool }: ReceivedFile): Promise<ImportTallies> {
+    try {
+      return await this.transactions.run(
+        async () => {
+          const target = await this.targetOf(workspaceId, order);
+          const project = new ProjectImport(target, this.sessions, this.contexts, this.handovers);
+          const lines = readParts(spool.read(), this.config.importLimitBytes);
+          for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
+            await project.bring(batch);
+          await project.finish();
+          if (!target.dryRun && project.hasChanged) await this.dropCached(target);
+          return project.tallies;
+        },
+        { retries: 1 },
+      );
+    } catch (error) {
+      throw sqlStateOf(error) === UNIQUE_VIOLATION ? idsCollide(error) : error;
+    }
+  }
+
+  private async targetOf(workspaceId: WorkspaceId, order: ImportOrder): Promise<ImportTarget> {
+    if (order.dryRun) {
+      const found = await this.reader.find(workspaceId, order.project);
+      // Nothing is in a project of no id: everything would be new.
+      return { workspaceId, projectId: found?.id ?? newId<ProjectId>(), ...order };
+    }
+    if (!(await this.lock.take(workspaceId))) throw importRunning();
+    const project = await this.projects.ensure(workspaceId, order.project);
+    return { workspaceId, projectId: project.id, ...order };
+  }
+
+  /** As a deletion does: everything cached of a workspace's memory names this tag, whatever the file has touched. */
+  private dropCached({ workspaceId, project }: ImportTarget): Promise<void> {
+    const named = { workspace: workspaceId, project };
+    return this.cache.invalidate([projectTag(named), projectContentsTag(named), removalsTag(named)]);
+  }
+}
+
+function textLengthOf(line: PartLine): number {
+  return line.type === 'context' ? line.content.length : line.type === 'entry' ? line.text.length : 1_000;
+}
+
+async function* counted(stream: Readable, hash: Hash, limitBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limitBytes) throw fileTooLarge(limitBytes);
+    hash.update(chunk);
+    yield chunk;
+  }
+}

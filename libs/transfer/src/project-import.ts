@@ -1,0 +1,144 @@
+import type { ContextImport, ContextTransferService } from '#context';
+import type { HandoverTransferService } from '#handover';
+import type { ContextId, EntryId, SessionId } from '#kernel';
+import { ImportTally, type ImportTarget, namesOf } from '#project';
+import type { Resolution, SessionTransferService } from '#session';
+import type { ContextLine, EntryLine, HandoverLine, PartLine, SessionLine } from './file/file-lines.js';
+import { toContextCopy, toEntryCopy, toHandoverCopy, toSessionCopy } from './file/to-lines.js';
+
+const RESOLUTIONS_AT_ONCE = 1_000;
+
+/** What became of the things of a file, by kind. */
+export type ImportTallies = Readonly<Record<'sessions' | 'entries' | 'contexts' | 'handovers', ImportTally>>;
+
+/** Brings a checked file into a project, batch by batch in its order, in the caller's transaction. */
+export class ProjectImport {
+  readonly tallies: ImportTallies = {
+    sessions: new ImportTally(),
+    entries: new ImportTally(),
+    contexts: new ImportTally(),
+    handovers: new ImportTally(),
+  };
+  private readonly contextImport: ContextImport;
+  private readonly resolutions: Resolution[] = [];
+
+  constructor(
+    private readonly target: ImportTarget,
+    private readonly sessions: SessionTransferService,
+    private readonly contexts: ContextTransferService,
+    private readonly handovers: HandoverTransferService,
+  ) {
+    this.contextImport = contexts.importInto(target, this.tallies.contexts);
+  }
+
+  /** Whether anything of the project was or would be changed. */
+  get hasChanged(): boolean {
+    return Object.values(this.tallies).some((tally) => tally.created + tally.overwritten + tally.newVersions > 0);
+  }
+
+  /** @param lines of one type */
+  async bring(lines: readonly [PartLine, ...PartLine[]]): Promise<void> {
+    switch (lines[0].type) {
+      case 'session':
+        return this.bringSessions(lines as readonly SessionLine[]);
+      case 'entry':
+        return this.bringEntries(lines as readonly EntryLine[]);
+      case 'context':
+        return this.bringContexts(lines as readonly ContextLine[]);
+      case 'handover':
+        return this.bringHandovers(lines as readonly HandoverLine[]);
+    }
+  }
+
+  /** Call it when every line was brought. */
+  async finish(): Promise<void> {
+    const { resolutions, target } = this;
+    for (let start = 0; start < resolutions.length; start += RESOLUTIONS_AT_ONCE) {
+      const batch = resolutions.slice(start, start + RESOLUTIONS_AT_ONCE);
+      const by = await this.sessions.identifyEntries(
+        target,
+        batch.map((resolution) => resolution.by),
+      );
+      await this.sessions.resolve(
+        target,
+        batch.map((resolution) => ({ ...resolution, by: by.get(resolution.by)?.id ?? resolution.by })),
+      );
+    }
+  }
+
+  private async bringSessions(lines: readonly SessionLine[]): Promise<void> {
+    const copies = lines.map(toSessionCopy);
+    const identities = await this.identifySessions(copies.map(({ id }) => id));
+    await this.sessions.bringSessions(this.target, copies, identities, this.tallies.sessions);
+  }
+
+  private async bringEntries(lines: readonly EntryLine[]): Promise<void> {
+    const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
+    const copies = lines.map((line) => toEntryCopy(line, sessionOf(line.sessionId)));
+    const identities = await this.sessions.identifyEntries(
+      this.target,
+      copies.map(({ id }) => id),
+    );
+    const written = await this.sessions.bringEntries(this.target, copies, identities, this.tallies.entries);
+    for (const { id, resolvedAt: at, resolvedBy: by } of written)
+      if (at !== null && by !== null) this.resolutions.push({ id, by, at });
+  }
+
+  private async bringContexts(lines: readonly ContextLine[]): Promise<void> {
+    const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
+    await this.contextImport.bring(
+      lines.map((line) => toContextCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId))),
+    );
+  }
+
+  private async bringHandovers(lines: readonly HandoverLine[]): Promise<void> {
+    const session = await this.sessionsOf(
+      lines.flatMap(({ sessionId, acknowledgedSessionId }) => [sessionId, acknowledgedSessionId]),
+    );
+    const entries = await this.sessions.identifyEntries(this.target, [
+      ...new Set(lines.flatMap(entryIdsOf)),
+    ] as EntryId[]);
+    const used = lines.flatMap(({ content }) => content.contextsUsed);
+    const contexts = await this.contexts.locate(
+      this.target,
+      used.map((ref) => ({ ...ref, id: ref.id as ContextId })),
+    );
+    const knownAs = {
+      session,
+      entry: (id: string) => {
+        const identity = entries.get(id as EntryId);
+        return identity?.isThere === true ? identity.id : undefined;
+      },
+      context: (id: string) => contexts.get(id as ContextId),
+    };
+    const copies = lines.map((line) => toHandoverCopy(line, knownAs));
+    await this.handovers.bring(this.target, copies, this.tallies.handovers);
+  }
+
+  /** How the project knows the sessions that lines name: all of them are lines before. */
+  private async sessionsOf(ids: readonly (string | null)[]): Promise<(id: string) => SessionId> {
+    const named = [...new Set(ids.filter((id) => id !== null))] as SessionId[];
+    const identities = await this.identifySessions(named);
+    return (id) => {
+      const identity = identities.get(id as SessionId);
+      if (identity === undefined) throw new Error('Every session that is named is identified.');
+      return identity.id;
+    };
+  }
+
+  private async identifySessions(ids: readonly SessionId[]) {
+    const names = namesOf(this.target, ids);
+    const alsoHere = new Set([
+      ...(await this.contexts.sessionsHere(this.target, names)),
+      ...(await this.handovers.sessionsHere(this.target, names)),
+    ]);
+    return this.sessions.identifySessions(this.target, ids, alsoHere);
+  }
+}
+
+function entryIdsOf({ content }: HandoverLine): string[] {
+  const { workDone, decisions, openTodos, questions, errors, insights } = content;
+  return [workDone, decisions, openTodos, questions, errors, insights].flatMap((items) =>
+    items.flatMap(({ entryId }) => (entryId === null ? [] : [entryId])),
+  );
+}
