@@ -1,26 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { StandInProvider } from '#embedding/testing';
 import { api, type Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { StatementLog } from '../support/statement-log.js';
+import { CachingStand, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_providers_e2e_0123456789abcdef012345';
 
-const places = {
-  'two processes on Redis': { processes: 2, redis: true, database: true },
-  'one process on PostgreSQL without Redis': { processes: 1, redis: false, database: true },
-  'the embedded database': { processes: 1, redis: false, database: false },
-} as const;
-
-describe.each(Object.entries(places))('what providers are asked for, %s', (_name, place) => {
-  let database: TestDatabase | undefined;
-  let redis: RedisServer | undefined;
+describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
+  let stand: CachingStand;
   let provider: StandInProvider;
-  let statements: StatementLog;
-  let servers: Keepsake[];
   /** Where tests write, and where they read. */
   let here: Api;
   let there: Api;
@@ -28,40 +16,26 @@ describe.each(Object.entries(places))('what providers are asked for, %s', (_name
   let count = 0;
 
   beforeAll(async () => {
-    database = place.database ? await createTestDatabase() : undefined;
-    redis = place.redis ? await startRedis() : undefined;
     provider = await StandInProvider.start();
-    statements = await StatementLog.open();
-    const env = {
-      ...statements.env,
-      DATABASE_URL: database?.url,
-      REDIS_URL: redis?.url,
-      REDIS_SOCKET_TIMEOUT: place.redis ? '2000' : undefined,
-      KEEPSAKE_SINGLE_PROCESS: place.redis ? undefined : 'true',
+    stand = await CachingStand.at(place, {
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       EMBEDDING_PROVIDER: 'voyage',
       EMBEDDING_DIMENSIONS: '256',
       RERANK_PROVIDER: 'voyage',
       VOYAGE_API_KEY: 'pa-secret-of-the-server',
       VOYAGE_BASE_URL: provider.baseUrl('voyage'),
-      LOG_LEVEL: 'error',
-    };
-    servers = [await startKeepsake({ env })];
-    if (place.processes === 2) servers.push(await startKeepsake({ env }));
-    here = servers[0]!.api;
-    there = servers.at(-1)!.api;
+    });
+    here = stand.here.api;
+    there = stand.there.api;
     await here.post('/v1/workspaces', { slug: 'strangers' });
     const key = { name: 'stranger', scopes: ['memory:read', 'memory:write', 'embeddings'] };
     const { body } = await here.post('/v1/keys', key, { headers: { 'x-keepsake-workspace': 'strangers' } });
-    stranger = api(servers.at(-1)!.url, body.key);
+    stranger = api(stand.there.url, body.key);
   }, 180_000);
 
   afterAll(async () => {
-    await Promise.all(servers.map((server) => server.remove()));
+    await stand.remove();
     await provider.close();
-    await redis?.remove();
-    await database?.drop();
-    await statements.remove();
   }, 60_000);
 
   /** A project whose contexts are all embedded. */
@@ -85,7 +59,7 @@ describe.each(Object.entries(places))('what providers are asked for, %s', (_name
     const calls = provider.calls.length;
     const { status, body } = await call({ 'x-request-id': id });
     expect(status).toBe(200);
-    return { body, statements: await statements.of(id), calls: provider.calls.length - calls };
+    return { body, statements: await stand.statements.of(id), calls: provider.calls.length - calls };
   }
 
   const search = (reader: Api, query: Record<string, string | number | boolean | undefined>) =>
@@ -161,12 +135,12 @@ describe.each(Object.entries(places))('what providers are asked for, %s', (_name
       const text = `a lighthouse ${randomUUID()}`;
       const vector = (await embed(here, text)).body.data[0].embedding;
       await search(here, query);
-      await redis!.kill();
+      await stand.redis!.kill();
       expect((await embed(there, text)).body.data[0].embedding).toEqual(vector);
       expect(labelsOf(await search(there, query))).toEqual(['rotate']);
       await store(project, 'away', 'A password of the time without Redis.');
       expect(labelsOf(await search(there, query))).toEqual(['away', 'rotate']);
-      await redis!.start();
+      await stand.redis!.start();
       const isCached = async () => {
         const [found, embedded] = [await search(there, query), await embed(there, text)];
         expect(labelsOf(found)).toEqual(['away', 'rotate']);

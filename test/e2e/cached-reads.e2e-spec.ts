@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { api, type Api } from '../support/api.js';
 import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { StatementLog } from '../support/statement-log.js';
+import type { Keepsake } from '../support/keepsake.js';
 import { withTablesAway } from '../support/tables-away.js';
 import { cachedCalls, type Memory } from './caching/cached-calls.js';
+import { CachingStand, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_reads_e2e_0123456789abcdef0123456789';
-
-const places = {
-  'two processes on Redis': { processes: 2, redis: true, database: true },
-  'one process on PostgreSQL without Redis': { processes: 1, redis: false, database: true },
-  'the embedded database': { processes: 1, redis: false, database: false },
-} as const;
 
 /** How often one round of all cached calls reads the newest version: overviews tell of no other. */
 const READS_OF_LATEST = 6;
@@ -24,11 +16,8 @@ let count = 0;
 /** Of the whole workspace. */
 const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v1/handovers';
 
-describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
-  let database: TestDatabase | undefined;
-  let redis: RedisServer | undefined;
-  let statements: StatementLog;
-  let servers: Keepsake[];
+describe.each(PLACES)('cached reads, %s', (_name, place) => {
+  let stand: CachingStand;
   /** Where tests write, and where they read. */
   let here: Keepsake;
   let there: Keepsake;
@@ -42,36 +31,18 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
   }
 
   beforeAll(async () => {
-    database = place.database ? await createTestDatabase() : undefined;
-    redis = place.redis ? await startRedis() : undefined;
-    statements = await StatementLog.open();
-    const env = {
-      ...statements.env,
-      DATABASE_URL: database?.url,
-      REDIS_URL: redis?.url,
-      // Two processes on a busy machine read their answers late; that is not Redis being away.
-      REDIS_SOCKET_TIMEOUT: place.redis ? '2000' : undefined,
-      KEEPSAKE_SINGLE_PROCESS: place.redis ? undefined : 'true',
+    stand = await CachingStand.at(place, {
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       WORKER_ENABLED: 'false',
       // Nobody embeds here, and what is pending is not kept.
       EMBEDDING_PROVIDER: 'off',
-      LOG_LEVEL: 'error',
-    };
-    servers = [await startKeepsake({ env })];
-    if (place.processes === 2) servers.push(await startKeepsake({ env }));
-    here = servers[0]!;
-    there = servers.at(-1)!;
+    });
+    ({ here, there } = stand);
     mine = await newWorkspace('mine');
     theirs = await newWorkspace('theirs');
   }, 180_000);
 
-  afterAll(async () => {
-    await Promise.all(servers.map((server) => server.remove()));
-    await redis?.remove();
-    await database?.drop();
-    await statements.remove();
-  }, 60_000);
+  afterAll(() => stand.remove(), 60_000);
 
   async function newWorkspace(slug: string): Promise<Workspace> {
     await created(here.api.post('/v1/workspaces', { slug }));
@@ -163,7 +134,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     const sentFor = async (call: (typeof calls)[number], reader: Api) => {
       const id = randomUUID();
       expect((await call.call(reader, { 'x-request-id': id })).status).toBe(200);
-      return statements.of(id);
+      return stand.statements.of(id);
     };
     const first = new Map<string, number>();
     for (const call of calls) first.set(call.name, (await sentFor(call, as(here, mine))).length);
@@ -190,7 +161,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       const id = randomUUID();
       await created(as(there, mine).post('/v1/sessions', { project }, { headers: { 'x-request-id': id } }));
       // Warming goes on behind the answer, and counts what a project holds: the start of a session has changed that.
-      return (await statements.of(id)).filter(
+      return (await stand.statements.of(id)).filter(
         (sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql) && !/count\(/i.test(sql),
       );
     };
@@ -213,7 +184,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       // Known to the other process already; and nothing of this workspace was asked by this principal.
       await as(there, mine, 1).get('/v1/contexts?project=nothing');
       await as(there, mine).get('/v1/contexts?project=nothing');
-      const { same, other } = await withTablesAway(database!.url, async () => ({
+      const { same, other } = await withTablesAway(stand.database!.url, async () => ({
         same: await answersOf(memory, as(there, mine)),
         other: await answersOf(memory, as(there, mine, 1)),
       }));
@@ -225,7 +196,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
     it('the check can fail: what was never read can not be answered', async () => {
       const memory = await remember(mine);
       await as(there, mine).get('/v1/contexts?project=nothing');
-      const answers = await withTablesAway(database!.url, () => answersOf(memory, as(there, mine)));
+      const answers = await withTablesAway(stand.database!.url, () => answersOf(memory, as(there, mine)));
       const answered = [...answers].filter(([, { status }]) => status === 200).map(([name]) => name);
       // The last start of a session has warmed the rest, and no write has changed it since.
       expect(answered.filter((name) => /contexts|overview|projects/.test(name))).toEqual([]);
@@ -245,7 +216,7 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
             `/v1/projects/${project}`,
             `/v1/handovers/latest?project=${project}`,
           ];
-          const answers = await withTablesAway(database!.url, () =>
+          const answers = await withTablesAway(stand.database!.url, () =>
             Promise.all(warm.map((path) => as(there, mine).get(path))),
           );
           return answers.every(({ status }) => status === 200);
@@ -406,13 +377,13 @@ describe.each(Object.entries(places))('cached reads, %s', (_name, place) => {
       const memory = await remember(mine);
       const { project, label } = memory;
       await answersOf(memory, as(there, mine));
-      await redis!.kill();
+      await stand.redis!.kill();
       const away = await answersOf(memory, as(there, mine));
       expect([...away.values()].map(({ status }) => status)).toEqual([...away].map(() => 200));
       const stored = await created(as(here, mine).post('/v1/contexts', { project, label, content: 'While away.' }));
       const labelPath = `/v1/projects/${project}/contexts/${encodeURIComponent(label)}`;
       expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);
-      await redis!.start();
+      await stand.redis!.start();
       const isHit = async () => (await as(there, mine).get(labelPath)).headers.get('cache-status') === 'keepsake; hit';
       await eventually(isHit, { what: 'a hit' });
       expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);

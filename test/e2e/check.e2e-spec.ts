@@ -1,7 +1,7 @@
 import type { Api, ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { startKeepsake } from '../support/keepsake.js';
+import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
 
 let count = 0;
 /** Every test has a project of its own. */
@@ -11,12 +11,8 @@ function pointers({ body }: ApiAnswer<any>): string[] {
   return body.errors.map((error: { pointer: string }) => error.pointer);
 }
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('what to heed, on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
+  let stand: Stand;
   let api: Api;
 
   const check = (project: string, text: string, rest: object = {}) =>
@@ -27,15 +23,11 @@ describe.each([
   }
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'error' } });
-    api = server.api;
+    stand = await standOn(isOutside);
+    api = stand.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => stand.remove());
 
   it('tells what is relevant and why, the rules in it, and which of them the plan breaks', async () => {
     const project = newProject();

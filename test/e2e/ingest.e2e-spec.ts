@@ -1,7 +1,7 @@
 import type { Api, ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { startKeepsake } from '../support/keepsake.js';
+import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
 import { pdfOf } from './documents/pdf-of.js';
 
 let count = 0;
@@ -19,12 +19,8 @@ const manual = (...topics: string[]) =>
   `# Manual\n\n${topics.map((topic, n) => `## On ${topic}s\n\n${paragraph(topic, n)}`).join('\n\n')}\n`;
 const parts = { partLength: 900 };
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('documents on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('documents on %s', (_, isOutside) => {
+  let stand: Stand;
   let api: Api;
 
   const ingest = (project: string, body: object, headers: Record<string, string> = {}) =>
@@ -35,15 +31,11 @@ describe.each([
     (await api.get('/v1/search', { query: { project, q, mode: 'keyword' } })).body.items as any[];
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'error' } });
-    api = server.api;
+    stand = await standOn(isOutside);
+    api = stand.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => stand.remove());
 
   it('keeps a Markdown document as contexts that are found at once, read by label, and embedded', async () => {
     const project = newProject();

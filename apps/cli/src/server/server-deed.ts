@@ -30,18 +30,18 @@ export function deed<Result>({
 
 /** Does it; the result goes to standard output, as JSON where that is asked for. */
 export async function runDeed(
-  { danger, run, show, isWell }: ServerDeed,
+  chosen: ServerDeed,
   { yes, workspace, json }: ServerDeedOptions,
   synopsis: string,
 ): Promise<ExitCode> {
-  if (danger !== undefined) await confirm(danger, yes, synopsis);
+  if (chosen.danger !== undefined) await confirm(chosen.danger, yes, synopsis);
   const server = await findServer(loadConfig(process.env), workspace);
   const progress = new Progress();
   try {
-    const result = await run(server, progress);
+    const result = await chosen.run(server, progress);
     progress.end();
-    console.log(json ? JSON.stringify(result) : show(result));
-    return isWell(result) ? ExitCode.ok : ExitCode.unavailable;
+    console.log(json ? JSON.stringify(result) : chosen.show(result));
+    return chosen.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
   } finally {
     progress.end();
   }

@@ -67,9 +67,8 @@ function sumFamily(reports: readonly FamilyStatsReport[]): FamilyStatsReport {
     hitRate: reads === 0 ? null : sum.hits / reads,
     p50Ms: slowest(reports.map(({ p50Ms }) => p50Ms)),
     p99Ms: slowest(reports.map(({ p99Ms }) => p99Ms)),
-    // A process of an older release does not tell them.
     hitAges: Array.from({ length: 10 }, (_, tenth) =>
-      reports.reduce((total, { hitAges = [] }) => total + (hitAges[tenth] ?? 0), 0),
+      reports.reduce((total, { hitAges }) => total + (hitAges[tenth] ?? 0), 0),
     ),
   };
 }

@@ -131,8 +131,8 @@ describe('JobWorker', () => {
 
   it('writes down how far a job is now and then, the last step always, and what it resolved with', async () => {
     const told = jest.spyOn(store, 'setProgress');
-    const job = await handled(async (_payload, { progress }) => {
-      for (let done = 1; done <= 1_000; done++) await progress(done, 1_000);
+    const job = await handled(async (_payload, context) => {
+      for (let done = 1; done <= 1_000; done++) await context.progress(done, 1_000);
       return { found: 7 };
     });
     await worker.start();

@@ -46,7 +46,7 @@ export class RedisConnection {
     private readonly onClose: (connection: RedisConnection) => void,
   ) {
     this.checks = new Deadlines(4 * timeouts.commandTimeoutMs);
-    this.patience = new Deadlines(timeouts.connectTimeoutMs + 4 * timeouts.commandTimeoutMs);
+    this.patience = signInDeadlines(timeouts);
     this.redis = new Redis({ ...connectionOptions(target, address, timeouts), scripts }) as ScriptRunner;
     this.redis.on('error', (error: Error) => {
       this.lastError = error;
@@ -61,7 +61,6 @@ export class RedisConnection {
 
   async connect(): Promise<void> {
     try {
-      // Signing in is waited for too: a paused server takes the connection and says nothing.
       await this.patience.within(this.redis.connect());
     } catch (error) {
       this.close();
@@ -185,6 +184,11 @@ export function connectionOptions(target: RedisTarget, address: RedisAddress, ti
     disableClientInfo: true,
     connectionName: 'keepsake',
   };
+}
+
+/** How long connecting and signing in are waited for together: a paused server takes the connection and says nothing. */
+export function signInDeadlines({ connectTimeoutMs, commandTimeoutMs }: RedisTimeouts): Deadlines {
+  return new Deadlines(connectTimeoutMs + 4 * commandTimeoutMs);
 }
 
 /** Whether the failure is about the server or the way to it, not about the one command. */

@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
 import { pauseFor } from '../../../pause.js';
 import { StoreUnavailableError } from '../../shared-store.js';
-import { Deadlines } from '../deadlines.js';
+import type { Deadlines } from '../deadlines.js';
 import { hangUp } from '../hang-up.js';
-import { connectionOptions, type RedisTimeouts } from '../redis-connection.js';
+import { connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
 /** What one of those asked knows. */
@@ -30,7 +30,7 @@ export abstract class NewestView extends TopologyResolver {
     private readonly timeouts: RedisTimeouts,
   ) {
     super();
-    this.patience = new Deadlines(timeouts.connectTimeoutMs + 4 * timeouts.commandTimeoutMs);
+    this.patience = signInDeadlines(timeouts);
   }
 
   /** One round of questions at a time, shared by those who ask meanwhile. */
@@ -95,7 +95,6 @@ export abstract class NewestView extends TopologyResolver {
       if (this.clients.get(key) === client) this.clients.delete(key);
     });
     try {
-      // Signing in is waited for too: a paused server takes the connection and says nothing.
       await this.patience.within(client.connect());
       if (isClosed || this.isEnded) throw new StoreUnavailableError('The connection was closed at once.');
       this.clients.set(key, client);

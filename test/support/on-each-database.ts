@@ -1,0 +1,32 @@
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { type Keepsake, startKeepsake } from './keepsake.js';
+
+/** Where the product is tried, as `describe.each` takes it: the name, and whether its database is outside of it. */
+export const DATABASES: readonly (readonly [name: string, isOutside: boolean])[] = [
+  ['PostgreSQL', true],
+  ['the embedded database', false],
+];
+
+/** One server and its database. */
+export interface Stand {
+  readonly server: Keepsake;
+  remove(): Promise<void>;
+}
+
+export async function standOn(isOutside: boolean, env: Readonly<Record<string, string>> = {}): Promise<Stand> {
+  let database: TestDatabase | undefined;
+  try {
+    database = isOutside ? await createTestDatabase() : undefined;
+    const server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'error', ...env } });
+    return {
+      server,
+      async remove() {
+        await server.remove();
+        await database?.drop();
+      },
+    };
+  } catch (error) {
+    await database?.drop();
+    throw error;
+  }
+}
