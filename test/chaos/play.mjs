@@ -51,6 +51,8 @@ class Play {
   #locks = [];
   #faults = 0;
   #busyServer = false;
+  /** Whether somebody else than its writer may have delivered an invalidation. */
+  #wasRelayed = false;
   #now = 0;
 
   /**
@@ -81,7 +83,7 @@ class Play {
     try {
       await this.#stage.recover();
       await this.#stage.settle();
-      await pause(Math.max(0, this.#lastAcknowledgedMs() + LAG_MS - monotonicMs()));
+      await pause(Math.max(0, this.#lastInvalidatedMs() + LAG_MS - monotonicMs()));
     } catch (error) {
       violations.push({ kind: 'unrecovered', text: error instanceof Error ? error.message : String(error) });
     }
@@ -164,13 +166,17 @@ class Play {
    * @param {import('./actor.mjs').Outcome | 'died'} outcome
    */
   #record(actor, what, keys, outcome) {
-    if (outcome === 'died') return;
+    if (outcome === 'died') {
+      this.#wasRelayed = true;
+      return;
+    }
     const { startedMs, endedMs, heldMs, answer, error } = outcome;
     const excused = [...actor.suspensions, ...(what === 'write' ? this.#locks : [])];
     const waitMs = endedMs - startedMs - heldMs - overlapMs(excused, startedMs, endedMs);
     this.#waits.push({ actor: actor.name, what, keys, endedMs, waitMs, error });
     if (error !== undefined) return;
     if (what === 'write') {
+      this.#wasRelayed ||= !answer.isConfirmed;
       for (const { key, version } of answer.rows) {
         this.#writes.push({
           actor: actor.name,
@@ -270,8 +276,12 @@ class Play {
     return [...this.#running.values()];
   }
 
-  /** A family that may lag behind has caught up when this is as long ago as it may. */
-  #lastAcknowledgedMs() {
+  /**
+   * A family that may lag behind has caught up when this is as long ago as it may. What a writer could not confirm, or
+   * did not live to deliver, was delivered by a relay until just now.
+   */
+  #lastInvalidatedMs() {
+    if (this.#wasRelayed) return monotonicMs();
     return this.#waits.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
   }
 
