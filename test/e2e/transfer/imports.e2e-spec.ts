@@ -367,9 +367,12 @@ describe('importing', () => {
       request.on('error', () => undefined);
       request.flushHeaders();
       request.write('abc', () => setTimeout(() => request.destroy(), 200));
-      const [, status] = await eventually(() => /"requestId":"stopped"[^\n]*"status":(\d+)/.exec(server.stdout), {
-        what: 'the request to end',
-      });
+      const [, status] = await eventually(
+        () => /"requestId":"stopped"[^\n]*"status":(\d+)/.exec(server.stdout) ?? undefined,
+        {
+          what: 'the request to end',
+        },
+      );
       expect(status).toBe('422');
     });
 
@@ -463,7 +466,7 @@ describe('importing', () => {
         )
       ).rowCount ?? 0;
     const answer = importProject(other.api, project, file).catch(() => 'broken off');
-    await eventually(async () => await writersOfContexts(), {
+    await eventually(writersOfContexts, {
       what: 'the import to begin',
       timeoutMs: 60_000,
     });
