@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { request as send } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ReadableStream } from 'node:stream/web';
@@ -352,28 +351,6 @@ describe('importing', () => {
       expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
       expect(answer.body.errors[0].pointer).toBe(pointer);
       expect(await countRows()).toEqual(before);
-    });
-
-    it('that stops coming is nobody’s failure but the sender’s', async () => {
-      const request = send(`${server.url}/v1/projects/bad/import`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${server.key}`,
-          'content-type': 'application/gzip',
-          'content-length': '1000',
-          'x-request-id': 'stopped',
-        },
-      });
-      request.on('error', () => undefined);
-      request.flushHeaders();
-      request.write('abc', () => setTimeout(() => request.destroy(), 200));
-      const [, status] = await eventually(
-        () => /"requestId":"stopped"[^\n]*"status":(\d+)/.exec(server.stdout) ?? undefined,
-        {
-          what: 'the request to end',
-        },
-      );
-      expect(status).toBe('422');
     });
 
     it('is refused where it is JSON, or nothing', async () => {
