@@ -91,7 +91,7 @@ export class Walker {
     const label = this.random.one(LABELS);
     const line = state.lines.get(label) ?? [];
     const known = this.random.one([undefined, ...line]);
-    switch (this.random.below(8)) {
+    switch (this.random.below(10)) {
       case 0: {
         if (known === undefined) return;
         const tags = [`t${++this.count}`];
@@ -148,7 +148,7 @@ export class Walker {
     const line = state.lines.get(label) ?? [];
     const latest = latestOf(line);
     const newest = [...state.lines].flatMap(([, versions]) => latestOf(versions) ?? []);
-    const known = this.random.one([undefined, ...line]);
+    const known: Stored | undefined = this.random.one(line);
     const labelPath = `/v1/projects/${project}/contexts/${encodeURIComponent(label)}`;
     switch (this.random.below(12)) {
       case 0:
