@@ -24,7 +24,7 @@ import type {
   SearchScope,
 } from './search.js';
 import { SeenHits } from './seen-hits.js';
-import { SemanticSearch } from './semantic-search.js';
+import { type SemanticFindings, SemanticSearch } from './semantic-search.js';
 import { snippetOf } from './snippet.js';
 
 /** Each channel is asked for so many hits at least: fusion needs to see what one of them ranks low. */
@@ -35,6 +35,7 @@ const MOST_HITS = 500;
 const RERANKED = 50;
 
 const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
+const NOTHING_NEAR: SemanticFindings = { hits: [] };
 const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** A search of one project, worked out as far as its words go. */
@@ -48,6 +49,10 @@ interface Prepared {
   readonly asOfMs: number;
   /** What open sessions wrote, ranked by its words beside the index. */
   readonly live: LiveDocuments;
+  /** Hits that each channel is asked for. */
+  readonly depth: number;
+  /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
+  readonly nearness: Promise<SemanticFindings> | undefined;
 }
 
 /** A page before its hits are described. */
@@ -86,7 +91,7 @@ export class FreshSearch {
     const project = await this.projects.find(workspaceId, request.project);
     if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
 
-    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, spender);
+    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, mode, spender);
     const nothing = await this.reasonForNothing(prepared, mode);
     if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
     const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
@@ -110,16 +115,27 @@ export class FreshSearch {
     ];
   }
 
-  private async prepare(scope: SearchScope, request: SearchRequest, spender: Principal | undefined): Promise<Prepared> {
+  private async prepare(
+    scope: SearchScope,
+    request: SearchRequest,
+    mode: SearchMode,
+    spender: Principal | undefined,
+  ): Promise<Prepared> {
     const query = analyseQuery(request.query, this.options);
     const { after } = request;
     const nowMs = this.clock.nowMs();
+    const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
+    const seenCount = after?.by === 'seen' ? new SeenHits(after.seen).count : 0;
+    const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seenCount + request.limit + 1));
+    const nearness =
+      mode === 'keyword' || query.words === ''
+        ? undefined
+        : this.semantic.find(scope, { ...narrowing(request, query), text: query.plain, asOfMs, depth, spender });
     const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
     const keepUnknown = live.documents.length > 0;
     const ranking =
       after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
-    const asOfMs = after?.by === 'seen' ? after.asOfMs : (ranking?.asOfMs ?? nowMs);
-    return { scope, request, spender, query, ranking, asOfMs, live };
+    return { scope, request, spender, query, ranking, asOfMs, live, depth, nearness };
   }
 
   private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
@@ -156,16 +172,14 @@ export class FreshSearch {
   }
 
   private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
-    const { scope, request, query, ranking, asOfMs, spender, live } = prepared;
+    const { scope, request, query, ranking, asOfMs, live, depth, nearness } = prepared;
     const seen = new SeenHits(request.after?.by === 'seen' ? request.after.seen : undefined);
-    const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
-    const { minScore = Number.NEGATIVE_INFINITY, ...filters } = request.filters;
-    const narrowed = { filters, phrases: query.phrases, exclusions: query.exclusions };
+    const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const [keyword, semantic] = await Promise.all([
       mode === 'hybrid' && ranking !== undefined
-        ? this.index.rank(scope, { ...narrowed, ranking, limit: depth, beside: live.documents })
+        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit: depth, beside: live.documents })
         : Promise.resolve([]),
-      this.semantic.find(scope, { ...narrowed, text: query.plain, asOfMs, depth, spender }),
+      nearness ?? NOTHING_NEAR,
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
 
@@ -263,6 +277,12 @@ export class FreshSearch {
     const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
     return new Map(passages.map((passage) => [passage.id, passage]));
   }
+}
+
+/** What both channels are narrowed by; the lowest score is one of the whole answer. */
+function narrowing(request: SearchRequest, { phrases, exclusions }: QueryAnalysis) {
+  const { minScore: _, ...filters } = request.filters;
+  return { filters, phrases, exclusions };
 }
 
 function toAnswer(
