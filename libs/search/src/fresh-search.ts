@@ -49,6 +49,8 @@ interface Prepared {
   readonly asOfMs: number;
   /** What open sessions wrote, ranked by its words beside the index. */
   readonly live: LiveDocuments;
+  /** What earlier pages have shown, where pages go by that. */
+  readonly seen: SeenHits;
   /** Hits that each channel is asked for. */
   readonly depth: number;
   /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
@@ -125,8 +127,8 @@ export class FreshSearch {
     const { after } = request;
     const nowMs = this.clock.nowMs();
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
-    const seenCount = after?.by === 'seen' ? new SeenHits(after.seen).count : 0;
-    const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seenCount + request.limit + 1));
+    const seen = new SeenHits(after?.by === 'seen' ? after.seen : undefined);
+    const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
     const nearness =
       mode === 'keyword' || query.words === ''
         ? undefined
@@ -135,7 +137,7 @@ export class FreshSearch {
     const keepUnknown = live.documents.length > 0;
     const ranking =
       after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
-    return { scope, request, spender, query, ranking, asOfMs, live, depth, nearness };
+    return { scope, request, spender, query, ranking, asOfMs, live, seen, depth, nearness };
   }
 
   private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
@@ -172,8 +174,7 @@ export class FreshSearch {
   }
 
   private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
-    const { scope, request, query, ranking, asOfMs, live, depth, nearness } = prepared;
-    const seen = new SeenHits(request.after?.by === 'seen' ? request.after.seen : undefined);
+    const { scope, request, query, ranking, asOfMs, live, seen, depth, nearness } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const [keyword, semantic] = await Promise.all([
       mode === 'hybrid' && ranking !== undefined
@@ -209,12 +210,11 @@ export class FreshSearch {
 
   /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
   private async withoutVectors(prepared: Prepared, failure: string): Promise<Page> {
-    const { request, ranking, asOfMs, scope, query, live } = prepared;
+    const { request, ranking, asOfMs, scope, query, live, seen } = prepared;
     if (request.after?.by !== 'seen') {
       const page = await this.keywordPage(prepared);
       return { ...page, faults: [failure, ...page.faults] };
     }
-    const seen = new SeenHits(request.after.seen);
     const { phrases, exclusions } = query;
     const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
     const ranked =
