@@ -1,21 +1,8 @@
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type PopulatedWorkspace, populateWorkspace, spanningJobOf } from './routes/populated-workspace.js';
+import { type PopulatedWorkspace, populateWorkspace, spanningJobOf, stateOf } from './routes/populated-workspace.js';
 import { sampleOf } from './routes/route-samples.js';
 import { fillPath, type Route, routesOf } from './routes/route-table.js';
-
-/** What a read of a workspace's own things answers: it must be the same before and after another one's calls. */
-async function stateOf({ api, ids, project }: PopulatedWorkspace): Promise<unknown> {
-  const paths = [
-    `/v1/sessions/${ids.session}`,
-    `/v1/sessions/${ids.session}/entries`,
-    `/v1/contexts/${ids.context}`,
-    `/v1/contexts?project=${project}`,
-    `/v1/handovers?project=${project}`,
-    `/v1/keys`,
-  ];
-  return Promise.all(paths.map(async (path) => [path, (await api.get(path)).body]));
-}
 
 describe('two workspaces', () => {
   let database: TestDatabase;

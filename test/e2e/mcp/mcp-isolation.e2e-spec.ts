@@ -2,7 +2,7 @@ import { toolDefinitions } from '../../../libs/mcp/src/tools/tool-definitions.js
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
 import { connectHttp, type McpClient } from '../../support/mcp.js';
-import { type PopulatedWorkspace, populateWorkspace, spanningJobOf } from '../routes/populated-workspace.js';
+import { type PopulatedWorkspace, populateWorkspace, spanningJobOf, stateOf } from '../routes/populated-workspace.js';
 import { sampleOf } from '../routes/route-samples.js';
 
 const NAMES_OF_THINGS = ['project', 'label', 'name'];
@@ -38,17 +38,6 @@ describe('two workspaces over MCP', () => {
     await server?.remove();
     await database?.drop();
   });
-
-  async function stateOf({ api, ids, project }: PopulatedWorkspace): Promise<unknown> {
-    const paths = [
-      `/v1/sessions/${ids.session}`,
-      `/v1/sessions/${ids.session}/entries`,
-      `/v1/contexts/${ids.context}`,
-      `/v1/contexts?project=${project}`,
-      `/v1/handovers?project=${project}`,
-    ];
-    return Promise.all(paths.map(async (path) => [path, (await api.get(path)).body]));
-  }
 
   it('T41 every tool has a valid call, and answers it where the things are its own', async () => {
     const refused: string[] = [];

@@ -83,3 +83,16 @@ async function created(answer: Promise<{ status: number; body: any }>): Promise<
   if (status !== 201) throw new Error(`expected 201, got ${status}: ${JSON.stringify(body)}`);
   return body;
 }
+
+/** What a read of a workspace's own things answers: it must be the same before and after another one's calls. */
+export async function stateOf({ api: own, ids, project }: PopulatedWorkspace): Promise<unknown> {
+  const paths = [
+    `/v1/sessions/${ids.session}`,
+    `/v1/sessions/${ids.session}/entries`,
+    `/v1/contexts/${ids.context}`,
+    `/v1/contexts?project=${project}`,
+    `/v1/handovers?project=${project}`,
+    `/v1/keys`,
+  ];
+  return Promise.all(paths.map(async (path) => [path, (await own.get(path)).body]));
+}
