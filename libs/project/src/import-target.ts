@@ -28,6 +28,13 @@ export interface Identity<Id extends string> {
 /** Where an id of the workspace is taken: in the project of the import, or in another one. */
 export type Place = 'here' | 'elsewhere';
 
+/** Of rows that say of taken ids whether they are in the project. */
+export function placesOf<Id extends string>(
+  rows: readonly { readonly id: Id; readonly is_here: boolean }[],
+): ReadonlyMap<Id, Place> {
+  return new Map(rows.map((row) => [row.id, row.is_here ? 'here' : 'elsewhere']));
+}
+
 /** What became of things of one kind. */
 export class ImportTally {
   created = 0;
@@ -36,7 +43,7 @@ export class ImportTally {
   skipped = 0;
 }
 
-/** Every id under which a thing of a file may be known in the project: its own, or that of its copy. */
+/** Every id under which a thing of a file may be known in the project: its own, then that of its copy. */
 export function namesOf<Id extends string>(target: ImportTarget, ids: readonly Id[]): Id[] {
   return ids.flatMap((id) => [id, copyId(id, target.projectId)]);
 }
@@ -55,11 +62,37 @@ export function identify<Id extends string>(
 ): Map<Id, Identity<Id>> {
   return new Map(
     ids.map((id): [Id, Identity<Id>] => {
-      const names = [copyId(id, target.projectId), id];
-      const there = names.find((name) => places.get(name) === 'here');
+      const names = namesOf(target, [id]);
+      const there = names.findLast((name) => places.get(name) === 'here');
       if (there !== undefined) return [id, { id: there, isThere: true }];
-      const free = names.toReversed().find((name) => !places.has(name));
+      const free = names.find((name) => !places.has(name));
       return [id, { id: free ?? newId<Id>(), isThere: false }];
     }),
   );
+}
+
+/**
+ * What an import does with things of a file, each under the id that it has in the project. Counts them.
+ *
+ * @param identities of all of them
+ */
+export function divide<Id extends string, Copy extends { readonly id: Id }>(
+  { conflict }: ImportTarget,
+  copies: readonly Copy[],
+  identities: ReadonlyMap<Id, Identity<Id>>,
+  tally: ImportTally,
+): { readonly created: readonly Copy[]; readonly replaced: readonly Copy[] } {
+  const created: Copy[] = [];
+  const replaced: Copy[] = [];
+  for (const copy of copies) {
+    const identity = identities.get(copy.id);
+    if (identity === undefined) throw new Error('Everything that is brought has an identity.');
+    const known = { ...copy, id: identity.id };
+    if (!identity.isThere) created.push(known);
+    else if (conflict === 'overwrite') replaced.push(known);
+    else tally.skipped++;
+  }
+  tally.created += created.length;
+  tally.overwritten += replaced.length;
+  return { created, replaced };
 }

@@ -2,12 +2,14 @@ export { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers
 export {
   type ConflictStrategy,
   conflictStrategies,
+  divide,
   identify,
   type Identity,
   type ImportTarget,
   ImportTally,
   namesOf,
   type Place,
+  placesOf,
 } from './import-target.js';
 export { DEFAULT_PROJECT, type Project } from './project.js';
 export {

@@ -1,29 +1,13 @@
-import { copyId, type ContextId, newId } from '#kernel';
-import type { ImportTally, ImportTarget } from '#project';
+import { type ContextId, newId } from '#kernel';
+import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { draftOf } from '../context-draft.js';
 import type { ContextObservers } from '../context-observers.js';
 import type { ContextRepository, NewContext } from '../persistence/context.repository.js';
-import type { ContextTransferRepository, KnownVersion } from './context-transfer.repository.js';
+import type { ContextTransferRepository, DescribedVersion, KnownVersion } from './context-transfer.repository.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
-export type ContextCopy = Pick<
-  Context,
-  | 'id'
-  | 'label'
-  | 'version'
-  | 'content'
-  | 'tags'
-  | 'priority'
-  | 'priorityDetected'
-  | 'sessionId'
-  | 'metadata'
-  | 'createdAt'
-  | 'updatedAt'
-  | 'archivedAt'
-  | 'archiveReason'
-  | 'revision'
->;
+export type ContextCopy = DescribedVersion & Pick<Context, 'label' | 'version' | 'content' | 'revision'>;
 
 /** The versions of a label while a file is read. */
 interface Line {
@@ -214,10 +198,10 @@ export class ContextImport {
   /** Their own where those are free in the workspace, else those of copies. */
   private async idsFor(ids: readonly ContextId[]): Promise<readonly ContextId[]> {
     const { workspaceId, projectId } = this.target;
-    const namesFor = (id: ContextId) => [id, copyId(id, projectId)];
-    const taken = new Set((await this.repository.findTaken(workspaceId, projectId, ids.flatMap(namesFor))).keys());
+    const names = namesOf(this.target, ids);
+    const taken = new Set((await this.repository.findTaken(workspaceId, projectId, names)).keys());
     return ids.map((id) => {
-      const free = namesFor(id).find((name) => !taken.has(name)) ?? newId<ContextId>();
+      const free = namesOf(this.target, [id]).find((name) => !taken.has(name)) ?? newId<ContextId>();
       taken.add(free);
       return free;
     });

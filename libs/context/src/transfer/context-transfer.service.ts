@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { copyId, type ContextId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import type { ImportTally, ImportTarget } from '#project';
+import { type ContextId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { ContextObservers } from '../context-observers.js';
 import { ContextRepository } from '../persistence/context.repository.js';
@@ -61,10 +61,14 @@ export class ContextTransferService {
 
   /** What versions that a file speaks of are in the project, by their ids in the file; those that it has not are left out. */
   async locate<Ref extends VersionRef & { readonly id: ContextId }>(
-    { workspaceId, projectId }: ImportTarget,
+    target: ImportTarget,
     refs: readonly Ref[],
   ): Promise<ReadonlyMap<ContextId, VersionRef & { readonly id: ContextId }>> {
-    const names = refs.flatMap(({ id }) => [copyId(id, projectId), id]);
+    const { workspaceId, projectId } = target;
+    const names = namesOf(
+      target,
+      refs.map(({ id }) => id),
+    );
     const byId = await this.repository.findTaken(workspaceId, projectId, names);
     const versions = await this.repository.findVersions(workspaceId, projectId, [
       ...new Set(refs.map(({ label }) => label)),
@@ -72,7 +76,7 @@ export class ContextTransferService {
     const byPlace = new Map(versions.map((version) => [placeOf(version), version]));
     const located = new Map<ContextId, VersionRef & { readonly id: ContextId }>();
     for (const ref of refs) {
-      const own = [copyId(ref.id, projectId), ref.id].find((id) => byId.get(id) !== undefined);
+      const own = namesOf(target, [ref.id]).findLast((id) => byId.get(id) !== undefined);
       const there = own === undefined ? undefined : byId.get(own);
       const same = byPlace.get(placeOf(ref));
       if (own !== undefined && there !== undefined) located.set(ref.id, { id: own, ...there });

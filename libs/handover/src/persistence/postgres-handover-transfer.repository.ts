@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, ROWS_MARK } from '#database';
 import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Place } from '#project';
+import { type Place, placesOf } from '#project';
 import type { Handover } from '../handover.js';
 import { HandoverTransferRepository } from '../transfer/handover-transfer.repository.js';
 import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js';
@@ -18,7 +18,7 @@ export class PostgresHandoverTransferRepository extends HandoverTransferReposito
 
   async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
     const [row] = await this.database.query<{ mark: string }>(
-      `SELECT concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0))) AS mark
+      `SELECT ${ROWS_MARK} AS mark
        FROM handovers WHERE workspace_id = $1 AND project_id = $2`,
       [workspaceId, projectId],
     );
@@ -80,7 +80,7 @@ export class PostgresHandoverTransferRepository extends HandoverTransferReposito
       'SELECT id, project_id = $2 AS is_here FROM handovers WHERE workspace_id = $1 AND id = ANY ($3::uuid[])',
       [workspaceId, projectId, ids],
     );
-    return new Map(rows.map((row) => [row.id, row.is_here ? 'here' : 'elsewhere']));
+    return placesOf(rows);
   }
 
   async leftBy(

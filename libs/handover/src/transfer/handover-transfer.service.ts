@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { identify, type ImportTally, type ImportTarget, namesOf } from '#project';
+import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Handover } from '../handover.js';
 import { HandoverRepository } from '../persistence/handover.repository.js';
 import { HandoverTransferRepository } from './handover-transfer.repository.js';
@@ -53,7 +53,7 @@ export class HandoverTransferService {
    * otherwise it stays.
    */
   async bring(target: ImportTarget, copies: readonly HandoverCopy[], tally: ImportTally): Promise<void> {
-    const { workspaceId, projectId, project, conflict, dryRun } = target;
+    const { workspaceId, projectId, project, dryRun } = target;
     const ids = copies.map(({ id }) => id);
     const identities = identify(
       target,
@@ -65,21 +65,14 @@ export class HandoverTransferService {
       projectId,
       copies.flatMap(({ sessionId }) => (sessionId === null ? [] : [sessionId])),
     );
-    const created: Handover[] = [];
-    const replaced: Handover[] = [];
-    for (const copy of copies) {
-      const own = copy.reason === 'manual' || copy.sessionId === null ? undefined : left.get(copy.sessionId);
-      const identity = own === undefined ? identities.get(copy.id) : { id: own, isThere: true };
-      if (identity === undefined) throw new Error('Everything that is brought has an identity.');
-      const placed = { ...copy, id: identity.id, workspaceId, projectId, project };
-      if (!identity.isThere) created.push(placed);
-      else if (conflict === 'overwrite') replaced.push(placed);
-      else tally.skipped++;
+    for (const { id, reason, sessionId } of copies) {
+      const own = reason === 'manual' || sessionId === null ? undefined : left.get(sessionId);
+      if (own !== undefined) identities.set(id, { id: own, isThere: true });
     }
-    tally.created += created.length;
-    tally.overwritten += replaced.length;
+    const { created, replaced } = divide(target, copies, identities, tally);
     if (dryRun) return;
-    await this.repository.insert(created);
-    await this.repository.replace(replaced);
+    const placed = (copy: HandoverCopy): Handover => ({ ...copy, workspaceId, projectId, project });
+    await this.repository.insert(created.map(placed));
+    await this.repository.replace(replaced.map(placed));
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, ROWS_MARK } from '#database';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Place } from '#project';
+import { type Place, placesOf } from '#project';
 import type { Session } from '../session.js';
 import type { SessionEntry } from '../session-entry.js';
 import { type Resolution, SessionTransferRepository } from '../transfer/session-transfer.repository.js';
@@ -23,9 +23,9 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
   async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
     const [row] = await this.database.query<{ mark: string }>(
       `SELECT concat_ws('/',
-         (SELECT concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0)))
+         (SELECT ${ROWS_MARK}
           FROM sessions WHERE workspace_id = $1),
-         (SELECT concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0)))
+         (SELECT ${ROWS_MARK}
           FROM session_entries WHERE workspace_id = $1 AND project_id = $2)) AS mark`,
       [workspaceId, projectId],
     );
@@ -91,7 +91,7 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
        FROM sessions s WHERE s.workspace_id = $1 AND s.id = ANY ($3::uuid[])`,
       [workspaceId, projectId, ids],
     );
-    return new Map(rows.map((row) => [row.id, row.is_here ? 'here' : 'elsewhere']));
+    return placesOf(rows);
   }
 
   async placesOfEntries(
@@ -103,7 +103,7 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
       `SELECT id, project_id = $2 AS is_here FROM session_entries WHERE workspace_id = $1 AND id = ANY ($3::uuid[])`,
       [workspaceId, projectId, ids],
     );
-    return new Map(rows.map((row) => [row.id, row.is_here ? 'here' : 'elsewhere']));
+    return placesOf(rows);
   }
 
   async insertSessions(sessions: readonly Session[]): Promise<void> {

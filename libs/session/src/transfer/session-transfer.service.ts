@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
+import { divide, identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
 import { SessionEntryRepository } from '../persistence/session-entry.repository.js';
 import { SessionObservers } from '../session-observers.js';
 import type { Session } from '../session.js';
@@ -132,26 +132,4 @@ export class SessionTransferService {
 
 function placeOf({ workspaceId, projectId, project }: ImportTarget) {
   return { workspaceId, projectId, project };
-}
-
-/** Under the ids that they have in the project. */
-function divide<Id extends string, Copy extends { readonly id: Id }>(
-  { conflict }: ImportTarget,
-  copies: readonly Copy[],
-  identities: ReadonlyMap<Id, Identity<Id>>,
-  tally: ImportTally,
-): { readonly created: readonly Copy[]; readonly replaced: readonly Copy[] } {
-  const created: Copy[] = [];
-  const replaced: Copy[] = [];
-  for (const copy of copies) {
-    const identity = identities.get(copy.id);
-    if (identity === undefined) throw new Error('Everything that is brought has an identity.');
-    const known = { ...copy, id: identity.id };
-    if (!identity.isThere) created.push(known);
-    else if (conflict === 'overwrite') replaced.push(known);
-    else tally.skipped++;
-  }
-  tally.created += created.length;
-  tally.overwritten += replaced.length;
-  return { created, replaced };
 }
