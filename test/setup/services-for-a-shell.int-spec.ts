@@ -23,6 +23,8 @@ async function startServices() {
 
 async function answersSql(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url });
+  // A server that ends in the middle of an answer is told twice: to the caller, and as an event.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     await client.query('SELECT 1');
