@@ -57,15 +57,13 @@ export async function start() {
       full: async ({ node }) => makeFull(await primaryAt(node)),
     },
     async settle() {
-      const current = await primaries();
-      await Promise.all(
-        nodes.map((node) =>
-          until(async () => (current.includes(node) ? isWhole(node) : isInStep(node)), {
-            timeoutMs: SETTLE_MS,
-            what: 'the nodes of the Cluster to be in step',
-          }),
-        ),
-      );
+      // A replica may still take over from a primary that is back: who follows whom is asked again.
+      const areInStep = async () => {
+        const current = await primaries();
+        const inStep = nodes.map((node) => (current.includes(node) ? isWhole(node) : isInStep(node)));
+        return (await Promise.all(inStep)).every(Boolean);
+      };
+      await until(areInStep, { timeoutMs: SETTLE_MS, what: 'the nodes of the Cluster to be in step' });
     },
     remove: () => cluster.remove(),
   };

@@ -42,12 +42,13 @@ export async function start() {
       full: async () => makeFull(await set.primary()),
     },
     async settle() {
-      const primary = await set.primary();
-      await Promise.all(
-        servers
-          .filter((server) => server !== primary)
-          .map((server) => until(() => isInStep(server), { timeoutMs: SETTLE_MS, what: 'the replicas to be in step' })),
-      );
+      // Sentinels that missed the primary may elect another one after it is back: who follows whom is asked again.
+      const areInStep = async () => {
+        const primary = await set.primary();
+        const replicas = servers.filter((server) => server !== primary);
+        return (await Promise.all(replicas.map(isInStep))).every(Boolean);
+      };
+      await until(areInStep, { timeoutMs: SETTLE_MS, what: 'the replicas to be in step' });
     },
     remove: () => set.remove(),
   };
