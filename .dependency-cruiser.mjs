@@ -5,6 +5,7 @@
 
 /** Knows nothing of the product's features. */
 const PLATFORM = {
+  product: [],
   kernel: [],
   config: ['kernel'],
   observability: ['kernel', 'config'],

@@ -29,13 +29,15 @@ function build(stamp) {
   // Half a build must not pass for a whole one.
   rmSync(stampFile, { force: true });
   const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  const result = spawnSync(process.execPath, [nest, 'build', 'keepsake'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (result.status !== 0) throw new BuildError();
+  for (const step of [[nest, 'build', 'keepsake'], [join(root, 'bin', 'bundle.mjs')]]) {
+    const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (status !== 0) throw new BuildError();
+  }
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
 }
 
-/** The compiler has said what is wrong. */
+/** The compiler or the bundler has said what is wrong. */
 export class BuildError extends Error {
   constructor() {
     super('The build failed. Install the dependencies first (see README.md), then try again.');
@@ -58,7 +60,7 @@ function stampOf(folders) {
     }
   };
   for (const folder of folders) visit(folder);
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json'])
+  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', join('bin', 'bundle.mjs')])
     hash.update(readFileSync(join(root, name)));
   return hash.digest('hex');
 }

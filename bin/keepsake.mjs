@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { BuildError, ensureBuilt } from './ensure-built.mjs';
 
 try {
@@ -8,4 +9,7 @@ try {
   console.error(error.message);
   process.exit(1);
 }
-await import('../dist/apps/cli/src/main.js');
+const [bundled, compiled] = ['bundle/main.js', 'apps/cli/src/main.js'].map(
+  (path) => new URL(`../dist/${path}`, import.meta.url),
+);
+await import(existsSync(bundled) ? bundled : compiled);

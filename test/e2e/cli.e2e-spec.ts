@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { api } from '../support/api.js';
 import { type Ended, runKeepsake } from '../support/child.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { createKeepsake, type Keepsake, startKeepsake } from '../support/keepsake.js';
 import { freePort } from '../support/services.js';
+
+const BUNDLE = join(import.meta.dirname, '../../dist/bundle');
 
 interface NewKey {
   readonly id: string;
@@ -19,6 +22,11 @@ interface NewKey {
 function parsed<Result = any>({ code, stdout, stderr }: Ended): Result {
   if (code !== 0) throw new Error(`the command failed with ${code}:\n${stderr}`);
   return JSON.parse(stdout) as Result;
+}
+
+/** @param files of the bundle, by name or address */
+function bytesOf(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + statSync(join(BUNDLE, basename(file))).size, 0);
 }
 
 async function isOpen(port: number): Promise<boolean> {
@@ -69,8 +77,11 @@ describe('keepsake', () => {
         result: { url: string }[];
       };
       const loaded = result.map(({ url }) => url);
-      expect(loaded.filter((url) => url.includes('/dist/apps/cli/')).length).toBeGreaterThan(0);
-      expect(loaded.filter((url) => /\/node_modules\/(typeorm|@nestjs|pg|fastify|ioredis)\//.test(url))).toEqual([]);
+      const loadedFrom = (part: string) => loaded.filter((url) => url.includes(part));
+      const ours = loadedFrom('/dist/bundle/');
+      expect(ours).toContain(pathToFileURL(join(BUNDLE, 'main.js')).href);
+      expect(bytesOf(ours)).toBeLessThan(bytesOf(await readdir(BUNDLE)) / 10);
+      expect(loadedFrom('/node_modules/')).toEqual([]);
     }
   }, 60_000);
 

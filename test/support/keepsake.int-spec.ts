@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isAlive } from '../setup/services/process-table.mjs';
 import { createTestDatabase } from './database.js';
 import { createKeepsake, startKeepsake } from './keepsake.js';
@@ -29,6 +30,16 @@ describe('the product as a child process', () => {
     } finally {
       await keepsake.remove();
       await database.drop();
+    }
+  }, 90_000);
+
+  it('works as compiled, where it could not be bundled', async () => {
+    const program = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
+    const keepsake = await startKeepsake({ program });
+    try {
+      expect((await keepsake.api.get('/v1/keys')).status).toBe(200);
+    } finally {
+      await keepsake.remove();
     }
   }, 90_000);
 

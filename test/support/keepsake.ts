@@ -16,6 +16,8 @@ const STOP_TIMEOUT_MS = 30_000;
 export interface KeepsakeOptions {
   /** Over the defaults below; nothing else of this process's environment is passed on but the paths. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `bin/keepsake.mjs` by default. */
+  readonly program?: string;
   /** The command and its options. */
   readonly args?: readonly string[];
   /** A temporary folder by default, which `remove` deletes; a given one stays. */
@@ -76,7 +78,7 @@ export class Keepsake {
 
   /** Starts without waiting for anything; `exited` tells the end. For starts that are to fail. */
   spawn(): ChildProcess {
-    const child = spawn(process.execPath, [PROGRAM, ...(this.options.args ?? ['serve'])], {
+    const child = spawn(process.execPath, [this.options.program ?? PROGRAM, ...(this.options.args ?? ['serve'])], {
       cwd: this.dataDir,
       env: this.environment(),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
+import { productVersion } from '#product';
 import { CliError, UsageError } from './cli-error.js';
 import { commands, usage } from './commands.js';
 import { ExitCode } from './exit-code.js';
-import { version } from './version.js';
 
 const isJson = process.argv.includes('--json');
 
@@ -13,7 +13,7 @@ async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
     return ExitCode.ok;
   }
   if (['version', '--version', '-v'].includes(name)) {
-    console.log(isJson ? JSON.stringify({ version: version(), node: process.versions.node }) : version());
+    console.log(isJson ? JSON.stringify({ version: productVersion(), node: process.versions.node }) : productVersion());
     return ExitCode.ok;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { ContextTransferService, type VersionRef } from '#context';
 import { Snapshots } from '#database';
 import { HandoverTransferService } from '#handover';
 import { Clock, type EntryId, type HandoverId, type SessionId, type WorkspaceId } from '#kernel';
+import { productVersion } from '#product';
 import { type Project, ProjectReader } from '#project';
 import { SessionTransferService } from '#session';
 import { FORMAT, FORMAT_VERSION, noCounts } from './file/file-lines.js';
@@ -18,7 +18,7 @@ const SESSIONS_AT_ONCE = 200;
 /** Writes a project as a file. */
 @Injectable()
 export class ExportService {
-  private readonly productVersion = versionOfProduct();
+  private readonly productVersion = productVersion();
 
   constructor(
     private readonly projects: ProjectReader,
@@ -129,17 +129,4 @@ export class ExportService {
     );
     return mergeIds(lists);
   }
-}
-
-/** Of the installed package; its root is four folders above this file, in the repository and as built. */
-function versionOfProduct(): string {
-  for (const up of ['../../../', '../../../../']) {
-    try {
-      const text = readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8');
-      return (JSON.parse(text) as { version: string }).version;
-    } catch {
-      continue;
-    }
-  }
-  return 'unknown';
 }

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { loadConfig } from '#config';
+import { productRoot } from '#product';
 import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-code.js';
 import { findServer } from '../server/find-server.js';
 
-/** Five folders above this file, as built. */
-const BENCH = fileURLToPath(new URL('../../../../../bench/', import.meta.url));
+const BENCH = join(productRoot(), 'bench');
 
 /** What an operator wants to know of a Redis: the cache beside the bare client. The other libraries are for developers. */
 const ENTRANTS = 'keepsake,bare-get,bare-mget,bare-batch';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type CallToolResult, ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import { DomainError } from '#kernel';
 import { statusOf } from '#http';
+import { productVersion } from '#product';
 import { PromptBook } from '../prompts/prompt-book.js';
 import { resourceForms } from '../resources/resource-address.js';
 import { ResourceReader } from '../resources/resource-reader.js';
@@ -12,7 +13,6 @@ import { mayCall, toListedTool } from '../tools/tool-listing.js';
 import { toRestCall } from '../tools/tool-request.js';
 import { toErrorResult, toToolResult } from '../tools/tool-result.js';
 import type { McpConnection } from './mcp-connection.js';
-import { productVersion } from './product-version.js';
 
 const INSTRUCTIONS =
   'Keepsake is the memory of your work. Begin with session_start and read its wakeUp; look for what is known with search before you ask or guess; keep what must not be forgotten with context_store; log progress, decisions and todos with session_log; finish with session_end, so that the next session can go on.';

@@ -1,0 +1,1 @@
+export { productRoot, productVersion } from './product.js';
