@@ -46,6 +46,7 @@ if (bundler !== undefined) {
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: '[name]-[hash].js',
+      hashCharacters: 'hex',
       // Tables, tokens of injection and errors are known by the names of their classes.
       keepNames: true,
     },

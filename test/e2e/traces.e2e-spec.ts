@@ -35,6 +35,7 @@ describe('traces', () => {
         VOYAGE_BASE_URL: provider.baseUrl('voyage'),
         OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`,
         OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=a%20key,x-tenant=t',
+        OTEL_BSP_SCHEDULE_DELAY: '200',
         OTEL_SERVICE_NAME: 'memory',
         OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
       },

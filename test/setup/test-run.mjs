@@ -1,20 +1,25 @@
 // @ts-check
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureBuilt } from '../../bin/ensure-built.mjs';
 import { provisionServices } from './services/provision.mjs';
+import { clearAwayAtTheEnd } from './services/reaper.mjs';
 import { createDatabase, dropStaleDatabases } from './test-database.mjs';
 
 const execute = promisify(execFile);
 const PRODUCT = fileURLToPath(new URL('../../bin/keepsake.mjs', import.meta.url));
 
 /**
- * What all tests of a run share: the built product, the services, and a migrated database to copy.
+ * What all tests of a run share: the built product, the services, a migrated database to copy, and the place of an
+ * embedded one.
  *
  * @typedef {object} TestRun
- * @property {{ TEST_DATABASE_URL: string, TEST_REDIS_URL: string, TEST_DATABASE_TEMPLATE: string }} env for the tests
+ * @property {{ TEST_DATABASE_URL: string, TEST_REDIS_URL: string, TEST_DATABASE_TEMPLATE: string,
+ *   TEST_EMBEDDED_TEMPLATE: string }} env for the tests
  * @property {readonly string[]} origins where the services come from, for people
  * @property {() => Promise<void>} close
  */
@@ -30,12 +35,19 @@ export async function openTestRun(migrate = migrateWithProduct) {
   await dropStaleDatabases(serverUrl);
   const template = await createDatabase(serverUrl, { role: 'template' });
   await migrate(template.url);
+  const folder = await mkdtemp(join(tmpdir(), 'keepsake-run-'));
+  clearAwayAtTheEnd({ kind: 'folder', path: folder });
   return {
-    env: { ...services.env, TEST_DATABASE_TEMPLATE: template.name },
+    env: {
+      ...services.env,
+      TEST_DATABASE_TEMPLATE: template.name,
+      TEST_EMBEDDED_TEMPLATE: join(folder, 'embedded'),
+    },
     origins: services.origins,
     async close() {
       await template.drop();
       await services.remove();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -6,7 +6,7 @@ import { createKeepsake, startKeepsake } from './keepsake.js';
 
 describe('the product as a child process', () => {
   it('is ready on the embedded database, answers its own key, and leaves nothing', async () => {
-    const keepsake = await startKeepsake();
+    const keepsake = await startKeepsake({ empty: true });
     const { pid, dataDir } = keepsake;
     expect((await keepsake.api.get('/health/live')).status).toBe(200);
     expect((await keepsake.api.get('/v1/keys')).status).toBe(200);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { freePort } from '../setup/services/free-port.mjs';
 import { clearAwayAtTheEnd } from '../setup/services/reaper.mjs';
 import { type Api, api } from './api.js';
+import { copyEmbeddedTemplate } from './embedded-template.js';
 import { eventually } from './eventually.js';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/keepsake.mjs');
@@ -22,6 +23,8 @@ export interface KeepsakeOptions {
   readonly args?: readonly string[];
   /** A temporary folder by default, which `remove` deletes; a given one stays. */
   readonly dataDir?: string;
+  /** For the very first start on the embedded database; by default its schema is there already, and nothing else. */
+  readonly empty?: boolean;
   readonly port?: number;
 }
 
@@ -160,6 +163,8 @@ export async function startKeepsake(options: KeepsakeOptions = {}): Promise<Keep
 /** A server that is not started yet. */
 export async function createKeepsake(options: KeepsakeOptions = {}): Promise<Keepsake> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
+  const isEmpty = options.dataDir !== undefined || options.empty || options.env?.['DATABASE_URL'] !== undefined;
+  if (!isEmpty) await copyEmbeddedTemplate(dataDir);
   return new Keepsake(options, options.port ?? (await freePort()), dataDir);
 }
 

@@ -202,6 +202,7 @@ const variables = z.object({
   ),
   OTEL_EXPORTER_OTLP_HEADERS: keyValues('api-key=secret'),
   OTEL_EXPORTER_OTLP_TIMEOUT: integer(10_000, 100, 120_000),
+  OTEL_BSP_SCHEDULE_DELAY: integer(5_000, 10, 120_000),
   OTEL_SERVICE_NAME: text().transform((value) => value ?? 'keepsake'),
   OTEL_RESOURCE_ATTRIBUTES: keyValues('deployment.environment.name=production'),
   OTEL_TRACES_SAMPLER: oneOf(SAMPLERS, 'parentbased_always_on'),

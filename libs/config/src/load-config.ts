@@ -198,6 +198,7 @@ function toTracingConfig(env: Environment): TracingConfig {
     endpoint: env.OTEL_SDK_DISABLED ? undefined : endpoint,
     headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {},
     timeoutMs: env.OTEL_EXPORTER_OTLP_TIMEOUT,
+    sendEveryMs: env.OTEL_BSP_SCHEDULE_DELAY,
     serviceName: env.OTEL_SERVICE_NAME,
     resourceAttributes: env.OTEL_RESOURCE_ATTRIBUTES ?? {},
     sampleRatio: sampler === 'always_on' ? 1 : sampler === 'always_off' ? 0 : env.OTEL_TRACES_SAMPLER_ARG,

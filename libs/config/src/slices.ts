@@ -40,6 +40,8 @@ export abstract class TracingConfig {
   abstract readonly headers: Readonly<Record<string, string>>;
   /** Of one request to the collector. */
   abstract readonly timeoutMs: number;
+  /** Spans wait that long for others to go with. */
+  abstract readonly sendEveryMs: number;
   abstract readonly serviceName: string;
   abstract readonly resourceAttributes: Readonly<Record<string, string>>;
   /** Share of the traces that begin here and are recorded, 0 to 1. */

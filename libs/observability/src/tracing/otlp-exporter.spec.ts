@@ -5,6 +5,7 @@ const config = {
   endpoint: 'http://collector.test/v1/traces',
   headers: { 'api-key': 'k' },
   timeoutMs: 1_000,
+  sendEveryMs: 60_000,
   serviceName: 'memory',
   resourceAttributes: { 'deployment.environment.name': 'test' },
   sampleRatio: 1,

@@ -3,8 +3,6 @@ import type { TracingConfig } from '#config';
 import { messageOf } from '#kernel';
 import { type ExportTraceServiceRequest, otlpAttributes, type OtlpSpan } from './otlp-format.js';
 
-/** As the batch processor of OpenTelemetry's own libraries does by default. */
-const SEND_EVERY_MS = 5_000;
 const SPANS_PER_REQUEST = 512;
 const MOST_WAITING = 2_048;
 
@@ -31,7 +29,7 @@ export class OtlpExporter {
     private readonly log: Pick<Logger, 'warn' | 'info'>,
     private readonly post: typeof fetch = fetch,
   ) {
-    this.timer = setInterval(() => this.send(), SEND_EVERY_MS).unref();
+    this.timer = setInterval(() => this.send(), config.sendEveryMs).unref();
   }
 
   add(span: OtlpSpan): void {
