@@ -1,4 +1,4 @@
-import type { RateLimitCharge, RateLimitDecision } from '../rate-limit.js';
+import type { RateLimit, RateLimitCharge, RateLimitDecision } from '../rate-limit.js';
 import { FallbackLimiter } from './fallback-limiter.js';
 import { LocalLimiter } from './local-limiter.js';
 
@@ -9,6 +9,10 @@ class Unsteady extends LocalLimiter {
   override consume(subject: string, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision> {
     this.asked++;
     return this.isAway ? Promise.reject(new Error('no answer')) : super.consume(subject, charges);
+  }
+
+  override reset(subject: string, limits: readonly RateLimit[]): Promise<void> {
+    return this.isAway ? Promise.reject(new Error('no answer')) : super.reset(subject, limits);
   }
 }
 
@@ -41,5 +45,17 @@ describe('FallbackLimiter', () => {
     nowMs = 1001;
     await Promise.all(Array.from({ length: 50 }, () => limiter.consume('a', charge)));
     expect(shared.asked).toBe(2);
+  });
+
+  it('says that it could not reset the counters of all, and that trying again may help', async () => {
+    const shared = new Unsteady();
+    const limiter = new FallbackLimiter(shared, new LocalLimiter());
+    const limits = charge.map(({ limit }) => limit);
+    shared.isAway = true;
+    await expect(limiter.reset('a', limits)).rejects.toMatchObject({ kind: 'unavailable', retryAfterSeconds: 1 });
+    shared.isAway = false;
+    await limiter.consume('a', charge);
+    await limiter.reset('a', limits);
+    expect((await limiter.look('a', limits))[0]?.remaining).toBe(2);
   });
 });

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf } from '#kernel';
+import { DomainError, messageOf } from '#kernel';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 import { Limiter, type LimitSubject } from './limiter.js';
 
@@ -8,7 +8,7 @@ const REST_MS = 1_000;
 
 /**
  * Counts in the shared limiter, and in this process alone while that is away: limits then hold for each process, and
- * health says so. Never rejects for an outage.
+ * health says so. Never rejects for an outage, but where all processes are meant: a reset.
  */
 export class FallbackLimiter extends Limiter {
   private readonly logger = new Logger('limits');
@@ -35,9 +35,20 @@ export class FallbackLimiter extends Limiter {
     return this.ask((limiter) => limiter.look(subject, limits));
   }
 
+  /** Rejects with `limits-unavailable` while the shared limiter is away: what others count is not given back then. */
   async reset(subject: LimitSubject, limits: readonly RateLimit[]): Promise<void> {
     await this.local.reset(subject, limits);
-    await this.shared.reset(subject, limits);
+    try {
+      await this.shared.reset(subject, limits);
+    } catch (cause) {
+      throw new DomainError({
+        code: 'limits-unavailable',
+        kind: 'unavailable',
+        detail: 'The counters of all processes are out of reach, and were not reset. Try again when Redis answers.',
+        retryAfterSeconds: 1,
+        cause,
+      });
+    }
   }
 
   private async ask<Answer>(question: (limiter: Limiter) => Promise<Answer>): Promise<Answer> {
