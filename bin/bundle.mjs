@@ -14,6 +14,9 @@ const compiled = (path) => join(root, 'dist', path);
 /** They find files beside their own. */
 const PACKAGES_WITH_FILES = [/^@electric-sql\//, 'unpdf', 'pino'];
 
+/** Others that watch a process find them by name: whoever traces statements and commands has them patched as they load. */
+const DRIVERS = ['pg', 'ioredis'];
+
 /** What other packages ask for in vain, and do without. */
 const PACKAGES_NOT_USED =
   /^(@nestjs\/(microservices|platform-express|websockets)|class-(transformer|validator)|@fastify\/(multipart|view))(\/|$)/;
@@ -34,7 +37,7 @@ if (bundler !== undefined) {
       'pdf-text.worker': compiled('libs/context/src/ingest/pdf-text.worker.js'),
       'pglite.worker': compiled('libs/database/src/embedded/pglite.worker.js'),
     },
-    external: [...PACKAGES_WITH_FILES, PACKAGES_NOT_USED],
+    external: [...PACKAGES_WITH_FILES, ...DRIVERS, PACKAGES_NOT_USED],
     onLog(level, log, handle) {
       // Of telejson, which is never given a text of others: see libs/cache.
       if (log.code === 'EVAL' && log.id?.includes('/telejson/')) return;
