@@ -47,6 +47,8 @@ export interface Protocol {
   readonly checksSilentServer: boolean;
   /** Whether the mark of a local entry is set before its read and must still stand. */
   readonly pendingMark: boolean;
+  /** Whether marks from before its link stood fall when a process begins to be told of changes. */
+  readonly forgetsWhenLinked: boolean;
   /** Whether an entry that was invalidated may be served as stale. */
   readonly staleAfterInvalidation: boolean;
 }
@@ -67,6 +69,7 @@ export const PRODUCT: Protocol = {
   forgetsTwice: true,
   checksSilentServer: true,
   pendingMark: true,
+  forgetsWhenLinked: true,
   staleAfterInvalidation: false,
 };
 
@@ -94,6 +97,8 @@ export interface Scenario {
   /** Writers that answer after the bound, unconfirmed, while every process bypasses the tag. */
   readonly lateAnswers: number;
   readonly clears: number;
+  /** How often a process is told of no changes for a while. */
+  readonly linkLosses: number;
   /** Replies to a whole read that are on their way for a while: others are asked and answered meanwhile. */
   readonly slowReplies: number;
 }
@@ -116,6 +121,7 @@ export const QUIET: Scenario = {
   restarts: 0,
   lateAnswers: 0,
   clears: 0,
+  linkLosses: 0,
   slowReplies: 0,
 };
 
@@ -159,6 +165,8 @@ interface Process {
   readonly local: Entry | null;
   readonly mark: Id;
   readonly markSettled: boolean;
+  /** Whether the server tells it of changes. Until then nothing is answered alone, and no news is under way. */
+  readonly isLinked: boolean;
   /** News of changes that are under way on its tracking link, oldest first. */
   readonly news: number;
   readonly bypasses: boolean;
@@ -256,6 +264,7 @@ export interface State {
       | 'restarts'
       | 'lateAnswers'
       | 'clears'
+      | 'linkLosses'
       | 'slowReplies',
       number
     >
@@ -316,6 +325,7 @@ export class ProtocolModel implements Model<State> {
         local: null,
         mark: 0,
         markSettled: false,
+        isLinked: true,
         news: 0,
         bypasses: false,
       })),
@@ -338,6 +348,7 @@ export class ProtocolModel implements Model<State> {
         restarts: scenario.restarts,
         lateAnswers: scenario.lateAnswers,
         clears: scenario.clears,
+        linkLosses: scenario.linkLosses,
         slowReplies: scenario.slowReplies,
       },
       stale: '',
@@ -483,6 +494,7 @@ export class ProtocolModel implements Model<State> {
       this.scenario.local === 'alone' &&
       local !== null &&
       process.markSettled &&
+      process.isLinked &&
       process.news === 0 &&
       !local.isExpired
     )
@@ -706,6 +718,11 @@ export class ProtocolModel implements Model<State> {
     return this.scenario.local === 'alone' ? this.withProcess(state, p, { mark: 0, markSettled: false }) : state;
   }
 
+  /** Without a link, and with no marks of before. Who keeps nothing that answers alone needs none. */
+  private unlinked(): Pick<Process, 'isLinked' | 'news' | 'mark' | 'markSettled'> {
+    return { isLinked: this.scenario.local !== 'alone', news: 0, mark: 0, markSettled: false };
+  }
+
   private unconfirmed(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
     return this.withActor(state, a, actor.role === 'relay' ? { phase: 'idle', rows: [] } : { phase: 'unconfirmed' });
@@ -750,17 +767,17 @@ export class ProtocolModel implements Model<State> {
     const change = (patch: Partial<Server>): void => {
       next = { ...next, servers: next.servers.map((each, s) => (s === command.server ? { ...each, ...patch } : each)) };
     };
-    const news = (): void => {
+    const news = (silent?: number): void => {
       if (this.scenario.local !== 'alone') return;
-      // NOLOOP: who sent it is not told; every other process is.
-      const own = (state.actors[command.actor] as Actor).process;
       next = {
         ...next,
         processes: next.processes.map((process, p) =>
-          p === own ? process : { ...process, news: Math.min(2, process.news + 1) },
+          p === silent || !process.isLinked ? process : { ...process, news: Math.min(2, process.news + 1) },
         ),
       };
     };
+    // NOLOOP: whose connection it came over is not told; every other process is.
+    const own = (state.actors[command.actor] as Actor).process;
     const reply = (patch: Partial<Actor>): State =>
       command.awaited ? this.received(this.withActor(next, command.actor, patch), command.actor) : next;
     const reader = state.actors[command.actor] as Actor;
@@ -809,7 +826,7 @@ export class ProtocolModel implements Model<State> {
         if (step.stored) {
           next = { ...next, lastId: nonce };
           change({ slot: { cell: step.cell, entry: command.entry } });
-          news();
+          news(own);
         }
         return next;
       }
@@ -834,8 +851,9 @@ export class ProtocolModel implements Model<State> {
       case 'unlink':
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
-        if (server.stamp !== null) news();
-        if (command.awaited) next = this.forget(next, reader.process);
+        // Commands of one connection are executed in order: one that is late came over another one, given up since.
+        if (server.stamp !== null) news(command.awaited ? own : undefined);
+        if (command.awaited && this.protocol.forgetsTwice) next = this.forget(next, reader.process);
         if (
           command.awaited &&
           reader.role === 'writer' &&
@@ -922,6 +940,10 @@ export class ProtocolModel implements Model<State> {
         `process ${p} hears news`,
         this.withProcess(state, p, { news: process.news - 1, mark: 0, markSettled: false }),
       ];
+    if (!process.isLinked && process.gate === 0) {
+      const marks = this.protocol.forgetsWhenLinked ? { mark: 0, markSettled: false } : {};
+      yield [`process ${p} is told of changes from now on`, this.withProcess(state, p, { isLinked: true, ...marks })];
+    }
     if (process.bypasses && !state.rows.some((row) => row.isOverdue))
       yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
     const isBehind = state.failedOver && process.connectedTo.includes(0);
@@ -953,7 +975,8 @@ export class ProtocolModel implements Model<State> {
     if (process.gate === 2) {
       yield [
         `process ${p} opens its gate`,
-        this.withProcess(state, p, { gate: 0, mark: 0, markSettled: false, news: 0 }),
+        // The link is made after that.
+        this.withProcess(state, p, { gate: 0, ...this.unlinked() }),
       ];
     }
   }
@@ -966,6 +989,15 @@ export class ProtocolModel implements Model<State> {
       for (let a = 0; a < state.actors.length; a++) {
         if ((state.actors[a] as Actor).waitsFor > 0)
           yield [`${this.name(state, a)} gives up waiting`, this.spend(this.gaveUp(state, a), 'lostReplies')];
+      }
+    }
+    if (left.linkLosses > 0) {
+      for (let p = 0; p < state.processes.length; p++) {
+        if ((state.processes[p] as Process).isLinked)
+          yield [
+            `process ${p} is told of no more changes`,
+            this.spend(this.withProcess(state, p, this.unlinked()), 'linkLosses'),
+          ];
       }
     }
     for (let s = 0; s < state.servers.length; s++) {
@@ -1160,7 +1192,7 @@ export class ProtocolModel implements Model<State> {
     }
     for (const process of state.processes) {
       parts.push(
-        `p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${rename(process.mark)}${process.markSettled ? 's' : ''}:${process.news}${process.bypasses ? 'b' : ''}`,
+        `p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${rename(process.mark)}${process.markSettled ? 's' : ''}:${process.isLinked ? '' : 'u'}${process.news}${process.bypasses ? 'b' : ''}`,
       );
     }
     for (const actor of state.actors) {

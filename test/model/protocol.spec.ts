@@ -31,6 +31,12 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
   },
   'local entries that are validated, over a rollback': { readers: [0], local: 'validated', restarts: 1, readsEach: 2 },
   'local entries that answer alone once all news has arrived': { readers: [0, 1], local: 'alone', readsEach: 2 },
+  'local entries that answer alone, and a link that is lost': {
+    readers: [1],
+    local: 'alone',
+    readsEach: 3,
+    linkLosses: 1,
+  },
   'local entries that answer alone, with eviction': { readers: [1], local: 'alone', readsEach: 2, evictions: 1 },
   'a refresh over an entry that expires, and whose lease does': {
     readers: [1],
@@ -155,6 +161,14 @@ const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scena
   ],
   'a load shared whenever it began': [{ guardedJoin: false }, { readers: [0, 0], readsEach: 2 }],
   'a local entry kept without its mark': [{ pendingMark: false }, { readers: [1], local: 'alone', readsEach: 2 }],
+  'a local entry whose mark is older than the link': [
+    { forgetsWhenLinked: false },
+    { readers: [1], local: 'alone', readsEach: 3, linkLosses: 1 },
+  ],
+  'own marks dropped before the invalidation alone': [
+    { forgetsTwice: false },
+    { readers: [0], local: 'alone', readsEach: 3 },
+  ],
   'a silent server believed again without a look': [
     { checksSilentServer: false, waitsForOldMaster: false },
     { readers: [0], readsEach: 2, restarts: 1, servers: 'failover', writers: [1] },

@@ -13,6 +13,9 @@ export class TcpProxy {
   private readonly pairs = new Set<readonly [client: Socket, server: Socket]>();
   private link: Link = 'open';
   private delayMs = 0;
+  private heldWord: string | undefined;
+  /** What clients said since they were held, in the order they said it. */
+  private readonly held = new Map<Socket, (() => void)[]>();
 
   private constructor(
     private readonly listener: Server,
@@ -73,6 +76,17 @@ export class TcpProxy {
     this.delayMs = delayMs;
   }
 
+  /** A client that says this word is not heard, from there on and until `release`; everybody else is. */
+  hold(word: string): void {
+    this.heldWord = word;
+  }
+
+  release(): void {
+    this.heldWord = undefined;
+    for (const pieces of this.held.values()) for (const pass of pieces) pass();
+    this.held.clear();
+  }
+
   /**
    * Ends all disturbance. Connections that lost bytes are reset, since what follows would be out of step.
    */
@@ -80,6 +94,7 @@ export class TcpProxy {
     if (this.link === 'black-hole') this.resetAll();
     this.link = 'open';
     this.delayMs = 0;
+    this.release();
   }
 
   async close(): Promise<void> {
@@ -111,9 +126,13 @@ export class TcpProxy {
   private pass(from: Socket, to: Socket): void {
     const pieces = new InOrder();
     from.on('data', (bytes) => {
-      pieces.add(() => {
+      const write = () => {
         if (this.link !== 'black-hole' && !to.destroyed) to.write(bytes);
-      }, this.delayMs);
+      };
+      if (this.heldWord !== undefined && bytes.includes(this.heldWord) && !this.held.has(from)) this.held.set(from, []);
+      const waiting = this.held.get(from);
+      if (waiting === undefined) pieces.add(write, this.delayMs);
+      else waiting.push(write);
     });
     from.on('end', () => pieces.add(() => to.end(), this.delayMs));
   }

@@ -100,6 +100,24 @@ describe('values that a process answers alone', () => {
     }
   });
 
+  it('T6 fall when they were read before the link stood, and changed before it could tell', async () => {
+    const link = await TcpProxy.to(server);
+    try {
+      link.hold('keepsake-news');
+      const [a, b] = [await start({ redisUrl: link.urlFor(server.url) }), await start()];
+      expect(await a.read('old')).toBe('old');
+      for (let i = 0; i < 3; i++) expect(await a.read('not asked')).toBe('old');
+      expect(a.engine.health().coherence).toBe('none');
+      await b.engine.cache.invalidate([thingTag(thing)]);
+      link.release();
+      await isKind(a, 'tracking');
+      expect(await a.read('new')).toBe('new');
+      await answersAlone(a);
+    } finally {
+      await link.close();
+    }
+  });
+
   it('fall where everything is invalidated', async () => {
     const [a, b] = [await start(), await start()];
     await Promise.all([isKind(a, 'tracking'), isKind(b, 'tracking')]);

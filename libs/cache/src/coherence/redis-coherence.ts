@@ -129,6 +129,8 @@ export class RedisCoherence extends Coherence {
       const sentMs = performance.now();
       await subscriber.ping();
       if (generation !== this.generation || data.isClosed) throw new Error('superseded');
+      // What was read before the server began to tell may have changed unheard.
+      this.listener.lost();
       const link: Link = { data, subscriber, kind, confirmedMs: sentMs };
       subscriber.on('close', () => this.failed(generation, new Error('the link was closed')));
       this.links = [...this.links, link];
