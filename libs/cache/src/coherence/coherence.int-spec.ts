@@ -118,6 +118,25 @@ describe('values that a process answers alone', () => {
     }
   });
 
+  it('T6 fall within the lag when the connection that asked for the news is lost, and the link is not', async () => {
+    await server.command('ACL', 'SETUSER', 'reader', 'on', '>secret', '~*', '&*', '+@all');
+    const redisUrl = `redis://reader:secret@${server.host}:${server.port}`;
+    const [a, b] = [await start({ redisUrl }), await start()];
+    await isKind(a, 'tracking');
+    expect(await a.read('old')).toBe('old');
+    await answersAlone(a);
+    // Those who are in stay in; nobody signs in again.
+    await server.command('ACL', 'SETUSER', 'reader', 'off');
+    const clients = String(await server.command('CLIENT', 'LIST')).split('\n');
+    const data = clients.find((line) => line.includes(' user=reader') && line.includes(' name=keepsake '));
+    await server.command('CLIENT', 'KILL', 'ID', String(/^id=(\d+)/.exec(data ?? '')?.[1]));
+    await b.engine.cache.invalidate([thingTag(thing)]);
+    await eventually(async () => (await a.read('new')) === 'new', { everyMs: 5, timeoutMs: LAG_MS + 500 });
+    await server.command('ACL', 'SETUSER', 'reader', 'on');
+    await isKind(a, 'tracking');
+    await server.command('ACL', 'DELUSER', 'reader');
+  });
+
   it('fall where everything is invalidated', async () => {
     const [a, b] = [await start(), await start()];
     await Promise.all([isKind(a, 'tracking'), isKind(b, 'tracking')]);

@@ -15,7 +15,7 @@ interface Link {
   readonly data: RedisConnection;
   readonly subscriber: Redis;
   readonly kind: 'tracking' | 'bus';
-  /** When the last ping that was answered had been sent: all news from before it has arrived. */
+  /** When the last pings that were answered had been sent: all news from before them has arrived. */
   confirmedMs: number;
 }
 
@@ -29,8 +29,9 @@ const SILENCE_MS = 5_000;
  * master. Where the server refuses tracking, a bus that every writer publishes to (not in a Cluster, where a ping says
  * nothing about messages of other nodes).
  *
- * A ping on the link is answered after all news before it. `lagMs` is the age of the last answered ping, so a link that
- * is cut, or swallows everything, stops counting by itself.
+ * A ping on the link is answered after all news before it, and one on the data connection by a server that still tells
+ * what changes: tracking ends with the connection that asked for it. `lagMs` is the age of the last pings that were both
+ * answered, so a link that is cut, swallows everything, or has lost its other half stops counting by itself.
  */
 export class RedisCoherence extends Coherence {
   private readonly logger = new Logger('Cache');
@@ -176,7 +177,7 @@ export class RedisCoherence extends Coherence {
   private async confirm(link: Link): Promise<void> {
     const sentMs = performance.now();
     try {
-      await link.subscriber.ping();
+      await Promise.all([link.subscriber.ping(), link.kind === 'tracking' && link.data.check(link.data.redis.ping())]);
       link.confirmedMs = Math.max(link.confirmedMs, sentMs);
     } catch {
       // The lag grows until the link answers again, or is made anew.
