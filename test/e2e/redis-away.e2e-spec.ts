@@ -50,7 +50,7 @@ describe('every route while Redis is away', () => {
   }
 
   it.each([
-    ['silent', () => redis.pause(), () => redis.resume()],
+    ['silent', async () => redis.pause(), async () => redis.resume()],
     ['down', () => redis.stop(), () => redis.start()],
   ])(
     'is answered, or refused with 503 where it means Redis itself: %s',

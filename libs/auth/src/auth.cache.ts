@@ -1,9 +1,18 @@
 import { defineFamily, definePlatformTag } from '#cache';
+import type { WorkspaceId } from '#kernel';
 import type { Credential } from './credential.js';
 import type { Workspace } from './workspace.js';
 
+/**
+ * Which product is asked, where several with databases of their own share one Redis: the same slug, and the same token,
+ * mean another workspace in each. Its default workspace tells it, whose id is no other's.
+ */
+interface OfInstallation {
+  readonly installation: WorkspaceId;
+}
+
 /** A credential is known by the SHA-256 of its secret, in hex; the subject is what a token claims. */
-export interface CredentialKey {
+export interface CredentialKey extends OfInstallation {
   readonly hash: string;
   readonly subject?: string;
 }
@@ -11,7 +20,7 @@ export interface CredentialKey {
 const MAX_TTL_MS = 30 * 60_000;
 
 /** Fired by everything that changes what this one credential may do. */
-export const credentialTag = definePlatformTag('credential', ({ hash }: CredentialKey) => hash);
+export const credentialTag = definePlatformTag('credential', ({ hash }: Pick<CredentialKey, 'hash'>) => hash);
 
 /** Fired when the tokens of a subject are revoked, in whatever workspace: those of the others are verified once more. */
 export const subjectTag = definePlatformTag('token-subject', ({ subject }: { subject: string }) => subject);
@@ -22,10 +31,10 @@ export const subjectTag = definePlatformTag('token-subject', ({ subject }: { sub
  */
 export const principals = defineFamily<CredentialKey, Credential | null>({
   name: 'principal',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'platform',
   mutable: true,
-  key: ({ hash }) => hash,
+  key: ({ installation, hash }) => [installation, hash],
   tags: (of) => [credentialTag(of), ...(of.subject === undefined ? [] : [subjectTag({ subject: of.subject })])],
   ttlMs: MAX_TTL_MS,
   ttlOf: (credential) =>
@@ -37,12 +46,12 @@ export const principals = defineFamily<CredentialKey, Credential | null>({
 export const workspaceTag = definePlatformTag('workspace', ({ slug }: { slug: string }) => slug);
 
 /** Workspaces by slug, which an operator names in every call. */
-export const workspacesBySlug = defineFamily<{ slug: string }, Workspace | null>({
+export const workspacesBySlug = defineFamily<OfInstallation & { slug: string }, Workspace | null>({
   name: 'workspace',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'platform',
   mutable: true,
-  key: ({ slug }) => slug,
+  key: ({ installation, slug }) => [installation, slug],
   tags: (of) => [workspaceTag(of)],
   ttlMs: MAX_TTL_MS,
   negativeTtlMs: 5_000,

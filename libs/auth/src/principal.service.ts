@@ -45,7 +45,13 @@ export class PrincipalService {
   private async verified(secret: string): Promise<Credential> {
     const isKey = KEY.test(secret);
     if (!isKey && (secret.length > MAX_TOKEN_LENGTH || !looksLikeJwt(secret))) throw unauthenticated();
-    const key: CredentialKey = { hash: nameSecret(secret), subject: isKey ? undefined : claimedSubject(secret) };
+    const installation = await this.workspaces.installation();
+    if (installation === undefined) throw unauthenticated();
+    const key: CredentialKey = {
+      installation,
+      hash: nameSecret(secret),
+      subject: isKey ? undefined : claimedSubject(secret),
+    };
     const credential = await this.cache.getOrSet(principals, key, () => this.verify(secret, isKey));
     if (credential === null || credential === undefined || isOver(credential, this.clock.now()))
       throw unauthenticated();

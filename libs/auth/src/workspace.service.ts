@@ -9,6 +9,8 @@ import { DEFAULT_WORKSPACE, type Workspace } from './workspace.js';
 
 @Injectable()
 export class WorkspaceService {
+  private known: WorkspaceId | undefined;
+
   constructor(
     private readonly workspaces: WorkspaceRepository,
     private readonly transactions: TransactionRunner,
@@ -31,8 +33,8 @@ export class WorkspaceService {
   }
 
   /** The default workspace, made where it is missing. */
-  ensureDefault(): Promise<Workspace> {
-    return this.transactions.run(async () => {
+  async ensureDefault(): Promise<Workspace> {
+    const made = await this.transactions.run(async () => {
       const workspace = await this.workspaces.ensure({
         id: newId(),
         slug: DEFAULT_WORKSPACE,
@@ -42,11 +44,23 @@ export class WorkspaceService {
       await this.cache.invalidate([workspaceTag(workspace)]);
       return workspace;
     });
+    this.known = made.id;
+    return made;
+  }
+
+  /**
+   * The id of the default workspace, which is never deleted: what is cached of all workspaces is this installation's.
+   * Asked of the database once; undefined before the first start has made it.
+   */
+  async installation(): Promise<WorkspaceId | undefined> {
+    return (this.known ??= (await this.workspaces.findBySlug(DEFAULT_WORKSPACE))?.id);
   }
 
   async findBySlug(slug: string): Promise<Workspace | undefined> {
+    const installation = await this.installation();
+    if (installation === undefined) return undefined;
     const load = async () => (await this.workspaces.findBySlug(slug)) ?? null;
-    return (await this.cache.getOrSet(workspacesBySlug, { slug }, load)) ?? undefined;
+    return (await this.cache.getOrSet(workspacesBySlug, { installation, slug }, load)) ?? undefined;
   }
 
   list(after: WorkspaceId | undefined, limit: number): Promise<Page<Workspace, [WorkspaceId]>> {
