@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { newId } from '#kernel';
-import { StandInProvider } from '#embedding/testing';
+import type { StandInProvider } from '#embedding/testing';
 import { api, type Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import type { TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { PrometheusServer, type RedisServer, startPrometheus, startRedis } from '../support/services.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { PrometheusServer, type RedisServer } from '../support/services.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { sooner } from './observability/sooner.js';
+import { startSurroundings, type Surroundings, watch } from './observability/surroundings.js';
 
 const PROMETHEUS = join(import.meta.dirname, '../../docker/prometheus');
 /** More than a part that hangs may hold a scrape up. */
 const SCRAPE_SECONDS = 4;
 const KEY = 'ks_caused_alerts_e2e_0123456789abcdef01234567';
-const TOKEN = 'a-token-for-a-scraper-0123456789';
 /** As long as a busy machine may take for what Prometheus does every second. */
 const PATIENCE = { timeoutMs: 90_000, everyMs: 500 };
 
@@ -24,6 +24,7 @@ const rules = sooner(readFileSync(join(PROMETHEUS, 'alerts.yml'), 'utf8'));
 const names = [...rules.matchAll(/- alert: (\S+)$/gm)].map(([, name = '']) => name);
 
 describe('every alert fires in a real Prometheus when its condition is caused', () => {
+  let surroundings: Surroundings;
   let database: TestDatabase;
   let redis: RedisServer;
   let provider: StandInProvider;
@@ -37,25 +38,12 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
   const caused = new Set<string>();
 
   beforeAll(async () => {
-    [database, redis, provider] = await Promise.all([
-      createTestDatabase(),
-      startRedis({ config: { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' } }),
-      StandInProvider.start(),
-    ]);
-    const { hostname, port } = new URL(database.url);
-    toDatabase = await TcpProxy.to({ host: hostname, port: Number(port) });
+    surroundings = await startSurroundings();
+    ({ database, redis, provider, toDatabase } = surroundings);
     const env = {
-      DATABASE_URL: toDatabase.urlFor(database.url),
+      ...surroundings.env,
       DATABASE_POOL_SIZE: '4',
-      REDIS_URL: redis.url,
-      REDIS_SOCKET_TIMEOUT: '2000',
-      METRICS_TOKEN: TOKEN,
       CACHE_DRIFT_SAMPLES_PER_MILLION: '1000000',
-      EMBEDDING_PROVIDER: 'voyage',
-      EMBEDDING_DIMENSIONS: '256',
-      EMBEDDING_MAX_ATTEMPTS: '1',
-      VOYAGE_API_KEY: 'pa-of-a-test',
-      VOYAGE_BASE_URL: provider.baseUrl('voyage'),
       LOG_LEVEL: 'error',
     };
     server = await startKeepsake({ env: { ...env, KEEPSAKE_BOOTSTRAP_KEY: KEY } });
@@ -64,23 +52,14 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
     other = api(second.url, body.key);
     sql = new pg.Client({ connectionString: database.url });
     await sql.connect();
-    const shipped = readFileSync(join(PROMETHEUS, 'prometheus.yml'), 'utf8');
-    prometheus = await startPrometheus({
-      'prometheus.yml': shipped
-        .replace("'keepsake:3000'", `'127.0.0.1:${server.port}', '127.0.0.1:${second.port}'`)
-        .replaceAll(/(scrape|evaluation)_interval: \d+s/g, `$1_interval: ${SCRAPE_SECONDS}s`),
-      'alerts.yml': rules,
-      'keepsake.token': TOKEN,
-    });
+    prometheus = await watch([server, second], { rules, everySeconds: SCRAPE_SECONDS });
   }, 240_000);
 
   afterAll(async () => {
     await prometheus?.remove();
     await Promise.all([server?.remove(), second?.remove()]);
     await sql?.end();
-    await Promise.all([toDatabase?.close(), provider?.close()]);
-    await redis?.remove();
-    await database?.drop();
+    await surroundings?.remove();
   }, 60_000);
 
   /** Does something again and again until these alerts have fired. */

@@ -1,19 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '#kernel';
-import { StandInProvider } from '#embedding/testing';
+import type { StandInProvider } from '#embedding/testing';
 import { api, type Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { PrometheusServer, type RedisServer, startPrometheus, startRedis } from '../support/services.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { PrometheusServer, type RedisServer } from '../support/services.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import { sumOf, samplesIn } from './observability/metrics-text.js';
+import { startSurroundings, type Surroundings, watch } from './observability/surroundings.js';
 
 const DOCKER = join(import.meta.dirname, '../../docker');
 const KEY = 'ks_monitoring_e2e_0123456789abcdef0123456789';
-/** What Prometheus shows: it opens the metrics and nothing else. */
-const TOKEN = 'a-token-for-a-scraper-0123456789';
 const SCRAPE_SECONDS = 3;
 /** As long as a busy machine may take for what Prometheus does every second. */
 const PATIENCE = { timeoutMs: 40_000 };
@@ -38,7 +36,7 @@ const filledIn = (expr: string): string => expr.replaceAll('$instance', '.*').re
 const rules = readFileSync(join(DOCKER, 'prometheus/alerts.yml'), 'utf8');
 
 describe('a real Prometheus and two processes of the product', () => {
-  let database: TestDatabase;
+  let surroundings: Surroundings;
   let redis: RedisServer;
   let provider: StandInProvider;
   let toDatabase: TcpProxy;
@@ -47,27 +45,14 @@ describe('a real Prometheus and two processes of the product', () => {
   let reader: Api;
 
   beforeAll(async () => {
-    [database, redis, provider] = await Promise.all([
-      createTestDatabase(),
-      startRedis({ config: { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' } }),
-      StandInProvider.start(),
-    ]);
-    const { hostname, port } = new URL(database.url);
-    toDatabase = await TcpProxy.to({ host: hostname, port: Number(port) });
+    surroundings = await startSurroundings();
+    ({ redis, provider, toDatabase } = surroundings);
     const env = {
-      DATABASE_URL: toDatabase.urlFor(database.url),
-      REDIS_URL: redis.url,
-      REDIS_SOCKET_TIMEOUT: '2000',
+      ...surroundings.env,
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
-      METRICS_TOKEN: TOKEN,
       LOG_LEVEL: 'warn',
       RATE_LIMIT_ENABLED: 'true',
       RATE_LIMIT_WRITES_PER_MINUTE: '2',
-      EMBEDDING_PROVIDER: 'voyage',
-      EMBEDDING_DIMENSIONS: '256',
-      EMBEDDING_MAX_ATTEMPTS: '1',
-      VOYAGE_API_KEY: 'pa-of-a-test',
-      VOYAGE_BASE_URL: provider.baseUrl('voyage'),
     };
     servers = [await startKeepsake({ env })];
     servers.push(await startKeepsake({ env }));
@@ -76,26 +61,13 @@ describe('a real Prometheus and two processes of the product', () => {
       scopes: ['memory:read', 'memory:write'],
     });
     reader = api(servers[0]!.url, body.key);
-    // The very configuration that is shipped, with the addresses and the pace of a test.
-    const shipped = readFileSync(join(DOCKER, 'prometheus/prometheus.yml'), 'utf8');
-    const targets = servers.map(({ port: own }) => `'127.0.0.1:${own}'`).join(', ');
-    const configuration = shipped
-      .replace("'keepsake:3000'", targets)
-      .replaceAll(/(scrape|evaluation)_interval: \d+s/g, `$1_interval: ${SCRAPE_SECONDS}s`);
-    if (!configuration.includes(targets)) throw new Error('prometheus.yml has no target to replace');
-    prometheus = await startPrometheus({
-      'prometheus.yml': configuration,
-      'alerts.yml': rules,
-      'keepsake.token': TOKEN,
-    });
+    prometheus = await watch(servers, { rules, everySeconds: SCRAPE_SECONDS });
   }, 240_000);
 
   afterAll(async () => {
     await prometheus?.remove();
     await Promise.all((servers ?? []).map((server) => server.remove()));
-    await Promise.all([toDatabase?.close(), provider?.close()]);
-    await redis?.remove();
-    await database?.drop();
+    await surroundings?.remove();
   }, 60_000);
 
   const on = (n: 0 | 1): Api => servers[n]!.api;
