@@ -22,8 +22,6 @@ const esmOnly = [
   'cache-manager',
   'hookified',
   'qified',
-  'content-disposition',
-  'cookie',
   'load-esm',
   '@lukeed/.*',
 ].join('|');
@@ -39,7 +37,7 @@ const base = {
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js', '$1'],
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/.keepsake/'],
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/setup/quiet-logs.mjs'],
 };
 
 export default {

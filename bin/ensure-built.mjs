@@ -24,14 +24,20 @@ function isBuilt(stamp) {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp;
 }
 
+const STEPS = [
+  { script: 'compile.mjs', done: 'compiled' },
+  { script: 'bundle.mjs', done: 'bundled' },
+];
+
 function build(stamp) {
-  console.error('Building …');
+  console.error(existsSync(stampFile) ? 'Building, as sources have changed:' : 'Building:');
   // Half a build must not pass for a whole one.
   rmSync(stampFile, { force: true });
-  const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  for (const step of [[nest, 'build', 'keepsake'], [join(root, 'bin', 'bundle.mjs')]]) {
-    const { status } = spawnSync(process.execPath, step, { cwd: root, stdio: ['ignore', 2, 2] });
+  for (const { script, done } of STEPS) {
+    const beganAt = performance.now();
+    const { status } = spawnSync(process.execPath, [join(root, 'bin', script)], { cwd: root, stdio: ['ignore', 2, 2] });
     if (status !== 0) throw new BuildError();
+    console.error(`  ${done} in ${((performance.now() - beganAt) / 1_000).toFixed(1)} s`);
   }
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
@@ -60,7 +66,7 @@ function stampOf(folders) {
     }
   };
   for (const folder of folders) visit(folder);
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', join('bin', 'bundle.mjs')])
-    hash.update(readFileSync(join(root, name)));
+  const settings = ['package.json', 'package-lock.json', '.swcrc', ...STEPS.map(({ script }) => join('bin', script))];
+  for (const name of settings) hash.update(readFileSync(join(root, name)));
   return hash.digest('hex');
 }
