@@ -82,7 +82,8 @@ describe('a server on PostgreSQL that is told to stop', () => {
     const startMs = performance.now();
     stopping.send('SIGTERM');
     expect(await stopping.exited()).toEqual({ code: 1, signal: null });
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    // What is asked waits for a lock that nobody gives up: without the limit this would not end.
+    expect(performance.now() - startMs).toBeLessThan(15_000);
     expect(stopping.stderr).toContain('SHUTDOWN_TIMEOUT_MS');
     await expect(answer).rejects.toThrow();
   }, 60_000);

@@ -1,7 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { BootstrapService, type FirstKey } from '#auth';
+import { BootstrapService, type OperatorKeyFile } from '#auth';
 import type { KeepsakeConfig } from '#config';
 import { createFastifyAdapter, drainServer, prepareServer } from '#http';
 import { KeepsakeLogger } from '#observability';
@@ -10,8 +10,8 @@ export interface RunningApi {
   readonly app: NestFastifyApplication;
   /** Where it listens, with the port that was really taken. */
   readonly url: string;
-  /** A key made now, at the first start of an embedded database. */
-  readonly firstKey: FirstKey | undefined;
+  /** Of an embedded database; with the key itself where no start has shown it yet. */
+  readonly operatorKey: OperatorKeyFile | undefined;
   /** Takes nothing new and finishes what has begun; the database stays open for others of this process. */
   readonly drain: () => Promise<void>;
 }
@@ -31,11 +31,11 @@ export async function startApi(
     bodyParser: false,
   });
   try {
-    const firstKey = await app.get(BootstrapService).run();
+    const operatorKey = await app.get(BootstrapService).run();
     await prepareServer(app);
     await beforeListening(app);
     await app.listen(config.http.port, config.http.host);
-    return { app, url: await app.getUrl(), firstKey, drain: () => drainServer(app) };
+    return { app, url: await app.getUrl(), operatorKey, drain: () => drainServer(app) };
   } catch (error) {
     await app.close().catch(() => undefined);
     throw error;

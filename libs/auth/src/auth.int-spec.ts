@@ -226,13 +226,14 @@ describe('credentials on PostgreSQL', () => {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** A start with this configuration. */
-    const start = (config: Partial<AuthConfig>) =>
+    const bootstrap = (config: Partial<AuthConfig>) =>
       new BootstrapService(workspaces, keys, testing.get(ApiKeyRepository, { strict: false }), database, clock, {
         ...testing.get(AuthConfig, { strict: false }),
         keyFileDir: undefined,
         ...config,
-      }).run();
+      });
+    /** A start with this configuration. */
+    const start = (config: Partial<AuthConfig>) => bootstrap(config).run();
     const configured = (letter: string) => `ks_${letter.repeat(40)}`;
 
     it('that is configured is the operator of the default workspace, with all scopes', async () => {
@@ -271,8 +272,22 @@ describe('credentials on PostgreSQL', () => {
       expect(await readFile(file, 'utf8')).toBe(`${first?.key}\n`);
       expect((await stat(file)).mode & 0o777).toBe(0o600);
       expect((await authenticate(first?.key ?? '')).scopes.size).toBe(scopes.length);
-      expect(await start({ keyFileDir: folder })).toBeUndefined();
       expect(await readFile(file, 'utf8')).toBe(`${first?.key}\n`);
+    });
+
+    it('is given to be shown by every start until one has shown it, and named by its file after that', async () => {
+      const first = await start({ keyFileDir: folder });
+      expect(await start({ keyFileDir: folder })).toEqual(first);
+      bootstrap({ keyFileDir: folder }).markShown();
+      expect(await start({ keyFileDir: folder })).toEqual({ file: first?.file });
+    });
+
+    it('is not named once it was revoked', async () => {
+      await start({ keyFileDir: folder });
+      await make(['operator']);
+      const first = (await keys.list(workspaceId, undefined, 100)).items.find(({ name }) => name === 'operator');
+      await keys.revoke(operator, first!.id);
+      expect(await start({ keyFileDir: folder })).toBeUndefined();
     });
 
     it('is not readable by others where an older file was', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -96,20 +96,14 @@ describe('the built cache in processes of their own', () => {
     const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
     const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-    // The server runs as a user of its own.
-    for (const [path, mode] of [
-      [folder, 0o755],
-      [key, 0o644],
-      [certificate, 0o644],
-    ] as const)
-      chmodSync(path, mode);
     const port = await freePort();
     const server = await startRedis({
+      files: { 'key.pem': readFileSync(key, 'utf8'), 'certificate.pem': readFileSync(certificate, 'utf8') },
       config: {
         'tls-port': port,
-        'tls-cert-file': certificate,
-        'tls-key-file': key,
-        'tls-ca-cert-file': certificate,
+        'tls-cert-file': 'certificate.pem',
+        'tls-key-file': 'key.pem',
+        'tls-ca-cert-file': 'certificate.pem',
         'tls-auth-clients': 'no',
       },
     });

@@ -1,6 +1,6 @@
 // @ts-check
 import { NEEDS } from './needs.mjs';
-import { thisMachine } from './machine.mjs';
+import { ignoresMachine, thisMachine } from './machine.mjs';
 import { aptPackages } from './sources/apt.mjs';
 import { debianFolder } from './sources/debian-folder.mjs';
 import { docker } from './sources/docker.mjs';
@@ -31,14 +31,17 @@ export class MissingServiceError extends Error {
 
 /**
  * The ways to come by a service, in the order in which they are tried: what is there first, what changes the machine
- * last.
+ * last. With `TEST_IGNORE_MACHINE=true` nothing that is or could be installed on the machine counts, as on a fresh one.
  *
  * @param {import('./machine.mjs').Machine} [machine]
+ * @param {NodeJS.ProcessEnv} [env]
  * @returns {import('./sources/source.mjs').Source[]}
  */
-export function sourcesOn(machine = thisMachine()) {
+export function sourcesOn(machine = thisMachine(), env = process.env) {
+  const [images, folder] = [docker(machine), debianFolder(machine)];
+  if (ignoresMachine(env)) return [images, folder];
   const installed = installedPrograms(machine);
-  return [installed, docker(machine), aptPackages(machine, installed), debianFolder(machine)];
+  return [installed, images, aptPackages(machine, installed), folder];
 }
 
 /**

@@ -47,7 +47,7 @@ const DEBIAN = {
 const FOLDER = '/cache/keepsake-test-services/trixie-postgresql-17-valkey-1';
 
 function choose(service: 'postgres' | 'redis', machine: Machine) {
-  return choosePlace(service, sourcesOn(machine));
+  return choosePlace(service, sourcesOn(machine, {}));
 }
 
 describe('the place of a service', () => {
@@ -110,7 +110,7 @@ describe('the place of a service', () => {
         files: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
       },
     );
-    expect((await choose('postgres', machine)).name).toBe(`the Debian folder ${FOLDER}`);
+    expect((await choose('postgres', machine)).name).toBe(`the Debian folder ${FOLDER}, made now`);
     const making = calls.find((call) => call.startsWith('flock'));
     expect(making).toContain(`flock ${FOLDER}.lock sh -c`);
     expect(making).toMatch(
@@ -123,8 +123,25 @@ describe('the place of a service', () => {
       { 'apt-get update': '', 'apt-cache pkgnames': '' },
       { programs: DEBIAN, isRoot: true, files: [FOLDER] },
     );
-    expect((await choose('redis', machine)).name).toBe(`the Debian folder ${FOLDER}`);
+    expect((await choose('redis', machine)).name).toMatch(`the Debian folder ${FOLDER}, made`);
     expect(calls.some((call) => call.startsWith('flock'))).toBe(false);
+  });
+});
+
+describe('a machine that is to be ignored', () => {
+  it('gives neither its programs nor its packages', async () => {
+    const { machine, calls } = machineWith(
+      { 'docker info': new Error('Cannot connect to the Docker daemon') },
+      {
+        programs: { docker: '/usr/bin/docker', 'valkey-server': '/usr/bin/valkey-server', ...DEBIAN },
+        isRoot: true,
+        files: [...POSTGRES_17, FOLDER],
+      },
+    );
+    const sources = sourcesOn(machine, { TEST_IGNORE_MACHINE: 'true' });
+    for (const service of ['postgres', 'redis'] as const)
+      expect((await choosePlace(service, sources)).name).toMatch('the Debian folder');
+    expect(calls.filter((call) => !call.startsWith('docker'))).toEqual([]);
   });
 });
 

@@ -25,6 +25,15 @@ const execute = promisify(execFile);
 /** Where package managers put programs that a user's PATH may not name. */
 const USUAL_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/opt/homebrew/bin', '/snap/bin'];
 
+/**
+ * Whether the tests are to take nothing that is installed on this machine, so that they run as on a fresh one.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function ignoresMachine(env) {
+  return env['TEST_IGNORE_MACHINE'] === 'true';
+}
+
 /** @returns {Machine} */
 export function thisMachine() {
   return {

@@ -1,6 +1,6 @@
 // @ts-check
 import { join } from 'node:path';
-import { thisMachine } from './machine.mjs';
+import { ignoresMachine, thisMachine } from './machine.mjs';
 import { refreshAptLists, whyNoApt } from './sources/apt.mjs';
 
 /**
@@ -33,7 +33,7 @@ const UNPACK = `
 `;
 
 /**
- * Those in the folder that the variable names, else those in the PATH, else those of Debian's or Ubuntu's package,
+ * Those in the folder that the variable names, else those in the PATH (unless the machine is to be ignored), else those of Debian's or Ubuntu's package,
  * unpacked into a folder of the user's cache: once, in some seconds.
  *
  * @param {import('./machine.mjs').Machine} [machine]
@@ -48,7 +48,7 @@ export async function findPrometheus(machine = thisMachine(), env = process.env)
     if (found) return found;
     throw missing(`${VARIABLE} names ${named}, which has not both of ${PROGRAMS.join(' and ')}`);
   }
-  const [prometheus, promtool] = PROGRAMS.map((program) => machine.find(program)[0]);
+  const [prometheus, promtool] = ignoresMachine(env) ? [] : PROGRAMS.map((program) => machine.find(program)[0]);
   if (prometheus !== undefined && promtool !== undefined) return { prometheus, promtool };
   const folder = join(machine.cacheFolder, 'keepsake-test-services', 'prometheus-of-the-distribution');
   const problem = machine.exists(folder) ? undefined : await unpack(machine, folder);

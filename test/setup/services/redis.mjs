@@ -7,6 +7,8 @@ import { Server, startOnPort } from './server.mjs';
 /**
  * @typedef {object} RedisOptions
  * @property {RedisConfig} [config] directives of its configuration file, over the tests' own
+ * @property {Readonly<Record<string, string>>} [files] contents by name, written where the server runs, which may see no
+ *   other folder of this machine; directives name them without a folder
  * @property {number} [port] a free one by default
  * @property {string} [password] a random one by default
  * @property {boolean} [sentinel] whether it is a Sentinel
@@ -100,7 +102,7 @@ export class RedisServer extends Server {
  * @param {RedisOptions} [options]
  * @returns {Promise<RedisServer>} serving
  */
-export async function startRedis({ config = {}, port, password, sentinel = false, network, place } = {}) {
+export async function startRedis({ config = {}, files = {}, port, password, sentinel = false, network, place } = {}) {
   const chosen = place ?? (await choosePlace('redis'));
   return startOnPort(port, async (free) => {
     const folder = await chosen.createFolder();
@@ -114,6 +116,7 @@ export async function startRedis({ config = {}, port, password, sentinel = false
       ...persistence,
       ...config,
     };
+    for (const [name, content] of Object.entries(files)) await folder.writeFile(name, content);
     await folder.writeFile('server.conf', configurationFile(directives));
     return new RedisServer({ place: chosen, folder, port: free, network }, secret, sentinel);
   });

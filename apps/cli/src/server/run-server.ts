@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { BootstrapService, type OperatorKeyFile } from '#auth';
 import { type KeepsakeConfig, loadConfig } from '#config';
 import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
@@ -22,17 +23,24 @@ class ServerModule {
 export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
   const config = loadConfig(process.env);
   const { database, http, queue } = config;
-  const { app, url, firstKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
+  const { app, url, operatorKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
     if (queue.workerEnabled) await created.get(JobWorker, { strict: false }).start();
   });
   const isEmbedded = database.url === undefined;
   if (isEmbedded) announceServer(database.dataDir, url);
-  if (firstKey !== undefined) {
-    const { file, key } = firstKey;
+  if (operatorKey?.key !== undefined) {
+    const { file, key } = operatorKey;
     const text = `\nThis is your operator key. It is shown this once and kept in ${file}:\n\n  ${key}\n`;
     tell(json, { operatorKey: { key, file } }, text);
+    app.get(BootstrapService, { strict: false }).markShown();
   }
-  tell(json, { listening: { url, pid: process.pid } }, `Keepsake listens on ${url}`);
+  const pages = { docs: `${url}/docs`, openApi: `${url}/openapi.json` };
+  const text = [
+    `Keepsake listens on ${url}`,
+    `  API page      ${pages.docs}`,
+    `  operator key  ${placeOfKey(config, operatorKey)}`,
+  ];
+  tell(json, { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file } }, text.join('\n'));
   await untilStopped(http.shutdownTimeoutMs, async () => {
     if (isEmbedded) withdrawServer(database.dataDir);
     const worker = queue.workerEnabled ? app.get(JobWorker, { strict: false }) : undefined;
@@ -40,4 +48,12 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
     await app.close();
   });
   return ExitCode.ok;
+}
+
+function placeOfKey({ auth, database }: KeepsakeConfig, kept: OperatorKeyFile | undefined): string {
+  if (auth.bootstrapKey !== undefined) return 'KEEPSAKE_BOOTSTRAP_KEY';
+  if (kept !== undefined) return kept.file;
+  return database.url === undefined
+    ? 'the one you made with `keepsake keys` (the first one was revoked or its file is gone)'
+    : 'made with `keepsake keys create`';
 }

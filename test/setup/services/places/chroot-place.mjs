@@ -16,9 +16,10 @@ const NOBODY = { uid: 65534, gid: 65534 };
  *
  * @param {string} root
  * @param {Readonly<Record<string, string>>} programs their paths inside
+ * @param {{ isNew?: boolean }} [options] whether this process has made the folder
  * @returns {import('./place.mjs').Place}
  */
-export function chrootPlace(root, programs) {
+export function chrootPlace(root, programs, { isNew = false } = {}) {
   const command = (/** @type {string} */ program, /** @type {readonly string[]} */ args) => [
     `--userspec=${NOBODY.uid}:${NOBODY.gid}`,
     '--groups=',
@@ -29,7 +30,7 @@ export function chrootPlace(root, programs) {
   // A path of this machine's environment means nothing in there.
   const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' };
   return {
-    name: `the Debian folder ${root}`,
+    name: `the Debian folder ${root}, ${isNew ? 'made now' : 'made by an earlier run'}`,
     listenAddress: '127.0.0.1',
     createFolder: () => createLocalFolder(join(root, 'srv'), NOBODY, (path) => path.slice(root.length)),
     openNetwork: async () => ({ close: async () => undefined }),

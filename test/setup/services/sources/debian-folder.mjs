@@ -11,6 +11,13 @@ const PACKAGES = ['postgresql-17', 'postgresql-17-pgvector', 'valkey-server'];
 const VERSION = `${SUITE}-postgresql-17-valkey-1`;
 
 /**
+ * By this process, for the line that says where services come from.
+ *
+ * @type {Set<string>}
+ */
+const made = new Set();
+
+/**
  * Makes the folder under a lock, so that of several test runs one makes it and the others wait; under another name
  * first, so that a folder under its own name is whole. What a killed run left half done is removed: debootstrap may
  * have mounted /proc and /sys below it.
@@ -49,11 +56,14 @@ export function debianFolder(machine) {
       const unable = whyNoApt(machine);
       if (unable) return { refusal: unable };
       try {
-        if (!machine.exists(folder)) await makeFolder(machine, cache, folder);
+        if (!machine.exists(folder)) {
+          await makeFolder(machine, cache, folder);
+          made.add(folder);
+        }
       } catch (error) {
         return { refusal: /** @type {Error} */ (error).message };
       }
-      return { place: chrootPlace(folder, NEEDS[service].debianFolderPrograms) };
+      return { place: chrootPlace(folder, NEEDS[service].debianFolderPrograms, { isNew: made.has(folder) }) };
     },
   };
 }
