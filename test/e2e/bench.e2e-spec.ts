@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { runKeepsake } from '../support/child.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { startRedis } from '../support/services.js';
 
 describe('keepsake bench', () => {
   let server: Keepsake;
@@ -47,7 +48,8 @@ describe('keepsake bench', () => {
   }, 60_000);
 
   it('measures the cache on a Redis beside the bare client, and removes its keys', async () => {
-    const url = String(process.env['TEST_REDIS_URL']);
+    const own = await startRedis();
+    const { url } = own;
     const redis = new Redis(url);
     try {
       const { code, stdout } = await runKeepsake(['bench', 'redis', '--seconds', '0.05', '--json'], {
@@ -67,6 +69,7 @@ describe('keepsake bench', () => {
       await expect(redis.keys('bare:b*')).resolves.toEqual([]);
     } finally {
       redis.disconnect();
+      await own.remove();
     }
   }, 120_000);
 });

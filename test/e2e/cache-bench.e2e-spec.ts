@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { type RedisServer, startRedis } from '../support/services.js';
 
 const SCRIPT = join(import.meta.dirname, '../../bench/cache/run.mjs');
 const execute = promisify(execFile);
@@ -20,17 +21,20 @@ async function bench(...args: string[]): Promise<{ code: number; stdout: string;
 }
 
 describe('npm run bench:cache', () => {
-  const url = String(process.env['TEST_REDIS_URL']);
   let folder: string;
+  let server: RedisServer;
   let redis: Redis;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'keepsake-bench-cache-'));
-    redis = new Redis(url);
+    // Of its own: other suites measure too, and leave keys where this one counts what is left.
+    server = await startRedis();
+    redis = new Redis(server.url);
   });
 
   afterAll(async () => {
     redis.disconnect();
+    await server.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -40,7 +44,7 @@ describe('npm run bench:cache', () => {
     const selection = ['--only', 'local-hit,tag-invalidation-10,vector-reads', '--entrants', 'keepsake,bare-mget'];
     const { code, stdout } = await bench(
       '--redis',
-      url,
+      server.url,
       '--json',
       json,
       '--rounds',

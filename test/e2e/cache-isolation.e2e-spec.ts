@@ -51,6 +51,12 @@ describe('two principals in two workspaces over two processes, at random', () =>
 
   async function walk(run: string, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
     const seed = Number(process.env['TEST_SEED'] ?? Date.now() % 2 ** 31);
+    await walkWith(seed, run, meanwhile).catch((error: unknown) => {
+      throw new Error(`TEST_SEED=${seed} repeats this walk`, { cause: error });
+    });
+  }
+
+  async function walkWith(seed: number, run: string, meanwhile: () => Promise<void>): Promise<void> {
     const walkers = await walkersIn(run, new Random(seed));
     const walked = new AbortController();
     const paths = walkers.map(async (walker) => {
@@ -64,7 +70,6 @@ describe('two principals in two workspaces over two processes, at random', () =>
     await Promise.all([...paths, meanwhile()]).finally(() => walked.abort());
     await Promise.all(stirring);
     const compared = walkers.flatMap((walker) => [...walker.compared.values()]).reduce((sum, n) => sum + n, 0);
-    console.info(`${run}: seed ${seed}, ${2 * STEPS} steps, ${compared} answers compared`);
     expect(compared).toBeGreaterThan(STEPS / 2);
     expect(new Set(walkers.flatMap((walker) => [...walker.compared.keys()])).size).toBe(12);
   }

@@ -59,11 +59,16 @@ export class HttpTestApp {
     const app = testing.createNestApplication<NestFastifyApplication>(createFastifyAdapter(config.http), {
       bodyParser: false,
     });
-    await prepareServer(app);
-    await app
-      .get(Database)
-      .query('INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)', [workspaceId, workspaceId]);
-    await app.listen(config.http.port, config.http.host);
+    try {
+      await prepareServer(app);
+      await app
+        .get(Database)
+        .query('INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)', [workspaceId, workspaceId]);
+      await app.listen(config.http.port, config.http.host);
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
     return new HttpTestApp(app, await app.getUrl(), clock, workspaceId, log);
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseRedisUrl } from '#config';
-import { sourcesOn } from '../../../../../test/setup/services/choose-place.mjs';
+import { debianFolder } from '../../../../../test/setup/services/sources/debian-folder.mjs';
+import { installedPrograms } from '../../../../../test/setup/services/sources/installed-programs.mjs';
 import { thisMachine } from '../../../../../test/setup/services/machine.mjs';
 import type { Place } from '../../../../../test/setup/services/places/place.mjs';
 import { startRedis } from '../../../../../test/support/services.js';
@@ -67,17 +68,15 @@ describe('every Redis and Valkey that this machine has', () => {
         await server.remove();
       }
     }
-    process.stderr.write(`The contract of shared stores is kept by ${products.join(' and ')}.\n`);
     expect(products.length).toBeGreaterThan(0);
   }, 120_000);
 
   /** What is installed, and what an earlier run has made: nothing is installed for this. */
   async function placesOfThisMachine(): Promise<Place[]> {
     const machine = thisMachine();
-    const [installed, , , debian] = sourcesOn(machine);
     const hasFolder = machine.list(join(machine.cacheFolder, 'keepsake-test-services')).length > 0;
-    const sources = hasFolder ? [installed, debian] : [installed];
-    const answers = await Promise.all(sources.map(async (source) => source?.look('redis')));
+    const sources = [installedPrograms(machine), ...(hasFolder ? [debianFolder(machine)] : [])];
+    const answers = await Promise.all(sources.map((source) => source.look('redis')));
     return answers.flatMap((answer) => (answer !== undefined && 'place' in answer ? [answer.place] : []));
   }
 });
