@@ -163,10 +163,16 @@ describe('signed tokens', () => {
       },
     ],
     ['that are no tokens', async () => 'aa.bb.cc'],
+    ['T68 with an exp of 1e15', () => reader({ exp: 1e15 })],
+    ['T68 with an iat of 1e300', () => reader({ iat: 1e300 })],
+    ['T68 with a NUL in sub', () => reader({ sub: 'ada\0' })],
+    ['T68 with a NUL in ws', () => reader({ ws: 'default\0' })],
   ])('%s are refused', async (_, make) => {
-    const answer = await one.api.as(await make()).get('/v1/projects');
+    const token = await make();
+    const answer = await one.api.as(token).get('/v1/projects');
     expect([answer.status, answer.body.code]).toEqual([401, 'unauthenticated']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect((await one.api.as(token).post('/v1/auth/logout')).status).toBe(401);
   });
 
   it('within the clock skew are taken', async () => {

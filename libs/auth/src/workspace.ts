@@ -10,3 +10,6 @@ export interface Workspace {
 
 /** The workspace that always exists. */
 export const DEFAULT_WORKSPACE = 'default';
+
+/** What a workspace may be called in calls and tokens. */
+export const WORKSPACE_SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

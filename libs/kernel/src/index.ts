@@ -1,3 +1,4 @@
+export { BodyTooLargeError, readCapped } from './capped-body.js';
 export { Clock, SystemClock } from './clock.js';
 export {
   DomainError,

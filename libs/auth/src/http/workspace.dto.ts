@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '#http';
-import type { Workspace } from '../workspace.js';
+import { type Workspace, WORKSPACE_SLUG } from '../workspace.js';
 
 export const createWorkspaceBody = z.strictObject({
-  slug: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1 to 63 of a-z, 0-9 and inner hyphens'),
+  slug: z.string().regex(WORKSPACE_SLUG, 'must be 1 to 63 of a-z, 0-9 and inner hyphens'),
   name: z.string().trim().min(1).max(200).optional(),
 });
 export const workspacesQuery = z.strictObject(pageQuery);

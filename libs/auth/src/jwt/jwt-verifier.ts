@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   createRemoteJWKSet,
+  customFetch,
   decodeProtectedHeader,
-  errors,
   jwtVerify,
   type JWTPayload,
   type JWTVerifyGetKey,
@@ -10,9 +10,12 @@ import {
 } from 'jose';
 import { AuthConfig } from '#config';
 import { Clock, DomainError, type Scope, scopes } from '#kernel';
+import { findUnsafeText } from '#http';
 import { z } from 'zod';
 import { unauthenticated } from '../auth.errors.js';
+import { WORKSPACE_SLUG } from '../workspace.js';
 import type { JwtClaims } from './jwt.js';
+import { keySetFetch, KeySetUnavailableError } from './key-set-fetch.js';
 
 /**
  * Which algorithm goes with which kind of key is said here, never by the token: a public key is never taken for a
@@ -34,14 +37,19 @@ const PUBLIC_KEY_ALGORITHMS = [
 
 const JWKS_TIMEOUT_MS = 3_000;
 const JWKS_MAX_AGE_MS = 600_000;
+const JWKS_RETRY_MS = 5_000;
+
+/** The end of the year 9999: later times have no ISO form of four digits, and no column. */
+const time = z.number().min(0).max(253_402_300_799);
 
 const claimsSchema = z.object({
   sub: z.string().min(1).max(256),
-  ws: z.string().min(1).max(63).optional(),
+  ws: z.string().regex(WORKSPACE_SLUG).optional(),
   scope: z.union([z.string().max(1000), z.array(z.string().max(100)).max(50)]).default(''),
   tier: z.string().max(32).optional(),
-  iat: z.number().optional(),
-  exp: z.number(),
+  iat: time.optional(),
+  nbf: time.optional(),
+  exp: time,
 });
 
 /** Verifies bearer tokens against the configured secret or key set. */
@@ -64,6 +72,7 @@ export class JwtVerifier {
             timeoutDuration: JWKS_TIMEOUT_MS,
             cooldownDuration: config.jwksCooldownMs,
             cacheMaxAge: JWKS_MAX_AGE_MS,
+            [customFetch]: keySetFetch(Math.min(config.jwksCooldownMs, JWKS_RETRY_MS)),
           });
   }
 
@@ -73,7 +82,8 @@ export class JwtVerifier {
   }
 
   /**
-   * Signature, times (with the configured clock skew), issuer and audience.
+   * Signature, times (with the configured clock skew), issuer and audience. A token lives from its `iat`, where it has
+   * one, for at most the configured life; every time is a number of seconds from 1970 to the year 9999.
    * @throws DomainError `unauthenticated` for any token that does not hold; `issuer-unavailable` (503) where the key set
    *   can't be fetched: that is not the token's fault.
    */
@@ -82,8 +92,8 @@ export class JwtVerifier {
       return this.claimsOf(await this.payloadOf(token));
     } catch (error) {
       if (error instanceof DomainError) throw error;
-      if (isIssuerAway(error)) {
-        this.logger.warn(`The key set of the token issuer can't be fetched: ${(error as Error).message}`);
+      if (error instanceof KeySetUnavailableError) {
+        this.logger.warn(`The key set of the token issuer can't be fetched: ${error.message}`);
         throw new DomainError({
           code: 'issuer-unavailable',
           kind: 'unavailable',
@@ -113,24 +123,20 @@ export class JwtVerifier {
   }
 
   private claimsOf(payload: JWTPayload): JwtClaims {
-    const { sub, ws, scope, tier, iat = 0, exp } = claimsSchema.parse(payload);
-    const expiresAt = new Date(exp * 1000);
-    if (expiresAt.getTime() > this.clock.nowMs() + this.config.jwtMaxLifetimeMs) throw unauthenticated();
+    if (findUnsafeText(payload) !== undefined) throw unauthenticated();
+    const { sub, ws, scope, tier, iat, exp } = claimsSchema.parse(payload);
+    const nowSeconds = this.clock.nowMs() / 1000;
+    const isFromLater = iat !== undefined && iat > nowSeconds + this.config.jwtClockSkewSeconds;
+    const lifeMs = (exp - (iat ?? nowSeconds)) * 1000;
+    if (isFromLater || lifeMs > this.config.jwtMaxLifetimeMs) throw unauthenticated();
     const named = new Set(typeof scope === 'string' ? scope.split(' ') : scope);
     return {
       subject: sub,
       workspace: ws,
       scopes: scopes.filter((known): known is Scope => named.has(known)),
       tier,
-      issuedAt: new Date(iat * 1000),
-      expiresAt,
+      issuedAt: new Date((iat ?? 0) * 1000),
+      expiresAt: new Date(exp * 1000),
     };
   }
-}
-
-/** Errors of jose about the token or its key have other codes; a failed fetch has none of them. */
-function isIssuerAway(error: unknown): boolean {
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  if (error instanceof errors.JOSEError) return error.code === 'ERR_JOSE_GENERIC';
-  return error instanceof TypeError && error.message === 'fetch failed';
 }

@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { type Clock, DomainError } from '#kernel';
+import { type Clock, DomainError, readCapped } from '#kernel';
 import { measured, traceHeaders } from '#observability';
 import { inputRefused, providerTooSlow, providerUnavailable, upstreamFailed } from '../embedding.errors.js';
-import { readCapped } from './capped-body.js';
 import { type BreakerOptions, ProviderBreaker } from './provider-breaker.js';
 import { askedDelayMs, backoffMs } from './retry-delay.js';
 import type { Timer } from './timer.js';
