@@ -2,7 +2,7 @@ export { Database } from './database.js';
 export { brokenConstraintOf, isDatabaseAway, sqlStateOf } from './database-errors.js';
 export { DatabaseModule } from './database.module.js';
 export { connectDataSource, dataSourceOptions } from './data-source.js';
-export { DataFolderLock, DataFolderLockedError } from './embedded/data-folder-lock.js';
+export { DataFolderLock, DataFolderLockedError, describeOwner } from './embedded/data-folder-lock.js';
 export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
 export { ROWS_MARK } from './rows-mark.js';
 export { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';

@@ -47,39 +47,49 @@ describe('the doctor', () => {
   });
 
   describe('of the data folder', () => {
-    it('tells that it will be made, and makes nothing', () => {
-      const finding = lookAtDataFolder(join(folder, 'not', 'yet'));
+    it('tells that it will be made, and makes nothing', async () => {
+      const finding = await lookAtDataFolder(join(folder, 'not', 'yet'));
       expect(finding).toMatchObject({ status: 'ok', detail: expect.stringContaining('will be made') });
       expect(readdirSync(folder)).toEqual([]);
     });
 
-    it('tells that it is free', () => {
-      expect(lookAtDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
+    it('tells that it is free', async () => {
+      expect(await lookAtDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
     });
 
-    it('tells that it is no folder', () => {
+    it('tells that it is no folder', async () => {
       const file = join(folder, 'file');
       writeFileSync(file, '');
-      expect(lookAtDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
+      expect(await lookAtDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
     });
 
-    it('warns where others can enter it, with the command that ends that', () => {
+    it('data folder below a file: tells which file is in the way', async () => {
+      const file = join(folder, 'file');
+      writeFileSync(file, '');
+      expect(await lookAtDataFolder(join(file, 'a', 'b'))).toMatchObject({
+        status: 'failed',
+        cause: 'unavailable',
+        detail: expect.stringContaining(`${file} is not a folder`),
+      });
+    });
+
+    it('warns where others can enter it, with the command that ends that', async () => {
       const open = join(folder, 'open');
       mkdirSync(open);
       chmodSync(open, 0o755);
-      expect(lookAtDataFolder(open)).toMatchObject({
+      expect(await lookAtDataFolder(open)).toMatchObject({
         status: 'warning',
         detail: expect.stringContaining(`chmod 700 ${open}`),
       });
     });
 
-    it('tells who uses it, and where that listens', () => {
-      const lock = DataFolderLock.acquire(folder);
-      expect(lookAtDataFolder(folder).detail).toBe(`${folder} is in use by process ${process.pid}.`);
+    it('tells who uses it, and where that listens', async () => {
+      const lock = await DataFolderLock.acquire(folder, () => undefined);
+      expect((await lookAtDataFolder(folder)).detail).toBe(`${folder} is in use by process ${process.pid}.`);
       announceServer(folder, 'http://127.0.0.1:3000');
-      expect(lookAtDataFolder(folder).detail).toContain('the server at http://127.0.0.1:3000');
+      expect((await lookAtDataFolder(folder)).detail).toContain('the server at http://127.0.0.1:3000');
       lock.release();
-      expect(lookAtDataFolder(folder).detail).toBe(`${folder} is free.`);
+      expect((await lookAtDataFolder(folder)).detail).toBe(`${folder} is free.`);
     });
   });
 

@@ -1,15 +1,20 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DataFolderLock } from '#database';
+import { DataFolderLock, describeOwner } from '#database';
 import { findRunningServer } from '../server/running-server.js';
 import { type Finding, ok, unavailable, warning } from './finding.js';
 
 const PART = 'data folder';
 
-export function lookAtDataFolder(dataDir: string): Finding {
+export async function lookAtDataFolder(dataDir: string): Promise<Finding> {
   const folder = resolve(dataDir);
   if (!existsSync(folder)) {
     const parent = nearestExisting(folder);
+    if (!statSync(parent).isDirectory())
+      return unavailable(
+        PART,
+        `${folder} can't be made: ${parent} is not a folder. Set KEEPSAKE_DATA_DIR to another place.`,
+      );
     return canWrite(parent)
       ? ok(PART, `${folder} will be made at the first start.`)
       : unavailable(
@@ -21,14 +26,14 @@ export function lookAtDataFolder(dataDir: string): Finding {
     return unavailable(PART, `${folder} is not a folder. Set KEEPSAKE_DATA_DIR to one.`);
   if (!canWrite(folder))
     return unavailable(PART, `${folder} is not writable. Give it to this user, or set KEEPSAKE_DATA_DIR.`);
-  const owner = DataFolderLock.findOwnerPid(folder);
+  const owner = await DataFolderLock.findOwner(folder);
   if ((statSync(folder).mode & 0o077) !== 0)
     return warning(PART, `${folder} can be entered by other users. Write: chmod 700 ${folder}`);
   if (owner === undefined) return ok(PART, `${folder} is free.`);
-  const server = findRunningServer(folder);
+  const server = await findRunningServer(folder);
   return ok(
     PART,
-    `${folder} is in use by process ${owner}${server === undefined ? '' : `, the server at ${server.url}`}.`,
+    `${folder} is in use by ${describeOwner(owner)}${server === undefined ? '' : `, the server at ${server.url}`}.`,
   );
 }
 

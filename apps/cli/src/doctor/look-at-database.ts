@@ -2,7 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { DatabaseConfig } from '#config';
-import { connectDataSource, DataFolderLock, dataSourceOptions, EMBEDDED_FOLDER, SchemaMigrator } from '#database';
+import {
+  connectDataSource,
+  DataFolderLock,
+  dataSourceOptions,
+  describeOwner,
+  EMBEDDED_FOLDER,
+  SchemaMigrator,
+} from '#database';
 import { describeError } from '../describe-error.js';
 import { type Finding, ok, unavailable, warning } from './finding.js';
 
@@ -19,8 +26,8 @@ export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]>
   if (isEmbedded) {
     if (!existsSync(join(config.dataDir, EMBEDDED_FOLDER)))
       return [ok(PART, 'The embedded database will be made at the first start.')];
-    const owner = DataFolderLock.findOwnerPid(config.dataDir);
-    if (owner !== undefined) return [ok(PART, `The embedded database is in the hands of process ${owner}.`)];
+    const owner = await DataFolderLock.findOwner(config.dataDir);
+    if (owner !== undefined) return [ok(PART, `The embedded database is in the hands of ${describeOwner(owner)}.`)];
   }
   let dataSource: DataSource;
   try {

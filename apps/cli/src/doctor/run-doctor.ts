@@ -28,10 +28,10 @@ async function lookAround(): Promise<Finding[]> {
   }
   const { database, cache, http } = config;
   const isEmbedded = database.url === undefined;
-  const server = isEmbedded ? findRunningServer(database.dataDir) : undefined;
+  const server = isEmbedded ? await findRunningServer(database.dataDir) : undefined;
   return [
     ok('configuration', 'can be read'),
-    ...(isEmbedded ? [lookAtDataFolder(database.dataDir)] : []),
+    ...(isEmbedded ? [await lookAtDataFolder(database.dataDir)] : []),
     ...(await lookAtDatabase(database)),
     await lookAtRedis(cache),
     await lookAtPort(http, server?.url),

@@ -76,7 +76,7 @@ function workOf(
 async function openOffice(config: KeepsakeConfig, workspace: string): Promise<KeyOffice> {
   const { url, dataDir } = config.database;
   const hasServer =
-    config.command.serverUrl !== undefined || (url === undefined && findRunningServer(dataDir) !== undefined);
+    config.command.serverUrl !== undefined || (url === undefined && (await findRunningServer(dataDir)) !== undefined);
   if (hasServer) return new RemoteKeyOffice(await findServer(config, workspace));
   const { LocalKeyOffice } = await import('./local-key-office.js');
   return LocalKeyOffice.open(config, workspace);

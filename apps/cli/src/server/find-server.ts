@@ -16,7 +16,7 @@ async function urlOf({ command, database, http }: KeepsakeConfig): Promise<strin
   if (database.url !== undefined) return configured;
   // What it knows of the data folder comes with the database.
   const { findRunningServer } = await import('./running-server.js');
-  return findRunningServer(database.dataDir)?.url ?? configured;
+  return (await findRunningServer(database.dataDir))?.url ?? configured;
 }
 
 async function keyOf(config: KeepsakeConfig): Promise<string> {

@@ -26,12 +26,12 @@ export function withdrawServer(dataDir: string): void {
 }
 
 /** The live server that owns the data folder. A file that a killed server left behind is told by the lock. */
-export function findRunningServer(dataDir: string): RunningServer | undefined {
-  const owner = DataFolderLock.findOwnerPid(dataDir);
+export async function findRunningServer(dataDir: string): Promise<RunningServer | undefined> {
+  const owner = await DataFolderLock.findOwner(dataDir);
   if (owner === undefined) return undefined;
   try {
     const server = serverSchema.parse(JSON.parse(readFileSync(join(dataDir, SERVER_FILE), 'utf8')));
-    return server.pid === owner ? server : undefined;
+    return server.pid === owner.pid ? server : undefined;
   } catch {
     // It has not told yet, or can't be read by this user.
     return undefined;

@@ -1,98 +1,200 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-
-/** Who owns a data folder: enough to tell a live owner from a number that the system gave to another process. */
-interface LockOwner {
-  readonly pid: number;
-  /** Start time of the process in clock ticks since boot (field 22 of /proc/<pid>/stat), where the system tells it. */
-  readonly startTicks: string | undefined;
-}
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, isOfThisSpace, type LockOwner, readOwner, thisProcess } from './lock-owner.js';
 
 export class DataFolderLockedError extends Error {
-  constructor(dataDir: string, pid: number) {
+  constructor(dataDir: string, owner: LockOwner | undefined) {
     super(
-      `The data folder ${dataDir} is in use by process ${pid}. One process owns an embedded database: stop that one, set KEEPSAKE_DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL server that many processes can share.`,
+      `The data folder ${dataDir} is in use by ${describeOwner(owner)}. One process owns an embedded database: stop that one, set KEEPSAKE_DATA_DIR to another folder, or set DATABASE_URL to a PostgreSQL server that many processes can share.`,
     );
     this.name = 'DataFolderLockedError';
   }
 }
 
-const LOCK_FILE = 'keepsake.lock';
+/** As messages name it: `process 12`, and where that is when it is not here. */
+export function describeOwner(owner: LockOwner | undefined): string {
+  if (owner === undefined) return 'another process';
+  const elsewhere = isOfThisSpace(owner) ? '' : ` of another container or host (${owner.host ?? 'without a name'})`;
+  return `process ${owner.pid}${elsewhere}`;
+}
+
+export const LOCK_FILE = 'keepsake.lock';
 const TAKEOVER_FILE = 'keepsake.lock.takeover';
 const TAKEOVER_STALE_MS = 5_000;
 
+/** Times of the lock; the defaults are those of the product. */
+export interface LockTiming {
+  /** How often the owner renews the lock. */
+  readonly beatMs: number;
+  /** An owner that can't be looked up and has not renewed for so long is gone. Many beats: a busy machine is no crash. */
+  readonly silenceMs: number;
+}
+
+const TIMING: LockTiming = { beatMs: 1_000, silenceMs: 10_000 };
+
+/** Called once, when another process has taken the folder: nothing may be written to it any more. */
+export type LostLock = (message: string) => void;
+
 /**
- * Exclusive ownership of a data folder by one live process.
+ * Exclusive ownership of a data folder by one live process, among all that can reach the folder: of this host, of other
+ * containers, of other hosts.
  *
- * The lock is a file that names its owner. An owner killed by SIGKILL leaves the file behind; the next process sees
- * that the owner is gone and takes over at once. Two processes that take over at the same time are kept apart by a
- * second file, so exactly one of them wins.
+ * The lock is a file that names its owner, who renews its time of change every second. An owner of the same PID
+ * namespace is looked up by its number: where it was killed, the next process takes over at once. Any other owner is
+ * watched: a renewal within ten seconds means that it lives. The owner's clock is never compared with one of here. Two
+ * processes that take over at the same time are kept apart by a second file, so exactly one of them wins. An owner that
+ * was stopped for longer, and was replaced, finds another id in the file, and is told by `lost`.
  */
 export class DataFolderLock {
-  private constructor(private readonly path: string) {}
+  private readonly timer: NodeJS.Timeout;
+  private isHeld = true;
 
-  /** @throws DataFolderLockedError while another live process owns the folder. */
-  static acquire(dataDir: string): DataFolderLock {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const path = join(dataDir, LOCK_FILE);
-    if (createExclusively(path)) return new DataFolderLock(path);
-    const owner = readOwner(path);
-    if (owner !== undefined && isAlive(owner)) throw new DataFolderLockedError(dataDir, owner.pid);
-    return DataFolderLock.takeOver(dataDir, path);
+  private constructor(
+    private readonly path: string,
+    private readonly owner: LockOwner,
+    private readonly lost: LostLock,
+    { beatMs }: LockTiming,
+  ) {
+    this.timer = setInterval(() => this.renew(), beatMs).unref();
   }
 
-  /** Process id of the live owner of `dataDir`, if there is one. */
-  static findOwnerPid(dataDir: string): number | undefined {
+  /**
+   * @throws DataFolderLockedError while another live process owns the folder; for an owner elsewhere that is known after
+   * its next renewal.
+   */
+  static async acquire(dataDir: string, lost: LostLock, timing = TIMING): Promise<DataFolderLock> {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const path = join(dataDir, LOCK_FILE);
+    const mine = thisProcess();
+    if (!createExclusively(path, mine)) {
+      const found = readOwner(path);
+      if (found !== undefined && (await isLive(path, found, timing))) throw new DataFolderLockedError(dataDir, found);
+      takeOver(dataDir, path, mine, found);
+    }
+    return new DataFolderLock(path, mine, lost, timing);
+  }
+
+  /** The live owner of `dataDir`, if there is one. */
+  static async findOwner(dataDir: string, timing = TIMING): Promise<LockOwner | undefined> {
     const path = join(dataDir, LOCK_FILE);
     const owner = existsSync(path) ? readOwner(path) : undefined;
-    return owner !== undefined && isAlive(owner) ? owner.pid : undefined;
+    return owner !== undefined && (await isLive(path, owner, timing)) ? owner : undefined;
+  }
+
+  /** Of this acquisition, as the file says it. */
+  get id(): string {
+    return this.owner.id;
   }
 
   release(): void {
-    rmSync(this.path, { force: true });
+    clearInterval(this.timer);
+    if (this.isHeld && readOwner(this.path)?.id === this.id) rmSync(this.path, { force: true });
+    this.isHeld = false;
   }
 
-  private static takeOver(dataDir: string, path: string): DataFolderLock {
-    const guard = join(dataDir, TAKEOVER_FILE);
-    if (!createExclusively(guard)) {
-      if (Date.now() - statSync(guard).mtimeMs < TAKEOVER_STALE_MS)
-        throw new DataFolderLockedError(dataDir, readOwner(guard)?.pid ?? 0);
-      rmSync(guard, { force: true });
-      return DataFolderLock.acquire(dataDir);
-    }
+  private renew(): void {
+    const found = readOwner(this.path);
+    if (found?.id === this.id) {
+      const now = new Date();
+      // What keeps the time from being written keeps the next beat from nothing.
+      ignoringErrors(() => utimesSync(this.path, now, now));
+    } else if (found === undefined) ignoringErrors(() => void createExclusively(this.path, this.owner));
+    else this.lose(found);
+  }
+
+  private lose(owner: LockOwner): void {
+    clearInterval(this.timer);
+    this.isHeld = false;
+    this.lost(
+      `The data folder was taken by ${describeOwner(owner)} while this process was stopped for too long. Nothing more is written to it.`,
+    );
+  }
+}
+
+/** Whether the file names another owner than `id`. A file that is gone names nobody. */
+export function isTakenFrom(id: string, path: string): boolean {
+  const owner = readOwner(path);
+  return owner !== undefined && owner.id !== id;
+}
+
+async function isLive(path: string, owner: LockOwner, { beatMs, silenceMs }: LockTiming): Promise<boolean> {
+  if (isOfThisSpace(owner)) return isAlive(owner);
+  const first = timeOfChange(path);
+  const until = performance.now() + silenceMs;
+  while (performance.now() < until) {
+    await pause(beatMs / 4);
+    // A file that went, or names another one now, was released: whoever asks looks again.
+    if (readOwner(path)?.id !== owner.id) return readOwner(path) !== undefined;
+    if (timeOfChange(path) !== first) return true;
+  }
+  return false;
+}
+
+/** Through an open file: network file systems ask the server when a file is opened, and answer from memory otherwise. */
+function timeOfChange(path: string): number | undefined {
+  try {
+    const file = openSync(path, 'r');
     try {
-      // Another process may have finished its takeover between the first look and the guard.
-      const owner = readOwner(path);
-      if (owner !== undefined && isAlive(owner)) throw new DataFolderLockedError(dataDir, owner.pid);
-      const mine = `${path}.${process.pid}`;
-      writeFileSync(mine, ownerText(), { mode: 0o600 });
-      renameSync(mine, path);
-      return new DataFolderLock(path);
+      return fstatSync(file).mtimeMs;
     } finally {
-      rmSync(guard, { force: true });
+      closeSync(file);
     }
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param dead who was found to be gone */
+function takeOver(dataDir: string, path: string, mine: LockOwner, dead: LockOwner | undefined): void {
+  const guard = join(dataDir, TAKEOVER_FILE);
+  if (!createExclusively(guard, mine)) {
+    if (Date.now() - statSync(guard).mtimeMs < TAKEOVER_STALE_MS)
+      throw new DataFolderLockedError(dataDir, readOwner(guard));
+    rmSync(guard, { force: true });
+    return takeOver(dataDir, path, mine, dead);
+  }
+  try {
+    // Another process may have finished its takeover between the first look and the guard.
+    const owner = readOwner(path);
+    if (owner !== undefined && owner.id !== dead?.id) throw new DataFolderLockedError(dataDir, owner);
+    rmSync(path, { force: true });
+    if (!createExclusively(path, mine)) throw new DataFolderLockedError(dataDir, readOwner(path));
+  } finally {
+    rmSync(guard, { force: true });
   }
 }
 
 /** The file appears with its text in it: one that is empty for a moment would look like a crashed owner's. */
-function createExclusively(path: string): boolean {
-  const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, ownerText(), { mode: 0o600 });
+function createExclusively(path: string, owner: LockOwner): boolean {
+  const mine = `${path}.${owner.id}`;
+  writeFileSync(mine, JSON.stringify(owner), { mode: 0o600 });
   try {
     linkSync(mine, path);
     return true;
   } catch (error) {
     if (isThere(error)) return false;
-    return createWhereNothingLinks(path);
+    return createWhereNothingLinks(path, owner);
   } finally {
     rmSync(mine, { force: true });
   }
 }
 
 /** File systems such as exFAT have no hard links. */
-function createWhereNothingLinks(path: string): boolean {
+function createWhereNothingLinks(path: string, owner: LockOwner): boolean {
   try {
-    writeFileSync(path, ownerText(), { mode: 0o600, flag: 'wx' });
+    writeFileSync(path, JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     if (isThere(error)) return false;
@@ -104,37 +206,10 @@ function isThere(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EEXIST';
 }
 
-function ownerText(): string {
-  return JSON.stringify({ pid: process.pid, startTicks: startTicks(process.pid) } satisfies LockOwner);
-}
-
-function readOwner(path: string): LockOwner | undefined {
+function ignoringErrors(work: () => void): void {
   try {
-    const owner = JSON.parse(readFileSync(path, 'utf8')) as LockOwner;
-    return Number.isInteger(owner.pid) ? owner : undefined;
+    work();
   } catch {
-    // A file cut short by a crash names nobody.
-    return undefined;
-  }
-}
-
-function isAlive(owner: LockOwner): boolean {
-  if (owner.pid === process.pid) return owner.startTicks === startTicks(process.pid);
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return owner.startTicks === undefined || owner.startTicks === startTicks(owner.pid);
-}
-
-function startTicks(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command name in parentheses may hold spaces: count fields after it. A zombie has ended.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? 'ended' : fields[19];
-  } catch {
-    return undefined;
+    // The folder is gone, or its file system is away: there is nothing to protect, or the next beat tries again.
   }
 }

@@ -1,12 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { DataFolderLock } from './data-folder-lock.js';
+import { DataFolderLock, LOCK_FILE } from './data-folder-lock.js';
 
 export interface EmbeddedWorkerData {
   readonly databaseDir: string;
   readonly socketPath: string;
+  /** The lock that must name `lockId` for anything to be written. */
+  readonly lockPath: string;
+  readonly lockId: string;
 }
 
 export interface EmbeddedWorkerMessage {
@@ -19,6 +22,9 @@ export const EMBEDDED_FOLDER = 'postgres';
 /** Names the folder of the local socket, so that the one of a process that was killed does not stay for ever. */
 const SOCKET_NOTE = 'socket-folder';
 const SOCKET_FOLDER = 'keepsake-socket-';
+
+/** EX_UNAVAILABLE of sysexits.h. */
+const LOST_EXIT_CODE = 69;
 
 /** PostgreSQL clients name a local socket by its folder and a port number. */
 const SOCKET_PORT = 5432;
@@ -38,10 +44,13 @@ export class EmbeddedDatabase {
     private readonly lock: DataFolderLock,
   ) {}
 
-  /** @throws DataFolderLockedError while another process owns the folder. */
+  /**
+   * Where another process takes the folder later, since this one was stopped for long, this process ends at once.
+   * @throws DataFolderLockedError while another process owns the folder.
+   */
   static async open(dataDir: string): Promise<EmbeddedDatabase> {
     const folder = resolve(dataDir);
-    const lock = DataFolderLock.acquire(folder);
+    const lock = await DataFolderLock.acquire(folder, endProcess);
     removeLastSocket(folder);
     const socketDir = mkdtempSync(join(tmpdir(), SOCKET_FOLDER));
     try {
@@ -49,6 +58,8 @@ export class EmbeddedDatabase {
       const worker = await startWorker({
         databaseDir: join(folder, EMBEDDED_FOLDER),
         socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
+        lockPath: join(folder, LOCK_FILE),
+        lockId: lock.id,
       });
       return new EmbeddedDatabase(socketDir, SOCKET_PORT, worker, lock);
     } catch (error) {
@@ -69,6 +80,12 @@ export class EmbeddedDatabase {
     rmSync(this.host, { recursive: true, force: true });
     this.lock.release();
   }
+}
+
+/** Nothing is written out on the way: the files belong to another process. */
+function endProcess(message: string): never {
+  writeSync(process.stderr.fd, `${message}\n`);
+  process.exit(LOST_EXIT_CODE);
 }
 
 /** Nothing but a folder that was made by this product is removed, whatever the note says. */

@@ -8,12 +8,32 @@ import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { isTakenFrom } from './data-folder-lock.js';
 import type { EmbeddedWorkerData, EmbeddedWorkerMessage } from './embedded-database.js';
 
-const { databaseDir, socketPath } = workerData as EmbeddedWorkerData;
+const { databaseDir, socketPath, lockPath, lockId } = workerData as EmbeddedWorkerData;
 const say = (message: EmbeddedWorkerMessage) => parentPort?.postMessage(message);
 
-const database = await PGlite.create({ dataDir: databaseDir, extensions: { vector, pg_trgm, btree_gin } });
+/** A process that was stopped for longer may have lost its data folder to another one. */
+const LOOK_AFTER_MS = 500;
+
+/** Executes nothing once another process owns the data folder. */
+class OwnedDatabase extends PGlite {
+  private lookedAtMs = Date.now();
+
+  override async execProtocolRawStream(
+    ...[message, options]: Parameters<PGlite['execProtocolRawStream']>
+  ): Promise<void> {
+    if (Math.abs(Date.now() - this.lookedAtMs) > LOOK_AFTER_MS) {
+      if (isTakenFrom(lockId, lockPath)) throw new Error('Another process owns the data folder now.');
+      this.lookedAtMs = Date.now();
+    }
+    return super.execProtocolRawStream(message, options);
+  }
+}
+
+const database = new OwnedDatabase({ dataDir: databaseDir, extensions: { vector, pg_trgm, btree_gin } });
+await database.waitReady;
 const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 4 });
 await server.start();
 
