@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { RequestMethod } from '@nestjs/common';
@@ -5,7 +6,7 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
 import { ACCESS } from '#http';
-import { RouteCatalogue, toolDefinitions } from '#mcp';
+import { findStrictIssues, readArguments, RouteCatalogue, strictRules, ToolCatalogue, toolDefinitions } from '#mcp';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
@@ -172,6 +173,32 @@ describe('the tools', () => {
       expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
       expect([name, description.length < 250]).toEqual([name, true]);
     }
+  });
+
+  it('take arguments that every client can write, and answer by schemas that every client can read', () => {
+    const tools = api.app.get(ToolCatalogue, { strict: false }).of('full');
+    expect(tools.length).toBe(toolDefinitions.length);
+    const strictest = new Ajv({ strict: true, formats: { 'date-time': true } });
+    const usual = new Ajv({ logger: false });
+    for (const { definition, input, output } of tools) {
+      expect([definition.name, findStrictIssues({ ...input })]).toEqual([definition.name, []]);
+      expect(definition.name).toMatch(strictRules.toolName);
+      expect(() => strictest.compile(input)).not.toThrow();
+      expect(() => usual.compile(output)).not.toThrow();
+    }
+  });
+
+  it('take null and an empty text for every optional argument as absent, also within the items of an array', () => {
+    const tools = api.app.get(ToolCatalogue, { strict: false }).of('full');
+    let tried = 0;
+    for (const { definition, input } of tools)
+      for (const name of Object.keys(input.properties))
+        for (const value of [null, ''])
+          if (input.required?.includes(name) !== true) {
+            expect([definition.name, readArguments(input, { [name]: value })]).toEqual([definition.name, {}]);
+            tried++;
+          }
+    expect(tried).toBeGreaterThan(150);
   });
 
   it('say whether they only read as their routes do', () => {

@@ -1,4 +1,7 @@
 export { McpApiModule } from './mcp-api.module.js';
 export { RouteCatalogue } from './routes/route-catalogue.js';
+export { findStrictIssues, strictRules } from './tools/strict-schema.js';
 export { type Profile, profiles } from './tools/tool.js';
+export { readArguments } from './tools/tool-arguments.js';
+export { ToolCatalogue } from './tools/tool-catalogue.js';
 export { toolDefinitions } from './tools/tool-definitions.js';

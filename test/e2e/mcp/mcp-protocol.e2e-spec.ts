@@ -253,6 +253,32 @@ describe('the protocol of /mcp', () => {
       expect(answer.body.result['_meta']['keepsake/problem']).toEqual(problem);
     });
 
+    it.each<[string, object]>([
+      [
+        'context_store',
+        { label: 'nulls', content: 'c', tags: null, metadata: null, priority: null, sessionId: null, project: '' },
+      ],
+      ['context_store', { label: 'texts', content: 'c', tags: '["x","y"]', metadata: '{"a":1}' }],
+      ['context_recall', { labels: '["nulls"]', ids: null, previewOnly: 'true' }],
+      ['session_start', { client: 'x', metadata: null }],
+      ['search', { q: 'text', tags: '', since: '', session: '', cursor: '', priority: '', limit: '5' }],
+      ['handover_latest', { project: null }],
+    ])('%s takes null and an empty text as absent, and JSON as text: %j', async (tool, args) => {
+      const { body } = await postMessage(server, call(tool, args));
+      expect(body.result).not.toHaveProperty('isError');
+      const sentAsText = { method: 'tools/call', params: { name: tool, arguments: JSON.stringify(args) } };
+      expect((await postMessage(server, sentAsText)).body.result).not.toHaveProperty('isError');
+    });
+
+    it('what is sent as JSON text is stored as what it means, and null is not stored', async () => {
+      const args = { label: 'meant', content: 'c', tags: '["x","y"]', metadata: '{"a":null}', priority: '' };
+      const { body } = await postMessage(server, call('context_store', args));
+      expect(body.result.structuredContent).toMatchObject({ tags: ['x', 'y'], metadata: { a: null } });
+      const listed = await postMessage(server, { method: 'tools/list', params: null as never });
+      expect(listed.body.result.tools.length).toBeGreaterThan(7);
+      expect((await postMessage(server, call('handover_latest', null as never))).body.result).toBeDefined();
+    });
+
     it('a lone surrogate is told with its field', async () => {
       for (const args of ['{"label":"l","content":"\\ud800"}', '{"id":"\\ud800"}']) {
         const name = args.includes('label') ? 'context_store' : 'context_get';

@@ -11,7 +11,7 @@ import { newSessionId, requireSession } from './connection-session.js';
 import { connectionQuery, messageSchema, settingsOf } from './mcp.dto.js';
 import { McpExchange } from './mcp-exchange.js';
 import { McpProblemFilter } from './mcp-problem.filter.js';
-import { countOfUncalled, isInitialize, messagesOf } from './messages.js';
+import { countOfUncalled, isInitialize, messagesOf, withoutAbsent } from './messages.js';
 import { OriginGuard } from './origin.guard.js';
 
 const SESSION = 'mcp-session-id';
@@ -53,10 +53,11 @@ export class McpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { body, headers } = request;
+    const { headers } = request;
     const authorization = headers.authorization ?? '';
     const connection = this.connectionOf(caller, authorization, query, request);
-    const messages = messagesOf(body);
+    const messages = messagesOf(request.body);
+    const body = withoutAbsent(request.body);
     await this.count(caller, countOfUncalled(messages), reply);
     const isOlder = await this.exchange.isOlder({ body, headers });
     const begins = isOlder && isInitialize(messages);

@@ -1,4 +1,4 @@
-import { countOfUncalled, isInitialize, messagesOf } from './messages.js';
+import { countOfUncalled, isInitialize, messagesOf, withoutAbsent } from './messages.js';
 
 describe('the messages of a request', () => {
   it('are one, or those of a batch', () => {
@@ -17,5 +17,40 @@ describe('the messages of a request', () => {
     const messages = [{ method: 'tools/call' }, { method: 'initialize' }, null, 'x', { method: 5 }, { method: 'ping' }];
     expect(countOfUncalled(messages)).toBe(5);
     expect([isInitialize(messages), isInitialize([{ method: 'ping' }])]).toEqual([true, false]);
+  });
+
+  it.each([
+    [{ method: 'tools/list', params: null }, { method: 'tools/list' }],
+    [
+      { method: 'tools/list', params: { cursor: null } },
+      { method: 'tools/list', params: {} },
+    ],
+    [
+      { method: 'tools/call', params: { name: 'a', arguments: null } },
+      { method: 'tools/call', params: { name: 'a' } },
+    ],
+    [
+      { method: 'tools/call', params: { name: 'a', arguments: '{"b":null}' } },
+      { method: 'tools/call', params: { name: 'a', arguments: { b: null } } },
+    ],
+    [
+      { method: 'prompts/get', params: { name: 'a', arguments: { b: '', c: null, d: 'e' } } },
+      { method: 'prompts/get', params: { name: 'a', arguments: { d: 'e' } } },
+    ],
+  ])('%j is read without what is absent, alone and in a batch', (sent, read) => {
+    expect(withoutAbsent(sent)).toEqual(read);
+    expect(withoutAbsent([sent, 5])).toEqual([read, 5]);
+  });
+
+  it.each([
+    { method: 'tools/call', params: { name: 'a', arguments: 'q' } },
+    { method: 'tools/call', params: { name: 'a', arguments: '[1]' } },
+    { method: 'tools/call', params: { name: 'a', arguments: { b: null, c: '' } } },
+    { method: 'prompts/get', params: { name: 'a', arguments: '{}' } },
+    { method: 'tools/call', params: [1] },
+    null,
+    5,
+  ])('%j stays as it is', (sent) => {
+    expect(withoutAbsent(sent)).toEqual(sent);
   });
 });

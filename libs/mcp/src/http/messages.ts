@@ -19,6 +19,45 @@ export function messagesOf(body: unknown): readonly unknown[] {
   return messages;
 }
 
+/**
+ * The body with what clients write for "absent" left out: params that are null, members of params and of the arguments of
+ * a prompt that are. The arguments of a tool may be an object or its JSON text; what is in them is read by its schema.
+ */
+export function withoutAbsent(body: unknown): unknown {
+  return Array.isArray(body) ? (body as unknown[]).map(readMessage) : readMessage(body);
+}
+
+function readMessage(message: unknown): unknown {
+  if (!isObject(message) || !('params' in message)) return message;
+  const { params, ...rest } = message;
+  if (params === null) return rest;
+  if (!isObject(params)) return message;
+  const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
+  const method = methodOf(message);
+  const { arguments: args } = given;
+  if (method === 'tools/call' && typeof args === 'string')
+    return { ...rest, params: { ...given, arguments: objectFrom(args) ?? args } };
+  if (method === 'prompts/get' && isObject(args)) {
+    const filled = Object.entries(args).filter(([, value]) => value !== null && value !== '');
+    return { ...rest, params: { ...given, arguments: Object.fromEntries(filled) } };
+  }
+  return { ...rest, params: given };
+}
+
+/** Undefined for a text that is not the JSON of an object, or one that no code should walk through. */
+function objectFrom(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return isObject(value) && !isNestedTooDeep(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function isInitialize(messages: readonly unknown[]): boolean {
   return messages.some((each) => methodOf(each) === 'initialize');
 }
@@ -29,7 +68,7 @@ export function countOfUncalled(messages: readonly unknown[]): number {
 }
 
 function methodOf(each: unknown): string {
-  const { method } = (typeof each === 'object' && each !== null ? each : {}) as { method?: unknown };
+  const { method } = isObject(each) ? each : {};
   return typeof method === 'string' ? method : '';
 }
 

@@ -30,6 +30,15 @@ describe('the schema of an object', () => {
     });
   });
 
+  it('of what is answered holds no format, which some clients refuse, and may have a property of that name', () => {
+    const schema = z.object({ id: z.uuid(), at: z.iso.datetime(), format: z.enum(['text', 'pdf']) });
+    expect(toObjectSchema(schema, 'output').properties).toEqual({
+      id: { type: 'string' },
+      at: { type: 'string' },
+      format: { type: 'string', enum: ['text', 'pdf'] },
+    });
+  });
+
   it('is found behind defaults and checks', () => {
     const shape = { a: z.string() };
     for (const schema of [

@@ -32,33 +32,31 @@ export function toObjectSchema(schema: z.ZodType, io: 'input' | 'output'): Objec
   const defs = Object.fromEntries(
     Object.entries(others)
       .filter(([name]) => !isAnyJson(name))
-      .map(([name, part]) => [name, slim(part)]),
+      .map(([name, part]) => [name, slim(part, io)]),
   );
-  const slimmed = slim(target) as unknown as ObjectSchema;
+  const slimmed = slim(target, io) as unknown as ObjectSchema;
   return Object.keys(defs).length === 0 ? slimmed : { ...slimmed, $defs: defs };
 }
 
 /**
  * Without what a model pays for and learns nothing from: patterns beside a format that says the same, the bounds of
- * safe integers, names of properties that are strings anyway, and the recursive definition of any JSON.
+ * safe integers, names of properties that are strings anyway, the recursive definition of any JSON, and formats of what
+ * is answered, which some clients' validators do not know.
  */
-function slim(schema: unknown): JsonSchema {
+function slim(schema: JsonSchema, io: 'input' | 'output'): JsonSchema {
+  const walk = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(walk);
+    if (typeof part !== 'object' || part === null) return part;
+    const { $ref } = part as JsonSchema;
+    if (typeof $ref === 'string' && isAnyJson(lastPartOf($ref))) return {};
+    const kept = Object.entries(part).filter(([key, value]) => !isIdle(key, value, part as JsonSchema, io));
+    return Object.fromEntries(kept.map(([key, value]) => [key, walk(value)]));
+  };
   return walk(schema) as JsonSchema;
 }
 
-function walk(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(walk);
-  if (typeof part !== 'object' || part === null) return part;
-  const schema = part as JsonSchema;
-  if (typeof schema['$ref'] === 'string' && isAnyJson(lastPartOf(schema['$ref']))) return {};
-  return Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key, value]) => !isIdle(key, value, schema))
-      .map(([key, value]) => [key, walk(value)]),
-  );
-}
-
-function isIdle(key: string, value: unknown, { format }: JsonSchema): boolean {
+function isIdle(key: string, value: unknown, { format }: JsonSchema, io: 'input' | 'output'): boolean {
+  if (key === 'format') return io === 'output' && typeof value === 'string';
   if (key === 'pattern') return typeof format === 'string';
   if (key === 'propertyNames') return (value as JsonSchema)['type'] === 'string';
   return (key === 'minimum' || key === 'maximum') && Math.abs(value as number) === Number.MAX_SAFE_INTEGER;

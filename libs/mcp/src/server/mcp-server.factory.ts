@@ -8,6 +8,7 @@ import { resourceForms } from '../resources/resource-address.js';
 import { ResourceReader } from '../resources/resource-reader.js';
 import { RestApi } from '../rest/rest-api.js';
 import type { ToolArguments } from '../tools/tool.js';
+import { readArguments } from '../tools/tool-arguments.js';
 import { ToolCatalogue } from '../tools/tool-catalogue.js';
 import { mayCall, toListedTool } from '../tools/tool-listing.js';
 import { toRestCall } from '../tools/tool-request.js';
@@ -44,7 +45,9 @@ export class McpServerFactory {
     }));
     server.setRequestHandler('tools/call', ({ params }) => this.call(connection, params.name, params.arguments));
     server.setRequestHandler('resources/list', ({ params }) =>
-      isReader ? this.resources.list(connection, params?.cursor) : { resources: [] },
+      isReader
+        ? this.resources.list(connection, params?.cursor === '' ? undefined : params?.cursor)
+        : { resources: [] },
     );
     server.setRequestHandler('resources/templates/list', () => ({
       resourceTemplates: isReader
@@ -77,7 +80,7 @@ export class McpServerFactory {
         `There is no tool ${JSON.stringify(name)} in the profile ${profile}.`,
       );
     try {
-      return toToolResult(await this.api.call(caller, toRestCall(tool, args, project)));
+      return toToolResult(await this.api.call(caller, toRestCall(tool, readArguments(tool.input, args), project)));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const { code, kind, detail, issues } = error;

@@ -1,4 +1,5 @@
 import type { ObjectSchema } from '../routes/json-schema.js';
+import { describing, MERGE_PATCH } from './described-arguments.js';
 import type { ToolDefinition } from './tool.js';
 
 export const contextTools: readonly ToolDefinition[] = [
@@ -61,6 +62,7 @@ export const contextTools: readonly ToolDefinition[] = [
     route: 'PATCH /v1/contexts/:id',
     effect: 'changes',
     idempotent: true,
+    refine: describing({ priority: 'Absent: stays.', metadata: MERGE_PATCH }),
   },
   {
     name: 'context_archive',

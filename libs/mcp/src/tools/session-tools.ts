@@ -1,3 +1,4 @@
+import { describing, MERGE_PATCH } from './described-arguments.js';
 import type { ToolDefinition } from './tool.js';
 
 export const sessionTools: readonly ToolDefinition[] = [
@@ -49,6 +50,7 @@ export const sessionTools: readonly ToolDefinition[] = [
     route: 'PATCH /v1/sessions/:id',
     effect: 'changes',
     idempotent: true,
+    refine: describing({ metadata: MERGE_PATCH }),
   },
   {
     name: 'session_heartbeat',

@@ -38,7 +38,7 @@ describe('the tools', () => {
       input: {
         type: 'object',
         properties: {
-          id: { type: 'string', format: 'uuid' },
+          id: { type: 'string', description: 'A UUID.' },
           limit: { type: 'integer', default: 5 },
           live: { type: 'boolean', default: false },
           tags: { type: 'array', items: { type: 'string' } },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Scope } from '#kernel';
 import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
 import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
+import { toStrictSchema } from './strict-schema.js';
 import type { Profile, ToolDefinition } from './tool.js';
 import { toolDefinitions } from './tool-definitions.js';
 
@@ -12,6 +13,7 @@ export interface Tool {
   readonly route: Route;
   /** Who may call it. */
   readonly scopes: readonly Scope[];
+  /** In the vocabulary that every client takes. */
   readonly input: ObjectSchema;
   readonly output: ObjectSchema;
   /** Names of the arguments that belong into the path and into the query; the others are the body. */
@@ -48,7 +50,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
       definition,
       route,
       scopes: route.access === 'public' ? [] : route.access,
-      input: definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input,
+      input: toStrictSchema(definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input),
       output: toObjectSchema(route.response ?? z.object({}), 'output'),
       pathFields,
       queryFields: Object.keys(shapeOf(route.query)),

@@ -7,6 +7,7 @@ import type { Tool } from './tool-catalogue.js';
 /**
  * The request that a call of a tool means. Whatever the route can check itself is left to it: here is refused only what
  * would make another request of it.
+ * @param args as `readArguments` gives them
  * @param project of the connection
  * @throws DomainError `invalid-request` for a path that can't be written, and texts that no field takes
  */
@@ -23,8 +24,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   for (const [name, value] of Object.entries(filled)) {
     if (tool.pathFields.includes(name)) continue;
     if (takesBody && !queryFields.has(name)) body[name] = value;
-    // Null is how many models say "absent".
-    else if (value !== null) for (const each of [value].flat()) query.append(name, inQuery(name, each));
+    else for (const each of [value].flat()) query.append(name, inQuery(name, each));
   }
   const search = query.size === 0 ? '' : `?${query}`;
   return { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
@@ -45,7 +45,7 @@ function inPath(name: string, value: unknown): string {
   return encodeURIComponent(value);
 }
 
-/** No field of a query is an object: as its text it would pass for a text. */
+/** No field of a query is an object or null: as its text it would pass for a text. */
 function inQuery(name: string, value: unknown): string {
   if (typeof value === 'object') throw invalid({ pointer: `/${escapePointer(name)}`, detail: 'is of a wrong type' });
   return typeof value === 'string' ? value : JSON.stringify(value);
