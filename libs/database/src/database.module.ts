@@ -10,6 +10,7 @@ import { DatabaseHealth } from './database.health.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
 import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
+import { InstallationSecrets } from './installation-secrets.js';
 import { Snapshots } from './snapshots.js';
 import { TransactionRunner } from './transaction-runner.js';
 
@@ -32,6 +33,7 @@ import { TransactionRunner } from './transaction-runner.js';
   providers: [
     { provide: Database, inject: [DataSource], useFactory: (dataSource: DataSource) => new Database(dataSource) },
     { provide: TransactionRunner, useExisting: Database },
+    InstallationSecrets,
     {
       provide: Snapshots,
       inject: [Database, DatabaseConfig],
@@ -55,6 +57,6 @@ import { TransactionRunner } from './transaction-runner.js';
       useFactory: (database: Database, registry: HealthRegistry) => new DatabaseHealth(database, registry),
     },
   ],
-  exports: [Database, TransactionRunner, Snapshots, ErrorTranslator, TypeOrmModule],
+  exports: [Database, TransactionRunner, InstallationSecrets, Snapshots, ErrorTranslator, TypeOrmModule],
 })
 export class DatabaseModule {}

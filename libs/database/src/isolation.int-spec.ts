@@ -9,6 +9,7 @@ const ABOVE = [
   'cache_family_settings',
   'embedding_models',
   'process_reports',
+  'installation_secrets',
 ];
 
 interface KeyRow {

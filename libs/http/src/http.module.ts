@@ -5,6 +5,7 @@ import { HealthController } from './health/health.controller.js';
 import { HealthModule } from './health/health.module.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
+import { CursorKey } from './paging/cursor-key.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ResponseCacheModule } from './response-cache/response-cache.module.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
@@ -19,6 +20,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
   controllers: [HealthController],
   providers: [
     AllowedMethods,
+    CursorKey,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from './cursor.js';
 
@@ -18,6 +19,24 @@ describe('cursors', () => {
     expect(() => decodeCursor(list, encodeCursor(other, ['x', 1]), position)).toThrow(
       expect.objectContaining({ code: 'invalid-cursor', kind: 'invalid' }),
     );
+  });
+
+  it.each([
+    ['a NUL', ['\0', 1]],
+    ['the position of a real one', ['x', 1]],
+    ['numbers beyond every column', ['x', 1e300]],
+    ['more keys than any list has', ['x', 1, ...Array.from({ length: 200 }, () => 1)]],
+  ])('T70 a forged cursor is refused, whatever it holds: %s', (_, keys) => {
+    // As cursors were made before they were keyed: whoever can read the code can make it.
+    const unkeyed = createHash('sha256')
+      .update(JSON.stringify([list, keys]))
+      .digest('base64url');
+    for (const code of [unkeyed.slice(0, 16), unkeyed.slice(0, 22), unkeyed, '']) {
+      const forged = Buffer.from(JSON.stringify([code, ...keys])).toString('base64url');
+      expect(() => decodeCursor(list, forged, position)).toThrow(
+        expect.objectContaining({ code: 'invalid-cursor', kind: 'invalid' }),
+      );
+    }
   });
 
   it.each([
