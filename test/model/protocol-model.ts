@@ -41,6 +41,8 @@ export interface Protocol {
   readonly guardedLanding: boolean;
   /** Whether a new master is left alone until nobody trusts the one before it. */
   readonly waitsForOldMaster: boolean;
+  /** Whether a place outside the servers keeps who took the writes last, so that one that takes over again is noticed. */
+  readonly recordsPrimaries: boolean;
   /** Whether a process that fires a tag drops its own marks again when the server has confirmed. */
   readonly forgetsTwice: boolean;
   /** Whether a server that was silent for long is checked before it is believed. */
@@ -66,6 +68,7 @@ export const PRODUCT: Protocol = {
   guardedJoin: true,
   guardedLanding: true,
   waitsForOldMaster: true,
+  recordsPrimaries: true,
   forgetsTwice: true,
   checksSilentServer: true,
   pendingMark: true,
@@ -94,6 +97,10 @@ export interface Scenario {
   readonly expiries: number;
   readonly leaseExpiries: number;
   readonly restarts: number;
+  /** How often the master before the failover is elected again, without ever having been demoted. */
+  readonly returns: number;
+  /** Whether the last process starts at any time: it has seen nothing of what was before. */
+  readonly startsLater: boolean;
   /** Writers that answer after the bound, unconfirmed, while every process bypasses the tag. */
   readonly lateAnswers: number;
   readonly clears: number;
@@ -119,6 +126,8 @@ export const QUIET: Scenario = {
   expiries: 0,
   leaseExpiries: 0,
   restarts: 0,
+  returns: 0,
+  startsLater: false,
   lateAnswers: 0,
   clears: 0,
   linkLosses: 0,
@@ -253,7 +262,10 @@ export interface State {
   readonly network: readonly Command[];
   readonly lastId: number;
   readonly lastIdentity: number;
-  readonly failedOver: boolean;
+  /** The server that takes the writes, where one follows another. */
+  readonly primary: number;
+  /** The identity of the server that is recorded as the one that takes the writes. */
+  readonly recorded: number;
   readonly left: Readonly<
     Record<
       | 'crashes'
@@ -262,6 +274,7 @@ export interface State {
       | 'expiries'
       | 'leaseExpiries'
       | 'restarts'
+      | 'returns'
       | 'lateAnswers'
       | 'clears'
       | 'linkLosses'
@@ -318,10 +331,10 @@ export class ProtocolModel implements Model<State> {
       answered: 0,
       rows: [],
       servers,
-      processes: Array.from({ length: scenario.processes }, () => ({
+      processes: Array.from({ length: scenario.processes }, (_, number) => ({
         connectedTo: nodes,
         checked: nodes.map((node) => (servers[node] as Server).identity),
-        gate: 0,
+        gate: scenario.startsLater && number === scenario.processes - 1 ? 1 : 0,
         local: null,
         mark: 0,
         markSettled: false,
@@ -338,7 +351,8 @@ export class ProtocolModel implements Model<State> {
       network: [],
       lastId: 9,
       lastIdentity: 2,
-      failedOver: false,
+      primary: 0,
+      recorded: (servers[0] as Server).identity,
       left: {
         crashes: scenario.crashes,
         lostReplies: scenario.lostReplies,
@@ -346,6 +360,7 @@ export class ProtocolModel implements Model<State> {
         expiries: scenario.expiries,
         leaseExpiries: scenario.leaseExpiries,
         restarts: scenario.restarts,
+        returns: scenario.returns,
         lateAnswers: scenario.lateAnswers,
         clears: scenario.clears,
         linkLosses: scenario.linkLosses,
@@ -946,26 +961,29 @@ export class ProtocolModel implements Model<State> {
     }
     if (process.bypasses && !state.rows.some((row) => row.isOverdue))
       yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
-    const isBehind = state.failedOver && process.connectedTo.includes(0);
+    const isBehind = this.isBehind(state, process);
     // Process 0 asked nothing meanwhile: without a look at silent servers it notices nothing.
     if (process.gate === 0 && isBehind && (p !== 0 || this.protocol.checksSilentServer)) {
       yield [`process ${p} notices the failover`, this.notice(state, p)];
     }
     // Whoever still trusts the old master must have had the time to stop, before anything can be read from the new one.
-    const isTrusted =
-      state.failedOver && state.processes.some(({ gate, connectedTo }) => gate === 0 && connectedTo.includes(0));
+    const isTrusted = state.processes.some((each) => each.gate === 0 && this.isBehind(state, each));
     if (process.gate === 1 && !(isTrusted && this.protocol.waitsForOldMaster)) {
       // The gate: find who takes writes now, check who it is, and drop an epoch that is not of it.
-      const connectedTo = this.scenario.servers === 'failover' && state.failedOver ? [1] : process.connectedTo;
+      const connectedTo = this.scenario.servers === 'failover' ? [state.primary] : process.connectedTo;
       const checked = connectedTo.map((server) => (state.servers[server] as Server).identity);
+      // Which server a failover left is told by the record alone: to itself it looks as before.
+      const isOther = this.scenario.servers === 'failover' && checked[0] !== state.recorded;
+      const isRenewed = isOther && this.protocol.recordsPrimaries;
       const servers = state.servers.map((server, s) =>
-        connectedTo.includes(s) && server.epoch !== null && server.epoch.server !== server.identity
+        connectedTo.includes(s) && server.epoch !== null && (isRenewed || server.epoch.server !== server.identity)
           ? { ...server, epoch: null }
           : server,
       );
+      const recorded = isOther ? (checked[0] as number) : state.recorded;
       yield [
         `process ${p} checks its server`,
-        this.withProcess({ ...state, servers: this.protocol.epoch ? servers : state.servers }, p, {
+        this.withProcess({ ...state, servers: this.protocol.epoch ? servers : state.servers, recorded }, p, {
           connectedTo,
           checked,
           gate: 2,
@@ -973,12 +991,21 @@ export class ProtocolModel implements Model<State> {
       ];
     }
     if (process.gate === 2) {
-      yield [
-        `process ${p} opens its gate`,
-        // The link is made after that.
-        this.withProcess(state, p, { gate: 0, ...this.unlinked() }),
-      ];
+      const isOver = this.scenario.servers === 'failover' && process.checked[0] !== state.recorded;
+      if (isOver && this.protocol.recordsPrimaries)
+        yield [`process ${p} finds another server recorded`, this.withProcess(state, p, { gate: 1 })];
+      else
+        yield [
+          `process ${p} opens its gate`,
+          // The link is made after that.
+          this.withProcess(state, p, { gate: 0, ...this.unlinked() }),
+        ];
     }
+  }
+
+  /** Whether another server takes the writes than the one that the process asks. */
+  private isBehind(state: State, process: Process): boolean {
+    return this.scenario.servers === 'failover' && !process.connectedTo.includes(state.primary);
   }
 
   // -------------------------------------------------------------------------------------------------- what goes wrong
@@ -1000,6 +1027,8 @@ export class ProtocolModel implements Model<State> {
           ];
       }
     }
+    if (left.returns > 0 && state.primary === 1)
+      yield ['the first server is elected again, as it was', this.spend({ ...state, primary: 0 }, 'returns')];
     for (let s = 0; s < state.servers.length; s++) {
       const server = state.servers[s] as Server;
       const change = (patch: Partial<Server>): State => ({
@@ -1063,7 +1092,7 @@ export class ProtocolModel implements Model<State> {
       if (i === target) return { ...server, ...(dump as NonNullable<Server['dump']>), identity, dump: null };
       return isFailover ? { ...server, dump: null } : server;
     });
-    let next: State = { ...state, servers, lastIdentity: identity, failedOver: isFailover };
+    let next: State = { ...state, servers, lastIdentity: identity, primary: isFailover ? 1 : 0 };
     // The old master still lives, and keeps what it was sent: each process notices in its own time.
     if (isFailover) return next;
     // A restarted server loses its connections, and all that was under way on them.
@@ -1085,9 +1114,11 @@ export class ProtocolModel implements Model<State> {
 
   /** A process finds that another server takes the writes: its gate closes, and it waits for nothing of the old one. */
   private notice(state: State, p: number): State {
+    const { connectedTo } = state.processes[p] as Process;
     let next = this.withProcess(state, p, { gate: 1 });
     for (let a = 0; a < next.actors.length; a++) {
-      if ((next.actors[a] as Actor).process === p) next = this.cut(next, a, (command) => command.server === 0);
+      if ((next.actors[a] as Actor).process === p)
+        next = this.cut(next, a, (command) => connectedTo.includes(command.server));
     }
     return next;
   }
@@ -1182,7 +1213,7 @@ export class ProtocolModel implements Model<State> {
       return `E${rename(cell.nonce)}${cell.leaseToken === null ? '' : `/${rename(cell.leaseToken)}`}`;
     };
     const slotText = (slot: Slot | null): string => (slot === null ? '~' : cellText(slot.cell) + entryText(slot.entry));
-    const parts: string[] = [`${state.database},${state.answered},${state.failedOver ? 1 : 0}`];
+    const parts: string[] = [`${state.database},${state.answered},${state.primary},${state.recorded}`];
     for (const row of state.rows) parts.push(`r${row.id}${row.isOverdue ? 'o' : ''}`);
     for (const server of state.servers) {
       const { dump } = server;

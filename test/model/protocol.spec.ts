@@ -1,10 +1,19 @@
 import { type Exploration, explore } from './explore.js';
 import { PRODUCT, type Protocol, ProtocolModel, QUIET, type Scenario, type State } from './protocol-model.js';
 
+const RETURNING: Partial<Scenario> = {
+  servers: 'failover',
+  restarts: 1,
+  returns: 1,
+  readers: [0],
+  readsEach: 2,
+  writers: [1],
+};
+
 /**
  * Schedules that are explored to the end. Each puts the promise under other faults; together they cover the local tier
  * in its kinds, leases over entries, refresh, write-through, relay and inline invalidation, split reads of a Cluster, a
- * resumed old master, rollback, lost, late and repeated commands, eviction, expiry, and the death of a writer.
+ * resumed old master, one that takes over again, rollback, lost, late and repeated commands, eviction, expiry, and the death of a writer.
  */
 const safe: Readonly<Record<string, Partial<Scenario>>> = {
   'two readers and two writers, commands late and in any order': { writers: [0, 1] },
@@ -62,6 +71,8 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
     readsEach: 2,
     writers: [1],
   },
+  'a master that was replaced and takes over again as it was': RETURNING,
+  'the same, with a process that starts at any time': { ...RETURNING, readsEach: 1, startsLater: true },
   'split reads of a Cluster': { servers: 'cluster', readers: [0], readsEach: 2 },
   'split reads of a Cluster, one master restarting with an older dump': {
     restarts: 1,
@@ -177,6 +188,7 @@ const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scena
     { waitsForOldMaster: false },
     { readers: [0], readsEach: 2, restarts: 1, servers: 'failover', writers: [1] },
   ],
+  'a master that takes over again, and no record of the one in between': [{ recordsPrimaries: false }, RETURNING],
   'a value found before the joiner came': [
     { guardedLanding: false },
     { readers: [1, 0, 0], writers: [1], slowReplies: 1 },

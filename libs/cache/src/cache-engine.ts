@@ -21,6 +21,7 @@ import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
+import type { PrimaryRecord } from './stores/redis/primary-record.js';
 import { readServerMemory, type ServerMemory } from './stores/redis/server-memory.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import type { SharedStore } from './stores/shared-store.js';
@@ -46,6 +47,8 @@ export interface CachePorts {
   /** Needed where a shared tier outlives this process. */
   readonly outbox?: InvalidationOutbox;
   readonly familySettings?: FamilySettingsStore;
+  /** Needed where a primary that was replaced may take over again. */
+  readonly primaries?: PrimaryRecord;
   /** Absent: nobody is told what callers wait for. */
   readonly beginSpan?: BeginSpan;
   /** Uniform in (0, 1]; for tests. */
@@ -88,7 +91,7 @@ export class CacheEngine {
     if (settings.redisUrl !== undefined) {
       this.mode = 'shared';
       const options = { ...DEFAULT_REDIS_OPTIONS, ...settings.redis };
-      const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options);
+      const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options, ports.primaries);
       this.store = store;
       this.coherence = new RedisCoherence(() => store, space, {
         changed: (keys) => keys.forEach((key) => marks.changed(key)),
@@ -103,7 +106,7 @@ export class CacheEngine {
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
     const stamps = new StampRemover(this.store, this.coherence, marks, space);
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
-    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite);
+    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite, async () => this.redisStore?.confirmTerm());
     const spans = new CacheSpans(ports.beginSpan);
     this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing, spans);
     this.cache = new CacheService({

@@ -16,6 +16,8 @@ import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
 import { CallChannel } from './outbox/call-channel.js';
 import { SqlInvalidationOutbox } from './outbox/sql-invalidation-outbox.js';
+import { SqlPrimaryRecord } from './stores/redis/primary-record.js';
+import { KeySpace } from './cache-key.js';
 import { SqlFamilySettings } from './sql-family-settings.js';
 
 /** Starts the engine with the application, and stops it while the database is still there. */
@@ -45,6 +47,7 @@ function createEngine(
     beginSpan,
     outbox: new SqlInvalidationOutbox(database, calls),
     familySettings: new SqlFamilySettings(database),
+    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace),
   });
 }
 

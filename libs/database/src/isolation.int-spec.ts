@@ -7,6 +7,7 @@ const ABOVE = [
   'schema_migrations',
   'cache_invalidations',
   'cache_family_settings',
+  'cache_primaries',
   'embedding_models',
   'process_reports',
   'installation_secrets',

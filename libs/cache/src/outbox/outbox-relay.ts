@@ -29,12 +29,16 @@ export class OutboxRelay {
   oldestRowAgeMs = 0;
   relayed = 0;
 
-  /** @param othersWrite whether other processes write to the database: only their rows can be missed */
+  /**
+   * @param othersWrite whether other processes write to the database: only their rows can be missed
+   * @param confirmServers looks whether the servers asked here are those that others ask; rejects where it can't
+   */
   constructor(
     private readonly outbox: InvalidationOutbox,
     private readonly stamps: StampRemover,
     private readonly timing: InvalidationTiming,
     othersWrite: boolean,
+    private readonly confirmServers: () => Promise<void>,
   ) {
     const longestMs = timing.invalidationBoundMs / 2;
     this.suspects = new Suspects(() => othersWrite && this.isWatching && performance.now() - this.seenMs > longestMs);
@@ -94,7 +98,10 @@ export class OutboxRelay {
 
   private async watch(): Promise<void> {
     const startedMs = performance.now();
-    const overdue = await this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1);
+    const [overdue] = await Promise.all([
+      this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1),
+      this.confirmServers(),
+    ]);
     const tags = overdue.flatMap((row) => row.tags);
     this.suspects.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
     this.seenMs = startedMs;

@@ -11,6 +11,7 @@ import { Embeddings } from './0009-embeddings.js';
 import { Access } from './0010-access.js';
 import { Admin } from './0011-admin.js';
 import { SessionStarters } from './0013-session-starters.js';
+import { CachePrimaries } from './0016-cache-primaries.js';
 import { InstallationSecretsTable } from './0019-installation-secrets.js';
 
 /** The history of the schema, oldest first. */
@@ -27,5 +28,6 @@ export const migrations: MigrationClass[] = [
   Access,
   Admin,
   SessionStarters,
+  CachePrimaries,
   InstallationSecretsTable,
 ];

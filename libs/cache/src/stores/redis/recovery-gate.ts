@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import type { KeySpace } from '../../cache-key.js';
@@ -5,6 +6,7 @@ import { CircuitBreaker } from '../../circuit-breaker.js';
 import { HIDDEN_IDENTITY, serverIdentity } from '../../epoch.js';
 import { pauseFor } from '../../pause.js';
 import { StoreUnavailableError } from '../shared-store.js';
+import type { PrimaryRecord, PrimaryTerm } from './primary-record.js';
 import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
@@ -13,20 +15,26 @@ import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';
 
 const FIRST_RETRY_MS = 25;
+const TERM_IS_OVER = 'other servers were recorded meanwhile as those that take the writes';
 
 /**
  * Decides which servers may be read.
  *
  * A connection answers nothing to readers until it was checked for being a master, for being who it was (run id and
  * replication id), for taking writes, for an epoch of its own, and until `beforeOpen` is done. The gate closes on
- * failures in a row, on a broken connection, on a topology that changed or that nobody confirms, and on silence longer
- * than `trustMs`. Then it looks again, until all servers are open.
+ * failures in a row, on a broken connection, on a topology that changed or that nobody confirms, on silence longer
+ * than `trustMs`, and when another process has recorded other servers as those that take the writes. Then it looks
+ * again, until all servers are open.
  */
 export class RecoveryGate {
   readonly members: RedisMembers;
   private readonly resolver: TopologyResolver;
   /** The last epoch known of each node, also over reconnects. */
   private readonly epochs = new Map<string, string | null>();
+  /** The term in which the servers were last checked; undefined without a record, and before the first check. */
+  private term: string | undefined;
+  /** Recovery belongs to no request, in whose call it may start: it must not take part in that one's transaction. */
+  private readonly background = new AsyncResource('RecoveryGate');
   private topologyAskedMs = Number.NEGATIVE_INFINITY;
   private recovering: Promise<void> | undefined;
   private isWanted = false;
@@ -44,6 +52,7 @@ export class RecoveryGate {
     private readonly space: KeySpace,
     private readonly listener: RedisStoreListener,
     private readonly options: RedisStoreOptions,
+    private readonly record?: PrimaryRecord,
   ) {
     this.resolver = resolverFor(target, options);
     this.members = new RedisMembers((node) => this.join(node));
@@ -82,6 +91,16 @@ export class RecoveryGate {
       return false;
     }
     return true;
+  }
+
+  /**
+   * Compares the term that this process checked its servers in with the one that is recorded now. Where another process
+   * has found other servers meanwhile, all gates close.
+   */
+  async confirmTerm(): Promise<void> {
+    if (this.term === undefined || this.recovering !== undefined) return;
+    const current = await this.record?.current();
+    if (this.recovering === undefined && current !== this.term) this.distrustAll(TERM_IS_OVER);
   }
 
   /** Closes the gate of one server and looks again who it is. */
@@ -133,14 +152,25 @@ export class RecoveryGate {
     this.recover();
   }
 
+  private distrustAll(reason: string): void {
+    this.problem = reason;
+    for (const member of this.members.all) {
+      member.isChecked = false;
+      member.breaker.open();
+    }
+    this.recover();
+  }
+
   /** Starts recovery, or asks a running one for another round. */
   private recover(): void {
     if (this.ended) return;
     this.isWanted = true;
     this.wake?.abort();
-    this.recovering ??= this.recoverUntilWhole().finally(() => {
-      this.recovering = undefined;
-    });
+    this.recovering ??= this.background
+      .runInAsyncScope(() => this.recoverUntilWhole())
+      .finally(() => {
+        this.recovering = undefined;
+      });
   }
 
   private async recoverUntilWhole(): Promise<void> {
@@ -185,6 +215,8 @@ export class RecoveryGate {
 
   /** Checks take their time: what was asked before them may not hold any more. */
   private async stillSo(): Promise<void> {
+    if (this.term !== undefined && (await this.record?.current()) !== this.term)
+      throw new StoreUnavailableError(TERM_IS_OVER);
     if (!this.resolver.canMove) return;
     const topology = await this.resolver.resolve();
     if (!this.members.isSame(topology)) throw new StoreUnavailableError('the servers that take writes have changed');
@@ -198,8 +230,15 @@ export class RecoveryGate {
     try {
       if (connection.redis.status === 'wait') await connection.connect();
       const facts = await this.inspect(member, masterIds);
-      if (this.resolver.canMove && !(await connection.hasOwnEpoch())) {
-        await pauseFor(this.options.handOverMs);
+      const term = await this.agree(member, facts, masterIds);
+      const isRenewed = term?.ageMs === undefined || term.renewed.includes(member.node.id);
+      const isNew = this.resolver.canMove && !(isRenewed && (await connection.hasOwnEpoch()));
+      const waitMs = Math.max(
+        isNew ? this.options.handOverMs : 0,
+        term?.ageMs === undefined ? 0 : this.options.termSettleMs - term.ageMs,
+      );
+      if (waitMs > 0) {
+        await pauseFor(waitMs);
         await this.inspect(member, masterIds);
       }
       this.facts = facts;
@@ -207,7 +246,8 @@ export class RecoveryGate {
       member.supportsIfEqual = supportsIfEqual(facts);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
       await connection.check(connection.redis.unlink(`${connection.epochKey}:none`));
-      await connection.settleEpoch();
+      await connection.settleEpoch(!isRenewed);
+      if (term !== undefined && !isRenewed) await this.record?.noteRenewed(term.term, member.node.id);
       this.noteEpoch(member);
       connection.lastReplyMs = performance.now();
       member.isChecked = true;
@@ -215,6 +255,28 @@ export class RecoveryGate {
       connection.close();
       throw connection.explain(error);
     }
+  }
+
+  /**
+   * Records that these servers take the writes. A term that is new to this process closes the gates of the servers that
+   * were checked in another one. Where INFO is hidden there is nothing to record: every reconnect makes a new epoch.
+   */
+  private async agree(
+    member: Member,
+    { runId, replicationId }: ServerFacts,
+    masterIds: readonly string[],
+  ): Promise<PrimaryTerm | undefined> {
+    if (this.record === undefined || runId === undefined || replicationId === undefined) return undefined;
+    const servers = masterIds.length > 0 ? [...masterIds].sort() : [runId, replicationId];
+    const term = await this.record.agree(servers.join(' '));
+    if (this.term !== term.term) {
+      this.term = term.term;
+      for (const other of this.members.all) {
+        if (other !== member && other.isChecked) this.distrust(other, TERM_IS_OVER);
+        if (other !== member) other.isChecked = false;
+      }
+    }
+    return term;
   }
 
   private async inspect({ connection }: Member, masterIds: readonly string[]): Promise<ServerFacts> {

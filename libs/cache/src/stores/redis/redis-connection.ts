@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
-import { judgeEpoch, newEpoch } from '../../epoch.js';
+import { HIDDEN_IDENTITY, judgeEpoch, newEpoch } from '../../epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { Deadlines } from './deadlines.js';
 import { hangUp } from './hang-up.js';
@@ -16,6 +16,9 @@ export interface RedisTimeouts {
 
 type ScriptName = keyof typeof scripts;
 type ScriptRunner = Redis & Record<ScriptName, (...args: (string | number | Buffer)[]) => Promise<unknown>>;
+
+/** No epoch starts with it. */
+const NO_EPOCH = '*';
 
 /** Errors that say the server can't do its work at all, as opposed to this one command. */
 const UNFIT = /^(READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|NOAUTH|WRONGPASS|MOVED|UNKILLABLE)\b/;
@@ -106,17 +109,19 @@ export class RedisConnection {
     return judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept';
   }
 
-  /** Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one. */
-  async settleEpoch(): Promise<void> {
+  /**
+   * Accepts the epoch of this very server, or replaces it. Leaves none where the server is too full to store one.
+   * @param renew replaces it in any case: another server was asked in between
+   */
+  async settleEpoch(renew: boolean): Promise<void> {
     const found = await this.check(this.redis.get(this.epochKey));
-    if (judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept') {
+    if (!renew && judgeEpoch(found, this.identity, this.hasReplacedEpoch) === 'accept') {
       this.epoch = found;
       return;
     }
     this.epoch = null;
-    await this.check(
-      this.redis.ksDropForeignEpoch(this.epochKey, this.identity === 'hidden' ? '*' : `${this.identity}.`),
-    );
+    const keep = renew || this.identity === HIDDEN_IDENTITY ? NO_EPOCH : `${this.identity}.`;
+    await this.check(this.redis.ksDropForeignEpoch(this.epochKey, keep));
     try {
       this.epoch = await this.makeEpoch();
     } catch (error) {

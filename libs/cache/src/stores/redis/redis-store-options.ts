@@ -18,6 +18,11 @@ export interface RedisStoreOptions extends RedisTimeouts {
    * it, which may still answer to whom it reaches.
    */
   readonly handOverMs: number;
+  /**
+   * How long servers that were just recorded as those that take the writes are left alone, for deletions too: by then
+   * every other process has seen the record, or has not seen it for so long that it bypasses what may change.
+   */
+  readonly termSettleMs: number;
   /** How often a silent connection is asked, and how often the topology is. */
   readonly heartbeatMs: number;
   /** Most keys in one MGET. */
@@ -33,6 +38,7 @@ export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
   retryDelayMs: 500,
   trustMs: 1_000,
   handOverMs: 1_500,
+  termSettleMs: 750,
   heartbeatMs: 250,
   batchKeys: 512,
   maxConnections: 2,

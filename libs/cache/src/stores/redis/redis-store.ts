@@ -8,6 +8,7 @@ import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError
 import { slotOf } from './cluster-slot.js';
 import { Deadlines } from './deadlines.js';
 import { isCount, isLeaseOutcome, isListOf, isText, isValue } from './expected-reply.js';
+import type { PrimaryRecord } from './primary-record.js';
 import { ReadBatch } from './read-batch.js';
 import { RecoveryGate } from './recovery-gate.js';
 import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
@@ -68,9 +69,10 @@ export class RedisStore extends SharedStore {
     space: KeySpace,
     listener: RedisStoreListener,
     readonly options: RedisStoreOptions = DEFAULT_REDIS_OPTIONS,
+    record?: PrimaryRecord,
   ) {
     super();
-    this.gate = new RecoveryGate(target, space, listener, options);
+    this.gate = new RecoveryGate(target, space, listener, options, record);
     this.members = this.gate.members;
     this.deadlines = new Deadlines(options.commandTimeoutMs);
   }
@@ -78,6 +80,11 @@ export class RedisStore extends SharedStore {
   /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
   start(): Promise<void> {
     return this.gate.start();
+  }
+
+  /** Compares the servers with those that are recorded now. Rejects where the record can't be asked. */
+  confirmTerm(): Promise<void> {
+    return this.gate.confirmTerm();
   }
 
   get isOpen(): boolean {
