@@ -147,14 +147,46 @@ describe('FreshSearch', () => {
 
   it.each([
     ['?!', 'the query holds no word to look for'],
-    ['-fox', 'the query holds no word to look for'],
+    ['-"fox"', 'the query holds no word to look for'],
     ['to be or not to be', 'the query holds stop words alone'],
     ['fox "to be"', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
-    ['fox -the', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
+    ['fox -"the"', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
   ])('says why %j finds nothing', async (query, reason) => {
     await store(searchDocument(scope, { text: 'to be or not to be a fox' }));
 
     expect(await search(query)).toMatchObject({ items: [], degraded: false, reason });
+  });
+
+  it('leaves out what stands behind a dash only where that is no option of a command', async () => {
+    const container = await storeAt(undefined, 'docker run -p 8080:80 -it -name web nginx');
+    const lamp = await storeAt(undefined, 'The keeper repairs the lantern.');
+    const home = await storeAt(undefined, 'The keeper went home.');
+
+    expect(idsOf((await search('docker run -p 8080:80')).items)).toEqual([container]);
+    expect(idsOf((await search('docker -it')).items)).toEqual([container]);
+    expect(await search('docker -name')).toMatchObject({
+      items: [{ id: container }],
+      degraded: false,
+      reason: '-name is looked for, since a text holds it; write -"name" to leave it out',
+    });
+    expect((await search('docker -"name"')).items).toEqual([]);
+    expect(await search('keeper -lantern')).toMatchObject({ items: [{ id: home }], reason: null });
+    expect(idsOf((await search('keeper -the')).items).toSorted()).toEqual([lamp, home].toSorted());
+    expect(idsOf((await search('-lantern')).items)).toEqual([lamp]);
+  });
+
+  it('takes what an open session wrote for a text that holds an option', async () => {
+    entries = [
+      {
+        ...scope,
+        id: newId(),
+        sessionId: newId(),
+        kind: 'progress',
+        text: 'docker -web nginx',
+        createdAt: clock.now(),
+      } as SessionEntry,
+    ];
+    expect((await search('docker -web', { live: true })).items).toHaveLength(1);
   });
 
   it('T40 answers nothing, without a reason, where a filter leaves nothing', async () => {
@@ -275,6 +307,18 @@ describe('FreshSearch', () => {
       const answer = await search('fox', { mode });
       expect(answer).toMatchObject({ mode: 'keyword', degraded: true, reason: 'The provider is away' });
       expect(idsOf(answer.items)).toEqual([fox]);
+    });
+
+    it('lets what holds the words follow what lies near in the sense of a lexical embedder', async () => {
+      reader.isLexical = true;
+      const near = await storeAt(0.5, 'foxes');
+      const holding = await storeAt(0.01, `a long text that holds 🚀 and fox ${'and more '.repeat(50)}`);
+
+      const { items } = await search('fox', { mode: 'semantic' });
+      expect(idsOf(items)).toEqual([near, holding]);
+      expect(items[1]!.score).toBeLessThan(0.25);
+      expect(items[1]!.scores.semantic).toBe(0);
+      expect(idsOf((await search('🚀', { mode: 'semantic' })).items)).toContain(holding);
     });
 
     it('T22 does not wait for a provider that is too slow', async () => {

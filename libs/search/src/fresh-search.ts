@@ -44,6 +44,8 @@ interface Prepared {
   readonly request: SearchRequest;
   readonly spender: Principal | undefined;
   readonly query: QueryAnalysis;
+  /** How the query was understood, where that isn't plain. */
+  readonly reading: readonly string[];
   /** Absent where the query holds no word that the index could hold. */
   readonly ranking: Ranking | undefined;
   readonly asOfMs: number;
@@ -98,7 +100,7 @@ export class FreshSearch {
     if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
     const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
     const items = await this.describe(prepared, page.hits);
-    const notes = [...page.notes, ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : [])];
+    const notes = [...prepared.reading, ...page.notes, ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : [])];
     return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
   }
 
@@ -123,7 +125,8 @@ export class FreshSearch {
     mode: SearchMode,
     spender: Principal | undefined,
   ): Promise<Prepared> {
-    const query = analyseQuery(request.query, this.options);
+    const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
+    const { query, reading } = await this.read(scope, request.query, live);
     const { after } = request;
     const nowMs = this.clock.nowMs();
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
@@ -133,11 +136,36 @@ export class FreshSearch {
       mode === 'keyword' || query.words === ''
         ? undefined
         : this.semantic.find(scope, { ...narrowing(request, query), text: query.plain, asOfMs, depth, spender });
-    const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
     const keepUnknown = live.documents.length > 0;
     const ranking =
       after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
-    return { scope, request, spender, query, ranking, asOfMs, live, seen, depth, nearness };
+    return { scope, request, spender, query, reading, ranking, asOfMs, live, seen, depth, nearness };
+  }
+
+  /**
+   * What stands behind a dash is left out only where it is a word that some text could hold, and no text holds it with
+   * its dash: who looks for a command is not to miss the text that has it.
+   */
+  private async read(
+    scope: SearchScope,
+    text: string,
+    live: LiveDocuments,
+  ): Promise<Pick<Prepared, 'query' | 'reading'>> {
+    const query = analyseQuery(text, this.options);
+    if (query.doubtful.length === 0) return { query, reading: [] };
+    const terms = query.doubtful.flatMap(({ term }) => term ?? []);
+    const haveTerms = await this.index.haveTerms(query.doubtful.map(({ words }) => words));
+    const { terms: options } = await this.index.statistics(scope, terms.join(' '));
+    const held = new Set(options.filter(({ documentFrequency }) => documentFrequency > 0).map(({ term }) => term));
+    const isHeld = (term: string | undefined) => term !== undefined && (held.has(term) || isWritten(live, term));
+    const looked = query.doubtful.filter(({ term }, index) => haveTerms[index] !== true || isHeld(term));
+    const reading = looked
+      .filter(({ term }) => isHeld(term))
+      .map(
+        ({ written }) =>
+          `${written} is looked for, since a text holds it; write -"${written.slice(1)}" to leave it out`,
+      );
+    return { query: analyseQuery(text, this.options, new Set(looked.map(({ written }) => written))), reading };
   }
 
   private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
@@ -146,7 +174,7 @@ export class FreshSearch {
     if (query.words === '') return 'the query holds no word to look for';
     if (ranking === undefined && needsWords) return 'the query holds stop words alone';
     const operators = [...query.phrases, ...query.exclusions];
-    if (operators.length > 0 && !(await this.index.allTelling(operators)))
+    if (operators.length > 0 && (await this.index.haveTerms(operators)).includes(false))
       return 'a phrase or an exclusion holds stop words alone, which are not indexed';
     return undefined;
   }
@@ -177,7 +205,7 @@ export class FreshSearch {
     const { scope, request, query, ranking, asOfMs, live, seen, depth, nearness } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const [keyword, semantic] = await Promise.all([
-      mode === 'hybrid' && ranking !== undefined
+      (mode === 'hybrid' || this.semantic.isLexical) && ranking !== undefined
         ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit: depth, beside: live.documents })
         : Promise.resolve([]),
       nearness ?? NOTHING_NEAR,
@@ -186,7 +214,7 @@ export class FreshSearch {
 
     const fused =
       mode === 'semantic'
-        ? alone('semantic', semantic.hits)
+        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit))
         : fuse({
             keyword: { hits: keyword.map(toChannelHit), weight: 1 },
             semantic: { hits: semantic.hits, weight: semanticWeight(this.semantic.isLexical).weight },
@@ -279,10 +307,27 @@ export class FreshSearch {
   }
 }
 
+function isWritten({ documents }: LiveDocuments, term: string): boolean {
+  return documents.some(({ analysis }) => analysis.segments.some(({ words }) => words.split(' ').includes(term)));
+}
+
 /** What both channels are narrowed by; the lowest score is one of the whole answer. */
 function narrowing(request: SearchRequest, { phrases, exclusions }: QueryAnalysis) {
   const { minScore: _, ...filters } = request.filters;
   return { filters, phrases, exclusions };
+}
+
+/**
+ * A lexical embedder passes over a long text that holds a short query: what holds the words follows what is near, and
+ * scores less than anything near does.
+ */
+function beforeOthers(near: readonly FusedHit[], holding: readonly ChannelHit[]): FusedHit[] {
+  const ids = new Set(near.map(({ id }) => id));
+  const others = holding.filter(({ id }) => !ids.has(id));
+  return [
+    ...near,
+    ...fuse({ keyword: { hits: others, weight: semanticWeight(true).weight }, semantic: { hits: [], weight: 1 } }),
+  ];
 }
 
 function toAnswer(

@@ -1,3 +1,4 @@
+import { literals } from './analysis/literals.js';
 import { type AnalysisOptions, tokens } from './analysis/words.js';
 import type { Passage } from './persistence/keyword-index.js';
 import type { WeightedTerm } from './search.js';
@@ -43,14 +44,18 @@ function locate(
   for (const { term, positions } of passage.matches) for (const position of positions) termAt.set(position, term);
   const matches: Match[] = [];
   let position = 0;
-  for (const { start, end, words } of tokens(passage.text, options)) {
+  for (const { start, end, words, extras } of tokens(passage.text, options)) {
+    for (const term of extras)
+      if (weights.has(term)) matches.push({ start, end, term, weight: weights.get(term) ?? 0 });
     for (let index = 0; index < words.length; index++) {
       position++;
       const term = termAt.get(position);
       if (term !== undefined) matches.push({ start, end, term, weight: weights.get(term) ?? 0 });
     }
   }
-  return matches;
+  for (const { start, end, term } of literals(passage.text))
+    if (weights.has(term)) matches.push({ start, end, term, weight: weights.get(term) ?? 0 });
+  return matches.sort((left, right) => left.start - right.start);
 }
 
 function bestWindow(matches: readonly Match[]): { from: number; to: number } {

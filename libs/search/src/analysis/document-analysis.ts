@@ -1,9 +1,10 @@
+import { literals } from './literals.js';
 import { type AnalysisOptions, tokens } from './words.js';
 
 /** A stretch of a document with its words, small enough for one tsvector. */
 export interface Segment {
   readonly text: string;
-  /** Words in order, then the extras, separated by spaces. */
+  /** Words in order, then the extras and each literal once, separated by spaces. */
   readonly words: string;
 }
 
@@ -58,7 +59,8 @@ function wordsOf(
     }
     for (const extra of token.extras) if (keep(extra)) extras.push(extra);
   }
-  return [...words, ...extras].join(' ');
+  const found = [...literals(text)].filter(({ text: written }) => keep(written)).map(({ term }) => term);
+  return [...words, ...extras, ...new Set(found)].join(' ');
 }
 
 /** Cuts at the end of a line where there is one in the second half, else of a word, else between characters. */

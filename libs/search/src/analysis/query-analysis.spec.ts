@@ -19,12 +19,40 @@ describe('analyseQuery', () => {
     ['a dash between words', 'fox - hill', 'fox hill', [], []],
     ['an odd quote', 'a 5" disk', 'a 5 disk', [], []],
     ['an empty phrase', 'fox ""', 'fox', [], []],
-    ['only an exclusion', '-red', '', [], ['red']],
+    ['words behind a dash where there are no others', '-Xmx -red', 'xmx red lit0oxmx lit0ored', [], []],
+    ['only an excluded phrase', '-"red rust"', '', [], ['red rust']],
+    ['a negative number', 'freezer -18 degrees', 'freezer 18 degrees', [], []],
+    ['an option of one letter', 'what does tail -f do', 'what does tail f do', [], []],
+    ['an option with a number', 'gcc -O2 main.c', 'gcc o2 main c lit0oo2', [], []],
+    ['an option with a value', 'clang -std=c++11', 'clang std c 11 lit0s3d lit0s2bx2b lit0ostd', [], []],
+    ['an option that belongs to a command before it', 'find . -name fox', 'find name fox lit0oname', [], []],
+    ['the same word without such a command', 'fox -name', 'fox', [], ['name']],
+    ['options of one letter together', 'rm -rf build', 'rm rf build lit0orf', [], []],
+    ['an option of PowerShell', 'Get-ChildItem -Recurse', 'get child item childitem recurse lit0orecurse', [], []],
+    ['a topic that is a command too', 'python -snake', 'python', [], ['snake']],
+    ['symbols', '🚀 => C++', 'c lit0s1f680 lit0s3dx3e lit0s2bx2b', [], []],
+    ['a symbol behind a dash', 'fox -🚀', 'fox lit0s2dx1f680 lit0s1f680', [], []],
     ['an identifier, also as a whole', 'getUser', 'get user getuser', [], []],
     ['pairs of characters, without the single ones', '東京都', '東京 京都', [], []],
     ['nothing', '?!', '', [], []],
   ])('reads %s', (_, query, words, phrases, exclusions) => {
     expect(analyse(query)).toEqual({ words, phrases, exclusions });
+  });
+
+  it('tells which exclusions could be options, and looks for those it is told to', () => {
+    const query = 'keeper -lantern -"red fox" -été';
+    expect(analyseQuery(query, options)).toMatchObject({
+      exclusions: ['lantern', 'red fox', 'ete'],
+      doubtful: [
+        { written: '-lantern', words: 'lantern', term: 'lit0olantern' },
+        { written: '-été', words: 'ete', term: undefined },
+      ],
+    });
+    expect(analyseQuery(query, options, new Set(['-lantern']))).toMatchObject({
+      words: 'keeper lantern lit0olantern',
+      exclusions: ['red fox', 'ete'],
+      plain: 'keeper lantern',
+    });
   });
 
   it('corrects the spelling of words alone, each once', () => {

@@ -27,6 +27,16 @@ describe('words', () => {
     ['characters beyond the basic plane', '𠮷野家', '𠮷野 野家'],
     ['nothing to find', ' …—!? ', ''],
     ['emoji', 'ship it 🚀', 'ship it'],
+    ['soft hyphens', 'Donau\u00addampf\u00adschiff soft\u00adware', 'donaudampfschiff software'],
+    [
+      'zero-width spaces, joiners and marks of byte order',
+      'zero\u200bwidth word\u2060joiner \ufeffmark',
+      'zerowidth wordjoiner mark',
+    ],
+    ['joiners between letters', 'می\u200cخواهم क्\u200dष', 'میخواهم क्ष'],
+    ['variation selectors and keycaps', '❤\ufe0f 1\ufe0f\u20e3 text\ufe0e', '1 text'],
+    ['Arabic vowel signs and stretching', 'مُحَمَّد محـــمد', 'محمد محمد'],
+    ['Hebrew points', 'שָׁלוֹם', 'שלום'],
   ])('takes %s', (_, text, expected) => {
     expect(words(text)).toBe(expected);
   });
@@ -37,6 +47,10 @@ describe('words', () => {
 
   it('gives identifiers as a whole and single characters as extras', () => {
     expect(extras('getUserById updated_at plain 東京')).toBe('getuserbyid updatedat 東 京');
+  });
+
+  it('gives the parts of a word that something unseen stands in as extras', () => {
+    expect(extras('foo\u200bbar soft\u00adware')).toBe('foo bar soft ware');
   });
 
   it('gives the same words for composed and decomposed text', () => {

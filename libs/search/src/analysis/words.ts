@@ -3,9 +3,11 @@
  * properties and normalisation, no dictionary. PostgreSQL's text search configuration stems the words and drops
  * stop words; nothing else is left for its parser to interpret.
  *
- * - letters, digits and marks make words, everything else separates them;
+ * - letters, digits and marks make words, everything else separates them (see `literals.ts` for what else is found);
+ * - characters that nobody sees (soft hyphen, zero-width space and joiners, variation selectors) are left out; where
+ *   one stands inside a word, its parts are extras, since some writers separate words by them;
  * - words are compared in NFKC and lower case, Latin and Greek letters without accents where `foldAccents` says so
- *   (stemmers of languages other than English want them);
+ *   (stemmers of languages other than English want them), Arabic and Hebrew ones without vowel points and stretching;
  * - `snake_case` and `camelCase` give their parts, and the whole as an extra;
  * - scripts written without spaces, and Hangul, give overlapping pairs of characters (as Lucene's CJKAnalyzer),
  *   and each character as an extra.
@@ -26,15 +28,19 @@ export interface Token {
 }
 
 /** Raised whenever the same text gives other words: documents of an older analysis are indexed anew. */
-export const ANALYSIS_VERSION = 1;
+export const ANALYSIS_VERSION = 2;
 
 /** A longer word is known by its first characters: a digest or an encoded file must not break the index. */
 const MAX_WORD_LENGTH = 128;
 
-const wordRuns = /[\p{L}\p{N}\p{M}_]+/gu;
+const wordRuns = /[\p{L}\p{N}\p{M}_][\p{L}\p{N}\p{M}_\p{Default_Ignorable_Code_Point}]*/gu;
+const unseen = /[\p{Default_Ignorable_Code_Point}\u20e3]+/gu;
+const hasUnseen = /[\p{Default_Ignorable_Code_Point}\u20e3]/u;
 const asciiOnly = /^[\x00-\x7f]*$/;
 const accentedScripts = /[\p{sc=Latin}\p{sc=Greek}]/u;
 const accents = /[\u0300-\u036f]/g;
+/** Hebrew points and accents, Arabic vowel signs, and the stroke that stretches Arabic words. */
+const points = /\u0640|(?=[\p{sc=Hebrew}\p{scx=Arabic}])\p{Mn}/gu;
 const caseBoundaries = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 const mayHaveCaseBoundary = /.\p{Lu}/u;
 const unspacedRuns =
@@ -49,14 +55,26 @@ export function* tokens(text: string, options: AnalysisOptions): Generator<Token
     const words: string[] = [];
     const extras: string[] = [];
     if (asciiOnly.test(run)) splitIdentifier(run, words, extras);
-    // Compatibility forms can hold separators of their own (½ is 1⁄2), so the normal form is split again.
-    else for (const part of normalForm(run, options).match(wordRuns) ?? []) splitIdentifier(part, words, extras);
+    else {
+      for (const part of partsOf(run.replace(unseen, ''), options)) splitIdentifier(part, words, extras);
+      if (hasUnseen.test(run))
+        extras.push(...partsOf(run.replace(unseen, ' '), options).map(toWord).filter(isNotIn(words)));
+    }
     if (words.length > 0) yield { start: match.index, end: match.index + run.length, words, extras };
   }
 }
 
+/** Compatibility forms can hold separators of their own (½ is 1⁄2), so the normal form is split again. */
+function partsOf(run: string, options: AnalysisOptions): readonly string[] {
+  return normalForm(run, options).match(wordRuns) ?? [];
+}
+
+function isNotIn(words: readonly string[]): (word: string) => boolean {
+  return (word) => !words.includes(word);
+}
+
 function normalForm(run: string, { foldAccents }: AnalysisOptions): string {
-  const normal = run.normalize('NFKC');
+  const normal = run.normalize('NFKC').replace(points, '');
   if (!foldAccents || !accentedScripts.test(normal)) return normal;
   return normal.normalize('NFD').replace(accents, '').normalize('NFC').replaceAll('ß', 'ss');
 }

@@ -1,3 +1,5 @@
+import { LITERAL_PREFIX } from '../analysis/literals.js';
+
 /*
  * The statements of the keyword index. Terms are lexemes of a text search configuration ($n::regconfig); words are
  * what the analysis of the product gives it to stem.
@@ -5,6 +7,9 @@
  * Statistics of a table may be missing or old (the embedded database gathers none by itself), so the statements
  * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
  */
+
+/** Of a document, over its terms: literals are found, but a text of many signs is no longer for them. */
+const LENGTH = `coalesce(sum(frequency) FILTER (WHERE NOT starts_with(term, '${LITERAL_PREFIX}')), 0)::integer`;
 
 /**
  * $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). Locks what it finds, so that the statements that
@@ -49,7 +54,7 @@ export const documentInsert = `
     FROM segment CROSS JOIN LATERAL unnest(vector)
     GROUP BY document_id, lexeme
   ), size AS (
-    SELECT document_id, sum(frequency)::integer AS length FROM occurrence GROUP BY document_id
+    SELECT document_id, ${LENGTH} AS length FROM occurrence GROUP BY document_id
   ), stored_document AS (
     INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
     SELECT $1, project_id, id, kind, label, version, priority, tags, session_id, coalesce(length, 0), $3, created_at
@@ -256,7 +261,7 @@ export const rankingBeside = `
     FROM segment CROSS JOIN LATERAL unnest(vector)
     GROUP BY document_id, lexeme
   ), size AS MATERIALIZED (
-    SELECT document_id, sum(frequency)::integer AS length FROM occurrence GROUP BY document_id
+    SELECT document_id, ${LENGTH} AS length FROM occurrence GROUP BY document_id
   ), candidate AS MATERIALIZED (
     SELECT document_id, sum(${SHARE})::double precision AS score
     FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)

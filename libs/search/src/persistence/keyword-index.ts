@@ -113,8 +113,8 @@ export abstract class KeywordIndex {
    * look like them, by trigrams. Candidates, not corrections.
    */
   abstract similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
-  /** Whether each of the phrases has a word that the index holds at all, that is one that is no stop word. */
-  abstract allTelling(phrases: readonly string[]): Promise<boolean>;
+  /** Of each of the phrases, whether it has a word that the index holds at all, that is one that is no stop word. */
+  abstract haveTerms(phrases: readonly string[]): Promise<readonly boolean[]>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */
   abstract rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]>;
   /** Those of `ids` that are searchable, hold every phrase and none of the exclusions; in no order. */

@@ -220,12 +220,13 @@ export class PostgresKeywordIndex extends KeywordIndex {
     }));
   }
 
-  async allTelling(phrases: readonly string[]): Promise<boolean> {
-    const [row] = await this.database.query<{ telling: boolean }>(
-      `SELECT coalesce(bool_and(numnode(phraseto_tsquery($1::regconfig, words)) > 0), true) AS telling FROM unnest($2::text[]) AS phrase (words)`,
+  async haveTerms(phrases: readonly string[]): Promise<readonly boolean[]> {
+    const rows = await this.database.query<{ has_terms: boolean }>(
+      `SELECT numnode(phraseto_tsquery($1::regconfig, words)) > 0 AS has_terms
+       FROM unnest($2::text[]) WITH ORDINALITY AS phrase (words, place) ORDER BY place`,
       [this.language, phrases],
     );
-    return row?.telling ?? true;
+    return rows.map((row) => row.has_terms);
   }
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {

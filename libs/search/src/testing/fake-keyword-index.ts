@@ -1,5 +1,6 @@
 import type { Priority } from '#context';
 import type { ProjectId, WorkspaceId } from '#kernel';
+import { isLiteralTerm } from '../analysis/literals.js';
 import {
   type AnalysedDocument,
   KeywordIndex,
@@ -77,7 +78,7 @@ export class FakeKeywordIndex extends KeywordIndex {
   statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
     const documents = this.in(scope);
     const terms = wordsOf(words).filter(isTerm);
-    const total = documents.reduce((sum, { terms: held }) => sum + held.length, 0);
+    const total = documents.reduce((sum, { terms: held }) => sum + lengthOf(held), 0);
     return Promise.resolve({
       documentCount: documents.length,
       averageLength: documents.length === 0 ? 0 : total / documents.length,
@@ -107,8 +108,8 @@ export class FakeKeywordIndex extends KeywordIndex {
     );
   }
 
-  allTelling(phrases: readonly string[]): Promise<boolean> {
-    return Promise.resolve(phrases.every((phrase) => wordsOf(phrase).some(isTerm)));
+  haveTerms(phrases: readonly string[]): Promise<readonly boolean[]> {
+    return Promise.resolve(phrases.map((phrase) => wordsOf(phrase).some(isTerm)));
   }
 
   rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
@@ -201,11 +202,15 @@ function isTerm(word: string): boolean {
   return !STOP_WORDS.has(word);
 }
 
+function lengthOf(terms: readonly string[]): number {
+  return terms.filter((term) => !isLiteralTerm(term)).length;
+}
+
 function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDocument {
   let keywordScore = 0;
   for (const { term, weight } of ranking.terms) {
     const frequency = terms.filter((other) => other === term).length;
-    const relativeLength = ranking.averageLength > 0 ? terms.length / ranking.averageLength : 0;
+    const relativeLength = ranking.averageLength > 0 ? lengthOf(terms) / ranking.averageLength : 0;
     const norm = BM25.k1 * (1 - BM25.b + BM25.b * relativeLength);
     keywordScore += Math.round((weight * frequency) / (frequency + norm));
   }

@@ -132,6 +132,27 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       for (const limit of [1, 2, 5, 19, 20, 21, 59]) expect(await found('fox', { limit })).toEqual(all.slice(0, limit));
     });
 
+    it('finds signs, which make no document longer', async () => {
+      const plain = await store('fox hill');
+      const signed = await store('fox -> hill 🚀 ✅ => € :: C++ -name');
+      await store('lake');
+
+      const hits = await rank('fox');
+      expect(new Set(hits.map(({ id }) => id))).toEqual(new Set([plain, signed]));
+      const longer = await rank('fox c');
+      expect(longer.find(({ id }) => id === signed)!.score).toBeGreaterThan(0);
+      for (const query of ['🚀', '->', '=>', '€', '::', '++']) expect(await found(query)).toEqual([signed]);
+      expect(await found('🎉')).toEqual([]);
+    });
+
+    it('finds a document of signs alone', async () => {
+      const id = await store('🚀🚀 ✅');
+      await store('✅');
+
+      expect(await found('🚀')).toEqual([id]);
+      expect(await found('✅')).toHaveLength(2);
+    });
+
     it('finds a document by the telling words of its label', async () => {
       const id = await store('nothing of that', { label: 'harbour-D1:3' });
 
@@ -459,9 +480,8 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
   });
 
   it('knows phrases that no index can judge', async () => {
-    expect(await index.allTelling(['red fox', 'the fox'])).toBe(true);
-    expect(await index.allTelling([])).toBe(true);
-    expect(await index.allTelling(['red fox', 'to be or not to be'])).toBe(false);
+    expect(await index.haveTerms(['red fox', 'to be or not to be', 'the fox'])).toEqual([true, false, true]);
+    expect(await index.haveTerms([])).toEqual([]);
   });
 
   describe('documents beside the index', () => {

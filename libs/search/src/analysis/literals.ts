@@ -1,0 +1,107 @@
+/**
+ * What a text holds besides words and a person may look for as it stands: emoji and other symbols (`🚀`, `=>`, `€`),
+ * and options of commands (`-name`). Each has a term that no text search configuration stems or drops.
+ *
+ * Runs of symbols give overlapping pairs, as scripts without spaces do, and the single ones that say something by
+ * themselves. Punctuation of prose gives nothing alone: it is in every text.
+ */
+export interface Literal {
+  readonly term: string;
+  readonly text: string;
+  /** Offsets in UTF-16 units, `end` exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Sign {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Terms of literals begin so. They count for finding, not for the length of a document. */
+export const LITERAL_PREFIX = 'lit0';
+
+const signRuns = /[\p{S}\p{P}\p{Co}][\p{S}\p{P}\p{Co}\p{Default_Ignorable_Code_Point}]*/gu;
+/** A flag is two letters of its own kind. */
+const signs = /\p{Regional_Indicator}{2}|[\p{S}\p{P}\p{Co}]/gu;
+/** One that is found alone, in a text. */
+const significant = /[\p{S}\p{Co}@#%&*\\§¶†‡•‰]/u;
+/** One that is looked for alone even where others stand beside it. */
+const picture = /[\p{So}\p{Sc}\p{Co}]/u;
+const prose = /[\p{Pd}\p{Pi}\p{Pf}.,;:!?'"()…¿¡、。・「」『』，．：；！？（）]/u;
+/** An option behind one dash, where a word can start; a longer one is no option that anybody types. */
+const optionsWithOneDash = /(?<![^\s([{'"`=|])-([A-Za-z][A-Za-z0-9_-]{1,40})/g;
+
+export function isLiteralTerm(term: string): boolean {
+  return term.startsWith(LITERAL_PREFIX);
+}
+
+/** What a text is found by, in its order, also the same more than once. Linear in the length of the text. */
+export function* literals(text: string): Generator<Literal> {
+  for (const run of runsOf(text)) {
+    for (const [index, sign] of run.entries()) {
+      if (significant.test(sign.text)) yield { ...sign, term: termOf(sign.text) };
+      const next = run[index + 1];
+      if (next !== undefined && saysSomething(sign.text, next.text)) yield pair(sign, next);
+    }
+  }
+  yield* optionsIn(text);
+}
+
+/** Options behind one dash alone. */
+export function* optionsIn(text: string): Generator<Literal> {
+  for (const { 0: written, 1: name = '', index } of text.matchAll(optionsWithOneDash)) {
+    const term = `${LITERAL_PREFIX}o${name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`;
+    yield { term, text: written, start: index, end: index + written.length };
+  }
+}
+
+/**
+ * The terms that a query of this text looks for, each once; options are not among them (see `optionsIn`). Beside words
+ * repeated punctuation (`--all`, `a::b`) says nothing.
+ */
+export function literalTermsOf(query: string, { hasWords }: { readonly hasWords: boolean }): string[] {
+  const terms = new Set<string>();
+  for (const run of runsOf(query)) {
+    for (const [index, sign] of run.entries()) {
+      const isAlone = run.length === 1 || picture.test(sign.text);
+      if (isAlone && significant.test(sign.text)) terms.add(termOf(sign.text));
+      const next = run[index + 1];
+      if (next === undefined || (hasWords && prose.test(sign.text) && prose.test(next.text))) continue;
+      if (saysSomething(sign.text, next.text)) terms.add(termOf(`${sign.text}${next.text}`));
+    }
+  }
+  return [...terms];
+}
+
+function* runsOf(text: string): Generator<readonly Sign[]> {
+  for (const { 0: run, index } of text.matchAll(signRuns)) {
+    yield [...run.matchAll(signs)].map(({ 0: sign, index: at }) => ({
+      text: sign,
+      start: index + at,
+      end: index + at + sign.length,
+    }));
+  }
+}
+
+function saysSomething(first: string, second: string): boolean {
+  return first === second || !prose.test(first) || !prose.test(second);
+}
+
+function pair(first: Sign, second: Sign): Literal {
+  const text = `${first.text}${second.text}`;
+  return { term: termOf(text), text, start: first.start, end: second.end };
+}
+
+/** Letters and digits alone, so that no parser takes it apart. */
+function termOf(sign: string): string {
+  const points = [...sign].map((character) => plain(character).codePointAt(0)?.toString(16));
+  return `${LITERAL_PREFIX}s${points.join('x')}`;
+}
+
+/** Full-width forms are those of ASCII. */
+function plain(character: string): string {
+  const form = character.normalize('NFKC');
+  return [...form].length === 1 ? form : character;
+}
