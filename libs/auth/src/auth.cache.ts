@@ -26,20 +26,19 @@ export const credentialTag = definePlatformTag('credential', ({ hash }: Pick<Cre
 export const subjectTag = definePlatformTag('token-subject', ({ subject }: { subject: string }) => subject);
 
 /**
- * Verified credentials; null: one that does not hold. Never longer than the credential lives, and never stale: each
- * read looks at the shared tier.
+ * Verified credentials, never longer than they live, and never stale: each read looks at the shared tier. One that does
+ * not hold is not remembered: it may hold a moment later, and nobody fills the cache with what they make up.
  */
-export const principals = defineFamily<CredentialKey, Credential | null>({
+export const principals = defineFamily<CredentialKey, Credential>({
   name: 'principal',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'platform',
   mutable: true,
   key: ({ installation, hash }) => [installation, hash],
   tags: (of) => [credentialTag(of), ...(of.subject === undefined ? [] : [subjectTag({ subject: of.subject })])],
   ttlMs: MAX_TTL_MS,
   ttlOf: (credential) =>
-    credential?.expiresAt == null ? MAX_TTL_MS : Math.max(1, credential.expiresAt.getTime() - Date.now()),
-  negativeTtlMs: 5_000,
+    credential.expiresAt === null ? MAX_TTL_MS : Math.max(1, credential.expiresAt.getTime() - Date.now()),
 });
 
 /** Fired when a workspace is made. */

@@ -4,6 +4,7 @@ import { CacheModule } from '#cache';
 import { ApiKeyService } from './api-key.service.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { KnownCredentials } from './known-credentials.js';
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
 import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
@@ -24,12 +25,13 @@ import { WorkspaceService } from './workspace.service.js';
     ApiKeyService,
     PrincipalService,
     BootstrapService,
+    KnownCredentials,
     JwtVerifier,
     TokenService,
     { provide: RevocationRepository, useClass: PostgresRevocationRepository },
     { provide: WorkspaceRepository, useClass: TypeormWorkspaceRepository },
     { provide: ApiKeyRepository, useClass: TypeormApiKeyRepository },
   ],
-  exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService],
+  exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService, KnownCredentials],
 })
 export class AuthModule {}

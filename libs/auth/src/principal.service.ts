@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
-import { Clock, DomainError, NotFoundError, type Principal } from '#kernel';
+import { Clock, NotFoundError, type Principal } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
 import { type CredentialKey, principals } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
 import type { Credential } from './credential.js';
+import { KnownCredentials } from './known-credentials.js';
 import { claimedSubject, looksLikeJwt } from './jwt/jwt.js';
 import { nameSecret } from './secret-hash.js';
 import { TokenService } from './token.service.js';
@@ -23,6 +24,7 @@ export class PrincipalService {
     private readonly workspaces: WorkspaceService,
     private readonly cache: CacheService,
     private readonly clock: Clock,
+    private readonly known: KnownCredentials,
   ) {}
 
   /**
@@ -52,19 +54,26 @@ export class PrincipalService {
       hash: nameSecret(secret),
       subject: isKey ? undefined : claimedSubject(secret),
     };
-    const credential = await this.cache.getOrSet(principals, key, () => this.verify(secret, isKey));
-    if (credential === null || credential === undefined || isOver(credential, this.clock.now()))
-      throw unauthenticated();
+    const verify = (): Promise<Credential> => (isKey ? this.keys.verify(secret) : this.tokens.verify(secret));
+    const credential = this.known.has(key.hash)
+      ? await this.cache.getOrSet(principals, key, verify)
+      : await this.verifyNew(key, verify);
+    if (isOver(credential, this.clock.now())) throw unauthenticated();
     return credential;
   }
 
-  private async verify(secret: string, isKey: boolean): Promise<Credential | null> {
-    try {
-      return await (isKey ? this.keys.verify(secret) : this.tokens.verify(secret));
-    } catch (error) {
-      if (error instanceof DomainError && error.kind === 'unauthenticated') return null;
-      throw error;
+  /**
+   * A read that may store leaves marks of its own in the shared tier even where it finds nothing: nobody makes one before
+   * the credential was verified once.
+   */
+  private async verifyNew(key: CredentialKey, verify: () => Promise<Credential>): Promise<Credential> {
+    let credential = await this.cache.get(principals, key);
+    if (credential === undefined) {
+      await verify();
+      credential = await this.cache.getOrSet(principals, key, verify);
     }
+    this.known.add(key.hash);
+    return credential;
   }
 }
 

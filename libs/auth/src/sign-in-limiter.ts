@@ -1,28 +1,150 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { ThrottleConfig } from '#config';
 import { DomainError } from '#kernel';
-import { Limiter, rateLimited, RateLimits } from '#throttle';
+import { Limiter, LocalLimiter, nextUnitMs, type RateLimit, rateLimited, RateLimits } from '#throttle';
+import { clientOf } from './client-address.js';
+import { KnownCredentials } from './known-credentials.js';
+import { nameSecret } from './secret-hash.js';
 
-/** Slows down whoever guesses credentials: only failures count, by address, so that nobody else is held up. */
+/** At once from one client, where its limit would let more. */
+const MOST_AT_ONCE = 32;
+const MAX_BLOCKED = 10_000;
+
+/** What a client who has failed too often may still try: somebody else may send a good credential from its address. */
+const NEWCOMERS: RateLimit = { name: 'newcomers', limit: 5, periodMs: 1_000 };
+
+/** The tries of one client that are under way. */
+interface Tries {
+  running: number;
+  /** How many may run, and fail. */
+  places: number;
+  readonly waiting: (() => void)[];
+}
+
+/**
+ * Slows down whoever guesses credentials. Only failures count, by client address, so that nobody else is held up; the
+ * limit is asked before anything is looked up or verified. Of credentials that this process has not verified yet, as many
+ * are tried at once as may still fail, and the others wait: of a thousand guesses at the same time, the limit is tried.
+ */
 @Injectable()
 export class SignInLimiter {
+  private readonly limit: RateLimit | undefined;
+  private readonly tries = new Map<string, Tries>();
+  /** Until when a client has no failure left, by the clock of `performance.now()`. */
+  private readonly blocked = new LRUCache<string, number>({ max: MAX_BLOCKED });
+  private readonly newcomers = new LocalLimiter();
+
   constructor(
     private readonly limiter: Limiter,
-    private readonly limits: RateLimits,
-    private readonly config: ThrottleConfig,
-  ) {}
+    limits: RateLimits,
+    config: ThrottleConfig,
+    private readonly known: KnownCredentials,
+  ) {
+    this.limit = config.enabled ? limits.of(undefined, ['sign-in'])[0] : undefined;
+  }
 
-  /** @throws DomainError of `signIn`; `rate-limited` in place of `unauthenticated` once an address has failed too often. */
-  async guard<Result>(address: string, signIn: () => Promise<Result>): Promise<Result> {
+  /**
+   * @throws DomainError of `signIn`; `rate-limited` in place of `unauthenticated`, and before anything is tried, once a
+   *   client has failed too often.
+   */
+  async guard<Result>(address: string, credential: string, signIn: () => Promise<Result>): Promise<Result> {
+    const { limit } = this;
+    if (limit === undefined) return signIn();
+    const hash = nameSecret(credential);
+    const client = clientOf(address);
+    if (!this.known.has(hash)) return this.inTurn(client, limit, (tries) => this.tryNew(client, limit, tries, signIn));
     try {
       return await signIn();
     } catch (error) {
-      if (this.config.enabled && error instanceof DomainError && error.kind === 'unauthenticated') {
-        const charges = this.limits.of(undefined, ['sign-in']).map((limit) => ({ limit, units: 1 }));
-        const decision = await this.limiter.consume(`address ${address}`, charges);
-        if (!decision.allowed) throw rateLimited(decision);
-      }
-      throw error;
+      if (!isWrong(error)) throw error;
+      this.known.delete(hash);
+      throw await this.countFailure(client, limit, error);
     }
   }
+
+  private async inTurn<Result>(
+    client: string,
+    { limit }: RateLimit,
+    run: (tries: Tries) => Promise<Result>,
+  ): Promise<Result> {
+    const tries = this.tries.get(client) ?? { running: 0, places: Math.min(limit, MOST_AT_ONCE), waiting: [] };
+    this.tries.set(client, tries);
+    if (hasPlace(tries)) tries.running++;
+    else await new Promise<void>((begin) => tries.waiting.push(begin));
+    try {
+      return await run(tries);
+    } finally {
+      tries.running--;
+      while (tries.waiting.length > 0 && hasPlace(tries)) {
+        tries.running++;
+        tries.waiting.shift()?.();
+      }
+      if (tries.running === 0) this.tries.delete(client);
+    }
+  }
+
+  private async tryNew<Result>(
+    client: string,
+    limit: RateLimit,
+    tries: Tries,
+    signIn: () => Promise<Result>,
+  ): Promise<Result> {
+    const refusal = await this.refusalOf(client, limit, tries);
+    if (refusal !== undefined) {
+      const { allowed } = await this.newcomers.consume(client, [{ limit: NEWCOMERS, units: 1 }]);
+      if (!allowed) throw refusal;
+    }
+    try {
+      return await signIn();
+    } catch (error) {
+      if (!isWrong(error)) throw error;
+      throw refusal ?? (await this.countFailure(client, limit, error, tries));
+    }
+  }
+
+  /** Undefined where the client may fail once more. One that may not is asked about again when it may. */
+  private async refusalOf(client: string, limit: RateLimit, tries: Tries): Promise<DomainError | undefined> {
+    const nowMs = performance.now();
+    const untilMs = this.blocked.get(client) ?? 0;
+    if (untilMs > nowMs) return refused(limit, untilMs - nowMs);
+    const [state] = await this.limiter.look(subjectOf(client), [limit]);
+    if (state === undefined) return undefined;
+    tries.places = Math.min(state.remaining, MOST_AT_ONCE);
+    if (state.remaining > 0) return undefined;
+    const waitMs = nextUnitMs(state);
+    this.blocked.set(client, nowMs + waitMs);
+    return refused(limit, waitMs);
+  }
+
+  private async countFailure(
+    client: string,
+    limit: RateLimit,
+    error: DomainError,
+    tries?: Tries,
+  ): Promise<DomainError> {
+    const decision = await this.limiter.consume(subjectOf(client), [{ limit, units: 1 }]);
+    if (tries !== undefined) tries.places = Math.min(decision.states[0]?.remaining ?? 0, MOST_AT_ONCE);
+    return decision.allowed ? error : rateLimited(decision);
+  }
+}
+
+/** One at least: it finds out whether there is one again. */
+function hasPlace({ running, places }: Tries): boolean {
+  return running < Math.max(1, places);
+}
+
+function isWrong(error: unknown): error is DomainError {
+  return error instanceof DomainError && error.kind === 'unauthenticated';
+}
+
+function subjectOf(client: string): string {
+  return `address ${client}`;
+}
+
+function refused(limit: RateLimit, waitMs: number): DomainError {
+  return rateLimited({
+    allowed: false,
+    states: [{ limit, remaining: 0, resetMs: limit.periodMs, retryAfterMs: Math.ceil(waitMs) }],
+  });
 }

@@ -1,6 +1,8 @@
 export { RateLimitGuard } from './http/rate-limit.guard.js';
 export { tellRateLimits } from './http/rate-limit.headers.js';
 export { Limiter, type LimitSubject } from './limiter/limiter.js';
+export { nextUnitMs } from './limiter/gcra.js';
+export { LocalLimiter } from './limiter/local-limiter.js';
 export { PrincipalLimits } from './principal-limits.js';
 export { PROVIDER_CALLS } from './provider-calls.js';
 export type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from './rate-limit.js';

@@ -30,7 +30,7 @@ export class AuthGuard implements CanActivate {
     if (isOfMetrics && this.metrics.isOpenTo(credential)) return true;
     if (credential === undefined) throw unauthenticated();
     const workspace = request.headers['x-keepsake-workspace'];
-    const principal = await this.signIns.guard(request.ip, () =>
+    const principal = await this.signIns.guard(request.ip, credential, () =>
       this.principals.authenticate(credential, typeof workspace === 'string' ? workspace : undefined),
     );
     const lacking = access.find((scope) => !principal.scopes.has(scope));

@@ -54,6 +54,11 @@ export function decide(
   };
 }
 
+/** Milliseconds until one unit is back, where none is left; 0 where one is there. Rounded up. */
+export function nextUnitMs({ limit, resetMs }: RateLimitState): number {
+  return Math.max(0, Math.ceil(resetMs - (unitMicros(limit) * (limit.limit - 1)) / 1000));
+}
+
 /** @param usedMicros until the counter is empty again */
 export function stateOf(limit: RateLimit, usedMicros: number, waitMicros: number): RateLimitState {
   return {
