@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ContextService, type ContextSummary, RecallService } from '#context';
-import { type ContextId, cutAtGrapheme, type Principal, type WorkspaceId } from '#kernel';
+import { type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
 import { type SearchAnswer, type SearchHit, SearchService } from '#search';
 import type { CheckAnswer, CheckOrder, RelevantContext, StatedRule } from './check.js';
 import { reasonsOf, relevantOf, sharedWords } from './relevance.js';
 import { rulesOf } from './rules/rules-of.js';
-import { violationsOf } from './rules/violations-of.js';
+import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
 
 /** As many as can speak up in every check; a project with more is told. */
 export const MOST_ALWAYS_CHECKED = 100;
@@ -40,10 +40,13 @@ export class CheckService {
     const { items, withoutContent } = ids.length === 0 ? NOTHING : await this.contentsOf(workspaceId, project, ids);
 
     const alwaysIds = new Set<string>(always.items.map(({ id }) => id));
-    const relevant = items.map(({ content = '', ...context }): RelevantContext => {
+    const pauses = new WorkPauses();
+    const relevant: RelevantContext[] = [];
+    for (const { content = '', ...context } of items) {
+      await pauses.pauseIfDue();
       const hit = hits.get(context.id);
       const words = hit === undefined ? sharedWords(text, content) : [];
-      return {
+      relevant.push({
         context,
         score: hit?.score ?? null,
         why: [
@@ -51,15 +54,23 @@ export class CheckService {
           ...(hit === undefined ? [] : reasonsOf(hit, content, text)),
           ...(words.length > 0 ? [{ kind: 'words' as const, words }] : []),
         ],
-      };
-    });
+      });
+    }
     const contexts = inOrder(relevant.filter(({ why }) => why.length > 0));
     const contentOf = new Map<string, string>(items.map(({ id, content = '' }) => [id, content]));
-    const rules = contexts
-      .flatMap(({ context }) =>
-        rulesOf(contentOf.get(context.id) ?? '').map((rule): StatedRule => ({ ...rule, context })),
-      )
-      .slice(0, MOST_RULES);
+    const rules: StatedRule[] = [];
+    for (const { context } of contexts) {
+      await pauses.pauseIfDue();
+      const stated = rulesOf(contentOf.get(context.id) ?? '', MOST_RULES - rules.length);
+      rules.push(...stated.map((rule) => ({ ...rule, context })));
+    }
+    const statements = statementsOf(text);
+    const violations: Violation<StatedRule>[] = [];
+    for (const rule of rules) {
+      await pauses.pauseIfDue();
+      const violation = violationOf(rule, statements);
+      if (violation !== undefined) violations.push(violation);
+    }
     const faults = [
       ...(found.degraded && found.reason !== null ? [found.reason] : []),
       ...(always.next === undefined
@@ -71,7 +82,7 @@ export class CheckService {
       project,
       contexts,
       rules,
-      violations: violationsOf(rules, text),
+      violations,
       degraded: faults.length > 0,
       reason: faults.join('; ') || null,
     };

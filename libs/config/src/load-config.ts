@@ -239,7 +239,9 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
 }
 
 function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
+  let end = url.length;
+  while (url.charAt(end - 1) === '/') end--;
+  return url.slice(0, end);
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -27,3 +27,4 @@ export { KernelModule } from './kernel.module.js';
 export { cutAtGrapheme } from './text.js';
 export { type Principal, type Scope, scopes } from './principal.js';
 export { errorOf, messageOf } from './thrown.js';
+export { WorkPauses } from './work-pauses.js';

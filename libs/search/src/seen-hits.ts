@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 const MARK_LENGTH = 8;
+const MARK = /.{8}/g;
 
 /**
  * The hits that earlier pages have shown, small enough for a cursor: 48 bits of the SHA-256 of each id. Two of the at
@@ -11,7 +12,7 @@ export class SeenHits {
 
   /** @param packed what `pack` gave */
   constructor(packed = '') {
-    this.marks = new Set(packed.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')));
+    this.marks = new Set(packed.match(MARK));
   }
 
   get count(): number {

@@ -1,4 +1,4 @@
-const LINE_MARK = /^(?:\s*(?:[-*+>]|#{1,6}|\d{1,3}[.)])\s+)+/;
+const LINE_MARK = /^\s*(?:(?:[-*+>]|#{1,6}|\d{1,3}[.)])\s+)+/;
 const EMPHASIS = /\*{1,3}|_{2,3}|`/g;
 /** Not behind abbreviations such as `e.g.`, nor inside of names and numbers, behind which no space stands. */
 const SENTENCE_END = /(?<!\b(?:e\.g|i\.e|etc|vs|cf|No)\.)(?<=[.!?。！？…])["')\]]*\s+/u;

@@ -1,9 +1,14 @@
 import { rulesOf } from './rules-of.js';
-import { violationsOf } from './violations-of.js';
+import type { Rule } from './rule.js';
+import { statementsOf, violationOf } from './violations-of.js';
 
+const violationsOf = (rules: readonly Rule[], text: string) => {
+  const statements = statementsOf(text);
+  return rules.flatMap((rule) => violationOf(rule, statements) ?? []);
+};
 const broken = (rules: string, text: string) => violationsOf(rulesOf(rules), text).map(({ sentence }) => sentence);
 
-describe('violationsOf', () => {
+describe('violationOf', () => {
   it.each([
     ['NEVER deploy on Fridays.', 'I will deploy the API on Friday.'],
     ['NEVER deploy on Fridays, it ruins weekends.', 'Deploying this Friday.'],

@@ -12,6 +12,11 @@ export interface Violation<Broken extends Rule = Rule> {
   readonly words: readonly string[];
 }
 
+export interface Statement {
+  readonly sentence: string;
+  readonly words: readonly Word[];
+}
+
 /** Behind these a rule names its exceptions: whether they hold can't be told from a sentence. */
 const EXCEPTIONS = /\b(?:unless|except|excepting|only|other than)\b/i;
 /** What a rule says here decides whether it holds, so a sentence has to say it too. */
@@ -21,9 +26,8 @@ const CLAUSE_END = /[,;:()–—]|\s-\s|\b(?:because|since|so that|as it|which|a
 const MODAL =
   /\b(?:(?:must|shall|should|may|can)(?:\s+not|n['’]t)?(?:\s+(?:always|never))?|cannot|always|never|do\s+not|don['’]t|avoid)\b/i;
 const PASSIVE = /^\s*(?:be|been|being|is|are)\s/i;
-/** A question, or a thought about what could be, states nothing. */
-const OPEN =
-  /\?\s*$|\b(?:should i|could|might|whether|would|maybe|perhaps|used to|last (?:week|month|year)|yesterday)\b/i;
+/** A thought about what could be states nothing. */
+const OPEN = /\b(?:should i|could|might|whether|would|maybe|perhaps|used to|last (?:week|month|year)|yesterday)\b/i;
 const USING = new Set([
   'use',
   'uses',
@@ -42,38 +46,45 @@ const DETERMINERS = new Set(
 );
 /** A rule of one word forbids more than its author meant. */
 const LEAST_WORDS = 2;
+/** Nobody repeats a longer rule word for word. */
+const MOST_WORDS = 40;
 /** Words of a rule stand near each other: at most so many others between two of them. */
 const MOST_BETWEEN = 4;
 
 /**
- * Where a text breaks a rule, as far as its words show it beyond doubt: a sentence that affirms, with the rule's own
+ * Where a text breaks a rule first, as far as its words show it beyond doubt: a sentence that affirms, with the rule's own
  * words in the rule's own order, what is forbidden; that denies, in the same way, what is demanded; or that uses
  * another thing for the purpose that the rule names. What can't be shown is no violation: exceptions, conditions that
- * the sentence does not repeat, questions, the past. At most one a rule. Deterministic.
+ * the sentence does not repeat, questions, the past, rules of more than `MOST_WORDS` words. Deterministic; the time
+ * grows with the length of the text, times that of the rule.
  */
-export function violationsOf<Given extends Rule>(rules: readonly Given[], text: string): Violation<Given>[] {
+export function violationOf<Given extends Rule>(
+  rule: Given,
+  statements: readonly Statement[],
+): Violation<Given> | undefined {
+  const breaks = breakerOf(rule);
+  if (breaks === undefined) return undefined;
+  for (const { sentence, words } of statements) {
+    const found = breaks(words);
+    if (found === undefined) continue;
+    // Who repeats a rule does not break it.
+    if (stemsOf(wordsOf(rule.text)).join(' ') === stemsOf(words).join(' ')) continue;
+    return { rule, sentence, words: found.map(({ at, text: word }) => sentence.slice(at, at + word.length)) };
+  }
+  return undefined;
+}
+
+/** The sentences of a text that state something, read once for all rules. Linear in the length of the text. */
+export function statementsOf(text: string): Statement[] {
   const { prose, code } = visibleLines(text);
-  const sentences = [...prose, ...code]
+  return [...prose, ...code]
     .flatMap((line) => sentencesOf(line.text))
-    .filter((sentence) => !OPEN.test(sentence))
+    .filter((sentence) => !sentence.endsWith('?') && !OPEN.test(sentence))
     .map((sentence) => ({ sentence, words: wordsOf(sentence) }));
-  return rules.flatMap((rule) => {
-    const breaks = breakerOf(rule);
-    if (breaks === undefined) return [];
-    for (const { sentence, words } of sentences) {
-      const found = breaks(words);
-      if (found === undefined) continue;
-      // Who repeats a rule does not break it.
-      if (
-        wordsOf(rule.text)
-          .map(({ stem }) => stem)
-          .join(' ') === words.map(({ stem }) => stem).join(' ')
-      )
-        continue;
-      return [{ rule, sentence, words: found.map(({ at, text: word }) => sentence.slice(at, at + word.length)) }];
-    }
-    return [];
-  });
+}
+
+function stemsOf(words: readonly Word[]): string[] {
+  return words.map(({ stem }) => stem);
 }
 
 /** Finds the words of a sentence that break the rule. */
@@ -83,7 +94,7 @@ function breakerOf(rule: Rule): Breaker | undefined {
   if (EXCEPTIONS.test(rule.text)) return undefined;
   if (rule.use !== undefined) return useBreaker(rule.use);
   const actions = actionsOf(rule);
-  if (actions.every((action) => action.stems.length < LEAST_WORDS)) return undefined;
+  if (actions.every(({ stems }) => stems.length < LEAST_WORDS || stems.length > MOST_WORDS)) return undefined;
   return (words) => {
     for (const action of actions) {
       const found = isProhibition(rule) ? affirmed(action, words) : denied(action, words);
@@ -104,12 +115,9 @@ function actionsOf({ text }: Rule): Action[] {
   const modal = MODAL.exec(text);
   if (modal === null) return [];
   const subject = text.slice(0, modal.index).split(CLAUSE_END).at(-1) ?? '';
-  const predicate = (text.slice(modal.index + modal[0].length).split(CLAUSE_END)[0] ?? '').replace(/[.!]+$/, '');
+  const predicate = text.slice(modal.index + modal[0].length).split(CLAUSE_END)[0] ?? '';
   const condition = CONDITIONS.exec(predicate)?.[0].toLowerCase();
-  const stems = (part: string) =>
-    wordsOf(part)
-      .filter((word) => !isFiller(word) && word.text !== condition)
-      .map(({ stem }) => stem);
+  const stems = (part: string) => stemsOf(wordsOf(part).filter((word) => !isFiller(word) && word.text !== condition));
   if (!PASSIVE.test(predicate)) return [{ stems: stems(predicate), condition }];
   // `Secrets must never be committed` is broken by who commits secrets, and by secrets that are committed.
   const [verb = '', ...rest] = stems(predicate);
@@ -143,21 +151,18 @@ function denied({ stems, condition }: Action, words: readonly Word[]): readonly 
 }
 
 function useBreaker({ what, purpose, insteadOf }: NonNullable<Rule['use']>): Breaker {
-  const stemsOf = (part: string) =>
-    wordsOf(part)
-      .filter((word) => !isFiller(word))
-      .map(({ stem }) => stem);
-  const own = new Set(stemsOf(what));
-  const banned = insteadOf === undefined ? [] : stemsOf(insteadOf);
-  const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : stemsOf(purpose);
+  const telling = (part: string) => stemsOf(wordsOf(part).filter((word) => !isFiller(word)));
+  const own = new Set(telling(what));
+  const banned = insteadOf === undefined ? [] : telling(insteadOf);
+  const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : telling(purpose);
   return (words) => {
     if (words.some(isNegation) || words.some(({ stem }) => own.has(stem))) return undefined;
     for (const [index, word] of words.entries()) {
       if (!USING.has(word.text)) continue;
-      const [thing, link, ...others] = words.slice(index + 1);
+      const [thing, link, ...others] = words.slice(index + 1, index + 1 + MOST_WORDS);
       if (banned.length > 0) {
         const named = words.slice(index + 1, index + 1 + banned.length);
-        if (named.map(({ stem }) => stem).join(' ') === banned.join(' ')) return [word, ...named];
+        if (stemsOf(named).join(' ') === banned.join(' ')) return [word, ...named];
       }
       const isOther = thing !== undefined && !DETERMINERS.has(thing.text) && !isFiller(thing);
       if (aim.length > 0 && word.text.startsWith('us') && isOther && (link?.text === 'for' || link?.text === 'to')) {
@@ -175,11 +180,11 @@ function inOrder(stems: readonly string[], words: readonly Word[]): readonly Wor
     if (word.stem !== stems[0]) continue;
     const found = [word];
     let last = start;
-    for (const stem of stems.slice(1)) {
-      const near = words.slice(last + 1, last + 2 + MOST_BETWEEN);
-      const next = near.findIndex((candidate) => candidate.stem === stem);
-      if (next < 0) break;
-      last += 1 + next;
+    for (let index = 1; index < stems.length; index++) {
+      const end = Math.min(words.length, last + 2 + MOST_BETWEEN);
+      do last++;
+      while (last < end && words[last]?.stem !== stems[index]);
+      if (last === end) break;
       found.push(words[last] as Word);
     }
     if (found.length === stems.length) return found;

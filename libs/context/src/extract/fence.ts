@@ -8,6 +8,10 @@ export interface Fence {
 }
 
 export function fenceOf(line: string): Fence | undefined {
+  // Most lines are told by a character.
+  let indent = 0;
+  while (indent < 3 && line.charAt(indent) === ' ') indent++;
+  if (line.charAt(indent) !== '`' && line.charAt(indent) !== '~') return undefined;
   const [, marks, info = ''] = FENCE.exec(line) ?? [];
   return marks === undefined ? undefined : { marks, info };
 }

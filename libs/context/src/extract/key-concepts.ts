@@ -1,4 +1,4 @@
-import { headingOf } from './preview.js';
+import { headingText } from './heading.js';
 import { STOP_WORDS } from './stop-words.js';
 import { visibleLines } from './visible-lines.js';
 
@@ -43,7 +43,7 @@ export function keyConceptsOf(content: string): string[] {
   };
   const { prose, code } = visibleLines(content);
   for (const line of prose) {
-    add(line.text, headingOf(line) === undefined ? 1 : 1 + HEADING_WEIGHT);
+    add(line.text, headingText(line.text) === undefined ? 1 : 1 + HEADING_WEIGHT);
     for (const [, span] of line.text.matchAll(CODE_SPAN)) add(span ?? '', CODE_SPAN_WEIGHT);
   }
   for (const line of code) add(line.text, 1);

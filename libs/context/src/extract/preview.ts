@@ -1,4 +1,5 @@
 import { cutAtGrapheme } from '#kernel';
+import { headingText } from './heading.js';
 import { type Line, visibleLines } from './visible-lines.js';
 
 /** In UTF-16 units, so never more in characters. */
@@ -11,12 +12,11 @@ const RULE_LINES = 2;
 const HEADING_WITHIN_LINES = 5;
 const LONG_ENOUGH = 30;
 
-const HEADING = /^#{1,6}\s+(.*?)(?:\s+#+)?$/;
 const KEY_AND_VALUE =
   /^(?:[-*+]\s+)?[*_`"']{0,3}[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ ./-]{0,59}[*_`"']{0,3}\s?:[*_]{0,2}\s+\S/u;
-const RULE_WORDS = 'must|always|never|required|critical|warning|important';
-const RULE_IN_CAPITALS = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${RULE_WORDS.toUpperCase()})(?![\\p{L}\\p{N}_])`, 'u');
-const RULE = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${RULE_WORDS})(?![\\p{L}\\p{N}_])`, 'iu');
+const RULE_IN_CAPITALS =
+  /(?<![\p{L}\p{N}_])(?:MUST|ALWAYS|NEVER|REQUIRED|CRITICAL|WARNING|IMPORTANT)(?![\p{L}\p{N}_])/u;
+const RULE = /(?<![\p{L}\p{N}_])(?:must|always|never|required|critical|warning|important)(?![\p{L}\p{N}_])/iu;
 
 /**
  * A short extract of a text, the same in every process: its title, up to three telling lines and up to two rules,
@@ -32,18 +32,15 @@ const RULE = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${RULE_WORDS})(?![\\p{L}\\p{N}_]
 export function previewOf(content: string): string {
   const { prose, code } = visibleLines(content);
   const lines = prose.length > 0 ? prose : code;
-  const heading = prose.find((line) => line.index < HEADING_WITHIN_LINES && headingOf(line) !== undefined);
+  const heading = prose.find((line) => line.index < HEADING_WITHIN_LINES && headingText(line.text) !== undefined);
   const title = heading ?? lines[0];
   if (title === undefined) return '';
 
-  const shown = headingOf(title) ?? title.text;
+  const shown = headingText(title.text) ?? title.text;
   const taken = new Set([title.text, shown]);
   const rules = rulesAmong(lines, taken);
   for (const { text } of rules) taken.add(text);
-  const telling = distinct(
-    lines.filter(({ text }) => text.length > LONG_ENOUGH || KEY_AND_VALUE.test(text)),
-    taken,
-  ).slice(0, TELLING_LINES);
+  const telling = tellingAmong(lines, taken);
 
   const foot = fitRules(rules.map(({ text }) => text));
   const head = [shown, ...telling.map(({ text }) => text)].join('\n');
@@ -51,9 +48,18 @@ export function previewOf(content: string): string {
   return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
 }
 
-/** The text of a heading; undefined for other lines, and for a heading without text. */
-export function headingOf({ text }: Line): string | undefined {
-  return HEADING.exec(text)?.[1] || undefined;
+/** Stops at the last one that is shown: a text may have half a million lines. */
+function tellingAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
+  const seen = new Set(taken);
+  const telling: Line[] = [];
+  for (const line of lines) {
+    if (telling.length === TELLING_LINES) break;
+    const { text } = line;
+    if (seen.has(text) || !(text.length > LONG_ENOUGH || KEY_AND_VALUE.test(text))) continue;
+    seen.add(text);
+    telling.push(line);
+  }
+  return telling;
 }
 
 function rulesAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {

@@ -54,10 +54,12 @@ export function chunksOf(text: string, { length, most, isMarked }: ChunkOptions)
 function cutOf(text: string, start: number, length: number, { headings, fences }: Layout): number {
   const window = text.slice(start, start + length);
   const half = length / 2;
-  const heading = headings.findLast(({ at }) => at > start + half && at < start + length);
-  if (heading !== undefined) return heading.at - start;
-  const near = fences.filter(([from, to]) => from < start + length && to > start);
-  const isInCode = (end: number) => near.some(([from, to]) => from < start + end && start + end < to);
+  const heading = headings[firstWhere(headings, ({ at }) => at >= start + length) - 1];
+  if (heading !== undefined && heading.at > start + half) return heading.at - start;
+  const isInCode = (end: number) => {
+    const fence = fences[firstWhere(fences, ([, to]) => to > start + end)];
+    return fence !== undefined && fence[0] < start + end;
+  };
   for (const boundary of [PARAGRAPH_END, LINE_END, SENTENCE_END, WORD_END]) {
     const end = lastEnd(window, boundary, (at) => at > half && !isInCode(at));
     if (end !== undefined) return end;
@@ -65,6 +67,18 @@ function cutOf(text: string, start: number, length: number, { headings, fences }
   // Nothing but code, or a word longer than half of a chunk.
   const whole = cutAtGrapheme(text.slice(start, start + length + 64), length).length;
   return lastEnd(window, LINE_END, (at) => at > half) ?? (whole || wholeCharacters(window));
+}
+
+/** Position of the first of `sorted` that is one; those before it are none, and all behind it are. */
+function firstWhere<Item>(sorted: readonly Item[], isOne: (item: Item) => boolean): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (isOne(sorted[middle] as Item)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 function lastEnd(window: string, boundary: RegExp, isFit: (end: number) => boolean): number | undefined {

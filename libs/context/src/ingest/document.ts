@@ -22,7 +22,7 @@ export const MAX_DOCUMENT_LENGTH = 1_000_000;
 
 /** `%PDF-` stands within the first bytes (ISO 32000-1, annex H.3.4.1). */
 const PDF_WITHIN_BYTES = 1024;
-const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i;
+const HTML = /^<(?:!doctype\s+html|html|head|body)\b/i;
 const MARKDOWN = /^ {0,3}(?:#{1,6} +\S|`{3,}|~{3,})/m;
 
 /** The format that bytes show themselves to be of; `text` where they show nothing. */
@@ -30,6 +30,17 @@ export function detectFormat(bytes: Uint8Array): DocumentFormat {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64 * 1024));
   if (head.subarray(0, PDF_WITHIN_BYTES).includes('%PDF-')) return 'pdf';
   const text = head.toString('utf8');
-  if (HTML.test(text)) return 'html';
+  if (HTML.test(withoutComments(text))) return 'html';
   return MARKDOWN.test(text) ? 'markdown' : 'text';
+}
+
+/** What stands behind the comments that a page may begin with. */
+function withoutComments(text: string): string {
+  let rest = text.trimStart();
+  while (rest.startsWith('<!--')) {
+    const end = rest.indexOf('-->', '<!--'.length);
+    if (end < 0) return rest;
+    rest = rest.slice(end + '-->'.length).trimStart();
+  }
+  return rest;
 }

@@ -1,4 +1,5 @@
 import { closesCode, fenceOf, opensCode } from '../extract/fence.js';
+import { withoutClosingMarks } from '../extract/heading.js';
 
 /** A heading of a text, and the ones it stands under. */
 export interface Heading {
@@ -19,7 +20,6 @@ export const NO_LAYOUT: Layout = { headings: [], fences: [] };
 
 const LINE = /[^\n]*(?:\n|$)/g;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(\S[^\n]*)/;
-const CLOSING_MARKS = /[ \t]+#+\s*$/;
 const MAX_PATH_LENGTH = 300;
 
 /** Linear in the length of the text. */
@@ -40,7 +40,7 @@ export function layoutOf(text: string): Layout {
       const [, level, title] = HEADING.exec(line) ?? [];
       if (level === undefined || title === undefined) continue;
       titles.length = level.length - 1;
-      titles.push(title.replace(CLOSING_MARKS, '').trim());
+      titles.push(withoutClosingMarks(title.trim()));
       const path = titles.filter(Boolean).join(' > ');
       headings.push({ at: index, path: path.slice(0, MAX_PATH_LENGTH).toWellFormed() });
     }

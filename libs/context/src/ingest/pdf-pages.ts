@@ -37,7 +37,11 @@ async function textOf(document: PagedDocument, number: number): Promise<string> 
     const { items } = await page.getTextContent();
     page.cleanup();
     const text = items.map(({ str = '', hasEOL }) => (hasEOL === true ? `${str}\n` : str)).join('');
-    return text.replaceAll(/[^\S\n]+$/gm, '').trim();
+    return text
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n')
+      .trim();
   } catch {
     return '';
   }

@@ -38,5 +38,8 @@ export function toEmbeddingsResponse(
 
 /** Dollars as a plain decimal, never in scientific notation. */
 export function toUsd(amount: number): string {
-  return amount === 0 ? '0' : amount.toFixed(10).replace(/\.?0+$/, '') || '0';
+  const decimal = amount.toFixed(10);
+  let end = decimal.length;
+  while (decimal.charAt(end - 1) === '0') end--;
+  return decimal.slice(0, decimal.charAt(end - 1) === '.' ? end - 1 : end);
 }

@@ -36,7 +36,7 @@ export function durationMs(value: string | null): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   if (!DURATION.test(text)) return undefined;
   let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g))
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/gy))
     total += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
   return total;
 }

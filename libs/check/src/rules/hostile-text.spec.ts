@@ -1,0 +1,30 @@
+import { cpuMs, HOSTILE_TEXT_CPU_MS, hostileTexts } from '../../../../test/support/hostile-texts.js';
+import type { Rule } from './rule.js';
+import { rulesOf } from './rules-of.js';
+import { statementsOf, violationOf } from './violations-of.js';
+
+describe('T66 1 MiB of hostile text', () => {
+  it.each([...hostileTexts])('takes time in proportion to its length: %s', (_, text) => {
+    expect(cpuMs(() => rulesOf(text))).toBeLessThan(HOSTILE_TEXT_CPU_MS);
+    expect(cpuMs(() => statementsOf(text))).toBeLessThan(HOSTILE_TEXT_CPU_MS);
+  });
+
+  it('states a rule whose name has sixty dashes, and no check hangs on it', () => {
+    const name = `${'a-'.repeat(60)}a`;
+    expect(rulesOf(`use ${name} a b c d e f g`)).toEqual([]);
+    expect(rulesOf(`Use ${name} instead of b.`)).toMatchObject([{ use: { what: name, insteadOf: 'b' } }]);
+  });
+
+  it.each<[string, Rule, string]>([
+    ['the same word', { kind: 'never', text: `never ${'go '.repeat(39)}home` }, `${'go '.repeat(6_500)}home`],
+    ['a rule of words without end', { kind: 'never', text: `never ${'go '.repeat(160)}home` }, 'go '.repeat(6_500)],
+    [
+      'uses',
+      { kind: 'use', text: 'Use x for y.', use: { what: 'x', purpose: 'a b c' } },
+      'use q for a b '.repeat(1_400),
+    ],
+  ])('is held against 200 rules at a bounded cost: %s', (_, rule, text) => {
+    const statements = statementsOf(text);
+    expect(cpuMs(() => Array.from({ length: 200 }, () => violationOf(rule, statements)))).toBeLessThan(10_000);
+  });
+});

@@ -1,0 +1,90 @@
+import type { Rule } from './rule.js';
+
+export type Use = NonNullable<Rule['use']>;
+
+/** A name, with the dots and colons inside it (`node.js`, `node:test`), or a mark between names. */
+const TOKEN = /[^\s,;:.!?()](?:[^\s,;:.!?()]|[.:](?=[^\s,;:.!?()]))*|[,;:.!?()]/g;
+const MARKS = new Set(',;:.!?()');
+/** Behind these a statement is over. */
+const ENDS = new Set('.!,;:(');
+const OPENINGS: readonly (readonly string[])[] = [
+  ['please'],
+  ['always'],
+  ...['you', 'we'].flatMap((who) =>
+    ['must', 'should'].flatMap((modal) => [
+      [who, modal, 'always'],
+      [who, modal],
+    ]),
+  ),
+];
+const ALTERNATIVES: readonly (readonly string[])[] = [
+  ['instead', 'of'],
+  ['rather', 'than'],
+  ['over'],
+  ['and', 'not'],
+  ['not'],
+];
+const PURPOSES = new Set(['for', 'to', 'when']);
+const MOST_NAMES = 4;
+
+/** Words that a rule takes up to, and where it goes on behind them. */
+interface Part {
+  readonly words: string;
+  readonly next: number;
+}
+
+/**
+ * What a sentence of the form `use X for Y`, `use X instead of Z`, or both, says; undefined for others. Up to four
+ * names each, as few as make sense. Linear in the length of the sentence.
+ * @param sentence with single spaces
+ */
+export function useOf(sentence: string): Use | undefined {
+  const tokens: readonly string[] = sentence.match(TOKEN) ?? [];
+  const verb = behind(tokens, 0, OPENINGS) ?? 0;
+  if (!/^(?:use|prefer)$/i.test(tokens[verb] ?? '')) return undefined;
+  for (const what of namesAt(tokens, verb + 1)) {
+    for (const before of [...alternativesAt(tokens, what.next), undefined]) {
+      const purpose = purposeAt(tokens, before?.next ?? what.next);
+      const { next } = purpose ?? before ?? what;
+      const behindIt = alternativesAt(tokens, next).find((names) => isEnd(tokens, names.next));
+      if (behindIt === undefined && !isEnd(tokens, next)) continue;
+      const insteadOf = (before ?? behindIt)?.words;
+      if (purpose === undefined && insteadOf === undefined) return undefined;
+      return { what: what.words, purpose: purpose?.words, insteadOf };
+    }
+  }
+  return undefined;
+}
+
+/** From one to four names, the fewest first. */
+function namesAt(tokens: readonly string[], start: number): Part[] {
+  const parts: Part[] = [];
+  for (let next = start; next < Math.min(tokens.length, start + MOST_NAMES); next++) {
+    if (MARKS.has(tokens[next] ?? '')) break;
+    parts.push({ words: tokens.slice(start, next + 1).join(' '), next: next + 1 });
+  }
+  return parts;
+}
+
+function alternativesAt(tokens: readonly string[], at: number): Part[] {
+  const names = behind(tokens, tokens[at] === ',' ? at + 1 : at, ALTERNATIVES);
+  return names === undefined ? [] : namesAt(tokens, names);
+}
+
+/** All words up to the next mark. */
+function purposeAt(tokens: readonly string[], at: number): Part | undefined {
+  if (!PURPOSES.has(tokens[at]?.toLowerCase() ?? '')) return undefined;
+  let next = at + 1;
+  while (next < tokens.length && !MARKS.has(tokens[next] ?? '')) next++;
+  return next === at + 1 ? undefined : { words: tokens.slice(at + 1, next).join(' '), next };
+}
+
+function isEnd(tokens: readonly string[], at: number): boolean {
+  return at >= tokens.length || ENDS.has(tokens[at] ?? '');
+}
+
+/** Where the text goes on behind the first of these that it has at this place. */
+function behind(tokens: readonly string[], at: number, phrases: readonly (readonly string[])[]): number | undefined {
+  const phrase = phrases.find((words) => words.every((word, index) => tokens[at + index]?.toLowerCase() === word));
+  return phrase === undefined ? undefined : at + phrase.length;
+}
