@@ -58,7 +58,10 @@ describe('the protocol of /mcp', () => {
         const stored = await postMessage(server, call('context_store', { label: version, content: 'text' }), {
           headers,
         });
-        expect(stored.body.result.structuredContent).toMatchObject({ label: version, version: 1 });
+        // Versions that do not know structured content get the value as text.
+        const { structuredContent, content } = stored.body.result;
+        expect(structuredContent === undefined).toBe(version < '2025-06-18');
+        expect(structuredContent ?? JSON.parse(content[0].text)).toMatchObject({ label: version, version: 1 });
       },
     );
 
@@ -273,7 +276,12 @@ describe('the protocol of /mcp', () => {
     it('what is sent as JSON text is stored as what it means, and null is not stored', async () => {
       const args = { label: 'meant', content: 'c', tags: '["x","y"]', metadata: '{"a":null}', priority: '' };
       const { body } = await postMessage(server, call('context_store', args));
-      expect(body.result.structuredContent).toMatchObject({ tags: ['x', 'y'], metadata: { a: null } });
+      const { id } = body.result.structuredContent;
+      expect((await server.api.get(`/v1/contexts/${id}`)).body).toMatchObject({
+        tags: ['x', 'y'],
+        metadata: { a: null },
+        priority: 'reference',
+      });
       const listed = await postMessage(server, { method: 'tools/list', params: null as never });
       expect(listed.body.result.tools.length).toBeGreaterThan(7);
       expect((await postMessage(server, call('handover_latest', null as never))).body.result).toBeDefined();

@@ -54,7 +54,9 @@ describe('keepsake mcp', () => {
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
     expect(new Set(byId.keys())).toEqual(new Set([1, 2, 3, 4]));
     expect(byId.get(1).result.protocolVersion).toBe('2024-11-05');
-    expect(byId.get(2).result.structuredContent).toMatchObject({ project: 'stdio', content: 'first\nsecond 🕯️' });
+    const { structuredContent, content } = byId.get(2).result;
+    const contentBytes = Buffer.byteLength('first\nsecond 🕯️');
+    expect(structuredContent ?? JSON.parse(content[0].text)).toMatchObject({ project: 'stdio', contentBytes });
     expect(byId.get(3).result.isError).toBe(true);
     expect(byId.get(4).error.code).toBe(-32_601);
   });

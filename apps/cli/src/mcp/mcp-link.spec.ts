@@ -58,6 +58,7 @@ describe('the link to the server', () => {
     new McpLink(async () => new ServerClient({ url: address, key: 'ks_key', workspace: 'w' }), {
       profile: 'full',
       project: 'atlas',
+      results: 'text',
     });
   const start = async (failWith?: number) => {
     server = new ForgetfulServer(failWith);
@@ -75,8 +76,8 @@ describe('the link to the server', () => {
       result: { ok: true },
     });
     expect(server.seen.map(({ url: path }) => path)).toEqual([
-      '/mcp?profile=full&project=atlas',
-      '/mcp?profile=full&project=atlas',
+      '/mcp?profile=full&project=atlas&results=text',
+      '/mcp?profile=full&project=atlas&results=text',
     ]);
     expect(server.seen[1]?.headers).toMatchObject({
       authorization: 'Bearer ks_key',

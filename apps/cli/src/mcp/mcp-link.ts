@@ -14,6 +14,8 @@ const TIMEOUT_MS = 120_000;
 export interface McpSettings {
   readonly profile: string;
   readonly project: string | undefined;
+  /** As the protocol's version has it where absent. */
+  readonly results: string | undefined;
 }
 
 interface Answer {
@@ -106,10 +108,11 @@ export class McpLink {
     message: JsonRpcMessage,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const { profile, project } = this.settings;
+    const { profile, project, results } = this.settings;
     const address = new URL('/mcp', url);
     address.searchParams.set('profile', profile);
     if (project !== undefined) address.searchParams.set('project', project);
+    if (results !== undefined) address.searchParams.set('results', results);
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(address, {
       method: 'POST',

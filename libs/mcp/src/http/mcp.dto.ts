@@ -1,21 +1,36 @@
 import { z } from 'zod';
 import { projectSlug } from '#project';
 import { DomainError } from '#kernel';
+import { type ResultForm, resultForms } from '../results/tool-result.js';
 import { type Profile, profiles } from '../tools/tool.js';
 
 const profile = z.enum(profiles, { error: `write one of ${profiles.join(', ')}` });
+
+const results = z.enum(resultForms, { error: `write one of ${resultForms.join(', ')}` });
+
+/** The first version of the protocol that knows structured content. */
+const STRUCTURED_SINCE = '2025-06-18';
 
 /** How a connection is configured: in the address that a client is given, or by headers. */
 export const connectionQuery = z.strictObject({
   profile: profile.optional().meta({ description: 'core (the default): what an agent works with. full: every tool.' }),
   project: projectSlug.optional().meta({ description: 'Taken where a call names no project.' }),
+  results: results.optional().meta({
+    description:
+      'structured (the default): values as structured content with a short text beside them. text: values as text, for clients that read nothing else; what versions before 2025-06-18 get.',
+  }),
 });
 
-const headers = { profile: 'x-keepsake-mcp-profile', project: 'x-keepsake-mcp-project' } as const;
+const headers = {
+  profile: 'x-keepsake-mcp-profile',
+  project: 'x-keepsake-mcp-project',
+  results: 'x-keepsake-mcp-results',
+} as const;
 
 export interface ConnectionSettings {
   readonly profile: Profile;
   readonly project: string | undefined;
+  readonly results: ResultForm;
 }
 
 /** The address wins. @throws DomainError `invalid-request` for a header that says something else than it may */
@@ -26,8 +41,15 @@ export function settingsOf(
   const byHeader = {
     profile: fromHeader(profile, headers.profile, sent),
     project: fromHeader(projectSlug, headers.project, sent),
+    results: fromHeader(results, headers.results, sent),
   };
-  return { profile: query.profile ?? byHeader.profile ?? 'core', project: query.project ?? byHeader.project };
+  const version = sent['mcp-protocol-version'];
+  const usual = typeof version === 'string' && version < STRUCTURED_SINCE ? 'text' : 'structured';
+  return {
+    profile: query.profile ?? byHeader.profile ?? 'core',
+    project: query.project ?? byHeader.project,
+    results: query.results ?? byHeader.results ?? usual,
+  };
 }
 
 function fromHeader<Value>(
@@ -36,7 +58,8 @@ function fromHeader<Value>(
   sent: Readonly<Record<string, string | string[] | undefined>>,
 ): Value | undefined {
   const value = sent[name];
-  if (value === undefined) return undefined;
+  // Templates of configurations leave a header empty where there is nothing to say.
+  if (value === undefined || value === '') return undefined;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const detail = result.error.issues[0]?.message ?? 'is not valid';

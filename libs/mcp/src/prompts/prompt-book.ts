@@ -3,7 +3,7 @@ import { type GetPromptResult, type Prompt, ProtocolError, ProtocolErrorCode } f
 import { RestApi, type RestCall } from '../rest/rest-api.js';
 import type { McpConnection } from '../server/mcp-connection.js';
 import { refusal } from '../server/refusal.js';
-import { isRefused } from '../tools/tool-result.js';
+import { isRefused } from '../results/tool-result.js';
 import { handOverText, type HandoverView, wakeUpText, type WakeUpView } from './prompt-texts.js';
 
 type Arguments = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ import {
 import { RestApi } from '../rest/rest-api.js';
 import type { McpConnection } from '../server/mcp-connection.js';
 import { refusal } from '../server/refusal.js';
-import { isRefused } from '../tools/tool-result.js';
+import { isRefused } from '../results/tool-result.js';
 import { contextUri, findResource, handoverUri } from './resource-address.js';
 
 interface ListedContext {

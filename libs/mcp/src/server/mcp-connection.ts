@@ -1,5 +1,6 @@
 import type { Scope } from '#kernel';
 import type { RestCaller } from '../rest/rest-api.js';
+import type { ResultForm } from '../results/tool-result.js';
 import type { Profile } from '../tools/tool.js';
 
 /** Who speaks, and what was asked for when the connection was configured. Every request brings all of it. */
@@ -9,4 +10,5 @@ export interface McpConnection {
   readonly profile: Profile;
   /** Taken where a call names no project. */
   readonly project: string | undefined;
+  readonly results: ResultForm;
 }

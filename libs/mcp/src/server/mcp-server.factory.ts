@@ -9,10 +9,11 @@ import { ResourceReader } from '../resources/resource-reader.js';
 import { RestApi } from '../rest/rest-api.js';
 import type { ToolArguments } from '../tools/tool.js';
 import { readArguments } from '../tools/tool-arguments.js';
-import { ToolCatalogue } from '../tools/tool-catalogue.js';
+import { type Tool, ToolCatalogue } from '../tools/tool-catalogue.js';
 import { mayCall, toListedTool } from '../tools/tool-listing.js';
 import { toRestCall } from '../tools/tool-request.js';
-import { toErrorResult, toToolResult } from '../tools/tool-result.js';
+import { readPage, type TextPage } from '../results/text-page.js';
+import { toErrorResult, toToolResult } from '../results/tool-result.js';
 import type { McpConnection } from './mcp-connection.js';
 
 const INSTRUCTIONS =
@@ -35,13 +36,13 @@ export class McpServerFactory {
       { name: 'keepsake', title: 'Keepsake', version: this.version },
       { capabilities: { tools: {}, resources: {}, prompts: {} }, instructions: INSTRUCTIONS },
     );
-    const { profile, project, scopes } = connection;
+    const { profile, scopes } = connection;
     const isReader = scopes.has('memory:read');
     server.setRequestHandler('tools/list', () => ({
       tools: this.tools
         .of(profile)
         .filter((tool) => mayCall(tool, scopes))
-        .map((tool) => toListedTool(tool, project)),
+        .map((tool) => toListedTool(tool, connection)),
     }));
     server.setRequestHandler('tools/call', ({ params }) => this.call(connection, params.name, params.arguments));
     server.setRequestHandler('resources/list', ({ params }) =>
@@ -69,7 +70,7 @@ export class McpServerFactory {
   }
 
   private async call(
-    { caller, profile, project }: McpConnection,
+    { caller, profile, project, results }: McpConnection,
     name: string,
     args: ToolArguments = {},
   ): Promise<CallToolResult> {
@@ -80,7 +81,8 @@ export class McpServerFactory {
         `There is no tool ${JSON.stringify(name)} in the profile ${profile}.`,
       );
     try {
-      return toToolResult(await this.api.call(caller, toRestCall(tool, readArguments(tool.input, args), project)));
+      const { page, others } = takePage(tool, readArguments(tool.input, args));
+      return toToolResult(tool, await this.api.call(caller, toRestCall(tool, others, project)), page, results);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const { code, kind, detail, issues } = error;
@@ -93,4 +95,11 @@ export class McpServerFactory {
       });
     }
   }
+}
+
+/** What of the arguments says which part of a long text is read, apart from what the route takes. */
+function takePage({ definition }: Tool, args: ToolArguments): { page: TextPage | undefined; others: ToolArguments } {
+  if (definition.pages === undefined) return { page: undefined, others: args };
+  const { offset, length, ...others } = args;
+  return { page: readPage({ offset, length }), others };
 }

@@ -12,14 +12,17 @@ export const contextTools: readonly ToolDefinition[] = [
     effect: 'adds',
     idempotent: true,
     core: true,
+    omits: ['/content', '/metadata'],
   },
   {
     name: 'context_get',
     title: 'Read a context',
-    description: 'The whole text of a context, by its id.',
+    description: 'The text of a context, by its id; a long one in parts, by offset and length.',
     route: 'GET /v1/contexts/:id',
     effect: 'reads',
     core: true,
+    recalls: true,
+    pages: 'content',
   },
   {
     name: 'context_recall',
@@ -30,6 +33,8 @@ export const contextTools: readonly ToolDefinition[] = [
     core: true,
     // Ids are of any project.
     fillsProject: ({ ids }) => ids === undefined,
+    recalls: true,
+    readOn: 'Read a text from where it ends here with context_get: its id, and offset.',
   },
   {
     name: 'context_check',
@@ -39,14 +44,17 @@ export const contextTools: readonly ToolDefinition[] = [
     route: 'POST /v1/contexts/check',
     effect: 'reads',
     core: true,
+    recalls: true,
   },
   {
     name: 'context_get_by_label',
     title: 'Read a context by its label',
-    description: 'The newest version of a label, or the version named.',
+    description: 'The newest version of a label, or the version named; a long one in parts, by offset and length.',
     route: 'GET /v1/projects/:project/contexts/:label',
     effect: 'reads',
     fillsProject: () => true,
+    recalls: true,
+    pages: 'content',
   },
   {
     name: 'context_list',
@@ -54,6 +62,7 @@ export const contextTools: readonly ToolDefinition[] = [
     description: 'Contexts of a project, newest first, without their texts.',
     route: 'GET /v1/contexts',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'context_update',
@@ -86,6 +95,7 @@ export const contextTools: readonly ToolDefinition[] = [
     description: 'Every version of the label of a context, newest first, archived ones included.',
     route: 'GET /v1/contexts/:id/versions',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'context_diff',
@@ -93,6 +103,8 @@ export const contextTools: readonly ToolDefinition[] = [
     description: 'What changed between two versions of a label, as a unified diff.',
     route: 'GET /v1/contexts/:id/diff',
     effect: 'reads',
+    recalls: true,
+    readOn: 'Compare versions that are nearer to each other, or read both with context_get.',
   },
   {
     name: 'context_preview',
@@ -100,6 +112,7 @@ export const contextTools: readonly ToolDefinition[] = [
     description: 'A short extract of a context and its key concepts.',
     route: 'GET /v1/contexts/:id/preview',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'context_store_batch',
@@ -109,6 +122,7 @@ export const contextTools: readonly ToolDefinition[] = [
     effect: 'adds',
     idempotent: true,
     refine: (input, inputOf) => withItems(input, inputOf('POST /v1/contexts')),
+    omits: ['/items/*/context/content', '/items/*/context/metadata'],
   },
   {
     name: 'document_ingest',

@@ -9,6 +9,8 @@ export const memoryTools: readonly ToolDefinition[] = [
     route: 'GET /v1/search',
     effect: 'reads',
     core: true,
+    recalls: true,
+    readOn: 'Ask again with a smaller limit, or read a hit by its id.',
   },
   {
     name: 'handover_latest',
@@ -17,6 +19,7 @@ export const memoryTools: readonly ToolDefinition[] = [
     route: 'GET /v1/handovers/latest',
     effect: 'reads',
     core: true,
+    recalls: true,
   },
   {
     name: 'project_overview',
@@ -26,6 +29,8 @@ export const memoryTools: readonly ToolDefinition[] = [
     effect: 'reads',
     core: true,
     fillsProject: () => true,
+    recalls: true,
+    readOn: 'Ask with a smaller treeLimit, or look for what is needed with search.',
   },
   {
     name: 'handover_get',
@@ -33,6 +38,7 @@ export const memoryTools: readonly ToolDefinition[] = [
     description: 'A handover by its id.',
     route: 'GET /v1/handovers/:id',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'handover_list',
@@ -40,6 +46,7 @@ export const memoryTools: readonly ToolDefinition[] = [
     description: 'Handovers, newest first, of one project or session or of all.',
     route: 'GET /v1/handovers',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'handover_preview',
@@ -47,6 +54,7 @@ export const memoryTools: readonly ToolDefinition[] = [
     description: 'What a session would hand over now.',
     route: 'GET /v1/handovers/preview',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'handover_make',
@@ -93,5 +101,6 @@ export const memoryTools: readonly ToolDefinition[] = [
     description: 'Vectors of one or more texts, in the form of the embeddings API of OpenAI.',
     route: 'POST /v1/embeddings',
     effect: 'reads',
+    isWhole: true,
   },
 ];

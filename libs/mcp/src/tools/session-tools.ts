@@ -10,6 +10,8 @@ export const sessionTools: readonly ToolDefinition[] = [
     route: 'POST /v1/sessions',
     effect: 'adds',
     core: true,
+    recalls: true,
+    readOn: 'Read the handover whole with handover_get, a context with context_get.',
   },
   {
     name: 'session_log',
@@ -19,6 +21,7 @@ export const sessionTools: readonly ToolDefinition[] = [
     route: 'POST /v1/sessions/:id/entries',
     effect: 'adds',
     core: true,
+    omits: ['/text', '/metadata'],
   },
   {
     name: 'session_end',
@@ -28,6 +31,8 @@ export const sessionTools: readonly ToolDefinition[] = [
     effect: 'changes',
     idempotent: true,
     core: true,
+    recalls: true,
+    readOn: 'Read the handover whole with handover_get, a context with context_get.',
   },
   {
     name: 'session_get',
@@ -35,6 +40,7 @@ export const sessionTools: readonly ToolDefinition[] = [
     description: 'State, summary and metadata of a session.',
     route: 'GET /v1/sessions/:id',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'session_list',
@@ -42,6 +48,7 @@ export const sessionTools: readonly ToolDefinition[] = [
     description: 'Sessions, newest first, of one project or of all.',
     route: 'GET /v1/sessions',
     effect: 'reads',
+    recalls: true,
   },
   {
     name: 'session_update',
@@ -66,5 +73,6 @@ export const sessionTools: readonly ToolDefinition[] = [
     description: 'Entries of a session, oldest first; by kind, or only those still open.',
     route: 'GET /v1/sessions/:id/entries',
     effect: 'reads',
+    recalls: true,
   },
 ];

@@ -3,10 +3,14 @@ import type { Route, RouteCatalogue } from '../routes/route-catalogue.js';
 import { ToolCatalogue } from './tool-catalogue.js';
 import { toolDefinitions } from './tool-definitions.js';
 
+const sent = { content: z.string(), metadata: z.string(), text: z.string() };
+/** With every field that some tool looks for. */
+const anyAnswer = z.object({ ...sent, items: z.array(z.object({ context: z.object(sent) })) });
+
 function routeOf(name: string, parts: Partial<Route> = {}): Route {
   const [method = '', path = ''] = name.split(' ');
-  const [params, query, body, response] = [undefined, undefined, undefined, undefined];
-  return { name, method, path, access: ['memory:read'], params, query, body, response, ...parts };
+  const [params, query, body] = [undefined, undefined, undefined];
+  return { name, method, path, access: ['memory:read'], params, query, body, response: anyAnswer, ...parts };
 }
 
 /** Of an application that has these routes, and every other one that a tool is made of. */
@@ -51,6 +55,24 @@ describe('the tools', () => {
       queryFields: ['limit', 'live', 'tags'],
     });
     expect(tools.find('context_diff', 'core')).toBeUndefined();
+  });
+
+  it('answer what their routes answer, without what was sent, long texts in parts', () => {
+    const tools = catalogueOf([]);
+    tools.onApplicationBootstrap();
+    const fieldsOf = (name: string) => Object.keys(tools.find(name, 'full')?.output.properties ?? {});
+    expect(fieldsOf('context_store')).toEqual(['text', 'items', 'shortened']);
+    expect(fieldsOf('context_get')).toEqual(['content', 'metadata', 'text', 'items', 'range', 'shortened']);
+    expect(fieldsOf('embed')).toEqual(['content', 'metadata', 'text', 'items']);
+    expect(tools.find('context_get', 'core')?.input.properties).toMatchObject({
+      offset: { type: 'integer' },
+      length: { type: 'integer' },
+    });
+  });
+
+  it('end the start where an answer has a field of a name that tools add', () => {
+    const clashing = routeOf('GET /v1/search', { response: z.object({ shortened: z.boolean() }) });
+    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('search has a field shortened');
   });
 
   it('end the start where a route is gone', () => {

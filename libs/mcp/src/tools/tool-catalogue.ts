@@ -3,6 +3,8 @@ import { z } from 'zod';
 import type { Scope } from '#kernel';
 import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
 import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
+import { toResultSchema } from '../results/result-schema.js';
+import { pageArguments } from '../results/text-page.js';
 import { toStrictSchema } from './strict-schema.js';
 import type { Profile, ToolDefinition } from './tool.js';
 import { toolDefinitions } from './tool-definitions.js';
@@ -46,12 +48,13 @@ export class ToolCatalogue implements OnApplicationBootstrap {
     const route = this.routeOf(definition.route);
     const pathFields = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
     const input = inputOf(route);
+    const refined = definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input;
     return {
       definition,
       route,
       scopes: route.access === 'public' ? [] : route.access,
-      input: toStrictSchema(definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input),
-      output: toObjectSchema(route.response ?? z.object({}), 'output'),
+      input: toStrictSchema(definition.pages === undefined ? refined : withPageArguments(refined)),
+      output: toResultSchema(definition, toObjectSchema(route.response ?? z.object({}), 'output')),
       pathFields,
       queryFields: Object.keys(shapeOf(route.query)),
     };
@@ -66,6 +69,10 @@ export class ToolCatalogue implements OnApplicationBootstrap {
 
 function isIn({ definition }: Tool, profile: Profile): boolean {
   return profile === 'full' || definition.core === true;
+}
+
+function withPageArguments(input: ObjectSchema): ObjectSchema {
+  return { ...input, properties: { ...input.properties, ...pageArguments } };
 }
 
 /** What all parts of a request take, as one object. */

@@ -1,5 +1,6 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/server';
 import type { Scope } from '#kernel';
+import type { McpConnection } from '../server/mcp-connection.js';
 import type { Effect } from './tool.js';
 import type { Tool } from './tool-catalogue.js';
 
@@ -14,15 +15,18 @@ export function mayCall({ scopes: needed }: Tool, scopes: ReadonlySet<Scope>): b
   return needed.every((scope) => scopes.has(scope));
 }
 
-/** @param project of the connection: what the tool takes where none is named */
-export function toListedTool({ definition, input, output }: Tool, project: string | undefined): ListedTool {
+/** As the settings of a connection have it: the project where none is named, and an output schema where results have structure. */
+export function toListedTool(
+  { definition, input, output }: Tool,
+  { project, results }: Pick<McpConnection, 'project' | 'results'>,
+): ListedTool {
   const { name, title, description, effect, idempotent } = definition;
   return {
     name,
     title,
     description,
     inputSchema: asJson(project === undefined ? input : withDefault(input, project)),
-    outputSchema: asJson(output),
+    ...(results === 'text' ? {} : { outputSchema: asJson(output) }),
     annotations: {
       title,
       ...hints[effect],

@@ -33,4 +33,14 @@ export interface ToolDefinition {
   readonly fillsProject?: (args: ToolArguments) => boolean;
   /** Says more than the schema of the route does, by the schema of another route's input. */
   readonly refine?: (input: ObjectSchema, inputOf: (route: string) => ObjectSchema) => ObjectSchema;
+  /** Name of the answer's long text, which is read in parts: the tool takes `offset` and `length`. */
+  readonly pages?: string;
+  /** What of the answer the caller has just sent, as JSON Pointers with `*` for each item: it is left out. */
+  readonly omits?: readonly string[];
+  /** The answer holds stored texts: written as a text, it is fenced as data. */
+  readonly recalls?: boolean;
+  /** For the model: how the rest of an answer is read that was too large. */
+  readonly readOn?: string;
+  /** The answer is for programs, which need all of it, whatever its size. */
+  readonly isWhole?: boolean;
 }

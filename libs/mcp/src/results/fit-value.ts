@@ -1,0 +1,88 @@
+import { escapePointer } from '#http';
+
+/** A part of a value that is not whole. */
+export interface Cut {
+  /** JSON Pointer. */
+  readonly pointer: string;
+  readonly unit: 'characters' | 'items' | 'members';
+  readonly shown: number;
+  readonly total: number;
+}
+
+export interface Fitted {
+  readonly value: unknown;
+  /** None where the value is whole. */
+  readonly cuts: readonly Cut[];
+}
+
+interface Limits {
+  readonly text: number;
+  readonly items: number;
+  /** Whether free data of clients is kept. */
+  readonly metadata: boolean;
+}
+
+/** Tried one after the other: long texts give way first, then free data, then items. */
+const ladder: readonly Limits[] = [
+  ...[50_000, 16_000, 8_000, 4_000, 3_000, 2_000, 1_000, 500, 300, 150, 60].map((text) => ({
+    text,
+    items: Infinity,
+    metadata: true,
+  })),
+  ...[Infinity, 100, 50, 20, 10, 5, 2, 1].map((items) => ({ text: 0, items, metadata: false })),
+];
+
+/** Cutting it would make it name another place. */
+const WHOLE = new Set(['nextCursor']);
+
+/**
+ * The value, cut so that its JSON has at most so many characters (UTF-16 units) where that can be done: texts to their
+ * first characters, arrays to their first items, `metadata` to nothing.
+ * @param shortest no text is cut to fewer characters than these: identifiers and labels stay whole
+ */
+export function fitValue(value: unknown, maxCharacters: number, shortest: number): Fitted {
+  let fitted: Fitted = { value, cuts: [] };
+  for (const limits of ladder) {
+    if (limits.metadata && limits.text < shortest) continue;
+    fitted = cut(value, { ...limits, text: Math.max(limits.text, shortest) });
+    if (JSON.stringify(fitted.value).length <= maxCharacters) break;
+  }
+  return fitted;
+}
+
+/** The first characters of a text, without half of a surrogate pair at the end. */
+export function firstCharacters(text: string, length: number): string {
+  const splits = length > 0 && length < text.length && isHighSurrogate(text.charCodeAt(length - 1));
+  return text.slice(0, splits ? length - 1 : length);
+}
+
+export function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd8_00 && unit <= 0xdb_ff;
+}
+
+function cut(root: unknown, limits: Limits): Fitted {
+  const cuts: Cut[] = [];
+  const walk = (value: unknown, pointer: string, name: string): unknown => {
+    if (typeof value === 'string') {
+      if (value.length <= limits.text || WHOLE.has(name)) return value;
+      const shown = firstCharacters(value, limits.text);
+      cuts.push({ pointer, unit: 'characters', shown: shown.length, total: value.length });
+      return shown;
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const items = value.slice(0, limits.items);
+      if (items.length < value.length) cuts.push({ pointer, unit: 'items', shown: items.length, total: value.length });
+      return items.map((item, index) => walk(item, `${pointer}/${index}`, ''));
+    }
+    const entries = Object.entries(value);
+    if (name === 'metadata' && !limits.metadata && entries.length > 0) {
+      cuts.push({ pointer, unit: 'members', shown: 0, total: entries.length });
+      return {};
+    }
+    return Object.fromEntries(
+      entries.map(([key, member]) => [key, walk(member, `${pointer}/${escapePointer(key)}`, key)]),
+    );
+  };
+  return { value: walk(root, '', ''), cuts };
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { DomainError } from '#kernel';
+import type { JsonSchema } from '../routes/json-schema.js';
+import { isHighSurrogate } from './fit-value.js';
+
+/** Characters (UTF-16 units) of a long text that one answer holds. */
+export const PAGE = { usual: 20_000, most: 50_000 } as const;
+
+/** The arguments of a tool whose answer is a long text. */
+export const pageArguments: Readonly<Record<keyof TextPage, JsonSchema>> = {
+  offset: { type: 'integer', minimum: 0, default: 0, description: 'Character to read from.' },
+  length: {
+    type: 'integer',
+    minimum: 1,
+    default: PAGE.usual,
+    description: `Characters to read, at most ${PAGE.most}; the answer says where to read on.`,
+  },
+};
+
+/** What such an answer says of the text. */
+export const rangeSchema: JsonSchema = {
+  type: 'object',
+  description: 'Which characters (UTF-16 units) of the text these are; read on from nextOffset.',
+  properties: {
+    offset: { type: 'integer' },
+    length: { type: 'integer' },
+    total: { type: 'integer' },
+    nextOffset: { type: ['integer', 'null'] },
+  },
+  required: ['offset', 'length', 'total', 'nextOffset'],
+  additionalProperties: false,
+};
+
+export interface TextPage {
+  readonly offset: number;
+  readonly length: number;
+}
+
+const page = z.object({
+  offset: z.int('must be a whole number').min(0, 'must be 0 or more').default(0),
+  length: z.int('must be a whole number').min(1, 'must be 1 or more').default(PAGE.usual),
+});
+
+/** @throws DomainError `invalid-request` naming the argument */
+export function readPage(args: { readonly offset?: unknown; readonly length?: unknown }): TextPage {
+  const { success, data, error } = page.safeParse(args);
+  if (success) return data;
+  const issues = error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message }));
+  const [first] = issues;
+  const detail = `The request is not valid: ${first?.pointer} ${first?.detail}.`;
+  throw new DomainError({ code: 'invalid-request', kind: 'invalid', detail, issues });
+}
+
+/** Never half of a surrogate pair: pages that follow each other make the whole text. */
+export function pageOf(text: string, { offset, length }: TextPage) {
+  const start = beforePair(text, Math.min(offset, text.length));
+  const wanted = Math.min(start + Math.min(length, PAGE.most), text.length);
+  const end = beforePair(text, wanted) > start ? beforePair(text, wanted) : Math.min(start + 2, text.length);
+  const range = { offset: start, length: end - start, total: text.length, nextOffset: end < text.length ? end : null };
+  return { text: text.slice(start, end), range };
+}
+
+function beforePair(text: string, position: number): number {
+  const splits = position > 0 && position < text.length && isHighSurrogate(text.charCodeAt(position - 1));
+  return splits ? position - 1 : position;
+}

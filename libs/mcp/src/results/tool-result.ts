@@ -1,0 +1,110 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { Problem } from '#http';
+import type { RestAnswer } from '../rest/rest-api.js';
+import type { Tool } from '../tools/tool-catalogue.js';
+import { fenced } from './fence.js';
+import { type Cut, fitValue } from './fit-value.js';
+import { omitFromValue } from './omitted-fields.js';
+import { pageOf, type TextPage } from './text-page.js';
+
+/** What a model is told of a problem. */
+export interface ProblemView {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly requestId: string;
+  /** Arguments that are wrong, as JSON Pointers. */
+  readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** Where a client reads the value of a result: in the structured content with a short text beside it, or in the text alone. */
+export const resultForms = ['structured', 'text'] as const;
+
+export type ResultForm = (typeof resultForms)[number];
+
+/** Where a client finds the problem as data: `structuredContent` is promised to be what the output schema says. */
+export const PROBLEM_META = 'keepsake/problem';
+
+/** Characters of JSON that the value of a result has: about a tenth of a usual model's window. */
+export const MAX_VALUE = 60_000;
+/** Characters of the text beside a structured value. */
+export const MAX_TEXT = 4000;
+/** As long as the longest label is: identifiers, labels and hashes stay whole in a value. */
+const SHORTEST_IN_VALUE = 300;
+const SHORTEST_IN_TEXT = 60;
+const MAX_CUTS = 20;
+
+export function isRefused({ status }: RestAnswer): boolean {
+  return status >= 400;
+}
+
+export function problemViewOf({ body, status, retryAfterSeconds }: RestAnswer): ProblemView {
+  const { code, detail, requestId, errors } = body as Problem;
+  return {
+    code,
+    status,
+    detail,
+    requestId,
+    errors: errors.map(({ pointer, detail: said }) => ({ pointer, detail: said })),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
+}
+
+/** The answer in a size that a model can read: what was sent is not sent back, long texts come in parts. */
+export function toToolResult(
+  tool: Pick<Tool, 'definition'>,
+  answer: RestAnswer,
+  page: TextPage | undefined,
+  form: ResultForm,
+): CallToolResult {
+  if (isRefused(answer)) return toErrorResult(problemViewOf(answer));
+  const value = toValue(tool, answer.body ?? {}, page);
+  if (form === 'text') return { content: [{ type: 'text', text: toText(tool, value, Infinity) }] };
+  return { content: [{ type: 'text', text: toText(tool, value, MAX_TEXT) }], structuredContent: value };
+}
+
+/** An error that the model can see and mend. */
+export function toErrorResult(problem: ProblemView): CallToolResult {
+  return {
+    isError: true,
+    content: [{ type: 'text', text: JSON.stringify(problem) }],
+    _meta: { [PROBLEM_META]: problem },
+  };
+}
+
+function toValue({ definition }: Pick<Tool, 'definition'>, body: unknown, page: TextPage | undefined) {
+  const { omits = [], pages, isWhole, readOn = 'Ask for less at a time.' } = definition;
+  let value = omits.reduce(omitFromValue, body) as Record<string, unknown>;
+  const text = pages === undefined ? undefined : value[pages];
+  if (pages !== undefined && page !== undefined && typeof text === 'string') {
+    const { text: part, range } = pageOf(text, page);
+    value = { ...value, [pages]: part, range };
+  }
+  if (isWhole === true) return value;
+  const { value: fitted, cuts } = fitValue(value, MAX_VALUE, SHORTEST_IN_VALUE);
+  if (cuts.length === 0) return value;
+  return { ...(fitted as Record<string, unknown>), shortened: toShortened(cuts, readOn) };
+}
+
+function toShortened(cuts: readonly Cut[], readOn: string) {
+  return { parts: cuts.slice(0, MAX_CUTS), more: Math.max(0, cuts.length - MAX_CUTS), readOn };
+}
+
+function toText(
+  { definition }: Pick<Tool, 'definition'>,
+  value: Record<string, unknown>,
+  maxCharacters: number,
+): string {
+  const { value: fitted, cuts } =
+    maxCharacters === Infinity ? { value, cuts: [] } : fitValue(value, maxCharacters, SHORTEST_IN_TEXT);
+  const json = JSON.stringify(fitted);
+  const text = definition.recalls === true ? fenced(json, sourceOf(definition.name, value)) : json;
+  if (cuts.length === 0) return text;
+  return `${text}\nShortened here: structuredContent holds the value. Where only this text is read, connect with results=text.`;
+}
+
+/** Where the stored texts of an answer come from; each that is one of several says it itself. */
+function sourceOf(tool: string, { id, label, version }: Record<string, unknown>): string {
+  return typeof label === 'string' ? `context ${String(id)}, version ${String(version)} of ${label}` : tool;
+}
