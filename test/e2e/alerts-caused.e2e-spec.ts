@@ -96,7 +96,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
       const { body } = await server.api.post('/v1/handovers', {});
       const path = `/v1/handovers/${body.id}`;
       await server.api.get(path);
-      await sql.query('UPDATE handovers SET revision = revision + 1 WHERE id = $1', [body.id]);
+      await sql.query('UPDATE handovers SET revision = gen_random_uuid() WHERE id = $1', [body.id]);
       await other.get(path);
     });
   }, 120_000);

@@ -37,7 +37,7 @@ describe('storing contexts, by several processes on one database', () => {
     await put('seed', 'seed');
     await one.database.query(
       `INSERT INTO sessions (workspace_id, id, project_id, metadata, created_at, last_active_at, expires_at, revision)
-       SELECT $1, $2, id, '{}', $3, $3, $3::timestamptz + interval '1 day', 1
+       SELECT $1, $2, id, '{}', $3, $3, $3::timestamptz + interval '1 day', gen_random_uuid()
        FROM projects WHERE workspace_id = $1 AND slug = 'p'`,
       [workspaceId, id, clock.now()],
     );

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
-import { Clock, type ContextId, DomainError, newId, type SessionId, type WorkspaceId } from '#kernel';
+import { Clock, type ContextId, DomainError, newId, newRevision, type SessionId, type WorkspaceId } from '#kernel';
 import { ProjectService } from '#project';
 import { SessionService } from '#session';
 import type { Context, ContextSummary } from './context.js';
@@ -212,7 +212,7 @@ export class ContextStoreService {
         id: newId<ContextId>(),
         labelId: line.labelId,
         version: head.lastVersion + 1,
-        revision: 1,
+        revision: newRevision(),
         createdAt: now,
         updatedAt: now,
         archivedAt: null,

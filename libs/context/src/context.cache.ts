@@ -41,7 +41,7 @@ function tagsOf({ workspace, by }: ContextKey): readonly [Tag, ...Tag[]] {
 }
 
 const common = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'workspace',
   mutable: true,
   key: keyOf,

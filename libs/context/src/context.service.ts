@@ -12,7 +12,7 @@ import type { Extract } from './extract/extract.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.errors.js';
 import { ContextObservers } from './context-observers.js';
 import type { ContextFilter } from './context-filter.js';
-import { type EmbeddingState, embeddingStates } from './embedding-state.js';
+import type { EmbeddingState } from './embedding-state.js';
 import { ContextRepository, type LockedLine } from './persistence/context.repository.js';
 import { detectPriority, type Priority } from './priority.js';
 import { ContextUsage } from './usage/context-usage.js';
@@ -187,9 +187,12 @@ export class ContextService {
     });
   }
 
-  /** Strong tag of all that can change of what is shown of a context: tags, priority, metadata, archived, embedded. */
-  tagOf(context: ContextSummary, embedding: EmbeddingState): string {
-    return entityTag(`${context.id}/${embedding}`, context.revision);
+  /**
+   * Strong tag. Its state is what is said of a context: tags, priority, metadata, archived, and the session that stored
+   * it, which may be deleted. Whether it is embedded is shown beside that: it goes on in the background.
+   */
+  tagOf({ id, revision, sessionId }: ContextSummary, embedding: EmbeddingState): string {
+    return entityTag([id, revision, sessionId], [embedding]);
   }
 
   /** @param work returns every context whose row or place it may have changed */
@@ -204,8 +207,7 @@ export class ContextService {
         const line = await this.contexts.lockLineOf(workspaceId, id);
         const context = line === undefined ? undefined : await this.contexts.find(workspaceId, id);
         if (line === undefined || context === undefined) throw contextNotFound(id);
-        // Embedding goes on in the background and is nobody's change: none is lost by it.
-        requireMatch(given, ...embeddingStates.map((state) => this.tagOf(context, state)));
+        requireMatch(given, this.tagOf(context, 'pending'));
         const contexts = await work(context, line);
         await this.changes.written(workspaceId, context.project, [{ label: line.label, contexts }]);
         const changed = await this.contexts.find(workspaceId, id);

@@ -1,9 +1,9 @@
-import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Priority } from './priority.js';
 
 /**
  * One version of a labelled text: the unit of memory. Its words never change; a new text under the label is a new
- * version. Only tags, priority, metadata and whether it is archived may change, each raising `revision`.
+ * version. Only tags, priority, metadata and whether it is archived may change, each giving it another `revision`.
  */
 export interface Context {
   readonly workspaceId: WorkspaceId;
@@ -30,7 +30,7 @@ export interface Context {
   /** The session that stored it. */
   readonly sessionId: SessionId | null;
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly revision: number;
+  readonly revision: Revision;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly archivedAt: Date | null;

@@ -8,6 +8,7 @@ import {
   type HandoverId,
   InvalidInputError,
   newId,
+  newRevision,
   NotFoundError,
   type Principal,
   type SessionId,
@@ -61,7 +62,7 @@ export class HandoverService extends SessionObserver {
       createdAt: now,
       updatedAt: now,
       acknowledgement: null,
-      revision: 1,
+      revision: newRevision(),
     });
     await this.changes.written(left);
   }
@@ -121,7 +122,7 @@ export class HandoverService extends SessionObserver {
         createdAt: now,
         updatedAt: now,
         acknowledgement: null,
-        revision: 1,
+        revision: newRevision(),
       };
       await this.repository.insert(handover);
       await this.changes.written(handover);
@@ -200,8 +201,9 @@ export class HandoverService extends SessionObserver {
     });
   }
 
-  tagOf(handover: Handover): string {
-    return entityTag(handover.id, handover.revision);
+  /** Strong tag. That a session it names was deleted is a state of its own. */
+  tagOf({ id, revision, sessionId, acknowledgement }: Handover): string {
+    return entityTag([id, revision, sessionId, acknowledgement?.sessionId]);
   }
 
   private async compose(session: Session, byHand?: NotesByHand): Promise<HandoverContent> {

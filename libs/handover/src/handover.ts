@@ -1,4 +1,4 @@
-import type { ContextId, EntryId, HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ContextId, EntryId, HandoverId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import { type EntryKind, finaliseReasons, type TodoPriority } from '#session';
 
 /** Why it was made: how the session's work came to a stop, or `manual` for one made by hand. */
@@ -77,7 +77,8 @@ export interface Handover {
   /** When its content was last made anew, by a session that went on after it. */
   readonly updatedAt: Date;
   readonly acknowledgement: Acknowledgement | null;
-  readonly revision: number;
+  /** Another one after every change of it. */
+  readonly revision: Revision;
 }
 
 /** That somebody took the work over. Content that is new since then is not acknowledged. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { stringify, v7 as uuidV7, validate } from 'uuid';
 
 declare const brand: unique symbol;
@@ -12,6 +12,9 @@ export type EntryId = Branded<'entry'>;
 export type ContextId = Branded<'context'>;
 export type HandoverId = Branded<'handover'>;
 export type ApiKeyId = Branded<'api-key'>;
+
+/** A state of a resource, as a UUID: what is changed gets another one, and none comes again, whatever is deleted or imported. */
+export type Revision = Branded<'revision'>;
 
 /** A new id; later calls in one process give greater ids. */
 export function newId<Id extends string>(): Id {
@@ -34,6 +37,11 @@ export function copyId<Id extends string>(original: Id, place: string): Id {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   return stringify(bytes) as Id;
+}
+
+/** Random (UUIDv4): it says nothing but that a state is another. */
+export function newRevision(): Revision {
+  return randomUUID() as string as Revision;
 }
 
 export function isUuid(text: string): boolean {

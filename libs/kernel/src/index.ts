@@ -19,7 +19,9 @@ export {
   isUuid,
   newId,
   newIdAt,
+  newRevision,
   type ProjectId,
+  type Revision,
   type SessionId,
   type WorkspaceId,
 } from './ids.js';

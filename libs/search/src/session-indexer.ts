@@ -36,5 +36,5 @@ export class SessionIndexer extends SessionObserver implements OnModuleInit {
 }
 
 export function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
-  return { workspaceId, projectId, id, kind: 'entry', text, tags: [], sessionId, createdAt };
+  return { workspaceId, projectId, id, kind: 'entry', text, tags: [], sessionId: sessionId ?? undefined, createdAt };
 }

@@ -1,6 +1,6 @@
 export { mergePatch } from './merge-patch.js';
 export { MAX_METADATA_BYTES, metadataBytes } from './metadata-size.js';
-export { MAX_ENTRY_LENGTH } from './http/session-entry.dto.js';
+export { MAX_ENTRY_LENGTH, SESSION_GONE } from './http/session-entry.dto.js';
 export {
   endSessionBody,
   metadata as metadataBody,

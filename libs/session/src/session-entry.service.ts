@@ -59,7 +59,7 @@ export class SessionEntryService {
       const settled = await this.requireResolvable(workspaceId, projectId, input.resolves);
       await this.entries.insert(entry);
       if (input.resolves.length > 0) await this.entries.resolve(workspaceId, input.resolves, entry.id, now);
-      const logs = new Set([sessionId, ...settled.map((other) => other.sessionId)]);
+      const logs = new Set([sessionId, ...settled.map((other) => other.sessionId).filter((id) => id !== null)]);
       const hasTodos = [entry, ...settled].some(({ kind }) => kind === 'todo');
       await this.changes.logged(workspaceId, [...logs], hasTodos ? project : undefined);
       return entry;

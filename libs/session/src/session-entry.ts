@@ -15,7 +15,8 @@ export type TodoPriority = (typeof todoPriorities)[number];
 export interface SessionEntry {
   readonly workspaceId: WorkspaceId;
   readonly id: EntryId;
-  readonly sessionId: SessionId;
+  /** Who wrote it; null where that session worked elsewhere in the end and was deleted with that project. */
+  readonly sessionId: SessionId | null;
   /** The project the session worked in when it was written. */
   readonly projectId: ProjectId;
   readonly kind: EntryKind;

@@ -25,7 +25,7 @@ export const todosTag = defineTag('todos', ({ project }: ProjectKey) => project)
  */
 export const sessions = defineFamily<SessionKey, Session | undefined>({
   name: 'session',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'workspace',
   mutable: true,
   key: ({ id }) => id,

@@ -57,6 +57,20 @@ describe('SessionService', () => {
     expect(world.sessions.touches).toBe(1);
   });
 
+  it('T57 shows activity and age in the tag of a session, and loses no change by them', async () => {
+    const { id } = await world.start();
+    const tag = async () => world.service.tagOf(await get(id));
+    const tags = [await tag()];
+    world.clock.advance(TOUCH_MS);
+    await heartbeat(id);
+    tags.push(await tag());
+    world.clock.advance(IDLE_MS);
+    tags.push(await tag());
+    expect(new Set(tags).size).toBe(3);
+    await patch(id, { summary: 'one' }, tags[0]);
+    await expect(patch(id, { summary: 'two' }, tags[2])).rejects.toMatchObject({ code: 'precondition-failed' });
+  });
+
   it('never lets a session look idle while its client works, however coarse the touch is', async () => {
     world = new SessionWorld({ idleMs: 60_000, touchMs: HOUR_MS });
     const { id } = await world.start();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
-import { InvalidInputError, newId, type SessionId, type WorkspaceId } from '#kernel';
+import { InvalidInputError, newId, newRevision, type SessionId, type WorkspaceId } from '#kernel';
 import { ProjectService, QueryCache } from '#project';
 import { mergePatch } from './merge-patch.js';
 import { metadataBytes, MAX_METADATA_BYTES } from './metadata-size.js';
@@ -71,7 +71,7 @@ export class SessionService {
         expiresAt: this.policy.expiryAfter(now),
         finalisedAt: null,
         endedAt: null,
-        revision: 1,
+        revision: newRevision(),
       };
       await this.repository.insert(session, input.startedBy);
       await this.changes.written(session);
@@ -144,7 +144,7 @@ export class SessionService {
         lastActiveAt: now,
         expiresAt: this.policy.expiryAfter(now),
         finalisedAt: null,
-        revision: session.revision + 1,
+        revision: newRevision(),
       };
       await this.repository.update(patched);
       await this.changes.written(patched);
@@ -214,7 +214,7 @@ export class SessionService {
         lastActiveAt: this.policy.isOpen(session) ? now : session.lastActiveAt,
         finalisedAt: now,
         endedAt: now,
-        revision: session.revision + 1,
+        revision: newRevision(),
       };
       await this.repository.update(ended);
       await this.changes.written(ended);
@@ -227,9 +227,10 @@ export class SessionService {
     return this.policy.stateOf(session);
   }
 
-  /** Strong tag of what clients change: metadata, summary, project, end. Activity does not change it. */
+  /** Strong tag. Its state is what clients change (metadata, summary, project, end); activity and age are shown beside it. */
   tagOf(session: Session): string {
-    return entityTag(session.id, session.revision);
+    const { id, revision, lastActiveAt, expiresAt } = session;
+    return entityTag([id, revision], [lastActiveAt.toISOString(), expiresAt.toISOString(), this.stateOf(session)]);
   }
 
   private requireOpen(session: Session, named?: SessionPointer): void {

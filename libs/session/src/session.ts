@@ -1,4 +1,4 @@
-import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 
 export const sessionStates = ['active', 'idle', 'ended', 'expired'] as const;
 export type SessionState = (typeof sessionStates)[number];
@@ -26,8 +26,8 @@ export interface Session {
   readonly finalisedAt: Date | null;
   /** When its client ended it. */
   readonly endedAt: Date | null;
-  /** Counts the changes that clients make: patches and the end. Activity alone is none. */
-  readonly revision: number;
+  /** Another one after every change that a client makes: patches and the end. Activity alone is none. */
+  readonly revision: Revision;
 }
 
 /**

@@ -74,7 +74,7 @@ export class ProjectImport {
 
   private async bringEntries(lines: readonly EntryLine[]): Promise<void> {
     const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
-    const copies = lines.map((line) => toEntryCopy(line, sessionOf(line.sessionId)));
+    const copies = lines.map((line) => toEntryCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId)));
     const identities = await this.sessions.identifyEntries(
       this.target,
       copies.map(({ id }) => id),

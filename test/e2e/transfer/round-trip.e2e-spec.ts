@@ -87,7 +87,7 @@ describe('a project that moves', () => {
     expect(out.lines[0]).toMatchObject({
       type: 'header',
       format: 'keepsake-project',
-      formatVersion: 1,
+      formatVersion: 2,
       project: 'atlas',
       counts: { sessions: 2, entries: 4, contexts: 5, handovers: 2 },
     });
@@ -112,7 +112,7 @@ describe('a project that moves', () => {
         project: 'atlas',
         dryRun: false,
         conflict: 'skip',
-        file: { project: 'atlas', formatVersion: 1 },
+        file: { project: 'atlas', formatVersion: 2 },
         sessions: { created: 2, skipped: 0 },
         entries: { created: 4 },
         contexts: { created: 5, overwritten: 0, newVersions: 0, skipped: 0 },

@@ -110,7 +110,7 @@ export abstract class ContextRepository {
     probes: readonly SimilarityProbe[],
   ): Promise<ReadonlyMap<ContextId, readonly SimilarContext[]>>;
 
-  /** Raises the revision. */
+  /** Gives it another revision. */
   abstract describe(workspaceId: WorkspaceId, id: ContextId, description: Description, at: Date): Promise<void>;
 
   /** Archives those of a locked line that are not yet: some versions, or all. Returns them as they are now. */

@@ -1,4 +1,4 @@
-import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../priority.js';
 
@@ -19,7 +19,7 @@ export interface ContextSummaryRow {
   readonly priority_detected: boolean;
   readonly session_id: SessionId | null;
   readonly metadata: Record<string, unknown>;
-  readonly revision: number;
+  readonly revision: Revision;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly archived_at: Date | null;

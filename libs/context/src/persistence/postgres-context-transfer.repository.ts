@@ -160,7 +160,7 @@ export class PostgresContextTransferRepository extends ContextTransferRepository
          preview, key_concepts, extract_version, decode(signature, 'hex'), revision, ${DESCRIPTION}
        FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, project_id uuid, label_id uuid, label text,
          version integer, content text, content_hash text, content_bytes integer, preview text, key_concepts text[],
-         extract_version smallint, signature text, revision integer, ${DESCRIPTION_FIELDS})`,
+         extract_version smallint, signature text, revision uuid, ${DESCRIPTION_FIELDS})`,
       [workspaceId, JSON.stringify(rows)],
     );
     await this.database.query(
@@ -183,7 +183,7 @@ export class PostgresContextTransferRepository extends ContextTransferRepository
     if (versions.length === 0) return [];
     const rows = await this.database.query<{ id: ContextId }>(
       `UPDATE contexts AS c SET (${DESCRIPTION}) = (${qualified('given')}),
-         is_latest = c.is_latest AND given.archived_at IS NULL, revision = c.revision + 1
+         is_latest = c.is_latest AND given.archived_at IS NULL, revision = gen_random_uuid()
        FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, ${DESCRIPTION_FIELDS})
        WHERE c.workspace_id = $1 AND c.id = given.id AND (${qualified('c')}) IS DISTINCT FROM (${qualified('given')})
        RETURNING c.id`,

@@ -213,7 +213,7 @@ export class PostgresContextRepository extends ContextRepository {
        FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, project_id uuid, label_id uuid, label text,
          version integer, is_latest boolean, content text, content_hash text, content_bytes integer, preview text,
          key_concepts text[], extract_version smallint, signature text, tags text[], priority text,
-         priority_detected boolean, session_id uuid, metadata jsonb, revision integer, created_at timestamptz,
+         priority_detected boolean, session_id uuid, metadata jsonb, revision uuid, created_at timestamptz,
          updated_at timestamptz)`,
       [workspaceId, JSON.stringify(rows)],
     );
@@ -296,7 +296,7 @@ export class PostgresContextRepository extends ContextRepository {
   async describe(workspaceId: WorkspaceId, id: ContextId, description: Description, at: Date): Promise<void> {
     const { tags, priority, priorityDetected, metadata } = description;
     await this.database.query(
-      `UPDATE contexts SET tags = $3, priority = $4, priority_detected = $5, metadata = $6, updated_at = $7, revision = revision + 1
+      `UPDATE contexts SET tags = $3, priority = $4, priority_detected = $5, metadata = $6, updated_at = $7, revision = gen_random_uuid()
        WHERE workspace_id = $1 AND id = $2`,
       [workspaceId, id, tags, priority, priorityDetected, JSON.stringify(metadata), at],
     );
@@ -309,7 +309,7 @@ export class PostgresContextRepository extends ContextRepository {
   ): Promise<readonly ContextSummary[]> {
     const rows = await this.database.query<ContextSummaryRow>(
       `WITH c AS (
-         UPDATE contexts SET archived_at = $4, archive_reason = $5, updated_at = $4, is_latest = false, revision = revision + 1
+         UPDATE contexts SET archived_at = $4, archive_reason = $5, updated_at = $4, is_latest = false, revision = gen_random_uuid()
          WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NULL
          RETURNING *)
        SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,
@@ -329,7 +329,7 @@ export class PostgresContextRepository extends ContextRepository {
   ): Promise<readonly ContextSummary[]> {
     const rows = await this.database.query<ContextSummaryRow>(
       `WITH c AS (
-         UPDATE contexts SET archived_at = NULL, archive_reason = NULL, updated_at = $4, revision = revision + 1
+         UPDATE contexts SET archived_at = NULL, archive_reason = NULL, updated_at = $4, revision = gen_random_uuid()
          WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NOT NULL
          RETURNING *)
        SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,

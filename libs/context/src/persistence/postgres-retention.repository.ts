@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { brokenConstraintOf, Database } from '#database';
-import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import type { ContextId, ProjectId, Revision, WorkspaceId } from '#kernel';
 import { projectGone } from '../context.errors.js';
 import type { DueContext, RetentionPolicy, StoredRetentionPolicy } from '../retention/retention.js';
 import { type DueRange, RetentionRepository, type RetentionRule } from '../retention/retention.repository.js';
@@ -12,7 +12,7 @@ interface PolicyRow {
   readonly archive_after_days: number | null;
   readonly purge_after_days: number | null;
   readonly notice_days: number;
-  readonly revision: number;
+  readonly revision: Revision;
   readonly updated_at: Date;
 }
 
@@ -65,10 +65,10 @@ export class PostgresRetentionRepository extends RetentionRepository {
       await this.database.query(
         `INSERT INTO retention_policies AS r
            (workspace_id, project_id, archive_after_days, purge_after_days, notice_days, revision, updated_at)
-         VALUES ($1, $2, $3, $4, $5, 1, $6)
+         VALUES ($1, $2, $3, $4, $5, gen_random_uuid(), $6)
          ON CONFLICT (workspace_id, project_id) DO UPDATE
            SET archive_after_days = excluded.archive_after_days, purge_after_days = excluded.purge_after_days,
-               notice_days = excluded.notice_days, revision = r.revision + 1, updated_at = excluded.updated_at`,
+               notice_days = excluded.notice_days, revision = excluded.revision, updated_at = excluded.updated_at`,
         [workspaceId, projectId, policy.archiveAfterDays, policy.purgeAfterDays, policy.noticeDays, at],
       );
     } catch (error) {

@@ -19,7 +19,7 @@ export abstract class RetentionRepository {
     projectId: ProjectId,
   ): Promise<StoredRetentionPolicy | undefined>;
 
-  /** Makes or replaces the policy and raises its revision. */
+  /** Makes or replaces the policy, with another revision. */
   abstract putPolicy(
     workspaceId: WorkspaceId,
     projectId: ProjectId,

@@ -79,7 +79,7 @@ export class RetentionService {
   }
 
   tagOf(slug: string, policy: Partial<StoredRetentionPolicy> | undefined): string {
-    return entityTag(`retention:${policy?.projectId ?? slug}`, policy?.revision ?? 0);
+    return entityTag(['retention', slug, policy?.revision]);
   }
 
   /** What a run would do now, without doing it. */

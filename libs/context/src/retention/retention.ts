@@ -1,4 +1,4 @@
-import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import type { ContextId, ProjectId, Revision, WorkspaceId } from '#kernel';
 import type { Priority } from '../priority.js';
 
 /** How long a project keeps what nobody uses. */
@@ -19,7 +19,7 @@ export interface StoredRetentionPolicy extends RetentionPolicy {
   readonly projectId: ProjectId;
   /** Slug of that project. */
   readonly project: string;
-  readonly revision: number;
+  readonly revision: Revision;
   readonly updatedAt: Date;
 }
 

@@ -1,4 +1,4 @@
-import { type ContextId, newId } from '#kernel';
+import { type ContextId, newId, newRevision } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { draftOf } from '../context-draft.js';
@@ -7,7 +7,7 @@ import type { ContextRepository, NewContext } from '../persistence/context.repos
 import type { ContextTransferRepository, DescribedVersion, KnownVersion } from './context-transfer.repository.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
-export type ContextCopy = DescribedVersion & Pick<Context, 'label' | 'version' | 'content' | 'revision'>;
+export type ContextCopy = DescribedVersion & Pick<Context, 'label' | 'version' | 'content'>;
 
 /** The versions of a label while a file is read. */
 interface Line {
@@ -146,11 +146,12 @@ export class ContextImport {
       const line = locked.get(copy.label);
       const id = ids[index];
       if (line === undefined || id === undefined) throw new Error('Every label has a locked line.');
-      const { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected, revision } = copy;
-      const said = { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected, revision };
+      const { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected } = copy;
+      const said = { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected };
       return {
         ...draft,
         ...said,
+        revision: newRevision(),
         workspaceId,
         projectId,
         project: this.target.project,

@@ -58,7 +58,6 @@ describe('contexts on their way', () => {
     updatedAt: AT,
     archivedAt: null,
     archiveReason: null,
-    revision: 3,
     ...over,
   });
   async function bring(over: Partial<ImportTarget>, ...batches: ContextCopy[][]): Promise<ImportTally> {
@@ -124,7 +123,7 @@ describe('contexts on their way', () => {
     ]);
     expect(world.observer.seen).toEqual(['latest a 5']);
     const latest = await world.contexts.getByLabel(workspaceId, 'p', 'a');
-    expect(latest).toMatchObject({ version: 5, revision: 3, createdAt: AT, contentBytes: 4 });
+    expect(latest).toMatchObject({ version: 5, createdAt: AT, contentBytes: 4 });
     expect((await put('a', 'the next')).context.version).toBe(8);
   });
 
@@ -154,7 +153,7 @@ describe('contexts on their way', () => {
     expect(await world.contexts.get(workspaceId, context.id)).toMatchObject({
       tags: ['t'],
       archivedAt: AT,
-      revision: 2,
+      revision: expect.not.stringContaining(context.revision),
     });
     world.observer.seen.length = 0;
     await bring({ conflict: 'overwrite' }, [copy('a', 2, 'two', { archivedAt: AT, tags: ['t'] })]);

@@ -70,7 +70,7 @@ export abstract class ContextTransferRepository {
   abstract remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void>;
 
   /**
-   * Says everything but the text of versions anew, raising the revision of those that said something else. One that is
+   * Says everything but the text of versions anew, with another revision of those that said something else. One that is
    * archived by it is not the newest any more. @returns the ids of those that changed
    */
   abstract describe(workspaceId: WorkspaceId, versions: readonly DescribedVersion[]): Promise<readonly ContextId[]>;

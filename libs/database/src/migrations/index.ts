@@ -13,6 +13,8 @@ import { Admin } from './0011-admin.js';
 import { SessionStarters } from './0013-session-starters.js';
 import { CachePrimaries } from './0016-cache-primaries.js';
 import { InstallationSecretsTable } from './0019-installation-secrets.js';
+import { Revisions } from './0017-revisions.js';
+import { DeletedSessions } from './0018-deleted-sessions.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -30,4 +32,6 @@ export const migrations: MigrationClass[] = [
   SessionStarters,
   CachePrimaries,
   InstallationSecretsTable,
+  Revisions,
+  DeletedSessions,
 ];

@@ -70,7 +70,7 @@ export class EmbeddingDatabase {
     const id = newId<SessionId>();
     await this.dataSource.query(
       `INSERT INTO sessions (workspace_id, id, project_id, metadata, created_at, last_active_at, expires_at, revision)
-       VALUES ($1, $2, $3, '{}', now(), now(), now(), 1)`,
+       VALUES ($1, $2, $3, '{}', now(), now(), now(), gen_random_uuid())`,
       [workspaceId, id, projectId],
     );
     return id;

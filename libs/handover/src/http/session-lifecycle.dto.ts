@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type SessionEntry, type SessionResponse, sessionResponse, todoPriorities } from '#session';
+import { SESSION_GONE, type SessionEntry, type SessionResponse, sessionResponse, todoPriorities } from '#session';
 import type { Handover } from '../handover.js';
 import type { WakeUp } from '../wake-up.service.js';
 import { handoverResponse, toHandoverResponse } from './handover.dto.js';
@@ -7,7 +7,7 @@ import { handoverResponse, toHandoverResponse } from './handover.dto.js';
 const count = z.int().min(0);
 const todo = z.object({
   id: z.uuid(),
-  sessionId: z.uuid(),
+  sessionId: z.uuid().nullable().meta({ description: SESSION_GONE }),
   text: z.string(),
   priority: z.enum(todoPriorities),
   createdAt: z.iso.datetime(),

@@ -1,4 +1,4 @@
-import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { HandoverId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Handover, HandoverContent, HandoverReason } from '../handover.js';
 
 export interface HandoverRow {
@@ -14,7 +14,7 @@ export interface HandoverRow {
   readonly acknowledged_at: Date | null;
   readonly acknowledged_by: string | null;
   readonly acknowledged_session_id: SessionId | null;
-  readonly revision: number;
+  readonly revision: Revision;
 }
 
 export const SELECT_HANDOVER = `

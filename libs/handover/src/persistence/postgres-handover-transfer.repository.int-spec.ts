@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
-import { newId, type ProjectId, type WorkspaceId } from '#kernel';
+import { newId, newRevision, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
@@ -38,7 +38,7 @@ describe('PostgresHandoverTransferRepository', () => {
     const made = session({ workspaceId, projectId });
     await dataSource.query(
       `INSERT INTO sessions (workspace_id, id, project_id, metadata, created_at, last_active_at, expires_at, revision)
-       VALUES ($1, $2, $3, '{}', $4, $4, $4, 1)`,
+       VALUES ($1, $2, $3, '{}', $4, $4, $4, gen_random_uuid())`,
       [workspaceId, made.id, projectId, made.createdAt],
     );
     return made;
@@ -60,9 +60,10 @@ describe('PostgresHandoverTransferRepository', () => {
     expect(new Map(await repository.leftBy(workspaceId, projectId, [left.id, taker.id]))).toEqual(
       new Map([[left.id, made.id]]),
     );
-    const other = { ...made, reason: 'idle' as const, acknowledgement: null, updatedAt: new Date(7) };
+    const said = { reason: 'idle' as const, acknowledgement: null, updatedAt: new Date(7) };
+    const other = { ...made, ...said, revision: newRevision() };
     await repository.replace([other]);
-    expect(await all()).toEqual([{ ...other, revision: 2 }, byHand]);
+    expect(await all()).toEqual([other, byHand]);
   });
 
   it('marks what has changed', async () => {

@@ -8,7 +8,7 @@ import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js
 
 const FIELDS = `id uuid, project_id uuid, session_id uuid, reason text, content jsonb, created_at timestamptz,
   updated_at timestamptz, acknowledged_at timestamptz, acknowledged_by text, acknowledged_session_id uuid,
-  revision integer`;
+  revision uuid`;
 
 @Injectable()
 export class PostgresHandoverTransferRepository extends HandoverTransferRepository {
@@ -117,7 +117,7 @@ export class PostgresHandoverTransferRepository extends HandoverTransferReposito
        SET session_id = given.session_id, reason = given.reason, content = given.content, created_at = given.created_at,
            updated_at = given.updated_at, acknowledged_at = given.acknowledged_at,
            acknowledged_by = given.acknowledged_by, acknowledged_session_id = given.acknowledged_session_id,
-           revision = h.revision + 1
+           revision = given.revision
        FROM jsonb_to_recordset($2::jsonb) AS given (${FIELDS})
        WHERE h.workspace_id = $1 AND h.id = given.id`,
       [first.workspaceId, JSON.stringify(handovers.map(toFields))],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
-import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Acknowledgement, Handover } from '../handover.js';
 import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
@@ -24,7 +24,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
     const [row] = await this.database.query<{ id: HandoverId }>(
       `${INSERT}
        ON CONFLICT (workspace_id, session_id, project_id) WHERE reason <> 'manual' DO UPDATE
-       SET reason = excluded.reason, content = excluded.content, updated_at = excluded.updated_at, revision = h.revision + 1,
+       SET reason = excluded.reason, content = excluded.content, updated_at = excluded.updated_at, revision = excluded.revision,
            acknowledged_at = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_at END,
            acknowledged_by = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_by END,
            acknowledged_session_id =
@@ -87,9 +87,9 @@ export class PostgresHandoverRepository extends HandoverRepository {
     acknowledgement: Acknowledgement,
   ): Promise<Handover | undefined> {
     await this.database.query(
-      `UPDATE handovers SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_session_id = $5, revision = revision + 1
+      `UPDATE handovers SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_session_id = $5, revision = $6
        WHERE workspace_id = $1 AND id = $2 AND acknowledged_at IS NULL`,
-      [workspaceId, id, acknowledgement.at, acknowledgement.by, acknowledgement.sessionId],
+      [workspaceId, id, acknowledgement.at, acknowledgement.by, acknowledgement.sessionId, newRevision()],
     );
     return this.find(workspaceId, id);
   }

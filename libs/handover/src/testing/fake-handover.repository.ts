@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Page, toPage } from '#http';
-import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Acknowledgement, Handover, HandoverContent } from '../handover.js';
 import { type HandoverFilter, HandoverRepository } from '../persistence/handover.repository.js';
 
@@ -24,7 +24,7 @@ export class FakeHandoverRepository extends HandoverRepository {
             content: handover.content,
             updatedAt: handover.updatedAt,
             acknowledgement: tellTheSame(before.content, handover.content) ? before.acknowledgement : null,
-            revision: before.revision + 1,
+            revision: handover.revision,
           };
     await this.insert(left);
     return left;
@@ -72,7 +72,7 @@ export class FakeHandoverRepository extends HandoverRepository {
   ): Promise<Handover | undefined> {
     const row = await this.find(workspaceId, id);
     if (row !== undefined && row.acknowledgement === null) {
-      await this.insert({ ...row, acknowledgement, revision: row.revision + 1 });
+      await this.insert({ ...row, acknowledgement, revision: newRevision() });
     }
     return this.find(workspaceId, id);
   }

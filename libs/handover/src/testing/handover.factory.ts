@@ -1,4 +1,4 @@
-import { type HandoverId, newId } from '#kernel';
+import { type HandoverId, newId, newRevision } from '#kernel';
 import type { Session } from '#session';
 import { composeHandover } from '../compose-handover.js';
 import type { Handover, HandoverContent } from '../handover.js';
@@ -23,7 +23,7 @@ export function handover(of: Session, over: Partial<Handover> = {}): Handover {
     createdAt,
     updatedAt: createdAt,
     acknowledgement: null,
-    revision: 1,
+    revision: newRevision(),
     ...over,
   };
 }

@@ -45,6 +45,6 @@ export abstract class HandoverTransferRepository {
   /** With their acknowledgements. */
   abstract insert(handovers: readonly Handover[]): Promise<void>;
 
-  /** Everything but the project; the revision rises. */
+  /** Everything but the project. */
   abstract replace(handovers: readonly Handover[]): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Handover } from '../handover.js';
 import { HandoverRepository } from '../persistence/handover.repository.js';
 import { HandoverTransferRepository } from './handover-transfer.repository.js';
 
-/** A handover as a file has it: of no place yet; its sessions, entries and contexts as the project knows them. */
-export type HandoverCopy = Omit<Handover, 'workspaceId' | 'projectId' | 'project'>;
+/** A handover as a file has it: of no place and no revision yet; its sessions, entries and contexts as the project knows them. */
+export type HandoverCopy = Omit<Handover, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
 
 const HANDOVERS_AT_ONCE = 100;
 
@@ -71,7 +71,13 @@ export class HandoverTransferService {
     }
     const { created, replaced } = divide(target, copies, identities, tally);
     if (dryRun) return;
-    const placed = (copy: HandoverCopy): Handover => ({ ...copy, workspaceId, projectId, project });
+    const placed = (copy: HandoverCopy): Handover => ({
+      ...copy,
+      workspaceId,
+      projectId,
+      project,
+      revision: newRevision(),
+    });
     await this.repository.insert(created.map(placed));
     await this.repository.replace(replaced.map(placed));
   }

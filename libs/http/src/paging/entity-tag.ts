@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
 import { DomainError, type ErrorIssue } from '#kernel';
 
-/** Strong entity tag (RFC 9110, section 8.8.3) of a resource at a revision. */
-export function entityTag(id: string, revision: number): string {
-  return `"${createHash('sha256').update(`${id}:${revision}`).digest('base64url').slice(0, 22)}"`;
+type Part = string | null | undefined;
+
+/**
+ * Strong entity tag (RFC 9110, section 8.8.3) in two parts. Two representations have the same one only if both are.
+ * @param state what identifies the state that changes are made to: it never comes again once it was left
+ * @param shown what else the representation shows: it changes by itself, and no change of a client is lost by that
+ */
+export function entityTag(state: readonly Part[], shown: readonly Part[] = []): string {
+  return `"${digest(state)}${digest(shown)}"`;
+}
+
+function digest(parts: readonly Part[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }
 
 /** What a request says of the state that its change is for (RFC 9110, section 13.1). */
@@ -16,22 +26,36 @@ export interface Preconditions {
 
 /**
  * Refuses a change that is not for the current state (RFC 9110, sections 13.1.1, 13.1.2 and 13.2.2): `If-Match` compares
- * strongly and comes first, `If-None-Match` weakly. Without either every change is allowed.
- * @param current tags of the current state: more than one where a change is not lost by what they differ in
+ * strongly and comes first, `If-None-Match` weakly. Without either every change is allowed. Only the states of tags by
+ * `entityTag` are compared: what is shown beside a state is nobody's change.
  * @throws DomainError `precondition-failed`
  */
-export function requireMatch({ ifMatch, ifNoneMatch }: Preconditions = {}, ...current: readonly string[]): void {
-  if (ifMatch !== undefined && ifMatch.trim() !== '*' && !entityTagsOf(ifMatch).some((tag) => current.includes(tag)))
-    throw preconditionFailed(
-      'The resource has changed since it was read. Read it again and repeat the change on the new state.',
-      { pointer: '/if-match', in: 'header', detail: 'names another state than the current one' },
-    );
-  if (current.some((tag) => isNamed(ifNoneMatch, tag)))
+export function requireMatch({ ifMatch, ifNoneMatch }: Preconditions = {}, current: string): void {
+  const state = stateOf(current);
+  requireListed(ifMatch, (tag) => stateOf(tag) === state);
+  if (ifNoneMatch === undefined) return;
+  if (ifNoneMatch.trim() === '*' || entityTagsOf(ifNoneMatch).some((tag) => stateOf(opaqueOf(tag)) === state))
     throw preconditionFailed('The resource is in a state that the request excludes.', {
       pointer: '/if-none-match',
       in: 'header',
       detail: 'names the current state',
     });
+}
+
+/**
+ * Refuses a read whose `If-Match` does not name this very representation (RFC 9110, section 13.1.1).
+ * @throws DomainError `precondition-failed`
+ */
+export function requireSame(ifMatch: string | undefined, etag: string): void {
+  requireListed(ifMatch, (tag) => tag === etag);
+}
+
+function requireListed(ifMatch: string | undefined, isCurrent: (tag: string) => boolean): void {
+  if (ifMatch === undefined || ifMatch.trim() === '*' || entityTagsOf(ifMatch).some(isCurrent)) return;
+  throw preconditionFailed(
+    'The resource has changed since it was read. Read it again and repeat the change on the new state.',
+    { pointer: '/if-match', in: 'header', detail: 'names another state than the current one' },
+  );
 }
 
 /** Whether `If-None-Match` names this state, by weak comparison (RFC 9110, section 13.1.2). */
@@ -44,6 +68,11 @@ export function isNamed(ifNoneMatch: string | undefined, etag: string): boolean 
 /** Commas may stand inside a tag, so the list is not simply split. */
 function entityTagsOf(list: string): string[] {
   return list.match(/(?:W\/)?"[^"]*"/g) ?? [];
+}
+
+/** Of a strong tag by `entityTag` its first part; any other one is its own state. */
+function stateOf(tag: string): string {
+  return /^"([\w-]{22})[\w-]{22}"$/.exec(tag)?.[1] ?? tag;
 }
 
 function opaqueOf(tag: string): string {

@@ -54,7 +54,7 @@ const codec: Codec<CachedResponse> = {
 /** Answers of one principal to one request. */
 export const responses = defineFamily<ResponseKey, CachedResponse>({
   name: 'http',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'principal',
   mutable: true,
   key: ({ route, path, query }) => hashOf({ route, path, query }),

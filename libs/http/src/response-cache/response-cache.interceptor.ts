@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
-import { isNamed, requireMatch } from '../paging/entity-tag.js';
+import { isNamed, requireSame } from '../paging/entity-tag.js';
 import { AnswersFromCache } from './answers-from-cache.js';
 import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
 import {
@@ -100,7 +100,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       if (isLoaded) status = 'miss';
     }
     if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
-    requireMatch({ ifMatch: request.headers['if-match'] }, response.etag);
+    requireSame(request.headers['if-match'], response.etag);
     tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
     if (isNamed(request.headers['if-none-match'], response.etag)) {
       void reply.status(304);

@@ -40,7 +40,8 @@ export const staleDocuments = `
 
 /**
  * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
- * segments (parallel). A document that is there already is only analysed anew.
+ * segments (parallel). A document that is there already is only analysed anew. A session that was deleted meanwhile is
+ * left out.
  */
 export const documentInsert = `
   WITH document AS MATERIALIZED (
@@ -57,7 +58,9 @@ export const documentInsert = `
     SELECT document_id, ${LENGTH} AS length FROM occurrence GROUP BY document_id
   ), stored_document AS (
     INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
-    SELECT $1, project_id, id, kind, label, version, priority, tags, session_id, coalesce(length, 0), $3, created_at
+    SELECT $1, project_id, id, kind, label, version, priority, tags,
+      (SELECT s.id FROM sessions AS s WHERE s.workspace_id = $1 AND s.id = document.session_id FOR KEY SHARE),
+      coalesce(length, 0), $3, created_at
     FROM document LEFT JOIN size ON document_id = id
     ON CONFLICT (workspace_id, id) DO UPDATE SET length = excluded.length, analysis = excluded.analysis
   ), stored_segment AS (

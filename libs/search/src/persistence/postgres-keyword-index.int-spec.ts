@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/support/
 import { analyseDocument } from '../analysis/document-analysis.js';
 import { KeywordSearch } from '../keyword-search.js';
 import { analyseQuery } from '../analysis/query-analysis.js';
-import { newId } from '#kernel';
+import { newId, type SessionId } from '#kernel';
 import type { SearchDocument, SearchScope } from '../search.js';
 import { SearchReindexer } from '../search-reindexer.js';
 import { describeKeywordIndex } from '../testing/keyword-index.contract.js';
@@ -54,6 +54,16 @@ describe('PostgresKeywordIndex', () => {
     return scope;
   }
 
+  async function newSession({ workspaceId, projectId }: SearchScope): Promise<SessionId> {
+    const id = newId<SessionId>();
+    await dataSource.query(
+      `INSERT INTO sessions (workspace_id, id, project_id, metadata, created_at, last_active_at, expires_at, revision)
+       VALUES ($1, $2, $3, '{}', now(), now(), now(), gen_random_uuid())`,
+      [workspaceId, id, projectId],
+    );
+    return id;
+  }
+
   const put = (...documents: SearchDocument[]) =>
     index.put(
       documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
@@ -84,7 +94,7 @@ describe('PostgresKeywordIndex', () => {
     };
   };
 
-  describeKeywordIndex(() => ({ index, newScope }));
+  describeKeywordIndex(() => ({ index, newScope, newSession }));
 
   it('stems words and drops stop words by its text search configuration', async () => {
     const scope = await newScope();
@@ -212,7 +222,8 @@ describe('PostgresKeywordIndex', () => {
     it('are stored anew, whole, with what has changed since', async () => {
       const scope = await newScope();
       const lines = `${'the lighthouses were shining '.repeat(100)}\n`.repeat(10);
-      const document = searchDocument(scope, { text: lines, label: 'harbour-lights', sessionId: newId(), version: 3 });
+      const sessionId = await newSession(scope);
+      const document = searchDocument(scope, { text: lines, label: 'harbour-lights', sessionId, version: 3 });
       await put(document, searchDocument(scope, { text: '', label: undefined, kind: 'entry', version: undefined }));
       await index.describe(scope.workspaceId, document.id, { tags: ['north'], priority: 'important' });
       const holding = async () => (await simple().statistics(scope, 'lighthouses')).terms[0]?.documentFrequency;

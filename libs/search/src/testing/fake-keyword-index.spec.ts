@@ -1,3 +1,4 @@
+import { newId, type SessionId } from '#kernel';
 import { describeKeywordIndex, FakeKeywordIndex, searchScope } from './index.js';
 import type { SearchScope } from '../search.js';
 
@@ -5,5 +6,5 @@ describe('FakeKeywordIndex', () => {
   const index = new FakeKeywordIndex();
   const newScope = (beside?: SearchScope) =>
     Promise.resolve(beside === undefined ? searchScope() : { ...searchScope(), workspaceId: beside.workspaceId });
-  describeKeywordIndex(() => ({ index, newScope }));
+  describeKeywordIndex(() => ({ index, newScope, newSession: () => Promise.resolve(newId<SessionId>()) }));
 });

@@ -1,4 +1,4 @@
-import { newId } from '#kernel';
+import { newId, type SessionId } from '#kernel';
 import { analyseDocument } from '../analysis/document-analysis.js';
 import type { KeywordIndex, RankRequest } from '../persistence/keyword-index.js';
 import { KeywordSearch } from '../keyword-search.js';
@@ -14,6 +14,8 @@ export interface KeywordIndexSubject {
   readonly index: KeywordIndex;
   /** A new project in a new workspace, or in that of another scope. */
   newScope(beside?: SearchScope): Promise<SearchScope>;
+  /** A session that works in the project. */
+  newSession(scope: SearchScope): Promise<SessionId>;
 }
 
 /**
@@ -183,7 +185,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     });
 
     it('applies every filter together', async () => {
-      const sessionId = newId<NonNullable<SearchDocument['sessionId']>>();
+      const sessionId = await subject().newSession(scope);
       const wanted = { priority: 'important', tags: ['north', 'sea'], sessionId, createdAt: new Date(asOfMs) } as const;
       const id = await store('fox', wanted);
       await store('fox', { ...wanted, priority: 'reference' });

@@ -6,6 +6,10 @@ import { metadata, toJson } from './session.dto.js';
 /** Longest text of an entry, in UTF-16 units. */
 export const MAX_ENTRY_LENGTH = 10_000;
 
+/** Of `sessionId` in answers about an entry. */
+export const SESSION_GONE =
+  'The session that wrote it; null where it was deleted with another project, in which it worked last.';
+
 export const addEntryBody = z.strictObject({
   kind: z.enum(entryKinds),
   text: z.string().trim().min(1).max(MAX_ENTRY_LENGTH),
@@ -30,7 +34,7 @@ export const entriesQuery = z.strictObject({
 export const entryResponse = z
   .object({
     id: z.uuid(),
-    sessionId: z.uuid(),
+    sessionId: z.uuid().nullable().meta({ description: SESSION_GONE }),
     kind: z.enum(entryKinds),
     text: z.string(),
     metadata: z.record(z.string(), z.json()),

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
-import { newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { newId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { entry, session } from '../testing/session.factory.js';
 import { PostgresSessionEntryRepository } from './postgres-session-entry.repository.js';
@@ -56,10 +56,11 @@ describe('PostgresSessionTransferRepository', () => {
     await repository.insertSessions([made]);
     expect(await repository.findSessions(workspaceId, [made.id])).toEqual([made]);
     const elsewhere = await newProject();
-    const other = { ...made, projectId: elsewhere, summary: null, endedAt: new Date(6), lastActiveAt: new Date(7) };
+    const times = { endedAt: new Date(6), lastActiveAt: new Date(7) };
+    const other = { ...made, projectId: elsewhere, summary: null, ...times, revision: newRevision() };
     await repository.replaceSessions([other]);
     expect(await repository.findSessions(workspaceId, [made.id])).toEqual([
-      { ...other, projectId, project: made.project, revision: 2 },
+      { ...other, projectId, project: made.project },
     ]);
   });
 

@@ -9,7 +9,7 @@ import { ENTRY_COLUMNS, type EntryRow, toEntry, toEntryPriority } from './sessio
 import { SELECT_SESSION, type SessionRow, toSession } from './session.row.js';
 
 const SESSION_FIELDS = `id uuid, project_id uuid, client text, metadata jsonb, summary text, created_at timestamptz,
-  last_active_at timestamptz, expires_at timestamptz, finalised_at timestamptz, ended_at timestamptz, revision integer`;
+  last_active_at timestamptz, expires_at timestamptz, finalised_at timestamptz, ended_at timestamptz, revision uuid`;
 
 const ENTRY_FIELDS = `id uuid, session_id uuid, project_id uuid, kind text, text text, metadata jsonb, priority smallint,
   created_at timestamptz, resolved_at timestamptz`;
@@ -42,7 +42,7 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
       `SELECT id FROM sessions WHERE workspace_id = $1 AND project_id = $2 AND ($3::uuid IS NULL OR id > $3)
        UNION
        SELECT session_id FROM session_entries
-       WHERE workspace_id = $1 AND project_id = $2 AND ($3::uuid IS NULL OR session_id > $3)
+       WHERE workspace_id = $1 AND project_id = $2 AND session_id IS NOT NULL AND ($3::uuid IS NULL OR session_id > $3)
        ORDER BY id LIMIT $4`,
       [workspaceId, projectId, after ?? null, limit],
     );
@@ -126,7 +126,7 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
       `UPDATE sessions AS s
        SET client = given.client, metadata = given.metadata, summary = given.summary, created_at = given.created_at,
            last_active_at = given.last_active_at, expires_at = given.expires_at, finalised_at = given.finalised_at,
-           ended_at = given.ended_at, revision = s.revision + 1
+           ended_at = given.ended_at, revision = given.revision
        FROM jsonb_to_recordset($2::jsonb) AS given (${SESSION_FIELDS})
        WHERE s.workspace_id = $1 AND s.id = given.id`,
       [first.workspaceId, JSON.stringify(sessions.map(toSessionFields))],

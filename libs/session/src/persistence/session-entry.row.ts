@@ -5,7 +5,7 @@ import { type EntryKind, type SessionEntry, todoPriorities } from '../session-en
 export interface EntryRow {
   readonly workspace_id: WorkspaceId;
   readonly id: EntryId;
-  readonly session_id: SessionId;
+  readonly session_id: SessionId | null;
   readonly project_id: ProjectId;
   readonly kind: EntryKind;
   readonly text: string;

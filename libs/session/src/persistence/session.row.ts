@@ -1,4 +1,4 @@
-import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Metadata, Session } from '../session.js';
 
 export interface SessionRow {
@@ -14,7 +14,7 @@ export interface SessionRow {
   readonly expires_at: Date;
   readonly finalised_at: Date | null;
   readonly ended_at: Date | null;
-  readonly revision: number;
+  readonly revision: Revision;
 }
 
 export const SELECT_SESSION = `

@@ -1,4 +1,4 @@
-import type { ProjectId, WorkspaceId } from '#kernel';
+import { newRevision, type ProjectId, type WorkspaceId } from '#kernel';
 import type { SessionRepository } from '../persistence/session.repository.js';
 import { type Session, sessionStates } from '../session.js';
 import { session } from './session.factory.js';
@@ -37,7 +37,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       summary: '𝒮ummary',
       finalisedAt: at(5),
       endedAt: at(5),
-      revision: 7,
+      revision: newRevision(),
     });
     expect(await sessions.find(made.workspaceId, made.id)).toEqual(made);
     expect(await sessions.findForActivity(made.workspaceId, made.id)).toEqual(made);
@@ -69,7 +69,7 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
       expiresAt: at(2),
       finalisedAt: at(3),
       endedAt: at(4),
-      revision: 2,
+      revision: newRevision(),
     };
     await sessions.update(changed);
     expect(await sessions.find(made.workspaceId, made.id)).toEqual(changed);

@@ -1,4 +1,4 @@
-import { type EntryId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { type EntryId, newId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Session } from '../session.js';
 import type { SessionEntry } from '../session-entry.js';
 
@@ -23,7 +23,7 @@ export function session(over: Partial<Session> = {}): Session {
     expiresAt: new Date(lastActiveAt.getTime() + 24 * HOUR_MS),
     finalisedAt: null,
     endedAt: null,
-    revision: 1,
+    revision: newRevision(),
     ...over,
   };
 }

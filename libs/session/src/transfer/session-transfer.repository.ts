@@ -51,7 +51,7 @@ export abstract class SessionTransferRepository {
 
   abstract insertSessions(sessions: readonly Session[]): Promise<void>;
 
-  /** Everything but the place: the project stays, the revision rises. */
+  /** Everything but the place: the project stays. */
   abstract replaceSessions(sessions: readonly Session[]): Promise<void>;
 
   /** Without what resolved them. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { type EntryId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { divide, identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
 import { SessionEntryRepository } from '../persistence/session-entry.repository.js';
 import { SessionObservers } from '../session-observers.js';
@@ -7,8 +7,8 @@ import type { Session } from '../session.js';
 import type { SessionEntry } from '../session-entry.js';
 import { type Resolution, SessionTransferRepository } from './session-transfer.repository.js';
 
-/** A session as a file has it: of no place yet. */
-export type SessionCopy = Omit<Session, 'workspaceId' | 'projectId' | 'project'>;
+/** A session as a file has it: of no place and no revision yet. */
+export type SessionCopy = Omit<Session, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
 
 /** An entry as a file has it: of no place yet. */
 export type EntryCopy = Omit<SessionEntry, 'workspaceId' | 'projectId'>;
@@ -87,10 +87,11 @@ export class SessionTransferService {
   ): Promise<void> {
     const { created, replaced } = divide(target, copies, identities, tally);
     if (target.dryRun) return;
-    const placed = ({ id, ...copy }: SessionCopy): Session => ({ ...copy, ...placeOf(target), id });
+    const placed = (copy: SessionCopy): Session => ({ ...copy, ...placeOf(target), revision: newRevision() });
+    const overwritten = replaced.map(placed);
     await this.repository.insertSessions(created.map(placed));
-    await this.repository.replaceSessions(replaced.map(placed));
-    for (const session of replaced.map(placed)) if (session.finalisedAt !== null) await this.tellLog(session);
+    await this.repository.replaceSessions(overwritten);
+    for (const session of overwritten) if (session.finalisedAt !== null) await this.tellLog(session);
   }
 
   /** As `bringSessions`. @returns the entries that were written, in the project, without what resolved them */
@@ -107,10 +108,11 @@ export class SessionTransferService {
     const written = [...created, ...replaced].map(placed);
     await this.repository.insertEntries(created.map(placed));
     await this.repository.replaceEntries(replaced.map(placed));
-    const of = [...new Set(written.map(({ sessionId }) => sessionId))];
+    const of = [...new Set(written.map(({ sessionId }) => sessionId).filter((id) => id !== null))];
     const sessions = await this.repository.findSessions(workspaceId, of);
     const handedOver = new Set(sessions.filter(({ finalisedAt }) => finalisedAt !== null).map(({ id }) => id));
-    await this.observers.imported(written.filter(({ sessionId }) => handedOver.has(sessionId)));
+    // Nobody will hand over what a session wrote that is gone.
+    await this.observers.imported(written.filter(({ sessionId }) => sessionId === null || handedOver.has(sessionId)));
     return written;
   }
 

@@ -14,8 +14,10 @@ import {
 
 /** What a file says of itself in its first line. */
 export const FORMAT = 'keepsake-project';
-/** Raised whenever an older reader would misread a file. */
-export const FORMAT_VERSION = 1;
+/** Raised whenever an older reader would refuse or misread a file. */
+export const FORMAT_VERSION = 2;
+/** What this release reads. */
+export const READABLE_VERSIONS = [1, FORMAT_VERSION] as const;
 
 /** Of the parts of a project, in the order in which a file has them. */
 export const partTypes = ['session', 'entry', 'context', 'handover'] as const;
@@ -26,8 +28,8 @@ const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lo
 const time = z.iso
   .datetime({ error: 'must be a time like 2026-11-21T12:00:00.000Z' })
   .refine((text) => !text.startsWith('0000'), 'must be of our era');
-/** A little below what the database holds: an import may raise it. */
-const revision = z.int().min(1).max(2_000_000_000);
+/** Files of earlier releases count changes with it. It is not read: an import makes states of its own. */
+const revision = z.unknown().optional();
 /** Those of documents are longer than what a client may send. */
 const metadata = z
   .record(z.string(), z.json())
@@ -42,7 +44,7 @@ const summary = z.string().max(MAX_SUMMARY_LENGTH).nullable();
 export const headerLine = z.strictObject({
   type: z.literal('header'),
   format: z.literal(FORMAT),
-  formatVersion: z.literal(FORMAT_VERSION),
+  formatVersion: z.literal(READABLE_VERSIONS),
   productVersion: z.string().max(100),
   project: projectSlug,
   exportedAt: time,
@@ -74,7 +76,7 @@ export const entryLine = z
   .strictObject({
     type: z.literal('entry'),
     id,
-    sessionId: id,
+    sessionId: id.nullable(),
     kind: z.enum(entryKinds),
     text: z.string().min(1).max(MAX_ENTRY_LENGTH),
     metadata,
@@ -154,10 +156,6 @@ export const handoverLine = z
     acknowledgedBy: z.string().min(1).max(300).nullable(),
     acknowledgedSessionId: id.nullable(),
     revision,
-  })
-  .refine(({ reason, sessionId }) => reason === 'manual' || sessionId !== null, {
-    path: ['sessionId'],
-    error: 'may be null only where it was made by hand',
   })
   .refine(({ acknowledgedAt, acknowledgedBy }) => (acknowledgedAt === null) === (acknowledgedBy === null), {
     path: ['acknowledgedBy'],

@@ -10,7 +10,6 @@ import {
   endLine,
   type FileCounts,
   FORMAT,
-  FORMAT_VERSION,
   type HeaderLine,
   headerLine,
   noCounts,
@@ -18,6 +17,7 @@ import {
   partLines,
   type PartType,
   partTypes,
+  READABLE_VERSIONS,
   projectLine,
 } from './file-lines.js';
 import { References } from './references.js';
@@ -159,8 +159,10 @@ function findPollutingName(line: object, bytes: Buffer): string | undefined {
 function requireHeader(line: Readonly<Record<string, unknown>>): HeaderLine {
   if (line['type'] !== 'header' || line['format'] !== FORMAT) throw fileUnknown('is no export of Keepsake');
   const version = line['formatVersion'];
-  if (version !== FORMAT_VERSION)
-    throw fileUnknown(`has format version ${JSON.stringify(version)}; this server reads version ${FORMAT_VERSION}`);
+  if (!(READABLE_VERSIONS as readonly unknown[]).includes(version))
+    throw fileUnknown(
+      `has format version ${JSON.stringify(version)}; this server reads versions ${READABLE_VERSIONS.join(' and ')}`,
+    );
   return valid(headerLine, line, 1);
 }
 

@@ -24,7 +24,6 @@ export function toSessionLine(session: Session): SessionLine {
     expiresAt: session.expiresAt.toISOString(),
     finalisedAt: toText(session.finalisedAt),
     endedAt: toText(session.endedAt),
-    revision: session.revision,
   };
 }
 
@@ -39,7 +38,6 @@ export function toSessionCopy(line: SessionLine): SessionCopy {
     expiresAt: new Date(line.expiresAt),
     finalisedAt: toDate(line.finalisedAt),
     endedAt: toDate(line.endedAt),
-    revision: line.revision,
   };
 }
 
@@ -59,7 +57,7 @@ export function toEntryLine(entry: SessionEntry): EntryLine {
 }
 
 /** @param sessionId as the project knows that session */
-export function toEntryCopy(line: EntryLine, sessionId: SessionId): EntryCopy {
+export function toEntryCopy(line: EntryLine, sessionId: SessionId | null): EntryCopy {
   return {
     id: line.id as EntryId,
     sessionId,
@@ -89,7 +87,6 @@ export function toContextLine(context: Context): ContextLine {
     updatedAt: context.updatedAt.toISOString(),
     archivedAt: toText(context.archivedAt),
     archiveReason: context.archiveReason,
-    revision: context.revision,
   };
 }
 
@@ -109,7 +106,6 @@ export function toContextCopy(line: ContextLine, sessionId: SessionId | null): C
     updatedAt: new Date(line.updatedAt),
     archivedAt: toDate(line.archivedAt),
     archiveReason: line.archiveReason,
-    revision: line.revision,
   };
 }
 
@@ -126,7 +122,6 @@ export function toHandoverLine(handover: Handover): HandoverLine {
     acknowledgedAt: toText(acknowledgement?.at ?? null),
     acknowledgedBy: acknowledgement?.by ?? null,
     acknowledgedSessionId: acknowledgement?.sessionId ?? null,
-    revision: handover.revision,
   };
 }
 
@@ -170,7 +165,6 @@ export function toHandoverCopy(line: HandoverLine, knownAs: KnownAs): HandoverCo
             by: acknowledgedBy,
             sessionId: acknowledgedSessionId === null ? null : knownAs.session(acknowledgedSessionId),
           },
-    revision: line.revision,
   };
 }
 
