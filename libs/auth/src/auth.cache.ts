@@ -1,5 +1,5 @@
 import { defineFamily, definePlatformTag } from '#cache';
-import type { WorkspaceId } from '#kernel';
+import { sharedTime, type WorkspaceId } from '#kernel';
 import type { Credential } from './credential.js';
 import type { Workspace } from './workspace.js';
 
@@ -38,7 +38,7 @@ export const principals = defineFamily<CredentialKey, Credential>({
   tags: (of) => [credentialTag(of), ...(of.subject === undefined ? [] : [subjectTag({ subject: of.subject })])],
   ttlMs: MAX_TTL_MS,
   ttlOf: (credential) =>
-    credential.expiresAt === null ? MAX_TTL_MS : Math.max(1, credential.expiresAt.getTime() - Date.now()),
+    credential.expiresAt === null ? MAX_TTL_MS : Math.max(1, credential.expiresAt.getTime() - sharedTime.nowMs()),
 });
 
 /** Fired when a workspace is made. */

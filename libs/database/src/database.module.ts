@@ -7,6 +7,7 @@ import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { Database } from './database.js';
 import { DatabaseErrorTranslator, isDatabaseAway } from './database-errors.js';
 import { DatabaseHealth } from './database.health.js';
+import { DatabaseTime } from './database-time.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
 import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
@@ -45,6 +46,12 @@ import { TransactionRunner } from './transaction-runner.js';
       inject: [DatabaseConfig, Database],
       useFactory: (config: DatabaseConfig, database: Database) =>
         config.url === undefined ? new EmbeddedUpkeep(database) : undefined,
+    },
+    {
+      provide: DatabaseTime,
+      inject: [DatabaseConfig, Database],
+      useFactory: (config: DatabaseConfig, database: Database) =>
+        new DatabaseTime(config.url === undefined ? undefined : database),
     },
     {
       provide: DatabaseMetrics,

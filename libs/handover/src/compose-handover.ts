@@ -64,7 +64,7 @@ export function composeHandover(sources: HandoverSources): HandoverContent {
     ].slice(0, MAX_NEXT_STEPS),
     contextsUsed: contexts.items,
     statistics: {
-      durationMs: session === undefined ? 0 : session.lastActiveAt.getTime() - session.createdAt.getTime(),
+      durationMs: session === undefined ? 0 : Math.max(0, session.lastActiveAt.getTime() - session.createdAt.getTime()),
       entries: Object.fromEntries(entryKinds.map((kind) => [kind, left.count(kind).total])) as Record<
         EntryKind,
         number

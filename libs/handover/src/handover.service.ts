@@ -124,9 +124,9 @@ export class HandoverService extends SessionObserver {
         acknowledgement: null,
         revision: newRevision(),
       };
-      await this.repository.insert(handover);
-      await this.changes.written(handover);
-      return handover;
+      const kept = await this.repository.insert(handover);
+      await this.changes.written(kept);
+      return kept;
     });
   }
 

@@ -1,3 +1,5 @@
+import { sharedTime } from './shared-time.js';
+
 /** The only source of time for product code, so that tests can move it. */
 export abstract class Clock {
   /** Wall-clock time in milliseconds since the Unix epoch. */
@@ -8,8 +10,9 @@ export abstract class Clock {
   }
 }
 
+/** The time that the processes of an installation share. */
 export class SystemClock extends Clock {
   nowMs(): number {
-    return Date.now();
+    return sharedTime.nowMs();
   }
 }

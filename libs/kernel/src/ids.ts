@@ -1,5 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { stringify, v7 as uuidV7, validate } from 'uuid';
+import { sharedTime } from './shared-time.js';
+
+/** Of the counter within a millisecond. */
+const MAX_SEQUENCE = 0xffff_ffff;
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -16,9 +20,17 @@ export type ApiKeyId = Branded<'api-key'>;
 /** A state of a resource, as a UUID: what is changed gets another one, and none comes again, whatever is deleted or imported. */
 export type Revision = Branded<'revision'>;
 
-/** A new id; later calls in one process give greater ids. */
+let last = { msecs: 0, seq: 0 };
+
+/** A new id by the time that processes share; later calls in one process give greater ids. */
 export function newId<Id extends string>(): Id {
-  return uuidV7() as Id;
+  const nowMs = sharedTime.nowMs();
+  const { msecs, seq } = last;
+  // Only its first setting moves the time back: what was made before names nothing that is stored.
+  const isSetBack = nowMs < msecs - 1_000;
+  if (nowMs > msecs || isSetBack) last = { msecs: nowMs, seq: randomBytes(4).readUInt32BE() >>> 1 };
+  else last = seq === MAX_SEQUENCE ? { msecs: msecs + 1, seq: 0 } : { msecs, seq: seq + 1 };
+  return uuidV7(last) as Id;
 }
 
 /** A new id whose time part is `timeMs`, for rows whose age is given from outside. */

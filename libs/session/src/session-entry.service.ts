@@ -41,8 +41,9 @@ export class SessionEntryService {
    */
   add(workspaceId: WorkspaceId, sessionId: SessionId, input: NewEntry): Promise<SessionEntry> {
     return this.transactions.run(async () => {
-      const { projectId, project } = await this.sessions.recordActivity(workspaceId, sessionId);
-      const now = this.policy.now();
+      const session = await this.sessions.recordActivity(workspaceId, sessionId);
+      const { projectId, project } = session;
+      const now = this.policy.nowOf(session);
       const entry: SessionEntry = {
         workspaceId,
         id: newId(),

@@ -25,6 +25,11 @@ export class SessionPolicy {
     return this.clock.now();
   }
 
+  /** Of what happens to a session now: never before its last activity, whatever the clock says that wrote that down. */
+  nowOf({ lastActiveAt }: Session): Date {
+    return new Date(Math.max(this.clock.nowMs(), lastActiveAt.getTime()));
+  }
+
   stateOf(session: Session): SessionState {
     return stateOf(session, this.clock.now(), this.idleMs);
   }

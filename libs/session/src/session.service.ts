@@ -123,7 +123,7 @@ export class SessionService {
       if (session === undefined) throw sessionNotFound(id);
       requireMatch(given, this.tagOf(session));
       this.requireOpen(session);
-      const now = this.policy.now();
+      const now = this.policy.nowOf(session);
       const metadata =
         patch.metadata === undefined
           ? session.metadata
@@ -207,7 +207,7 @@ export class SessionService {
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
       requireMatch(given, this.tagOf(session));
-      const now = this.policy.now();
+      const now = this.policy.nowOf(session);
       const ended: Session = {
         ...session,
         summary: summary ?? session.summary,

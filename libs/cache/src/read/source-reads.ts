@@ -107,7 +107,7 @@ export class SourceReads {
   ): Value {
     if (fallback === undefined) throw error;
     state.stats.staleHits++;
-    const ageMs = this.parts.clock.nowMs() - fallback.loadedAtMs;
+    const ageMs = Math.max(0, this.parts.clock.nowMs() - fallback.loadedAtMs);
     options?.report?.({ status: 'stale', tier: 'shared', ageMs, remainingMs: fallback.hardMs - ageMs });
     this.logger.debug(`The source of ${state.family.name} failed; an expired value is served: ${messageOf(error)}`);
     return fallback.value;

@@ -296,7 +296,7 @@ export class PostgresContextRepository extends ContextRepository {
   async describe(workspaceId: WorkspaceId, id: ContextId, description: Description, at: Date): Promise<void> {
     const { tags, priority, priorityDetected, metadata } = description;
     await this.database.query(
-      `UPDATE contexts SET tags = $3, priority = $4, priority_detected = $5, metadata = $6, updated_at = $7, revision = gen_random_uuid()
+      `UPDATE contexts SET tags = $3, priority = $4, priority_detected = $5, metadata = $6, updated_at = greatest($7, updated_at), revision = gen_random_uuid()
        WHERE workspace_id = $1 AND id = $2`,
       [workspaceId, id, tags, priority, priorityDetected, JSON.stringify(metadata), at],
     );
@@ -309,7 +309,7 @@ export class PostgresContextRepository extends ContextRepository {
   ): Promise<readonly ContextSummary[]> {
     const rows = await this.database.query<ContextSummaryRow>(
       `WITH c AS (
-         UPDATE contexts SET archived_at = $4, archive_reason = $5, updated_at = $4, is_latest = false, revision = gen_random_uuid()
+         UPDATE contexts SET archived_at = greatest($4, updated_at), archive_reason = $5, updated_at = greatest($4, updated_at), is_latest = false, revision = gen_random_uuid()
          WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NULL
          RETURNING *)
        SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,
@@ -329,7 +329,7 @@ export class PostgresContextRepository extends ContextRepository {
   ): Promise<readonly ContextSummary[]> {
     const rows = await this.database.query<ContextSummaryRow>(
       `WITH c AS (
-         UPDATE contexts SET archived_at = NULL, archive_reason = NULL, updated_at = $4, revision = gen_random_uuid()
+         UPDATE contexts SET archived_at = NULL, archive_reason = NULL, updated_at = greatest($4, updated_at), revision = gen_random_uuid()
          WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NOT NULL
          RETURNING *)
        SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,

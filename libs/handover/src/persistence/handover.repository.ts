@@ -8,11 +8,12 @@ export interface HandoverFilter {
 }
 
 export abstract class HandoverRepository {
-  /** Keeps one made by hand. */
-  abstract insert(handover: Handover): Promise<void>;
+  /** Keeps one made by hand; from then on it has the newest content of its project. */
+  abstract insert(handover: Handover): Promise<Handover>;
 
   /**
-   * Keeps the one that a session leaves in a project, or gives the one it left there before this reason and content.
+   * Keeps the one that a session leaves in a project, or gives the one it left there before this reason and content;
+   * from then on it has the newest content of the project.
    * An acknowledgement stands unless there is something new in the content besides its statistics. Safe for
    * concurrent callers: there is never a second one.
    */

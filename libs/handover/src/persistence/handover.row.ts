@@ -22,6 +22,12 @@ export const SELECT_HANDOVER = `
          h.updated_at, h.acknowledged_at, h.acknowledged_by, h.acknowledged_session_id, h.revision
   FROM handovers h JOIN projects p ON p.workspace_id = h.workspace_id AND p.id = h.project_id`;
 
+/** Earlier releases stored what the clocks of two machines said. */
+function withoutNegativeDuration(content: HandoverContent): HandoverContent {
+  const { statistics } = content;
+  return statistics.durationMs >= 0 ? content : { ...content, statistics: { ...statistics, durationMs: 0 } };
+}
+
 export function toHandover(row: HandoverRow): Handover {
   const { acknowledged_at: at, acknowledged_by: by } = row;
   return {
@@ -31,7 +37,7 @@ export function toHandover(row: HandoverRow): Handover {
     project: row.project,
     sessionId: row.session_id,
     reason: row.reason,
-    content: row.content,
+    content: withoutNegativeDuration(row.content),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     acknowledgement: at === null || by === null ? null : { at, by, sessionId: row.acknowledged_session_id },

@@ -4,6 +4,7 @@ import { newId, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { handover } from '../testing/handover.factory.js';
 import { handoverRepositoryContract } from '../testing/handover-repository.contract.js';
 import { PostgresHandoverRepository } from './postgres-handover.repository.js';
 
@@ -55,4 +56,15 @@ describe('PostgresHandoverRepository', () => {
     newSession,
     newSessionBeside: ({ workspaceId, projectId }) => stored(session({ workspaceId, projectId })),
   }));
+
+  it('T61 has no negative duration, also of what an earlier release stored', async () => {
+    const of = await newSession();
+    const { id } = await handovers.leave(handover(of));
+    await dataSource.query(
+      `UPDATE handovers SET content = jsonb_set(content, '{statistics,durationMs}', '-5000') WHERE id = $1`,
+      [id],
+    );
+    const found = await handovers.find(of.workspaceId, id);
+    expect(found?.content.statistics).toMatchObject({ durationMs: 0, contexts: expect.any(Number) });
+  });
 });

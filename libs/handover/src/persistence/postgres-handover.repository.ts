@@ -6,9 +6,12 @@ import type { Acknowledgement, Handover } from '../handover.js';
 import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
 
+/** The newest content of the project is what comes last, whatever the clocks say that wrote the others down. */
 const INSERT = `
   INSERT INTO handovers AS h (workspace_id, id, project_id, session_id, reason, content, created_at, updated_at, revision)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+  VALUES ($1, $2, $3, $4, $5, $6, $7, greatest($8, (
+    SELECT max(updated_at) + interval '1 millisecond' FROM handovers
+    WHERE workspace_id = $1 AND project_id = $3 AND updated_at > $8)), $9)`;
 
 @Injectable()
 export class PostgresHandoverRepository extends HandoverRepository {
@@ -16,25 +19,21 @@ export class PostgresHandoverRepository extends HandoverRepository {
     super();
   }
 
-  async insert(handover: Handover): Promise<void> {
-    await this.database.query(INSERT, toParameters(handover));
+  insert(handover: Handover): Promise<Handover> {
+    return this.keep(INSERT, handover);
   }
 
-  async leave(handover: Handover): Promise<Handover> {
-    const [row] = await this.database.query<{ id: HandoverId }>(
+  leave(handover: Handover): Promise<Handover> {
+    return this.keep(
       `${INSERT}
        ON CONFLICT (workspace_id, session_id, project_id) WHERE reason <> 'manual' DO UPDATE
        SET reason = excluded.reason, content = excluded.content, updated_at = excluded.updated_at, revision = excluded.revision,
            acknowledged_at = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_at END,
            acknowledged_by = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_by END,
            acknowledged_session_id =
-             CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_session_id END
-       RETURNING id`,
-      toParameters(handover),
+             CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_session_id END`,
+      handover,
     );
-    const left = row === undefined ? undefined : await this.find(handover.workspaceId, row.id);
-    if (left === undefined) throw new Error('A handover was neither inserted nor updated.');
-    return left;
   }
 
   find(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
@@ -87,11 +86,18 @@ export class PostgresHandoverRepository extends HandoverRepository {
     acknowledgement: Acknowledgement,
   ): Promise<Handover | undefined> {
     await this.database.query(
-      `UPDATE handovers SET acknowledged_at = $3, acknowledged_by = $4, acknowledged_session_id = $5, revision = $6
+      `UPDATE handovers SET acknowledged_at = greatest($3, updated_at), acknowledged_by = $4, acknowledged_session_id = $5, revision = $6
        WHERE workspace_id = $1 AND id = $2 AND acknowledged_at IS NULL`,
       [workspaceId, id, acknowledgement.at, acknowledgement.by, acknowledgement.sessionId, newRevision()],
     );
     return this.find(workspaceId, id);
+  }
+
+  private async keep(statement: string, handover: Handover): Promise<Handover> {
+    const [row] = await this.database.query<{ id: HandoverId }>(`${statement} RETURNING id`, toParameters(handover));
+    const kept = row === undefined ? undefined : await this.find(handover.workspaceId, row.id);
+    if (kept === undefined) throw new Error('A handover was neither inserted nor updated.');
+    return kept;
   }
 
   private async findOne(condition: string, parameters: readonly unknown[]): Promise<Handover | undefined> {

@@ -8,8 +8,12 @@ import { type HandoverFilter, HandoverRepository } from '../persistence/handover
 export class FakeHandoverRepository extends HandoverRepository {
   private readonly rows = new Map<HandoverId, Handover>();
 
-  async insert(handover: Handover): Promise<void> {
-    this.rows.set(handover.id, handover);
+  async insert(handover: Handover): Promise<Handover> {
+    const newest = await this.findLatest(handover.workspaceId, handover.projectId);
+    const behindMs = newest === undefined ? 0 : newest.updatedAt.getTime() - handover.updatedAt.getTime();
+    const kept = behindMs > 0 ? { ...handover, updatedAt: new Date(newest!.updatedAt.getTime() + 1) } : handover;
+    this.rows.set(kept.id, kept);
+    return kept;
   }
 
   async leave(handover: Handover): Promise<Handover> {
@@ -26,8 +30,7 @@ export class FakeHandoverRepository extends HandoverRepository {
             acknowledgement: tellTheSame(before.content, handover.content) ? before.acknowledgement : null,
             revision: handover.revision,
           };
-    await this.insert(left);
-    return left;
+    return this.insert(left);
   }
 
   async find(workspaceId: WorkspaceId, id: HandoverId): Promise<Handover | undefined> {
@@ -72,7 +75,8 @@ export class FakeHandoverRepository extends HandoverRepository {
   ): Promise<Handover | undefined> {
     const row = await this.find(workspaceId, id);
     if (row !== undefined && row.acknowledgement === null) {
-      await this.insert({ ...row, acknowledgement, revision: newRevision() });
+      const at = new Date(Math.max(acknowledgement.at.getTime(), row.updatedAt.getTime()));
+      this.rows.set(id, { ...row, acknowledgement: { ...acknowledgement, at }, revision: newRevision() });
     }
     return this.find(workspaceId, id);
   }

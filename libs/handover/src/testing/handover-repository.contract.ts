@@ -90,6 +90,21 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
     expect(await latest()).toEqual(last);
   });
 
+  it('T61 keeps in the order in which they came, whatever the clocks said that made them', async () => {
+    const first = await handovers.leave(handover(session, { createdAt: later(60_000), updatedAt: later(60_000) }));
+    const byHand = await handovers.insert(
+      handover(session, { reason: 'manual', createdAt: later(1), updatedAt: later(1) }),
+    );
+    expect(byHand.updatedAt.getTime()).toBeGreaterThan(first.updatedAt.getTime());
+    expect(await latest()).toEqual(byHand);
+    const again = await handovers.leave(handover(session, { createdAt: later(2), updatedAt: later(2) }));
+    expect(again).toMatchObject({ id: first.id, createdAt: first.createdAt });
+    expect(await latest()).toEqual(again);
+    const by = { at: later(3), by: 'key:1', sessionId: null };
+    const acknowledged = await handovers.acknowledge(again.workspaceId, again.id, by);
+    expect(acknowledged?.acknowledgement?.at).toEqual(again.updatedAt);
+  });
+
   it('T21 pages through all of a project exactly once, newest first', async () => {
     const made = [];
     for (let count = 0; count < 5; count++) {

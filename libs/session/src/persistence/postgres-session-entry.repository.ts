@@ -65,7 +65,7 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
 
   async resolve(workspaceId: WorkspaceId, ids: readonly EntryId[], by: EntryId, at: Date): Promise<void> {
     await this.database.query(
-      `UPDATE session_entries SET resolved_at = $4, resolved_by = $3
+      `UPDATE session_entries SET resolved_at = greatest(created_at, $4), resolved_by = $3
        WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND resolved_at IS NULL`,
       [workspaceId, ids, by, at],
     );
