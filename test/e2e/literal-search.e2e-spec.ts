@@ -95,6 +95,31 @@ describe.each([
     60_000,
   );
 
+  it.each([
+    ['Krankenversicherung', 'Die Krankenversicherungsbeiträge werden am Monatsende abgebucht.'],
+    ['тесты', 'Деплой идёт только после тестов.'],
+    ['кэши', 'Сброс кэша'],
+    ['قهوة', 'أحب القهوة في الصباح'],
+    ['sjukförsäkring', 'Sjukförsäkringsavgifter betalas månadsvis.'],
+    ['ספר', 'קראתי את הספר'],
+    ['yazılımlar', 'Yeni yazılımları kurduk'],
+    ['książka', 'Czytam książki'],
+  ])('finds %s by words near to it, marked as weak', async (q, content) => {
+    const project = `near-${Buffer.from(q).toString('hex').slice(0, 20)}`;
+    const items = [content, 'Grocery list: bread, butter, milk.'].map((text, index) => ({
+      label: `${index}`,
+      content: text,
+    }));
+    await server.api.post('/v1/contexts/batch', { project, items });
+    for (const mode of ['keyword', 'hybrid', 'semantic']) {
+      const { body } = await server.api.get('/v1/search', { query: { project, q, mode } });
+      expect(body).toMatchObject({ items: [{ label: '0', weak: true }], degraded: false });
+      expect(body.reason).toContain('no text holds these words');
+      const { body: strict } = await server.api.get('/v1/search', { query: { project, q, mode, weak: false } });
+      expect(strict.items).toEqual([]);
+    }
+  });
+
   it('still leaves out what is behind a dash and no option', async () => {
     const { body } = await server.api.get('/v1/search', { query: { project: 'literal', q: 'docker -nginx' } });
     expect(body).toMatchObject({ items: [{ label: expect.stringMatching(/^text-/) }], reason: null });

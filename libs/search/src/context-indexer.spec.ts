@@ -36,7 +36,7 @@ describe('ContextIndexer', () => {
   }
 
   async function found(term: string, workspaceId: WorkspaceId = scope.workspaceId) {
-    const ranking = { terms: [{ term, weight: 1_000_000 }], averageLength: 1, asOfMs: 0 };
+    const ranking = { terms: [{ term, weight: 1_000_000 }], averageLength: 1, asOfMs: 0, isGuess: false };
     const filters = { priority: 'important', tags: ['south'] } as const;
     const request = { ranking, phrases: [], exclusions: [], limit: 10 };
     const ids = async (more: object) =>

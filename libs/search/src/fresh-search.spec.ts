@@ -189,6 +189,28 @@ describe('FreshSearch', () => {
     expect((await search('docker -web', { live: true })).items).toHaveLength(1);
   });
 
+  it('marks what holds only near words as weak, says so, and leaves it out where it is not wanted', async () => {
+    const near = await storeAt(undefined, 'the lanternkeeper');
+    await storeAt(undefined, 'a hill');
+
+    expect(await search('lantern')).toMatchObject({
+      items: [{ id: near, weak: true }],
+      degraded: false,
+      reason: expect.stringContaining('no text holds these words'),
+    });
+    expect((await search('lantern', { weak: false })).items).toEqual([]);
+    expect(await search('hill')).toMatchObject({ items: [{ weak: false }], reason: null });
+    expect(await search('hill', { weak: false })).toMatchObject({ items: [{ weak: false }] });
+    expect((await search('lantern', { filters: { minScore: 100 } })).items).toEqual([]);
+  });
+
+  it('T21 pages through weak hits as such', async () => {
+    for (let i = 0; i < 3; i++) await storeAt(undefined, `lanternkeeper${'x'.repeat(i)}`);
+    const first = await search('lantern', { limit: 2 });
+    const second = await search('lantern', { limit: 2, after: first.next });
+    expect([...first.items, ...second.items].map(({ weak }) => weak)).toEqual([true, true, true]);
+  });
+
   it('T40 answers nothing, without a reason, where a filter leaves nothing', async () => {
     await store(searchDocument(scope, { text: 'fox', tags: ['north'] }));
 

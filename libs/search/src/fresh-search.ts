@@ -36,6 +36,7 @@ const RERANKED = 50;
 
 const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
 const NOTHING_NEAR: SemanticFindings = { hits: [] };
+const ALL_WEAK = 'no text holds these words; what was found holds words, or parts of words, near to them';
 const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** A search of one project, worked out as far as its words go. */
@@ -100,7 +101,13 @@ export class FreshSearch {
     if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
     const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
     const items = await this.describe(prepared, page.hits);
-    const notes = [...prepared.reading, ...page.notes, ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : [])];
+    const isWeak = items.length > 0 && items.every(({ weak }) => weak);
+    const notes = [
+      ...prepared.reading,
+      ...(isWeak ? [ALL_WEAK] : []),
+      ...page.notes,
+      ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
+    ];
     return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
   }
 
@@ -136,9 +143,14 @@ export class FreshSearch {
       mode === 'keyword' || query.words === ''
         ? undefined
         : this.semantic.find(scope, { ...narrowing(request, query), text: query.plain, asOfMs, depth, spender });
-    const keepUnknown = live.documents.length > 0;
     const ranking =
-      after === undefined ? await this.keywords.rankingOf(scope, query, nowMs, { keepUnknown }) : after.ranking;
+      after === undefined
+        ? await this.keywords.rankingOf(scope, query, nowMs, {
+            keepUnknown: live.documents.length > 0,
+            isHeld: query.words.split(' ').some((word) => isWritten(live, word)),
+            guess: request.weak !== false,
+          })
+        : after.ranking;
     return { scope, request, spender, query, reading, ranking, asOfMs, live, seen, depth, nearness };
   }
 
@@ -219,7 +231,9 @@ export class FreshSearch {
             keyword: { hits: keyword.map(toChannelHit), weight: 1 },
             semantic: { hits: semantic.hits, weight: semanticWeight(this.semantic.isLexical).weight },
           });
-    const unseen = fused.filter(({ id, score }) => score >= minScore && !seen.has(id));
+    const unseen = fused.filter(
+      (hit) => hit.score >= minScore && !seen.has(hit.id) && (request.weak !== false || !this.isWeak(prepared, hit)),
+    );
     const { hits, faults } = await this.rerank(prepared, unseen);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
@@ -286,13 +300,19 @@ export class FreshSearch {
     }
   }
 
+  /** What an embedder of meaning finds is meant, whatever its words. */
+  private isWeak({ ranking }: Prepared, { channels: { semantic } }: FusedHit): boolean {
+    return ranking?.isGuess === true && (semantic === undefined || this.semantic.isLexical);
+  }
+
   /** A document that was removed since it was ranked has no passage, and is no hit any more. */
   private async describe(prepared: Prepared, page: readonly FusedHit[]): Promise<SearchHit[]> {
     const passages = await this.passagesOf(prepared, page);
     const terms = prepared.ranking?.terms ?? [];
     return page.flatMap((hit) => {
       const passage = passages.get(hit.id);
-      return passage === undefined ? [] : [{ ...hit, snippet: snippetOf(passage, terms, this.options) }];
+      if (passage === undefined) return [];
+      return [{ ...hit, weak: this.isWeak(prepared, hit), snippet: snippetOf(passage, terms, this.options) }];
     });
   }
 

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
 import { KeywordIndex, type QueryStatistics } from './persistence/keyword-index.js';
 import { termWeight } from './ranking/bm25.js';
+import { nearWords } from './ranking/near-words.js';
 import { corrections } from './ranking/spelling.js';
 import type { Ranking, SearchScope, WeightedTerm } from './search.js';
 
 /** A longer query is known by the terms that tell most: it bounds what a query costs and how long a cursor gets. */
 const MAX_TERMS = 64;
+/** Near words are looked for of so many words of a query, the longest. */
+const MOST_NEAR_ASKED = 8;
 
 /** Decides, once for all pages of a search, what each term of its query is worth. */
 @Injectable()
@@ -14,14 +17,17 @@ export class KeywordSearch {
   constructor(private readonly index: KeywordIndex) {}
 
   /**
+   * Where no document holds any of the words, it ranks by words that are near to them.
    * @param options.keepUnknown terms that no document holds count too: for a search that looks beside the index
+   * @param options.isHeld whether something holds a word of the query beside the index
+   * @param options.guess whether to rank by near words where there are no others
    * @returns undefined where the query holds nothing that the index could hold: no word, or stop words alone.
    */
   async rankingOf(
     scope: SearchScope,
     query: QueryAnalysis,
     asOfMs: number,
-    { keepUnknown = false } = {},
+    { keepUnknown = false, isHeld = false, guess = true } = {},
   ): Promise<Ranking | undefined> {
     const statistics = await this.index.statistics(scope, query.words);
     if (statistics.terms.length === 0) return undefined;
@@ -32,9 +38,23 @@ export class KeywordSearch {
         termWeight(statistics.documentCount, term.documentFrequency, term.queryFrequency),
       ]),
     );
-    if (known.length < statistics.terms.length) await this.addCorrections(scope, query, statistics, weights);
+    const isGuess = known.length === 0 && !isHeld;
+    if (known.length < statistics.terms.length && (guess || !isGuess))
+      await this.addCorrections(scope, query, statistics, weights);
+    if (isGuess && guess) await this.addNearWords(scope, query, statistics, weights);
     const terms = [...weights].map(([term, weight]): WeightedTerm => ({ term, weight }));
-    return { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs };
+    return { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs, isGuess };
+  }
+
+  private async addNearWords(
+    scope: SearchScope,
+    { spellable }: QueryAnalysis,
+    statistics: QueryStatistics,
+    weights: Map<string, number>,
+  ): Promise<void> {
+    if (spellable.length === 0 || statistics.documentCount === 0) return;
+    const longest = [...spellable].sort((a, b) => b.length - a.length).slice(0, MOST_NEAR_ASKED);
+    addAll(weights, statistics, nearWords(await this.index.nearCandidates(scope, longest)));
   }
 
   private async addCorrections(
@@ -44,12 +64,19 @@ export class KeywordSearch {
     weights: Map<string, number>,
   ): Promise<void> {
     if (query.spellable.length === 0 || statistics.documentCount === 0) return;
-    for (const { term, documentFrequency, discount } of corrections(
-      await this.index.similarWords(scope, query.spellable),
-    )) {
-      const weight = Math.round(termWeight(statistics.documentCount, documentFrequency, 1) * discount);
-      weights.set(term, Math.max(weight, weights.get(term) ?? 0));
-    }
+    addAll(weights, statistics, corrections(await this.index.similarWords(scope, query.spellable)));
+  }
+}
+
+/** A term that is meant in several ways has the highest of its weights. */
+function addAll(
+  weights: Map<string, number>,
+  { documentCount }: QueryStatistics,
+  guesses: readonly { readonly term: string; readonly documentFrequency: number; readonly discount: number }[],
+): void {
+  for (const { term, documentFrequency, discount } of guesses) {
+    const weight = Math.round(termWeight(documentCount, documentFrequency, 1) * discount);
+    weights.set(term, Math.max(weight, weights.get(term) ?? 0));
   }
 }
 

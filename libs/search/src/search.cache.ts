@@ -18,7 +18,7 @@ export const searchTag = defineTag('search', ({ project }: ProjectKey) => projec
 /** Whole answers, page by page. Short: recency is part of the score, and time passes without a write. */
 export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   name: 'search',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),

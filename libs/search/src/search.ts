@@ -36,6 +36,8 @@ export interface Ranking {
   readonly averageLength: number;
   /** The moment that the recency boost counts from. */
   readonly asOfMs: number;
+  /** Whether no document holds a word of the query, and the terms are of words near to them. */
+  readonly isGuess: boolean;
 }
 
 /** The document that a page starts after. */
@@ -108,6 +110,8 @@ export interface SearchRequest {
   readonly rerank: boolean;
   /** Also what open sessions have written and not handed over yet. */
   readonly live?: boolean;
+  /** Unless false, what holds only words near to those of the query is found where nothing holds one of them. */
+  readonly weak?: boolean;
   readonly limit: number;
   readonly after?: SearchPosition;
   readonly filters: SearchFilters;
@@ -149,6 +153,8 @@ export interface SearchHit {
   readonly score: number;
   readonly scores: ChannelScores;
   readonly channels: ChannelRanks;
+  /** Whether it holds no word of the query, but only words, or parts of words, near to them. */
+  readonly weak: boolean;
   /** A short stretch of the text around what matched, on one line. */
   readonly snippet: string;
 }

@@ -46,7 +46,7 @@ describe('SessionIndexer', () => {
       documentCount: 1_201,
       terms: [{ term: 'fox', documentFrequency: 1_201 }],
     });
-    const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs: 0 };
+    const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs: 0, isGuess: false };
     const request = { ranking, phrases: [], exclusions: [], limit: 2_000 };
     const found = await index.rank(scope, { ...request, filters: { sessionId: session.id } });
     expect(found).toHaveLength(1_201);

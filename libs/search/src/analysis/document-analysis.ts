@@ -12,7 +12,7 @@ export interface DocumentAnalysis {
   /** Words of the label; empty where it has none that tell anything. */
   readonly labelWords: string;
   readonly segments: readonly Segment[];
-  /** Distinct words that a misspelt query word may have meant. */
+  /** Distinct words that a query word which nothing holds may have meant. */
   readonly vocabulary: readonly string[];
 }
 
@@ -22,8 +22,11 @@ export interface DocumentAnalysis {
  */
 const MAX_SEGMENT_LENGTH = 8_000;
 
-/** Words that spelling is corrected to and from: long enough that a neighbour is likely meant, and no numbers. */
-const SPELLABLE = /^\p{L}{4,40}$/u;
+/**
+ * Words that spelling is corrected to and from, and near words are looked for: long enough that a neighbour is likely
+ * meant, and no numbers. Arabic and Hebrew words are written without most of their vowels.
+ */
+const SPELLABLE = /^(?:[\p{L}\p{M}]{4,40}|[\p{sc=Arabic}\p{sc=Hebrew}]{3})$/u;
 
 /** Labels are often mere identifiers; only words that a person could ask for are taken from them. */
 const TELLING_LABEL_WORD = /^\p{L}{3,}$|[^\x00-\x7f]/u;

@@ -12,6 +12,7 @@ const position: SearchPosition = {
       { term: '狐', weight: 2 },
     ],
     averageLength: 17.25,
+    isGuess: false,
     asOfMs: 1_900_000_000_000,
   },
   after: { score: 7_654_321, id: newId() },
@@ -25,10 +26,13 @@ describe('search cursor', () => {
     expect(decodeSearchCursor(workspaceId, listing, cursor)).toEqual(position);
   });
 
-  it.each([position.ranking, undefined])('carries what the pages of a hybrid search have shown', (ranking) => {
-    const fused: SearchPosition = { by: 'seen', ranking, asOfMs: 1_900_000_000_000, seen: 'abcd-_09ABCDEFGH' };
-    expect(decodeSearchCursor(workspaceId, listing, encodeSearchCursor(workspaceId, listing, fused))).toEqual(fused);
-  });
+  it.each([position.ranking, { ...position.ranking, isGuess: true }, undefined])(
+    'carries what the pages of a hybrid search have shown',
+    (ranking) => {
+      const fused: SearchPosition = { by: 'seen', ranking, asOfMs: 1_900_000_000_000, seen: 'abcd-_09ABCDEFGH' };
+      expect(decodeSearchCursor(workspaceId, listing, encodeSearchCursor(workspaceId, listing, fused))).toEqual(fused);
+    },
+  );
 
   it('holds for the same tags in another order', () => {
     expect(decodeSearchCursor(workspaceId, { ...listing, filters: { tags: ['b', 'a'] } }, cursor)).toEqual(position);
@@ -39,6 +43,7 @@ describe('search cursor', () => {
     ['query', { ...listing, query: 'fox hill' }],
     ['mode', { ...listing, mode: 'keyword' as const }],
     ['liveliness', { ...listing, live: true }],
+    ['wish for weak hits', { ...listing, weak: false }],
     ['priority', { ...listing, filters: { ...listing.filters, priority: 'important' as const } }],
     ['tags', { ...listing, filters: { tags: ['a'] } }],
     ['session', { ...listing, filters: { ...listing.filters, sessionId: newId<SessionId>() } }],

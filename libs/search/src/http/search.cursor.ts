@@ -8,19 +8,20 @@ type Listing = Omit<SearchRequest, 'after' | 'limit'>;
 /** Stands where there is no ranking: an average length is never below 0. */
 const NO_RANKING = -1;
 
+const guess = z.union([z.literal(0), z.literal(1)]);
 const flat = z.union([z.string(), z.number()]);
 
 const keywordPosition = z
-  .tuple([z.number(), z.uuid(), z.number(), z.number()], flat)
-  .transform(([score, id, asOfMs, averageLength, ...terms], context): SearchPosition => {
-    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs };
+  .tuple([z.number(), z.uuid(), z.number(), z.number(), guess], flat)
+  .transform(([score, id, asOfMs, averageLength, isGuess, ...terms], context): SearchPosition => {
+    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs, isGuess: isGuess === 1 };
     return { by: 'score', ranking, after: { score, id } };
   });
 
 const fusedPosition = z
-  .tuple([z.string(), z.number(), z.number()], flat)
-  .transform(([seen, asOfMs, averageLength, ...terms], context): SearchPosition => {
-    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs };
+  .tuple([z.string(), z.number(), z.number(), guess], flat)
+  .transform(([seen, asOfMs, averageLength, isGuess, ...terms], context): SearchPosition => {
+    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs, isGuess: isGuess === 1 };
     return { by: 'seen', ranking: averageLength === NO_RANKING ? undefined : ranking, asOfMs, seen };
   });
 
@@ -40,10 +41,18 @@ function toTerms(parts: readonly (string | number)[], context: z.core.$Refinemen
 export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, position: SearchPosition): string {
   const { ranking } = position;
   const terms = ranking?.terms.flatMap(({ term, weight }) => [term, weight]) ?? [];
+  const isGuess = ranking?.isGuess === true ? 1 : 0;
   const parts =
     position.by === 'score'
-      ? [position.after.score, position.after.id, position.ranking.asOfMs, position.ranking.averageLength, ...terms]
-      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, ...terms];
+      ? [
+          position.after.score,
+          position.after.id,
+          position.ranking.asOfMs,
+          position.ranking.averageLength,
+          isGuess,
+          ...terms,
+        ]
+      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, isGuess, ...terms];
   return encodeCursor(listOf(workspaceId, listing), parts);
 }
 
@@ -55,7 +64,7 @@ export function decodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, c
 /** Everything that decides which hits there are and how they are ordered; not how many make a page. */
 function listOf(
   workspaceId: WorkspaceId,
-  { project, query, mode, rerank, live = false, filters }: Listing,
+  { project, query, mode, rerank, live = false, weak = true, filters }: Listing,
 ): readonly unknown[] {
   const tags = filters.tags === undefined ? null : [...filters.tags].sort();
   return [
@@ -66,6 +75,7 @@ function listOf(
     mode ?? null,
     rerank,
     live,
+    weak,
     filters.priority ?? null,
     tags,
     filters.sessionId ?? null,

@@ -40,6 +40,10 @@ export const searchQuery = z.strictObject({
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('false')
     .meta({ description: 'True: also what open sessions have written so far; found by its words, never remembered.' }),
+  weak: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('true')
+    .meta({ description: 'False: leaves out hits that hold no word of the query but only words near to them.' }),
   rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
 });
 
@@ -51,6 +55,7 @@ export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchReques
     mode: query.mode,
     rerank: query.rerank === 'true',
     live: query.live === 'true',
+    weak: query.weak === 'true',
     filters: {
       priority: query.priority,
       tags: query.tags,

@@ -28,6 +28,10 @@ const searchHit = z
     channels: z
       .object({ keyword: channelRank, semantic: channelRank })
       .meta({ description: 'The place that each channel gave the hit by itself; absent where it did not find it.' }),
+    weak: z.boolean().meta({
+      description:
+        'True where it holds no word of the query, only words or parts of words near to them: another inflection, a compound.',
+    }),
     snippet: z.string(),
   })
   .meta({ id: 'SearchHit' });

@@ -157,6 +157,32 @@ export const similarWords = `
       WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
   WHERE document_frequency > 0`;
 
+/**
+ * Words of the project that hold one of the given, are held by it, or begin or end as it does.
+ *
+ * $1 workspace, $2 project, $3 words, $4 most words of the project to look at, $5 candidates a word.
+ */
+export const nearWordCandidates = `
+  WITH vocabulary AS MATERIALIZED (
+    SELECT word, min(term) AS term FROM (
+      SELECT word, term FROM search_words WHERE workspace_id = $1 AND project_id = $2 LIMIT $4) AS known
+    GROUP BY word
+  )
+  SELECT asked.word, candidate.word AS candidate, term, document_frequency
+  FROM unnest($3::text[]) AS asked (word)
+    CROSS JOIN LATERAL (
+      SELECT known.word, known.term FROM vocabulary AS known
+      WHERE known.word <> asked.word AND (
+        position(asked.word IN known.word) > 0 OR position(known.word IN asked.word) > 0
+        OR left(known.word, greatest(3, length(asked.word) * 3 / 5)) = left(asked.word, greatest(3, length(asked.word) * 3 / 5))
+        OR right(known.word, greatest(3, length(asked.word) * 3 / 5)) = right(asked.word, greatest(3, length(asked.word) * 3 / 5)))
+      ORDER BY abs(length(known.word) - length(asked.word)), known.word
+      LIMIT $5) AS candidate
+    CROSS JOIN LATERAL (
+      SELECT count(*)::integer AS document_frequency FROM search_postings AS p
+      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
+  WHERE document_frequency > 0`;
+
 /** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
 const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
 /** See `ageMsOf`. */

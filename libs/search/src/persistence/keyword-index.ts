@@ -113,6 +113,11 @@ export abstract class KeywordIndex {
    * look like them, by trigrams. Candidates, not corrections.
    */
   abstract similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
+  /**
+   * For each of `words`: words of the project's documents that it could be near to, by what they have in common at the
+   * start, at the end, or whole. Candidates, for `nearWords` to judge; of a project of very many words only some.
+   */
+  abstract nearCandidates(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
   /** Of each of the phrases, whether it has a word that the index holds at all, that is one that is no stop word. */
   abstract haveTerms(phrases: readonly string[]): Promise<readonly boolean[]>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */

@@ -22,6 +22,7 @@ import {
   documentInsert,
   documentRemoval,
   documentResolution,
+  nearWordCandidates,
   passageSelection,
   passageSelectionBeside,
   postingRemoval,
@@ -35,6 +36,10 @@ import {
   staleDocuments,
   wordInsert,
 } from './keyword-index.sql.js';
+
+/** Bounds what a query costs that nothing matches: some 50 ms. */
+const MOST_WORDS_LOOKED_AT = 50_000;
+const NEAR_CANDIDATES = 50;
 
 /**
  * BM25 on stock PostgreSQL. A posting carries its document's length, so that scoring a term is one index-only scan
@@ -200,24 +205,24 @@ export class PostgresKeywordIndex extends KeywordIndex {
   }
 
   async similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
-    interface Row {
-      readonly word: string;
-      readonly candidate: string;
-      readonly term: string;
-      readonly document_frequency: number;
-    }
-    const rows = await this.database.query<Row>(similarWords, [
+    const rows = await this.database.query<SimilarWordRow>(similarWords, [
       scope.workspaceId,
       scope.projectId,
       this.language,
       words,
     ]);
-    return rows.map((row) => ({
-      word: row.word,
-      candidate: row.candidate,
-      term: row.term,
-      documentFrequency: row.document_frequency,
-    }));
+    return rows.map(toSimilarWord);
+  }
+
+  async nearCandidates(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
+    const rows = await this.database.query<SimilarWordRow>(nearWordCandidates, [
+      scope.workspaceId,
+      scope.projectId,
+      words,
+      MOST_WORDS_LOOKED_AT,
+      NEAR_CANDIDATES,
+    ]);
+    return rows.map(toSimilarWord);
   }
 
   async haveTerms(phrases: readonly string[]): Promise<readonly boolean[]> {
@@ -383,6 +388,17 @@ export class PostgresKeywordIndex extends KeywordIndex {
     ]);
     return [...indexed, ...passages];
   }
+}
+
+interface SimilarWordRow {
+  readonly word: string;
+  readonly candidate: string;
+  readonly term: string;
+  readonly document_frequency: number;
+}
+
+function toSimilarWord({ word, candidate, term, document_frequency: documentFrequency }: SimilarWordRow): SimilarWord {
+  return { word, candidate, term, documentFrequency };
 }
 
 function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, AnalysedDocument[]> {

@@ -1,5 +1,6 @@
 import type { Priority } from '#context';
 import type { ProjectId, WorkspaceId } from '#kernel';
+import { isSpellable } from '../analysis/document-analysis.js';
 import { isLiteralTerm } from '../analysis/literals.js';
 import {
   type AnalysedDocument,
@@ -98,6 +99,23 @@ export class FakeKeywordIndex extends KeywordIndex {
       unknown.flatMap((word) =>
         known
           .filter((candidate) => likeness(word, candidate) > 0.3)
+          .map((candidate) => ({
+            word,
+            candidate,
+            term: candidate,
+            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+          })),
+      ),
+    );
+  }
+
+  nearCandidates(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
+    const held = this.in(scope).map(({ terms }) => terms);
+    const known = [...new Set(held.flat())].filter(isSpellable);
+    return Promise.resolve(
+      words.flatMap((word) =>
+        known
+          .filter((candidate) => candidate !== word)
           .map((candidate) => ({
             word,
             candidate,

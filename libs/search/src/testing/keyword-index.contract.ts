@@ -327,6 +327,45 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     });
   });
 
+  describe('near words', () => {
+    it.each([
+      ['тесты', 'проверка тестов'],
+      ['Krankenversicherung', 'Krankenversicherungsbeiträge im Monat'],
+      ['sjukförsäkring', 'Sjukförsäkringsavgifter'],
+      ['Datenbankserver', 'eine Datenbank'],
+      ['قهوة', 'القهوة العربية'],
+      ['ספר', 'הספר'],
+      ['הספר', 'ספר'],
+    ])('of %s are found in: %s', async (query, text) => {
+      const id = await store(text);
+      await store('windmill grass');
+
+      expect(await found(query)).toEqual([id]);
+    });
+
+    it('are found only where nothing holds a word of the query, and not where that is not wanted', async () => {
+      const holding = await store('Datenbank hill');
+      const near = await store('Datenbankserver');
+
+      expect(await found('Datenbank')).toEqual([holding]);
+      expect(await found('Datenbanken hill')).toEqual([holding]);
+      expect(new Set(await found('Datenbanken'))).toEqual(new Set([holding, near]));
+      const guess = await new KeywordSearch(index).rankingOf(scope, analyseQuery('Datenbanken', options), asOfMs);
+      expect(guess).toMatchObject({ isGuess: true });
+      const none = await new KeywordSearch(index).rankingOf(scope, analyseQuery('Datenbanken', options), asOfMs, {
+        guess: false,
+      });
+      expect(none?.terms).toEqual([]);
+    });
+
+    it('are not taken from another project', async () => {
+      await put(searchDocument(await subject().newScope(scope), { text: 'Datenbankserver' }));
+      await store('windmill');
+
+      expect(await found('Datenbank')).toEqual([]);
+    });
+  });
+
   describe('changes', () => {
     it('replaces a document of the same label, kind and project', async () => {
       const old = await store('fox lantern', { label: 'one' });
@@ -528,7 +567,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       const request = { beside: beside(fox, hen) };
       await store('hen');
       const ask = (query: string, filters: RankRequest['filters'] = {}) => found(query, { ...request, filters });
-      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs };
+      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs, isGuess: false };
       const rankFox = async (over: Partial<RankRequest>) =>
         (await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit: 10, ...request, ...over }))
           .map(({ id }) => id)
