@@ -12,6 +12,9 @@ async function newKey(server: Keepsake, options: object = {}): Promise<{ id: str
   return { id: body.id, key: body.key, api: server.api.as(body.key) };
 }
 
+/** A credential's own limit, and that which it shares with the others of its workspace. */
+const policy = (name: string, limit: number) => `"${name}";q=${limit};w=60, "workspace-${name}";q=${10 * limit};w=60`;
+
 describe('limits over four processes', () => {
   const LIMIT = 20;
   const PROVIDER_CALLS = 6;
@@ -77,7 +80,7 @@ describe('limits over four processes', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(40 - passed.length);
     const remaining = passed.map(({ headers }) => Number(/"writes";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]));
     expect(Math.max(...remaining)).toBe(WRITES - BATCH_WEIGHT);
-    for (const { headers } of answers) expect(headers.get('ratelimit-policy')).toBe(`"writes";q=${WRITES};w=60`);
+    for (const { headers } of answers) expect(headers.get('ratelimit-policy')).toBe(policy('writes', WRITES));
     const refused = answers.find(({ status }) => status === 429);
     expect(Number(/"writes";r=(\d+)/.exec(refused?.headers.get('ratelimit') ?? '')?.[1])).toBeLessThan(BATCH_WEIGHT);
     expect(Number(refused?.headers.get('retry-after'))).toBeLessThanOrEqual((BATCH_WEIGHT * 60) / WRITES);
@@ -95,8 +98,8 @@ describe('limits over four processes', () => {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60 / LIMIT);
-    expect(headers.get('ratelimit-policy')).toBe(`"reads";q=${LIMIT};w=60`);
-    expect(headers.get('ratelimit')).toMatch(/^"reads";r=0;t=(58|59|60)$/);
+    expect(headers.get('ratelimit-policy')).toBe(policy('reads', LIMIT));
+    expect(headers.get('ratelimit')).toMatch(/^"reads";r=0;t=(58|59|60), "workspace-reads";r=\d+;t=\d+$/);
     expect(headers.get('x-ratelimit-limit')).toBe(String(LIMIT));
     expect(headers.get('x-ratelimit-remaining')).toBe('0');
   });
@@ -134,7 +137,7 @@ describe('limits over four processes', () => {
     const apis = servers.map((each) => each.api.as(key));
     const embed = (text: string, by = api) => by.post('/v1/embeddings', { input: text });
     const first = await embed('a first text');
-    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"embeddings";q=60;w=60']);
+    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, policy('embeddings', 60)]);
     for (let again = 0; again < 5; again++) expect((await embed('a first text')).status).toBe(200);
     const started = performance.now();
     const answers = await Promise.all(
@@ -171,6 +174,31 @@ describe('limits over four processes', () => {
     expect(pro.limits.find((limit: any) => limit.name === 'providers')).toMatchObject({ limit: 500 });
   }, 60_000);
 
+  it('T71 62 keys of a workspace share its limit, and are told so; another workspace has its own', async () => {
+    const [server] = servers as [Keepsake];
+    await server.api.post('/v1/workspaces', { slug: 'crowd' });
+    const options = { headers: { 'x-keepsake-workspace': 'crowd' } };
+    const keys: string[] = [];
+    for (let n = 0; n < 62; n++)
+      keys.push((await server.api.post('/v1/keys', { name: `k${n}`, scopes: MEMORY }, options)).body.key);
+    const shared = 10 * LIMIT;
+    const started = performance.now();
+    const answers = await Promise.all(
+      keys.flatMap((key, n) =>
+        Array.from({ length: 5 }, () => (servers[n % servers.length] as Keepsake).api.as(key).get('/v1/projects')),
+      ),
+    );
+    const cameBack = Math.floor((performance.now() - started) / (60_000 / shared));
+    const passed = answers.filter(({ status }) => status === 200).length;
+    expect(passed).toBeGreaterThanOrEqual(shared);
+    expect(passed).toBeLessThanOrEqual(shared + cameBack);
+    const refused = answers.find(({ status }) => status === 429);
+    expect(refused?.body.detail).toContain(`${shared} workspace-reads in 60 s`);
+    expect(refused?.headers.get('ratelimit')).toMatch(/^"reads";r=\d+;t=\d+, "workspace-reads";r=0;t=\d+$/);
+    const { api: elsewhere } = await newKey(server);
+    expect((await elsewhere.get('/v1/projects')).status).toBe(200);
+  }, 60_000);
+
   it('operators pass, and nobody raises their own limits', async () => {
     const [server] = servers as [Keepsake];
     const answers = await Promise.all(Array.from({ length: 3 * LIMIT }, () => server.api.get('/v1/projects')));
@@ -178,6 +206,8 @@ describe('limits over four processes', () => {
     const { id, api: admin } = await newKey(server, { scopes: ['admin'] });
     expect((await admin.patch(`/v1/keys/${id}`, { tier: 'pro' })).body.code).toBe('missing-scope');
     expect((await server.api.patch(`/v1/keys/${id}`, { tier: 'pro' })).body.tier).toBe('pro');
+    expect((await admin.patch(`/v1/keys/${id}`, { tier: null })).body.code).toBe('missing-scope');
+    expect((await admin.post('/v1/keys', { name: 'second', scopes: ['admin'] })).body.tier).toBe('pro');
   });
 });
 

@@ -47,7 +47,8 @@ export class ApiKeyService {
   }
 
   /**
-   * Makes a key in the caller's workspace. Nobody hands out a scope that they lack.
+   * Makes a key in the caller's workspace. Nobody hands out a scope that they lack, and only operators choose a tier: a
+   * key that another one makes has its maker's.
    * @throws DomainError `missing-scope`; `invalid-input` for an expiry in the past and for the name of the bootstrap key.
    */
   async create(
@@ -55,11 +56,12 @@ export class ApiKeyService {
     input: { name: string; scopes: readonly Scope[]; tier?: string | null; expiresAt?: Date },
   ): Promise<NewApiKey> {
     requireScopes(caller, input.scopes);
-    requireTierOf(caller, input.tier);
+    const tier = input.tier === undefined && !caller.scopes.has('operator') ? tierOf(caller) : (input.tier ?? null);
+    if (tier !== tierOf(caller)) requireTierChoice(caller);
     requireFreeName(input.name);
     if (input.expiresAt !== undefined && input.expiresAt <= this.clock.now())
       throw new InvalidInputError('/expiresAt', 'must lie in the future');
-    const { name, scopes, tier = null, expiresAt = null } = input;
+    const { name, scopes, expiresAt = null } = input;
     return this.insert(caller.workspaceId, { name, scopes, tier, expiresAt });
   }
 
@@ -80,7 +82,7 @@ export class ApiKeyService {
       const old = await this.get(caller.workspaceId, id);
       requireScopes(caller, old.scopes);
       requireScopes(caller, change.scopes ?? []);
-      if (change.tier !== old.tier) requireTierOf(caller, change.tier);
+      if (change.tier !== undefined && change.tier !== old.tier) requireTierChoice(caller);
       if (change.name !== undefined && change.name !== old.name) requireFreeName(change.name);
       if (old.revokedAt !== null) throw new NotFoundError('Key', id);
       const changed: ApiKey = {
@@ -181,7 +183,11 @@ function requireFreeName(name: string): void {
   if (name === BOOTSTRAP_NAME) throw new InvalidInputError('/name', 'is kept for KEEPSAKE_BOOTSTRAP_KEY');
 }
 
-/** A tier raises limits, so nobody gives one to themselves. */
-function requireTierOf(caller: Principal, tier: string | null | undefined): void {
-  if (tier !== undefined && tier !== null && !caller.scopes.has('operator')) throw missingScope('operator');
+function tierOf({ tier }: Principal): string | null {
+  return tier ?? null;
+}
+
+/** A tier raises limits or lowers them, so nobody gives one to themselves, nor takes off what an operator gave. */
+function requireTierChoice(caller: Principal): void {
+  if (!caller.scopes.has('operator')) throw missingScope('operator');
 }

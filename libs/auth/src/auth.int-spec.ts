@@ -176,6 +176,29 @@ describe('credentials on PostgreSQL', () => {
         await expect(attempt()).rejects.toMatchObject({ code: 'missing-scope', kind: 'forbidden' });
     });
 
+    it('T71 keeps the tier that an operator gave it, whatever an admin of the workspace does', async () => {
+      const slow: Principal = { ...operator, scopes: new Set(['admin', 'memory:read']), tier: 'slow' };
+      const free: Principal = { ...slow, tier: undefined };
+      const { apiKey } = await keys.create(operator, { name: 'k', scopes: ['admin'], tier: 'slow' });
+      for (const admin of [slow, free])
+        for (const tier of [null, 'pro'])
+          await expect(keys.change(admin, apiKey.id, { tier })).rejects.toMatchObject({ code: 'missing-scope' });
+      expect((await keys.change(slow, apiKey.id, { name: 'renamed', tier: 'slow' })).tier).toBe('slow');
+      expect((await keys.rotate(slow, apiKey.id)).apiKey.tier).toBe('slow');
+      for (const tier of [null, 'pro'])
+        await expect(keys.create(slow, { name: 'n', scopes: ['admin'], tier })).rejects.toMatchObject({
+          code: 'missing-scope',
+        });
+      expect((await keys.create(slow, { name: 'n', scopes: ['admin'] })).apiKey.tier).toBe('slow');
+      expect((await keys.create(free, { name: 'n', scopes: ['admin'], tier: null })).apiKey.tier).toBeNull();
+      expect(
+        (await keys.create({ ...operator, tier: 'slow' }, { name: 'n', scopes: ['admin'] })).apiKey.tier,
+      ).toBeNull();
+      expect(
+        (await keys.change(operator, apiKey.id, { tier: null }).catch((error: unknown) => error)) as object,
+      ).toMatchObject({ code: 'key-not-found' });
+    });
+
     it('T21 is listed exactly once, newest first, over pages', async () => {
       const made: string[] = [];
       for (let count = 0; count < 5; count++) made.unshift((await make()).apiKey.id);

@@ -41,7 +41,7 @@ export class SignInLimiter {
     config: ThrottleConfig,
     private readonly known: KnownCredentials,
   ) {
-    this.limit = config.enabled ? limits.of(undefined, ['sign-in'])[0] : undefined;
+    this.limit = config.enabled ? limits.ofSignIn() : undefined;
   }
 
   /**

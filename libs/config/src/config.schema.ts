@@ -271,6 +271,7 @@ const variables = z.object({
   RATE_LIMIT_ADMIN_PER_MINUTE: integer(60, 1, 10_000_000),
   RATE_LIMIT_SIGN_IN_PER_5_MINUTES: integer(10, 1, 10_000_000),
   RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE: integer(30, 1, 10_000_000),
+  RATE_LIMIT_WORKSPACE_FACTOR: integer(10, 1, 10_000),
   RATE_LIMIT_TIERS: rateLimitTiers(),
 
   SESSION_IDLE_MINUTES: integer(120, 1, 7 * 24 * 60),

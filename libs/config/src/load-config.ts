@@ -134,6 +134,7 @@ function toSlices(env: Environment): KeepsakeConfig {
         'sign-in': env.RATE_LIMIT_SIGN_IN_PER_5_MINUTES,
         providers: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
       },
+      workspaceFactor: env.RATE_LIMIT_WORKSPACE_FACTOR,
       tiers: env.RATE_LIMIT_TIERS,
     },
     session: {

@@ -136,6 +136,8 @@ export interface LimitNumbers extends RouteLimitNumbers {
 export abstract class ThrottleConfig {
   abstract readonly enabled: boolean;
   abstract readonly limits: LimitNumbers;
+  /** How many times what one credential may do those of a workspace may do together. */
+  abstract readonly workspaceFactor: number;
   /** What differs for the credentials of a tier. */
   abstract readonly tiers: Readonly<Record<string, Partial<LimitNumbers>>>;
 }

@@ -4,12 +4,11 @@ import { Limiter } from './limiter/limiter.js';
 import { PROVIDER_CALLS } from './provider-calls.js';
 import type { RateLimitState } from './rate-limit.js';
 import { RateLimits } from './rate-limits.js';
-import { subjectOf } from './subject.js';
 
 /** A credential, and where it is known the tier whose limits hold for it. */
 export type Limited = Pick<Principal, 'workspaceId' | 'id' | 'tier'>;
 
-/** All limits of a credential at once: those of routes and that of calls of outside providers. */
+/** All limits of a credential at once, its own and those it shares: those of routes, and of calls of outside providers. */
 @Injectable()
 export class PrincipalLimits {
   constructor(
@@ -21,7 +20,7 @@ export class PrincipalLimits {
   async look(principal: Limited): Promise<readonly RateLimitState[]> {
     const { ofRoutes, ofProviders } = this.of(principal);
     return [
-      ...(await this.limiter.look(subjectOf(principal), ofRoutes)),
+      ...(await this.limiter.look(principal.workspaceId, ofRoutes)),
       ...(await this.limiter.look(PROVIDER_CALLS, ofProviders)),
     ];
   }
@@ -29,15 +28,11 @@ export class PrincipalLimits {
   /** Gives all of them back. */
   async reset(principal: Limited): Promise<void> {
     const { ofRoutes, ofProviders } = this.of(principal);
-    await this.limiter.reset(subjectOf(principal), ofRoutes);
+    await this.limiter.reset(principal.workspaceId, ofRoutes);
     await this.limiter.reset(PROVIDER_CALLS, ofProviders);
   }
 
   private of(principal: Limited) {
-    const providers = this.limits.ofProviders(principal.tier, subjectOf(principal));
-    return {
-      ofRoutes: this.limits.ofRoutes(principal.tier),
-      ofProviders: providers === undefined ? [] : [providers],
-    };
+    return { ofRoutes: this.limits.ofRoutes(principal), ofProviders: this.limits.ofProviders(principal) };
   }
 }

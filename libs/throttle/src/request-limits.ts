@@ -6,9 +6,8 @@ import { LimitMetrics } from './limit-metrics.js';
 import { Limiter } from './limiter/limiter.js';
 import type { RateLimitDecision } from './rate-limit.js';
 import { RateLimits } from './rate-limits.js';
-import { subjectOf } from './subject.js';
 
-/** What a request of a credential costs: all limits in one question, so that one that refuses takes nothing of another. */
+/** What a request of a credential costs, its own limits and its workspace's: all in one question, so that one that refuses takes nothing of another. */
 @Injectable()
 export class RequestLimits {
   constructor(
@@ -22,8 +21,8 @@ export class RequestLimits {
   async take(principal: Principal, { classes, weight }: RouteLimits): Promise<RateLimitDecision | undefined> {
     if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
     const decision = await this.limiter.consume(
-      subjectOf(principal),
-      this.limits.of(principal.tier, classes).map((limit) => ({ limit, units: weight })),
+      principal.workspaceId,
+      this.limits.ofRequest(principal, classes).map((limit) => ({ limit, units: weight })),
     );
     this.metrics.decided(decision);
     return decision;

@@ -6,7 +6,6 @@ const load = async (/** @type {string} */ path) => import(new URL(path, dist).hr
 const { loadConfig } = await load('config/src/load-config.js');
 const { PROVIDER_CALLS } = await load('throttle/src/provider-calls.js');
 const { RateLimits } = await load('throttle/src/rate-limits.js');
-const { subjectOf } = await load('throttle/src/subject.js');
 
 const TIERS = [undefined, 'pro', 'tiny'];
 const ROUTES = ['reads', 'writes', 'search', 'embeddings', 'ingestion', 'admin'];
@@ -52,20 +51,24 @@ export function createPlan(factor, random) {
       const classes = name === 'search' ? ['reads', 'search'] : [name];
       return {
         kind: principal.id.startsWith('key:') ? 'key' : 'token',
-        subject: subjectOf(principal),
+        subject: principal.workspaceId,
         charges: limits
-          .of(principal.tier, classes)
+          .ofRequest(principal, classes)
           .map(hastened)
           .map((/** @type {RateLimit} */ limit) => ({ limit, units: units(limit) })),
       };
     },
     provider: () => {
       const principal = pick(principals);
-      const calls = hastened(limits.ofProviders(principal.tier, subjectOf(principal)));
       return {
         kind: 'provider call',
         subject: PROVIDER_CALLS,
-        charges: [{ limit: calls, units: 1 }, ...everybody()],
+        charges: [
+          ...limits
+            .ofProviders(principal)
+            .map((/** @type {RateLimit} */ limit) => ({ limit: hastened(limit), units: 1 })),
+          ...everybody(),
+        ],
       };
     },
     background: () => ({ kind: 'background', subject: PROVIDER_CALLS, charges: everybody() }),
@@ -84,10 +87,7 @@ export function createPlan(factor, random) {
     return [{ limit, units: 1 + Math.floor(random() * 20_000) }];
   }
   function signIn() {
-    return limits
-      .of(undefined, ['sign-in'])
-      .map(hastened)
-      .map((/** @type {RateLimit} */ limit) => ({ limit, units: 1 }));
+    return [{ limit: hastened(limits.ofSignIn()), units: 1 }];
   }
 
   return {

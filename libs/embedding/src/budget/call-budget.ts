@@ -7,7 +7,7 @@ export interface BudgetOptions {
   /** Of everybody together. */
   readonly requests: number;
   readonly tokens: number;
-  /** Of each credential. */
+  /** Of each credential; those of a workspace share a multiple of it. */
   readonly tokensOfEach: number;
 }
 
@@ -38,20 +38,25 @@ export class CallBudget {
     const { allowed, states } = await this.limiter.consume(PROVIDER_CALLS, charges);
     if (allowed) return;
     const refusing = states.filter(({ retryAfterMs }) => retryAfterMs > 0);
-    const isOfAll = refusing.some(({ limit }) => limit.member === this.provider);
+    const owner = refusing.some(({ limit }) => limit.member === this.provider)
+      ? 'this server'
+      : refusing.some(({ limit }) => limit.member === spender?.workspaceId)
+        ? 'this workspace'
+        : 'this credential';
     const told = refusing.map(({ limit }) => `${limit.limit} ${WHAT[limit.name]}`).join(' and ');
     throw new BudgetExceededError(
-      `The budget of ${told} a minute of ${isOfAll ? 'this server' : 'this credential'} is used up.`,
+      `The budget of ${told} a minute of ${owner} is used up.`,
       Math.max(...refusing.map(({ retryAfterMs }) => retryAfterMs)) / 1000,
     );
   }
 
   private chargesOfEach(spender: Principal, tokens: number): RateLimitCharge[] {
-    const member = subjectOf(spender);
-    const calls = this.limits.ofProviders(spender.tier, member);
+    const { tokensOfEach } = this.options;
+    const { workspaceId } = spender;
     return [
-      ...(calls === undefined ? [] : [{ limit: calls, units: 1 }]),
-      ...chargeOf(TOKENS, this.options.tokensOfEach, member, tokens),
+      ...this.limits.ofProviders(spender).map((limit) => ({ limit, units: 1 })),
+      ...chargeOf(TOKENS, tokensOfEach, subjectOf(spender), tokens),
+      ...chargeOf(WORKSPACE_TOKENS, tokensOfEach * this.limits.workspaceFactor, workspaceId, tokens),
     ];
   }
 
@@ -65,10 +70,13 @@ export class CallBudget {
 
 const REQUESTS = 'embedding-requests';
 const TOKENS = 'embedding-tokens';
+const WORKSPACE_TOKENS = `workspace-${TOKENS}`;
 const WHAT: Readonly<Record<string, string>> = {
   providers: 'calls of providers',
+  'workspace-providers': 'calls of providers',
   [REQUESTS]: 'embedding calls',
   [TOKENS]: 'embedding tokens',
+  [WORKSPACE_TOKENS]: 'embedding tokens',
 };
 
 function chargeOf(name: string, limit: number, member: string, units: number): RateLimitCharge[] {

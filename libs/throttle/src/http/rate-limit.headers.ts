@@ -1,8 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { RateLimit, RateLimitState } from '../rate-limit.js';
 
-const policies = new WeakMap<RateLimit, string>();
-
 /**
  * Tells the limits of a request: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) for each of
  * them, and the older `X-RateLimit-*` for the one that is nearest to its end. Times are seconds until all units are back.
@@ -27,11 +25,6 @@ function shareOf({ remaining, limit }: RateLimitState): number {
   return remaining / limit.limit;
 }
 
-function policyOf(limit: RateLimit): string {
-  let policy = policies.get(limit);
-  if (policy === undefined) {
-    policy = `"${limit.name}";q=${limit.limit};w=${limit.periodMs / 1000}`;
-    policies.set(limit, policy);
-  }
-  return policy;
+function policyOf({ name, limit, periodMs }: RateLimit): string {
+  return `"${name}";q=${limit};w=${periodMs / 1000}`;
 }
