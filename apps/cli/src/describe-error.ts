@@ -1,6 +1,13 @@
 import { types } from 'node:util';
 import { ConfigError } from '#config';
-import { DataFolderLockedError, isDatabaseAway, SchemaOutdatedError, sqlStateOf } from '#database';
+import {
+  DataFolderLockedError,
+  isDatabaseAway,
+  MissingGrantsError,
+  PoolerError,
+  SchemaOutdatedError,
+  sqlStateOf,
+} from '#database';
 import { DomainError } from '#kernel';
 import { CliError } from './cli-error.js';
 import { ExitCode } from './exit-code.js';
@@ -9,8 +16,8 @@ import { ExitCode } from './exit-code.js';
 export function describeError(error: unknown): { message: string; exitCode: ExitCode } {
   if (error instanceof CliError) return error;
   if (error instanceof ConfigError) return { message: error.message, exitCode: ExitCode.configuration };
-  if (error instanceof DataFolderLockedError || error instanceof SchemaOutdatedError)
-    return { message: error.message, exitCode: ExitCode.unavailable };
+  if (error instanceof PoolerError) return { message: error.message, exitCode: ExitCode.configuration };
+  if (isNotReady(error)) return { message: error.message, exitCode: ExitCode.unavailable };
   if (error instanceof DomainError) return { message: error.detail, exitCode: ExitCode.refused };
   if (!types.isNativeError(error)) return { message: String(error), exitCode: ExitCode.defect };
   const { code, syscall, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
@@ -28,6 +35,11 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
       exitCode: ExitCode.unavailable,
     };
   return { message: error.stack ?? error.message, exitCode: ExitCode.defect };
+}
+
+/** Something that the product needs is held by another, or lacks what a command or a superuser gives it. */
+function isNotReady(error: unknown): error is Error {
+  return [DataFolderLockedError, SchemaOutdatedError, MissingGrantsError].some((kind) => error instanceof kind);
 }
 
 function listenMessage(code: string | undefined, address = 'the host', port: number | undefined): string {

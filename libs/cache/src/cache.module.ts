@@ -40,8 +40,8 @@ function createEngine(
   database: Database,
   clock: Clock,
 ): CacheEngine {
-  const needsCalls = cache.redisUrl !== undefined && databaseConfig.url !== undefined;
-  const calls = needsCalls ? new CallChannel(databaseConfig.url) : undefined;
+  const needsCalls = cache.redisUrl !== undefined && databaseConfig.directUrl !== undefined;
+  const calls = needsCalls ? new CallChannel(databaseConfig.directUrl) : undefined;
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,

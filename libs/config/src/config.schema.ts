@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DATABASE_URL_FORMS, DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { parseRedisUrl, REDIS_URL_FORMS, RedisUrlError } from './redis-url.js';
 
 /*
@@ -87,6 +88,16 @@ const redisUrl = () =>
     } catch (error) {
       if (!(error instanceof RedisUrlError)) throw error;
       context.addIssue(`${REDIS_URL_FORMS} (this one ${error.problem})`);
+    }
+  });
+
+const databaseUrl = () =>
+  text().superRefine((value, context) => {
+    try {
+      if (value !== undefined) parseDatabaseUrl(value);
+    } catch (error) {
+      if (!(error instanceof DatabaseUrlError)) throw error;
+      context.addIssue(`${DATABASE_URL_FORMS} (this one ${error.problem})`);
     }
   });
 
@@ -215,7 +226,8 @@ const variables = z.object({
       .default(1),
   ),
 
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/keepsake'),
+  DATABASE_URL: databaseUrl(),
+  DATABASE_DIRECT_URL: databaseUrl(),
   // Two at least: while the schema is migrated, one connection holds the lock.
   DATABASE_POOL_SIZE: integer(10, 2, 200),
   DATABASE_CONNECT_TIMEOUT_MS: integer(5_000, 100, 120_000),

@@ -1,5 +1,6 @@
 export { ConfigModule } from './config.module.js';
 export { environmentSchema } from './config.schema.js';
+export { type DatabaseConnection, parseDatabaseUrl } from './database-url.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
 export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } from './redis-url.js';
 export { SECRET_VARIABLES } from './secret-files.js';

@@ -86,6 +86,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     tracing: toTracingConfig(env),
     database: {
       url: env.DATABASE_URL,
+      directUrl: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
       // The embedded database runs one session: a second connection would share its transaction.
       poolSize: embedded ? 1 : env.DATABASE_POOL_SIZE,
       connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,

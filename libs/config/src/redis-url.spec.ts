@@ -78,9 +78,18 @@ describe('REDIS_URL', () => {
     expect(() => parseRedisUrl(url)).toThrow(/write redis:\/\//);
   });
 
-  it('never repeats a password', () => {
-    expect(() => parseRedisUrl('redis://:hunter2@cache/x')).toThrow(
-      expect.not.objectContaining({ message: expect.stringContaining('hunter2') }) as Error,
-    );
+  it.each([
+    'redis://:hunter2@cache/x',
+    'redis://u:77777/hunter2@cache',
+    'redis://u:6379/hunter2@cache',
+    'redis+sentinel://u:1234/hunter2@cache',
+    'redis://:77777@cache:77777',
+    'redis://u:hunter2@x@cache',
+    'redis://u:hunter2?x@cache',
+    'redis://u:hunter2#x@cache',
+  ])('%s: nothing of a password is repeated', (url) => {
+    const refuse = () => parseRedisUrl(url);
+    expect(refuse).toThrow(RedisUrlError);
+    expect(refuse).toThrow(expect.objectContaining({ message: expect.not.stringMatching(/hunter2|77777/) }) as Error);
   });
 });

@@ -47,6 +47,8 @@ export function parseRedisUrl(url: string): RedisTarget {
   const sentinel = scheme.endsWith('+sentinel');
   const hosts = hostList.split(',').map((host) => parseAddress(host, sentinel ? 26_379 : 6_379));
   const kind = sentinel ? 'sentinel' : hosts.length > 1 ? 'cluster' : 'single';
+  // What looks like a host may be the beginning of a password.
+  if (path.includes('@')) throw new RedisUrlError('has an @ behind a slash');
   const sentinelPassword = parseSentinelPassword(query);
   if (sentinelPassword !== undefined && !sentinel) throw new RedisUrlError('has a sentinelPassword, but no Sentinels');
   const { masterName, database } = sentinel
@@ -70,7 +72,7 @@ function parseAddress(text: string, defaultPort: number): RedisAddress {
   const host = match?.[1] ?? match?.[2];
   if (host === undefined) throw new RedisUrlError(text === '' ? 'names no host' : 'has a malformed host or port');
   const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
-  if (port < 1 || port > 65_535) throw new RedisUrlError(`has a port that does not exist (${port})`);
+  if (port < 1 || port > 65_535) throw new RedisUrlError('has a port that does not exist');
   return { host, port };
 }
 

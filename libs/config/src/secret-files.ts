@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 /** What container platforms hand over as files. */
 export const SECRET_VARIABLES = [
   'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
   'REDIS_URL',
   'KEEPSAKE_BOOTSTRAP_KEY',
   'KEEPSAKE_KEY',

@@ -53,6 +53,8 @@ export abstract class TracingConfig {
 export abstract class DatabaseConfig {
   /** Absent: the embedded database in `dataDir`. */
   abstract readonly url: string | undefined;
+  /** Of the same database without a pooler in between; `url` where there is none. */
+  abstract readonly directUrl: string | undefined;
   abstract readonly poolSize: number;
   abstract readonly connectTimeoutMs: number;
   abstract readonly statementTimeoutMs: number;

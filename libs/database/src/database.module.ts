@@ -32,7 +32,12 @@ import { TransactionRunner } from './transaction-runner.js';
     }),
   ],
   providers: [
-    { provide: Database, inject: [DataSource], useFactory: (dataSource: DataSource) => new Database(dataSource) },
+    {
+      provide: Database,
+      inject: [DataSource, DatabaseConfig],
+      useFactory: (dataSource: DataSource, { url, directUrl }: DatabaseConfig) =>
+        new Database(dataSource, directUrl === url ? undefined : directUrl),
+    },
     { provide: TransactionRunner, useExisting: Database },
     InstallationSecrets,
     {

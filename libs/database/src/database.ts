@@ -1,11 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
+import pg from 'pg';
 import {
   DataSource,
   type EntityManager,
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
+import { type DatabaseConnection, parseDatabaseUrl } from '#config';
 import { measured, type SpanAttributes } from '#observability';
 import { isRetryable } from './database-errors.js';
 import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
@@ -18,6 +20,9 @@ interface OpenTransaction {
   failure?: { readonly error: unknown };
 }
 
+/** Runs one statement and returns its rows. */
+export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+
 /**
  * What TypeORM adapters reach the database through: the manager of the surrounding transaction, else of the pool.
  * Safe for concurrent use; the queries of one transaction run one after the other.
@@ -27,7 +32,11 @@ export class Database extends TransactionRunner {
   private readonly logger = new Logger(Database.name);
   private readonly current = new AsyncLocalStorage<OpenTransaction>();
 
-  constructor(readonly dataSource: DataSource) {
+  /** @param directUrl where sessions have an address of their own, past a pooler */
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly directUrl?: string,
+  ) {
     super();
     this.refuseQueriesBesideATransaction();
     measureStatements(dataSource);
@@ -74,6 +83,20 @@ export class Database extends TransactionRunner {
     const transaction = this.current.getStore();
     if (transaction?.open === true) transaction.hooks.push(hook);
     else await this.runHook(hook);
+  }
+
+  /**
+   * Runs `work` on one connection of its own, whose settings and locks hold from one statement to the next; `work` resets
+   * what it sets.
+   */
+  async session<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
+    if (this.directUrl !== undefined) return onClient(parseDatabaseUrl(this.directUrl), work);
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work((sql, parameters) => runner.query(sql, parameters));
+    } finally {
+      await runner.release();
+    }
   }
 
   /** Runs `work` as if no transaction surrounded it: for background work that a request merely starts. */
@@ -136,6 +159,21 @@ export class Database extends TransactionRunner {
       }
       return obtain();
     };
+  }
+}
+
+async function onClient<Result>(
+  connection: DatabaseConnection,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ ...connection, keepAlive: true });
+  // What breaks between two statements shows at the next one.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(async (sql, parameters) => (await client.query(sql, parameters)).rows);
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 

@@ -1,10 +1,12 @@
 export { Database } from './database.js';
 export { brokenConstraintOf, isDatabaseAway, sqlStateOf } from './database-errors.js';
 export { DatabaseModule } from './database.module.js';
-export { connectDataSource, dataSourceOptions } from './data-source.js';
+export { connectDataSource, dataSourceOptions, directOptions } from './data-source.js';
 export { DataFolderLock, DataFolderLockedError, describeOwner } from './embedded/data-folder-lock.js';
 export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
 export { InstallationSecrets } from './installation-secrets.js';
+export { findMissingGrants, MissingGrantsError } from './missing-grants.js';
+export { findPooling, PoolerError } from './pooling.js';
 export { ROWS_MARK } from './rows-mark.js';
 export { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 export { Snapshots } from './snapshots.js';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { findMissingGrants, MissingGrantsError } from './missing-grants.js';
 
 /** Any number, the same in every release: it names the lock of migrations among advisory locks. */
 const MIGRATION_LOCK = 7_236_411;
@@ -38,10 +39,15 @@ export class SchemaMigrator {
     private readonly observer: MigrationObserver = NOBODY,
   ) {}
 
-  /** Names of the migrations that were applied now, oldest first. */
+  /**
+   * Names of the migrations that were applied now, oldest first.
+   * @throws MissingGrantsError before the first, where the role may not make what they need
+   */
   async up(): Promise<string[]> {
     // The usual start has nothing to do, and needs no lock to know it.
     if (await this.isCurrent()) return [];
+    const grants = this.embedded ? [] : await findMissingGrants(this.dataSource);
+    if (grants.length > 0) throw new MissingGrantsError(grants);
     return this.alone(async () => {
       const applied = new Set(await this.applied());
       const pending = this.dataSource.migrations.filter(({ name }) => name === undefined || !applied.has(name));

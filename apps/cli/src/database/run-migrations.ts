@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '#config';
-import { connectDataSource, dataSourceOptions, type MigrationObserver, SchemaMigrator } from '#database';
+import { connectDataSource, directOptions, type MigrationObserver, SchemaMigrator } from '#database';
 import { KeepsakeLogger } from '#observability';
 import { formatDuration } from '../duration.js';
 import { ExitCode } from '../exit-code.js';
@@ -10,7 +10,7 @@ export async function runMigrations({ down, json }: { down: boolean; json: boole
   const { database, log } = loadConfig(process.env);
   // Standard output is for the result.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
-  const dataSource = await connectDataSource(dataSourceOptions(database));
+  const dataSource = await connectDataSource(directOptions(database));
   const durationsMs: Record<string, number> = {};
   const observer: MigrationObserver = {
     waiting: () => tell(json, { waiting: true }, 'Another process migrates; this one waits.'),

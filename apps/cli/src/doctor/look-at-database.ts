@@ -1,17 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import type { DatabaseConfig } from '#config';
+import { type DatabaseConfig, parseDatabaseUrl } from '#config';
 import {
   connectDataSource,
   DataFolderLock,
   dataSourceOptions,
   describeOwner,
   EMBEDDED_FOLDER,
+  findMissingGrants,
+  findPooling,
+  MissingGrantsError,
+  PoolerError,
   SchemaMigrator,
 } from '#database';
 import { describeError } from '../describe-error.js';
-import { type Finding, ok, unavailable, warning } from './finding.js';
+import { type Finding, misconfigured, ok, unavailable, warning } from './finding.js';
 
 const PART = 'database';
 /** The oldest PostgreSQL that the tests run on. */
@@ -33,10 +37,12 @@ export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]>
   try {
     dataSource = await connectDataSource(dataSourceOptions(config));
   } catch (error) {
-    return [unavailable(PART, describeError(error).message)];
+    const { message } = describeError(error);
+    return [error instanceof PoolerError ? misconfigured(PART, message) : unavailable(PART, message)];
   }
   try {
     return [
+      ...(await lookAtTheWay(config)),
       await lookAtVersion(dataSource),
       await lookAtExtensions(dataSource),
       await lookAtSchema(dataSource, config),
@@ -44,6 +50,25 @@ export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]>
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** What is between: a pooler, and a connection that anybody on the way could answer. */
+async function lookAtTheWay({ url, connectTimeoutMs }: DatabaseConfig): Promise<Finding[]> {
+  if (url === undefined) return [];
+  const connection = parseDatabaseUrl(url);
+  const pooling = await findPooling(connection, connectTimeoutMs);
+  const isUnchecked = typeof connection.ssl === 'object' && connection.ssl.rejectUnauthorized === false;
+  return [
+    ...(pooling === 'none' ? [] : [ok('pooler', `a pooler in ${pooling} mode is between`)]),
+    ...(isUnchecked
+      ? [
+          warning(
+            'database TLS',
+            "is encrypted, but the server's certificate is not checked: write sslmode=verify-full into DATABASE_URL, and sslrootcert where the authority is not a public one.",
+          ),
+        ]
+      : []),
+  ];
 }
 
 async function lookAtVersion(dataSource: DataSource): Promise<Finding> {
@@ -75,6 +100,8 @@ async function lookAtExtensions(dataSource: DataSource): Promise<Finding> {
 
 async function lookAtSchema(dataSource: DataSource, config: DatabaseConfig): Promise<Finding> {
   if (await new SchemaMigrator(dataSource, config.url === undefined).isCurrent()) return ok('schema', 'up to date');
+  const grants = config.url === undefined ? [] : await findMissingGrants(dataSource);
+  if (grants.length > 0) return unavailable('schema', new MissingGrantsError(grants).message);
   if (config.migrateOnStart) return ok('schema', 'will be brought up to date at the next start');
   return unavailable('schema', 'is older than this release: run `keepsake migrate`, or set DATABASE_MIGRATE=true');
 }

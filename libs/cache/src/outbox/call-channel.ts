@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
+import { parseDatabaseUrl } from '#config';
 import { messageOf } from '#kernel';
 import type { SqlExecutor } from './sql-executor.js';
 
@@ -18,7 +19,7 @@ export class CallChannel {
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param databaseUrl of an outside PostgreSQL; the embedded one has one connection and no notifications. */
+  /** @param databaseUrl of an outside PostgreSQL, with no pooler in between that shares sessions; the embedded one has one connection and no notifications. */
   constructor(private readonly databaseUrl: string) {}
 
   async call(sql: SqlExecutor): Promise<void> {
@@ -41,7 +42,7 @@ export class CallChannel {
   listen(listener: () => void): void {
     if (this.closed) return;
     const client = new pg.Client({
-      connectionString: this.databaseUrl,
+      ...parseDatabaseUrl(this.databaseUrl),
       application_name: 'keepsake cache relay',
       keepAlive: true,
       connectionTimeoutMillis: QUERY_TIMEOUT_MS,

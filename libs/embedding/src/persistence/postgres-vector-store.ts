@@ -194,9 +194,7 @@ export class PostgresVectorStore extends VectorStore {
    * @returns false where another does
    */
   private async alone(name: string, work: (ask: Ask) => Promise<void>): Promise<boolean> {
-    const runner = this.database.dataSource.createQueryRunner();
-    const ask: Ask = <Row>(sql: string, parameters?: unknown[]) => runner.query(sql, parameters) as Promise<Row[]>;
-    try {
+    return this.database.session(async (ask) => {
       const [lock] = await ask<{ isMine: boolean }>('SELECT pg_try_advisory_lock(hashtext($1)) AS "isMine"', [name]);
       if (lock?.isMine !== true) return false;
       try {
@@ -209,9 +207,7 @@ export class PostgresVectorStore extends VectorStore {
         await ask('RESET maintenance_work_mem').catch(() => undefined);
         await ask('SELECT pg_advisory_unlock(hashtext($1))', [name]).catch(() => undefined);
       }
-    } finally {
-      await runner.release();
-    }
+    });
   }
 }
 
