@@ -14,7 +14,7 @@ describe('keys of contexts', () => {
       `ks:v:context@2:${workspace}:label:atlas:rules:latest`,
     );
     expect(contextSummaries.entryKey(space, { workspace, by: { ...label, version: 10 } })).toBe(
-      `ks:v:context-summary@1:${workspace}:label:atlas:rules:=10`,
+      `ks:v:context-summary@2:${workspace}:label:atlas:rules:=10`,
     );
   });
 

@@ -21,6 +21,14 @@ describe('rulesOf', () => {
     ['Use pnpm for installing packages.', { what: 'pnpm', purpose: 'installing packages', insteadOf: undefined }],
     ['Use pnpm instead of npm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
     ['Prefer PostgreSQL over MongoDB for storage', { what: 'PostgreSQL', purpose: 'storage', insteadOf: 'MongoDB' }],
+    ['Never use npm, always use pnpm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ['Never npm, always pnpm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ['Not npm but pnpm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ["Don't use npm; use pnpm instead.", { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ['Do not use npm, use pnpm for installs', { what: 'pnpm', purpose: 'installs', insteadOf: 'npm' }],
+    ['Instead of npm, use pnpm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ['Always use pnpm, never npm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
+    ['Use pnpm in place of npm.', { what: 'pnpm', purpose: undefined, insteadOf: 'npm' }],
     ['Always use node:test, not mocha.', { what: 'node:test', purpose: undefined, insteadOf: 'mocha' }],
   ])('%s', (content, use) => {
     expect(rulesOf(content)).toEqual([{ kind: 'use', text: content, use }]);

@@ -19,10 +19,38 @@ const OPENINGS: readonly (readonly string[])[] = [
 ];
 const ALTERNATIVES: readonly (readonly string[])[] = [
   ['instead', 'of'],
+  ['in', 'place', 'of'],
   ['rather', 'than'],
   ['over'],
   ['and', 'not'],
+  ['but', 'not'],
+  ['and', 'never'],
   ['not'],
+  ['never'],
+];
+/** Before what is not to be used, where what is follows. */
+const REFUSALS: readonly (readonly string[])[] = [
+  ['never', 'use'],
+  ['never'],
+  ...['do not', "don't", 'don’t', 'must not', 'you must not', 'please do not', "please don't"].map((words) => [
+    ...words.split(' '),
+    'use',
+  ]),
+  ['avoid', 'using'],
+  ['avoid'],
+  ['use', 'not'],
+  ['not'],
+  ['instead', 'of'],
+  ['rather', 'than'],
+];
+/** Between both. */
+const TURNS: readonly (readonly string[])[] = [
+  ...['but always', 'but', 'always', 'instead', 'and', ''].flatMap((words) =>
+    ['use', 'prefer'].map((verb) => [...words.split(' '), verb].filter(Boolean)),
+  ),
+  ['but', 'always'],
+  ['but'],
+  ['always'],
 ];
 const PURPOSES = new Set(['for', 'to', 'when']);
 const MOST_NAMES = 4;
@@ -34,12 +62,39 @@ interface Part {
 }
 
 /**
- * What a sentence of the form `use X for Y`, `use X instead of Z`, or both, says; undefined for others. Up to four
- * names each, as few as make sense. Linear in the length of the sentence.
+ * What a sentence of the form `use X for Y`, `use X instead of Z`, `never Z, always X`, or both, says; undefined for
+ * others. Up to four names each, as few as make sense. Linear in the length of the sentence.
  * @param sentence with single spaces
  */
 export function useOf(sentence: string): Use | undefined {
   const tokens: readonly string[] = sentence.match(TOKEN) ?? [];
+  return refusalFirst(tokens) ?? useFirst(tokens);
+}
+
+/** `Never use Z, always use X`, `not Z but X`, `instead of Z, use X for Y`. */
+function refusalFirst(tokens: readonly string[]): Use | undefined {
+  const start = behind(tokens, 0, REFUSALS);
+  if (start === undefined) return undefined;
+  for (const refused of namesAt(tokens, start)) {
+    const mark = [',', ';', ':'].includes(tokens[refused.next] ?? '');
+    const turn = behind(tokens, refused.next + (mark ? 1 : 0), TURNS);
+    if (turn === undefined) continue;
+    for (const what of namesAt(tokens, turn)) {
+      const purpose = purposeAt(tokens, what.next);
+      const next = purpose?.next ?? what.next;
+      const isOver = isEnd(tokens, tokens[next]?.toLowerCase() === 'instead' ? next + 1 : next);
+      if (isOver) return { what: withoutInstead(what.words), purpose: purpose?.words, insteadOf: refused.words };
+    }
+  }
+  return undefined;
+}
+
+function withoutInstead(words: string): string {
+  return words.replace(/ instead$/i, '');
+}
+
+/** `Use X for Y instead of Z`. */
+function useFirst(tokens: readonly string[]): Use | undefined {
   const verb = behind(tokens, 0, OPENINGS) ?? 0;
   if (!/^(?:use|prefer)$/i.test(tokens[verb] ?? '')) return undefined;
   for (const what of namesAt(tokens, verb + 1)) {

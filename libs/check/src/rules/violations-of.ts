@@ -40,7 +40,33 @@ const USING = new Set([
   'installing',
   'choose',
   'call',
+  'prefer',
+  'pick',
+  'take',
+  'switch',
+  'switching',
+  'migrate',
+  'migrating',
+  'move',
+  'moving',
 ]);
+/** What stands behind one of these in a sentence is what it does not use. */
+const CONTRASTS: readonly (readonly string[])[] = [
+  ['instead', 'of'],
+  ['in', 'place', 'of'],
+  ['rather', 'than'],
+  ['over'],
+  ['not'],
+  ['without'],
+  ['from'],
+  ['replace'],
+  ['replacing'],
+  ['replaces'],
+  ['drop'],
+  ['dropping'],
+];
+/** Words of a thing's own, such as `install`, between its name and the contrast. */
+const MOST_BEFORE_CONTRAST = 2;
 const DETERMINERS = new Set(
   'the a an this that these those our your my their its it them some any new same more'.split(' '),
 );
@@ -152,16 +178,26 @@ function denied({ stems, condition }: Action, words: readonly Word[]): readonly 
 
 function useBreaker({ what, purpose, insteadOf }: NonNullable<Rule['use']>): Breaker {
   const telling = (part: string) => stemsOf(wordsOf(part).filter((word) => !isFiller(word)));
-  const own = new Set(telling(what));
+  const wanted = telling(what);
+  const own = new Set(wanted);
   const banned = insteadOf === undefined ? [] : telling(insteadOf);
   const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : telling(purpose);
-  return (words) => {
+  return (all) => {
+    const { words, contrast } = withoutRefused(all, wanted);
     if (words.some(isNegation) || words.some(({ stem }) => own.has(stem))) return undefined;
+    if (contrast !== undefined && banned.length > 0) {
+      const near = words.slice(Math.max(0, contrast - banned.length - MOST_BEFORE_CONTRAST), contrast);
+      const found = sequenceIn(near, banned);
+      if (found !== undefined) return found;
+    }
     for (const [index, word] of words.entries()) {
       if (!USING.has(word.text)) continue;
       const [thing, link, ...others] = words.slice(index + 1, index + 1 + MOST_WORDS);
       if (banned.length > 0) {
-        const named = words.slice(index + 1, index + 1 + banned.length);
+        const isPassedOver = (next: Word | undefined) =>
+          next !== undefined && (DETERMINERS.has(next.text) || next.text === 'to');
+        const start = index + (isPassedOver(words[index + 1]) ? 2 : 1);
+        const named = words.slice(start, start + banned.length);
         if (stemsOf(named).join(' ') === banned.join(' ')) return [word, ...named];
       }
       const isOther = thing !== undefined && !DETERMINERS.has(thing.text) && !isFiller(thing);
@@ -172,6 +208,31 @@ function useBreaker({ what, purpose, insteadOf }: NonNullable<Rule['use']>): Bre
     }
     return undefined;
   };
+}
+
+/**
+ * A sentence that says it does not use what a rule wants (`npm instead of pnpm`), without the words that say so.
+ * `contrast` is where they stood; undefined where the sentence says nothing of the kind.
+ */
+function withoutRefused(
+  words: readonly Word[],
+  wanted: readonly string[],
+): { readonly words: readonly Word[]; readonly contrast?: number } {
+  for (const index of words.keys()) {
+    const contrast = CONTRASTS.find((phrase) => phrase.every((text, offset) => words[index + offset]?.text === text));
+    if (contrast === undefined) continue;
+    const named = index + contrast.length;
+    const refused = words.slice(named, named + wanted.length);
+    if (wanted.length === 0 || stemsOf(refused).join(' ') !== wanted.join(' ')) continue;
+    return { words: [...words.slice(0, index), ...words.slice(named + wanted.length)], contrast: index };
+  }
+  return { words };
+}
+
+/** The words that are these stems, one directly behind the other. */
+function sequenceIn(words: readonly Word[], stems: readonly string[]): readonly Word[] | undefined {
+  const start = words.findIndex((_, index) => stems.every((stem, offset) => words[index + offset]?.stem === stem));
+  return start < 0 ? undefined : words.slice(start, start + stems.length);
 }
 
 /** The first words that are these stems, in their order and near each other. */

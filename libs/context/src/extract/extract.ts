@@ -5,7 +5,7 @@ import { previewOf } from './preview.js';
  * Raised with every change after which some text gives another preview or other key concepts. Stored extracts carry
  * it, and so do the keys of cached ones.
  */
-export const EXTRACT_VERSION = 1;
+export const EXTRACT_VERSION = 2;
 
 export interface Extract {
   readonly preview: string;

@@ -22,8 +22,8 @@ describe('previewOf', () => {
       '- Rollbacks MUST be rehearsed.',
     );
     expect({ version: EXTRACT_VERSION, ...extract(content) }).toEqual({
-      version: 1,
-      extractVersion: 1,
+      version: 2,
+      extractVersion: 2,
       preview: lines(
         'Deploying the billing service',
         'Written down after the outage of March.',
@@ -44,7 +44,25 @@ describe('previewOf', () => {
       ['the first line where the heading comes sixth', 'a\nb\nc\nd\ne\n# Six', 'a'],
       ['the first line that is not blank', '\n \n  first  \nsecond', 'first'],
       ['the first line where # is no heading', '#hashtag\n#another', '#hashtag'],
-      ['the first line where a heading has no text', '#\nfirst', '#'],
+      ['the first line that says something', '#\n---\n***\nfirst', 'first'],
+      [
+        'the heading behind long front matter',
+        '---\na: 1\nb: 2\nc: 3\nd: 4\ne: 5\ntags: [x]\n---\n\n# Title\ntext',
+        'Title',
+      ],
+      ['the heading behind TOML front matter', '+++\na = 1\nb = 2\nc = 3\nd = 4\ne = 5\n+++\n# Title', 'Title'],
+      [
+        'what front matter says where there is no heading',
+        '---\ndate: 2026\ntitle: "A plan: B"\n---\ntext',
+        'A plan: B',
+      ],
+      ['the first line behind front matter without a title', '---\ndate: 2026\n---\nfirst', 'first'],
+      ['the first line behind a rule', '---\nfirst\n---\nsecond', 'first'],
+      ['the heading behind a comment of many lines', '<!--\na\nb\nc\nd\ne\nf\n-->\n# Title', 'Title'],
+      ['the heading behind bare tags', '<div align="center">\n<br/>\n# Title\n</div>', 'Title'],
+      ['a line of front matter where there is nothing else', '---\ndate: 2026\n---', 'date: 2026'],
+      ['a mark where there is nothing else', '---', '---'],
+      ['an emoji', '🚀\ntext', '🚀'],
     ])('is %s', (_, content, title) => {
       expect(previewOf(content).split('\n')[0]).toBe(title);
     });
@@ -59,6 +77,29 @@ describe('previewOf', () => {
     );
     for (const not of ['http://x.y', '12:30 sharp', 'a:b', ': value', 'key:'])
       expect(previewOf(lines('t', not))).toBe('t');
+  });
+
+  it('takes no rules of tables, dashes, borders, comments and front matter for telling lines', () => {
+    const long = (mark: string) => mark.repeat(40);
+    const row = '| a cell of a table | and another cell of it |';
+    const content = lines(
+      '---',
+      'key: value',
+      '---',
+      '# t',
+      long('-'),
+      long('='),
+      long('* '),
+      '|------------------------|:------------------:|',
+      '+----------------+---------------------------+',
+      long('─'),
+      `<!-- ${long('comment ')} -->`,
+      '<!-- a comment that goes on',
+      'over a line that is long enough to tell --> key: shown',
+      `[//]: # (${long('comment ')})`,
+      row,
+    );
+    expect(previewOf(content)).toBe(lines('t', 'key: shown', row));
   });
 
   it('keeps up to two rules whole though the lines before them are cut', () => {

@@ -1,4 +1,5 @@
 import { cutAtGrapheme } from '#kernel';
+import { bodyOf, isDecoration } from './body-lines.js';
 import { headingText } from './heading.js';
 import { type Line, visibleLines } from './visible-lines.js';
 
@@ -22,7 +23,9 @@ const RULE = /(?<![\p{L}\p{N}_])(?:must|always|never|required|critical|warning|i
  * A short extract of a text, the same in every process: its title, up to three telling lines and up to two rules,
  * each line once, at most `PREVIEW_LENGTH` long.
  *
- * - the title is the first `#` heading among the first five lines, else the first line;
+ * - front matter (YAML, TOML), comments, and lines of punctuation alone (rules, borders of tables) are left out and not
+ *   counted, unless there is nothing else;
+ * - the title is the first `#` heading among the first five lines, else the one that front matter gives, else the first line;
  * - telling lines are longer than 30 characters or read `key: value`;
  * - rule lines hold MUST, ALWAYS, NEVER, REQUIRED, CRITICAL, WARNING or IMPORTANT; those in capitals go first. Their
  *   place is kept, so that a cut falls on what stands before them;
@@ -31,13 +34,14 @@ const RULE = /(?<![\p{L}\p{N}_])(?:must|always|never|required|critical|warning|i
  */
 export function previewOf(content: string): string {
   const { prose, code } = visibleLines(content);
-  const lines = prose.length > 0 ? prose : code;
-  const heading = prose.find((line) => line.index < HEADING_WITHIN_LINES && headingText(line.text) !== undefined);
-  const title = heading ?? lines[0];
+  const body = bodyOf(prose);
+  const lines = [body.lines, code, prose].map(withoutDecoration).find(({ length }) => length > 0) ?? prose;
+  const heading = body.lines.find((line) => line.index < HEADING_WITHIN_LINES && headingText(line.text) !== undefined);
+  const title = heading?.text ?? body.title ?? lines[0]?.text;
   if (title === undefined) return '';
 
-  const shown = headingText(title.text) ?? title.text;
-  const taken = new Set([title.text, shown]);
+  const shown = headingText(title) ?? title;
+  const taken = new Set([title, shown]);
   const rules = rulesAmong(lines, taken);
   for (const { text } of rules) taken.add(text);
   const telling = tellingAmong(lines, taken);
@@ -46,6 +50,10 @@ export function previewOf(content: string): string {
   const head = [shown, ...telling.map(({ text }) => text)].join('\n');
   const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
   return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
+}
+
+function withoutDecoration(lines: readonly Line[]): readonly Line[] {
+  return lines.filter((line) => !isDecoration(line));
 }
 
 /** Stops at the last one that is shown: a text may have half a million lines. */
