@@ -6,7 +6,15 @@ import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
 import { ACCESS } from '#http';
-import { findStrictIssues, readArguments, RouteCatalogue, strictRules, ToolCatalogue, toolDefinitions } from '#mcp';
+import {
+  findStrictIssues,
+  readArguments,
+  RouteCatalogue,
+  shapeOf,
+  strictRules,
+  ToolCatalogue,
+  toolDefinitions,
+} from '#mcp';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
@@ -150,6 +158,25 @@ describe('the description of the API', () => {
     expect(takes('POST /v1/contexts')).toBe(true);
     expect(takes('POST /v1/contexts/recall')).toBe(false);
     expect(takes('GET /v1/contexts')).toBe(false);
+  });
+});
+
+describe('a path with a free text in it', () => {
+  it('is the same with its slashes encoded and decoded, on every route that has such a part', async () => {
+    const codeOf = async (method: string, path: string) =>
+      ((await (await fetch(`${api.url}${path}`, { method })).json()) as { code: string }).code;
+    let tried = 0;
+    for (const { name, method, path, params } of api.app.get(RouteCatalogue, { strict: false }).all().values())
+      for (const [part, schema] of Object.entries(shapeOf(params)))
+        if (schema.safeParse('docs/adr/0002.md').success) {
+          const at = (text: string) => path.replace(`:${part}`, text).replaceAll(/:\w+/g, 'x');
+          const code = await codeOf(method, at('docs%2Fadr%2F0002.md'));
+          expect(code).not.toBe('route-not-found');
+          expect([name, await codeOf(method, at('docs/adr/0002.md'))]).toEqual([name, code]);
+          tried++;
+        }
+    expect(tried).toBeGreaterThan(1);
+    expect(await codeOf('GET', '/v1/projects/x/unknown/docs/adr/0002.md')).toBe('route-not-found');
   });
 });
 

@@ -87,7 +87,12 @@ export class CacheAdminController {
     return { items: [...page.items], nextCursor: page.next === undefined ? null : encodeCursor(list, [page.next]) };
   }
 
-  @Endpoint('GET /entries/:key', { summary: 'One entry, without its value', access: ['admin'], response: keyResponse })
+  @Endpoint('GET /entries/:key', {
+    summary: 'One entry, without its value',
+    access: ['admin'],
+    response: keyResponse,
+    freeText: 'key',
+  })
   entry(@Caller() caller: Principal, @Param({ schema: entryParams }) { key }: z.infer<typeof entryParams>) {
     return this.admin.entry(caller, key);
   }

@@ -24,6 +24,7 @@ export class ProjectContextController {
     summary: 'Read the newest version of a label, or the one named',
     access: ['memory:read'],
     response: contextResponse,
+    freeText: 'label',
     cache: { tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
   })
   async getByLabel(

@@ -45,6 +45,8 @@ export interface EndpointOptions {
   readonly alsoOpenTo?: 'metrics';
   /** Media types of a file that the route takes as its body, as a stream: the route reads it, and limits it, itself. */
   readonly takesFile?: readonly string[];
+  /** Name of the path's part that is free text: it may hold slashes, also where a proxy has decoded them. */
+  readonly freeText?: string;
   /** It moves a whole project: it has the time of a transfer, not that of a request. */
   readonly isTransfer?: boolean;
   /** The body is of another protocol, which checks it: the route reads it from the request itself. */
@@ -101,6 +103,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
       ApiBody({ schema: { type: 'string', format: 'binary' } }),
     );
   }
+  if (options.freeText !== undefined) decorators.push(RouteConfig({ freeText: options.freeText }));
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
   if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));

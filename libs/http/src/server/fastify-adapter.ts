@@ -7,13 +7,16 @@ import { DomainError } from '#kernel';
 import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
 import { answerClientError } from './client-error.js';
 import { acceptFiles } from './file-body.js';
+import { FreeTextPaths } from './free-text-paths.js';
 import { acceptJsonOnly } from './json-body.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Fastify with the limits of the configuration. A request id that a client sends is kept where it is harmless. */
 export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
+  const paths = new FreeTextPaths();
   const adapter = new FastifyAdapter({
+    rewriteUrl: ({ method = '', url = '' }) => paths.rewrite(method, url),
     bodyLimit: config.bodyLimitBytes,
     // The time to receive a whole request; the work on it has its own limit.
     requestTimeout: config.requestTimeoutMs,
@@ -49,6 +52,10 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
       const sent = request.headers['x-request-id'];
       return typeof sent === 'string' && REQUEST_ID.test(sent) ? sent : randomUUID();
     },
+  });
+  adapter.getInstance().addHook('onRoute', ({ method, url, config: route }) => {
+    const { freeText } = (route ?? {}) as { freeText?: string };
+    paths.learn([method].flat(), url, freeText);
   });
   acceptJsonOnly(adapter.getInstance());
   acceptFiles(adapter.getInstance());

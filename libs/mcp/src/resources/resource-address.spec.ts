@@ -9,6 +9,8 @@ describe('the address of a resource', () => {
     expect(findResource('keepsake://projects/a/contexts/x%2Fy%20z')?.call.path).toBe(
       '/v1/projects/a/contexts/x%2Fy%20z',
     );
+    // Not every client encodes the slashes of a label.
+    expect(findResource('keepsake://projects/a/contexts/x/y')?.call.path).toBe('/v1/projects/a/contexts/x%2Fy');
   });
 
   it.each([

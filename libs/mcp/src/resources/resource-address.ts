@@ -40,7 +40,10 @@ export type ResourceForm = (typeof resourceForms)[number];
 
 const patterns = resourceForms.map((form) => ({
   form,
-  pattern: new RegExp(`^${form.template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/?#]+)')}$`),
+  // A label may hold slashes, which not every client encodes.
+  pattern: new RegExp(
+    `^${form.template.replaceAll(/\{(\w+)\}/g, (_, name: string) => `(?<${name}>[^${name === 'label' ? '' : '/'}?#]+)`)}$`,
+  ),
 }));
 
 /** What an address means; undefined where it is none of these. Variables are percent-encoded, as in any URI. */
