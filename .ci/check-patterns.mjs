@@ -15,9 +15,10 @@ const ROOT = join(import.meta.dirname, '..');
 const CACHE = join(ROOT, 'node_modules/.cache/keepsake/patterns.json');
 const TIMEOUT_MS = 60_000;
 
-/** Files that make patterns of what the product itself declares; each segment of these is matched by `[^/]+`. */
+/** Files that make patterns of what the product itself declares; each segment of these is matched by `[^/]+`, a free text once by `.+?`. */
 const MADE_OF_OWN_PATHS = new Set([
   'libs/http/src/server/allowed-methods.ts',
+  'libs/http/src/server/free-text-paths.ts',
   'libs/mcp/src/resources/resource-address.ts',
 ]);
 
