@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Global, Module, type Provider } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Global, Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { CacheConfig, ThrottleConfig } from '#config';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
@@ -15,8 +15,13 @@ import { RateLimits } from './rate-limits.js';
 import { RequestLimits } from './request-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
-export class LimiterConnection implements BeforeApplicationShutdown {
+export class LimiterConnection implements OnModuleInit, BeforeApplicationShutdown {
   constructor(readonly client: LimiterClient | undefined) {}
+
+  /** The first request finds the counters of all processes, where their server is there. */
+  async onModuleInit(): Promise<void> {
+    await this.client?.connected();
+  }
 
   beforeApplicationShutdown(): void {
     this.client?.disconnect();

@@ -58,7 +58,7 @@ function report() {
   [kinds, passed, locally] = [{}, {}, 0];
 }
 
-await new Promise((resolve) => client.once('ready', resolve));
+await client.connected();
 const running = Array.from({ length: loops }, loop);
 process.on('message', (order) => {
   if (order === 'report') report();

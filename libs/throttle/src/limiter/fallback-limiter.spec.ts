@@ -27,13 +27,30 @@ describe('FallbackLimiter', () => {
     shared.isAway = true;
     const away = [];
     for (let call = 0; call < 3; call++) away.push((await limiter.consume('a', charge)).allowed);
-    expect(away).toEqual([true, true, false]);
+    // One of two was counted before.
+    expect(away).toEqual([true, false, false]);
     expect(limiter.isLocal).toBe(true);
     expect(shared.asked).toBe(2);
     shared.isAway = false;
     nowMs = 1001;
     expect((await limiter.consume('a', charge)).states[0]?.remaining).toBe(0);
     expect(limiter.isLocal).toBe(false);
+  });
+
+  it('T62 starts from what it knows, not from full: what all processes have used counts here too', async () => {
+    let nowMs = 0;
+    const shared = new Unsteady(() => nowMs);
+    const one = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
+    const other = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
+    const limit = { name: 'reads', limit: 10, periodMs: 60_000 };
+    for (let call = 0; call < 7; call++) await other.consume('a', [{ limit, units: 1 }]);
+    expect((await one.look('a', [limit]))[0]?.remaining).toBe(3);
+    shared.isAway = true;
+    const passed = [];
+    for (let call = 0; call < 10; call++) passed.push((await one.consume('a', [{ limit, units: 1 }])).allowed);
+    expect(passed.filter(Boolean)).toHaveLength(3);
+    nowMs = 60_000;
+    expect((await one.consume('a', [{ limit, units: 10 }])).allowed).toBe(true);
   });
 
   it('lets one call at a time look whether it is back', async () => {

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Deadlines } from '#cache';
 import { type CacheConfig, parseRedisUrl, type RedisTarget } from '#config';
 import { CONSUME } from './gcra-script.js';
 
@@ -10,10 +11,15 @@ const RECONNECT_MS = 500;
 export interface LimiterClient {
   ksConsume(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<number[]>;
   del(...keys: string[]): Promise<number>;
+  /** Resolves once the first try to connect has ended, well or not, or has taken too long. */
+  connected(): Promise<void>;
   disconnect(): void;
 }
 
-/** A client of its own: it fails at once while the server is away, and comes back by itself. */
+/**
+ * A client of its own: it fails at once while the server is away, and comes back by itself. A delay of this process is
+ * not taken for one of the server.
+ */
 export function createLimiterClient(
   url: string,
   config: Pick<CacheConfig, 'redisCommandTimeoutMs' | 'redisConnectTimeoutMs'>,
@@ -23,9 +29,19 @@ export function createLimiterClient(
   // Failures are told by the calls that meet them.
   client.on('error', () => undefined);
   client.defineCommand('ksConsume', CONSUME);
-  const limiter = client as unknown as LimiterClient;
-  if (client instanceof Redis) sendTurnsTogether(limiter, () => client.stream);
-  return limiter;
+  const sender = client as unknown as Pick<LimiterClient, 'ksConsume' | 'del'>;
+  if (client instanceof Redis) sendTurnsTogether(sender, () => client.stream);
+  const deadlines = new Deadlines(config.redisCommandTimeoutMs);
+  const connected = new Promise<void>((resolve) => {
+    setTimeout(resolve, 2 * config.redisConnectTimeoutMs).unref();
+    for (const event of ['ready', 'close', 'end']) client.once(event, () => resolve());
+  });
+  return {
+    ksConsume: (...args) => deadlines.within(sender.ksConsume(...args)),
+    del: (...keys) => deadlines.within(sender.del(...keys)),
+    connected: () => connected,
+    disconnect: () => client.disconnect(),
+  };
 }
 
 /**
@@ -33,7 +49,7 @@ export function createLimiterClient(
  * request. They stay single commands, so that a script the server has lost is sent again.
  */
 function sendTurnsTogether(
-  limiter: LimiterClient,
+  limiter: Pick<LimiterClient, 'ksConsume'>,
   streamOf: () => Pick<Writable, 'cork' | 'uncork'> | undefined,
 ): void {
   const consume = limiter.ksConsume.bind(limiter);
@@ -61,9 +77,10 @@ function optionsOf({ username, password, tls }: RedisTarget, timeouts: Timeouts)
     username,
     password,
     ...(tls ? { tls: {} } : {}),
-    commandTimeout: timeouts.redisCommandTimeoutMs,
     connectTimeout: timeouts.redisConnectTimeoutMs,
     enableOfflineQueue: false,
+    // Its answer has no time limit: a server that hangs would be waited for. One that loads refuses commands, which says as much.
+    enableReadyCheck: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectionName: 'keepsake-limits',

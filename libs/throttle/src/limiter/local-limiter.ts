@@ -32,6 +32,16 @@ export class LocalLimiter extends Limiter {
     return decision;
   }
 
+  /** Takes over what another limiter has said of these counters, where that is more than is counted here. */
+  adopt(subject: LimitSubject, states: readonly RateLimitState[]): void {
+    const now = this.nowMicros();
+    for (const { limit, resetMs } of states) {
+      const key = keyOf(subject, limit);
+      const emptyAt = now + resetMs * 1000;
+      if (emptyAt > (this.counters.get(key) ?? now)) this.counters.set(key, emptyAt);
+    }
+  }
+
   async look(subject: LimitSubject, limits: readonly RateLimit[]): Promise<readonly RateLimitState[]> {
     return decide(
       limits.map((limit) => ({ limit, units: 0 })),

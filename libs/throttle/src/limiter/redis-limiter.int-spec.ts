@@ -15,9 +15,7 @@ describe('RedisLimiter', () => {
     // Each stands for a process: a connection of its own.
     clients = Array.from({ length: 4 }, () => createLimiterClient(url, cache));
     admin = new Redis(url);
-    await Promise.all(
-      clients.map((client) => new Promise<void>((resolve) => (client as unknown as Redis).once('ready', resolve))),
-    );
+    await Promise.all(clients.map((client) => client.connected()));
   });
 
   afterAll(async () => {

@@ -1,18 +1,22 @@
 import { StoreUnavailableError } from '../shared-store.js';
 
 interface Waiting {
-  readonly dueMs: number;
+  /** The step at which it is given up. */
+  readonly dueStep: number;
   /** Undefined once it has its reply. */
   reject: ((error: unknown) => void) | undefined;
 }
+
+/** Steps of a wait. Each takes a turn of the event loop of its own, however long the one before it took. */
+const STEPS = 4;
 
 /** Settled ones at the front of the queue, before it is cut. */
 const MOST_SETTLED = 1_024;
 
 /**
- * Waits for replies, each for at most `ms`. A reply that has reached this process counts, also where the process was
- * too busy to look: it is read before the wait is given up. So a long computation of ours is not taken for an outage of
- * theirs.
+ * Waits for replies, each for `ms` and up to a quarter more. Only the time counts in which this process could have read
+ * them: a wait is given up after four steps of the event loop, each at least a quarter of it, and sockets are read between
+ * them. So a long computation of ours, or many in a row, are not taken for an outage of theirs.
  *
  * One timer stands for all that wait: a timer for each command costs a tenth of what the command does.
  */
@@ -22,14 +26,16 @@ export class Deadlines {
   /** Place of the first one that waits. What is settled is let go at once: it holds values, and would outlive them. */
   private first = 0;
   private timer: NodeJS.Timeout | undefined;
+  private step = 0;
 
   constructor(private readonly ms: number) {}
 
   /** Calls one of the two, once: with the reply, with what rejected it, or with a `StoreUnavailableError`. */
   watch<Reply>(reply: Promise<Reply>, resolve: (reply: Reply) => void, reject: (error: unknown) => void): void {
-    const waiting: Waiting = { dueMs: performance.now() + this.ms, reject };
+    // A step that runs already is no whole one.
+    const waiting: Waiting = { dueStep: this.step + STEPS + (this.timer === undefined ? 0 : 1), reject };
     this.queue.push(waiting);
-    this.timer ??= this.wakeIn(this.ms);
+    this.timer ??= this.nextStep();
     reply.then(
       (value) => {
         if (this.settle(waiting)) resolve(value);
@@ -62,17 +68,17 @@ export class Deadlines {
     return true;
   }
 
-  private wakeIn(ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.look(), Math.ceil(ms)).unref();
+  private nextStep(): NodeJS.Timeout {
+    return setTimeout(() => this.look(), Math.ceil(this.ms / STEPS)).unref();
   }
 
   private look(): void {
-    const now = performance.now();
-    const late = this.queue.slice(this.first).filter(({ reject, dueMs }) => reject !== undefined && dueMs <= now);
+    this.step++;
+    const waiting = this.queue.slice(this.first).filter(({ reject }) => reject !== undefined);
+    const late = waiting.filter(({ dueStep }) => dueStep <= this.step);
     // Sockets are read between the timers and this.
-    if (late.length > 0) setImmediate(() => late.forEach((waiting) => this.giveUp(waiting)));
-    const next = this.queue.find(({ reject, dueMs }) => reject !== undefined && dueMs > now);
-    this.timer = next === undefined ? undefined : this.wakeIn(next.dueMs - now);
+    if (late.length > 0) setImmediate(() => late.forEach((each) => this.giveUp(each)));
+    this.timer = late.length === waiting.length ? undefined : this.nextStep();
   }
 
   private giveUp(waiting: Waiting): void {
