@@ -27,4 +27,6 @@ export { FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
 export { entityId, namedId } from './validation/entity-id.js';
+export { textField } from './validation/text-field.js';
+export { findInexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { pageOf, pageQuery, textField } from '#http';
 import { projectSlug } from '#project';
 import { jobResponse } from './job.dto.js';
 
-const reason = z.string().trim().min(3).max(500).meta({ description: 'Why; it is kept in the audit.' });
+const reason = textField(500).min(3).meta({ description: 'Why; it is kept in the audit.' });
 const count = z.number();
 
 const familyStats = z.object({

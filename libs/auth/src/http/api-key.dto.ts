@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '#kernel';
-import { entityId, pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery, textField } from '#http';
 import type { ApiKey } from '../api-key.js';
 import type { NewApiKey } from '../api-key.service.js';
 
@@ -11,7 +11,7 @@ const tier = z
   .meta({ description: 'Names the rate limits that hold for the key; set by operators.' });
 
 export const createKeyBody = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: textField(100),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
   tier: tier.optional(),
   expiresAt: z.iso
@@ -21,7 +21,7 @@ export const createKeyBody = z.strictObject({
 });
 /** What is left out stays. */
 export const changeKeyBody = z.strictObject({
-  name: z.string().trim().min(1).max(100).optional(),
+  name: textField(100).optional(),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length).optional(),
   tier: tier.optional(),
 });

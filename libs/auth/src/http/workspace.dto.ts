@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { pageOf, pageQuery, textField } from '#http';
 import { type Workspace, WORKSPACE_SLUG } from '../workspace.js';
 
 export const createWorkspaceBody = z.strictObject({
   slug: z.string().regex(WORKSPACE_SLUG, 'must be 1 to 63 of a-z, 0-9 and inner hyphens'),
-  name: z.string().trim().min(1).max(200).optional(),
+  name: textField(200).optional(),
 });
 export const workspacesQuery = z.strictObject(pageQuery);
 export const workspaceResponse = z

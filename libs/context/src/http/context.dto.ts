@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageQuery } from '#http';
+import { entityId, pageQuery, textField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
@@ -55,7 +55,7 @@ export function toPatch(body: z.infer<typeof patchBody>): ContextPatch {
 
 export const archiveBody = z
   .strictObject({
-    reason: z.string().trim().min(1).max(1_000).optional(),
+    reason: textField(1_000).optional(),
     force: z.boolean().default(false).meta({ description: 'Needed for contexts of priority always_check.' }),
     allVersions: z.boolean().default(false).meta({ description: 'The whole label, not this version alone.' }),
   })

@@ -27,9 +27,9 @@ export const content = z
 
 const tag = z
   .string()
-  .trim()
   .min(1, 'must not be empty')
   .max(100, 'at most 100 characters')
+  .refine((text) => text === text.trim(), 'must not begin or end with spaces')
   .refine((text) => !CONTROL.test(text) && !text.includes(','), 'must not hold commas or control characters');
 
 export const tags = z.array(tag).max(32, 'at most 32 tags');
@@ -51,7 +51,7 @@ export const storeFields = {
 /** A list in one field, separated by commas, or the field several times. */
 export const tagsQuery = z
   .union([z.string(), z.array(z.string())])
-  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .transform((value) => [value].flat().flatMap((part) => part.split(',').map((name) => name.trim())))
   .pipe(tags);
 
 /** Of calls that say all in their path: nothing, or `{}`. */

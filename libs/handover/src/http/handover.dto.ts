@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { entityId, pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery, textField } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { entryKinds, MAX_SUMMARY_LENGTH, type Session, todoPriorities } from '#session';
 import { MAX_ITEM_LENGTH, MAX_ITEMS, type NotesByHand } from '../compose-handover.js';
 import { type Handover, type HandoverContent, handoverReasons, handoverSections } from '../handover.js';
 
-const note = z.string().trim().min(1).max(MAX_ITEM_LENGTH);
+const note = textField(MAX_ITEM_LENGTH);
 const notes = z.array(note).max(MAX_ITEMS).default([]);
 
 export const makeHandoverBody = z
@@ -14,7 +14,7 @@ export const makeHandoverBody = z
       .optional()
       .meta({ description: 'The project of the session where one is named, else `default`.' }),
     sessionId: entityId().nullish().meta({ description: 'The session whose work so far it tells; it goes on.' }),
-    summary: z.string().trim().min(1).max(MAX_SUMMARY_LENGTH).nullish(),
+    summary: textField(MAX_SUMMARY_LENGTH).nullish(),
     workDone: notes,
     decisions: notes,
     questions: notes,

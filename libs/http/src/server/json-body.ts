@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '#kernel';
+import { parsingExactly } from './exact-body.js';
 
 /**
  * Bodies are JSON in UTF-8 and nothing else, but for the files of routes that take one (`file-body.ts`). Bytes that are not UTF-8 are refused rather than replaced, since what is
@@ -8,7 +9,7 @@ import { DomainError } from '#kernel';
  * empty body is the same as none.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
-  const parse = fastify.getDefaultJsonParser('error', 'error');
+  const parse = parsingExactly(fastify.getDefaultJsonParser('error', 'error'));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) {
@@ -29,6 +30,10 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     void parse(request, body.toString('utf8'), (error, value) => {
       if (error === null || error === undefined) {
         done(null, value);
+        return;
+      }
+      if (error instanceof DomainError) {
+        done(error);
         return;
       }
       const detail = 'is not valid JSON (RFC 8259), or names __proto__ or constructor';

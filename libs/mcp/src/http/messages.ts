@@ -1,4 +1,4 @@
-import { isNestedTooDeep, MAX_JSON_DEPTH } from '#http';
+import { findInexactJson, isNestedTooDeep, MAX_JSON_DEPTH } from '#http';
 import { DomainError } from '#kernel';
 
 /** More messages in one request are refused: each may be a call. */
@@ -48,7 +48,7 @@ function readMessage(message: unknown): unknown {
 function objectFrom(text: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(text) as unknown;
-    return isObject(value) && !isNestedTooDeep(value) ? value : undefined;
+    return isObject(value) && !isNestedTooDeep(value) && findInexactJson(text) === undefined ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { isNestedTooDeep } from '#http';
+import { findInexactJson, isNestedTooDeep } from '#http';
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { ToolArguments } from './tool.js';
 
@@ -38,6 +38,7 @@ function fromText(schema: JsonSchema, text: string): unknown {
   if (types.length === 0 || types.includes('string')) return text;
   try {
     const value = JSON.parse(text) as unknown;
+    if (findInexactJson(text) !== undefined) return text;
     return types.some((type) => isOf(type, value)) && !isNestedTooDeep(value) ? value : text;
   } catch {
     return text;

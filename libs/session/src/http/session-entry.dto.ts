@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery, textField } from '#http';
 import { entryKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
 import { metadata, toJson } from './session.dto.js';
 
@@ -12,7 +12,7 @@ export const SESSION_GONE =
 
 export const addEntryBody = z.strictObject({
   kind: z.enum(entryKinds),
-  text: z.string().trim().min(1).max(MAX_ENTRY_LENGTH),
+  text: textField(MAX_ENTRY_LENGTH),
   metadata: metadata.default({}).meta({
     description:
       'Free data. Of a todo, `priority` (critical, high, normal, low, or 0 to 3) orders it; `done: true` says that it was done by then.',

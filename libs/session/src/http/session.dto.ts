@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageOf, pageQuery } from '#http';
+import { entityId, pageOf, pageQuery, textField } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { MAX_METADATA_BYTES, metadataBytes } from '../metadata-size.js';
 import { type Metadata, type Session, type SessionState, sessionStates } from '../session.js';
@@ -11,12 +11,12 @@ export const metadata = z
   .record(z.string().max(200), z.json())
   .refine((value) => metadataBytes(value) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
   .meta({ description: 'Free data of the client, kept as it is.' });
-const summary = z.string().trim().min(1).max(MAX_SUMMARY_LENGTH);
+const summary = textField(MAX_SUMMARY_LENGTH);
 
 export const startSessionBody = z
   .strictObject({
     project: projectSlug.default(DEFAULT_PROJECT),
-    client: z.string().trim().min(1).max(200).nullish(),
+    client: textField(200).nullish(),
     metadata: metadata.default({}),
   })
   .prefault({});

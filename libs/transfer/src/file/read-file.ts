@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { escapePointer, findUnsafeText } from '#http';
+import { escapePointer, findInexactJson, findUnsafeText } from '#http';
 import { DomainError } from '#kernel';
 import { fileBroken, fileUnknown, lineRefused } from '../transfer.errors.js';
 import {
@@ -135,7 +135,7 @@ function parse(bytes: Buffer, number: number): Readonly<Record<string, unknown>>
   }
   if (typeof line !== 'object' || line === null || Array.isArray(line))
     throw lineRefused(number, '', 'is no JSON object');
-  const unsafe = findUnsafeText(line);
+  const unsafe = findUnsafeText(line) ?? findInexactJson(bytes.toString('utf8'));
   if (unsafe !== undefined) throw lineRefused(number, unsafe.pointer, unsafe.detail);
   const polluting = findPollutingName(line, bytes);
   if (polluting !== undefined) throw lineRefused(number, polluting, 'is a name that is not taken');
