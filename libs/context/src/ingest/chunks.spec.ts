@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { chunksOf } from './chunks.js';
+import { type Chunk, chunksOf } from './chunks.js';
 
 const marked = { length: 100, most: 100, isMarked: true };
 const sentence = (n: number) => `Sentence number ${n} is here.`;
@@ -7,7 +7,7 @@ const sentence = (n: number) => `Sentence number ${n} is here.`;
 describe('chunksOf', () => {
   it('leaves a short document whole', () => {
     expect(chunksOf('\n\n  # One\n\ntwo\n\n', marked)).toEqual({
-      chunks: [{ text: '  # One\n\ntwo', heading: 'One' }],
+      chunks: [{ text: '  # One\n\ntwo', opened: 0, closed: 0, heading: 'One' }],
       end: 16,
     });
     expect(chunksOf(' \n ', marked).chunks).toEqual([]);
@@ -55,7 +55,79 @@ describe('chunksOf', () => {
     expect(kept.map(({ text }) => text.startsWith('```'))).toEqual([false, true]);
     const cut = chunksOf(code(40), marked).chunks;
     expect(cut.length).toBeGreaterThan(3);
-    for (const { text } of cut) expect(text).toMatch(/(?:line \d+|```)$/);
+    for (const { text } of cut) expect(text).toMatch(/^```\n[^`]*line \d+\n+```$/);
+  });
+
+  describe('what a cut leaves open', () => {
+    const cut = (text: string) => chunksOf(text, { ...marked, length: 200 }).chunks.map((chunk) => chunk.text);
+    const many = (line: (n: number) => string) => Array.from({ length: 30 }, (_, n) => line(n)).join('\n');
+
+    it('code is closed and opened again, with its language', () => {
+      for (const [open, close] of [
+        ['```ts', '```'],
+        ['~~~~ python title="x"', '~~~~'],
+        ['  ```', '  ```'],
+        ['$$', '$$'],
+      ]) {
+        const chunks = cut(`# Code\n\n${open}\n${many((n) => `let value${n} = ${n};`)}\n${close}\n\nbehind it`);
+        expect(chunks.length).toBeGreaterThan(2);
+        for (const chunk of chunks.slice(1)) expect(chunk.startsWith(`${open}\nlet`)).toBe(true);
+        for (const chunk of chunks.slice(0, -1)) expect(chunk.endsWith(`;\n${close}`)).toBe(true);
+        expect(chunks.at(-1)).toMatch(/behind it$/);
+      }
+    });
+
+    it('code whose end alone does not fit gives no empty code', () => {
+      for (let size = 150; size < 260; size++) {
+        const chunks = cut(
+          `\`\`\`\n${'x'
+            .repeat(20)
+            .concat('\n')
+            .repeat(Math.floor(size / 21))}${'y'.repeat(size % 21)}\n\`\`\`\nbehind`,
+        );
+        for (const chunk of chunks) expect(chunk).not.toMatch(/```\n*```/);
+      }
+    });
+
+    it('a table has the names of its columns again', () => {
+      const head = '| name | value |\n|------|:-----:|';
+      const chunks = cut(`Intro.\n\n${head}\n${many((n) => `| key ${n} | value ${n} |`)}\n\nbehind it`);
+      expect(chunks.length).toBeGreaterThan(3);
+      for (const chunk of chunks.slice(1)) expect(chunk.startsWith(`${head}\n| key`)).toBe(true);
+      const bare = cut(`hour | watch\n--- | ---\n${many((n) => `${n} | somebody ${n}`)}`);
+      for (const chunk of bare) expect(chunk.startsWith('hour | watch\n--- | ---\n')).toBe(true);
+    });
+
+    it('a quote has its marks again', () => {
+      for (const mark of ['> ', '>> ', '> > ']) {
+        const chunks = cut(`${mark}${many((n) => sentence(n)).replaceAll('\n', ' ')}`);
+        expect(chunks.length).toBeGreaterThan(3);
+        for (const chunk of chunks) expect(chunk.startsWith(`${mark}Sentence`)).toBe(true);
+      }
+    });
+
+    it('an item has its mark, and the items above it, again', () => {
+      const [first, second, ...others] = cut(`- ${many((n) => sentence(n)).replaceAll('\n', ' ')}`);
+      expect(first).toMatch(/^- Sentence/);
+      for (const chunk of [second, ...others]) expect(chunk).toMatch(/^- … Sentence/);
+      const nested = cut(`1. Outer item\n   - Inner item\n${many((n) => `     - part ${n} of it`)}`);
+      for (const chunk of nested) expect(chunk).toMatch(/^1\. Outer item\n   - Inner item\n     - part/);
+      const text = cut(`- Item one\n\n${many((n) => `  ${sentence(n)}\n`)}`);
+      for (const chunk of text.slice(1)) expect(chunk).toMatch(/^- Item one\n {2}Sentence/);
+    });
+
+    it('no link and no code within a line is cut', () => {
+      const link = '[two words](https://example.org/a)';
+      for (const chunk of cut(`${link} \`a b\` `.repeat(30)))
+        expect(chunk).toMatch(/^(?:\[two words\]\(https:\/\/example\.org\/a\)|`a b`).*(?:\)|`a b`)$/);
+    });
+
+    it('what is too long to be opened again is not', () => {
+      const head = `| ${'name '.repeat(30)} | value |\n|---|---|`;
+      const chunks = cut(`${head}\n${many((n) => `| key ${n} | value ${n} |`)}`);
+      expect(chunks[1]).toMatch(/^\| key/);
+      for (const chunk of chunks) expect(chunk.length).toBeLessThanOrEqual(200);
+    });
   });
 
   it('stops at the most there may be, and tells where', () => {
@@ -66,14 +138,34 @@ describe('chunksOf', () => {
   });
 
   it('loses nothing but white space, tears no character, and is never too long', () => {
-    const part = fc.constantFrom('word', ' ', '\n', '\n\n', '# ', '```\n', '. ', '𠮷', 'e\u0301', '👩‍👩‍👧‍👦', '。', '\t');
+    const part = fc.constantFrom(
+      'word',
+      ' ',
+      '\n',
+      '\n\n',
+      '# ',
+      '```\n',
+      '- ',
+      '  - ',
+      '> ',
+      'a | b\n--- | ---\n',
+      '| c |\n',
+      '$$\n',
+      '. ',
+      '𠮷',
+      'e\u0301',
+      '👩‍👩‍👧‍👦',
+      '。',
+      '\t',
+    );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 600 }), fc.boolean(), (parts, isMarked) => {
         const text = parts.join('');
         const { chunks, end } = chunksOf(text, { length: 100, most: 10_000, isMarked });
         expect(end).toBe(text.length);
         const inkOf = (value: string) => value.replaceAll(/\s+/g, '');
-        expect(chunks.map((chunk) => inkOf(chunk.text)).join('')).toBe(inkOf(text));
+        const own = ({ text: all, opened, closed }: Chunk) => all.slice(opened, all.length - closed);
+        expect(chunks.map((chunk) => inkOf(own(chunk))).join('')).toBe(inkOf(text));
         for (const { text: chunk } of chunks) {
           expect(chunk.length).toBeLessThanOrEqual(100);
           expect(chunk.isWellFormed()).toBe(true);

@@ -1,10 +1,16 @@
 import { cutAtGrapheme } from '#kernel';
+import { aroundCut } from './around-cut.js';
+import { firstWhere } from './first-where.js';
 import { type Layout, layoutOf, NO_LAYOUT } from './layout.js';
 
 /** A stretch of a document that is stored as one context. */
 export interface Chunk {
-  /** As it stands in the document, without the blank lines around it. */
+  /** As it stands in the document, without the blank lines around it, between what opens and closes it again. */
   readonly text: string;
+  /** How many units at the start of `text` open again what the cut before it left open. */
+  readonly opened: number;
+  /** How many units at its end close what the cut behind it leaves open. */
+  readonly closed: number;
   /** The heading that it starts with or under, after those that this one stands under; undefined before the first. */
   readonly heading: string | undefined;
 }
@@ -23,31 +29,64 @@ export interface ChunkOptions {
   readonly isMarked: boolean;
 }
 
-const PARAGRAPH_END = /\n[ \t]*\r?\n\s*/g;
+const PARAGRAPH_END = /\n(?:[ \t]*\r?\n)+/g;
 const LINE_END = /\n/g;
 const SENTENCE_END = /[.!?…][)\]"'”’]*\s+|[。！？]/g;
 const WORD_END = /\s+/g;
+/** A chunk has so many times the room of what is opened again in it. */
+const MOST_OPENED = 3;
+/** Of a fence. */
+const MOST_INDENT = 3;
+/** What no cut between sentences or words goes through. */
+const UNBROKEN = /`[^`\n]{1,200}`|\[[^[\]\n]{0,200}\]\([^()\s]{1,500}\)/g;
+const LONGEST_UNBROKEN = 704;
 
 /**
  * Cuts a text into stretches of at most `length`: before a heading where one stands in their second half, else between
  * paragraphs, lines, sentences, words, and only then between graphemes. Fenced code is cut only where it is too long
- * itself, and then between lines. Nothing but the blank lines and spaces at a cut is left out. Deterministic.
+ * itself, and then between lines. What a cut leaves open (code, the names of a table's columns, a quote, the items of a
+ * list) is closed before it and opened again behind it. Nothing but the blank lines and spaces at a cut is left out.
+ * Deterministic.
  */
 export function chunksOf(text: string, { length, most, isMarked }: ChunkOptions): Chunks {
   const layout = isMarked ? layoutOf(text) : NO_LAYOUT;
   const chunks: Chunk[] = [];
   let start = 0;
   let headings = 0;
+  let opening = '';
   while (start < text.length && chunks.length < most) {
-    const end = text.length - start <= length ? text.length : start + cutOf(text, start, length, layout);
+    const room = length - opening.length;
+    const end = text.length - start <= room ? text.length : endOf(text, start, room, layout);
+    const around = end < text.length ? aroundCut(text, end, layout, length / MOST_OPENED) : undefined;
     const stretch = text.slice(start, end);
     const firstWord = start + stretch.search(/\S/);
     while ((layout.headings[headings]?.at ?? Number.POSITIVE_INFINITY) <= firstWord) headings++;
     const trimmed = withoutBlankEnds(stretch);
-    if (trimmed !== '') chunks.push({ text: trimmed, heading: layout.headings[headings - 1]?.path });
+    const closing = around?.closing ?? '';
+    if (trimmed !== '')
+      chunks.push({
+        text: `${opening}${trimmed}${closing}`,
+        opened: opening.length,
+        closed: closing.length,
+        heading: layout.headings[headings - 1]?.path,
+      });
     start = end;
+    opening = around?.opening ?? '';
   }
   return { chunks, end: start };
+}
+
+/** Where the chunk that begins at `start` ends, where the rest of the text is longer than its room. */
+function endOf(text: string, start: number, room: number, layout: Layout): number {
+  const { fences } = layout;
+  const end = start + cutOf(text, start, room, layout);
+  const fence = fences[firstWhere(fences, (block) => block.end > end)];
+  if (fence === undefined || fence.start >= end) return end;
+  // Code that is cut is closed with as many marks, for which there has to be room.
+  const inner = start + cutOf(text, start, room - fence.marks.length - MOST_INDENT - 1, layout);
+  // What is left of it may be its last line alone.
+  const isOver = inner < fence.end && text.slice(inner, fence.end).trim() === fence.marks;
+  return isOver && fence.end - start <= room ? fence.end : inner;
 }
 
 /** How many units the chunk that begins at `start` takes, where the rest of the text is longer than `length`. */
@@ -57,28 +96,30 @@ function cutOf(text: string, start: number, length: number, { headings, fences }
   const heading = headings[firstWhere(headings, ({ at }) => at >= start + length) - 1];
   if (heading !== undefined && heading.at > start + half) return heading.at - start;
   const isInCode = (end: number) => {
-    const fence = fences[firstWhere(fences, ([, to]) => to > start + end)];
-    return fence !== undefined && fence[0] < start + end;
+    const fence = fences[firstWhere(fences, (block) => block.end > start + end)];
+    return fence !== undefined && fence.start < start + end;
   };
-  for (const boundary of [PARAGRAPH_END, LINE_END, SENTENCE_END, WORD_END]) {
+  for (const boundary of [PARAGRAPH_END, LINE_END]) {
     const end = lastEnd(window, boundary, (at) => at > half && !isInCode(at));
+    if (end !== undefined) return end;
+  }
+  const unbroken = [...text.slice(start, start + length + LONGEST_UNBROKEN).matchAll(UNBROKEN)].map(
+    ({ 0: { length: size }, index }) => ({
+      start: index,
+      end: index + size,
+    }),
+  );
+  const isBroken = (at: number) => {
+    const span = unbroken[firstWhere(unbroken, ({ end }) => end > at)];
+    return span !== undefined && span.start < at;
+  };
+  for (const boundary of [SENTENCE_END, WORD_END]) {
+    const end = lastEnd(window, boundary, (at) => at > half && !isInCode(at) && !isBroken(at));
     if (end !== undefined) return end;
   }
   // Nothing but code, or a word longer than half of a chunk.
   const whole = cutAtGrapheme(text.slice(start, start + length + 64), length).length;
   return lastEnd(window, LINE_END, (at) => at > half) ?? (whole || wholeCharacters(window));
-}
-
-/** Position of the first of `sorted` that is one; those before it are none, and all behind it are. */
-function firstWhere<Item>(sorted: readonly Item[], isOne: (item: Item) => boolean): number {
-  let from = 0;
-  let to = sorted.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (isOne(sorted[middle] as Item)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
 }
 
 function lastEnd(window: string, boundary: RegExp, isFit: (end: number) => boolean): number | undefined {

@@ -18,7 +18,7 @@ describe('htmlToText', () => {
     expect(htmlToText(page)).toEqual({
       title: 'The Lighthouse',
       text: [
-        'Home',
+        '[Home](/)',
         '',
         '# Keeping the light',
         '',
@@ -38,11 +38,54 @@ describe('htmlToText', () => {
         '```',
         '',
         'hour | watch',
+        '--- | ---',
         '0 | Ann',
         '',
-        'A tower',
+        '![A tower](x)',
       ].join('\n'),
     });
+  });
+
+  it.each([
+    [
+      'a link',
+      'See <a href="https://grafana.example.org/d/1">the board</a>.',
+      'See [the board](https://grafana.example.org/d/1).',
+    ],
+    ['spaces around its text', 'a<a href="/b"> b </a>c', 'a [b](/b) c'],
+    ['a link with marks in it', '<a href="/x"><b>one</b> <i>two</i></a>', '[one two](/x)'],
+    ['an address as its text', '<a href="https://e.org/">https://e.org/</a>', 'https://e.org/'],
+    ['an address with spaces and brackets', '<a href="/a b(c)">x</a>', '[x](/a%20b%28c%29)'],
+    ['an address in the page, and none', '<a href="#top">up</a> <a>x</a> <a href="javascript:f()">y</a>', 'up x y'],
+    [
+      'addresses by the base of the page',
+      '<base href="https://e.org/docs/"><a href="a.html">a</a>',
+      '[a](https://e.org/docs/a.html)',
+    ],
+    ['a link over several blocks', '<a href="/x"><p>one</p><p>two</p></a>', '[one](/x)\n\n[two](/x)'],
+    ['a link that nothing closes', '<p><a href="/x">one<p>two', '[one](/x)\n\n[two](/x)'],
+    [
+      'a link in an item and in a heading',
+      '<h2><a href="/h">H</a></h2><ul><li><a href="/i">I</a></ul>',
+      '## [H](/h)\n\n- [I](/i)',
+    ],
+    ['an image as a link', '<a href="/x"><img src="t.png" alt="A tower"></a>', '[![A tower](t.png)](/x)'],
+    ['images without text or address', '<img src="a.png"><img alt="b"><img src="data:x" alt="c">', 'bc'],
+    ['the language of code', '<pre><code class="language-ts">let a</code></pre>', '```ts\nlet a\n```'],
+    [
+      'the language of a highlighted block',
+      '<div class="highlight highlight-source-shell"><pre>ls</pre></div>',
+      '```shell\nls\n```',
+    ],
+    ['the language that the block itself names', '<pre class="brush: python">x</pre>', '```python\nx\n```'],
+    [
+      'signs between cells',
+      '<table><tr><th>a</th><th>b</th></tr><tr><td>x|y</td><td>z</td></tr></table>',
+      'a | b\n--- | ---\nx\\|y | z',
+    ],
+    ['a table without heads', '<table><tr><td>a</td><td>b</td></tr></table>', 'a | b'],
+  ])('keeps %s', (_, page, text) => {
+    expect(htmlToText(page).text).toBe(text);
   });
 
   it('reads what is broken', () => {
@@ -55,7 +98,7 @@ describe('htmlToText', () => {
   });
 
   it('lets no fence of the text close the one around it', () => {
-    expect(htmlToText('<pre>a\n```\nb</pre>').text).toBe('```\na\n``\nb\n```');
+    expect(htmlToText('<pre>a\n```\nb</pre>').text).toBe('````\na\n```\nb\n````');
   });
 
   it('takes any text, and keeps its words in order', () => {
@@ -83,9 +126,22 @@ describe('htmlToText', () => {
 
   it('takes time in proportion to the length of a hostile page', () => {
     const started = performance.now();
-    for (const unit of ['<', '&#', '<td>', '<!--', '<li>x', '<br>', '<p>x', '```', ' '])
+    for (const unit of [
+      '<',
+      '&#',
+      '<td>',
+      '<!--',
+      '<li>x',
+      '<br>',
+      '<p>x',
+      '```',
+      ' ',
+      '<a href=x>y</a>',
+      '</a>',
+      '<img alt=x>',
+    ])
       htmlToText(unit.repeat(100_000));
-    for (const unit of ['<ul>', '<div hidden>', '<pre>'])
+    for (const unit of ['<ul>', '<div hidden>', '<pre>', '<a href=x>'])
       expect(() => htmlToText(unit.repeat(100_000))).toThrow(RangeError);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
