@@ -53,6 +53,8 @@ const list = () =>
       ),
   );
 
+const isModelName = (value: string) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value);
+
 const url = (protocols: readonly string[], example: string) =>
   text().refine(
     (value) => {
@@ -300,8 +302,11 @@ const variables = z.object({
   SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
 
   EMBEDDING_PROVIDER: oneOf(['local', 'openai', 'voyage', 'transformers', 'off'], 'local'),
-  EMBEDDING_MODEL: text().refine((value) => value === undefined || /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
+  EMBEDDING_MODEL: text().refine((value) => value === undefined || isModelName(value), {
     error: 'write the name of a model, like voyage-4 or text-embedding-3-small',
+  }),
+  EMBEDDING_MODEL_ALIASES: list().refine((names) => names.every((name) => name === '*' || isModelName(name)), {
+    error: 'write names of models, separated by commas, like text-embedding-3-small, or * for any',
   }),
   EMBEDDING_DIMENSIONS: z.preprocess(blankAsAbsent, integer(0, 1, 4_000).optional()),
   EMBEDDING_MODEL_DIR: text(),
@@ -325,7 +330,7 @@ const variables = z.object({
   RERANK_PROVIDER: oneOf(['off', 'voyage'], 'off'),
   RERANK_MODEL: text()
     .transform((value) => value ?? 'rerank-2.5')
-    .refine((value) => /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value), {
+    .refine(isModelName, {
       error: 'write the name of a model, like rerank-2.5 or rerank-2.5-lite',
     }),
 });

@@ -216,6 +216,7 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
   return {
     provider: env.EMBEDDING_PROVIDER,
     model: env.EMBEDDING_MODEL,
+    modelAliases: env.EMBEDDING_MODEL_ALIASES,
     dimensions: env.EMBEDDING_DIMENSIONS,
     modelDir: env.EMBEDDING_MODEL_DIR,
     voyage: { apiKey: env.VOYAGE_API_KEY, baseUrl: withoutSlash(env.VOYAGE_BASE_URL ?? VOYAGE_BASE_URL) },

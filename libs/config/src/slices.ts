@@ -163,6 +163,8 @@ export abstract class EmbeddingConfig {
   abstract readonly provider: 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
   /** The provider's usual one where absent. */
   abstract readonly model: string | undefined;
+  /** Other names that clients may call it by; `*` is any. */
+  abstract readonly modelAliases: readonly string[];
   /** The model's own where absent. */
   abstract readonly dimensions: number | undefined;
   /** Folder of the model of `transformers`. */

@@ -47,13 +47,18 @@ export function noReranker(): DomainError {
   });
 }
 
-export function unknownModel(asked: string, offered: string): DomainError {
-  const detail = `The model ${JSON.stringify(asked)} is not offered here; leave model out or send ${JSON.stringify(offered)}`;
+/** @param offered undefined where there is none */
+export function unknownModel(asked: string, offered: string | undefined, where: 'body' | 'path' = 'body'): DomainError {
+  const way =
+    offered === undefined
+      ? 'embeddings are turned off (EMBEDDING_PROVIDER=off)'
+      : `leave model out or send ${JSON.stringify(offered)}; EMBEDDING_MODEL_ALIASES lists other names for it`;
+  const detail = `The model ${JSON.stringify(asked)} is not offered here: ${way}`;
   return new DomainError({
     code: 'model-not-found',
     kind: 'not-found',
     detail: `${detail}.`,
-    issues: [{ pointer: '/model', detail }],
+    issues: [{ pointer: '/model', in: where, detail }],
   });
 }
 

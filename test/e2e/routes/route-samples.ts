@@ -61,6 +61,8 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     },
     'GET /v1/search': { query: { project, q: 'lighthouse' } },
     'POST /v1/embeddings': { body: { input: 'some text' } },
+    'GET /v1/models': {},
+    'GET /v1/models/{model}': { path: { model: 'any/model' } },
     'GET /v1/usage': {},
     'GET /v1/handovers': { query: { project } },
     'POST /v1/handovers': { body: { project } },

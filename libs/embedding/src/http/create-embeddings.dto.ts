@@ -18,15 +18,12 @@ export const createEmbeddingsBody = z.strictObject({
         inputText,
         z.array(inputText).min(1, 'needs at least one text').max(MAX_INPUTS, `takes at most ${MAX_INPUTS} texts`),
       ],
-      {
-        error: ({ input }) =>
-          isTokens(input)
-            ? 'holds tokens; tokens mean nothing to another tokenizer: send the text itself'
-            : 'must be a text or an array of texts',
-      },
+      { error: ({ input }) => whatIsWrong(input) },
     )
     .meta({ description: 'A text, or several.' }),
-  model: z.string().min(1).max(200).optional().meta({ description: 'Refused unless it is the model of this server.' }),
+  model: z.string().min(1).max(200).optional().meta({
+    description: 'Refused unless it is the model of this server, or one of EMBEDDING_MODEL_ALIASES: GET /v1/models.',
+  }),
   encoding_format: z.enum(['float', 'base64']).default('float'),
   dimensions: z.int().min(1).max(4_096).optional(),
   input_type: z
@@ -39,12 +36,18 @@ export const createEmbeddingsBody = z.strictObject({
 
 export type CreateEmbeddingsBody = z.infer<typeof createEmbeddingsBody>;
 
-function isTokens(input: unknown): boolean {
-  return (
-    Array.isArray(input) &&
-    input.length > 0 &&
-    input.every(
-      (item) => typeof item === 'number' || (Array.isArray(item) && item.every((token) => typeof token === 'number')),
-    )
-  );
+/** Of what is neither a text nor an array of texts that a request may hold. */
+function whatIsWrong(input: unknown): string {
+  if (!Array.isArray(input)) return 'must be a text or an array of texts';
+  if (isTokens(input))
+    return 'holds tokens, which mean nothing to another tokenizer: send the texts themselves (LangChain: OpenAIEmbeddings with check_embedding_ctx_length=False)';
+  const other = input.findIndex((item) => typeof item !== 'string');
+  if (other >= 0) return `must be a text or an array of texts: item ${other} is none`;
+  return `holds ${input.length} texts; one request takes at most ${MAX_INPUTS}`;
+}
+
+/** As clients send them that count them first: integers, or an array of integers for each text. */
+function isTokens(input: readonly unknown[]): boolean {
+  const [first] = input;
+  return typeof first === 'number' || (Array.isArray(first) && first.every((token) => typeof token === 'number'));
 }

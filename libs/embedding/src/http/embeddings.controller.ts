@@ -1,4 +1,4 @@
-import { Body, Controller, Res, UseFilters } from '@nestjs/common';
+import { Body, Controller, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
@@ -6,12 +6,14 @@ import type { Principal } from '#kernel';
 import { EmbeddingService } from '../embedding.service.js';
 import { type CreateEmbeddingsBody, createEmbeddingsBody } from './create-embeddings.dto.js';
 import { embeddingsResponse, toEmbeddingsResponse, toUsd } from './embeddings.response.js';
-import { OpenaiProblemFilter } from './openai-problem.filter.js';
+import { OfferedModels } from './offered-models.js';
 
 @Controller('v1/embeddings')
-@UseFilters(OpenaiProblemFilter)
 export class EmbeddingsController {
-  constructor(private readonly embeddings: EmbeddingService) {}
+  constructor(
+    private readonly embeddings: EmbeddingService,
+    private readonly models: OfferedModels,
+  ) {}
 
   @Endpoint('POST ', {
     summary: 'Embed texts, as the API of OpenAI does',
@@ -32,7 +34,7 @@ export class EmbeddingsController {
       texts: typeof body.input === 'string' ? [body.input] : body.input,
       inputType: body.input_type ?? 'none',
       dimensions: body.dimensions,
-      model: body.model,
+      model: this.models.resolve(body.model),
     });
     void reply.headers({
       'x-keepsake-cache-hits': String(outcome.cacheHits),

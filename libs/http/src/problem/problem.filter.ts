@@ -11,6 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
 import { AllowedMethods } from '../server/allowed-methods.js';
+import { isOfOpenai, toOpenaiError } from './openai-error.js';
 import { type Problem, PROBLEM_JSON, statusOf, toProblem } from './problem.js';
 
 /** What Fastify's own refusals mean; its codes are stable, its texts are not. */
@@ -87,12 +88,13 @@ export class ProblemFilter implements ExceptionFilter {
       .status(status)
       .header('content-type', PROBLEM_JSON)
       .header('cache-control', 'no-store')
-      .send(JSON.stringify(this.bodyOf(error, request.id)));
+      .send(JSON.stringify(this.bodyOf(error, request)));
   }
 
-  /** What is answered. A filter for routes that speak another protocol too may add members (RFC 9457, section 3.2). */
-  protected bodyOf(error: DomainError, requestId: string): Problem {
-    return toProblem(error, requestId);
+  /** What is answered. Where another protocol is spoken too, it has the members of that as well (RFC 9457, section 3.2). */
+  protected bodyOf(error: DomainError, request: FastifyRequest): Problem {
+    const problem = toProblem(error, request.id);
+    return isOfOpenai(request) ? { ...problem, error: toOpenaiError(error) } : problem;
   }
 
   private toDomainError(thrown: unknown): DomainError {

@@ -18,7 +18,8 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
-export type Problem = z.infer<typeof problemSchema>;
+/** Beside these, `error` where clients of another protocol look for what went wrong. */
+export type Problem = z.infer<typeof problemSchema> & { readonly error?: object };
 
 const statusByKind = {
   invalid: [400, 'Bad Request'],

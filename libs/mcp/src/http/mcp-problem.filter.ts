@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { Catch, Injectable } from '@nestjs/common';
 import { ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { type Problem, ProblemFilter } from '#http';
@@ -17,10 +18,10 @@ interface JsonRpcError {
 @Catch()
 @Injectable()
 export class McpProblemFilter extends ProblemFilter {
-  protected override bodyOf(error: DomainError, requestId: string): Problem & JsonRpcError {
+  protected override bodyOf(error: DomainError, request: FastifyRequest): Problem & JsonRpcError {
     const code = error.kind === 'internal' ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidRequest;
     return {
-      ...super.bodyOf(error, requestId),
+      ...super.bodyOf(error, request),
       jsonrpc: '2.0',
       id: null,
       error: { code, message: error.detail, data: { code: error.code } },
