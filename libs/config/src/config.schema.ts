@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DATABASE_URL_FORMS, DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { parseRedisUrl, REDIS_URL_FORMS, RedisUrlError } from './redis-url.js';
@@ -92,6 +93,32 @@ const redisUrl = () =>
       context.addIssue(`${REDIS_URL_FORMS} (this one ${error.problem})`);
     }
   });
+
+const TRUST_PROXY_FORMS =
+  'write false, true for one proxy in front, the number of proxies in a row, or their networks like 10.0.0.0/8,loopback';
+
+/** How many proxies in a row are believed, or which: `0` is none. */
+const trustProxy = () =>
+  list().transform((values, context): number | readonly string[] => {
+    const [only = 'false'] = values;
+    if (values.length <= 1) {
+      if (['false', 'no', 'off'].includes(only)) return 0;
+      if (['true', 'yes', 'on'].includes(only)) return 1;
+      if (/^\d{1,2}$/.test(only)) return Number(only);
+    }
+    if (values.every(isNetwork)) return values;
+    context.addIssue(TRUST_PROXY_FORMS);
+    return z.NEVER;
+  });
+
+function isNetwork(network: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(network)) return true;
+  const [address = '', bits, ...rest] = network.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    longest > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+}
 
 const databaseUrl = () =>
   text().superRefine((value, context) => {
@@ -192,7 +219,7 @@ const variables = z.object({
   HOST: text().transform((value) => value ?? '127.0.0.1'),
   PORT: integer(3000, 0, 65_535),
   PUBLIC_URL: url(['http:', 'https:'], 'https://memory.example.org'),
-  TRUST_PROXY: flag(false),
+  TRUST_PROXY: trustProxy(),
   CORS_ORIGINS: origins(),
   BODY_LIMIT_BYTES: integer(8 * 1024 * 1024, 16 * 1024, 256 * 1024 * 1024),
   REQUEST_TIMEOUT_MS: integer(30_000, 100, 600_000),

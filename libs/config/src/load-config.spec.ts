@@ -37,7 +37,18 @@ describe('the configuration', () => {
 
   it('reads lists and flags as people write them', () => {
     const { http } = loadConfig({ CORS_ORIGINS: ' https://a.example , http://localhost:5173,', TRUST_PROXY: 'yes' });
-    expect(http).toMatchObject({ corsOrigins: ['https://a.example', 'http://localhost:5173'], trustProxy: true });
+    expect(http).toMatchObject({ corsOrigins: ['https://a.example', 'http://localhost:5173'], trustProxy: 1 });
+  });
+
+  it.each([
+    ['false', 0],
+    ['0', 0],
+    ['true', 1],
+    ['2', 2],
+    ['10.0.0.0/8, loopback', ['10.0.0.0/8', 'loopback']],
+    ['192.0.2.7,fd00::/8,::1', ['192.0.2.7', 'fd00::/8', '::1']],
+  ])('TRUST_PROXY=%s is understood', (text, expected) => {
+    expect(loadConfig({ TRUST_PROXY: text }).http.trustProxy).toEqual(expected);
   });
 
   it('can not be changed by whoever gets it', () => {
@@ -90,6 +101,11 @@ describe('the configuration', () => {
     ['KEEPSAKE_BOOTSTRAP_KEY', `ks_${'x'.repeat(40)} y`],
     ['SEARCH_LANGUAGE', "english'; DROP TABLE contexts"],
     ['SHUTDOWN_DELAY_MS', '10000'],
+    ['TRUST_PROXY', 'nginx'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '1,2'],
+    ['TRUST_PROXY', '-1'],
+    ['TRUST_PROXY', '100'],
   ])('refuses %s=%s', (name, value) => {
     expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}\\b.*: write `))]);
   });

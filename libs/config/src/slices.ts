@@ -11,7 +11,8 @@ export abstract class HttpConfig {
   abstract readonly port: number;
   /** Where clients reach the server, where that is not the address it listens on. */
   abstract readonly publicUrl: string | undefined;
-  abstract readonly trustProxy: boolean;
+  /** How many proxies in a row are believed in what they say of the client, or which networks they are in. */
+  abstract readonly trustProxy: number | readonly string[];
   abstract readonly corsOrigins: readonly string[];
   abstract readonly bodyLimitBytes: number;
   abstract readonly requestTimeoutMs: number;

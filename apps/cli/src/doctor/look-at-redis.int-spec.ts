@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { freePort, startRedis } from '../../../../test/support/services.js';
+import { freePort, startCluster, startRedis } from '../../../../test/support/services.js';
 import { lookAtRedis } from './look-at-redis.js';
 
 describe('the doctor, of Redis', () => {
@@ -43,6 +43,20 @@ describe('the doctor, of Redis', () => {
       await server.remove();
     }
   }, 30_000);
+
+  it('tells that one address is the endpoint of a Cluster', async () => {
+    const cluster = await startCluster({ config: { 'maxmemory-policy': 'allkeys-lru' } });
+    try {
+      const [first] = cluster.primaries;
+      expect(await look(`redis://:${cluster.password}@127.0.0.1:${first?.port}`)).toEqual({
+        part: 'redis',
+        status: 'ok',
+        detail: expect.stringMatching(/^a Cluster of 3: 127\.0\.0\.1:\d+ .*, 127\.0\.0\.1:\d+ .*, 127\.0\.0\.1:\d+ /),
+      });
+    } finally {
+      await cluster.remove();
+    }
+  }, 60_000);
 
   it('names the server that does not answer', async () => {
     const port = await freePort();

@@ -9,10 +9,10 @@ const TIMEOUTS = { connectTimeoutMs: 3_000, commandTimeoutMs: 1_000 };
 /** Whether the servers of `REDIS_URL` take this password, and are fit for the cache. Without Redis it lives in the process. */
 export async function lookAtRedis({ redisUrl }: Pick<CacheConfig, 'redisUrl'>): Promise<Finding> {
   if (redisUrl === undefined) return ok(PART, 'REDIS_URL is not set: the cache lives in the process.');
-  const { servers, problems, lacks } = await inspectRedis(redisUrl, TIMEOUTS);
+  const { servers, isCluster, problems, lacks } = await inspectRedis(redisUrl, TIMEOUTS);
   if (problems.length > 0)
     return unavailable(PART, `${problems.join('; ')}. ${adviceFor(problems)} (Keepsake works without, only slower.)`);
-  const names = servers.join(', ');
+  const names = `${isCluster ? `a Cluster of ${servers.length}: ` : ''}${servers.join(', ')}`;
   return lacks.length > 0 ? warning(PART, `${names} works, but: ${lacks.join('; ')}`) : ok(PART, names);
 }
 

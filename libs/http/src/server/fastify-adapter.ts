@@ -12,6 +12,12 @@ import { acceptJsonOnly } from './json-body.js';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
+/** Of proxies in a row the nearest is number 0. */
+function toTrust(proxies: HttpConfig['trustProxy']) {
+  if (proxies === 0) return false;
+  return typeof proxies === 'number' ? (_: string, hop: number) => hop < proxies : [...proxies];
+}
+
 /** Fastify with the limits of the configuration. A request id that a client sends is kept where it is harmless. */
 export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
   const paths = new FreeTextPaths();
@@ -24,7 +30,7 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    trustProxy: config.trustProxy,
+    trustProxy: toTrust(config.trustProxy),
     logger: false,
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     // What the router itself refuses (a path that is not a URL, a parameter too long) never reaches the filter.

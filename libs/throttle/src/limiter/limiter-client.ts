@@ -20,12 +20,14 @@ export interface LimiterClient {
  * A client of its own: it fails at once while the server is away, and comes back by itself. A delay of this process is
  * not taken for one of the server.
  */
-export function createLimiterClient(
-  url: string,
-  config: Pick<CacheConfig, 'redisCommandTimeoutMs' | 'redisConnectTimeoutMs'>,
-): LimiterClient {
+export function createLimiterClient(url: string, config: Timeouts): LimiterClient {
   const target = parseRedisUrl(url);
-  const client = target.kind === 'cluster' ? clusterOf(target, config) : serverOf(target, config);
+  if (target.kind === 'cluster') return prepared(clusterOf(target, config), config);
+  const server = serverOf(target, config);
+  return target.kind === 'single' ? new OneAddressClient(target, config, server) : prepared(server, config);
+}
+
+function prepared(client: Redis | Cluster, config: Timeouts): LimiterClient {
   // Failures are told by the calls that meet them.
   client.on('error', () => undefined);
   client.defineCommand('ksConsume', CONSUME);
@@ -42,6 +44,51 @@ export function createLimiterClient(
     connected: () => connected,
     disconnect: () => client.disconnect(),
   };
+}
+
+/** One address may be a server or the endpoint of a Cluster: each connection asks, and a Cluster is used as one. */
+class OneAddressClient implements LimiterClient {
+  private client: LimiterClient;
+  private isEnded = false;
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly target: RedisTarget,
+    private readonly timeouts: Timeouts,
+    server: Redis,
+  ) {
+    this.client = prepared(server, timeouts);
+    server.on('ready', () => {
+      this.looking = this.look(server);
+    });
+  }
+
+  ksConsume(keyCount: number, ...keysAndArguments: (string | number)[]): Promise<number[]> {
+    return this.client.ksConsume(keyCount, ...keysAndArguments);
+  }
+
+  del(...keys: string[]): Promise<number> {
+    return this.client.del(...keys);
+  }
+
+  async connected(): Promise<void> {
+    await this.client.connected();
+    await this.looking;
+    await this.client.connected();
+  }
+
+  disconnect(): void {
+    this.isEnded = true;
+    this.client.disconnect();
+  }
+
+  private async look(server: Redis): Promise<void> {
+    // What can't be asked is taken for what the URL says; the next connection asks again.
+    const info = await server.info('cluster').catch(() => '');
+    if (this.isEnded || !/^cluster_enabled:1\r?$/m.test(info)) return;
+    this.client = prepared(clusterOf(this.target, this.timeouts), this.timeouts);
+    server.disconnect();
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { loadConfig } from '#config';
+import { startCluster } from '../../../../test/support/services.js';
 import { describeLimiter } from '../testing/limiter.contract.js';
 import { createLimiterClient, type LimiterClient } from './limiter-client.js';
 import { RedisLimiter } from './redis-limiter.js';
@@ -51,4 +52,23 @@ describe('RedisLimiter', () => {
     expect(state).toMatchObject({ remaining: 0 });
     expect(state?.resetMs).toBeLessThanOrEqual(60_000);
   });
+
+  it('counts exactly on every master of a Cluster that is named by one endpoint', async () => {
+    const cluster = await startCluster();
+    const endpoint = `redis://:${cluster.password}@127.0.0.1:${cluster.primaries[0]?.port}`;
+    const client = createLimiterClient(endpoint, cache);
+    try {
+      await client.connected();
+      const limiter = new RedisLimiter(client);
+      const limit = { name: 'endpoint', limit: 1, periodMs: 60_000 };
+      const allows = async (subject: string) => (await limiter.consume(subject, [{ limit, units: 1 }])).allowed;
+      for (let subject = 0; subject < 20; subject++)
+        expect([await allows(`of ${subject}`), await allows(`of ${subject}`)]).toEqual([true, false]);
+      const sizes = await Promise.all(cluster.primaries.map((node) => node.command('DBSIZE')));
+      expect(Math.min(...sizes)).toBeGreaterThan(0);
+    } finally {
+      client.disconnect();
+      await cluster.remove();
+    }
+  }, 60_000);
 });

@@ -9,6 +9,8 @@ import type { TopologyNode } from './topology/topology.js';
 export interface RedisInspection {
   /** `host:port` with product and version, of those that take writes. */
   readonly servers: readonly string[];
+  /** Whether they are the masters of a Cluster, be it named as one or found behind one address. */
+  readonly isCluster: boolean;
   /** Why they can't be the shared tier, each with the address it is about. Empty where they can. */
   readonly problems: readonly string[];
   /** What they do not offer, and what that costs. */
@@ -27,27 +29,28 @@ export async function inspectRedis(url: string, timeouts: RedisTimeouts): Promis
     const seen = await Promise.all(nodes.map((node) => inspectNode(node, target, timeouts)));
     return {
       servers: seen.flatMap(({ servers }) => servers),
+      isCluster: nodes.some(({ slots }) => slots !== undefined),
       problems: seen.flatMap(({ problems }) => problems),
       lacks: [...new Set(seen.flatMap(({ lacks }) => lacks))],
     };
   } catch (error) {
-    return { servers: [], problems: [messageOf(error)], lacks: [] };
+    return { servers: [], isCluster: false, problems: [messageOf(error)], lacks: [] };
   } finally {
     resolver.close();
   }
 }
 
 async function inspectNode(
-  { address }: TopologyNode,
+  { address, slots }: TopologyNode,
   target: RedisTarget,
   timeouts: RedisTimeouts,
-): Promise<RedisInspection> {
+): Promise<Omit<RedisInspection, 'isCluster'>> {
   const connection = new RedisConnection(address, target, timeouts, () => undefined);
   const name = `${address.host}:${address.port}`;
   try {
     await connection.connect();
     const facts = await connection.inspect();
-    const refusal = refusalOf(facts, target);
+    const refusal = refusalOf(facts, slots !== undefined);
     return {
       servers: [`${name} (${facts.product} ${facts.version})`],
       problems: refusal === undefined ? [] : [`${name}: ${refusal}`],

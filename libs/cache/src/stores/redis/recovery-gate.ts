@@ -198,7 +198,7 @@ export class RecoveryGate {
     if (this.ended) return;
     this.topologyAskedMs = topology.askedMs;
     this.members.adopt(topology);
-    const masterIds = this.target.kind === 'cluster' ? topology.nodes.map((node) => node.id) : [];
+    const masterIds = topology.nodes.filter(({ slots }) => slots !== undefined).map(({ id }) => id);
     const closed = this.members.all.filter(({ breaker }) => breaker.isOpen);
     const outcomes = await Promise.allSettled(closed.map((member) => this.check(member, masterIds)));
     if (closed.some((member) => isReady(member))) {
@@ -281,7 +281,7 @@ export class RecoveryGate {
 
   private async inspect({ connection }: Member, masterIds: readonly string[]): Promise<ServerFacts> {
     const facts = await connection.inspect();
-    const refusal = refusalOf(facts, this.target);
+    const refusal = refusalOf(facts, masterIds.length > 0);
     if (refusal !== undefined) throw new StoreUnavailableError(refusal);
     const { runId, replicationId } = facts;
     const isHidden = runId === undefined || replicationId === undefined;

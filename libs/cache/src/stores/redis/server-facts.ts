@@ -1,5 +1,3 @@
-import type { RedisTarget } from '#config';
-
 /** What a server told of itself. */
 export interface ServerFacts {
   readonly runId: string | undefined;
@@ -28,12 +26,15 @@ export function readFacts(info: string, role: string | undefined): ServerFacts {
   };
 }
 
-/** Why this server can't be the shared tier; undefined where it can. */
-export function refusalOf(facts: ServerFacts, target: RedisTarget): string | undefined {
+/**
+ * Why this server can't be the shared tier; undefined where it can.
+ * @param isKnownCluster whether it was reached as a node of a Cluster
+ */
+export function refusalOf(facts: ServerFacts, isKnownCluster: boolean): string | undefined {
   if (facts.role !== undefined && facts.role !== 'master') return `the server is a ${facts.role}, not a master`;
   if (facts.isLoading) return 'the server is still loading its data';
-  if (facts.isCluster && target.kind !== 'cluster') {
-    return 'the server runs in Cluster mode: name several of its nodes in REDIS_URL, separated by commas';
+  if (facts.isCluster && !isKnownCluster) {
+    return 'the server runs in Cluster mode, and was reached as a single one: name several nodes in REDIS_URL, separated by commas';
   }
   if (facts.version !== '' && Number.parseInt(facts.version, 10) < 7) {
     return `the server is ${facts.product} ${facts.version}; the cache needs Redis 7 or Valkey 8, or later, for SET with NX and GET`;

@@ -27,6 +27,46 @@ const isUp = ({ engine }: Process) =>
     what: `the cache, now ${engine.health().problem}`,
   });
 
+describe('one endpoint of a Cluster', () => {
+  it.each([3, 1])(
+    'of %i masters is found out, and used as a Cluster',
+    async (primaries) => {
+      const cluster = await startCluster({ primaries });
+      const redisUrl = `redis://:${cluster.password}@127.0.0.1:${cluster.primaries[0]?.port}`;
+      const [a, b] = [await startProcess({ redisUrl }), await startProcess({ redisUrl: cluster.url })];
+      try {
+        await Promise.all([isUp(a), isUp(b)]);
+        const ids = Array.from({ length: 30 }, (_, i) => `id-${i}`);
+        for (const id of ids) expect(await a.read(id, 'old')).toBe('old');
+        for (const id of ids) expect(await b.read(id, 'not asked')).toBe('old');
+        for (const id of ids) {
+          await b.write(id);
+          expect(await a.read(id, 'new')).toBe('new');
+        }
+        const sizes = await Promise.all(cluster.primaries.map((node) => node.command('DBSIZE')));
+        expect(Math.min(...sizes)).toBeGreaterThan(1);
+      } finally {
+        await Promise.all([a, b].map(({ engine }) => engine.stop()));
+        await cluster.remove();
+      }
+    },
+    120_000,
+  );
+
+  it('with a database in the URL is told, since a Cluster has none', async () => {
+    const cluster = await startCluster({ primaries: 1 });
+    const a = await startProcess({
+      redisUrl: `redis://:${cluster.password}@127.0.0.1:${cluster.primaries[0]?.port}/2`,
+    });
+    try {
+      await eventually(() => a.engine.health().problem?.includes('which has no database 2') === true);
+    } finally {
+      await a.engine.stop();
+      await cluster.remove();
+    }
+  }, 60_000);
+});
+
 describe('the shared tier on a Cluster of three masters', () => {
   it('is fresh on all of them, invalidates everything on all, and serves on when one is lost', async () => {
     const cluster = await startCluster();

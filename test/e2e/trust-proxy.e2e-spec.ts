@@ -1,0 +1,47 @@
+import { startKeepsake } from '../support/keepsake.js';
+
+/** Statuses of 25 wrong credentials, each with another X-Forwarded-For. */
+async function guess(trustProxy: string, forwardedFor: (time: number) => string): Promise<number[]> {
+  const server = await startKeepsake({ env: { TRUST_PROXY: trustProxy, RATE_LIMIT_ENABLED: 'true' } });
+  try {
+    const statuses: number[] = [];
+    for (let time = 0; time < 25; time++) {
+      const { status } = await server.api
+        .as(`ks_wrong_${time}`)
+        .get('/v1/projects', { headers: { 'x-forwarded-for': forwardedFor(time) } });
+      statuses.push(status);
+    }
+    return statuses;
+  } finally {
+    await server.remove();
+  }
+}
+
+jest.setTimeout(180_000);
+
+describe('TRUST_PROXY, by the limit of sign-ins of one address', () => {
+  // As nginx's $proxy_add_x_forwarded_for, ALB and Cloudflare append.
+  const appended = (time: number) => `203.0.113.${time}, 198.51.100.77`;
+
+  it.each(['true', '1', 'loopback'])(
+    '%s, behind an appending proxy: a client does not choose its address',
+    async (by) => {
+      expect(await guess(by, appended)).toContain(429);
+    },
+  );
+
+  it('2, behind two proxies that append: the client is who the first of them saw', async () => {
+    expect(await guess('2', (time) => `192.0.2.1, 203.0.113.${time}, 198.51.100.77`)).not.toContain(429);
+    expect(await guess('2', (time) => `192.0.2.${time}, 203.0.113.1, 198.51.100.77`)).toContain(429);
+  });
+
+  it('networks: the client is the last address outside of them', async () => {
+    const networks = 'loopback,198.51.100.0/24';
+    expect(await guess(networks, appended)).not.toContain(429);
+    expect(await guess(networks, (time) => `192.0.2.${time}, 203.0.113.1, 198.51.100.77`)).toContain(429);
+  });
+
+  it('false: nothing that is written there counts', async () => {
+    expect(await guess('false', appended)).toContain(429);
+  });
+});
