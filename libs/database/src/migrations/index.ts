@@ -12,9 +12,10 @@ import { Access } from './0010-access.js';
 import { Admin } from './0011-admin.js';
 import { SessionStarters } from './0013-session-starters.js';
 import { CachePrimaries } from './0016-cache-primaries.js';
-import { InstallationSecretsTable } from './0019-installation-secrets.js';
 import { Revisions } from './0017-revisions.js';
 import { DeletedSessions } from './0018-deleted-sessions.js';
+import { InstallationSecretsTable } from './0019-installation-secrets.js';
+import { AnswersWithWhatTheyCreated } from './0020-answers-with-what-they-created.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -31,7 +32,8 @@ export const migrations: MigrationClass[] = [
   Admin,
   SessionStarters,
   CachePrimaries,
-  InstallationSecretsTable,
   Revisions,
   DeletedSessions,
+  InstallationSecretsTable,
+  AnswersWithWhatTheyCreated,
 ];

@@ -8,9 +8,9 @@ import { TransactionRunner } from '#database';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
 import { fileHashOf } from '../server/file-body.js';
-import { timeoutOf } from '../server/request-timeout.interceptor.js';
 import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
 import { openBody, sealBody } from './sealed-body.js';
+import { toldIds } from './told-ids.js';
 
 const HEADER = 'idempotency-key';
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -31,7 +31,8 @@ function sealedWith(credential: string): BodyCodec {
 /**
  * `Idempotency-Key` on every POST: the same request again gets the stored answer, another body under the same key
  * is refused (422), and one that is still running too (409). The answer is stored in the transaction of the work,
- * so a crash leaves either both or neither, and a retry after it does the work once.
+ * so a crash leaves either both or neither. That transaction holds the key: it falls with the process that runs it, and a
+ * retry after a crash does the work at once, and once. The answer goes with what it tells of.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -59,8 +60,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     const scope = { workspaceId: request.principal.workspaceId, principalId: request.principal.id, key: header };
     const codec = keeping === 'sealed' ? sealedWith(request.headers.authorization ?? '') : plain;
-    const timeoutMs = timeoutOf(context.getHandler(), this.config);
-    return from(this.once(scope, request, context.switchToHttp().getResponse<FastifyReply>(), next, codec, timeoutMs));
+    return from(this.once(scope, request, context.switchToHttp().getResponse<FastifyReply>(), next, codec));
   }
 
   private async once(
@@ -69,14 +69,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     reply: FastifyReply,
     next: CallHandler,
     codec: BodyCodec,
-    timeoutMs: number,
   ): Promise<unknown> {
     const nowMs = this.clock.nowMs();
     const claimed = await this.store.claim(scope, requestHash(request), {
       now: new Date(nowMs),
       expiresAt: new Date(nowMs + this.config.idempotencyTtlMs),
-      // A request ends at its timeout; twice that is past any doubt.
-      abandonedBefore: new Date(nowMs - 2 * timeoutMs),
     });
     switch (claimed.kind) {
       case 'other-request':
@@ -86,39 +83,44 @@ export class IdempotencyInterceptor implements NestInterceptor {
           'This Idempotency-Key was used for another request. Use a new key for a new request.',
         );
       case 'in-flight':
-        throw refused(
-          'request-in-flight',
-          'conflict',
-          'The request with this Idempotency-Key is still running. Try again shortly.',
-          1,
-        );
+        if (claimed.claim === undefined) throw inFlight();
+        return this.doWork(scope, { claim: claimed.claim, isTakenOver: true }, reply, next, codec);
       case 'completed': {
         const { status, headers, body } = claimed.response;
         void reply.status(status).headers(headers).header('idempotency-replayed', 'true');
         return body === null ? undefined : (JSON.parse(codec.open(body)) as unknown);
       }
       case 'claimed':
-        return this.doWork(scope, claimed.claim, reply, next, codec);
+        return this.doWork(scope, { claim: claimed.claim, isTakenOver: false }, reply, next, codec);
     }
   }
 
   private async doWork(
     scope: IdempotencyScope,
-    claim: string,
+    { claim, isTakenOver }: { readonly claim: string; readonly isTakenOver: boolean },
     reply: FastifyReply,
     next: CallHandler,
     codec: BodyCodec,
   ): Promise<unknown> {
+    let isHeld = false;
     try {
       return await this.transactions.run(async () => {
+        isHeld = await this.store.hold(scope);
+        const own = isHeld && isTakenOver ? await this.store.takeOver(scope, claim) : claim;
+        if (!isHeld || own === undefined) throw inFlight();
         const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        const kept = await this.store.complete(scope, claim, {
-          status: reply.statusCode,
-          headers: Object.fromEntries(
-            KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
-          ),
-          body: body === undefined ? null : codec.seal(JSON.stringify(body)),
-        });
+        const kept = await this.store.complete(
+          scope,
+          own,
+          {
+            status: reply.statusCode,
+            headers: Object.fromEntries(
+              KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
+            ),
+            body: body === undefined ? null : codec.seal(JSON.stringify(body)),
+          },
+          toldIds(body),
+        );
         if (!kept)
           throw refused(
             'request-in-flight',
@@ -129,7 +131,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
         return body;
       });
     } catch (error) {
-      await this.store.release(scope, claim).catch(() => undefined);
+      // What another request holds is not this one's to give up.
+      if (isHeld || !isTakenOver) await this.store.release(scope, claim).catch(() => undefined);
       throw error;
     }
   }
@@ -139,6 +142,15 @@ function requestHash(request: FastifyRequest): Buffer {
   return createHash('sha256')
     .update(JSON.stringify([request.method, request.url, fileHashOf(request) ?? request.body ?? null]))
     .digest();
+}
+
+function inFlight(): DomainError {
+  return refused(
+    'request-in-flight',
+    'conflict',
+    'The request with this Idempotency-Key is still running. Try again shortly.',
+    1,
+  );
 }
 
 function refused(

@@ -5,6 +5,7 @@ import { type Claim, type IdempotencyScope, IdempotencyStore, type StoredRespons
 
 interface Row {
   readonly same_request: boolean;
+  readonly claim: string;
   readonly response_status: number | null;
   readonly response_headers: Record<string, string> | null;
   readonly response_body: string | null;
@@ -16,51 +17,61 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     super();
   }
 
-  async claim(
-    scope: IdempotencyScope,
-    requestHash: Buffer,
-    times: { now: Date; expiresAt: Date; abandonedBefore: Date },
-  ): Promise<Claim> {
+  async claim(scope: IdempotencyScope, requestHash: Buffer, times: { now: Date; expiresAt: Date }): Promise<Claim> {
     const claim = newId();
     const taken = await this.database.query(
       `INSERT INTO idempotency_keys AS kept (workspace_id, principal_id, key, request_hash, claim, created_at, expires_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (workspace_id, principal_id, key) DO UPDATE
          SET request_hash = excluded.request_hash, claim = excluded.claim, created_at = excluded.created_at, expires_at = excluded.expires_at,
-             response_status = NULL, response_headers = NULL, response_body = NULL
+             response_status = NULL, response_headers = NULL, response_body = NULL, told_ids = '{}'
          WHERE kept.expires_at <= $6
-            OR (kept.response_status IS NULL AND kept.created_at < $8 AND kept.request_hash = excluded.request_hash)
        RETURNING claim`,
-      [
-        scope.workspaceId,
-        scope.principalId,
-        scope.key,
-        requestHash,
-        claim,
-        times.now,
-        times.expiresAt,
-        times.abandonedBefore,
-      ],
+      [scope.workspaceId, scope.principalId, scope.key, requestHash, claim, times.now, times.expiresAt],
     );
     if (taken.length > 0) return { kind: 'claimed', claim };
     const [row] = await this.database.query<Row>(
-      `SELECT request_hash = $4 AS same_request, response_status, response_headers, response_body
+      `SELECT request_hash = $4 AS same_request, claim, response_status, response_headers, response_body
        FROM idempotency_keys WHERE workspace_id = $1 AND principal_id = $2 AND key = $3`,
       [scope.workspaceId, scope.principalId, scope.key, requestHash],
     );
     // Released between the two statements: the caller may simply try again.
-    if (row === undefined) return { kind: 'in-flight' };
+    if (row === undefined) return { kind: 'in-flight', claim: undefined };
     if (!row.same_request) return { kind: 'other-request' };
-    if (row.response_status === null) return { kind: 'in-flight' };
+    if (row.response_status === null) return { kind: 'in-flight', claim: row.claim };
     return {
       kind: 'completed',
       response: { status: row.response_status, headers: row.response_headers ?? {}, body: row.response_body },
     };
   }
 
-  async complete(scope: IdempotencyScope, claim: string, response: StoredResponse): Promise<boolean> {
+  /** An advisory lock; where those do nothing, on the embedded database, one connection does one transaction at a time. */
+  async hold({ workspaceId, principalId, key }: IdempotencyScope): Promise<boolean> {
+    const [lock] = await this.database.query<{ held: boolean }>(
+      `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency/' || $1, 0)) AS held`,
+      [JSON.stringify([workspaceId, principalId, key])],
+    );
+    return lock?.held === true;
+  }
+
+  async takeOver(scope: IdempotencyScope, claim: string): Promise<string | undefined> {
+    const [row] = await this.database.query<{ claim: string }>(
+      `UPDATE idempotency_keys SET claim = $5
+       WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 AND response_status IS NULL
+       RETURNING claim`,
+      [scope.workspaceId, scope.principalId, scope.key, claim, newId()],
+    );
+    return row?.claim;
+  }
+
+  async complete(
+    scope: IdempotencyScope,
+    claim: string,
+    response: StoredResponse,
+    toldIds: readonly string[],
+  ): Promise<boolean> {
     const rows = await this.database.query(
-      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7
+      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7, told_ids = $8
        WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 RETURNING claim`,
       [
         scope.workspaceId,
@@ -70,6 +81,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
         response.status,
         JSON.stringify(response.headers),
         response.body,
+        toldIds,
       ],
     );
     return rows.length > 0;
