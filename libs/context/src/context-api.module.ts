@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AnswersFromCache, ResponseCacheModule } from '#http';
+import { AnswersFromCache, ResponseCacheModule, ResponseVariants } from '#http';
 import type { ContextId } from '#kernel';
 import { ProjectModule } from '#project';
 import { ContextModule } from './context.module.js';
@@ -10,6 +10,7 @@ import { ProjectContextController } from './http/project-context.controller.js';
 import { ContextResponses } from './http/context-responses.js';
 import { IngestController } from './http/ingest.controller.js';
 import { RetentionController } from './http/retention.controller.js';
+import { EmbeddingStates } from './embedding-states.js';
 import { ContextUsage } from './usage/context-usage.js';
 
 /** The routes for contexts, their overview and retention. */
@@ -26,7 +27,8 @@ import { ContextUsage } from './usage/context-usage.js';
   providers: [ContextResponses],
 })
 export class ContextApiModule {
-  constructor(answers: AnswersFromCache, usage: ContextUsage) {
+  constructor(answers: AnswersFromCache, usage: ContextUsage, variants: ResponseVariants, states: EmbeddingStates) {
+    variants.register('embedding', () => states.engine);
     answers.listen(contextSubject.kind, (workspaceId, id) => usage.noteRead(workspaceId, [id as ContextId]));
   }
 }

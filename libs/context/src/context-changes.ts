@@ -46,6 +46,21 @@ export class ContextChanges {
     );
   }
 
+  /** What is shown of the embedding of versions changed, without a write to them. */
+  async embeddingChanged(
+    workspaceId: WorkspaceId,
+    contexts: readonly Pick<ContextSummary, 'id' | 'project' | 'label'>[],
+  ): Promise<void> {
+    if (contexts.length === 0) return;
+    const workspace = workspaceId;
+    const tags = contexts.flatMap(({ id, project, label }) => [
+      contextTag({ workspace, id }),
+      labelTag({ workspace, project, label }),
+      contextsTag({ workspace, project }),
+    ]);
+    await this.cache.invalidate([...tags, anyContextTag({ workspace })]);
+  }
+
   /** Versions were deleted for good. */
   purged(workspaceId: WorkspaceId): Promise<void> {
     return this.cache.invalidate([removalsTag({ workspace: workspaceId })]);

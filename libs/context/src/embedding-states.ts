@@ -24,6 +24,11 @@ export class EmbeddingStates {
     this.source = source;
   }
 
+  /** What embeds at present, in this process. */
+  get engine(): string {
+    return this.source?.engine ?? 'none';
+  }
+
   /** In the order of `ids`. */
   async of(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
     const { source } = this;

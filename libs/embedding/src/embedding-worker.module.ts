@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ContextModule } from '#context';
 import { JobRegistry, QueueModule } from '#queue';
 import { EmbeddingModule } from './embedding.module.js';
 import { ContextEmbeddingHandler } from './semantic/context-embedding.handler.js';
@@ -6,7 +7,7 @@ import { EmbeddingBackfillHandler } from './semantic/embedding-backfill.handler.
 
 /** The jobs of embeddings. */
 @Module({
-  imports: [EmbeddingModule, QueueModule],
+  imports: [ContextModule, EmbeddingModule, QueueModule],
   providers: [ContextEmbeddingHandler, EmbeddingBackfillHandler],
 })
 export class EmbeddingWorkerModule {

@@ -19,7 +19,8 @@ describe('PostgresVectorStore', () => {
   });
 
   const context = async (content = 'text') => (await world.newContexts(project, [{ content }]))[0]!;
-  const put = (ids: readonly ContextId[], model = MODEL) =>
+  const put = async (ids: readonly ContextId[], model = MODEL) => (await putting(ids, model)).stored;
+  const putting = (ids: readonly ContextId[], model = MODEL) =>
     world.store.put(
       project.workspaceId,
       model,
@@ -59,7 +60,7 @@ describe('PostgresVectorStore', () => {
       await world.store.put(workspaceId, MODEL, [
         { contextId: id, projectId: project.projectId, vectors: [vectorOf('a')] },
       ]),
-    ).toEqual([]);
+    ).toEqual({ stored: [], dropped: [] });
   });
 
   it('stores the same twice as once', async () => {

@@ -4,6 +4,7 @@ import type { EmbeddingState } from '#context';
 import { Database } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import {
+  type ChangedContext,
   type ContextRef,
   type ContextVectors,
   type Coverage,
@@ -39,7 +40,11 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
-  async put(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<ContextId[]> {
+  async put(
+    workspaceId: WorkspaceId,
+    model: string,
+    contexts: readonly ContextVectors[],
+  ): ReturnType<VectorStore['put']> {
     const ids = contexts.map(({ contextId }) => contextId);
     // The lock keeps a context from being replaced or removed until its vectors are in.
     const kept = await this.database.query<{ id: ContextId; label_id: string }>(
@@ -48,15 +53,18 @@ export class PostgresVectorStore extends VectorStore {
        ORDER BY id FOR SHARE`,
       [workspaceId, ids],
     );
-    if (kept.length === 0) return [];
+    if (kept.length === 0) return { stored: [], dropped: [] };
     const keptIds = kept.map(({ id }) => id);
-    await this.database.query(
+    const removed = await this.database.query<ChangedContext>(
       `DELETE FROM context_vectors v
-       USING contexts c
+       USING contexts c JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id
        WHERE v.workspace_id = $1 AND c.workspace_id = v.workspace_id AND c.id = v.context_id
-         AND c.label_id = ANY ($2::uuid[]) AND (NOT c.is_latest OR (v.model = $3 AND c.id = ANY ($4::uuid[])))`,
+         AND c.label_id = ANY ($2::uuid[]) AND (NOT c.is_latest OR (v.model = $3 AND c.id = ANY ($4::uuid[])))
+       RETURNING c.id, c.label, p.slug AS project`,
       [workspaceId, kept.map(({ label_id }) => label_id), model, keptIds],
     );
+    const dropped = new Map(removed.map((context) => [context.id, context]));
+    for (const id of keptIds) dropped.delete(id);
     for (const { contextId, projectId, vectors } of contexts) {
       if (!keptIds.includes(contextId)) continue;
       await this.database.query(
@@ -66,16 +74,26 @@ export class PostgresVectorStore extends VectorStore {
         [workspaceId, projectId, contextId, model, vectors.map((vector) => `{${vector.join(',')}}`)],
       );
     }
-    return keptIds;
+    return { stored: keptIds, dropped: [...dropped.values()] };
   }
 
-  async refuse(workspaceId: WorkspaceId, model: string, contextId: ContextId, detail: string): Promise<void> {
-    await this.database.query(
-      `INSERT INTO context_vector_refusals (workspace_id, context_id, model, detail)
-       SELECT workspace_id, id, $3, $4 FROM contexts WHERE workspace_id = $1 AND id = $2
-       ON CONFLICT DO NOTHING`,
+  async refuse(
+    workspaceId: WorkspaceId,
+    model: string,
+    contextId: ContextId,
+    detail: string,
+  ): Promise<ChangedContext | undefined> {
+    const [refused] = await this.database.query<ChangedContext>(
+      `WITH refusal AS (
+         INSERT INTO context_vector_refusals (workspace_id, context_id, model, detail)
+         SELECT workspace_id, id, $3, $4 FROM contexts WHERE workspace_id = $1 AND id = $2
+         ON CONFLICT DO NOTHING RETURNING workspace_id, context_id)
+       SELECT c.id, c.label, p.slug AS project
+       FROM refusal r JOIN contexts c ON c.workspace_id = r.workspace_id AND c.id = r.context_id
+         JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id`,
       [workspaceId, contextId, model, detail],
     );
+    return refused;
   }
 
   async remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ContextChanges } from '#context';
 import { TransactionRunner } from '#database';
 import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
 import { type JobContext, JobHandler } from '#queue';
@@ -21,6 +22,7 @@ export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }
     private readonly embeddings: EmbeddingService,
     private readonly vectors: VectorStore,
     private readonly observers: VectorObservers,
+    private readonly changes: ContextChanges,
     private readonly transactions: TransactionRunner,
   ) {
     super();
@@ -53,7 +55,7 @@ export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }
       if (!(error instanceof DomainError) || error.kind !== 'unprocessable') throw error;
       const [only, ...others] = contexts;
       if (only !== undefined && others.length === 0) {
-        await this.vectors.refuse(workspaceId, model, only.id, error.detail);
+        await this.refuse(workspaceId, model, only, error.detail);
         return;
       }
       // One text that the provider refuses must not keep the others from being found.
@@ -72,11 +74,29 @@ export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }
   private async store(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<void> {
     await this.transactions.run(
       async () => {
-        const stored = new Set(await this.vectors.put(workspaceId, model, contexts));
-        const projects = contexts.filter(({ contextId }) => stored.has(contextId)).map(({ projectId }) => projectId);
+        const { stored, dropped } = await this.vectors.put(workspaceId, model, contexts);
+        const projects = contexts
+          .filter(({ contextId }) => stored.includes(contextId))
+          .map(({ projectId }) => projectId);
         await this.observers.vectorsChanged(workspaceId, [...new Set(projects)]);
+        // That a context is not embedded yet is never kept, so nobody has to be told of those that are now.
+        await this.changes.embeddingChanged(workspaceId, dropped);
       },
       { retries: 2 },
     );
+  }
+
+  private async refuse(
+    workspaceId: WorkspaceId,
+    model: string,
+    { id, projectId }: UnembeddedContext,
+    detail: string,
+  ): Promise<void> {
+    await this.transactions.run(async () => {
+      const refused = await this.vectors.refuse(workspaceId, model, id, detail);
+      if (refused === undefined) return;
+      await this.observers.vectorsChanged(workspaceId, [projectId]);
+      await this.changes.embeddingChanged(workspaceId, [refused]);
+    });
   }
 }

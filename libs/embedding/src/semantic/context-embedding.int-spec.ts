@@ -1,5 +1,5 @@
 import { inProcessCache } from '#cache/testing';
-import type { Context } from '#context';
+import { type Context, ContextChanges } from '#context';
 import { type ContextId, type ProjectId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
@@ -20,6 +20,7 @@ import { ContextEmbeddingObserver } from './context-embedding.observer.js';
 import { EmbeddingBackfillHandler } from './embedding-backfill.handler.js';
 import { SemanticReader } from './semantic.reader.js';
 import { VectorObservers } from './vector-observers.js';
+import type { ChangedContext } from './vector-store.js';
 
 const signal = new AbortController().signal;
 const progress = async () => undefined;
@@ -31,6 +32,8 @@ describe('embedding contexts in the background', () => {
   let provider: FakeEmbeddingProvider;
   let queue: RecordingJobQueue;
   let changed: ProjectId[];
+  /** Of which readers may have seen another state. */
+  let shown: ContextId[];
   let handler: ContextEmbeddingHandler;
   let backfill: EmbeddingBackfillHandler;
   let observer: ContextEmbeddingObserver;
@@ -59,6 +62,13 @@ describe('embedding contexts in the background', () => {
       new PriceTable(),
       providerCallsOfATest(),
     );
+    shown = [];
+    const changes = Object.assign(new ContextChanges(inProcessCache()), {
+      embeddingChanged: (_: WorkspaceId, contexts: readonly ChangedContext[]) => {
+        shown.push(...contexts.map(({ id }) => id));
+        return Promise.resolve();
+      },
+    });
     const observers = new VectorObservers();
     observers.register({
       onVectorsChanged: (_: WorkspaceId, ids: readonly ProjectId[]) => {
@@ -66,7 +76,7 @@ describe('embedding contexts in the background', () => {
         return Promise.resolve();
       },
     });
-    handler = new ContextEmbeddingHandler(embeddings, world.store, observers, world.database);
+    handler = new ContextEmbeddingHandler(embeddings, world.store, observers, changes, world.database);
     observer = new ContextEmbeddingObserver(queue, world.store);
     backfill = new EmbeddingBackfillHandler(embeddings, world.store, observer);
     reader = new SemanticReader(embeddings, world.index, world.store);
@@ -132,6 +142,18 @@ describe('embedding contexts in the background', () => {
     expect(await states(ids.slice(0, 2))).toEqual(['off', 'ready']);
   });
 
+  it('T58 tells who has seen the version before that it is not embedded any more, once', async () => {
+    const [id] = await store('a red fox');
+    await run([id!]);
+    expect(shown).toEqual([]);
+    const next = await world.replace(project, id!);
+    await run([next]);
+    expect(await states([id!, next])).toEqual(['off', 'ready']);
+    expect(shown).toEqual([id]);
+    await run([next]);
+    expect(shown).toEqual([id]);
+  });
+
   it('fails where the provider does, so that it is tried again', async () => {
     const [id] = await store('fox');
     provider.failures.set((await passageOf(id!))!, upstreamFailed('It failed.'));
@@ -142,11 +164,13 @@ describe('embedding contexts in the background', () => {
     expect(await states([id!])).toEqual(['ready']);
   });
 
-  it('does not let a text that the provider refuses keep others from being found', async () => {
+  it('does not let a text that the provider refuses keep others from being found, and T58 tells who has seen it', async () => {
     const ids = await store('good', 'bad', 'fine');
     provider.failures.set((await passageOf(ids[1]!))!, inputRefused('Too long.'));
     await run(ids);
     expect(await states(ids)).toEqual(['ready', 'off', 'ready']);
+    expect(shown).toEqual([ids[1]]);
+    expect(changed).toContain(project.projectId);
     await backfill.handle({}, { signal, progress });
     expect(queue.jobs).toEqual([]);
   });

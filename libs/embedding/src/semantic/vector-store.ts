@@ -9,6 +9,14 @@ export interface UnembeddedContext {
   readonly content: string;
 }
 
+/** A context of which readers may have seen another state until now. */
+export interface ChangedContext {
+  readonly id: ContextId;
+  /** Slug. */
+  readonly project: string;
+  readonly label: string;
+}
+
 /** The vectors of one context, one for each passage. */
 export interface ContextVectors {
   readonly contextId: ContextId;
@@ -41,12 +49,21 @@ export abstract class VectorStore {
   /**
    * Stores the vectors of contexts that still are the newest of their label, in place of what there was, and drops
    * those of the versions before. A context that was replaced, archived or deleted meanwhile is passed over.
-   * @returns those that were stored
+   * @returns those that were stored, and the versions before that lost theirs
    */
-  abstract put(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<ContextId[]>;
+  abstract put(
+    workspaceId: WorkspaceId,
+    model: string,
+    contexts: readonly ContextVectors[],
+  ): Promise<{ readonly stored: readonly ContextId[]; readonly dropped: readonly ChangedContext[] }>;
 
-  /** Remembers that the model refuses a context, so that it is not asked again. */
-  abstract refuse(workspaceId: WorkspaceId, model: string, contextId: ContextId, detail: string): Promise<void>;
+  /** Remembers that the model refuses a context, so that it is not asked again; undefined where that was known. */
+  abstract refuse(
+    workspaceId: WorkspaceId,
+    model: string,
+    contextId: ContextId,
+    detail: string,
+  ): Promise<ChangedContext | undefined>;
 
   /** Of every model. */
   abstract remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void>;

@@ -20,6 +20,8 @@ export interface ResponseKey {
   readonly path: string;
   /** Sorted name and value pairs. */
   readonly query: readonly (readonly [string, string])[];
+  /** See `ResponseVariants`. */
+  readonly variants: readonly (readonly [string, string])[];
   readonly tags: readonly [Tag, ...Tag[]];
   readonly ttlMs: number;
 }
@@ -57,7 +59,7 @@ export const responses = defineFamily<ResponseKey, CachedResponse>({
   schemaVersion: 3,
   scope: 'principal',
   mutable: true,
-  key: ({ route, path, query }) => hashOf({ route, path, query }),
+  key: ({ route, path, query, variants }) => hashOf({ route, path, query, variants }),
   tags: ({ tags }) => tags,
   ttlMs: DEFAULT_TTL_MS,
   ttlOf: (_, { ttlMs }) => ttlMs,

@@ -14,6 +14,7 @@ import {
   toCachedResponse,
 } from './cached-response.js';
 import { directivesOf } from './request-directives.js';
+import { ResponseVariants } from './response-variants.js';
 import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching } from './response-caching.js';
 
 type Request = FastifyRequest & { principal?: Principal };
@@ -29,6 +30,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     private readonly cache: CacheService,
     private readonly clock: Clock,
     private readonly answers: AnswersFromCache,
+    private readonly variants: ResponseVariants,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -50,6 +52,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       route: request.routeOptions.url ?? '',
       path: request.url.split('?', 1)[0] as string,
       query: canonicalOf(cacheable.query),
+      variants: this.variants.current,
       tags: caching.tags(cacheable),
       ttlMs: caching.ttlMs ?? DEFAULT_TTL_MS,
     };
