@@ -54,6 +54,8 @@ const TEXTS: readonly (readonly [text: string, queries: readonly string[]])[] = 
   ['ხელოვნური ინტელექტი', ['ინტელექტი']],
   ['Միավոր թեստեր', ['թեստեր']],
   ['தமிழ் மொழி', ['மொழி']],
+  ['To be, or not to be; the question is IT?!', ['to be or not to be', 'IT', '?!', '"or not to be"', 'it']],
+  ["We don't do that here", ["don't", 'do that here']],
   ['Straße, Crème brûlée, Łódź', ['straße', 'strasse', 'creme brulee', 'Łódź']],
 ];
 

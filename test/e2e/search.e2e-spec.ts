@@ -234,12 +234,15 @@ describe.each([
   it('says why a query finds nothing where that is not plain', async () => {
     await store('a', 'to be or not to be');
 
-    expect(await search('to be or not to be')).toMatchObject({
+    expect(await search('not of the to be')).toMatchObject({
       items: [],
       degraded: false,
-      reason: 'the query holds stop words alone',
+      reason: expect.stringContaining('the query holds stop words alone'),
     });
-    expect(await search('.')).toMatchObject({ items: [], reason: 'the query holds no word to look for' });
+    expect(await search('.')).toMatchObject({
+      items: [],
+      reason: expect.stringContaining('the query holds no word to look for'),
+    });
     expect(await search('walrus')).toMatchObject({ items: [], reason: null });
   });
 

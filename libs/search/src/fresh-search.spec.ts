@@ -6,6 +6,7 @@ import type { ProjectReader } from '#project';
 import type { SessionEntry, SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
 import type { SearchDocument, SearchHit, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -43,7 +44,17 @@ describe('FreshSearch', () => {
         Promise.resolve(entries.slice(0, limit)),
     } as unknown as SessionReader;
     const live = new LiveEntries(sessions, config);
-    searches = new FreshSearch(projects, new KeywordSearch(index), index, live, semantic, reranking, clock, config);
+    searches = new FreshSearch(
+      projects,
+      new KeywordSearch(index),
+      index,
+      new LiteralSearch(index),
+      live,
+      semantic,
+      reranking,
+      clock,
+      config,
+    );
   });
 
   const store = (...documents: SearchDocument[]) =>
@@ -146,15 +157,54 @@ describe('FreshSearch', () => {
   });
 
   it.each([
-    ['?!', 'the query holds no word to look for'],
-    ['-"fox"', 'the query holds no word to look for'],
-    ['to be or not to be', 'the query holds stop words alone'],
-    ['fox "to be"', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
-    ['fox -"the"', 'a phrase or an exclusion holds stop words alone, which are not indexed'],
+    ['?!', 'the query holds no word to look for, and no text holds it as it stands'],
+    ['-"fox"', 'the query leaves something out and names nothing to look for'],
+    ['to be of the', 'the query holds stop words alone, and no text holds them as they stand'],
   ])('says why %j finds nothing', async (query, reason) => {
     await store(searchDocument(scope, { text: 'to be or not to be a fox' }));
 
     expect(await search(query)).toMatchObject({ items: [], degraded: false, reason });
+  });
+
+  it('finds stop words and punctuation as they stand, newest first, under every filter', async () => {
+    const first = await storeAt(undefined, 'to be or not to be: a fox?!', { createdAt: new Date(1), tags: ['a'] });
+    const second = await storeAt(undefined, 'A fox is not to be?!', { createdAt: new Date(2) });
+
+    expect(idsOf((await search('to be or not')).items)).toEqual([first]);
+    expect(await search('not to be')).toMatchObject({
+      items: [{ id: second, weak: false }, { id: first }],
+      reason: null,
+    });
+    expect(idsOf((await search('?!')).items)).toEqual([second, first]);
+    expect(idsOf((await search('?!', { filters: { tags: ['a'] } })).items)).toEqual([first]);
+    expect((await search('?!', { filters: { minScore: 2 } })).items).toEqual([]);
+    expect(idsOf((await search('fox "to be or not"')).items)).toEqual([first]);
+    expect(idsOf((await search('fox -"to be or"')).items)).toEqual([second]);
+    expect(idsOf((await search('to be -"or not"')).items)).toEqual([second]);
+
+    const page = await search('to be', { limit: 1 });
+    expect(idsOf(page.items)).toEqual([second]);
+    const last = await search('to be', { limit: 1, after: page.next });
+    expect(idsOf(last.items)).toEqual([first]);
+    expect(last.next).toBeUndefined();
+  });
+
+  it('finds stop words and punctuation in what open sessions wrote, and says where it looked at the newest alone', async () => {
+    entries = [
+      {
+        ...scope,
+        id: newId(),
+        sessionId: newId(),
+        kind: 'progress',
+        text: 'to be?!',
+        createdAt: clock.now(),
+      } as SessionEntry,
+    ];
+    expect((await search('to be', { live: true })).items).toHaveLength(1);
+    expect((await search('?!', { live: true })).items).toHaveLength(1);
+    const holding = jest.spyOn(index, 'holding').mockResolvedValue({ documents: [], isPartial: true });
+    expect((await search('to be')).reason).toContain('only the newest texts');
+    expect(holding).toHaveBeenCalledWith(scope, expect.objectContaining({ words: 'to be', mostSegments: 3_000 }));
   });
 
   it('leaves out what stands behind a dash only where that is no option of a command', async () => {
@@ -378,9 +428,10 @@ describe('FreshSearch', () => {
       const id = await storeAt(0.9, 'to be or not to be a fox');
       expect(idsOf((await search('to be or not to be')).items)).toEqual([id]);
       reader.isLexical = true;
-      expect(await search('to be or not to be')).toMatchObject({
+      expect(idsOf((await search('to be or not to be')).items)).toEqual([id]);
+      expect(await search('of the')).toMatchObject({
         items: [],
-        reason: 'the query holds stop words alone',
+        reason: expect.stringContaining('the query holds stop words alone'),
       });
     });
 

@@ -7,6 +7,7 @@ import { analysisOptionsOf } from './analysis/language.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiteralSearch } from './literal-search.js';
 import { type LiveDocuments, LiveEntries } from './live-entries.js';
 import { KeywordIndex, type Passage, type RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
@@ -37,6 +38,9 @@ const RERANKED = 50;
 const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
 const NOTHING_NEAR: SemanticFindings = { hits: [] };
 const ALL_WEAK = 'no text holds these words; what was found holds words, or parts of words, near to them';
+const NOTHING_ASKED = 'the query leaves something out and names nothing to look for';
+const NO_WORDS = 'the query holds no word to look for, and no text holds it as it stands';
+const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
 const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** A search of one project, worked out as far as its words go. */
@@ -80,6 +84,7 @@ export class FreshSearch {
     private readonly projects: ProjectReader,
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
+    private readonly literal: LiteralSearch,
     private readonly live: LiveEntries,
     private readonly semantic: SemanticSearch,
     private readonly reranker: RerankService,
@@ -97,9 +102,7 @@ export class FreshSearch {
     if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
 
     const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, mode, spender);
-    const nothing = await this.reasonForNothing(prepared, mode);
-    if (nothing !== undefined) return toAnswer(request, { mode, hits: [], faults, notes: [nothing] }, []);
-    const page = mode === 'keyword' ? await this.keywordPage(prepared) : await this.fusedPage(prepared, mode);
+    const page = await this.pageOf(prepared, mode);
     const items = await this.describe(prepared, page.hits);
     const isWeak = items.length > 0 && items.every(({ weak }) => weak);
     const notes = [
@@ -109,6 +112,15 @@ export class FreshSearch {
       ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
     ];
     return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
+  }
+
+  private pageOf(prepared: Prepared, mode: SearchMode): Promise<Page> {
+    if (mode === 'keyword') return this.keywordPage(prepared);
+    // An embedder of meaning may understand what the index has no term for.
+    const needsTerms = this.semantic.isLexical || prepared.query.words === '';
+    return prepared.ranking === undefined && needsTerms
+      ? this.literalPage(prepared, mode)
+      : this.fusedPage(prepared, mode);
   }
 
   /** The mode that is tried. A search that began without vectors goes on without them. */
@@ -180,20 +192,32 @@ export class FreshSearch {
     return { query: analyseQuery(text, this.options, new Set(looked.map(({ written }) => written))), reading };
   }
 
-  private async reasonForNothing({ query, ranking }: Prepared, mode: SearchMode): Promise<string | undefined> {
-    // An embedder of meaning may understand what the index has no word for.
-    const needsWords = mode === 'keyword' || this.semantic.isLexical;
-    if (query.words === '') return 'the query holds no word to look for';
-    if (ranking === undefined && needsWords) return 'the query holds stop words alone';
-    const operators = [...query.phrases, ...query.exclusions];
-    if (operators.length > 0 && (await this.index.haveTerms(operators)).includes(false))
-      return 'a phrase or an exclusion holds stop words alone, which are not indexed';
-    return undefined;
+  /** Where the index has no term for what is looked for, the texts themselves are asked. */
+  private async literalPage(prepared: Prepared, mode: SearchMode): Promise<Page> {
+    const { scope, request, query, asOfMs, live, seen } = prepared;
+    const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
+    const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, live, limit });
+    const unseen = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const hits = unseen.slice(0, request.limit);
+    const next: FusedPosition = {
+      by: 'seen',
+      ranking: undefined,
+      asOfMs,
+      seen: seen.packWith(hits.map(({ id }) => id)),
+    };
+    const nothing = query.plain === '' ? NOTHING_ASKED : query.inOrder === '' ? NO_WORDS : STOP_WORDS_ALONE;
+    return {
+      mode,
+      hits,
+      next: unseen.length > hits.length ? next : undefined,
+      faults: [],
+      notes: documents.length === 0 ? [...notes, nothing] : notes,
+    };
   }
 
   private async keywordPage(prepared: Prepared): Promise<Page> {
     const { scope, request, query, ranking, live } = prepared;
-    if (ranking === undefined) return { mode: 'keyword', hits: [], faults: [], notes: [] };
+    if (ranking === undefined) return this.literalPage(prepared, 'keyword');
     const found = await this.index.rank(scope, {
       ranking,
       phrases: query.phrases,
@@ -253,23 +277,20 @@ export class FreshSearch {
   /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
   private async withoutVectors(prepared: Prepared, failure: string): Promise<Page> {
     const { request, ranking, asOfMs, scope, query, live, seen } = prepared;
-    if (request.after?.by !== 'seen') {
+    if (ranking === undefined || request.after?.by !== 'seen') {
       const page = await this.keywordPage(prepared);
       return { ...page, faults: [failure, ...page.faults] };
     }
     const { phrases, exclusions } = query;
     const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
-    const ranked =
-      ranking === undefined
-        ? []
-        : await this.index.rank(scope, {
-            ranking,
-            phrases,
-            exclusions,
-            filters: request.filters,
-            limit,
-            beside: live.documents,
-          });
+    const ranked = await this.index.rank(scope, {
+      ranking,
+      phrases,
+      exclusions,
+      filters: request.filters,
+      limit,
+      beside: live.documents,
+    });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const { hits, faults } = await this.rerank(prepared, unseen);
     const page = hits.slice(0, request.limit);

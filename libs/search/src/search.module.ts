@@ -8,6 +8,7 @@ import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
@@ -32,6 +33,7 @@ import { SessionIndexer } from './session-indexer.js';
     SemanticSearch,
     FreshSearch,
     SearchService,
+    LiteralSearch,
     LiveEntries,
     SearchReindexer,
     ContextIndexer,

@@ -7,6 +7,7 @@ import { ProjectContents, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
+import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import type { SearchRequest } from './search.js';
@@ -57,6 +58,7 @@ class Process {
       projects as unknown as ProjectReader,
       new KeywordSearch(keywords),
       keywords,
+      new LiteralSearch(keywords),
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(semanticReader, keywords, config),
       reranker,

@@ -9,6 +9,8 @@ export interface QueryAnalysis {
   readonly plain: string;
   /** Everything that is looked for, phrases included: words, extras and literals, separated by spaces. */
   readonly words: string;
+  /** The words of it in order, without extras and literals. */
+  readonly inOrder: string;
   /** Distinct words whose spelling may be corrected where nothing holds them. */
   readonly spellable: readonly string[];
   /** Each is to be found as it stands, words in order. */
@@ -89,6 +91,7 @@ function readQuery(query: string, options: AnalysisOptions, looked: ReadonlySet<
   const plain = wanted.replaceAll(/\s+/g, ' ').trim();
   return {
     plain,
+    inOrder: inOrder(wanted, options),
     words: [...words, ...literalTermsOf(wanted, { hasWords: words.length > 0 }), ...optionTerms].join(' '),
     spellable: [...new Set(words)].filter(isSpellable),
     phrases,

@@ -185,6 +185,16 @@ export const nearWordCandidates = `
 
 /** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
 const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
+/**
+ * Whether the segment `s` holds a phrase, by its terms, or where it has none, in `written`. A phrase is words of letters
+ * and digits with a space between two.
+ */
+const holds = (phrase: string, written: string) =>
+  `CASE WHEN numnode(phraseto_tsquery($3::regconfig, ${phrase})) > 0 THEN s.vector @@ phraseto_tsquery($3::regconfig, ${phrase})
+        ELSE ${written} ~* ${asWritten(phrase)} END`;
+const asWritten = (phrase: string) =>
+  `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]+') || '($|[^[:alnum:]])')`;
+
 /** See `ageMsOf`. */
 const BOOST = `
       SELECT
@@ -238,11 +248,11 @@ export const ranking = `
       SELECT FROM unnest($13::text[]) AS phrase (words)
       WHERE NOT EXISTS (
         SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))
     AND NOT EXISTS (
       SELECT FROM unnest($14::text[]) AS exclusion (words) CROSS JOIN LATERAL (
         SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words) LIMIT 1) AS excluding)
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
   ORDER BY final.score DESC, id
   LIMIT $22`;
 
@@ -258,11 +268,42 @@ export const documentResolution = `
       SELECT FROM unnest($5::text[]) AS phrase (words)
       WHERE NOT EXISTS (
         SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))
     AND NOT EXISTS (
       SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
         SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words) LIMIT 1) AS excluding)`;
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)`;
+
+/**
+ * $1 workspace, $2 project, $3 language, $4 words in order, $5 text (one of both), $6 exclusions, $7 priority, $8 tags,
+ * $9 session, $10 since, $11 most segments, $12 limit.
+ */
+export const holdingDocuments = `
+  WITH newest AS MATERIALIZED (
+    SELECT id, kind, label, version, created_at FROM search_documents
+    WHERE workspace_id = $1 AND project_id = $2
+      AND ($7::text IS NULL OR priority = $7)
+      AND ($8::text[] IS NULL OR tags @> $8)
+      AND ($9::uuid IS NULL OR session_id = $9)
+      AND ($10::timestamptz IS NULL OR created_at >= $10)
+    ORDER BY created_at DESC, id DESC
+    LIMIT $11
+  ), segment AS MATERIALIZED (
+    SELECT newest.id, text FROM newest CROSS JOIN LATERAL (
+      SELECT text FROM search_segments WHERE workspace_id = $1 AND document_id = newest.id AND position > 0 OFFSET 0) AS s
+    LIMIT $11
+  ), found AS (
+    SELECT DISTINCT id FROM segment
+    WHERE ($4::text IS NULL OR text ~* ${asWritten('$4')}) AND ($5::text IS NULL OR position($5 IN text) > 0)
+  )
+  SELECT kind, id, label, version, (SELECT count(*) FROM segment) >= $11 AS is_partial
+  FROM found JOIN newest USING (id)
+  WHERE NOT EXISTS (
+    SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
+      SELECT FROM search_segments AS s
+      WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
+  ORDER BY created_at DESC, id DESC
+  LIMIT $12`;
 
 /** $1 workspace, $2 ids. The projects that hold them. */
 export const projectsOfDocuments = `
@@ -283,7 +324,7 @@ export const rankingBeside = `
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS d (id uuid, priority text, created_at timestamptz)
     WHERE NOT EXISTS (SELECT FROM search_documents AS known WHERE known.workspace_id = $1 AND known.id = d.id OFFSET 0)
   ), segment AS MATERIALIZED (
-    SELECT document_id, to_tsvector($3::regconfig, words) AS vector
+    SELECT document_id, words, to_tsvector($3::regconfig, words) AS vector
     FROM unnest($15::uuid[], $16::text[]) AS s (document_id, words)
   ), occurrence AS MATERIALIZED (
     SELECT document_id, lexeme AS term, sum(cardinality(positions))::integer AS frequency
@@ -306,10 +347,10 @@ export const rankingBeside = `
     AND NOT EXISTS (
       SELECT FROM unnest($13::text[]) AS phrase (words)
       WHERE NOT EXISTS (
-        SELECT FROM segment AS s WHERE s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words)))
+        SELECT FROM segment AS s WHERE s.document_id = id AND ${holds('phrase.words', 's.words')}))
     AND NOT EXISTS (
       SELECT FROM unnest($14::text[]) AS exclusion (words)
-        JOIN segment AS s ON s.document_id = id AND s.vector @@ phraseto_tsquery($3::regconfig, words))
+        JOIN segment AS s ON s.document_id = id AND ${holds('exclusion.words', 's.words')})
   ORDER BY final.score DESC, id
   LIMIT $19`;
 

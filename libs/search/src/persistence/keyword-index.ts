@@ -38,7 +38,7 @@ export interface QueryStatistics {
 
 export interface RankRequest {
   readonly ranking: Ranking;
-  /** Words in order, all of them to be found. */
+  /** Words in order, all of them to be found; where they are stop words alone, in the text itself. */
   readonly phrases: readonly string[];
   /** Words in order, none of them to be found. */
   readonly exclusions: readonly string[];
@@ -62,6 +62,17 @@ export interface RankedDocument {
   readonly keywordScore: number;
   readonly recencyScore: number;
   readonly priorityScore: number;
+}
+
+/** What a text is to hold as it stands: words in order, or else any text. */
+export interface HoldingRequest {
+  readonly words?: string;
+  readonly text?: string;
+  readonly exclusions: readonly string[];
+  readonly filters: SearchFilters;
+  readonly limit: number;
+  /** Segments to look at, those of the newest documents. */
+  readonly mostSegments: number;
 }
 
 /** A document as other channels than the index need it. */
@@ -122,6 +133,17 @@ export abstract class KeywordIndex {
   abstract haveTerms(phrases: readonly string[]): Promise<readonly boolean[]>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */
   abstract rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]>;
+  /**
+   * Documents whose text holds what is asked as it stands, newest first; also what is no term of the index. `isPartial`
+   * where there are more segments than were looked at.
+   */
+  abstract holding(
+    scope: SearchScope,
+    request: HoldingRequest,
+  ): Promise<{
+    readonly documents: readonly Pick<RankedDocument, 'kind' | 'id' | 'label' | 'version'>[];
+    readonly isPartial: boolean;
+  }>;
   /** Those of `ids` that are searchable, hold every phrase and none of the exclusions; in no order. */
   abstract resolve(
     scope: SearchScope,

@@ -10,6 +10,7 @@ import type { SimilarWord } from '../ranking/spelling.js';
 import { type Ranking, satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
+  type HoldingRequest,
   KeywordIndex,
   type Passage,
   type QueryStatistics,
@@ -22,6 +23,7 @@ import {
   documentInsert,
   documentRemoval,
   documentResolution,
+  holdingDocuments,
   nearWordCandidates,
   passageSelection,
   passageSelectionBeside,
@@ -283,6 +285,34 @@ export class PostgresKeywordIndex extends KeywordIndex {
       recencyScore: row.recency_score,
       priorityScore: row.priority_score,
     }));
+  }
+
+  async holding(scope: SearchScope, { filters, ...request }: HoldingRequest) {
+    interface Row {
+      readonly kind: RankedDocument['kind'];
+      readonly id: string;
+      readonly label: string | null;
+      readonly version: number | null;
+      readonly is_partial: boolean;
+    }
+    const rows = await this.database.query<Row>(holdingDocuments, [
+      scope.workspaceId,
+      scope.projectId,
+      this.language,
+      request.words ?? null,
+      request.text ?? null,
+      request.exclusions,
+      filters.priority ?? null,
+      filters.tags ?? null,
+      filters.sessionId ?? null,
+      filters.since?.toISOString() ?? null,
+      request.mostSegments,
+      request.limit,
+    ]);
+    return {
+      documents: rows.map(({ kind, id, label, version }) => ({ kind, id, label, version })),
+      isPartial: rows[0]?.is_partial ?? false,
+    };
   }
 
   async resolve(

@@ -4,6 +4,7 @@ import { isSpellable } from '../analysis/document-analysis.js';
 import { isLiteralTerm } from '../analysis/literals.js';
 import {
   type AnalysedDocument,
+  type HoldingRequest,
   KeywordIndex,
   type Passage,
   type QueryStatistics,
@@ -144,6 +145,24 @@ export class FakeKeywordIndex extends KeywordIndex {
     return Promise.resolve(ranked.slice(0, request.limit));
   }
 
+  holding(scope: SearchScope, { words, text, exclusions, filters, limit, mostSegments }: HoldingRequest) {
+    const newest = this.in(scope)
+      .filter(({ document }) => satisfies(document, filters))
+      .sort(
+        (a, b) =>
+          Number(b.document.createdAt) - Number(a.document.createdAt) || (a.document.id < b.document.id ? 1 : -1),
+      );
+    const looked = newest.slice(0, mostSegments);
+    const found = looked
+      .filter((entry) => words === undefined || holdsAll(entry, words))
+      .filter(({ document }) => text === undefined || document.text.includes(text))
+      .filter((entry) => !exclusions.some((phrase) => holdsPhrase(entry, phrase)));
+    const documents = found
+      .slice(0, limit)
+      .map(({ document: { kind, id, label = null, version = null } }) => ({ kind, id, label, version }));
+    return Promise.resolve({ documents, isPartial: newest.length >= mostSegments });
+  }
+
   resolve(
     scope: SearchScope,
     ids: readonly string[],
@@ -251,8 +270,14 @@ function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDo
   };
 }
 
-function holdsPhrase({ segments }: Stored, phrase: string): boolean {
+function holdsAll({ segments }: Stored, phrase: string): boolean {
+  return segments.some(({ words }) => ` ${words.join(' ')} `.includes(` ${phrase} `));
+}
+
+function holdsPhrase(stored: Stored, phrase: string): boolean {
+  const { segments } = stored;
   const wanted = wordsOf(phrase);
+  if (!wanted.some(isTerm)) return holdsAll(stored, phrase);
   return segments.some(({ words }) =>
     words.some((_, start) => wanted.every((word, offset) => !isTerm(word) || words[start + offset] === word)),
   );

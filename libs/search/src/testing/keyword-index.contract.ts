@@ -1,6 +1,6 @@
 import { newId, type SessionId } from '#kernel';
 import { analyseDocument } from '../analysis/document-analysis.js';
-import type { KeywordIndex, RankRequest } from '../persistence/keyword-index.js';
+import type { HoldingRequest, KeywordIndex, RankRequest } from '../persistence/keyword-index.js';
 import { KeywordSearch } from '../keyword-search.js';
 import { analyseQuery } from '../analysis/query-analysis.js';
 import { SCORE_UNIT } from '../ranking/bm25.js';
@@ -523,6 +523,37 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
   it('knows phrases that no index can judge', async () => {
     expect(await index.haveTerms(['red fox', 'to be or not to be', 'the fox'])).toEqual([true, false, true]);
     expect(await index.haveTerms([])).toEqual([]);
+  });
+
+  it('finds what texts hold as it stands, newest first', async () => {
+    const old = await store('To be,\nor not to be?!', { createdAt: new Date(asOfMs - 2_000), priority: 'important' });
+    const fresh = await store('not to be?!', { createdAt: new Date(asOfMs - 1_000) });
+    await store('today a bee', { createdAt: new Date(asOfMs - 500) });
+    const holding = async (request: Partial<HoldingRequest>, where = scope) => {
+      const rest = { exclusions: [], filters: {}, limit: 10, mostSegments: 100 };
+      const { documents, isPartial } = await index.holding(where, { ...rest, ...request });
+      return { ids: documents.map(({ id }) => id), isPartial };
+    };
+
+    expect(await holding({ words: 'not to be' })).toEqual({ ids: [fresh, old], isPartial: false });
+    expect(await holding({ words: 'to be or' })).toEqual({ ids: [old], isPartial: false });
+    expect((await holding({ words: 'o be' })).ids).toEqual([]);
+    expect((await holding({ text: '?!' })).ids).toEqual([fresh, old]);
+    expect((await holding({ text: '?!', limit: 1 })).ids).toEqual([fresh]);
+    expect((await holding({ text: '?!', filters: { priority: 'important' } })).ids).toEqual([old]);
+    expect((await holding({ text: '?!', exclusions: ['be or'] })).ids).toEqual([fresh]);
+    expect(await holding({ text: '?!', mostSegments: 2 })).toEqual({ ids: [fresh], isPartial: true });
+    expect((await holding({ text: '?!' }, await subject().newScope(scope))).ids).toEqual([]);
+  });
+
+  it('holds phrases and exclusions of stop words alone to the text', async () => {
+    const one = await store('a fox is not to be');
+    const two = await store('a fox to eat or be');
+
+    expect(await found('fox "to be"')).toEqual([one]);
+    expect(await found('fox -"to be"')).toEqual([two]);
+    const ids = (documents: readonly { readonly id: string }[]) => documents.map(({ id }) => id);
+    expect(ids(await index.resolve(scope, [one, two], { phrases: ['to be'], exclusions: [] }))).toEqual([one]);
   });
 
   describe('documents beside the index', () => {
