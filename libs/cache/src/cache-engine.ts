@@ -102,13 +102,13 @@ export class CacheEngine {
       this.store = settings.singleProcess === true ? new MemoryStore(clock, settings.memoryStoreBytes) : new NoStore();
       this.coherence = new NoCoherence();
     }
-    const outbox = this.outboxFor(ports.outbox);
+    const outbox = ports.outbox ?? new NoOutbox();
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
-    const stamps = new StampRemover(this.store, this.coherence, marks, space);
+    const stamps = new StampRemover(this.store, this.coherence, marks, space, this.mode === 'shared');
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
     this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite, async () => this.redisStore?.confirmTerm());
     const spans = new CacheSpans(ports.beginSpan);
-    this.invalidations = new InvalidationService(outbox, this.relay, stamps, clock, timing, spans);
+    this.invalidations = new InvalidationService(outbox, this.relay, stamps, timing, spans, othersWrite);
     this.cache = new CacheService({
       store: this.store,
       local: this.local,
@@ -200,12 +200,6 @@ export class CacheEngine {
     const ofServer = this.redisStore?.problem;
     if (ofServer !== undefined) return ofServer;
     return bypassing ? 'invalidations are not delivered: what they may concern is read from its source' : undefined;
-  }
-
-  /** In process the store dies with its invalidations, so none is remembered; they wait for the commit all the same. */
-  private outboxFor(outbox: InvalidationOutbox | undefined): InvalidationOutbox {
-    if (outbox === undefined) return new NoOutbox();
-    return this.mode === 'shared' ? outbox : new NoOutbox(outbox);
   }
 
   private listener(): ConstructorParameters<typeof RedisStore>[2] {

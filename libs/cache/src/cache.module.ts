@@ -40,12 +40,13 @@ function createEngine(
   database: Database,
   clock: Clock,
 ): CacheEngine {
-  const needsCalls = cache.redisUrl !== undefined && databaseConfig.directUrl !== undefined;
-  const calls = needsCalls ? new CallChannel(databaseConfig.directUrl) : undefined;
+  const { directUrl } = databaseConfig;
+  const calls = directUrl === undefined ? undefined : new CallChannel(directUrl);
+  const role = cache.redisUrl !== undefined ? 'relay' : cache.singleProcess ? 'alone' : 'writer';
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,
-    outbox: new SqlInvalidationOutbox(database, calls),
+    outbox: new SqlInvalidationOutbox(database, role, calls),
     familySettings: new SqlFamilySettings(database),
     primaries: new SqlPrimaryRecord(database, new KeySpace().namespace),
   });

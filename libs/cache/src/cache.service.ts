@@ -177,6 +177,15 @@ export class CacheService {
     });
   }
 
+  /**
+   * Resolves when a write may be answered, also one that wrote nothing: every read that starts afterwards, on every
+   * process, then sees what its work has seen, whoever wrote it; at the latest after `invalidationBoundMs`.
+   * @param seenMsAgo how long ago its work last read from the database, in milliseconds
+   */
+  acknowledged(seenMsAgo: number): Promise<void> {
+    return this.parts.invalidations.acknowledged(seenMsAgo);
+  }
+
   /** A refill for `invalidate`: the entry is written through, loaded as a reader would. */
   refill<Params, Value>(family: CacheFamily<Params, Value>, params: Params, load: Load<Value>): Refill {
     return { run: (cache) => cache.warm(family, params, load) };

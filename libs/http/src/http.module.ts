@@ -9,6 +9,7 @@ import { CursorKey } from './paging/cursor-key.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { ResponseCacheModule } from './response-cache/response-cache.module.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
+import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
@@ -26,6 +27,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
     // Outermost first: the time limit holds for everything inside, and what is stored is what was sent.
     { provide: APP_INTERCEPTOR, useClass: RequestTimeoutInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: AcknowledgementInterceptor },
     { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },

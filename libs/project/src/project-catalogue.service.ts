@@ -72,7 +72,9 @@ export class ProjectCatalogueService {
     });
   }
 
+  /** A read that writes: in a transaction with its tags, so that a process which dies between the two hides nothing. */
   private async ensureDefault(workspaceId: WorkspaceId): Promise<void> {
-    await this.service.ensure(workspaceId, DEFAULT_PROJECT);
+    if ((await this.projects.findBySlug(workspaceId, DEFAULT_PROJECT)) !== undefined) return;
+    await this.transactions.run(() => this.service.ensure(workspaceId, DEFAULT_PROJECT));
   }
 }

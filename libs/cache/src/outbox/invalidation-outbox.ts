@@ -6,6 +6,11 @@ export interface PendingInvalidation {
   readonly tags: readonly Tag[];
 }
 
+/** An undelivered row and its age in milliseconds, on the clock of the outbox. */
+export interface RecentInvalidation extends PendingInvalidation {
+  readonly ageMs: number;
+}
+
 /**
  * Remembers, in the transaction of the write itself, what must be invalidated: a writer that dies after its commit
  * leaves the row to the relays of the others.
@@ -18,8 +23,11 @@ export abstract class InvalidationOutbox {
 
   abstract afterCommit(hook: () => Promise<void> | void): Promise<void>;
 
-  /** Writes a row in the surrounding transaction. It is visible to others after the commit and never after a rollback. */
-  abstract append(tags: readonly Tag[]): Promise<string>;
+  /**
+   * Writes a row in the surrounding transaction. It is visible to others after the commit and never after a rollback.
+   * @returns its id; undefined where no process on this database has a shared tier, so that nobody needs it
+   */
+  abstract append(tags: readonly Tag[]): Promise<string | undefined>;
 
   /** Removes rows that were delivered. Removing one twice is harmless. */
   abstract remove(ids: readonly string[]): Promise<void>;
@@ -33,8 +41,12 @@ export abstract class InvalidationOutbox {
   /** Undelivered rows older than `olderThanMs`, claimed or not, oldest first. */
   abstract overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]>;
 
-  /** Whether any of these rows is still there. */
-  abstract anyLeft(ids: readonly string[]): Promise<boolean>;
+  /** Undelivered rows that were written within the last `withinMs`, claimed or not, at most `limit`, the newest first. */
+  abstract recent(withinMs: number, limit: number): Promise<RecentInvalidation[]>;
+  /** Those of these rows that are still there. */
+  abstract left(ids: readonly string[]): Promise<string[]>;
+  /** Whether a process that delivers was there within the last half minute. */
+  abstract hasRelays(): Promise<boolean>;
 
   /** Age of the oldest row in milliseconds; 0 where there is none. */
   abstract oldestAgeMs(): Promise<number>;
@@ -74,9 +86,7 @@ export class NoOutbox extends InvalidationOutbox {
   async afterCommit(hook: () => Promise<void> | void): Promise<void> {
     await this.transactions.afterCommit(hook);
   }
-  async append(): Promise<string> {
-    return 'none';
-  }
+  async append(): Promise<undefined> {}
   async remove(): Promise<void> {}
   async claim(): Promise<PendingInvalidation[]> {
     return [];
@@ -84,9 +94,14 @@ export class NoOutbox extends InvalidationOutbox {
   async overdue(): Promise<PendingInvalidation[]> {
     return [];
   }
-  /** Nobody else knows of it, so nobody else delivers it. */
-  async anyLeft(): Promise<boolean> {
-    return true;
+  async recent(): Promise<RecentInvalidation[]> {
+    return [];
+  }
+  async left(): Promise<string[]> {
+    return [];
+  }
+  async hasRelays(): Promise<boolean> {
+    return false;
   }
   async oldestAgeMs(): Promise<number> {
     return 0;

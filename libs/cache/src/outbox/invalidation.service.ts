@@ -1,8 +1,10 @@
-import { type Clock, messageOf } from '#kernel';
+import { messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { pauseFor } from '../pause.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
 import type { Tag } from '../tag.js';
+import { Acknowledgements } from './acknowledgements.js';
+import { DeliveryWaits } from './delivery-waits.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { OutboxRelay } from './outbox-relay.js';
@@ -15,13 +17,12 @@ interface Owed {
   readonly afterwards: (() => void)[];
 }
 
-const LONGEST_RETRY_MS = 250;
-
 /** Delivers the invalidations of this process's writes: at once after the commit, and surely, by the rows of the outbox. */
 export class InvalidationService {
   private readonly logger = new Logger('Cache');
   private readonly owed = new WeakMap<object, Owed>();
-  private stopped = false;
+  private readonly waits: DeliveryWaits;
+  private readonly acknowledgements: Acknowledgements;
   delivered = 0;
   unconfirmedAnswers = 0;
 
@@ -29,13 +30,26 @@ export class InvalidationService {
     private readonly outbox: InvalidationOutbox,
     private readonly relay: OutboxRelay,
     private readonly stamps: StampRemover,
-    private readonly clock: Clock,
     readonly timing: InvalidationTiming,
     private readonly spans: CacheSpans,
-  ) {}
+    /** Whether other processes write to the database. */
+    private readonly othersWrite: boolean,
+  ) {
+    this.waits = new DeliveryWaits(outbox, stamps);
+    this.acknowledgements = new Acknowledgements(outbox, stamps, this.waits, timing);
+  }
 
+  /** Whoever waits for a delivery is answered. */
   stop(): void {
-    this.stopped = true;
+    this.waits.stop();
+  }
+
+  /**
+   * Resolves when a write may be answered that last read from the database `seenMsAgo` milliseconds ago, whether it
+   * wrote or not: then everybody sees what it may rest on. After the bound at the latest.
+   */
+  async acknowledged(seenMsAgo: number): Promise<void> {
+    if (this.othersWrite) await this.acknowledgements.settle(seenMsAgo);
   }
 
   /** Whether the caller is inside a transaction: it may read what nobody else may see yet, so it must not fill the cache. */
@@ -67,14 +81,15 @@ export class InvalidationService {
       return;
     }
     if (transaction === undefined) {
-      await this.deliver(tags, []);
+      const rowId = this.stamps.isRelay ? undefined : await this.outbox.append([...new Set(tags)]);
+      await this.deliver(tags, rowId === undefined ? [] : [rowId]);
       afterwards();
       return;
     }
     const rowId = await this.outbox.append([...new Set(tags)]);
     const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
     for (const tag of tags) owed.tags.add(tag);
-    owed.rowIds.push(rowId);
+    if (rowId !== undefined) owed.rowIds.push(rowId);
     owed.afterwards.push(afterwards);
   }
 
@@ -111,8 +126,24 @@ export class InvalidationService {
       return this.awaitPeer(tags, rowIds, stampKeys, trust, error);
     }
     trust();
-    this.delivered++;
-    if (rowIds.length > 0) await this.forgetRows(rowIds);
+    if (this.stamps.isRelay) {
+      this.delivered++;
+      if (rowIds.length > 0) await this.forgetRows(rowIds);
+    } else if (rowIds.length > 0) {
+      await this.awaitRelay(rowIds, stampKeys);
+    }
+  }
+
+  /** This process has no part in the shared tier of others: one of them delivers, where one is there. */
+  private async awaitRelay(rowIds: readonly string[], stampKeys: readonly string[]): Promise<void> {
+    try {
+      if (!(await this.outbox.hasRelays())) return;
+      await this.outbox.call();
+    } catch (error) {
+      this.logger.warn(`The processes with a shared tier could not be called: ${messageOf(error)}`);
+    }
+    const isDelivered = await this.waits.until(rowIds, stampKeys, this.timing.invalidationBoundMs);
+    if (!isDelivered) this.unconfirmedAnswers++;
   }
 
   private async forgetRows(rowIds: readonly string[]): Promise<void> {
@@ -134,47 +165,25 @@ export class InvalidationService {
     trust: () => void,
     cause: unknown,
   ): Promise<void> {
-    const startedMs = this.clock.nowMs();
+    const startedMs = performance.now();
     let rows = rowIds;
     try {
-      if (rows.length === 0) rows = [await this.outbox.append([...tags])];
+      if (rows.length === 0) rows = [await this.outbox.append([...tags])].filter((id) => id !== undefined);
       await this.outbox.call();
     } catch (error) {
       this.logger.error(
         `An invalidation could be neither delivered (${messageOf(cause)}) nor remembered: ${messageOf(error)}`,
       );
     }
-    const timeout = new AbortController();
-    const settled = this.settle(rows, stampKeys, trust).then(() => true);
-    const late = pauseFor(this.timing.invalidationBoundMs, timeout.signal).then(() => false);
-    const isSettled = await Promise.race([settled, late]);
-    timeout.abort();
-    if (isSettled) return;
+    if (await this.waits.until(rows, stampKeys, this.timing.invalidationBoundMs)) {
+      trust();
+      this.delivered++;
+      return;
+    }
+    this.relay.takeOver(trust, rows.length === 0 ? tags : undefined);
     this.unconfirmedAnswers++;
     this.logger.warn(
-      `An invalidation was not confirmed within ${this.clock.nowMs() - startedMs} ms (${messageOf(cause)}); its tags are bypassed until it is.`,
+      `An invalidation was not confirmed within ${Math.round(performance.now() - startedMs)} ms (${messageOf(cause)}); its tags are bypassed until it is.`,
     );
-  }
-
-  /** Tries until the tags are delivered, by this process or by a peer that removed the rows. */
-  private async settle(rowIds: readonly string[], stampKeys: readonly string[], trust: () => void): Promise<void> {
-    for (let attempt = 0; !this.stopped; attempt++) {
-      await pauseFor(Math.min(LONGEST_RETRY_MS, 20 * 2 ** Math.min(attempt, 6)));
-      try {
-        if (!(await this.isDelivered(rowIds, stampKeys))) continue;
-        trust();
-        this.delivered++;
-        return;
-      } catch {
-        // Still not there: the next attempt follows.
-      }
-    }
-  }
-
-  private async isDelivered(rowIds: readonly string[], stampKeys: readonly string[]): Promise<boolean> {
-    if (!this.stamps.canTry) return rowIds.length > 0 && !(await this.outbox.anyLeft(rowIds));
-    await this.stamps.remove(stampKeys);
-    if (rowIds.length > 0) await this.forgetRows(rowIds);
-    return true;
   }
 }

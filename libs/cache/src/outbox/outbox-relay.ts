@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
+import type { Tag } from '../tag.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { StampRemover } from './stamp-remover.js';
@@ -8,8 +9,18 @@ import { Suspects } from './suspects.js';
 /** Rows taken in one round; with more than that overdue, everything mutable is bypassed. */
 const BATCH = 500;
 
+/** Stamps of this process that were not confirmed in time. */
+interface Unconfirmed {
+  readonly trust: () => void;
+  /** Since when, on the monotonic clock: a look that begins later sees the row. */
+  readonly sinceMs: number;
+  /** Set where no row could be written: then nobody else can deliver them. */
+  readonly tags?: readonly Tag[];
+}
+
 /**
- * Delivers what writers could not, in every process, and watches the age of what is left.
+ * Delivers what writers could not, in every process, and watches the age of what is left. What that costs does not grow
+ * with the writes that wait: it is done once for all.
  *
  * A row is overdue from half the bound on. A writer answers unconfirmed after the whole bound, so by then every
  * process has either seen its row or has not seen any for half the bound, and bypasses.
@@ -20,8 +31,11 @@ export class OutboxRelay {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
   private again = false;
+  /** Whether somebody called: then young rows are taken too. */
+  private isCalled = false;
   private isWatching = false;
   private stopped = false;
+  private unconfirmed: Unconfirmed[] = [];
   /** When the last look that succeeded began, on the monotonic clock. */
   private seenMs = Number.NEGATIVE_INFINITY;
   private lastProblem = '';
@@ -47,7 +61,10 @@ export class OutboxRelay {
   /** Resolves after the first look, whatever came of it. */
   async start(): Promise<void> {
     this.isWatching = true;
-    this.outbox.onCall(() => void this.run());
+    this.outbox.onCall(() => {
+      this.isCalled = true;
+      void this.run();
+    });
     this.timer = setInterval(() => void this.run(), this.timing.pollMs);
     this.timer.unref();
     await this.run();
@@ -79,10 +96,22 @@ export class OutboxRelay {
     await this.attempt(() => this.watch());
   }
 
+  /**
+   * Takes over what a writer could not have confirmed: its stamps stay suspect until the row has been seen overdue or
+   * gone.
+   * @param tags where no row could be written: the relay writes one, or delivers them itself
+   */
+  takeOver(trust: () => void, tags?: readonly Tag[]): void {
+    this.unconfirmed.push({ trust, sinceMs: performance.now(), ...(tags === undefined ? {} : { tags }) });
+  }
+
   private async rounds(): Promise<void> {
     do {
       this.again = false;
-      if (this.stamps.canTry) await this.attempt(() => this.deliver(this.timing.relayAfterMs));
+      const isCalled = this.isCalled;
+      this.isCalled = false;
+      if (this.stamps.canDeliver) await this.attempt(() => this.deliver(isCalled ? 0 : this.timing.relayAfterMs));
+      await this.attempt(() => this.remember());
       await this.attempt(() => this.watch());
     } while (this.again && !this.stopped);
   }
@@ -96,15 +125,26 @@ export class OutboxRelay {
     if (rows.length === BATCH) this.again = true;
   }
 
+  /** Writes one row for all tags that have none. */
+  private async remember(): Promise<void> {
+    const without = this.unconfirmed.filter(({ tags }) => tags !== undefined);
+    if (without.length === 0) return;
+    await this.outbox.append([...new Set(without.flatMap(({ tags }) => tags ?? []))]);
+    const sinceMs = performance.now() + this.timing.invalidationBoundMs / 2;
+    this.unconfirmed = this.unconfirmed.map((each) => (without.includes(each) ? { trust: each.trust, sinceMs } : each));
+  }
+
   private async watch(): Promise<void> {
     const startedMs = performance.now();
-    const [overdue] = await Promise.all([
-      this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1),
-      this.confirmServers(),
-    ]);
+    // In this order: where other servers are recorded, rows may be gone that were never delivered here.
+    const overdue = await this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1);
+    await this.confirmServers();
     const tags = overdue.flatMap((row) => row.tags);
     this.suspects.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
     this.seenMs = startedMs;
+    const isSeen = ({ sinceMs, tags: unwritten }: Unconfirmed) => unwritten === undefined && sinceMs < startedMs;
+    for (const { trust } of this.unconfirmed.filter(isSeen)) trust();
+    this.unconfirmed = this.unconfirmed.filter((each) => !isSeen(each));
     this.oldestRowAgeMs = overdue.length === 0 ? 0 : await this.outbox.oldestAgeMs();
     this.lastProblem = '';
   }

@@ -34,7 +34,7 @@ describe('the outbox in PostgreSQL', () => {
 
   function open(source: number, url?: string): { readonly outbox: SqlInvalidationOutbox; readonly sql: Database } {
     const sql = new Database(sources[source] as DataSource);
-    const outbox = new SqlInvalidationOutbox(sql, url === undefined ? undefined : new CallChannel(url));
+    const outbox = new SqlInvalidationOutbox(sql, 'relay', url === undefined ? undefined : new CallChannel(url));
     outboxes.push(outbox);
     return { outbox, sql };
   }
@@ -61,6 +61,20 @@ describe('the outbox in PostgreSQL', () => {
     await expect(failed).rejects.toThrow('changed its mind');
     expect(await other.overdue(0, 10)).toEqual([]);
     expect(hooks).toBe(0);
+  });
+
+  it('T56 writes a row for a process without a shared tier where others have one, and tells whether they are there', async () => {
+    const sql = new Database(sources[0] as DataSource);
+    const outbox = new SqlInvalidationOutbox(sql, 'writer');
+    await sql.query('TRUNCATE cache_primaries');
+    expect(await outbox.append(['w:a:x' as Tag])).toBeUndefined();
+    expect(await outbox.overdue(0, 10)).toEqual([]);
+    await sql.query(`INSERT INTO cache_primaries (namespace, identity, term) VALUES ('ks', 'one', gen_random_uuid())`);
+    expect(await outbox.append(['w:a:x' as Tag])).toEqual(expect.any(String));
+    expect([await outbox.overdue(0, 10), await outbox.hasRelays()]).toEqual([[expect.anything()], true]);
+    await sql.query(`UPDATE cache_primaries SET seen_at = clock_timestamp() - interval '1 minute'`);
+    expect(await outbox.hasRelays()).toBe(false);
+    await sql.query('TRUNCATE cache_primaries');
   });
 
   it('calls the relays of other processes, also after their connection was lost', async () => {

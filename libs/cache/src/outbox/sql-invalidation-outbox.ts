@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tag } from '../tag.js';
-import { InvalidationOutbox, type PendingInvalidation } from './invalidation-outbox.js';
+import { InvalidationOutbox, type PendingInvalidation, type RecentInvalidation } from './invalidation-outbox.js';
 import type { CallChannel } from './call-channel.js';
 import type { SqlExecutor } from './sql-executor.js';
 
@@ -16,12 +16,21 @@ interface Row {
  * The outbox in PostgreSQL, also the embedded one. Every statement stands alone, so no transaction is open while the
  * shared tier is asked, and one session is enough. Ages are of the database's clock, one for all processes.
  *
- * Needs the table `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz).
+ * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz) and
+ * `cache_primaries`, which has a row once a process with a shared tier has used the database.
  */
 export class SqlInvalidationOutbox extends InvalidationOutbox {
-  /** @param calls absent on the embedded database: there is one process, and its poll is enough */
+  /** Whether a process with a shared tier was ever there. */
+  private sharedBefore: boolean | undefined;
+
+  /**
+   * @param role `relay`: this process delivers, so every row is needed. `writer`: a row is written where another process
+   *   may deliver it. `alone`: the same, and no other process comes while this one runs
+   * @param calls absent on the embedded database: there is one process, and its poll is enough
+   */
   constructor(
     private readonly sql: SqlExecutor,
+    private readonly role: 'relay' | 'writer' | 'alone',
     private readonly calls?: CallChannel,
   ) {
     super();
@@ -35,10 +44,20 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     return this.sql.afterCommit(hook);
   }
 
-  async append(tags: readonly Tag[]): Promise<string> {
-    const id = randomUUID();
-    await this.sql.query('INSERT INTO cache_invalidations (id, tags) VALUES ($1, $2)', [id, tags]);
-    return id;
+  async append(tags: readonly Tag[]): Promise<string | undefined> {
+    if (this.role === 'alone' && !(await this.wasShared())) return undefined;
+    const condition = this.role === 'relay' ? '' : ' WHERE EXISTS (SELECT 1 FROM cache_primaries)';
+    const [row] = await this.sql.query<{ id: string }>(
+      `INSERT INTO cache_invalidations (id, tags) SELECT $1::uuid, $2::text[]${condition} RETURNING id`,
+      [randomUUID(), tags],
+    );
+    return row?.id;
+  }
+
+  /** Asked by each caller until one has the answer: who is in a transaction must not wait for a query outside of it. */
+  private async wasShared(): Promise<boolean> {
+    this.sharedBefore ??= (await this.sql.query('SELECT 1 FROM cache_primaries LIMIT 1')).length > 0;
+    return this.sharedBefore;
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -66,8 +85,24 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     );
   }
 
-  async anyLeft(ids: readonly string[]): Promise<boolean> {
-    const rows = await this.sql.query('SELECT 1 FROM cache_invalidations WHERE id = ANY($1) LIMIT 1', [ids]);
+  async recent(withinMs: number, limit: number): Promise<RecentInvalidation[]> {
+    return this.ask<RecentInvalidation>(
+      `SELECT id, tags, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"
+       FROM cache_invalidations WHERE created_at > clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+       ORDER BY created_at DESC LIMIT $2`,
+      [withinMs, limit],
+    );
+  }
+
+  async left(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.ask<{ id: string }>('SELECT id FROM cache_invalidations WHERE id = ANY($1)', [ids]);
+    return rows.map(({ id }) => id);
+  }
+
+  async hasRelays(): Promise<boolean> {
+    const rows = await this.ask(
+      `SELECT 1 FROM cache_primaries WHERE seen_at > clock_timestamp() - interval '30 seconds' LIMIT 1`,
+    );
     return rows.length > 0;
   }
 

@@ -11,10 +11,13 @@ export class StampRemover {
     private readonly coherence: Coherence,
     private readonly marks: AloneMarks,
     private readonly space: KeySpace,
+    /** Whether the store is the one that all processes share: what is removed from it is delivered. */
+    readonly isRelay: boolean,
   ) {}
 
-  get canTry(): boolean {
-    return this.store.isOpen;
+  /** Whether removing can deliver now. */
+  get canDeliver(): boolean {
+    return this.isRelay && this.store.isOpen;
   }
 
   keysOf(tags: readonly Tag[]): string[] {

@@ -1,5 +1,10 @@
 import type { Clock } from '#kernel';
-import { InvalidationOutbox, type PendingInvalidation, type Transactions } from '../outbox/invalidation-outbox.js';
+import {
+  InvalidationOutbox,
+  type PendingInvalidation,
+  type RecentInvalidation,
+  type Transactions,
+} from '../outbox/invalidation-outbox.js';
 import type { Tag } from '../tag.js';
 
 interface Row extends PendingInvalidation {
@@ -64,8 +69,21 @@ export class MemoryOutbox extends InvalidationOutbox {
     return this.olderThan(olderThanMs).slice(0, limit);
   }
 
-  async anyLeft(ids: readonly string[]): Promise<boolean> {
-    return ids.some((id) => this.table.rows.has(id));
+  async recent(withinMs: number, limit: number): Promise<RecentInvalidation[]> {
+    const nowMs = this.clock.nowMs();
+    return [...this.table.rows.values()]
+      .map((row) => ({ ...row, ageMs: nowMs - row.createdMs }))
+      .filter(({ ageMs }) => ageMs < withinMs)
+      .toReversed()
+      .slice(0, limit);
+  }
+
+  async left(ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => this.table.rows.has(id));
+  }
+
+  async hasRelays(): Promise<boolean> {
+    return this.table.listeners.size > 0;
   }
 
   async oldestAgeMs(): Promise<number> {

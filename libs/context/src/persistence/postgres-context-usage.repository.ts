@@ -9,17 +9,8 @@ export class PostgresContextUsageRepository extends ContextUsageRepository {
     super();
   }
 
-  /** Never part of a caller's transaction: counting must neither hold it up nor fail it. */
-  add(workspaceId: WorkspaceId, accesses: readonly ContextAccess[], uses: readonly SessionUse[]): Promise<void> {
-    return this.database.outside(() => this.write(workspaceId, accesses, uses));
-  }
-
   // Rows are locked in the order of their ids, so that processes that write at once never wait for each other both.
-  private async write(
-    workspaceId: WorkspaceId,
-    accesses: readonly ContextAccess[],
-    uses: readonly SessionUse[],
-  ): Promise<void> {
+  async add(workspaceId: WorkspaceId, accesses: readonly ContextAccess[], uses: readonly SessionUse[]): Promise<void> {
     if (accesses.length > 0) {
       await this.database.query(
         `INSERT INTO context_usage AS u (workspace_id, context_id, access_count, last_accessed_at)

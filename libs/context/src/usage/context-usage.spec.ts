@@ -1,6 +1,7 @@
 import { inProcessCache } from '#cache/testing';
 import { Logger } from '@nestjs/common';
 import { type ContextId, newId, type SessionId, type WorkspaceId } from '#kernel';
+import { FakeTransactionRunner } from '#database/testing';
 import { ManualClock } from '#kernel/testing';
 import { ContextUsage } from './context-usage.js';
 import { type ContextAccess, ContextUsageRepository, type SessionUse } from './context-usage.repository.js';
@@ -29,7 +30,7 @@ describe('ContextUsage', () => {
 
   beforeEach(() => {
     repository = new RecordingRepository();
-    usage = new ContextUsage(repository, new ManualClock(), inProcessCache());
+    usage = new ContextUsage(repository, new ManualClock(), inProcessCache(), new FakeTransactionRunner());
   });
 
   it('adds reads up and writes nothing until it is told to', async () => {

@@ -1,5 +1,7 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { CacheService } from '#cache';
+import { TransactionRunner } from '#database';
 import { Clock, type ContextId, type SessionId, type WorkspaceId, messageOf } from '#kernel';
 import { contextUsageTag } from '../context.cache.js';
 import { ContextUsageRepository } from './context-usage.repository.js';
@@ -27,11 +29,14 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
   private size = 0;
   private timer: NodeJS.Timeout | undefined;
   private flush: Promise<void> = Promise.resolve();
+  /** Never part of a caller's transaction: counting must neither hold it up nor fail it. */
+  private readonly background = new AsyncResource('ContextUsage');
 
   constructor(
     private readonly repository: ContextUsageRepository,
     private readonly clock: Clock,
     private readonly cache: CacheService,
+    private readonly transactions: TransactionRunner,
   ) {}
 
   onModuleInit(): void {
@@ -72,7 +77,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Writes what has added up. Never rejects. */
   write(): Promise<void> {
-    this.flush = this.flush.then(() => this.writeNow());
+    this.flush = this.flush.then(() => this.background.runInAsyncScope(() => this.writeNow()));
     return this.flush;
   }
 
@@ -82,14 +87,16 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
     this.size = 0;
     for (const [workspaceId, { accesses, uses }] of this.flushing) {
       try {
-        await this.repository.add(
-          workspaceId,
-          [...accesses].map(([contextId, access]) => ({ contextId, ...access })),
-          [...uses].flatMap(([sessionId, used]) =>
-            [...used].map(([contextId, lastAt]) => ({ sessionId, contextId, lastAt })),
-          ),
-        );
-        await this.cache.invalidate([contextUsageTag({ workspace: workspaceId })]);
+        await this.transactions.run(async () => {
+          await this.repository.add(
+            workspaceId,
+            [...accesses].map(([contextId, access]) => ({ contextId, ...access })),
+            [...uses].flatMap(([sessionId, used]) =>
+              [...used].map(([contextId, lastAt]) => ({ sessionId, contextId, lastAt })),
+            ),
+          );
+          await this.cache.invalidate([contextUsageTag({ workspace: workspaceId })]);
+        });
       } catch (error) {
         this.logger.warn(`Counts of reads were lost: ${messageOf(error)}`);
       }

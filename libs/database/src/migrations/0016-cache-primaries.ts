@@ -3,7 +3,8 @@ import { defineMigration } from './define-migration.js';
 /**
  * Which server was last found to take the writes of the cache: a witness outside Redis. A server that was replaced and
  * took over again still has the run id, the replication id and the entries of before; only this row knows that another
- * was in between. One row for each key namespace; the platform's own, it holds nothing of a workspace.
+ * was in between. It also tells processes without
+ * Redis that others have one, and when the last of these was there. One row for each key namespace; the platform's own, it holds nothing of a workspace.
  */
 export const CachePrimaries = defineMigration(
   'CachePrimaries1795000000016',
@@ -13,7 +14,8 @@ export const CachePrimaries = defineMigration(
     identity text NOT NULL,
     term uuid NOT NULL,
     renewed text[] NOT NULL DEFAULT '{}',
-    moved_at timestamptz
+    moved_at timestamptz,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp()
   );
   `,
   `

@@ -22,6 +22,7 @@ export class RequestTimings {
   private readonly startedMs: number;
   private countedToMs: number;
   private readonly open = { cache: 0, database: 0, provider: 0 };
+  private lastDatabaseMs: number | undefined;
   private readonly sums = { cache: 0, database: 0, provider: 0 };
 
   constructor(private readonly nowMs: () => number = monotonicMs) {
@@ -34,8 +35,14 @@ export class RequestTimings {
   }
 
   end(part: TimedPart): void {
-    this.count();
+    const nowMs = this.count();
     this.open[part]--;
+    if (part === 'database') this.lastDatabaseMs = nowMs;
+  }
+
+  /** How long ago the database last answered this request, in milliseconds; undefined where it was not asked. */
+  get databaseMsAgo(): number | undefined {
+    return this.lastDatabaseMs === undefined ? undefined : this.nowMs() - this.lastDatabaseMs;
   }
 
   /** Until now; what is still waited for is counted to now. */

@@ -22,12 +22,16 @@ export abstract class PrimaryRecord {
   abstract agree(identity: string): Promise<PrimaryTerm>;
   /** Notes that the epoch of a node was made anew. Does nothing where the term is over. */
   abstract noteRenewed(term: string, node: string): Promise<void>;
-  /** The term now; undefined where none was ever recorded. */
+  /** The term now; undefined where none was ever recorded. Tells others that a process which delivers is there. */
   abstract current(): Promise<string | undefined>;
 }
 
+const TELL_EVERY_MS = 10_000;
+
 /** The record in PostgreSQL: the table `cache_primaries`, one row for each namespace of keys. */
 export class SqlPrimaryRecord extends PrimaryRecord {
+  private toldMs = Number.NEGATIVE_INFINITY;
+
   constructor(
     private readonly sql: SqlExecutor,
     private readonly namespace: string,
@@ -63,9 +67,17 @@ export class SqlPrimaryRecord extends PrimaryRecord {
   }
 
   async current(): Promise<string | undefined> {
-    const [row] = await this.sql.query<{ term: string }>('SELECT term FROM cache_primaries WHERE namespace = $1', [
-      this.namespace,
-    ]);
+    const nowMs = performance.now();
+    if (nowMs - this.toldMs < TELL_EVERY_MS) return this.ask('SELECT term FROM cache_primaries WHERE namespace = $1');
+    const term = await this.ask(
+      'UPDATE cache_primaries SET seen_at = clock_timestamp() WHERE namespace = $1 RETURNING term',
+    );
+    if (term !== undefined) this.toldMs = nowMs;
+    return term;
+  }
+
+  private async ask(sql: string): Promise<string | undefined> {
+    const [row] = await this.sql.query<{ term: string }>(sql, [this.namespace]);
     return row?.term;
   }
 }

@@ -98,9 +98,10 @@ export class RecoveryGate {
    * has found other servers meanwhile, all gates close.
    */
   async confirmTerm(): Promise<void> {
-    if (this.term === undefined || this.recovering !== undefined) return;
-    const current = await this.record?.current();
-    if (this.recovering === undefined && current !== this.term) this.distrustAll(TERM_IS_OVER);
+    if (this.record === undefined) return;
+    const current = await this.record.current();
+    if (this.term !== undefined && this.recovering === undefined && current !== this.term)
+      this.distrustAll(TERM_IS_OVER);
   }
 
   /** Closes the gate of one server and looks again who it is. */
@@ -259,15 +260,20 @@ export class RecoveryGate {
 
   /**
    * Records that these servers take the writes. A term that is new to this process closes the gates of the servers that
-   * were checked in another one. Where INFO is hidden there is nothing to record: every reconnect makes a new epoch.
+   * were checked in another one. Where INFO is hidden nothing tells servers apart: every reconnect makes a new epoch.
    */
   private async agree(
     member: Member,
     { runId, replicationId }: ServerFacts,
     masterIds: readonly string[],
   ): Promise<PrimaryTerm | undefined> {
-    if (this.record === undefined || runId === undefined || replicationId === undefined) return undefined;
-    const servers = masterIds.length > 0 ? [...masterIds].sort() : [runId, replicationId];
+    if (this.record === undefined) return undefined;
+    const isHidden = runId === undefined || replicationId === undefined;
+    const servers = isHidden
+      ? [HIDDEN_IDENTITY]
+      : masterIds.length > 0
+        ? [...masterIds].sort()
+        : [runId, replicationId];
     const term = await this.record.agree(servers.join(' '));
     if (this.term !== term.term) {
       this.term = term.term;

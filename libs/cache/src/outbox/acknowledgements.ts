@@ -1,0 +1,74 @@
+import { pauseFor } from '../pause.js';
+import type { DeliveryWaits } from './delivery-waits.js';
+import type { InvalidationOutbox, RecentInvalidation } from './invalidation-outbox.js';
+import type { InvalidationTiming } from './invalidation-timing.js';
+import type { StampRemover } from './stamp-remover.js';
+
+/** Rows that one look names. With more, all that were there are waited for by time. */
+const MOST_ROWS = 500;
+/** Two clocks are compared, each read to less than this. */
+const CLOCK_STEP_MS = 2;
+
+/**
+ * What a write may be answered on. An answer can rest on rows that another process has committed and whose invalidation
+ * is still under way: a retry that finds its work done, a second text in a project that another made. Before it goes
+ * out, these rows are delivered here, or delivered by another process, or so old that every process bypasses their tags.
+ *
+ * Callers that ask while a look runs share the next one.
+ */
+export class Acknowledgements {
+  private running: Promise<readonly RecentInvalidation[]> | undefined;
+  private next: Promise<readonly RecentInvalidation[]> | undefined;
+
+  constructor(
+    private readonly outbox: InvalidationOutbox,
+    private readonly stamps: StampRemover,
+    private readonly waits: DeliveryWaits,
+    private readonly timing: InvalidationTiming,
+  ) {}
+
+  /**
+   * @param seenMsAgo how long ago the caller last read from the database, in milliseconds: what was written later it
+   *   has not seen
+   */
+  async settle(seenMsAgo: number): Promise<void> {
+    const { invalidationBoundMs } = this.timing;
+    const rows = await this.look().catch(() => undefined);
+    // Nobody could be asked, or too many are under way: by the bound every process bypasses what is not delivered.
+    if (rows === undefined || rows.length === MOST_ROWS) return pauseFor(invalidationBoundMs - seenMsAgo);
+    const seen = rows.filter(({ ageMs }) => ageMs >= seenMsAgo - CLOCK_STEP_MS);
+    if (seen.length === 0) return;
+    const stampKeys = this.stamps.keysOf(seen.flatMap(({ tags }) => tags));
+    // Its writer removes the row itself; what is left of a dead one the relay delivers once more.
+    if (this.stamps.canDeliver && (await this.isRemoved(stampKeys))) return;
+    if (!this.stamps.isRelay && !(await this.outbox.hasRelays().catch(() => true))) return;
+    const youngestAgeMs = Math.min(...seen.map(({ ageMs }) => ageMs));
+    const ids = seen.map(({ id }) => id);
+    await this.waits.until(ids, stampKeys, invalidationBoundMs - youngestAgeMs);
+  }
+
+  private async isRemoved(stampKeys: readonly string[]): Promise<boolean> {
+    try {
+      await this.stamps.remove(stampKeys);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private look(): Promise<readonly RecentInvalidation[]> {
+    if (this.running === undefined) {
+      this.running = this.outbox.recent(this.timing.invalidationBoundMs, MOST_ROWS).finally(() => {
+        this.running = undefined;
+      });
+      return this.running;
+    }
+    this.next ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.look();
+      });
+    return this.next;
+  }
+}
