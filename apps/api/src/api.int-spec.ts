@@ -15,6 +15,7 @@ import {
   ToolCatalogue,
   toolDefinitions,
 } from '#mcp';
+import { productVersion } from '#product';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
@@ -85,7 +86,8 @@ describe('the description of the API', () => {
   it('is OpenAPI 3.1, of which every part is a valid JSON Schema (2020-12) and every reference leads somewhere', () => {
     expect(document).toMatchObject({
       openapi: expect.stringMatching(/^3\.1\.\d+$/),
-      info: { title: expect.any(String), version: expect.any(String) },
+      info: { title: expect.any(String), version: productVersion() },
+      servers: [{ url: expect.any(String) }],
       components: { securitySchemes: { credential: { type: 'http', scheme: 'bearer' } } },
     });
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
@@ -118,7 +120,7 @@ describe('the description of the API', () => {
     for (const { name, access } of routes())
       expect([name, operations.get(name)?.security]).toEqual([
         name,
-        access === 'public' ? undefined : [{ credential: access }],
+        access === 'public' ? [] : [{ credential: access }],
       ]);
   });
 
@@ -131,7 +133,8 @@ describe('the description of the API', () => {
         [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter),
       ]);
       expect(declared.every(({ required }) => required)).toBe(true);
-      const { default: problem, ...successes } = responses;
+      const { default: problem, '4XX': refusal, ...successes } = responses;
+      expect(refusal).toEqual(problem);
       expect([name, problem?.content]).toEqual([
         name,
         { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

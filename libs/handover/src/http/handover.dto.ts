@@ -34,6 +34,11 @@ export const handoversQuery = z.strictObject({
 });
 
 const count = z.int().min(0);
+
+/** An object with one member for each name. */
+function oneFor<Name extends string, Value extends z.ZodType>(names: readonly Name[], value: Value) {
+  return z.object(Object.fromEntries(names.map((name) => [name, value])) as Record<Name, Value>);
+}
 const item = z.object({
   entryId: z.uuid().nullable().meta({ description: 'The entry it was taken from; null where it was written by hand.' }),
   text: z.string(),
@@ -50,8 +55,8 @@ const content = {
   insights: z.array(item),
   nextSteps: z.array(z.string()),
   contextsUsed: z.array(z.object({ id: z.uuid(), label: z.string(), version: z.int() })),
-  statistics: z.object({ durationMs: count, entries: z.record(z.enum(entryKinds), count), contexts: count }),
-  omitted: z.record(z.enum(handoverSections), count).meta({ description: 'How many of each list were left out.' }),
+  statistics: z.object({ durationMs: count, entries: oneFor(entryKinds, count), contexts: count }),
+  omitted: oneFor(handoverSections, count).meta({ description: 'How many of each list were left out.' }),
 };
 
 export const handoverResponse = z
