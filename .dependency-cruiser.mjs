@@ -11,7 +11,7 @@ const PLATFORM = {
   observability: ['kernel', 'config'],
   database: ['kernel', 'config', 'observability'],
   queue: ['kernel', 'config', 'observability', 'database'],
-  http: ['kernel', 'config', 'observability', 'database', 'queue', 'cache'],
+  http: ['product', 'kernel', 'config', 'observability', 'database', 'queue', 'cache'],
   auth: ['kernel', 'config', 'observability', 'database', 'http', 'cache', 'throttle'],
   cache: ['kernel', 'config', 'observability', 'database'],
   throttle: ['kernel', 'config', 'observability', 'http', 'cache'],
