@@ -3,6 +3,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { RateLimitGuard, ThrottleModule } from '#throttle';
 import { AuthModule } from './auth.module.js';
 import { AccessRules } from './http/access-rules.js';
+import { AdmissionGuard } from './http/admission.guard.js';
 import { AuthGuard } from './http/auth.guard.js';
 import { ApiKeyController } from './http/api-key.controller.js';
 import { TokenController } from './http/token.controller.js';
@@ -18,9 +19,9 @@ import { SignInLimiter } from './sign-in-limiter.js';
     AccessRules,
     MetricsAccess,
     SignInLimiter,
-    // In this order: whose limits they are must be known first.
-    { provide: APP_GUARD, useClass: AuthGuard },
-    { provide: APP_GUARD, useClass: RateLimitGuard },
+    AuthGuard,
+    RateLimitGuard,
+    { provide: APP_GUARD, useClass: AdmissionGuard },
   ],
 })
 export class AuthApiModule {}

@@ -25,7 +25,7 @@ describe('T66 1 MiB of hostile text', () => {
 
   it('gives the extract that a short text of the kind gives', () => {
     expect(previewOf(`#${' '.repeat(2_000)}x\u2028y`)).toBe('#…');
-    expect(previewOf(`# a${' '.repeat(60_000)}b ##\ntext`)).toMatch(/^a {400}/);
+    expect(previewOf(`# a${' '.repeat(60_000)}b ##\ntext`)).toBe('a…');
     expect(
       chunksOf(`# a${' '.repeat(60_000)}##\ntext`, { length: 90_000, most: 1, isMarked: true }).chunks[0],
     ).toMatchObject({

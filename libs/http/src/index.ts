@@ -2,6 +2,7 @@ export {
   ACCESS,
   ALSO_OPEN_TO,
   Endpoint,
+  type EndpointConfig,
   type EndpointOptions,
   LIMITS,
   type RouteClass,
@@ -23,10 +24,12 @@ export { AnswersFromCache } from './response-cache/answers-from-cache.js';
 export { ResponseVariants } from './response-cache/response-variants.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
+export { discardBody } from './server/discard-body.js';
 export { drainServer } from './server/drain-server.js';
 export { FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
 export { openApiDocument } from './server/open-api.js';
 export { prepareServer } from './server/prepare-server.js';
+export { checkedApart } from './validation/checked-apart.js';
 export { entityId, namedId } from './validation/entity-id.js';
 export { textField } from './validation/text-field.js';
 export { findInexactJson } from './validation/exact-json.js';

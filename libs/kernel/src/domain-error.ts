@@ -9,6 +9,7 @@ export const errorKinds = [
   'precondition-failed',
   'too-large',
   'unsupported-media-type',
+  'expectation-failed',
   'unprocessable',
   'rate-limited',
   'internal',

@@ -1,4 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Body, Controller, Get } from '@nestjs/common';
 import { z } from 'zod';
 import { Endpoint } from '#http';
 import { HttpTestApp } from '#http/testing';
@@ -10,6 +12,7 @@ import { AuthApiModule } from '../auth-api.module.js';
 import { WorkspaceService } from '../workspace.service.js';
 import { Caller } from './caller.decorator.js';
 
+const letter = z.strictObject({ text: z.string().max(10) });
 const who = z.object({ id: z.string(), workspaceId: z.string() });
 
 @Controller('rooms')
@@ -22,6 +25,17 @@ class RoomController {
   @Endpoint('GET /known', { summary: 'Anybody with a key', access: [], response: who })
   known(@Caller() { id, workspaceId }: Principal) {
     return { id, workspaceId };
+  }
+
+  @Endpoint('POST /letters', {
+    summary: 'Leave',
+    access: ['memory:write'],
+    status: 200,
+    response: letter,
+    body: 'texts',
+  })
+  leave(@Body({ schema: letter }) body: z.infer<typeof letter>) {
+    return body;
   }
 
   @Endpoint('GET /both', { summary: 'With two scopes', access: ['memory:read', 'admin'], response: who })
@@ -50,6 +64,7 @@ describe('the guard', () => {
   let server: HttpTestApp;
   let workspaceId: WorkspaceId;
   let reader: string;
+  let writer: string;
   let admin: string;
   let operator: string;
 
@@ -66,6 +81,7 @@ describe('the guard', () => {
     const make = async (...some: Principal['scopes'] extends ReadonlySet<infer S> ? S[] : never) =>
       (await keys.create(caller, { name: 'k', scopes: some })).key;
     reader = await make('memory:read');
+    writer = await make('memory:write');
     admin = await make('memory:read', 'admin');
     operator = await make('operator');
   });
@@ -76,6 +92,46 @@ describe('the guard', () => {
 
   const get = (path: string, headers: Record<string, string> = {}) => api(server.url).get(path, { headers });
   const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+  describe('T67 of a body whose sender may not send it', () => {
+    /** Is 400 for whoever may: it is not JSON. */
+    const broken = 'x'.repeat(8 * 1024 * 1024);
+    const send = (headers: Record<string, string>) =>
+      fetch(`${server.url}/rooms/letters`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: broken,
+      });
+
+    it.each([
+      ['nobody', 401, () => ({})],
+      ['somebody who is not known', 401, () => bearer(`ks_${'x'.repeat(40)}`)],
+      ['somebody without the scope', 403, () => bearer(reader)],
+    ])('nothing is parsed: %s', async (_, status, headers) => {
+      const answer = await send(headers());
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('content-type')).toContain('problem+json');
+      expect(await answer.json()).toMatchObject({ status });
+      expect((await get('/rooms/open')).status).toBe(200);
+    });
+
+    it('is not asked for', async () => {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(
+        'POST /rooms/letters HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-type: application/json\r\n' +
+          'content-length: 8000000\r\n\r\n',
+      );
+      const [first] = (await once(socket, 'data')) as [Buffer];
+      expect(String(first)).toMatch(/^HTTP\/1.1 401 /);
+      socket.destroy();
+    });
+
+    it('of somebody who may, it is', async () => {
+      const answer = await api(server.url).post('/rooms/letters', { text: 'a' }, { headers: bearer(writer) });
+      expect([answer.status, (await send(bearer(writer))).status]).toEqual([200, 400]);
+    });
+  });
 
   it('lets anybody in where the route is public, whatever credential is sent', async () => {
     expect((await get('/rooms/open')).status).toBe(200);

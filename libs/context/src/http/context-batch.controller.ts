@@ -22,6 +22,7 @@ export class ContextBatchController {
   ) {}
 
   @Endpoint('POST /batch', {
+    body: 'texts',
     summary: 'Store several texts: all or none, or each that can be stored',
     access: ['memory:write'],
     response: batchResponse,

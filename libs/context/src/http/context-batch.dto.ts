@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, escapePointer, problemSchema, statusOf, toProblem } from '#http';
+import { checkedApart, entityId, escapePointer, findUnsafeText, problemSchema, statusOf, toProblem } from '#http';
 import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
@@ -16,17 +16,20 @@ export const MAX_BATCH = 100;
 const itemBody = z.strictObject(storeFields);
 
 /** Items are checked one by one, so that a bad one need not refuse the others. */
-export const batchBody = z.strictObject({
-  project: projectSlug.default(DEFAULT_PROJECT),
-  atomic: z
-    .boolean()
-    .default(true)
-    .meta({ description: 'True: all items or none. False: each that can be stored, and a problem for each other.' }),
-  items: z
-    .array(z.unknown().meta({ description: 'A body of POST /v1/contexts without `project`.' }))
-    .min(1, 'at least one item')
-    .max(MAX_BATCH, `at most ${MAX_BATCH} items`),
-});
+export const batchBody = checkedApart(
+  z.strictObject({
+    project: projectSlug.default(DEFAULT_PROJECT),
+    atomic: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'True: all items or none. False: each that can be stored, and a problem for each other.' }),
+    items: z
+      .array(z.unknown().meta({ description: 'A body of POST /v1/contexts without `project`.' }))
+      .min(1, 'at least one item')
+      .max(MAX_BATCH, `at most ${MAX_BATCH} items`),
+  }),
+  'items',
+);
 
 export const batchResponse = z
   .object({
@@ -45,6 +48,10 @@ type Checked = { readonly item: StoreContext } | { readonly error: DomainError }
 /** Each item as it is to be stored, or why it can't be, with pointers from the root of the body. */
 export function checkItems(items: readonly unknown[]): Checked[] {
   return items.map((item, index) => {
+    const unsafe = findUnsafeText(item);
+    if (unsafe !== undefined) {
+      return { error: invalid([{ pointer: `/items/${index}${unsafe.pointer}`, detail: unsafe.detail }]) };
+    }
     const result = itemBody.safeParse(item);
     return result.success ? { item: toStore(result.data) } : { error: invalidItem(index, result.error) };
   });

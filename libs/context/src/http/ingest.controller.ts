@@ -18,6 +18,7 @@ export class IngestController {
   ) {}
 
   @Endpoint('POST /ingest', {
+    body: 'texts',
     summary: 'Keep a document (text, Markdown, HTML, PDF) as contexts, in place of what was kept of it before',
     access: ['memory:write'],
     response: ingestedResponse,

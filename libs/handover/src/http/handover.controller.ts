@@ -30,7 +30,12 @@ const position = z.tuple([z.uuid()]);
 export class HandoverController {
   constructor(private readonly handovers: HandoverService) {}
 
-  @Endpoint('POST ', { summary: 'Make a handover by hand', access: ['memory:write'], response: handoverResponse })
+  @Endpoint('POST ', {
+    body: 'texts',
+    summary: 'Make a handover by hand',
+    access: ['memory:write'],
+    response: handoverResponse,
+  })
   async make(
     @Caller() caller: Principal,
     @Body({ schema: makeHandoverBody }) body: z.infer<typeof makeHandoverBody>,

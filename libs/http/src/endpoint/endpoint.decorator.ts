@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { RouteLimitNumbers } from '#config';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
+import { type BodyBounds, COMMAND_BODY_BYTES, MOST_VALUES, MOST_VALUES_WITH_TEXT } from '../server/body-bounds.js';
 import { RESPONSE_CACHING, type ResponseCaching } from '../response-cache/response-caching.js';
 
 const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete } as const;
@@ -49,6 +50,10 @@ export interface EndpointOptions {
   readonly freeText?: string;
   /** It moves a whole project: it has the time of a transfer, not that of a request. */
   readonly isTransfer?: boolean;
+  /** `texts` for bodies as large as the configuration allows; commands are small. */
+  readonly body?: 'texts';
+  /** JSON values that a body may hold, where that is more than usual. */
+  readonly mostValues?: number;
   /** The body is of another protocol, which checks it: the route reads it from the request itself. */
   readonly ownBody?: boolean;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
@@ -97,11 +102,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', standardSchema: problemSchema }),
   ];
   if (options.takesFile !== undefined) {
-    decorators.push(
-      RouteConfig({ takesFile: true }),
-      ApiConsumes(...options.takesFile),
-      ApiBody({ schema: { type: 'string', format: 'binary' } }),
-    );
+    decorators.push(ApiConsumes(...options.takesFile), ApiBody({ schema: { type: 'string', format: 'binary' } }));
   }
   if (options.freeText !== undefined) decorators.push(RouteConfig({ freeText: options.freeText }));
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
@@ -110,7 +111,36 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
   if (idempotencyOf(method, options) !== undefined) decorators.push(idempotencyHeader);
-  return applyDecorators(...decorators);
+  return (controller, name, descriptor) => {
+    RouteConfig(routeConfigOf(controller.constructor, descriptor.value as unknown as object, options))(
+      controller,
+      name,
+      descriptor,
+    );
+    applyDecorators(...decorators)(controller, name, descriptor);
+  };
+}
+
+/** What is known of a route before its controller is reached: Fastify gives it to hooks and parsers. */
+export interface EndpointConfig extends BodyBounds {
+  readonly takesFile: boolean;
+  readonly controller: object;
+  readonly handler: object;
+}
+
+function routeConfigOf(
+  controller: object,
+  handler: object,
+  { takesFile, body, mostValues }: EndpointOptions,
+): EndpointConfig {
+  const isLarge = body === 'texts';
+  return {
+    takesFile: takesFile !== undefined,
+    controller,
+    handler,
+    mostBytes: isLarge ? Number.POSITIVE_INFINITY : COMMAND_BODY_BYTES,
+    mostValues: mostValues ?? (isLarge ? MOST_VALUES_WITH_TEXT : MOST_VALUES),
+  };
 }
 
 function limitsOf(method: keyof typeof methods, { access, idempotent, limits, weight }: EndpointOptions): RouteLimits {

@@ -14,6 +14,7 @@ const types = {
   'precondition-failed': 'invalid_request_error',
   'too-large': 'invalid_request_error',
   'unsupported-media-type': 'invalid_request_error',
+  'expectation-failed': 'invalid_request_error',
   unprocessable: 'invalid_request_error',
   'rate-limited': 'rate_limit_error',
   internal: 'server_error',

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
+import { discardBody, isDiscardable } from '../server/discard-body.js';
 import { AllowedMethods } from '../server/allowed-methods.js';
 import { isOfOpenai, toOpenaiError } from './openai-error.js';
 import { type Problem, PROBLEM_JSON, statusOf, toProblem } from './problem.js';
@@ -66,7 +67,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** Also the error handler of Fastify itself, for what fails before a route is reached. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const methods = request.is404 ? (this.allowed?.of(request.url) ?? []) : [];
+    const methods = request.is404 && !isOfHeader(thrown) ? (this.allowed?.of(request.url) ?? []) : [];
     const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown);
     const status = statusOf(error.kind);
     if (status >= 500) {
@@ -82,8 +83,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (error.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="keepsake"');
     if (error.retryAfterSeconds !== undefined)
       void reply.header('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-    // The body of a request refused early may still be on its way: the connection can't be used again.
-    if (error.kind === 'too-large') void reply.header('connection', 'close');
+    // The body of a request refused early may still be on its way.
+    if (error.kind === 'too-large' && !request.raw.complete) this.letRestCome(request, reply);
     void reply
       .status(status)
       .header('content-type', PROBLEM_JSON)
@@ -95,6 +96,11 @@ export class ProblemFilter implements ExceptionFilter {
   protected bodyOf(error: DomainError, request: FastifyRequest): Problem {
     const problem = toProblem(error, request.id);
     return isOfOpenai(request) ? { ...problem, error: toOpenaiError(error) } : problem;
+  }
+
+  private letRestCome({ raw }: FastifyRequest, reply: FastifyReply): void {
+    if (isDiscardable(raw)) discardBody(raw);
+    else void reply.header('connection', 'close');
   }
 
   private toDomainError(thrown: unknown): DomainError {
@@ -121,6 +127,11 @@ export class ProblemFilter implements ExceptionFilter {
       cause: thrown,
     });
   }
+}
+
+/** What is wrong with the header is wrong whatever the path answers. */
+function isOfHeader(thrown: unknown): boolean {
+  return thrown instanceof DomainError && thrown.issues.some((issue) => issue.in === 'header');
 }
 
 function methodNotAllowed(method: string, methods: readonly string[]): DomainError {

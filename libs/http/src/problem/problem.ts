@@ -14,7 +14,11 @@ export const problemSchema = z
     requestId: z.string(),
     errors: z
       .array(z.object({ pointer: z.string(), in: z.enum(['body', 'query', 'path', 'header']), detail: z.string() }))
-      .meta({ description: 'Offending fields: JSON Pointers into the named part of the request.' }),
+      .meta({ description: 'Offending fields: JSON Pointers into the named part of the request; 20 at most.' }),
+    errorsLeftOut: z
+      .int()
+      .optional()
+      .meta({ description: 'How many more fields offend, where there are more than 20.' }),
   })
   .meta({ id: 'Problem' });
 
@@ -31,6 +35,7 @@ const statusByKind = {
   'precondition-failed': [412, 'Precondition Failed'],
   'too-large': [413, 'Content Too Large'],
   'unsupported-media-type': [415, 'Unsupported Media Type'],
+  'expectation-failed': [417, 'Expectation Failed'],
   unprocessable: [422, 'Unprocessable Content'],
   'rate-limited': [429, 'Too Many Requests'],
   internal: [500, 'Internal Server Error'],
@@ -43,6 +48,11 @@ export function statusOf(kind: ErrorKind): number {
   return statusByKind[kind][0];
 }
 
+/** A refusal is small, whatever it refuses: what a caller sent is repeated in it up to here. */
+const MOST_ERRORS = 20;
+const LONGEST_TEXT = 200;
+const LONGEST_DETAIL = 1_000;
+
 export function toProblem(error: DomainError, requestId: string): Problem {
   const [status, title] = statusByKind[error.kind];
   return {
@@ -50,8 +60,17 @@ export function toProblem(error: DomainError, requestId: string): Problem {
     title,
     status,
     code: error.code,
-    detail: error.detail,
+    detail: shortened(error.detail, LONGEST_DETAIL),
     requestId,
-    errors: error.issues.map((issue) => ({ pointer: issue.pointer, in: issue.in ?? 'body', detail: issue.detail })),
+    errors: error.issues.slice(0, MOST_ERRORS).map((issue) => ({
+      pointer: shortened(issue.pointer, LONGEST_TEXT),
+      in: issue.in ?? 'body',
+      detail: shortened(issue.detail, LONGEST_TEXT),
+    })),
+    ...(error.issues.length > MOST_ERRORS ? { errorsLeftOut: error.issues.length - MOST_ERRORS } : {}),
   };
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }

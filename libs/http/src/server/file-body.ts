@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '#kernel';
+import { unsupportedEncoding } from './content-encoding.js';
 
 /** What files are sent as. Others are not told from one another: a file says itself what it is. */
 export const FILE_TYPES = ['application/gzip', 'application/x-ndjson', 'application/octet-stream'] as const;
@@ -12,7 +13,8 @@ const hashes = new WeakMap<FastifyRequest, string>();
 export function acceptFiles(fastify: FastifyInstance): void {
   fastify.addContentTypeParser([...FILE_TYPES], (request, stream, done) => {
     const { takesFile } = request.routeOptions.config as { takesFile?: boolean };
-    if (takesFile === true || request.is404) done(null, stream);
+    if (request.headers['content-encoding'] !== undefined && !request.is404) done(unsupportedEncoding());
+    else if (takesFile === true || request.is404) done(null, stream);
     else done(fileNotTaken());
   });
 }

@@ -11,6 +11,8 @@ import {
   Tracer,
 } from '#observability';
 import { AllowedMethods } from './allowed-methods.js';
+import { type BodyBounds, COMMAND_BODY_BYTES } from './body-bounds.js';
+import { askForBody, refusalOf, takeExpectations } from './request-form.js';
 import { serveOpenApi } from './open-api.js';
 import { securityHeaders } from './security-headers.js';
 import { tellTimings, timingsOf } from './told-timings.js';
@@ -28,7 +30,12 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
 
   const always = securityHeaders();
   const allowed = app.get(AllowedMethods);
-  fastify.addHook('onRoute', ({ url, method }) => allowed.learn(url, [method].flat()));
+  fastify.addHook('onRoute', (route) => {
+    allowed.learn(route.url, [route.method].flat());
+    const { mostBytes = COMMAND_BODY_BYTES } = (route.config ?? {}) as Partial<BodyBounds>;
+    route.bodyLimit = Math.min(mostBytes, config.bodyLimitBytes);
+  });
+  takeExpectations(fastify.server);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Nothing is cached by anybody unless its route says so.
@@ -39,7 +46,9 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     const timings = (caller?.callsRoutes === true ? caller.timings : undefined) ?? new RequestTimings();
     timingsOf.set(request, timings);
     const trace = traceRequest(tracer, request);
-    runInRequestContext({ requestId: request.id, timings, trace }, done);
+    const refusal = refusalOf(request.raw);
+    if (refusal !== undefined) void reply.header('connection', 'close');
+    runInRequestContext({ requestId: request.id, timings, trace }, () => done(refusal));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, id: requestId } = request;
@@ -78,4 +87,9 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
   }
   serveOpenApi(app);
   await app.init();
+  // Behind the hooks of modules, which say whose body is read.
+  fastify.addHook('preParsing', (request, reply, _payload, done) => {
+    askForBody(request.raw, reply.raw);
+    done();
+  });
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 
 const withHeaders = helmet({
+  // As `frame-ancestors` says, for browsers that do not know it.
+  xFrameOptions: { action: 'deny' },
   contentSecurityPolicy: {
     directives: {
       defaultSrc: ["'self'"],

@@ -1,6 +1,8 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { DomainError, type ErrorIssue } from '#kernel';
+import { isCheckedApart } from './checked-apart.js';
+import { boundedInput } from './bounded-input.js';
 import { escapePointer, findUnsafeText } from './text-safety.js';
 
 const partByType: Partial<Record<ArgumentMetadata['type'], NonNullable<ErrorIssue['in']>>> = {
@@ -16,11 +18,11 @@ export class SchemaValidationPipe implements PipeTransform {
     const part = partByType[metadata.type];
     if (part === undefined) return value;
     const prefix = metadata.data === undefined ? '' : `/${escapePointer(metadata.data)}`;
-    const unsafe = findUnsafeText(value);
-    if (unsafe !== undefined) throw invalid([{ pointer: prefix + unsafe.pointer, in: part, detail: unsafe.detail }]);
     const schema = metadata.schema as z.ZodType | undefined;
+    const unsafe = findUnsafeText(value, (name) => schema !== undefined && isCheckedApart(schema, name));
+    if (unsafe !== undefined) throw invalid([{ pointer: prefix + unsafe.pointer, in: part, detail: unsafe.detail }]);
     if (schema === undefined) return value;
-    const result = await schema.safeParseAsync(value ?? (part === 'body' ? undefined : {}));
+    const result = await schema.safeParseAsync(boundedInput(schema, value ?? (part === 'body' ? undefined : {})));
     if (result.success) return result.data;
     throw invalid(result.error.issues.flatMap((issue) => toIssues(issue, part, prefix)));
   }

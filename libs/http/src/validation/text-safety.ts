@@ -7,25 +7,51 @@ export const MAX_JSON_DEPTH = 64;
  * Finds what no field accepts, whatever its schema: NUL, which PostgreSQL can't store in text; lone surrogates,
  * which have no UTF-8 form and so could not be given back byte for byte; nesting beyond `MAX_JSON_DEPTH`.
  * Walks iteratively, in time linear in the size of the value. Stops at the first finding.
+ * @param isLeftOut fields of the whole that somebody else looks at
  */
-export function findUnsafeText(value: unknown): Pick<ErrorIssue, 'pointer' | 'detail'> | undefined {
-  const pending: { value: unknown; pointer: string; depth: number }[] = [{ value, pointer: '', depth: 0 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value: part, pointer, depth } = next;
+export function findUnsafeText(
+  value: unknown,
+  isLeftOut: (name: string) => boolean = () => false,
+): Pick<ErrorIssue, 'pointer' | 'detail'> | undefined {
+  const pending: Place[] = [{ value, name: '', parent: undefined, depth: 0 }];
+  for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+    const { value: part, depth } = place;
     if (typeof part === 'string') {
       const detail = unsafeDetail(part);
-      if (detail !== undefined) return { pointer, detail };
+      if (detail !== undefined) return { pointer: pointerOf(place), detail };
     } else if (typeof part === 'object' && part !== null) {
-      if (depth >= MAX_JSON_DEPTH) return { pointer, detail: `is nested more than ${MAX_JSON_DEPTH} levels deep` };
-      for (const [key, child] of Object.entries(part)) {
-        const childPointer = `${pointer}/${escapePointer(key)}`;
-        const detail = unsafeDetail(key);
-        if (detail !== undefined) return { pointer: childPointer, detail: `has a name that ${detail}` };
-        pending.push({ value: child, pointer: childPointer, depth: depth + 1 });
+      if (depth >= MAX_JSON_DEPTH)
+        return { pointer: pointerOf(place), detail: `is nested more than ${MAX_JSON_DEPTH} levels deep` };
+      for (const name of Object.keys(part)) {
+        if (depth === 0 && isLeftOut(name)) continue;
+        const child = {
+          value: (part as Readonly<Record<string, unknown>>)[name],
+          name,
+          parent: place,
+          depth: depth + 1,
+        };
+        const detail = unsafeDetail(name);
+        if (detail !== undefined) return { pointer: pointerOf(child), detail: `has a name that ${detail}` };
+        if (typeof child.value === 'string' || (typeof child.value === 'object' && child.value !== null))
+          pending.push(child);
       }
     }
   }
   return undefined;
+}
+
+/** A value, and where it stands: pointers are made for what is found alone. */
+interface Place {
+  readonly value: unknown;
+  readonly name: string;
+  readonly parent: Place | undefined;
+  readonly depth: number;
+}
+
+function pointerOf(place: Place): string {
+  const names: string[] = [];
+  for (let at = place; at.parent !== undefined; at = at.parent) names.push(`/${escapePointer(at.name)}`);
+  return names.reverse().join('');
 }
 
 /** Whether JSON is nested beyond `MAX_JSON_DEPTH`; for bodies whose texts are looked at elsewhere. Iterative, linear. */

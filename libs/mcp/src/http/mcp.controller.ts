@@ -30,6 +30,7 @@ export class McpController {
   ) {}
 
   @Endpoint('POST ', {
+    body: 'texts',
     summary: 'Speak the Model Context Protocol (Streamable HTTP)',
     access: [],
     status: 200,

@@ -1,0 +1,67 @@
+import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { discardBody, type EndpointConfig, ProblemFilter } from '#http';
+import { RateLimitGuard } from '#throttle';
+import { AuthGuard } from './auth.guard.js';
+
+const WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Lets in who is known, may call the route and is within its limits. Of a request that may have a body this is asked before
+ * the body is read: nothing is parsed for anybody else.
+ */
+@Injectable()
+export class AdmissionGuard implements CanActivate, OnModuleInit {
+  private readonly admitted = new WeakSet<FastifyRequest>();
+
+  constructor(
+    private readonly auth: AuthGuard,
+    private readonly limits: RateLimitGuard,
+    private readonly host: HttpAdapterHost,
+    private readonly modules: ModuleRef,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    fastify.addHook('preParsing', (request, reply, _payload, done) => {
+      const { controller, handler } = request.routeOptions.config as Partial<EndpointConfig>;
+      if (WITHOUT_BODY.has(request.method) || controller === undefined || handler === undefined) {
+        done();
+        return;
+      }
+      const context = new ExecutionContextHost([request, reply], controller as Type, handler as () => unknown);
+      this.admit(context).then(
+        () => {
+          this.admitted.add(request);
+          done();
+        },
+        (error: unknown) => this.refuse(error, controller, request, reply),
+      );
+    });
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (!this.admitted.has(context.switchToHttp().getRequest<FastifyRequest>())) await this.admit(context);
+    return true;
+  }
+
+  /** @throws DomainError of the guards; whose limits they are must be known first. */
+  private async admit(context: ExecutionContext): Promise<void> {
+    await this.auth.canActivate(context);
+    await this.limits.canActivate(context);
+  }
+
+  private refuse(error: unknown, controller: object, request: FastifyRequest, reply: FastifyReply): void {
+    discardBody(request.raw);
+    this.filterOf(controller).answer(error, request, reply);
+  }
+
+  /** Routes that speak another protocol too have a filter of their own. */
+  private filterOf(controller: object): ProblemFilter {
+    const [own] = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, controller) ?? []) as Type<ProblemFilter>[];
+    return this.modules.get(own ?? ProblemFilter, { strict: false });
+  }
+}

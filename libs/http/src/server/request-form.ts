@@ -1,0 +1,61 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { DomainError } from '#kernel';
+
+/** Of these there is one, or nobody knows which one counts: what stands before the server may have looked at the other. */
+const SINGLE = new Set([
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'idempotency-key',
+  'mcp-session-id',
+  'origin',
+  'x-keepsake-workspace',
+]);
+
+/** Why a request is refused for its form, before anything of it is looked at. */
+export function refusalOf(request: IncomingMessage): DomainError | undefined {
+  const { rawHeaders, headers, httpVersion } = request;
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return invalidHeader(name, 'must be sent once');
+    seen.add(name);
+  }
+  if (headers.host === undefined && httpVersion === '1.1')
+    return invalidHeader('host', 'is missing (RFC 9112, section 3.2)');
+  if (headers.expect === undefined || headers.expect.toLowerCase() === '100-continue') return undefined;
+  const detail = 'can only be 100-continue';
+  return new DomainError({
+    code: 'expectation-failed',
+    kind: 'expectation-failed',
+    detail: `Expect ${detail}.`,
+    issues: [{ pointer: '/expect', in: 'header', detail }],
+  });
+}
+
+/**
+ * Node answers expectations itself: it asks for every body, and refuses what it does not know without a word. Here they
+ * go the way of every request, and a body is asked for (`askForBody`) once its sender is known.
+ */
+export function takeExpectations(server: Server): void {
+  const take = (request: IncomingMessage, response: ServerResponse) => server.emit('request', request, response);
+  server.on('checkExpectation', take);
+  server.on('checkContinue', take);
+}
+
+export function askForBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect !== undefined) response.writeContinue();
+}
+
+function invalidHeader(name: string, detail: string): DomainError {
+  return new DomainError({
+    code: 'invalid-header',
+    kind: 'invalid',
+    detail: `The header field ${name} ${detail}.`,
+    issues: [{ pointer: `/${name}`, in: 'header', detail }],
+  });
+}

@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+
+/** Of entries that a record of any JSON may have: more is more bytes than any such record may have. */
+const MOST_ENTRIES = 16_384;
+
+/**
+ * The input with lists cut behind the first element that is one too many: a schema looks at each element before it
+ * counts them, and what is over the bound needs no look. A list that is cut is still refused for its length.
+ */
+export function boundedInput(schema: z.core.$ZodType, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { def, bag } = schema._zod as unknown as {
+    readonly def: Definition;
+    readonly bag: { readonly maximum?: number };
+  };
+  switch (def.type) {
+    case 'array':
+      return Array.isArray(value) ? cut(value, bag.maximum ?? Number.POSITIVE_INFINITY) : value;
+    case 'record':
+      return withinRecord(value);
+    case 'object':
+      return withinFields(def.shape ?? {}, value);
+    case 'union':
+      return (def.options ?? []).reduce((bounded: unknown, option) => boundedInput(option, bounded), value);
+    default: {
+      const inner = def.innerType ?? def.in;
+      return inner === undefined ? value : boundedInput(inner, value);
+    }
+  }
+}
+
+/** What is asked of zod's own description of a schema. */
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
+  readonly options?: readonly z.core.$ZodType[];
+  readonly innerType?: z.core.$ZodType;
+  readonly in?: z.core.$ZodType;
+}
+
+function cut(list: readonly unknown[], most: number): readonly unknown[] {
+  return list.length > most ? list.slice(0, most + 1) : list;
+}
+
+function withinFields(shape: Readonly<Record<string, z.core.$ZodType>>, value: object): object {
+  let bounded = value as Record<string, unknown>;
+  for (const [name, schema] of Object.entries(shape)) {
+    if (!Object.hasOwn(value, name)) continue;
+    const field = boundedInput(schema, bounded[name]);
+    if (field !== bounded[name]) bounded = { ...bounded, [name]: field };
+  }
+  return bounded;
+}
+
+function withinRecord(value: object): object {
+  if (Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  const bounded = entries.map(([name, part]) => [name, Array.isArray(part) ? cut(part, MOST_ENTRIES) : part] as const);
+  const isWithin = entries.length <= MOST_ENTRIES && bounded.every(([, part], index) => part === entries[index]?.[1]);
+  return isWithin ? value : Object.fromEntries(bounded.slice(0, MOST_ENTRIES + 1));
+}
