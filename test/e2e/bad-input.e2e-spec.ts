@@ -123,6 +123,7 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       body: `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
       headers: json,
     },
+    { what: 'a body too large', expected: [413], ...at, body: { ...body, surprise: 'x'.repeat(9 * 1024 * 1024) } },
     { what: 'an unknown field', expected: [400], pointer: '/surprise', ...at, body: { ...body, surprise: 1 } },
   );
   for (const name of (route.body['required'] as string[] | undefined) ?? []) {
@@ -158,14 +159,17 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       expected: [400, 413],
       pointer: `/${name}`,
       ...at,
-      body: { ...body, [name]: 'x'.repeat(route.name === TAKES_DOCUMENTS ? 5 * 1024 * 1024 + 1 : 2 * 1024 * 1024) },
+      body: { ...body, [name]: 'x'.repeat(tooLong(route)) },
     });
   }
   return calls;
 }
 
-/** Whose texts may have 5 MiB. */
-const TAKES_DOCUMENTS = 'POST /v1/contexts/ingest';
+/** More than any text of the route may have, and within what its body may have. */
+function tooLong({ name }: Route): number {
+  if (name === 'POST /v1/contexts/ingest') return 5 * 1024 * 1024 + 1;
+  return name === 'POST /v1/contexts' || name === 'POST /v1/embeddings' ? 2 * 1024 * 1024 : 200_000;
+}
 const OPERATORS_ROUTES = /\/v1\/workspaces|PATCH \/v1\/admin\/cache\/families|rate-limits\/reset|GET \/metrics$/;
 
 describe('bad input', () => {

@@ -335,13 +335,20 @@ describe.each([
         { label: 'c', content: 'Text c.', sessionId: '01890000-0000-7000-8000-000000000000' },
         17,
         { label: 'e', content: 'Text e.' },
+        { label: 'f', content: 'a\0b' },
+        { label: 'g', content: 'g', metadata: { 'a/b': '\ud800' } },
       ],
     });
     expect(status).toBe(201);
-    expect(body.items.map((item: any) => item.status)).toEqual([201, 400, 404, 400, 201]);
+    expect(body.items.map((item: any) => item.status)).toEqual([201, 400, 404, 400, 201, 400, 400]);
     expect(body.items[1].problem.errors[0].pointer).toBe('/items/1/label');
     expect(body.items[2].problem.errors[0].pointer).toBe('/items/2/sessionId');
     expect(body.items[3].problem.errors[0].pointer).toBe('/items/3');
+    expect(body.items[5].problem.errors[0]).toMatchObject({
+      pointer: '/items/5/content',
+      detail: expect.stringContaining('NUL'),
+    });
+    expect(body.items[6].problem.errors[0].pointer).toBe('/items/6/metadata/a~1b');
     const stored = await allPages(api, '/v1/contexts', { project });
     expect(stored.map(({ label }) => label as string).toSorted()).toEqual(['a', 'e']);
     const tooMany = await api.post('/v1/contexts/batch', {

@@ -1,8 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { discardBody, type EndpointConfig, ProblemFilter } from '#http';
 import { RateLimitGuard } from '#throttle';
 import { AuthGuard } from './auth.guard.js';
@@ -38,7 +37,10 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
           this.admitted.add(request);
           done();
         },
-        (error: unknown) => this.refuse(error, controller, request, reply),
+        (error: unknown) => {
+          discardBody(request.raw);
+          this.modules.get(ProblemFilter, { strict: false }).catch(error, context);
+        },
       );
     });
   }
@@ -52,16 +54,5 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
   private async admit(context: ExecutionContext): Promise<void> {
     await this.auth.canActivate(context);
     await this.limits.canActivate(context);
-  }
-
-  private refuse(error: unknown, controller: object, request: FastifyRequest, reply: FastifyReply): void {
-    discardBody(request.raw);
-    this.filterOf(controller).answer(error, request, reply);
-  }
-
-  /** Routes that speak another protocol too have a filter of their own. */
-  private filterOf(controller: object): ProblemFilter {
-    const [own] = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, controller) ?? []) as Type<ProblemFilter>[];
-    return this.modules.get(own ?? ProblemFilter, { strict: false });
   }
 }

@@ -7,10 +7,14 @@ import {
   Injectable,
   Logger,
   Optional,
+  type Type,
 } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
+import { ModuleRef } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
 import { discardBody, isDiscardable } from '../server/discard-body.js';
+import type { EndpointConfig } from '../endpoint/endpoint.decorator.js';
 import { AllowedMethods } from '../server/allowed-methods.js';
 import { isOfOpenai, toOpenaiError } from './openai-error.js';
 import { type Problem, PROBLEM_JSON, statusOf, toProblem } from './problem.js';
@@ -58,15 +62,28 @@ export class ProblemFilter implements ExceptionFilter {
     @Optional() @Inject(ErrorTranslator) private readonly translator?: ErrorTranslator,
     // The filter of a single controller does without: it never meets a path that has no route.
     @Optional() private readonly allowed?: AllowedMethods,
+    @Optional() private readonly modules?: ModuleRef,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    this.filterOf(request).answer(thrown, request, http.getResponse<FastifyReply>());
   }
 
-  /** Also the error handler of Fastify itself, for what fails before a route is reached. */
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** What fails before a controller is reached is told in the words of its own filter all the same. */
+  private filterOf(request: FastifyRequest): ProblemFilter {
+    const { controller } = (request.routeOptions?.config ?? {}) as Partial<EndpointConfig>;
+    const own =
+      controller === undefined
+        ? undefined
+        : (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, controller) as Type<ProblemFilter>[] | undefined)?.[0];
+    const { modules } = this;
+    const isOwn = own === undefined || Object.getPrototypeOf(this) === own.prototype;
+    return isOwn || modules === undefined ? this : modules.get(own, { strict: false });
+  }
+
+  private answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const methods = request.is404 && !isOfHeader(thrown) ? (this.allowed?.of(request.url) ?? []) : [];
     const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown);
     const status = statusOf(error.kind);
@@ -99,8 +116,13 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private letRestCome({ raw }: FastifyRequest, reply: FastifyReply): void {
-    if (isDiscardable(raw)) discardBody(raw);
-    else void reply.header('connection', 'close');
+    if (!isDiscardable(raw)) {
+      void reply.header('connection', 'close');
+      return;
+    }
+    // Fastify closes the connection, and its sender would be cut off before it has read why.
+    void reply.removeHeader('connection');
+    discardBody(raw);
   }
 
   private toDomainError(thrown: unknown): DomainError {
