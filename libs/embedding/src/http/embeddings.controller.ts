@@ -17,7 +17,7 @@ export class EmbeddingsController {
 
   @Endpoint('POST ', {
     body: 'texts',
-    mostValues: 2_000_000,
+    mostValues: 500_000,
     summary: 'Embed texts, as the API of OpenAI does',
     access: ['embeddings'],
     status: 200,

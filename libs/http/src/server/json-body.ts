@@ -7,9 +7,10 @@ import { parsingExactly } from './exact-body.js';
 import { excessOf } from './json-shape.js';
 
 /**
- * Bodies are JSON in UTF-8 and nothing else, but for the files of routes that take one (`file-body.ts`). Bytes that are not UTF-8 are refused rather than replaced, since what is
- * stored is given back byte for byte; more values or deeper nesting than the route takes is refused before it is parsed; `__proto__` and `constructor.prototype` are refused by Fastify's own parser. An
- * empty body is the same as none.
+ * Bodies are JSON in UTF-8 and nothing else, but for the files of routes that take one (`file-body.ts`). Bytes that are not
+ * UTF-8 are refused rather than replaced, since what is stored is given back byte for byte. More values or deeper nesting
+ * than the route takes is refused before it is parsed; `__proto__` and `constructor.prototype` are refused by Fastify's own
+ * parser. An empty body is the same as none.
  */
 export function acceptJsonOnly(fastify: FastifyInstance): void {
   const parse = parsingExactly(fastify.getDefaultJsonParser('error', 'error'));
