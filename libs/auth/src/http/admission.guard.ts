@@ -25,23 +25,16 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
 
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-    fastify.addHook('preParsing', (request, reply, _payload, done) => {
+    fastify.addHook('preParsing', async (request, reply) => {
       const { controller, handler } = request.routeOptions.config as Partial<EndpointConfig>;
-      if (WITHOUT_BODY.has(request.method) || controller === undefined || handler === undefined) {
-        done();
-        return;
+      if (WITHOUT_BODY.has(request.method) || controller === undefined || handler === undefined) return;
+      try {
+        await this.admit(new ExecutionContextHost([request, reply], controller as Type, handler as () => unknown));
+        this.admitted.add(request);
+      } catch (error) {
+        discardBody(request.raw);
+        this.modules.get(ProblemFilter, { strict: false }).refuse(error, request, reply);
       }
-      const context = new ExecutionContextHost([request, reply], controller as Type, handler as () => unknown);
-      this.admit(context).then(
-        () => {
-          this.admitted.add(request);
-          done();
-        },
-        (error: unknown) => {
-          discardBody(request.raw);
-          this.modules.get(ProblemFilter, { strict: false }).catch(error, context);
-        },
-      );
     });
   }
 

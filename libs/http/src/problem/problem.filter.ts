@@ -67,8 +67,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    this.filterOf(request).answer(thrown, request, http.getResponse<FastifyReply>());
+    this.refuse(thrown, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  refuse(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    this.filterOf(request).answer(thrown, request, reply);
   }
 
   /** What fails before a controller is reached is told in the words of its own filter all the same. */

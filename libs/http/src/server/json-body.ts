@@ -20,7 +20,7 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
     { parseAs: 'buffer' },
     async (request: FastifyRequest, sent: Buffer) => {
       if (sent.length === 0) return undefined;
-      const { bodyLimit = sent.length, config } = request.routeOptions;
+      const { bodyLimit, config } = request.routeOptions;
       const body = await decodeBody(sent, request.headers['content-encoding'], bodyLimit);
       if (!isUtf8(body)) throw invalidBody('is not valid UTF-8');
       const excess = excessOf(body, (config as Partial<BodyBounds>).mostValues ?? MOST_VALUES);

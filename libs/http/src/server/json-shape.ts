@@ -18,22 +18,13 @@ export function excessOf(bytes: Buffer, mostValues: number): string | undefined 
   let depth = 0;
   let values = 1;
   for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case QUOTE:
-        at = endOfText(bytes, at);
-        break;
-      case COMMA:
-        if (++values > mostValues) return `holds more than ${mostValues} values`;
-        break;
-      case OPEN_LIST:
-      case OPEN_OBJECT:
-        if (++depth > MAX_JSON_DEPTH) return `is nested more than ${MAX_JSON_DEPTH} levels deep`;
-        break;
-      case CLOSE_LIST:
-      case CLOSE_OBJECT:
-        depth--;
-        break;
-    }
+    const byte = bytes[at];
+    if (byte === QUOTE) at = endOfText(bytes, at);
+    else if (byte === COMMA) values++;
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth++;
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--;
+    if (values > mostValues) return `holds more than ${mostValues} values`;
+    if (depth > MAX_JSON_DEPTH) return `is nested more than ${MAX_JSON_DEPTH} levels deep`;
   }
   return undefined;
 }

@@ -9,10 +9,8 @@ const MOST_ENTRIES = 16_384;
  */
 export function boundedInput(schema: z.core.$ZodType, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const { def, bag } = schema._zod as unknown as {
-    readonly def: Definition;
-    readonly bag: { readonly maximum?: number };
-  };
+  const { _zod: inner } = schema;
+  const { def, bag } = inner as unknown as { readonly def: Definition; readonly bag: { readonly maximum?: number } };
   switch (def.type) {
     case 'array':
       return Array.isArray(value) ? cut(value, bag.maximum ?? Number.POSITIVE_INFINITY) : value;
@@ -23,8 +21,8 @@ export function boundedInput(schema: z.core.$ZodType, value: unknown): unknown {
     case 'union':
       return (def.options ?? []).reduce((bounded: unknown, option) => boundedInput(option, bounded), value);
     default: {
-      const inner = def.innerType ?? def.in;
-      return inner === undefined ? value : boundedInput(inner, value);
+      const wrapped = def.innerType ?? def.in;
+      return wrapped === undefined ? value : boundedInput(wrapped, value);
     }
   }
 }
@@ -43,13 +41,12 @@ function cut(list: readonly unknown[], most: number): readonly unknown[] {
 }
 
 function withinFields(shape: Readonly<Record<string, z.core.$ZodType>>, value: object): object {
-  let bounded = value as Record<string, unknown>;
-  for (const [name, schema] of Object.entries(shape)) {
-    if (!Object.hasOwn(value, name)) continue;
-    const field = boundedInput(schema, bounded[name]);
-    if (field !== bounded[name]) bounded = { ...bounded, [name]: field };
-  }
-  return bounded;
+  const fields = value as Readonly<Record<string, unknown>>;
+  const bounded = Object.entries(shape)
+    .filter(([name]) => Object.hasOwn(value, name))
+    .map(([name, schema]) => [name, boundedInput(schema, fields[name])] as const)
+    .filter(([name, field]) => field !== fields[name]);
+  return bounded.length === 0 ? value : { ...value, ...Object.fromEntries(bounded) };
 }
 
 function withinRecord(value: object): object {
