@@ -303,8 +303,8 @@ describe('the administration of the cache, on two processes', () => {
       breaker: 'closed',
       mode: 'shared',
     });
-    expect((await admin.get('/v1/admin/cache/advice')).status).toBe(200);
-    const { body, headers } = await admin.get('/metrics/cache');
+    expect((await one.api.get('/v1/admin/cache/advice')).status).toBe(200);
+    const { body, headers } = await one.api.get('/metrics/cache');
     expect(body.hits).toBeGreaterThan(0);
     expect(body.rate_limits.reads).toEqual({ limit: 600, period_seconds: 60 });
     expect(Date.now() - Date.parse(body.timestamp)).toBeLessThan(10_000);

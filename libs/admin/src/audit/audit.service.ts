@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
-import { Clock, newId, type Principal, type WorkspaceId } from '#kernel';
+import { Clock, newId, type Principal } from '#kernel';
 import type { AuditLine } from './audit-line.js';
 
 interface AuditRow {
@@ -21,21 +21,44 @@ export class AuditService {
     private readonly clock: Clock,
   ) {}
 
-  /** Before the deed: what could not be written down is not done. */
-  async record(caller: Principal, action: string, reason: string, details: object): Promise<void> {
+  /**
+   * Before it is done: what could not be written down is not done.
+   * @param reach `installation` for what concerns all workspaces, which only operators read
+   */
+  async record(
+    caller: Principal,
+    action: string,
+    reason: string,
+    details: object,
+    reach: 'workspace' | 'installation' = 'workspace',
+  ): Promise<void> {
     await this.database.query(
       `INSERT INTO audit_lines (workspace_id, id, principal_id, action, reason, details, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [caller.workspaceId, newId(), caller.id, action, reason, JSON.stringify(details), this.clock.now()],
+      [
+        caller.workspaceId,
+        newId(),
+        caller.id,
+        action,
+        reason,
+        JSON.stringify({ ...details, ...(reach === 'installation' ? { reach } : {}) }),
+        this.clock.now(),
+      ],
     );
   }
 
-  /** Newest first. */
-  async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<AuditLine, [string]>> {
+  /** Of the caller's workspace, newest first; what concerns all workspaces is an operator's to read. */
+  async list(
+    { workspaceId, scopes }: Principal,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<AuditLine, [string]>> {
     const rows = await this.database.query<AuditRow>(
       `SELECT id, principal_id, action, reason, details, created_at FROM audit_lines
-       WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-      [workspaceId, after ?? null, limit + 1],
+       WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id < $2)
+         AND ($4 OR details->>'reach' IS DISTINCT FROM 'installation')
+       ORDER BY id DESC LIMIT $3`,
+      [workspaceId, after ?? null, limit + 1, scopes.has('operator')],
     );
     const lines = rows.map(({ principal_id, created_at, ...row }): AuditLine => ({
       ...row,

@@ -84,7 +84,7 @@ export class CacheAdminService {
    */
   async changeFamily(caller: Principal, name: string, settings: FamilySettings, reason: string) {
     if (this.engine.cache.findFamily(name) === undefined) throw new NotFoundError('Cache family', name);
-    await this.audit.record(caller, 'cache.family', reason, { family: name, settings });
+    await this.audit.record(caller, 'cache.family', reason, { family: name, settings }, 'installation');
     await this.settings.change(name, settings);
     return this.families().find((family) => family.name === name);
   }
@@ -96,15 +96,19 @@ export class CacheAdminService {
     const family = cache.findFamily(familyName);
     if (family === undefined) throw new NotFoundError('Cache family', familyName);
     const prefix = this.visiblePrefix(caller, family.keyPrefix(cache.space), family.definition.scope);
-    let page = await this.asking(() => store.scan(prefix, cursor, count));
-    // A page of a scan may hold nothing of what is looked for: that is not the end.
-    for (let scans = 1; page.keys.length === 0 && page.cursor !== '0' && scans < MAX_SCANS; scans++) {
-      const { cursor: next } = page;
-      page = await this.asking(() => store.scan(prefix, next, count));
+    const keys: string[] = [];
+    let next = cursor;
+    // Pages of a scan hold what others have too: where this one ends tells only of what the caller may see.
+    for (let scans = 0; scans < MAX_SCANS && keys.length < count; scans++) {
+      const from = next;
+      const page = await this.asking(() => store.scan(prefix, from, count));
+      keys.push(...page.keys);
+      next = page.cursor;
+      if (next === '0') break;
     }
     const items = await this.asking(() =>
       Promise.all(
-        page.keys.map(async (key) => ({
+        keys.map(async (key) => ({
           key,
           family: familyName,
           bytes: (await store.sizeOf(key)) ?? null,
@@ -112,7 +116,7 @@ export class CacheAdminService {
         })),
       ),
     );
-    return { items, next: page.cursor === '0' ? undefined : page.cursor };
+    return { items, next: next === '0' ? undefined : next };
   }
 
   /** @throws NotFoundError also for keys of other workspaces and for what is not the cache's. */
@@ -153,7 +157,9 @@ export class CacheAdminService {
     const tag = principal.startsWith('key:')
       ? await this.keyService.tagOf(caller.workspaceId, principal)
       : subjectTag({ subject: principal.slice('jwt:'.length) });
-    await this.audit.record(caller, 'cache.invalidate', reason, { kind: 'user', principal });
+    // A subject of tokens may be of any workspace.
+    const reach = principal.startsWith('jwt:') && principal !== caller.id ? 'installation' : 'workspace';
+    await this.audit.record(caller, 'cache.invalidate', reason, { kind: 'user', principal }, reach);
     await this.engine.cache.invalidate([tag]);
   }
 
@@ -169,13 +175,13 @@ export class CacheAdminService {
   async deleteFamily(caller: Principal, name: string, reason: string): Promise<number> {
     const family = this.engine.cache.findFamily(name);
     if (family === undefined) throw new NotFoundError('Cache family', name);
-    await this.audit.record(caller, 'cache.delete-family', reason, { family: name });
+    await this.audit.record(caller, 'cache.delete-family', reason, { family: name }, 'installation');
     return this.asking(() => this.engine.cache.deleteEntries(family));
   }
 
   /** Everything of this namespace, on every process; nobody else's keys. */
   async clear(caller: Principal, reason: string): Promise<void> {
-    await this.audit.record(caller, 'cache.clear', reason, {});
+    await this.audit.record(caller, 'cache.clear', reason, {}, 'installation');
     if (!(await this.engine.cache.clear())) throw cacheAway();
   }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
 import type { FamilyListing } from '#cache';
 import { CacheEngine } from '#cache';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, hidePosition, showPosition } from '#http';
 import { type Principal, type SessionId } from '#kernel';
 import { type AdminCacheStats, CacheAdminService } from '../cache/cache-admin.service.js';
 import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
@@ -30,7 +30,7 @@ import {
 } from './cache-admin.dto.js';
 import { toJobResponse } from './job.dto.js';
 
-const position = z.tuple([z.string()]);
+const hiddenPosition = z.tuple([z.string().transform(showPosition)]);
 
 /** The cache as administrators see it. What reaches beyond a workspace is an operator's. */
 @Controller('v1/admin/cache')
@@ -42,12 +42,18 @@ export class CacheAdminController {
   ) {}
 
   @Endpoint('GET /health', { summary: 'How the cache is now', access: ['admin'], response: cacheHealthResponse })
-  health() {
-    const { problem = null, server = null, ...report } = this.admin.health();
-    return { ...report, lacks: [...report.lacks], problem, server };
+  health(@Caller() caller: Principal) {
+    const { problem = null, server = null, oldestInvalidationMs, ...report } = this.admin.health();
+    // How long writes of all workspaces wait.
+    const waiting = caller.scopes.has('operator') ? oldestInvalidationMs : null;
+    return { ...report, lacks: [...report.lacks], problem, server, oldestInvalidationMs: waiting };
   }
 
-  @Endpoint('GET /stats', { summary: 'What the cache has counted', access: ['admin'], response: statsResponse })
+  @Endpoint('GET /stats', {
+    summary: 'What the cache has counted, of all workspaces',
+    access: ['operator'],
+    response: statsResponse,
+  })
   async stats(@Query({ schema: statsQuery }) { scope }: z.infer<typeof statsQuery>) {
     return toStatsResponse(await this.admin.stats(scope), this.engine);
   }
@@ -82,9 +88,11 @@ export class CacheAdminController {
   })
   async keys(@Caller() caller: Principal, @Query({ schema: keysQuery }) query: z.infer<typeof keysQuery>) {
     const list = ['cache-keys', caller.workspaceId, query.family];
-    const [cursor] = query.cursor === undefined ? ['0'] : decodeCursor(list, query.cursor, position);
+    const [cursor] = query.cursor === undefined ? ['0'] : decodeCursor(list, query.cursor, hiddenPosition);
     const page = await this.admin.keys(caller, query.family, cursor, query.limit);
-    return { items: [...page.items], nextCursor: page.next === undefined ? null : encodeCursor(list, [page.next]) };
+    // A place in the scan of the whole server tells how much it holds.
+    const nextCursor = page.next === undefined ? null : encodeCursor(list, [hidePosition(page.next)]);
+    return { items: [...page.items], nextCursor };
   }
 
   @Endpoint('GET /entries/:key', {
@@ -175,8 +183,8 @@ export class CacheAdminController {
   }
 
   @Endpoint('GET /advice', {
-    summary: 'TTLs worth a try, from what was measured',
-    access: ['admin'],
+    summary: 'TTLs worth a try, from what was measured of all workspaces',
+    access: ['operator'],
     response: adviceResponse,
   })
   async advice() {

@@ -65,7 +65,10 @@ export const cacheHealthResponse = z
     server: z.string().nullable(),
     lacks: z.array(z.string()),
     coherence: z.enum(['tracking', 'bus', 'none']),
-    oldestInvalidationMs: z.number(),
+    oldestInvalidationMs: z
+      .number()
+      .nullable()
+      .meta({ description: 'Of all workspaces; null for whoever is no operator.' }),
     bypassing: z.boolean(),
   })
   .meta({ id: 'CacheHealth' });

@@ -43,8 +43,8 @@ export class MetricsController extends PrometheusController {
   }
 
   @Endpoint('GET /cache', {
-    summary: 'What the cache has counted, in short',
-    access: ['admin'],
+    summary: 'What the cache has counted, of all workspaces, in short',
+    access: ['operator'],
     alsoOpenTo: 'metrics',
     response: cacheMetricsResponse,
   })

@@ -52,9 +52,9 @@ export class OperationsController {
     response: auditResponse,
   })
   async lines(@Caller() caller: Principal, @Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>) {
-    const list = ['audit', caller.workspaceId];
+    const list = ['audit', caller.workspaceId, caller.scopes.has('operator')];
     const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.audit.list(caller.workspaceId, after, query.limit);
+    const page = await this.audit.list(caller, after, query.limit);
     return {
       items: page.items.map(({ id, principalId, action, reason, details, createdAt }) => ({
         id,

@@ -1,7 +1,7 @@
-import { Controller, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { DomainError } from '#kernel';
+import { DomainError, type Principal } from '#kernel';
 import { Endpoint } from '../endpoint/endpoint.decorator.js';
 import { HealthChecks, type HealthReport } from './health-checks.js';
 
@@ -30,14 +30,26 @@ export class HealthController {
   }
 
   @Endpoint('GET ', {
-    summary: 'Every part, asked now; 503 where the server is down, 200 where it is degraded',
+    summary:
+      'Every part, asked now, with details for operators; 503 where the server is down, 200 where it is degraded',
     access: ['admin'],
     response: reportSchema,
     alsoStatus: [503],
   })
-  async report(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
+  async report(
+    @Req() { principal }: FastifyRequest & { principal?: Principal },
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<HealthReport> {
     const report = await this.health.report();
     if (report.status === 'down') void reply.status(503);
-    return report;
+    return principal?.scopes.has('operator') === true ? report : withoutDetails(report);
   }
+}
+
+/** Details tell of the whole installation: how much it holds and does is an operator's to know. */
+function withoutDetails({ status, parts }: HealthReport): HealthReport {
+  return {
+    status,
+    parts: Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, { status: part.status }])),
+  };
 }
