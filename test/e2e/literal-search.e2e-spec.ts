@@ -104,6 +104,8 @@ describe.each([
     ['قهوة', 'أحب القهوة في الصباح'],
     ['sjukförsäkring', 'Sjukförsäkringsavgifter betalas månadsvis.'],
     ['ספר', 'קראתי את הספר'],
+    ['код', 'Новая версия кода готова'],
+    ['9fceb02', 'Mended in 9fceb02d0ae598e95dc970b74767f19372d61af8'],
     ['yazılımlar', 'Yeni yazılımları kurduk'],
     ['książka', 'Czytam książki'],
   ])('finds %s by words near to it, marked as weak', async (q, content) => {

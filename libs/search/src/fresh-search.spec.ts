@@ -5,6 +5,7 @@ import { ManualClock } from '#kernel/testing';
 import type { ProjectReader } from '#project';
 import type { SessionEntry, SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
+import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
@@ -46,6 +47,7 @@ describe('FreshSearch', () => {
     const live = new LiveEntries(sessions, config);
     searches = new FreshSearch(
       projects,
+      new QueryReader(index, config),
       new KeywordSearch(index),
       index,
       new LiteralSearch(index),

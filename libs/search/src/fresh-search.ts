@@ -4,15 +4,15 @@ import { RerankService } from '#embedding';
 import { Clock, DomainError, type Principal, type WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
 import { analysisOptionsOf } from './analysis/language.js';
-import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
+import type { QueryAnalysis } from './analysis/query-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
+import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
-import { type LiveDocuments, LiveEntries } from './live-entries.js';
-import { KeywordIndex, type Passage, type RankedDocument } from './persistence/keyword-index.js';
-import { SCORE_UNIT } from './ranking/bm25.js';
+import { isWritten, type LiveDocuments, LiveEntries } from './live-entries.js';
+import { KeywordIndex, type Passage } from './persistence/keyword-index.js';
 import { semanticWeight } from './ranking/channel-weights.js';
-import { alone, byScore, type ChannelHit, fuse, type FusedHit } from './ranking/fusion.js';
+import { alone, beforeOthers, byScore, fuse, type FusedHit } from './ranking/fusion.js';
 import type {
   FusedPosition,
   KeywordPosition,
@@ -20,10 +20,10 @@ import type {
   SearchAnswer,
   SearchHit,
   SearchMode,
-  SearchPosition,
   SearchRequest,
   SearchScope,
 } from './search.js';
+import { type Page, toAnswer, toChannelHit } from './search-page.js';
 import { SeenHits } from './seen-hits.js';
 import { type SemanticFindings, SemanticSearch } from './semantic-search.js';
 import { snippetOf } from './snippet.js';
@@ -64,17 +64,6 @@ interface Prepared {
   readonly nearness: Promise<SemanticFindings> | undefined;
 }
 
-/** A page before its hits are described. */
-interface Page {
-  readonly mode: SearchMode;
-  readonly hits: readonly FusedHit[];
-  readonly next?: SearchPosition;
-  /** Why the answer is worse than what was asked for. */
-  readonly faults: readonly string[];
-  /** What else there is to know about it. */
-  readonly notes: readonly string[];
-}
-
 /** Searches one project now. Reads committed state: what was written before the call is found, what was removed is not. */
 @Injectable()
 export class FreshSearch {
@@ -82,6 +71,7 @@ export class FreshSearch {
 
   constructor(
     private readonly projects: ProjectReader,
+    private readonly queries: QueryReader,
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
     private readonly literal: LiteralSearch,
@@ -145,7 +135,7 @@ export class FreshSearch {
     spender: Principal | undefined,
   ): Promise<Prepared> {
     const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
-    const { query, reading } = await this.read(scope, request.query, live);
+    const { query, reading } = await this.queries.read(scope, request.query, live);
     const { after } = request;
     const nowMs = this.clock.nowMs();
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
@@ -164,32 +154,6 @@ export class FreshSearch {
           })
         : after.ranking;
     return { scope, request, spender, query, reading, ranking, asOfMs, live, seen, depth, nearness };
-  }
-
-  /**
-   * What stands behind a dash is left out only where it is a word that some text could hold, and no text holds it with
-   * its dash: who looks for a command is not to miss the text that has it.
-   */
-  private async read(
-    scope: SearchScope,
-    text: string,
-    live: LiveDocuments,
-  ): Promise<Pick<Prepared, 'query' | 'reading'>> {
-    const query = analyseQuery(text, this.options);
-    if (query.doubtful.length === 0) return { query, reading: [] };
-    const terms = query.doubtful.flatMap(({ term }) => term ?? []);
-    const haveTerms = await this.index.haveTerms(query.doubtful.map(({ words }) => words));
-    const { terms: options } = await this.index.statistics(scope, terms.join(' '));
-    const held = new Set(options.filter(({ documentFrequency }) => documentFrequency > 0).map(({ term }) => term));
-    const isHeld = (term: string | undefined) => term !== undefined && (held.has(term) || isWritten(live, term));
-    const looked = query.doubtful.filter(({ term }, index) => haveTerms[index] !== true || isHeld(term));
-    const reading = looked
-      .filter(({ term }) => isHeld(term))
-      .map(
-        ({ written }) =>
-          `${written} is looked for, since a text holds it; write -"${written.slice(1)}" to leave it out`,
-      );
-    return { query: analyseQuery(text, this.options, new Set(looked.map(({ written }) => written))), reading };
   }
 
   /** Where the index has no term for what is looked for, the texts themselves are asked. */
@@ -250,7 +214,7 @@ export class FreshSearch {
 
     const fused =
       mode === 'semantic'
-        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit))
+        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), semanticWeight(true).weight)
         : fuse({
             keyword: { hits: keyword.map(toChannelHit), weight: 1 },
             semantic: { hits: semantic.hits, weight: semanticWeight(this.semantic.isLexical).weight },
@@ -348,50 +312,10 @@ export class FreshSearch {
   }
 }
 
-function isWritten({ documents }: LiveDocuments, term: string): boolean {
-  return documents.some(({ analysis }) => analysis.segments.some(({ words }) => words.split(' ').includes(term)));
-}
-
 /** What both channels are narrowed by; the lowest score is one of the whole answer. */
 function narrowing(request: SearchRequest, { phrases, exclusions }: QueryAnalysis) {
   const { minScore: _, ...filters } = request.filters;
   return { filters, phrases, exclusions };
-}
-
-/**
- * A lexical embedder passes over a long text that holds a short query: what holds the words follows what is near, and
- * scores less than anything near does.
- */
-function beforeOthers(near: readonly FusedHit[], holding: readonly ChannelHit[]): FusedHit[] {
-  const ids = new Set(near.map(({ id }) => id));
-  const others = holding.filter(({ id }) => !ids.has(id));
-  return [
-    ...near,
-    ...fuse({ keyword: { hits: others, weight: semanticWeight(true).weight }, semantic: { hits: [], weight: 1 } }),
-  ];
-}
-
-function toAnswer(
-  { project }: SearchRequest,
-  { mode, faults, notes, next }: Page,
-  items: readonly SearchHit[],
-): SearchAnswer {
-  const reason = [...faults, ...notes].join('; ') || null;
-  const answer = { project, mode, degraded: faults.length > 0, reason, items };
-  return next === undefined ? answer : { ...answer, next };
-}
-
-function toChannelHit(document: RankedDocument): ChannelHit {
-  const { kind, id, label, version, keywordScore, recencyScore, priorityScore } = document;
-  return {
-    kind,
-    id,
-    label,
-    version,
-    relevance: keywordScore / SCORE_UNIT,
-    recency: recencyScore / SCORE_UNIT,
-    priority: priorityScore / SCORE_UNIT,
-  };
 }
 
 function withRerank(hit: FusedHit, score: number): FusedHit {

@@ -11,6 +11,9 @@ const MAX_TERMS = 64;
 /** Near words are looked for of so many words of a query, the longest. */
 const MOST_NEAR_ASKED = 8;
 
+/** What can be the beginning of a digest or another long identifier: `9fceb02`. */
+const BEGINNING = /^(?=[a-z]*[0-9])(?!lit0)[a-z0-9]{6,64}$/;
+
 /** Decides, once for all pages of a search, what each term of its query is worth. */
 @Injectable()
 export class KeywordSearch {
@@ -48,13 +51,18 @@ export class KeywordSearch {
 
   private async addNearWords(
     scope: SearchScope,
-    { spellable }: QueryAnalysis,
+    { spellable, words }: QueryAnalysis,
     statistics: QueryStatistics,
     weights: Map<string, number>,
   ): Promise<void> {
-    if (spellable.length === 0 || statistics.documentCount === 0) return;
+    if (statistics.documentCount === 0) return;
     const longest = [...spellable].sort((a, b) => b.length - a.length).slice(0, MOST_NEAR_ASKED);
-    addAll(weights, statistics, nearWords(await this.index.nearCandidates(scope, longest)));
+    if (longest.length > 0) addAll(weights, statistics, nearWords(await this.index.nearCandidates(scope, longest)));
+    const beginnings = words
+      .split(' ')
+      .filter((word) => BEGINNING.test(word))
+      .slice(0, MOST_NEAR_ASKED);
+    if (beginnings.length > 0) addAll(weights, statistics, nearWords(await this.index.longerTerms(scope, beginnings)));
   }
 
   private async addCorrections(

@@ -42,3 +42,8 @@ export class LiveEntries {
     return { documents, truncated: documents.length < entries.length };
   }
 }
+
+/** Whether one of them holds a word or a literal as the analysis gives it. */
+export function isWritten({ documents }: LiveDocuments, term: string): boolean {
+  return documents.some(({ analysis }) => analysis.segments.some(({ words }) => words.split(' ').includes(term)));
+}

@@ -7,6 +7,7 @@ import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { FreshSearch } from './fresh-search.js';
+import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
@@ -29,6 +30,7 @@ import { SessionIndexer } from './session-indexer.js';
 @Module({
   imports: [CacheModule, ProjectModule, SessionModule, ContextModule, EmbeddingModule, QueueModule],
   providers: [
+    QueryReader,
     KeywordSearch,
     SemanticSearch,
     FreshSearch,

@@ -6,6 +6,7 @@ import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#ker
 import { ProjectContents, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
+import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
@@ -56,6 +57,7 @@ class Process {
     const semanticReader: SemanticReader = this.reader.asReader();
     const fresh = new FreshSearch(
       projects as unknown as ProjectReader,
+      new QueryReader(keywords, config),
       new KeywordSearch(keywords),
       keywords,
       new LiteralSearch(keywords),

@@ -51,6 +51,7 @@ describe('analyseDocument', () => {
     expect(analyseDocument('harbour', 'Harbour lantern lantern cat v12345 東京都庁', options).vocabulary).toEqual([
       'harbour',
       'lantern',
+      'cat',
     ]);
   });
 });

@@ -24,9 +24,9 @@ const MAX_SEGMENT_LENGTH = 8_000;
 
 /**
  * Words that spelling is corrected to and from, and near words are looked for: long enough that a neighbour is likely
- * meant, and no numbers. Arabic and Hebrew words are written without most of their vowels.
+ * meant, and no numbers. Three letters are only near to others (see `nearWords`).
  */
-const SPELLABLE = /^(?:[\p{L}\p{M}]{4,40}|[\p{sc=Arabic}\p{sc=Hebrew}]{3})$/u;
+const SPELLABLE = /^[\p{L}\p{M}]{3,40}$/u;
 
 /** Labels are often mere identifiers; only words that a person could ask for are taken from them. */
 const TELLING_LABEL_WORD = /^\p{L}{3,}$|[^\x00-\x7f]/u;

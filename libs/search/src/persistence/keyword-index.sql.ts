@@ -183,6 +183,15 @@ export const nearWordCandidates = `
       WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term) AS holding
   WHERE document_frequency > 0`;
 
+/** $1 workspace, $2 project, $3 words of ASCII letters and digits, $4 terms a word. */
+export const longerTerms = `
+  SELECT asked.word, term AS candidate, term, document_frequency
+  FROM unnest($3::text[]) AS asked (word)
+    CROSS JOIN LATERAL (
+      SELECT term, count(*)::integer AS document_frequency FROM search_postings AS p
+      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term > asked.word AND p.term < asked.word || '~'
+      GROUP BY term ORDER BY term LIMIT $4) AS longer`;
+
 /** Share of a term's weight that a document gets, and what it gains beside its score; parameters as in `ranking`. */
 const SHARE = 'round(weight * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
 /**

@@ -129,6 +129,8 @@ export abstract class KeywordIndex {
    * start, at the end, or whole. Candidates, for `nearWords` to judge; of a project of very many words only some.
    */
   abstract nearCandidates(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
+  /** Terms of the project's documents that begin with one of `words` and are longer, a few a word. */
+  abstract longerTerms(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]>;
   /** Of each of the phrases, whether it has a word that the index holds at all, that is one that is no stop word. */
   abstract haveTerms(phrases: readonly string[]): Promise<readonly boolean[]>;
   /** The next documents that hold any term and satisfy everything else, by score, highest first, then by id. */

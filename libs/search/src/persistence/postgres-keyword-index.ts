@@ -24,6 +24,7 @@ import {
   documentRemoval,
   documentResolution,
   holdingDocuments,
+  longerTerms,
   nearWordCandidates,
   passageSelection,
   passageSelectionBeside,
@@ -42,6 +43,7 @@ import {
 /** Bounds what a query costs that nothing matches: some 50 ms. */
 const MOST_WORDS_LOOKED_AT = 50_000;
 const NEAR_CANDIDATES = 50;
+const LONGER_TERMS = 10;
 
 /**
  * BM25 on stock PostgreSQL. A posting carries its document's length, so that scoring a term is one index-only scan
@@ -223,6 +225,16 @@ export class PostgresKeywordIndex extends KeywordIndex {
       words,
       MOST_WORDS_LOOKED_AT,
       NEAR_CANDIDATES,
+    ]);
+    return rows.map(toSimilarWord);
+  }
+
+  async longerTerms(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
+    const rows = await this.database.query<SimilarWordRow>(longerTerms, [
+      scope.workspaceId,
+      scope.projectId,
+      words,
+      LONGER_TERMS,
     ]);
     return rows.map(toSimilarWord);
   }

@@ -61,6 +61,17 @@ export function alone(channel: Channel, hits: readonly ChannelHit[], areFirst = 
   });
 }
 
+/**
+ * What is near, and behind it what only holds the words, which scores less than anything near does: a lexical embedder
+ * passes over a long text that holds a short query.
+ * @param weight of the latter, beside 1
+ */
+export function beforeOthers(near: readonly FusedHit[], holding: readonly ChannelHit[], weight: number): FusedHit[] {
+  const ids = new Set(near.map(({ id }) => id));
+  const others = holding.filter(({ id }) => !ids.has(id));
+  return [...near, ...fuse({ keyword: { hits: others, weight }, semantic: { hits: [], weight: 1 } })];
+}
+
 export function byScore(left: FusedHit, right: FusedHit): number {
   return right.score - left.score || (left.id < right.id ? -1 : 1);
 }

@@ -17,6 +17,8 @@ describe('nearWords', () => {
     ['the last part of a compound, Swedish', 'avgifter', 'sjukforsakringsavgifter'],
     ['a compound of a word, Finnish', 'tietokantapalvelin', 'tietokanta'],
     ['a word without its article, Arabic', 'قهوة', 'القهوة'],
+    ['a short word, Russian', 'код', 'кода'],
+    ['a short word, German', 'tag', 'tage'],
     ['a word with an article, Hebrew', 'הספר', 'ספר'],
   ])('takes %s', (_, word, candidate) => {
     expect(nearWords([pair(word, candidate)])).toMatchObject([{ candidate }]);
@@ -28,6 +30,9 @@ describe('nearWords', () => {
     ['contract', 'contrast'.slice(3)],
     ['развёртывание', 'проверка'],
     ['database', 'datum'],
+    ['cat', 'catalogue'],
+    ['cat', 'scatter'],
+    ['cat', 'cut'],
   ])('does not take %s for %s', (word, candidate) => {
     expect(nearWords([pair(word, candidate)])).toEqual([]);
   });

@@ -7,6 +7,9 @@ export interface NearWord extends SimilarWord {
 
 const GRAM = 3;
 const LEAST_SHARED = 0.6;
+/** A word of three letters or fewer is near only to what begins or ends with it and is hardly longer: код, кода. */
+const SHORT = 3;
+const MOST_BESIDE_SHORT = 2;
 const NEAR_PER_WORD = 10;
 /** A near word counts for less than half of the word itself. */
 const MOST_KEPT = 0.5;
@@ -35,11 +38,14 @@ export function nearWords(candidates: readonly SimilarWord[]): NearWord[] {
 /** From 0, where they are not near, to 1. The longer a word is beside the other, the less it has to do with it. */
 function likeness(first: string, second: string): number {
   const [shorter, longer] = [...first].length <= [...second].length ? [first, second] : [second, first];
+  const [least, most] = [[...shorter].length, [...longer].length];
+  const isAtAnEnd = longer.startsWith(shorter) || longer.endsWith(shorter);
+  if (least <= SHORT && (most - least > MOST_BESIDE_SHORT || !isAtAnEnd)) return 0;
   const grams = gramsOf(shorter);
   const others = new Set(gramsOf(longer));
   const shared = longer.includes(shorter) ? 1 : grams.filter((gram) => others.has(gram)).length / grams.length;
   if (shared < LEAST_SHARED) return 0;
-  return (shared * (1 + [...shorter].length / [...longer].length)) / 2;
+  return (shared * (1 + least / most)) / 2;
 }
 
 /** With a mark before the first character: words that begin alike are nearer. */

@@ -17,8 +17,12 @@ export interface Correction extends SimilarWord {
 const CORRECTIONS_PER_WORD = 3;
 const DISCOUNT_PER_EDIT = 0.5;
 
-/** One edit in a word of four or five letters, two in a longer one (as Elasticsearch's fuzziness AUTO). */
+/** Words of so many letters are one edit from too many others. */
+const SHORT = 3;
+
+/** One edit in a word of four or five letters, two in a longer one (nearly Elasticsearch's fuzziness AUTO). */
 function allowedEdits(word: string): number {
+  if (word.length <= SHORT) return 0;
   return word.length > 5 ? 2 : 1;
 }
 
@@ -29,7 +33,7 @@ function allowedEdits(word: string): number {
 export function corrections(similar: readonly SimilarWord[]): Correction[] {
   const near = similar
     .map((entry) => ({ ...entry, distance: editDistance(entry.word, entry.candidate) }))
-    .filter(({ word, distance }) => distance <= allowedEdits(word))
+    .filter(({ word, candidate, distance }) => candidate.length > SHORT && distance <= allowedEdits(word))
     .sort((a, b) => compare(a.word, b.word) || a.distance - b.distance || compare(a.candidate, b.candidate));
   const taken = new Map<string, Set<string>>();
   return near.flatMap(({ distance, ...entry }) => {

@@ -127,6 +127,23 @@ export class FakeKeywordIndex extends KeywordIndex {
     );
   }
 
+  longerTerms(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
+    const held = this.in(scope).map(({ terms }) => terms);
+    const known = [...new Set(held.flat())].sort();
+    return Promise.resolve(
+      words.flatMap((word) =>
+        known
+          .filter((candidate) => candidate !== word && candidate.startsWith(word))
+          .map((candidate) => ({
+            word,
+            candidate,
+            term: candidate,
+            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+          })),
+      ),
+    );
+  }
+
   haveTerms(phrases: readonly string[]): Promise<readonly boolean[]> {
     return Promise.resolve(phrases.map((phrase) => wordsOf(phrase).some(isTerm)));
   }

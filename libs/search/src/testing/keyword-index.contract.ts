@@ -343,6 +343,14 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       expect(await found(query)).toEqual([id]);
     });
 
+    it('of the beginning of a digest is the digest', async () => {
+      const id = await store('fixed by a9fceb02d0ae598e95dc970b74767f19372d61af8');
+      await store('fixed by bbceb02d0ae598e95dc970b74767f19372d61af8');
+
+      expect(await found('a9fceb02')).toEqual([id]);
+      expect(await found('a9fce')).toEqual([]);
+    });
+
     it('are found only where nothing holds a word of the query, and not where that is not wanted', async () => {
       const holding = await store('Datenbank hill');
       const near = await store('Datenbankserver');

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { SearchConfig } from '#config';
+import { analysisOptionsOf } from './analysis/language.js';
+import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
+import type { AnalysisOptions } from './analysis/words.js';
+import { isWritten, type LiveDocuments } from './live-entries.js';
+import { KeywordIndex } from './persistence/keyword-index.js';
+import type { SearchScope } from './search.js';
+
+export interface ReadQuery {
+  readonly query: QueryAnalysis;
+  /** How it was understood, where that isn't plain. */
+  readonly reading: readonly string[];
+}
+
+/**
+ * Reads a query as it is meant in one project. What stands behind a dash is left out only where it is a word that some
+ * text could hold, and no text holds it with its dash: who looks for a command is not to miss the text that has it.
+ */
+@Injectable()
+export class QueryReader {
+  private readonly options: AnalysisOptions;
+
+  constructor(
+    private readonly index: KeywordIndex,
+    config: SearchConfig,
+  ) {
+    this.options = analysisOptionsOf(config.language);
+  }
+
+  async read(scope: SearchScope, text: string, live: LiveDocuments): Promise<ReadQuery> {
+    const query = analyseQuery(text, this.options);
+    if (query.doubtful.length === 0) return { query, reading: [] };
+    const haveTerms = await this.index.haveTerms(query.doubtful.map(({ words }) => words));
+    const isHeld = await this.heldOptions(scope, query, live);
+    const looked = query.doubtful.filter(({ term }, index) => haveTerms[index] !== true || isHeld(term));
+    const reading = looked
+      .filter(({ term }) => isHeld(term))
+      .map(
+        ({ written }) =>
+          `${written} is looked for, since a text holds it; write -"${written.slice(1)}" to leave it out`,
+      );
+    return { query: analyseQuery(text, this.options, new Set(looked.map(({ written }) => written))), reading };
+  }
+
+  /** Whether a text of the project, or of an open session, holds an option as it stands. */
+  private async heldOptions(
+    scope: SearchScope,
+    { doubtful }: QueryAnalysis,
+    live: LiveDocuments,
+  ): Promise<(term: string | undefined) => boolean> {
+    const terms = doubtful.flatMap(({ term }) => term ?? []);
+    const { terms: found } = await this.index.statistics(scope, terms.join(' '));
+    const held = new Set(found.filter(({ documentFrequency }) => documentFrequency > 0).map(({ term }) => term));
+    return (term) => term !== undefined && (held.has(term) || isWritten(live, term));
+  }
+}
