@@ -211,6 +211,8 @@ export class ImmutableFamily<Params, Value> extends CacheFamily<Params, Value> {
  *       key: ({ id }) => id, tags: (of) => [sessionTag(of)], ttlMs: 300_000,
  *     });
  *
+ * The application knows it from its start, whatever was read: it can be listed, changed and invalidated.
+ *
  * @throws TypeError for a definition that can't work, such as a TTL of 0.
  */
 export function defineFamily<Params, Value>(definition: MutableDefinition<Params, Value>): MutableFamily<Params, Value>;
@@ -220,7 +222,16 @@ export function defineFamily<Params, Value>(
 export function defineFamily<Params, Value>(
   definition: MutableDefinition<Params, Value> | ImmutableDefinition<Params, Value>,
 ): MutableFamily<Params, Value> | ImmutableFamily<Params, Value> {
-  return definition.mutable ? new MutableFamily(definition) : new ImmutableFamily(definition);
+  const family = definition.mutable ? new MutableFamily(definition) : new ImmutableFamily(definition);
+  declared.set(family.name, family as unknown as CacheFamily<never, unknown>);
+  return family;
+}
+
+const declared = new Map<string, CacheFamily<never, unknown>>();
+
+/** Every family that a module of this process declares, used or not, by name. */
+export function declaredFamilies(): readonly CacheFamily<never, unknown>[] {
+  return [...declared.values()];
 }
 
 /** Longest life that fits the entry header: 49 days. */

@@ -6,6 +6,7 @@ import { Database } from '#database';
 import { Clock } from '#kernel';
 import { beginSpan, HealthRegistry } from '#observability';
 import { CacheEngine } from './cache-engine.js';
+import { declaredFamilies } from './cache-family.js';
 import { CacheService } from './cache.service.js';
 import { settingsFrom } from './cache-settings.js';
 import { CacheDecoratorBinding } from './decorators/decorator-binding.js';
@@ -26,6 +27,7 @@ export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   constructor(private readonly engine: CacheEngine) {}
 
   onModuleInit(): Promise<void> {
+    this.engine.cache.register(...declaredFamilies());
     return this.engine.start();
   }
 

@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
-import { CacheModule, CacheService } from '#cache';
+import { CacheModule } from '#cache';
 import { DEFAULT_LIMIT } from '#http';
 import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
-import { contexts, contextSummaries, embeddingStatesFamily, extracts } from './context.cache.js';
 import { ContextChanges } from './context-changes.js';
 import { ContextLookup } from './context-lookup.js';
 import { ContextObservers } from './context-observers.js';
@@ -84,11 +83,9 @@ export class ContextModule {
     jobs: JobRegistry,
     contents: ProjectContents,
     reader: ContextReader,
-    cache: CacheService,
     warmers: CacheWarmers,
     service: ContextService,
   ) {
-    cache.register(contexts, contextSummaries, extracts, embeddingStatesFamily);
     warmers.register({
       name: 'context',
       warm: async ({ workspaceId, project }) =>

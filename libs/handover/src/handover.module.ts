@@ -1,10 +1,9 @@
 import { Module } from '@nestjs/common';
-import { CacheModule, CacheService } from '#cache';
+import { CacheModule } from '#cache';
 import { ContextChanges, ContextModule } from '#context';
 import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
 import { SessionModule, SessionObservers } from '#session';
 import { BriefingService } from './briefing.service.js';
-import { handovers as handoverFamily, wakeUps } from './handover.cache.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
@@ -36,10 +35,8 @@ export class HandoverModule {
     repository: HandoverRepository,
     briefings: BriefingService,
     contexts: ContextChanges,
-    cache: CacheService,
     warmers: CacheWarmers,
   ) {
-    cache.register(handoverFamily, wakeUps);
     contexts.onAlwaysCheck((workspaceId, project) => briefings.refill(workspaceId, project));
     warmers.register({
       name: 'handover',

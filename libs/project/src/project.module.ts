@@ -1,11 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CacheModule, CacheService } from '#cache';
+import { CacheModule } from '#cache';
 import { CacheWarmers } from './cache-warmers.js';
 import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
-import { projects, queries } from './project.cache.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectContents } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
@@ -26,8 +25,7 @@ import { QueryCache } from './query-cache.js';
   exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectContents, QueryCache, CacheWarmers],
 })
 export class ProjectModule {
-  constructor(warmers: CacheWarmers, cache: CacheService, catalogue: ProjectCatalogueService) {
-    cache.register(projects, queries);
+  constructor(warmers: CacheWarmers, catalogue: ProjectCatalogueService) {
     warmers.register({
       name: 'project',
       warm: async ({ workspaceId, project }) => void (await catalogue.survey(workspaceId, project)),

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CacheModule, CacheService } from '#cache';
+import { CacheModule } from '#cache';
 import { SessionConfig } from '#config';
 import { DEFAULT_LIMIT } from '#http';
 import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
@@ -9,7 +9,6 @@ import { PostgresSessionRepository } from './persistence/postgres-session.reposi
 import { PostgresSessionTransferRepository } from './persistence/postgres-session-transfer.repository.js';
 import { SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { SessionRepository } from './persistence/session.repository.js';
-import { sessions } from './session.cache.js';
 import { sessionSweep } from './session.jobs.js';
 import { SessionReader } from './session.reader.js';
 import { SessionService } from './session.service.js';
@@ -52,12 +51,10 @@ export class SessionModule {
     config: SessionConfig,
     contents: ProjectContents,
     reader: SessionReader,
-    cache: CacheService,
     warmers: CacheWarmers,
     service: SessionService,
     entries: SessionEntryService,
   ) {
-    cache.register(sessions);
     warmers.register({
       name: 'session',
       async warm({ workspaceId, sessionId }, signal) {
