@@ -217,6 +217,45 @@ describe('the administration of the cache, on two processes', () => {
     expect((await one.api.patch('/v1/admin/cache/families/nothing', { reason })).status).toBe(404);
   });
 
+  it('changes of a family what is named, null takes it back, and no name takes all back', async () => {
+    const path = '/v1/admin/cache/families/overview-of-none';
+    expect((await one.api.patch(path, { reason })).status).toBe(404);
+    const change = async (settings: object) => {
+      const answer = await one.api.patch('/v1/admin/cache/families/handover', { ...settings, reason });
+      expect(answer.status).toBe(200);
+      const { ttlMs, staleMs, enabled } = answer.body.policy;
+      return { ttlMs, staleMs, enabled };
+    };
+    const declared = await change({});
+    expect(await change({ ttlMs: 5_000 })).toEqual({ ...declared, ttlMs: 5_000 });
+    expect(await change({ staleMs: 7 })).toEqual({ ...declared, ttlMs: 5_000, staleMs: 7 });
+    expect(await change({ enabled: false })).toEqual({ ttlMs: 5_000, staleMs: 7, enabled: false });
+    expect(await change({ ttlMs: null, enabled: null })).toEqual({ ...declared, staleMs: 7 });
+    expect(await change({})).toEqual(declared);
+  });
+
+  it('keeps no answers that are made of a family that is turned off', async () => {
+    const { body: stored } = await one.api.post('/v1/contexts', { label: 'off', content: 'A cormorant dives.' });
+    const turn = async (family: string, enabled: boolean | null) => {
+      const answer = await one.api.patch(`/v1/admin/cache/families/${family}`, { enabled, reason });
+      expect([family, answer.status]).toEqual([family, 200]);
+    };
+    const statusOf = async (to: string) => (await one.api.get(to)).headers.get('cache-status');
+    const reads: readonly (readonly [family: string, path: string])[] = [
+      ['search', '/v1/search?q=cormorant&mode=keyword'],
+      ['context', `/v1/contexts/${stored.id}`],
+      ['handover', '/v1/handovers/latest'],
+      ['query', '/v1/projects/default'],
+    ];
+    for (const [family, path] of reads) {
+      await eventually(async () => (await statusOf(path))?.startsWith('keepsake; hit') === true, { what: path });
+      await turn(family, false);
+      for (let count = 0; count < 3; count++)
+        expect([path, await statusOf(path)]).toEqual([path, 'keepsake; fwd=bypass']);
+      await turn(family, null);
+    }
+  });
+
   /** Orders a warming and waits for its job, as whoever ordered it sees it. */
   async function warmed(api: Api, target: object): Promise<any> {
     const { status, body, headers } = await api.post('/v1/admin/cache/warm', target);

@@ -47,6 +47,9 @@ export interface FamilySettings {
   readonly staleIfErrorMs?: number;
 }
 
+/** A change of them: what is absent stays, null is as the family declares it. */
+export type FamilySettingsPatch = { readonly [Name in keyof FamilySettings]?: FamilySettings[Name] | null };
+
 interface CommonDefinition<Params, Value> {
   /** Unique in the product, kebab-case; part of the key and the label of its metrics. */
   readonly name: string;

@@ -523,6 +523,27 @@ describe('statistics', () => {
     expect(cache.stats().totals.drifts).toBe(1);
   });
 
+  it("T65 the drift probe and the ages of hits see the process's own tier", async () => {
+    const cache = newCache({ driftSampleRate: 1, invalidation: { invalidationBoundMs: 5 } }, () => 0.5);
+    const family = mutableThings();
+    const source = new CountedSource<unknown>({ n: 1 });
+    await cache.getOrSet(family, thing, source.load);
+    source.value = { n: 2 };
+    await cache.getOrSet(family, thing, source.load);
+    await cache.settled();
+    const { totals } = cache.stats();
+    expect(totals).toMatchObject({ localHits: 1, sharedHits: 0, drifts: 1 });
+    expect(totals.hitAges).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('T65 money that hits saved is counted where the caller alone knows it', () => {
+    const cache = newCache();
+    const family = mutableThings();
+    cache.noteSaved(family, 0.25);
+    cache.noteSaved(family, 0.5);
+    expect(cache.stats().families['thing']?.savedUsd).toBe(0.75);
+  });
+
   it('two families of one name are refused', () => {
     const cache = newCache();
     cache.register(mutableThings());

@@ -73,7 +73,7 @@ export class CacheService {
     const source = new SourceReads(parts, fills, complaints);
     const misses = new Misses(parts, this.registry, new SingleFlight(), shared, source);
     const refreshes = new Refreshes(parts, misses, source, background);
-    this.reads = new Reads(parts, new LocalAnswers(parts), shared, misses, source, refreshes);
+    this.reads = new Reads(parts, new LocalAnswers(parts, drift), shared, misses, source, refreshes);
     this.immutableWrites = new ImmutableWrites(parts, this.registry, fills, complaints);
     this.since = parts.clock.nowMs();
   }
@@ -123,6 +123,11 @@ export class CacheService {
     const span = this.parts.spans.beginRead('cache.read-many', family.name);
     if (span === undefined) return this.readMany(family, all, loadMany);
     return span.until(this.readMany(family, all, span.loadingMany(loadMany)));
+  }
+
+  /** Counts money that hits of a family saved, where the caller knows it and a value does not say it (`costOf`). */
+  noteSaved<Params, Value>(family: CacheFamily<Params, Value>, usd: number): void {
+    this.registry.stateOf(family).stats.savedUsd += usd;
   }
 
   /** The value from the cache, or undefined; the source is not asked. */
@@ -298,6 +303,11 @@ export class CacheService {
       schemaVersion: family.definition.schemaVersion,
       policy,
     }));
+  }
+
+  /** False where somebody has turned the family of this name off. */
+  isEnabled(name: string): boolean {
+    return this.registry.find(name)?.policy.enabled !== false;
   }
 
   findFamily(name: string): CacheFamily<never, unknown> | undefined {

@@ -1,14 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import type { CacheService } from './cache.service.js';
-import type { FamilySettings } from './cache-family.js';
+import type { FamilySettings, FamilySettingsPatch } from './cache-family.js';
 
 /** Where settings that were changed at run time are kept, for all processes. */
 export abstract class FamilySettingsStore {
   /** The settings of every family that has some. */
   abstract load(): Promise<ReadonlyMap<string, FamilySettings>>;
-  /** Replaces the settings of one family; an empty object returns it to its declaration. */
-  abstract save(family: string, settings: FamilySettings): Promise<void>;
+  /** Changes the settings of one family. Safe for concurrent callers: none undoes what another changed. */
+  abstract merge(family: string, patch: FamilySettingsPatch): Promise<void>;
+  /** Returns a family to its declaration. */
+  abstract remove(family: string): Promise<void>;
 }
 
 /** One process, or a test: settings live as long as it does. */
@@ -19,9 +21,13 @@ export class InMemoryFamilySettings extends FamilySettingsStore {
     return new Map(this.settings);
   }
 
-  async save(family: string, settings: FamilySettings): Promise<void> {
-    if (Object.keys(settings).length === 0) this.settings.delete(family);
-    else this.settings.set(family, { ...settings });
+  async merge(family: string, patch: FamilySettingsPatch): Promise<void> {
+    const merged = Object.entries({ ...this.settings.get(family), ...patch }).filter(([, value]) => value !== null);
+    this.settings.set(family, Object.fromEntries(merged));
+  }
+
+  async remove(family: string): Promise<void> {
+    this.settings.delete(family);
   }
 }
 
@@ -57,21 +63,22 @@ export class FamilySettingsService {
   }
 
   /**
-   * Changes settings for all processes; in force here at once.
+   * Changes settings for all processes; in force here at once. A patch that names none returns the family to its declaration.
    * @throws TypeError for a family that does not exist or a duration that is not a whole number of milliseconds.
    */
-  async change(familyName: string, settings: FamilySettings): Promise<void> {
+  async change(familyName: string, patch: FamilySettingsPatch): Promise<void> {
     if (this.cache.findFamily(familyName) === undefined)
       throw new TypeError(`There is no cache family named ${JSON.stringify(familyName)}.`);
     for (const name of ['ttlMs', 'staleMs', 'staleIfErrorMs'] as const) {
-      const value = settings[name];
+      const value = patch[name] ?? undefined;
       if (value !== undefined && (!Number.isInteger(value) || value < (name === 'ttlMs' ? 1 : 0) || value >= 2 ** 32)) {
         throw new TypeError(
           `${name} is a whole number of milliseconds, from ${name === 'ttlMs' ? 1 : 0} to ${2 ** 32 - 1}.`,
         );
       }
     }
-    await this.store.save(familyName, settings);
+    const isEmpty = Object.values(patch).every((value) => value === undefined);
+    await (isEmpty ? this.store.remove(familyName) : this.store.merge(familyName, patch));
     await this.refresh();
   }
 }

@@ -6,6 +6,7 @@ export {
   defineFamily,
   type FamilyPolicy,
   type FamilySettings,
+  type FamilySettingsPatch,
   ImmutableFamily,
   MutableFamily,
 } from './cache-family.js';

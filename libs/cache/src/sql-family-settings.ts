@@ -1,4 +1,4 @@
-import type { FamilySettings } from './cache-family.js';
+import type { FamilySettings, FamilySettingsPatch } from './cache-family.js';
 import { FamilySettingsStore } from './family-settings.js';
 import type { SqlExecutor } from './outbox/sql-executor.js';
 
@@ -18,15 +18,16 @@ export class SqlFamilySettings extends FamilySettingsStore {
     return new Map(rows.map((row) => [row.family, row.settings]));
   }
 
-  async save(family: string, settings: FamilySettings): Promise<void> {
-    if (Object.keys(settings).length === 0) {
-      await this.sql.query('DELETE FROM cache_family_settings WHERE family = $1', [family]);
-      return;
-    }
+  async merge(family: string, patch: FamilySettingsPatch): Promise<void> {
     await this.sql.query(
-      `INSERT INTO cache_family_settings (family, settings) VALUES ($1, $2::jsonb)
-       ON CONFLICT (family) DO UPDATE SET settings = excluded.settings, updated_at = clock_timestamp()`,
-      [family, JSON.stringify(settings)],
+      `INSERT INTO cache_family_settings AS s (family, settings) VALUES ($1, jsonb_strip_nulls($2::jsonb))
+       ON CONFLICT (family) DO UPDATE
+         SET settings = jsonb_strip_nulls(s.settings || $2::jsonb), updated_at = clock_timestamp()`,
+      [family, JSON.stringify(patch)],
     );
+  }
+
+  async remove(family: string): Promise<void> {
+    await this.sql.query('DELETE FROM cache_family_settings WHERE family = $1', [family]);
   }
 }

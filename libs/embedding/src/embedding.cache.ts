@@ -64,6 +64,10 @@ export class EngineVectorCache extends VectorCache {
     await this.cache.set(embeddingFamily, key, vector);
   }
 
+  noteSaved(usd: number): void {
+    this.cache.noteSaved(embeddingFamily, usd);
+  }
+
   /** What is stored under these keys has another length than they say: it counts as not there, and is written over. */
   private async replace(keys: readonly VectorKey[], load: LoadVectors): Promise<Map<string, Float32Array>> {
     const vectors = await load(keys);

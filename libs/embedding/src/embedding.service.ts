@@ -94,11 +94,13 @@ export class EmbeddingService {
       const vectors = await this.getMany(request, model, keys, texts, spending, embedded);
       const known = texts.filter((_, index) => !embedded.has((keys[index] as VectorKey).textHash));
       const savedTokens = this.calibration.likely(sumOf(known));
+      const savedUsd = this.prices.costUsd(model.provider, model.model, savedTokens);
+      this.cache.noteSaved(savedUsd);
       await this.ledger.record(request.workspaceId, model, {
         cachedCalls: spending.calls === 0 && texts.length > 0 ? 1 : 0,
         cachedTexts: known.length,
         savedTokens,
-        savedUsd: this.prices.costUsd(model.provider, model.model, savedTokens),
+        savedUsd,
       });
       return {
         model,

@@ -30,4 +30,7 @@ export abstract class VectorCache {
 
   /** Keeps a vector that `getMany` could not, since the rest of its load failed. */
   abstract keep(key: VectorKey, vector: Float32Array): Promise<void>;
+
+  /** Counts what vectors that were there saved. */
+  abstract noteSaved(usd: number): void;
 }

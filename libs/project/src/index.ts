@@ -17,6 +17,7 @@ export {
   type ProjectKey,
   projectListTag,
   projectTag,
+  queries,
   type QueryKey,
   removalsTag,
 } from './project.cache.js';

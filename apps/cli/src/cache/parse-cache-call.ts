@@ -63,7 +63,7 @@ export function invalidationOf(
   return { target: { [name]: value }, reason, what };
 }
 
-/** As `PATCH /v1/admin/cache/families/:name` takes it: what is left out is as the family declares it. */
+/** As `PATCH /v1/admin/cache/families/:name` takes it: what is left out stays; without any setting all are as the family declares them. */
 export function settingsOf(
   name: string | undefined,
   options: Text,

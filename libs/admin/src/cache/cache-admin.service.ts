@@ -8,7 +8,7 @@ import {
   FamilySettingsService,
   type Tag,
 } from '#cache';
-import type { FamilySettings } from '#cache';
+import type { FamilySettingsPatch } from '#cache';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
 import { cacheAway } from './cache-away.js';
@@ -82,7 +82,7 @@ export class CacheAdminService {
    * In force here at once, on every other process within five seconds.
    * @throws NotFoundError for a family that does not exist.
    */
-  async changeFamily(caller: Principal, name: string, settings: FamilySettings, reason: string) {
+  async changeFamily(caller: Principal, name: string, settings: FamilySettingsPatch, reason: string) {
     if (this.engine.cache.findFamily(name) === undefined) throw new NotFoundError('Cache family', name);
     await this.audit.record(caller, 'cache.family', reason, { family: name, settings }, 'installation');
     await this.settings.change(name, settings);

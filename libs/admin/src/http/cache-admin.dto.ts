@@ -98,12 +98,12 @@ const durationMs = z
   .int()
   .min(0)
   .max(2 ** 32 - 1);
-/** The whole settings: what is left out is as the family declares it. */
+/** What is left out stays, null is as the family declares it; without any of them everything is as declared again. */
 export const changeFamilyBody = z.strictObject({
-  ttlMs: durationMs.min(1).optional(),
-  enabled: z.boolean().optional(),
-  staleMs: durationMs.optional(),
-  staleIfErrorMs: durationMs.optional(),
+  ttlMs: durationMs.min(1).nullish(),
+  enabled: z.boolean().nullish(),
+  staleMs: durationMs.nullish(),
+  staleIfErrorMs: durationMs.nullish(),
   reason,
 });
 

@@ -24,11 +24,16 @@ export class FamilyStats {
   storedBytes = 0;
   loads = 0;
   savedUsd = 0;
-  /** Hits of the shared tier by the age of what they were answered with, in tenths of its life. */
+  /** Hits of both tiers by the age of what they were answered with, in tenths of its life. */
   readonly hitAges = new Float64Array(10);
   readonly localLatency = new LatencyHistogram();
   readonly sharedLatency = new LatencyHistogram();
   readonly loadLatency = new LatencyHistogram();
+}
+
+/** @param hardMs the life of the entry */
+export function noteHitAge(stats: FamilyStats, ageMs: number, hardMs: number): void {
+  (stats.hitAges[Math.min(9, Math.floor((10 * ageMs) / hardMs))] as number)++;
 }
 
 /** The same, for people and machines outside. */
@@ -52,7 +57,7 @@ export interface FamilyStatsReport {
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   readonly savedUsd: number;
-  /** Hits of the shared tier by the age of the entry, in tenths of its life. */
+  /** Hits of both tiers by the age of the entry, in tenths of its life. */
   readonly hitAges: readonly number[];
 }
 

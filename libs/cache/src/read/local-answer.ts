@@ -1,14 +1,19 @@
 import { judgeAge } from '../entry-verdict.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import type { CacheParts } from './cache-parts.js';
+import { noteHitAge } from '../metrics/family-stats.js';
+import type { DriftProbe } from './drift-probe.js';
 import type { FamilyState } from './family-registry.js';
 import { shareValue } from './prepared-value.js';
 import type { ReadOptions } from './read-options.js';
-import { stampKeysOf } from './reading.js';
+import { type Reading, stampKeysOf } from './reading.js';
 
 /** Answers from the values that this process keeps. */
 export class LocalAnswers {
-  constructor(private readonly parts: CacheParts) {}
+  constructor(
+    private readonly parts: CacheParts,
+    private readonly drift: DriftProbe,
+  ) {}
 
   /** Whether the kept value may be used now, and whether one reader should refresh it. Age alone is judged here. */
   judge<Params, Value>(
@@ -44,13 +49,23 @@ export class LocalAnswers {
     const { stats, family } = state;
     const value = entry.value as Value;
     stats.localHits++;
+    const ageMs = Math.max(0, nowMs - entry.loadedAtMs);
+    noteHitAge(stats, ageMs, entry.hardMs);
     if (family.definition.costOf !== undefined && value !== null) stats.savedUsd += family.definition.costOf(value);
     options?.report?.({
       status: 'hit',
       tier: 'local',
-      ageMs: Math.max(0, nowMs - entry.loadedAtMs),
+      ageMs,
       remainingMs: entry.loadedAtMs + entry.hardMs - nowMs,
     });
     return shareValue(state, value);
+  }
+
+  /** As `serve`, of a value whose epoch and stamps are those of now; a sample of them is compared with the source. */
+  serveConfirmed<Params, Value>(reading: Reading<Params, Value>, entry: LocalEntry, nowMs: number): Value {
+    const { state, options } = reading;
+    if (state.family.mutable && entry.binding !== undefined)
+      this.drift.sample(reading, entry.binding, entry.value as Value);
+    return this.serve(state, entry, nowMs, options);
   }
 }

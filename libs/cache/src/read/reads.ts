@@ -175,7 +175,7 @@ export class Reads {
         if (mark !== 0) this.parts.marks.settle(key, mark);
         if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
         state.stats.localLatency.observe(performance.now() - startedMs);
-        return this.local.serve(state, kept, nowMs, reading.options);
+        return this.local.serveConfirmed(reading, kept, nowMs);
       },
       () => this.readFailed(reading, mark),
     );

@@ -13,6 +13,7 @@ import {
 import { CorruptValueError } from '../codec/codec.js';
 import { decodeFailure, decodePayload } from '../entry-codec.js';
 import { judgeEntry, type Verdict } from '../entry-verdict.js';
+import { noteHitAge } from '../metrics/family-stats.js';
 import type { BackgroundWork } from './background-work.js';
 import type { CacheParts } from './cache-parts.js';
 import type { Complaints } from './complaints.js';
@@ -121,8 +122,7 @@ export class SharedAnswers {
     stats.sharedHits++;
     if (isStale) stats.staleHits++;
     const ageMs = Math.max(0, nowMs - loadedAtOf(entry));
-    const tenth = Math.min(9, Math.floor((10 * ageMs) / hardMsOf(entry)));
-    (stats.hitAges[tenth] as number)++;
+    noteHitAge(stats, ageMs, hardMsOf(entry));
     options?.report?.({
       status: isStale ? 'stale' : 'hit',
       tier: 'shared',

@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions } from '#http';
 import type { ContextId, Principal } from '#kernel';
+import { queries } from '#project';
 import type { Context } from '../context.js';
+import { contexts as contextFamily, contextSummaries } from '../context.cache.js';
 import { ContextService } from '../context.service.js';
 import { ContextStoreService } from '../context-store.service.js';
 import { ContextDiffService } from '../diff/context-diff.service.js';
@@ -71,7 +73,7 @@ export class ContextController {
     summary: 'List contexts, newest first, without their texts',
     access: ['memory:read'],
     response: summariesResponse,
-    cache: { tags: tagsOfList, keep: areSettled },
+    cache: { family: queries.name, tags: tagsOfList, keep: areSettled },
   })
   async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
     const filter = toFilter(query);
@@ -94,7 +96,7 @@ export class ContextController {
     summary: 'Read a version of a context',
     access: ['memory:read'],
     response: contextResponse,
-    cache: { tags: tagsOfContext, keep: isSettled, subject: contextSubject },
+    cache: { family: contextFamily.name, tags: tagsOfContext, keep: isSettled, subject: contextSubject },
   })
   async get(
     @Caller() caller: Principal,
@@ -162,7 +164,7 @@ export class ContextController {
     summary: 'List every version of the label of a context, newest first, archived ones included',
     access: ['memory:read'],
     response: summariesResponse,
-    cache: { tags: tagsOfVersions, keep: areSettled },
+    cache: { family: queries.name, tags: tagsOfVersions, keep: areSettled },
   })
   async versions(
     @Caller() caller: Principal,
@@ -182,7 +184,7 @@ export class ContextController {
     summary: 'Tell what changed between two versions of a label',
     access: ['memory:read'],
     response: diffResponse,
-    cache: { tags: tagsOfContext },
+    cache: { family: contextSummaries.name, tags: tagsOfContext },
   })
   async diff(
     @Caller() caller: Principal,
@@ -203,7 +205,7 @@ export class ContextController {
     summary: 'Read the preview and the key concepts of a context',
     access: ['memory:read'],
     response: previewResponse,
-    cache: { tags: tagsOfContext },
+    cache: { family: contextSummaries.name, tags: tagsOfContext },
   })
   async preview(
     @Caller() caller: Principal,

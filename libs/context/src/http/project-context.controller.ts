@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { queries } from '#project';
+import { contexts as contextFamily } from '../context.cache.js';
 import { ContextService } from '../context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
 import { contextSubject, isSettled, tagsOfLabel, tagsOfOverview } from './context.caching.js';
@@ -25,7 +27,7 @@ export class ProjectContextController {
     access: ['memory:read'],
     response: contextResponse,
     freeText: 'label',
-    cache: { tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
+    cache: { family: contextFamily.name, tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
   })
   async getByLabel(
     @Caller() caller: Principal,
@@ -43,7 +45,7 @@ export class ProjectContextController {
     summary: 'See what a project remembers, how it is used, and the tree of its labels',
     access: ['memory:read'],
     response: overviewResponse,
-    cache: { tags: tagsOfOverview },
+    cache: { family: queries.name, tags: tagsOfOverview },
   })
   async overview(
     @Caller() caller: Principal,

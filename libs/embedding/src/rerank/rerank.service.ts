@@ -56,6 +56,8 @@ export class RerankService {
     });
     const known = documents.filter((document) => !asked.includes(document));
     const savedTokens = tokensOf(query, known);
+    const savedUsd = this.prices.costUsd(reranker.name, reranker.model, savedTokens);
+    this.cache.noteSaved(rerankFamily, savedUsd);
     await this.ledger.record(
       request.workspaceId,
       { provider: reranker.name, model: reranker.model },
@@ -63,7 +65,7 @@ export class RerankService {
         cachedCalls: asked.length === 0 && documents.length > 0 ? 1 : 0,
         cachedTexts: known.length,
         savedTokens,
-        savedUsd: this.prices.costUsd(reranker.name, reranker.model, savedTokens),
+        savedUsd,
       },
     );
     return scores as number[];

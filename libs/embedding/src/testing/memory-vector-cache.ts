@@ -4,6 +4,7 @@ import { VectorCache, type VectorKey } from '../vector-cache.js';
 export class MemoryVectorCache extends VectorCache {
   private readonly vectors = new Map<string, Float32Array>();
   private readonly loading = new Map<string, Promise<Float32Array>>();
+  savedUsd = 0;
 
   async getMany(
     keys: readonly VectorKey[],
@@ -27,6 +28,10 @@ export class MemoryVectorCache extends VectorCache {
   keep(key: VectorKey, vector: Float32Array): Promise<void> {
     this.vectors.set(JSON.stringify(key), vector.slice());
     return Promise.resolve();
+  }
+
+  noteSaved(usd: number): void {
+    this.savedUsd += usd;
   }
 
   private start(

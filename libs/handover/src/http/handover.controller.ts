@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint, namedId, IfState, type Preconditions } from '#http';
 import type { HandoverId, Principal, SessionId } from '#kernel';
-import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { DEFAULT_PROJECT, queries, removalsTag } from '#project';
 import type { Handover } from '../handover.js';
-import { anyHandoverTag, handoversTag, handoverTag } from '../handover.cache.js';
+import { anyHandoverTag, handovers as handoverFamily, handoversTag, handoverTag } from '../handover.cache.js';
 import { HandoverService } from '../handover.service.js';
 import {
   acknowledgeBody,
@@ -54,6 +54,7 @@ export class HandoverController {
     access: ['memory:read'],
     response: handoversResponse,
     cache: {
+      family: queries.name,
       tags: ({ workspace, query: { project } }) => [
         project === undefined ? anyHandoverTag({ workspace }) : handoversTag({ workspace, project: String(project) }),
         removalsTag({ workspace }),
@@ -76,6 +77,7 @@ export class HandoverController {
     access: ['memory:read'],
     response: latestResponse,
     cache: {
+      family: handoverFamily.name,
       tags: ({ workspace, query: { project = DEFAULT_PROJECT } }) => [
         handoversTag({ workspace, project: String(project) }),
         removalsTag({ workspace }),
@@ -101,6 +103,7 @@ export class HandoverController {
     access: ['memory:read'],
     response: handoverResponse,
     cache: {
+      family: handoverFamily.name,
       tags: ({ workspace, params }) => [handoverTag({ workspace, id: namedId(params) }), removalsTag({ workspace })],
     },
   })

@@ -45,6 +45,10 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       params: request.params as CacheableRequest['params'],
       query: request.query as CacheableRequest['query'],
     };
+    if (!this.cache.isEnabled(caching.family)) {
+      void http.getResponse<FastifyReply>().header('cache-status', cacheStatusOf('bypass', false));
+      return next.handle();
+    }
     if (caching.when?.(cacheable) === false) return next.handle();
     const key: ResponseKey = {
       workspace: principal.workspaceId,

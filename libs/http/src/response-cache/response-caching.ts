@@ -14,6 +14,8 @@ export interface ResponseCaching {
    * writes name them, whatever the request says.
    */
   readonly tags: (request: CacheableRequest) => readonly [Tag, ...Tag[]];
+  /** Name of the family that the answer is made of: while it is turned off, answers are neither kept nor served. */
+  readonly family: string;
   /** 10 minutes by default. */
   readonly ttlMs?: number;
   /** False for requests whose answers are never kept. */

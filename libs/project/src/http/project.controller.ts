@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { projectContentsTag, projectListTag, projectTag, removalsTag } from '../project.cache.js';
+import { projectContentsTag, projectListTag, projectTag, queries, removalsTag } from '../project.cache.js';
 import { ProjectCatalogueService } from '../project-catalogue.service.js';
 import {
   deleteProjectQuery,
@@ -27,7 +27,10 @@ export class ProjectController {
     summary: 'List projects in the order of their slugs',
     access: ['memory:read'],
     response: projectsResponse,
-    cache: { tags: ({ workspace }) => [projectListTag({ workspace }), removalsTag({ workspace })] },
+    cache: {
+      family: queries.name,
+      tags: ({ workspace }) => [projectListTag({ workspace }), removalsTag({ workspace })],
+    },
   })
   async list(@Caller() caller: Principal, @Query({ schema: projectsQuery }) query: z.infer<typeof projectsQuery>) {
     const list = ['projects', caller.workspaceId];
@@ -44,6 +47,7 @@ export class ProjectController {
     access: ['memory:read'],
     response: surveyResponse,
     cache: {
+      family: queries.name,
       tags: ({ workspace, params }) => {
         const named = { workspace, project: params['project'] ?? '' };
         return [projectTag(named), projectContentsTag(named), removalsTag(named)];

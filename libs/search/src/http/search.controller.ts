@@ -5,7 +5,7 @@ import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { DEFAULT_PROJECT, removalsTag } from '#project';
-import { searchTag } from '../search.cache.js';
+import { searchFamily, searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
 import { cacheStatus } from './cache-status.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
@@ -22,6 +22,7 @@ export class SearchController {
     response: searchResponse,
     limits: ['reads', 'search'],
     cache: {
+      family: searchFamily.name,
       tags: ({ workspace, query }) => [
         searchTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
         removalsTag({ workspace }),
