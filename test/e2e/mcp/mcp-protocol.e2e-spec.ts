@@ -422,6 +422,8 @@ describe('the limits of /mcp', () => {
         RATE_LIMIT_ENABLED: 'true',
         RATE_LIMIT_READS_PER_MINUTE: '10',
         RATE_LIMIT_WRITES_PER_MINUTE: '3',
+        // Each test has a key of its own.
+        RATE_LIMIT_WORKSPACE_FACTOR: '100',
         LOG_LEVEL: 'warn',
       },
     });
@@ -450,5 +452,33 @@ describe('the limits of /mcp', () => {
     expect(statuses.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 200), 429]);
     expect(statuses.at(-1)?.headers.get('retry-after')).toMatch(/^\d+$/);
     expect((await server.api.as(key).get('/v1/contexts')).status).toBe(429);
+  });
+
+  const UNKNOWN_SESSION = { 'mcp-session-id': 'nonsense' };
+  it.each<[string, object, Record<string, string>]>([
+    ['an unknown tool', { id: 1, method: 'tools/call', params: { name: 'no_such', arguments: {} } }, {}],
+    ['wrong arguments', { id: 1, method: 'tools/call', params: { name: 'context_get', arguments: { id: '..' } } }, {}],
+    ['no arguments that can be read', { id: 1, method: 'tools/call', params: { name: 'search', arguments: 5 } }, {}],
+    ['an unknown prompt', { id: 1, method: 'prompts/get', params: { name: 'no_such' } }, {}],
+    ['a resource that is none', { id: 1, method: 'resources/read', params: { uri: 'file:///etc/passwd' } }, {}],
+    ['an unknown method', { id: 1, method: 'no/such' }, {}],
+    ['a notification', { method: 'notifications/initialized' }, {}],
+    ['a call as a notification', { method: 'tools/call', params: { name: 'search' } }, {}],
+    ['a call in an unknown session', { id: 1, method: 'tools/call', params: { name: 'search' } }, UNKNOWN_SESSION],
+  ])('count %s as one read', async (_what, message, headers) => {
+    const { body } = await server.api.post('/v1/keys', { name: 'counted', scopes: ['memory:read'] });
+    const send = () => server.api.as(body.key as string).post('/mcp', { jsonrpc: '2.0', ...message }, { headers });
+    for (let n = 0; n < 10; n++) expect((await send()).status).not.toBe(429);
+    expect((await send()).status).toBe(429);
+  });
+
+  it('count what is no message, and a call of a route once', async () => {
+    const { body } = await server.api.post('/v1/keys', { name: 'counted', scopes: ['memory:read'] });
+    const reader = server.api.as(body.key as string);
+    for (let n = 0; n < 4; n++) expect((await reader.post('/mcp', [[[]]])).status).toBeLessThan(429);
+    const list = { method: 'resources/list' };
+    // Two routes are called for one page: the latest handover and the contexts.
+    for (let n = 0; n < 3; n++) expect((await postMessage(server, list, { key: body.key })).status).toBe(200);
+    expect((await reader.get('/v1/contexts')).status).toBe(429);
   });
 });

@@ -16,6 +16,7 @@ export class InProcessRestApi extends RestApi {
   }
 
   async call(caller: RestCaller, { method, path, body }: RestCall): Promise<RestAnswer> {
+    caller.onCall?.();
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     const options: InjectOptions = {
       method,

@@ -4,12 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
-import type { Principal } from '#kernel';
+import { DomainError, type Principal } from '#kernel';
 import { rateLimited, RequestLimits, tellRateLimits } from '#throttle';
 import type { McpConnection } from '../server/mcp-connection.js';
 import { newSessionId, requireSession } from './connection-session.js';
 import { connectionQuery, messageSchema, settingsOf } from './mcp.dto.js';
-import { McpExchange } from './mcp-exchange.js';
+import { type McpAnswer, McpExchange } from './mcp-exchange.js';
 import { McpProblemFilter } from './mcp-problem.filter.js';
 import { countOfUncalled, isInitialize, messagesOf, withoutAbsent } from './messages.js';
 import { OriginGuard } from './origin.guard.js';
@@ -35,7 +35,7 @@ export class McpController {
     access: [],
     status: 200,
     idempotent: false,
-    // Calls count as what they call; everything else is counted below.
+    // A message counts as what it calls; one that calls nothing is counted below, whatever it is.
     limits: [],
     ownBody: true,
   })
@@ -54,32 +54,52 @@ export class McpController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    // Of a request that no message can be read from, one.
+    let uncounted = 1;
+    try {
+      const messages = messagesOf(request.body);
+      const uncalled = countOfUncalled(messages);
+      await this.count(caller, uncalled, reply);
+      uncounted = messages.length - uncalled;
+      const connection = { ...this.connectionOf(caller, query, request), onCounted: () => void uncounted-- };
+      const answer = await this.exchangeOf(caller, messages, request, reply, connection);
+      await this.count(caller, uncounted, reply);
+      if (answer.contentType !== undefined) void reply.header('content-type', answer.contentType);
+      await reply.status(answer.status).send(answer.body);
+    } catch (error) {
+      if (!(error instanceof DomainError && error.kind === 'rate-limited')) await this.count(caller, uncounted, reply);
+      throw error;
+    }
+  }
+
+  private async exchangeOf(
+    caller: Principal,
+    messages: readonly unknown[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+    connection: McpConnection,
+  ): Promise<McpAnswer> {
     const { headers } = request;
-    const authorization = headers.authorization ?? '';
-    const connection = this.connectionOf(caller, authorization, query, request);
-    const messages = messagesOf(request.body);
+    const { authorization } = connection.caller;
     const body = withoutAbsent(request.body);
-    await this.count(caller, countOfUncalled(messages), reply);
     const isOlder = await this.exchange.isOlder({ body, headers });
     const begins = isOlder && isInitialize(messages);
     const session = headers[SESSION];
     if (isOlder && !begins && session !== undefined) requireSession(String(session), authorization, caller);
     const answer = await this.exchange.answer({ body, headers }, connection, isOlder);
     if (begins && answer.status === 200) void reply.header(SESSION, newSessionId(authorization, caller));
-    if (answer.contentType !== undefined) void reply.header('content-type', answer.contentType);
-    await reply.status(answer.status).send(answer.body);
+    return answer;
   }
 
   private connectionOf(
     { scopes }: Principal,
-    authorization: string,
     query: z.infer<typeof connectionQuery>,
     { headers, id, ip }: FastifyRequest,
   ): McpConnection {
     const workspace = headers['x-keepsake-workspace'];
     return {
       caller: {
-        authorization,
+        authorization: headers.authorization ?? '',
         workspace: typeof workspace === 'string' ? workspace : undefined,
         address: ip,
         requestId: id,

@@ -6,6 +6,8 @@ export interface RestCaller {
   readonly workspace: string | undefined;
   readonly address: string;
   readonly requestId: string;
+  /** Called before every call, which counts against the limits of its route. */
+  readonly onCall?: () => void;
 }
 
 export interface RestCall {

@@ -11,4 +11,6 @@ export interface McpConnection {
   /** Taken where a call names no project. */
   readonly project: string | undefined;
   readonly results: ResultForm;
+  /** Called once for each message that called a route, where its limits count it. */
+  readonly onCounted?: () => void;
 }

@@ -44,7 +44,9 @@ export class McpServerFactory {
         .filter((tool) => mayCall(tool, scopes))
         .map((tool) => toListedTool(tool, connection)),
     }));
-    server.setRequestHandler('tools/call', ({ params }) => this.call(connection, params.name, params.arguments));
+    server.setRequestHandler('tools/call', ({ params }) =>
+      this.call(counting(connection), params.name, params.arguments),
+    );
     server.setRequestHandler('resources/list', ({ params }) =>
       isReader
         ? this.resources.list(connection, params?.cursor === '' ? undefined : params?.cursor)
@@ -61,10 +63,10 @@ export class McpServerFactory {
           }))
         : [],
     }));
-    server.setRequestHandler('resources/read', ({ params }) => this.resources.read(connection, params.uri));
+    server.setRequestHandler('resources/read', ({ params }) => this.resources.read(counting(connection), params.uri));
     server.setRequestHandler('prompts/list', () => ({ prompts: isReader ? this.prompts.list() : [] }));
     server.setRequestHandler('prompts/get', ({ params }) =>
-      this.prompts.get(connection, params.name, params.arguments),
+      this.prompts.get(counting(connection), params.name, params.arguments),
     );
     return server;
   }
@@ -102,4 +104,14 @@ function takePage({ definition }: Tool, args: ToolArguments): { page: TextPage |
   if (definition.pages === undefined) return { page: undefined, others: args };
   const { offset, length, ...others } = args;
   return { page: readPage({ offset, length }), others };
+}
+
+/** The connection for one message, which is counted by the routes that it calls: as one, however many these are. */
+function counting(connection: McpConnection): McpConnection {
+  let isCounted = false;
+  const onCall = () => {
+    if (!isCounted) connection.onCounted?.();
+    isCounted = true;
+  };
+  return { ...connection, caller: { ...connection.caller, onCall } };
 }

@@ -65,6 +65,7 @@ describe('arguments as models send them', () => {
     ['limit', '5.5'],
     ['limit', 'five'],
     ['metadata', '[1]'],
+    ['metadata', '{"a":12345678901234567890}'],
     ['metadata', '{'.repeat(100)],
     ['metadata', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`],
     ['unknown', null],

@@ -39,7 +39,8 @@ function fromText(schema: JsonSchema, text: string): unknown {
   try {
     const value = JSON.parse(text) as unknown;
     if (findInexactJson(text) !== undefined) return text;
-    return types.some((type) => isOf(type, value)) && !isNestedTooDeep(value) ? value : text;
+    const isMeant = types.some((type) => isOf(type, value)) && !isNestedTooDeep(value);
+    return isMeant && findInexactJson(text) === undefined ? value : text;
   } catch {
     return text;
   }
