@@ -49,7 +49,7 @@ export class McpServerFactory {
     );
     server.setRequestHandler('resources/list', ({ params }) =>
       isReader
-        ? this.resources.list(connection, params?.cursor === '' ? undefined : params?.cursor)
+        ? this.resources.list(counting(connection), params?.cursor === '' ? undefined : params?.cursor)
         : { resources: [] },
     );
     server.setRequestHandler('resources/templates/list', () => ({
