@@ -40,16 +40,16 @@ export abstract class IdempotencyStore {
   abstract takeOver(scope: IdempotencyScope, claim: string): Promise<string | undefined>;
 
   /**
-   * Keeps the answer until its time is over, or until one of the things it tells of is deleted. Called in the transaction
+   * Keeps the answer until its time is over, or until one of the things it refers to is deleted. Called in the transaction
    * of the work itself: either both stand or neither does.
-   * @param toldIds of those things
+   * @param referencedIds of those things
    * @returns false where the claim was lost to another request; the work must then be rolled back.
    */
   abstract complete(
     scope: IdempotencyScope,
     claim: string,
     response: StoredResponse,
-    toldIds: readonly string[],
+    referencedIds: readonly string[],
   ): Promise<boolean>;
 
   /** Gives a key free after a failed request, so that it can be sent again. */

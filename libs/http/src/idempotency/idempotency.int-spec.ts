@@ -210,7 +210,7 @@ describe('Idempotency-Key', () => {
     expect((await write('b', 'key')).status).toBe(201);
   });
 
-  it('T34 a stored answer goes with what it tells of', async () => {
+  it('T34 a stored answer is removed with what it refers to', async () => {
     await write('a', 'kept');
     await write('a', 'gone');
     const [kept, gone] = [newId<ContextId>(), newId<ContextId>()];
@@ -218,7 +218,7 @@ describe('Idempotency-Key', () => {
       ['kept', kept],
       ['gone', gone],
     ])
-      await database.query('UPDATE idempotency_keys SET told_ids = ARRAY[$1::uuid] WHERE key = $2', [id, key]);
+      await database.query('UPDATE idempotency_keys SET referenced_ids = ARRAY[$1::uuid] WHERE key = $2', [id, key]);
     const project = newId<ProjectId>();
     const { workspaceId } = server;
     await database.query(`INSERT INTO projects (workspace_id, id, slug) VALUES ($1, $2, 'p')`, [workspaceId, project]);

@@ -10,7 +10,7 @@ import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
 import { fileHashOf } from '../server/file-body.js';
 import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
 import { openBody, sealBody } from './sealed-body.js';
-import { toldIds } from './told-ids.js';
+import { referencedIds } from './referenced-ids.js';
 
 const HEADER = 'idempotency-key';
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -32,7 +32,7 @@ function sealedWith(credential: string): BodyCodec {
  * `Idempotency-Key` on every POST: the same request again gets the stored answer, another body under the same key
  * is refused (422), and one that is still running too (409). The answer is stored in the transaction of the work,
  * so a crash leaves either both or neither. That transaction holds the key: it falls with the process that runs it, and a
- * retry after a crash does the work at once, and once. The answer goes with what it tells of.
+ * retry after a crash does the work at once, and once. The answer is removed with what it refers to.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -119,7 +119,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
             ),
             body: body === undefined ? null : codec.seal(JSON.stringify(body)),
           },
-          toldIds(body),
+          referencedIds(body),
         );
         if (!kept)
           throw refused(

@@ -24,7 +24,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (workspace_id, principal_id, key) DO UPDATE
          SET request_hash = excluded.request_hash, claim = excluded.claim, created_at = excluded.created_at, expires_at = excluded.expires_at,
-             response_status = NULL, response_headers = NULL, response_body = NULL, told_ids = '{}'
+             response_status = NULL, response_headers = NULL, response_body = NULL, referenced_ids = '{}'
          WHERE kept.expires_at <= $6
        RETURNING claim`,
       [scope.workspaceId, scope.principalId, scope.key, requestHash, claim, times.now, times.expiresAt],
@@ -68,10 +68,10 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     scope: IdempotencyScope,
     claim: string,
     response: StoredResponse,
-    toldIds: readonly string[],
+    referencedIds: readonly string[],
   ): Promise<boolean> {
     const rows = await this.database.query(
-      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7, told_ids = $8
+      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7, referenced_ids = $8
        WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 RETURNING claim`,
       [
         scope.workspaceId,
@@ -81,7 +81,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
         response.status,
         JSON.stringify(response.headers),
         response.body,
-        toldIds,
+        referencedIds,
       ],
     );
     return rows.length > 0;

@@ -1,4 +1,4 @@
-import { toldIds } from './told-ids.js';
+import { referencedIds } from './referenced-ids.js';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((letter) => `0189aaaa-0000-7000-8000-00000000000${letter}`) as [
   string,
@@ -7,7 +7,7 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((letter) => `0189aaaa-0000-7000-80
   string,
 ];
 
-describe('toldIds', () => {
+describe('referencedIds', () => {
   it('finds the ids of things at any depth, each once, and no others', () => {
     const answer = {
       id: A,
@@ -19,10 +19,10 @@ describe('toldIds', () => {
       requestID: 'x',
       identity: C,
     };
-    expect(toldIds(answer).sort()).toEqual([A, B, D]);
+    expect(referencedIds(answer).sort()).toEqual([A, B, D]);
   });
 
-  it.each([[undefined], [null], [A], [[]], [{ id: 7 }]])('%j tells of nothing', (answer) => {
-    expect(toldIds(answer)).toEqual([]);
+  it.each([[undefined], [null], [A], [[]], [{ id: 7 }]])('%j refers to nothing', (answer) => {
+    expect(referencedIds(answer)).toEqual([]);
   });
 });

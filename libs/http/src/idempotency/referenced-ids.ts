@@ -1,7 +1,7 @@
 import { isUuid } from '#kernel';
 
-/** The ids of things that an answer tells of, at any depth, each once. Time linear in the size of the answer. */
-export function toldIds(answer: unknown): string[] {
+/** The ids of things that an answer refers to, at any depth, each once. Time linear in the size of the answer. */
+export function referencedIds(answer: unknown): string[] {
   const found = new Set<string>();
   const pending: unknown[] = [answer];
   for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
