@@ -26,7 +26,8 @@ export function aroundCut(text: string, at: number, layout: Layout, room: number
   const fence = layout.fences[firstWhere(layout.fences, ({ end }) => end > at)];
   if (fence !== undefined && fence.start < at) {
     const line = text.slice(fence.start, lineEnd(text, fence.start)).trimEnd();
-    const indent = line.slice(0, line.indexOf(fence.marks));
+    // The mark of an item stands before its first line alone.
+    const indent = line.slice(0, line.indexOf(fence.marks)).replaceAll(/[^\s>]/g, ' ');
     const closing = `\n${indent}${fence.marks}`;
     const opening = `${line.length < room ? line : `${indent}${fence.marks}`}\n`;
     return { closing, opening: opening.length <= room ? opening : '' };

@@ -77,6 +77,30 @@ describe('chunksOf', () => {
       }
     });
 
+    it('code in an item and in a quote is closed and opened as it stands there', () => {
+      for (const [open, inner, close] of [
+        ['    ```sh', '    ', '    ```'],
+        ['- ```sh', '  ', '  ```'],
+        ['> ```sh', '> ', '> ```'],
+      ] as const) {
+        const chunks = cut(`1. Step\n\n${open}\n${many((n) => `${inner}run part ${n}`)}\n${close}\n\nbehind it`);
+        expect(chunks.length).toBeGreaterThan(2);
+        for (const chunk of chunks.slice(1)) expect(chunk.startsWith(`${open}\n${inner}run`)).toBe(true);
+        for (const chunk of chunks.slice(0, -1)) expect(chunk.endsWith(`\n${close}`)).toBe(true);
+      }
+    });
+
+    it('a table in a quote has the names of its columns again', () => {
+      const head = '> | name | value |\n> |------|-------|';
+      const chunks = cut(`${head}\n${many((n) => `> | key ${n} | value ${n} |`)}`);
+      for (const chunk of chunks) expect(chunk.startsWith(`${head}\n> | key`)).toBe(true);
+    });
+
+    it('takes a mark of formulas that nothing closes for none', () => {
+      const chunks = cut(`$$\n\n# Heading\n\n${many((n) => sentence(n))}`);
+      for (const chunk of chunks.slice(1)) expect(chunk).toMatch(/^Sentence/);
+    });
+
     it('code whose end alone does not fit gives no empty code', () => {
       for (let size = 150; size < 260; size++) {
         const chunks = cut(

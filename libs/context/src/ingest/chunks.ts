@@ -35,8 +35,8 @@ const SENTENCE_END = /[.!?…][)\]"'”’]*\s+|[。！？]/g;
 const WORD_END = /\s+/g;
 /** A chunk has so many times the room of what is opened again in it. */
 const MOST_OPENED = 3;
-/** Of a fence. */
-const MOST_INDENT = 3;
+/** Of a fence, in items and quotes. */
+const MOST_INDENT = 40;
 /** What no cut between sentences or words goes through. */
 const UNBROKEN = /`[^`\n]{1,200}`|\[[^[\]\n]{0,200}\]\([^()\s]{1,500}\)/g;
 const LONGEST_UNBROKEN = 704;
@@ -85,7 +85,7 @@ function endOf(text: string, start: number, room: number, layout: Layout): numbe
   // Code that is cut is closed with as many marks, for which there has to be room.
   const inner = start + cutOf(text, start, room - fence.marks.length - MOST_INDENT - 1, layout);
   // What is left of it may be its last line alone.
-  const isOver = inner < fence.end && text.slice(inner, fence.end).trim() === fence.marks;
+  const isOver = inner < fence.end && text.slice(inner, fence.end).replaceAll(/[\s>]/g, '') === fence.marks;
   return isOver && fence.end - start <= room ? fence.end : inner;
 }
 

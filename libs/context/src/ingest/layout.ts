@@ -39,6 +39,11 @@ const LINE = /[^\n]*(?:\n|$)/g;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(\S[^\n]*)/;
 const MAX_PATH_LENGTH = 300;
 const FORMULA = '$$';
+/** A formula is no longer; a mark that nothing closes by then is none. */
+const LONGEST_FORMULA = 5_000;
+const FORMULA_END = /^[ \t]*\$\$[ \t]*$/m;
+/** What stands before code in an item or a quote. */
+const CONTAINERS = /^(?:[ \t>]|[-*+] |\d{1,9}[.)] ){0,20}/;
 const BORDER = /^[ \t]*:?-+:?[ \t]*$/;
 
 /** Linear in the length of the text. */
@@ -65,7 +70,7 @@ export function layoutOf(text: string): Layout {
     if (table === undefined && before !== undefined && isBorder(line, before.line))
       table = { start: before.start, rowsStart: end };
     before = { start: index, line };
-    const marks = opens(line);
+    const marks = opens(line, text, end);
     if (marks !== undefined) {
       open = { start: index, marks };
       before = undefined;
@@ -83,15 +88,15 @@ export function layoutOf(text: string): Layout {
   return { headings, fences, tables };
 }
 
-function opens(line: string): string | undefined {
-  if (line.trim() === FORMULA) return FORMULA;
-  const fence = fenceOf(line);
+function opens(line: string, text: string, end: number): string | undefined {
+  if (line.trim() === FORMULA) return FORMULA_END.test(text.slice(end, end + LONGEST_FORMULA)) ? FORMULA : undefined;
+  const fence = fenceOf(line.replace(CONTAINERS, ''));
   return fence !== undefined && opensCode(fence) ? fence.marks : undefined;
 }
 
 function closes(line: string, marks: string): boolean {
   if (marks === FORMULA) return line.trim() === FORMULA;
-  const fence = fenceOf(line);
+  const fence = fenceOf(line.replace(CONTAINERS, ''));
   return fence !== undefined && closesCode(fence, marks);
 }
 
@@ -103,6 +108,6 @@ function isBorder(line: string, names: string): boolean {
 }
 
 function cellsOf(row: string): string[] {
-  const inner = row.trim().replace(/^\|/, '').replace(/\|$/, '');
+  const inner = row.replace(CONTAINERS, '').trim().replace(/^\|/, '').replace(/\|$/, '');
   return inner.replaceAll('\\|', ' ').split('|');
 }

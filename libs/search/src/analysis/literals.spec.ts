@@ -12,6 +12,7 @@ describe('literals', () => {
     ['operators', 'a => b != c', ['=>', '=', '>', '!=', '=']],
     ['repeated punctuation', 'a::b -- c...', ['::', '--', '..', '..']],
     ['options behind one dash', 'find . -name x --all well-known -p', ['-name', '--']],
+    ['options between signs', '(-all), [-name]/-path; well-known x)-y', ['-all', '-name', '-path', '[-', ']/', '/-']],
     ['no punctuation of prose', 'Well, (he said): "yes" - no.', []],
   ])('takes %s', (_, text, expected) => {
     expect(written(text).toSorted()).toEqual(expected.toSorted());

@@ -31,7 +31,7 @@ const significant = /[\p{S}\p{Co}@#%&*\\§¶†‡•‰]/u;
 const picture = /[\p{So}\p{Sc}\p{Co}]/u;
 const prose = /[\p{Pd}\p{Pi}\p{Pf}.,;:!?'"()…¿¡、。・「」『』，．：；！？（）]/u;
 /** An option behind one dash, where a word can start; a longer one is no option that anybody types. */
-const optionsWithOneDash = /(?<![^\s([{'"`=|])-([A-Za-z][A-Za-z0-9_-]{1,40})/g;
+const optionsWithOneDash = /(?<![\p{L}\p{N}\p{M}_)\]-])-([A-Za-z][A-Za-z0-9_-]{1,40})/gu;
 
 export function isLiteralTerm(term: string): boolean {
   return term.startsWith(LITERAL_PREFIX);

@@ -28,7 +28,7 @@ export interface Token {
 }
 
 /** Raised whenever the same text gives other words: documents of an older analysis are indexed anew. */
-export const ANALYSIS_VERSION = 3;
+export const ANALYSIS_VERSION = 4;
 
 /** A longer word is known by its first characters: a digest or an encoded file must not break the index. */
 const MAX_WORD_LENGTH = 128;
