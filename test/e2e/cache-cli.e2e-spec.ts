@@ -76,7 +76,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     ]);
     expect(parsed(stats).families.http.hits).toBeGreaterThan(0);
     expect(parsed(health)).toMatchObject({ status: 'up', mode: 'shared', breaker: 'closed' });
-    expect(parsed(test)).toMatchObject({ ok: true, roundTripMs: expect.any(Number) });
+    expect(parsed(test)).toMatchObject({ ok: true, tier: 'shared', roundTripMs: expect.any(Number) });
     expect(parsed(families).items.map(({ name }: { name: string }) => name)).toContain('context');
     expect(parsed(advice)).toEqual({ items: expect.any(Array) });
     expect(text.stdout).toMatch(/^family +hits +misses +hit rate/m);

@@ -28,7 +28,7 @@ export const commands: Readonly<Record<string, Command>> = {
 export function usage(): string {
   const lines = [
     ...Object.values(commands).map(({ synopsis, summary }) => [synopsis, summary] as const),
-    ['help', 'Show this text'] as const,
+    ['help [<command>]', 'Show this text, or how to call one command'] as const,
     ['--version', 'Show the version'] as const,
   ];
   return [

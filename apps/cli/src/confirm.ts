@@ -7,7 +7,8 @@ import { UsageError } from './cli-error.js';
  */
 export async function confirm(what: string, isConfirmed: boolean, synopsis: string): Promise<void> {
   if (isConfirmed) return;
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new UsageError(`${what} needs --yes.`, synopsis);
+  if (!process.stdin.isTTY || !process.stderr.isTTY)
+    throw new UsageError(`${what.replace(/\.$/, '')}: that needs --yes.`, synopsis);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`${what} Write yes to go on: `);

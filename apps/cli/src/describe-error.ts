@@ -20,15 +20,14 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
   if (isNotReady(error)) return { message: error.message, exitCode: ExitCode.unavailable };
   if (error instanceof DomainError) return { message: error.detail, exitCode: ExitCode.refused };
   if (!types.isNativeError(error)) return { message: String(error), exitCode: ExitCode.defect };
-  const { code, syscall, address, port, path } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (syscall === 'listen') return { message: listenMessage(code, address, port), exitCode: ExitCode.unavailable };
   if (isRefusedByDatabase(error))
     return {
       message: `The database refuses the connection: ${error.message}. Check user, password and database in DATABASE_URL.`,
       exitCode: ExitCode.unavailable,
     };
-  if (syscall !== undefined && path !== undefined && (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC'))
-    return { message: `${path} can't be used: ${error.message}`, exitCode: ExitCode.unavailable };
+  if (isOfFile(error)) return { message: fileMessage(error), exitCode: ExitCode.unavailable };
   if (isDatabaseAway(error))
     return {
       message: `The database can't be reached: ${messageOf(error)}. Check DATABASE_URL, and that the server runs.`,
@@ -46,6 +45,34 @@ function listenMessage(code: string | undefined, address = 'the host', port: num
   if (code === 'EADDRINUSE') return `Port ${port} is taken. Stop what listens there, or set PORT to another one.`;
   if (code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`;
   return `${address} can't be listened on (${code}). Set HOST to an address of this machine.`;
+}
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EEXIST: 'something else is there',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  ENOENT: 'it is not there, or its folder is not',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENOTEMPTY: 'it is a folder',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+};
+
+interface FileError extends NodeJS.ErrnoException {
+  readonly dest?: string;
+}
+
+/** Whether the system refused to do something with a file or a folder. */
+export function isOfFile(error: unknown): error is FileError {
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  return path !== undefined && syscall !== 'connect' && syscall !== 'listen' && FILE_PROBLEMS[code ?? ''] !== undefined;
+}
+
+function fileMessage({ path, dest, code = '' }: FileError): string {
+  return `${dest ?? path} can't be used: ${FILE_PROBLEMS[code]} (${code}).`;
 }
 
 /** Class 28 (authorization) and a database that does not exist (PostgreSQL, appendix A). */

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { productVersion } from '#product';
 import { CliError, UsageError } from './cli-error.js';
+import type { Command } from './command.js';
 import { commands, usage } from './commands.js';
 import { ExitCode } from './exit-code.js';
 
@@ -9,6 +10,8 @@ const isJson = process.argv.includes('--json');
 
 async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
   if (name === undefined || ['help', '--help', '-h'].includes(name)) {
+    const topic = args.find((arg) => !arg.startsWith('-'));
+    if (topic !== undefined) return showHelp(commandOf(topic));
     console.log(isJson ? JSON.stringify({ commands: Object.values(commands) }) : usage());
     return ExitCode.ok;
   }
@@ -16,13 +19,20 @@ async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
     console.log(isJson ? JSON.stringify({ version: productVersion(), node: process.versions.node }) : productVersion());
     return ExitCode.ok;
   }
+  const command = commandOf(name);
+  return args.includes('--help') || args.includes('-h') ? showHelp(command) : command.run(args);
+}
+
+/** @throws UsageError */
+function commandOf(name: string): Command {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}.\n\n${usage()}`);
-  if (args.includes('--help') || args.includes('-h')) {
-    console.log(`Usage: keepsake ${command.synopsis}\n\n${command.summary}`);
-    return ExitCode.ok;
-  }
-  return command.run(args);
+  return command;
+}
+
+function showHelp(command: Command): ExitCode {
+  console.log(isJson ? JSON.stringify(command) : `Usage: keepsake ${command.synopsis}\n\n${command.summary}`);
+  return ExitCode.ok;
 }
 
 /** Knowing the errors of every library means loading them. */

@@ -280,7 +280,7 @@ const variables = z.object({
 
   KEEPSAKE_URL: url(['http:', 'https:'], 'http://127.0.0.1:3000'),
   KEEPSAKE_KEY: text().refine((value) => value === undefined || /^ks_[A-Za-z0-9_-]{8,253}$/.test(value), {
-    error: 'write the operator key that commands show to the running server',
+    error: 'write the key that commands show to the running server: ks_ and more characters of A-Z a-z 0-9 _ -',
   }),
 
   JWT_SECRET: text().refine((value) => value === undefined || Buffer.byteLength(value) >= 32, {

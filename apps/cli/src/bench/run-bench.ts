@@ -26,7 +26,8 @@ export async function benchServer(of: {
 }): Promise<ExitCode> {
   const server = await findServer(loadConfig(process.env), of.workspace);
   // Whether it answers, and to this key, is told before anything is measured.
-  await server.call('GET', '/v1/admin/cache/health');
+  const { status } = await server.call<{ status?: string }>('GET', '/v1/admin/cache/health');
+  if (status === undefined) throw server.foreign();
   const { url, key, workspace } = server.address;
   const args = ['--seconds', String(of.seconds), '--callers', String(of.callers), ...(of.json ? ['--json'] : [])];
   return runScript('server/run.mjs', args, { BENCH_URL: url, BENCH_KEY: key, BENCH_WORKSPACE: workspace });

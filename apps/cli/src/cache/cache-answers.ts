@@ -40,6 +40,7 @@ export interface CacheHealth {
 
 export interface CacheTest {
   readonly ok: boolean;
+  readonly tier: 'shared' | 'process';
   readonly roundTripMs: number | null;
   readonly problem: string | null;
 }

@@ -1,8 +1,17 @@
 import type { ExitCode } from '../exit-code.js';
 import type { Progress } from '../progress.js';
 import type { ServerClient } from '../server/server-client.js';
+import { requireProject } from '../server/require-project.js';
 import { deed, runDeed, type ServerDeed } from '../server/server-deed.js';
-import type { CacheAdvice, CacheFamily, CacheHealth, CacheKey, CacheStats, CacheTest } from './cache-answers.js';
+import type {
+  CacheAdvice,
+  CacheFamily,
+  CacheHealth,
+  CacheKey,
+  CacheStats,
+  CacheTest,
+  Invalidation,
+} from './cache-answers.js';
 import { CACHE_SYNOPSIS, cacheUsage } from './cache-usage.js';
 import { invalidationOf, listingOf, settingsOf, type Text, warmingOf } from './parse-cache-call.js';
 import {
@@ -82,7 +91,10 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
       const target = warmingOf(options, options.all);
       const wait = !options['no-wait'];
       return deed({
-        run: async (server, progress) => ({ items: await warm(server, target, { wait, progress }) }),
+        run: async (server, progress) => {
+          await mustExist(server, target ?? {});
+          return { items: await warm(server, target, { wait, progress }) };
+        },
         show: ({ items }) => showWarmings(items),
         isWell: ({ items }) => items.every(({ state, cold }) => !wait || (state === 'completed' && cold.length === 0)),
       });
@@ -91,10 +103,10 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
       const { target, reason, what } = invalidationOf(options, options.all);
       return deed({
         danger: `Invalidating ${what} makes the next reads of it load anew.`,
-        run: (server) =>
-          server.call<{ invalidated: string; deletedEntries: number | null }>('POST', `${ROOT}/invalidations`, {
-            body: { ...target, reason },
-          }),
+        run: async (server) => {
+          await mustExist(server, target);
+          return server.call<Invalidation>('POST', `${ROOT}/invalidations`, { body: { ...target, reason } });
+        },
         show: showInvalidation,
       });
     }
@@ -112,6 +124,14 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
         action === '' ? 'Say what to do with the cache.' : `There is no action ${JSON.stringify(action)}.`,
       );
   }
+}
+
+/** What a target names; of tags, keys and users only their values tell. @throws DomainError where it is not there */
+async function mustExist(server: ServerClient, target: Readonly<Record<string, string | true>>): Promise<void> {
+  const { project, session, context } = target;
+  if (typeof project === 'string') await requireProject(server, project);
+  if (typeof session === 'string') await server.call('GET', `/v1/sessions/${encodeURIComponent(session)}`);
+  if (typeof context === 'string') await server.call('GET', `/v1/contexts/${encodeURIComponent(context)}`);
 }
 
 async function listKeys(

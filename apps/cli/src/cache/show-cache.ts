@@ -65,8 +65,9 @@ export function showHealth({ status, mode, breaker, problem, server, lacks, cohe
   ].join('\n');
 }
 
-export function showTest({ ok, roundTripMs, problem }: CacheTest): string {
-  return ok ? `The shared tier answers in ${duration(roundTripMs)}.` : `The shared tier does not answer: ${problem}`;
+export function showTest({ ok, tier, roundTripMs, problem }: CacheTest): string {
+  const what = tier === 'shared' ? 'The shared tier' : 'The cache in the process';
+  return ok ? `${what} answers in ${duration(roundTripMs)}.` : `${what} does not answer: ${problem}`;
 }
 
 export function showFamilies(items: readonly CacheFamily[]): string {

@@ -1,13 +1,18 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { loadConfig } from '#config';
-import { connectDataSource, directOptions, type MigrationObserver, SchemaMigrator } from '#database';
+import { connectDataSource, directOptions, EMBEDDED_FOLDER, type MigrationObserver, SchemaMigrator } from '#database';
 import { KeepsakeLogger } from '#observability';
 import { formatDuration } from '../duration.js';
 import { ExitCode } from '../exit-code.js';
+import { nothingHere } from '../server/find-server.js';
 import { tell } from '../tell.js';
 
 export async function runMigrations({ down, json }: { down: boolean; json: boolean }): Promise<ExitCode> {
   const { database, log } = loadConfig(process.env);
+  const isThere = database.url !== undefined || existsSync(join(database.dataDir, EMBEDDED_FOLDER));
+  if (down && !isThere) throw nothingHere(database.dataDir);
   // Standard output is for the result.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const dataSource = await connectDataSource(directOptions(database));

@@ -29,7 +29,9 @@ export class LocalKeyOffice extends KeyOffice {
 
   /** @throws NotFoundError for an unknown workspace; `default` is made where it is missing. */
   static async open(config: KeepsakeConfig, workspaceSlug: string): Promise<LocalKeyOffice> {
-    const app = await NestFactory.createApplicationContext(KeysModule.forRoot(config), {
+    // A command that finds no schema makes none.
+    const asItIs = { ...config, database: { ...config.database, migrateOnStart: false } };
+    const app = await NestFactory.createApplicationContext(KeysModule.forRoot(asItIs), {
       logger: false,
       abortOnError: false,
     });

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type KeepsakeConfig, loadConfig } from '#config';
-import { type Scope, scopes } from '#kernel';
+import { EMBEDDED_FOLDER } from '#database';
+import { isUuid, NotFoundError, type Scope, scopes } from '#kernel';
 import { ExitCode } from '../exit-code.js';
-import { findServer } from '../server/find-server.js';
+import { findServer, nothingHere } from '../server/find-server.js';
 import { findRunningServer } from '../server/running-server.js';
 import { parseExpiry } from './expiry.js';
 import type { KeyOffice, KeyView, NewKeyView } from './key-office.js';
@@ -78,6 +81,7 @@ async function openOffice(config: KeepsakeConfig, workspace: string): Promise<Ke
   const hasServer =
     config.command.serverUrl !== undefined || (url === undefined && (await findRunningServer(dataDir)) !== undefined);
   if (hasServer) return new RemoteKeyOffice(await findServer(config, workspace));
+  if (url === undefined && !existsSync(join(dataDir, EMBEDDED_FOLDER))) throw nothingHere(dataDir);
   const { LocalKeyOffice } = await import('./local-key-office.js');
   return LocalKeyOffice.open(config, workspace);
 }
@@ -99,6 +103,7 @@ function parseScopes(text: string): Scope[] {
 
 function requireId(action: string, id: string | undefined): string {
   if (id === undefined) throw keysUsage(`${action} needs the id of a key.`);
+  if (!isUuid(id)) throw new NotFoundError('Key', JSON.stringify(id));
   return id;
 }
 

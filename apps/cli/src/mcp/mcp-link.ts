@@ -43,7 +43,7 @@ export class McpLink {
   /** @throws CliError where no server answers, DomainError where it refuses the key or the settings */
   async check(): Promise<void> {
     const { status, body } = await this.post({ id: 0, method: 'ping' }, undefined, 0);
-    if (status === 200) return;
+    if (status === 200 && body?.jsonrpc === '2.0') return;
     const hint = status === 401 || status === 403 ? ' Set KEEPSAKE_KEY.' : '';
     const detail = `${body?.detail ?? `The server answers ${status}.`}${hint}`;
     throw new DomainError({ code: body?.code ?? 'unknown-answer', kind: 'invalid', detail });
@@ -83,6 +83,7 @@ export class McpLink {
       } catch (error) {
         if (signal?.aborted === true) throw error;
         this.server = undefined;
+        if (error instanceof CliError) throw error;
         // Nothing was sent: it can't be done twice.
         if (!isNobodyThere(error))
           throw new CliError(
@@ -109,7 +110,7 @@ export class McpLink {
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const { profile, project, results } = this.settings;
-    const address = new URL('/mcp', url);
+    const address = new URL(`${url.replace(/\/+$/, '')}/mcp`);
     address.searchParams.set('profile', profile);
     if (project !== undefined) address.searchParams.set('project', project);
     if (results !== undefined) address.searchParams.set('results', results);
@@ -129,7 +130,19 @@ export class McpLink {
     });
     const text = await response.text();
     const session = response.headers.get('mcp-session-id') ?? undefined;
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), session };
+    return { status: response.status, body: text === '' ? undefined : bodyOf(text, url), session };
+  }
+}
+
+function bodyOf(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CliError(
+      `What answers at ${url} is no Keepsake server. Set KEEPSAKE_URL to where one listens.`,
+      ExitCode.unavailable,
+      { cause: error },
+    );
   }
 }
 

@@ -11,7 +11,10 @@ import { McpLink, type McpSettings } from './mcp-link.js';
  */
 export async function runMcp({ workspace, ...settings }: McpSettings & { readonly workspace: string }) {
   const config = loadConfig(process.env);
-  const link = new McpLink(() => findServer(config, workspace), settings);
+  const link = new McpLink(
+    () => findServer(config, workspace, 'a key with the scopes memory:read and memory:write'),
+    settings,
+  );
   // A client shows what is told now; later it could only be told as the error of some call.
   await link.check();
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });

@@ -1,13 +1,22 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { KeepsakeConfig } from '#config';
+import { CliError } from '../cli-error.js';
+import { ExitCode } from '../exit-code.js';
 import { ServerClient } from './server-client.js';
 
 /**
  * The server that commands speak to: `KEEPSAKE_URL`, else the one that owns the data folder, else where a server with
  * this configuration listens. Whether it answers is seen at the first call.
- * @throws ConfigError where there is no operator's key to show to it.
+ * @param wanted which key it is shown, for the message where there is none
+ * @throws CliError where there is no key, and where there is neither a server nor a data folder
  */
-export async function findServer(config: KeepsakeConfig, workspace: string): Promise<ServerClient> {
-  return new ServerClient({ url: await urlOf(config), key: await keyOf(config), workspace });
+export async function findServer(
+  config: KeepsakeConfig,
+  workspace: string,
+  wanted = "an operator's key",
+): Promise<ServerClient> {
+  return new ServerClient({ url: await urlOf(config), key: await keyOf(config, wanted), workspace });
 }
 
 async function urlOf({ command, database, http }: KeepsakeConfig): Promise<string> {
@@ -19,11 +28,22 @@ async function urlOf({ command, database, http }: KeepsakeConfig): Promise<strin
   return (await findRunningServer(database.dataDir))?.url ?? configured;
 }
 
-async function keyOf(config: KeepsakeConfig): Promise<string> {
+async function keyOf(config: KeepsakeConfig, wanted: string): Promise<string> {
   const configured = config.command.key ?? config.auth.bootstrapKey;
   if (configured !== undefined) return configured;
+  const { keyFileDir } = config.auth;
+  if (keyFileDir !== undefined && config.command.serverUrl === undefined && !existsSync(keyFileDir))
+    throw nothingHere(keyFileDir);
   const { readFirstKey } = await import('./running-server.js');
-  return readFirstKey(config.auth.keyFileDir);
+  return readFirstKey(keyFileDir, wanted);
+}
+
+/** Commands make nothing where they find nothing. */
+export function nothingHere(dataDir: string): CliError {
+  return new CliError(
+    `There is neither a running server nor a data folder here (${resolve(dataDir)}). Run this where keepsake serve was started, or set KEEPSAKE_DATA_DIR, or KEEPSAKE_URL and KEEPSAKE_KEY.`,
+    ExitCode.unavailable,
+  );
 }
 
 /** "Every address" is listened on, but not called. */

@@ -42,12 +42,12 @@ export async function findRunningServer(dataDir: string): Promise<RunningServer 
  * The first key that the embedded database keeps in its folder.
  * @throws ConfigError where there is none, saying which variable names another one.
  */
-export function readFirstKey(folder: string | undefined): string {
-  if (folder === undefined) throw new ConfigError(['KEEPSAKE_KEY: write an operator key']);
+export function readFirstKey(folder: string | undefined, wanted: string): string {
+  if (folder === undefined) throw new ConfigError([`KEEPSAKE_KEY: write ${wanted}`]);
   const file = join(folder, KEY_FILE);
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    throw new ConfigError([`KEEPSAKE_KEY: write an operator key (there is none to be read in ${resolve(file)})`]);
+    throw new ConfigError([`KEEPSAKE_KEY: write ${wanted} (there is none to be read in ${resolve(file)})`]);
   }
 }

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError } from '#kernel';
 import { CliError } from '../cli-error.js';
+import { isOfFile } from '../describe-error.js';
 import { ExitCode } from '../exit-code.js';
 import { sendTransfer } from './transfer-request.js';
 
@@ -32,15 +33,16 @@ export class ServerClient {
   constructor(readonly address: ServerAddress) {}
 
   async call<Answer>(method: string, path: string, { query = {}, body, signal }: Call = {}): Promise<Answer> {
-    const url = new URL(path, this.address.url);
+    const url = this.urlOf(path);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
     for (;;) {
       const response = await this.send(method, url, body, signal);
-      if (response.ok) return (await response.json()) as Answer;
+      if (response.ok) return (await this.understood(response.json())) as Answer;
       const waitSeconds =
         response.status === 429 ? Number(response.headers.get('retry-after') ?? Number.NaN) : Number.NaN;
-      if (!(waitSeconds <= LONGEST_WAIT_SECONDS)) throw await refusalOf(response);
+      if (!(waitSeconds <= LONGEST_WAIT_SECONDS))
+        throw this.refusal(response.status, await response.json().catch(() => undefined));
       await response.body?.cancel();
       await pause(Math.max(1, waitSeconds) * 1_000);
     }
@@ -53,6 +55,7 @@ export class ServerClient {
       const page: { items: Item[]; nextCursor: string | null } = await this.call('GET', path, {
         query: { limit: 100, ...query, cursor },
       });
+      if (!Array.isArray(page.items)) throw this.foreign();
       yield page.items;
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
@@ -60,7 +63,7 @@ export class ServerClient {
 
   /** A file of the server, with its length where that is known. However long it takes. */
   async download(path: string): Promise<{ readonly body: Readable; readonly length: number | undefined }> {
-    const answer = await this.transfer('GET', new URL(path, this.address.url), {});
+    const answer = await this.transfer('GET', this.urlOf(path), {});
     const length = answer.headers['content-length'];
     return { body: answer, length: length === undefined ? undefined : Number(length) };
   }
@@ -72,10 +75,10 @@ export class ServerClient {
     file: Readable,
     headers: Readonly<Record<string, string>>,
   ): Promise<Answer> {
-    const url = new URL(path, this.address.url);
+    const url = this.urlOf(path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const answer = await this.transfer('POST', url, { 'content-type': 'application/octet-stream', ...headers }, file);
-    return (await json(answer)) as Answer;
+    return (await this.understood(json(answer))) as Answer;
   }
 
   private async transfer(
@@ -88,11 +91,12 @@ export class ServerClient {
     try {
       answer = await sendTransfer(method, url, { ...this.credentials(), ...headers }, body);
     } catch (error) {
-      throw this.unanswered(error);
+      // The file that was to be sent may be what failed.
+      throw isOfFile(error) ? error : this.unanswered(error);
     }
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
-    throw toRefusal(status, await json(answer).catch(() => ({})));
+    throw this.refusal(status, await json(answer).catch(() => undefined));
   }
 
   private credentials(): Record<string, string> {
@@ -100,6 +104,35 @@ export class ServerClient {
       authorization: `Bearer ${this.address.key}`,
       'x-keepsake-workspace': this.address.workspace,
     };
+  }
+
+  /** Below the address, which may have a path of its own. */
+  private urlOf(path: string): URL {
+    return new URL(`${this.address.url.replace(/\/+$/, '')}${path}`);
+  }
+
+  private async understood(answer: Promise<unknown>): Promise<unknown> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw error instanceof SyntaxError ? this.foreign(error) : this.unanswered(error);
+    }
+  }
+
+  /** An answer that no server of ours gives. */
+  foreign(cause?: unknown): CliError {
+    return new CliError(
+      `What answers at ${this.address.url} is no Keepsake server of this release. Set KEEPSAKE_URL to where one listens.`,
+      ExitCode.unavailable,
+      { cause },
+    );
+  }
+
+  private refusal(status: number, body: unknown): Error {
+    const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
+    // A proxy in between has no code of ours to tell.
+    if (!isProblem && (status < 500 || status === 501)) return this.foreign();
+    return toRefusal(status, body ?? {});
   }
 
   private unanswered(cause: unknown): CliError {
@@ -128,14 +161,13 @@ export class ServerClient {
   }
 }
 
-async function refusalOf(response: Response): Promise<Error> {
-  return toRefusal(response.status, await response.json().catch(() => ({})));
-}
-
 function toRefusal(status: number, body: unknown): Error {
   const problem = body as { code?: string; detail?: string; errors?: { pointer: string; detail: string }[] };
   const { code = 'unknown-answer', detail = `The server answers ${status}.`, errors = [] } = problem;
-  const fields = errors.map((error) => `\n  ${error.pointer}: ${error.detail}`).join('');
+  const fields = errors
+    .filter((error) => error.detail !== detail)
+    .map((error) => `\n  ${error.pointer}: ${error.detail}`)
+    .join('');
   const hint = status === 401 || status === 403 ? ' Set KEEPSAKE_KEY to an operator key.' : '';
   const text = `${detail}${hint}${fields}`;
   if (status >= 500) return new CliError(text, ExitCode.unavailable);

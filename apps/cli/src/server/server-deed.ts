@@ -40,9 +40,19 @@ export async function runDeed(
   try {
     const result = await chosen.run(server, progress);
     progress.end();
-    console.log(json ? JSON.stringify(result) : chosen.show(result));
-    return chosen.isWell(result) ? ExitCode.ok : ExitCode.unavailable;
+    const { text, isWell } = understood(server, () => ({ text: chosen.show(result), isWell: chosen.isWell(result) }));
+    console.log(json ? JSON.stringify(result) : text);
+    return isWell ? ExitCode.ok : ExitCode.unavailable;
   } finally {
     progress.end();
+  }
+}
+
+/** What lacks the fields of our answers is the answer of another server. */
+function understood<Result>(server: ServerClient, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof TypeError ? server.foreign(error) : error;
   }
 }

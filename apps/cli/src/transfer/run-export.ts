@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +11,7 @@ import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-code.js';
 import { Progress } from '../progress.js';
 import { findServer } from '../server/find-server.js';
+import { requireProject } from '../server/require-project.js';
 
 export interface ExportOptions {
   /** `-` is standard output; absent: a name of its own in the current folder. */
@@ -24,18 +25,23 @@ export interface ExportOptions {
  * was there before stays until then.
  */
 export async function runExport(project: string, { output, workspace, json }: ExportOptions): Promise<ExitCode> {
+  if (output !== undefined && output !== '-') await checkPlace(output);
   const server = await findServer(loadConfig(process.env), workspace);
   const progress = new Progress();
   try {
+    // Reading an unknown project gives an empty answer: a file of nothing.
+    const isThere = async ({ end }: FileSummary) => {
+      if (Object.values(end.counts).every((count) => count === 0)) await requireProject(server, project);
+    };
     const { body, length } = await server.download(`/v1/projects/${project}/export`);
     const counted = body.pipe(counting((bytes) => progress.step(bytes, length, 'bytes')));
     body.once('error', (error) => counted.destroy(error));
     if (output === '-') {
-      await toStandardOutput(counted);
+      await toStandardOutput(counted, isThere);
       progress.end();
       return ExitCode.ok;
     }
-    const { path, summary } = await toFile(counted, project, output);
+    const { path, summary } = await toFile(counted, project, output, isThere);
     progress.end();
     const { counts } = summary.end;
     const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
@@ -50,10 +56,21 @@ export async function runExport(project: string, { output, workspace, json }: Ex
   }
 }
 
+/** Before anything is asked for. @throws CliError, or the system's error, where no such file can be made */
+async function checkPlace(output: string): Promise<void> {
+  const folder = dirname(output);
+  if (!(await stat(folder)).isDirectory())
+    throw new CliError(`${folder} can't be used: it is a file, not a folder.`, ExitCode.unavailable);
+  const found = await stat(output).catch(() => undefined);
+  if (found?.isDirectory() === true)
+    throw new CliError(`${output} can't be used: it is a folder.`, ExitCode.unavailable);
+}
+
 async function toFile(
   body: Readable,
   project: string,
   output: string | undefined,
+  accept: (summary: FileSummary) => Promise<void>,
 ): Promise<{ path: string; summary: FileSummary }> {
   const folder = output === undefined ? '.' : dirname(output);
   const part = join(folder, `.${basename(output ?? project)}.${randomUUID()}.part`);
@@ -61,6 +78,7 @@ async function toFile(
   try {
     await pipeline(body, file.createWriteStream({ flush: true }));
     const summary = await good(createReadStream(part));
+    await accept(summary);
     const at = summary.header.exportedAt.replaceAll(/[-:]|\.\d+/g, '');
     const path = output ?? `${project}-${at}.jsonl.gz`;
     await rename(part, path);
@@ -72,7 +90,7 @@ async function toFile(
 }
 
 /** The checksum is known at the end, so it is the exit code that says whether what was written is good. */
-async function toStandardOutput(body: Readable): Promise<void> {
+async function toStandardOutput(body: Readable, accept: (summary: FileSummary) => Promise<void>): Promise<void> {
   const checked = new PassThrough();
   const checking = good(checked);
   checking.catch(() => checked.resume());
@@ -88,7 +106,7 @@ async function toStandardOutput(body: Readable): Promise<void> {
     process.stdout,
     { end: false },
   );
-  await checking;
+  await accept(await checking);
 }
 
 /** @throws CliError for a file that is not whole */

@@ -50,6 +50,7 @@ export async function runImport(path: string, options: ImportOptions): Promise<E
       { 'idempotency-key': randomUUID() },
     );
     progress.end();
+    if (KINDS.some((kind) => imported[kind] === undefined)) throw server.foreign();
     console.log(json ? JSON.stringify(imported) : shown(imported));
     return ExitCode.ok;
   } finally {

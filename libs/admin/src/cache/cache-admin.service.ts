@@ -185,19 +185,22 @@ export class CacheAdminService {
     if (!(await this.engine.cache.clear())) throw cacheAway();
   }
 
-  /** A timed round trip to the shared tier. */
+  /** A timed round trip to the tier that all processes share; where there is none, to the one of this process. */
   async test(): Promise<{
     readonly ok: boolean;
+    readonly tier: 'shared' | 'process';
     readonly roundTripMs: number | null;
     readonly problem: string | null;
   }> {
     const started = performance.now();
+    const tier = this.engine.mode === 'shared' ? 'shared' : 'process';
     try {
       await this.engine.cache.store.ping();
-      return { ok: true, roundTripMs: Math.round((performance.now() - started) * 1000) / 1000, problem: null };
+      return { ok: true, tier, roundTripMs: Math.round((performance.now() - started) * 1000) / 1000, problem: null };
     } catch {
       return {
         ok: false,
+        tier,
         roundTripMs: null,
         problem: this.engine.health().problem ?? 'the shared tier did not answer',
       };

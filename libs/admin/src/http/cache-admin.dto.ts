@@ -165,7 +165,12 @@ export const warmResponse = z
   .meta({ id: 'CacheWarming' });
 
 export const testResponse = z
-  .object({ ok: z.boolean(), roundTripMs: z.number().nullable(), problem: z.string().nullable() })
+  .object({
+    ok: z.boolean(),
+    tier: z.enum(['shared', 'process']),
+    roundTripMs: z.number().nullable(),
+    problem: z.string().nullable(),
+  })
   .meta({ id: 'CacheTest' });
 
 export const adviceResponse = z
