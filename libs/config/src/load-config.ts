@@ -146,7 +146,10 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
-    command: { serverUrl: env.KEEPSAKE_URL, key: env.KEEPSAKE_KEY },
+    command: {
+      serverUrl: env.KEEPSAKE_URL === undefined ? undefined : withoutSlash(env.KEEPSAKE_URL),
+      key: env.KEEPSAKE_KEY,
+    },
   });
 }
 

@@ -110,7 +110,7 @@ export class McpLink {
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const { profile, project, results } = this.settings;
-    const address = new URL(`${url.replace(/\/+$/, '')}/mcp`);
+    const address = new URL(`${url}/mcp`);
     address.searchParams.set('profile', profile);
     if (project !== undefined) address.searchParams.set('project', project);
     if (results !== undefined) address.searchParams.set('results', results);

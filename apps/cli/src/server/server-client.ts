@@ -106,9 +106,9 @@ export class ServerClient {
     };
   }
 
-  /** Below the address, which may have a path of its own. */
+  /** Below the address, which may have a path of its own and ends without a slash. */
   private urlOf(path: string): URL {
-    return new URL(`${this.address.url.replace(/\/+$/, '')}${path}`);
+    return new URL(`${this.address.url}${path}`);
   }
 
   private async understood(answer: Promise<unknown>): Promise<unknown> {
