@@ -34,7 +34,10 @@ if (bundler !== undefined) {
     // Threads load a file of this name from the folder of whoever starts them.
     input: {
       main: compiled('apps/cli/src/main.js'),
+      'html-page.worker': compiled('libs/context/src/ingest/html-page.worker.js'),
       'pdf-text.worker': compiled('libs/context/src/ingest/pdf-text.worker.js'),
+      'text-reading.worker': compiled('libs/context/src/text-reading.worker.js'),
+      'text-diff.worker': compiled('libs/context/src/diff/text-diff.worker.js'),
       'pglite.worker': compiled('libs/database/src/embedded/pglite.worker.js'),
     },
     external: [...PACKAGES_WITH_FILES, ...DRIVERS, PACKAGES_NOT_USED],

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SessionId } from '#kernel';
+import type { SessionId, WorkPauses } from '#kernel';
 import type { Context } from './context.js';
-import { extract } from './extract/extract.js';
-import { detectPriority, type Priority } from './priority.js';
-import { type Fingerprint, fingerprintOf } from './similarity/fingerprint.js';
+import type { Priority } from './priority.js';
+import type { Fingerprint } from './similarity/fingerprint.js';
+import { readAnyText } from './text-reading.js';
 
 export interface StoreContext {
   readonly label: string;
@@ -34,20 +34,23 @@ export interface ContextDraft extends Pick<
   readonly fingerprint: Fingerprint;
 }
 
-/** Linear in the length of the content. */
-export function draftOf(input: StoreContext): ContextDraft {
+/**
+ * Linear in the length of the content.
+ * @param pauses of the work that it is a part of: others run between its steps
+ */
+export async function draftOf(input: StoreContext, pauses: WorkPauses): Promise<ContextDraft> {
   const { label, content, tags, priority, sessionId, metadata } = input;
+  const { detectedPriority, ...reading } = await readAnyText(content, pauses);
   return {
     label,
     content,
     contentHash: createHash('sha256').update(content, 'utf8').digest('hex'),
     contentBytes: Buffer.byteLength(content),
-    ...extract(content),
+    ...reading,
     tags: [...new Set(tags)],
-    priority: priority ?? detectPriority(content),
+    priority: priority ?? detectedPriority,
     priorityDetected: priority === undefined,
     sessionId: sessionId ?? null,
     metadata,
-    fingerprint: fingerprintOf(content),
   };
 }

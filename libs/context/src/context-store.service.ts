@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
-import { Clock, type ContextId, DomainError, newId, newRevision, type SessionId, type WorkspaceId } from '#kernel';
+import {
+  Clock,
+  type ContextId,
+  DomainError,
+  newId,
+  newRevision,
+  type SessionId,
+  WorkPauses,
+  type WorkspaceId,
+} from '#kernel';
 import { ProjectService } from '#project';
 import { SessionService } from '#session';
 import type { Context, ContextSummary } from './context.js';
@@ -99,13 +108,15 @@ export class ContextStoreService {
   }
 
   /** Stores those that can be stored, in order, in one transaction, and tells of each what became of it. */
-  storeEach(
+  async storeEach(
     workspaceId: WorkspaceId,
     project: string,
     inputs: readonly StoreContext[],
     pointerOf: (index: number) => string = sessionPointer,
   ): Promise<readonly StoreOutcome[]> {
-    const drafts = inputs.map(draftOf);
+    const pauses = new WorkPauses();
+    const drafts: ContextDraft[] = [];
+    for (const input of inputs) drafts.push(await draftOf(input, pauses));
     return this.transactions.run(() => this.write(workspaceId, project, drafts, pointerOf), { retries: RETRIES });
   }
 

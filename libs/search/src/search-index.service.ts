@@ -4,9 +4,9 @@ import type { Priority } from '#context';
 import { TransactionRunner } from '#database';
 import type { WorkspaceId } from '#kernel';
 import { analysisOptionsOf } from './analysis/language.js';
-import { analyseDocument } from './analysis/document-analysis.js';
+import { analyseLongDocument } from './analysis/document-analysis.js';
 import type { AnalysisOptions } from './analysis/words.js';
-import { KeywordIndex } from './persistence/keyword-index.js';
+import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchDocument } from './search.js';
 import { SearchChanges } from './search-changes.js';
 import { projectsOf } from './search-documents.js';
@@ -27,10 +27,9 @@ export class SearchIndexService extends SearchIndex {
   }
 
   async index(documents: readonly SearchDocument[]): Promise<void> {
-    const analysed = lastOfEach(documents).map((document) => ({
-      document,
-      analysis: analyseDocument(document.label, document.text, this.options),
-    }));
+    const analysed: AnalysedDocument[] = [];
+    for (const document of lastOfEach(documents))
+      analysed.push({ document, analysis: await analyseLongDocument(document.label, document.text, this.options) });
     if (analysed.length === 0) return;
     await this.transactions.run(async () => {
       await this.keywords.put(analysed);

@@ -3,7 +3,8 @@ import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
 import { contextNotFound } from '../context.errors.js';
 import { ContextLookup } from '../context-lookup.js';
-import { diffTexts, type TextDiff } from './text-diff.js';
+import { diffAnyTexts } from './diff-any-texts.js';
+import type { TextDiff } from './text-diff.js';
 
 export interface ContextDiff extends TextDiff {
   readonly from: Context;
@@ -17,7 +18,7 @@ export class ContextDiffService {
   /**
    * What changed between two versions of the label of this context, archived ones included.
    * @param versions absent: from the version before to this one
-   * @throws DomainError `context-not-found` for the id, `version-not-found` naming `/from` or `/to`
+   * @throws DomainError `diff-too-complex`; `context-not-found` for the id, `version-not-found` naming `/from` or `/to`
    */
   async diff(workspaceId: WorkspaceId, id: ContextId, versions: { from?: number; to?: number }): Promise<ContextDiff> {
     const context = await this.contexts.findSummary(workspaceId, id);
@@ -31,7 +32,7 @@ export class ContextDiffService {
     const toVersion = versions.to ?? context.version;
     const from = await versionOf(versions.from ?? Math.max(1, toVersion - 1), '/from');
     const to = await versionOf(toVersion, '/to');
-    return { from, to, ...diffTexts(side(from), side(to)) };
+    return { from, to, ...(await diffAnyTexts({ from: side(from), to: side(to) })) };
   }
 }
 

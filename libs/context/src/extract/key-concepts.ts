@@ -44,7 +44,8 @@ export function keyConceptsOf(content: string): string[] {
   const { prose, code } = visibleLines(content);
   for (const line of prose) {
     add(line.text, headingText(line.text) === undefined ? 1 : 1 + HEADING_WEIGHT);
-    for (const [, span] of line.text.matchAll(CODE_SPAN)) add(span ?? '', CODE_SPAN_WEIGHT);
+    if (line.text.includes('`'))
+      for (const [, span] of line.text.matchAll(CODE_SPAN)) add(span ?? '', CODE_SPAN_WEIGHT);
   }
   for (const line of code) add(line.text, 1);
   return [...concepts.values()]

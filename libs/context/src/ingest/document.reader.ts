@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Injectable } from '@nestjs/common';
+import type { DomainError } from '#kernel';
 import { detectFormat, type DocumentSource, MAX_DOCUMENT_LENGTH, type ReadDocument } from './document.js';
 import { documentTooComplex, emptyDocument, unreadableDocument } from './document.errors.js';
-import { htmlToText } from './html-text.js';
+import { readAnyPage } from './html-page.js';
 import { layoutOf } from './layout.js';
 import { PdfText } from './pdf-text.js';
 
@@ -16,7 +17,7 @@ export class DocumentReader {
    * @throws DomainError `document-unreadable`, `document-too-complex`, `document-empty`
    */
   async read({ bytes, format = detectFormat(bytes) }: DocumentSource, pointer: string): Promise<ReadDocument> {
-    const read = format === 'pdf' ? await this.readPdf(bytes, pointer) : readText(bytes, format, pointer);
+    const read = format === 'pdf' ? await this.readPdf(bytes, pointer) : await readText(bytes, format, pointer);
     const text = read.text.replaceAll('\0', '').toWellFormed();
     if (text.trim() === '') {
       const detail = format === 'pdf' ? 'holds no text: its pages may be pictures' : 'holds no text';
@@ -41,32 +42,38 @@ export class DocumentReader {
       case 'refused':
         throw unreadableDocument(pointer, answer.isEncrypted ? 'asks for a password' : 'is not a PDF that can be read');
       case 'exhausted':
-        throw documentTooComplex(pointer, 'takes more time or memory to read than a document may');
+        throw tooExpensive(pointer);
     }
   }
 }
 
-function readText(
+async function readText(
   bytes: Uint8Array,
   format: 'text' | 'markdown' | 'html',
   pointer: string,
-): Pick<ReadDocument, 'title' | 'text' | 'cut'> {
+): Promise<Pick<ReadDocument, 'title' | 'text' | 'cut'>> {
   if (!isUtf8(bytes)) throw unreadableDocument(pointer, 'is not UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     .toString('utf8')
     .replace(/^\uFEFF/, '');
   if (format === 'text') return { title: undefined, text, cut: undefined };
   if (format === 'markdown') return { title: titleOf(text), text, cut: undefined };
-  try {
-    const page = htmlToText(text);
-    return { title: page.title ?? titleOf(page.text), text: page.text, cut: undefined };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw documentTooComplex(pointer, 'nests its elements too deep');
+  const page = await readAnyPage(text);
+  switch (page.kind) {
+    case 'read':
+      return { title: page.title ?? titleOf(page.text), text: page.text, cut: undefined };
+    case 'too-deep':
+      throw documentTooComplex(pointer, 'nests its elements too deep');
+    case 'exhausted':
+      throw tooExpensive(pointer);
   }
+}
+
+function tooExpensive(pointer: string): DomainError {
+  return documentTooComplex(pointer, 'takes more time or memory to read than a document may');
 }
 
 /** The first heading. */
 function titleOf(text: string): string | undefined {
-  return layoutOf(text).headings[0]?.path;
+  return layoutOf(text.slice(0, MAX_DOCUMENT_LENGTH)).headings[0]?.path;
 }

@@ -1,7 +1,7 @@
-import { type ContextId, newId, newRevision } from '#kernel';
+import { type ContextId, newId, newRevision, WorkPauses } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
-import { draftOf } from '../context-draft.js';
+import { type ContextDraft, draftOf } from '../context-draft.js';
 import type { ContextObservers } from '../context-observers.js';
 import type { ContextRepository, NewContext } from '../persistence/context.repository.js';
 import type { ContextTransferRepository, DescribedVersion, KnownVersion } from './context-transfer.repository.js';
@@ -26,7 +26,7 @@ type Decision =
   | { readonly deed: 'describe'; readonly id: ContextId }
   | { readonly deed: 'add'; readonly version: number; readonly instead: ContextId | undefined };
 
-type Placed = { readonly copy: ContextCopy; readonly draft: ReturnType<typeof draftOf> };
+type Placed = { readonly copy: ContextCopy; readonly draft: ContextDraft };
 
 /**
  * Brings the versions of a file into a project, in the caller's transaction: all versions of a label after one another,
@@ -55,10 +55,10 @@ export class ContextImport {
   /** @param copies in the order of the file, of sessions as the project knows them */
   async bring(copies: readonly ContextCopy[]): Promise<void> {
     const lines = await this.linesOf([...new Set(copies.map(({ label }) => label))]);
-    const placed = copies.map((copy) => ({
-      copy,
-      draft: draftOf({ ...copy, sessionId: copy.sessionId ?? undefined }),
-    }));
+    const pauses = new WorkPauses();
+    const placed: Placed[] = [];
+    for (const copy of copies)
+      placed.push({ copy, draft: await draftOf({ ...copy, sessionId: copy.sessionId ?? undefined }, pauses) });
     const added: (Placed & { readonly version: number })[] = [];
     const described: { readonly id: ContextId; readonly copy: ContextCopy }[] = [];
     const removed: { readonly id: ContextId; readonly label: string }[] = [];

@@ -1,3 +1,4 @@
+import { WorkPauses } from '#kernel';
 import { literals } from './literals.js';
 import { type AnalysisOptions, tokens } from './words.js';
 
@@ -37,12 +38,36 @@ export function isSpellable(word: string): boolean {
 
 /** What the index stores of a document. Linear in the length of its text. */
 export function analyseDocument(label: string | undefined, text: string, options: AnalysisOptions): DocumentAnalysis {
+  const steps = analysisOf(label, text, options);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+/** The same for a text of any length: others run between two of its segments. */
+export async function analyseLongDocument(
+  label: string | undefined,
+  text: string,
+  options: AnalysisOptions,
+): Promise<DocumentAnalysis> {
+  const pauses = new WorkPauses();
+  const steps = analysisOf(label, text, options);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    await pauses.pauseIfDue();
+  }
+}
+
+function* analysisOf(
+  label: string | undefined,
+  text: string,
+  options: AnalysisOptions,
+): Generator<undefined, DocumentAnalysis> {
   const vocabulary = new Set<string>();
   const labelWords = wordsOf(label ?? '', options, (word) => TELLING_LABEL_WORD.test(word), vocabulary);
-  const segments = cutIntoSegments(text).map((part) => ({
-    text: part,
-    words: wordsOf(part, options, () => true, vocabulary),
-  }));
+  const segments: Segment[] = [];
+  for (const part of cutIntoSegments(text)) {
+    segments.push({ text: part, words: wordsOf(part, options, () => true, vocabulary) });
+    yield;
+  }
   return { labelWords, segments, vocabulary: [...vocabulary] };
 }
 

@@ -1,0 +1,170 @@
+import { Agent, request as send } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { eventually } from '../../support/eventually.js';
+import { filled, hostileTexts } from '../../support/hostile-texts.js';
+import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
+import { type PopulatedWorkspace, populateWorkspace } from '../routes/populated-workspace.js';
+import { sampleOf } from '../routes/route-samples.js';
+import { type Route, routesOf } from '../routes/route-table.js';
+import { type HostileRequest, hostileRequests } from './hostile-requests.js';
+
+/** `npm run soak:hostile` asks for more; `HOSTILE_SEED` for others, or for the same again. */
+const REQUESTS = Number(process.env['HOSTILE_REQUESTS'] ?? 10_000);
+const SEED = Number(process.env['HOSTILE_SEED'] ?? 20_261_129);
+const AT_ONCE = 8;
+const MOST_HOLD_MS = 250;
+const LARGEST_REFUSAL_BYTES = 64 * 1024;
+const MOST_GROWTH_BYTES = 200 * 1024 * 1024;
+const MONITOR = pathToFileURL(join(import.meta.dirname, 'hold-monitor.mjs')).href;
+
+/** They take nothing. */
+const PROBES = new Set(['/health/live', '/health/ready']);
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+describe('T66 a table of hostile requests', () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  let database: TestDatabase;
+  let server: Keepsake;
+  let workspace: PopulatedWorkspace;
+  let routes: Route[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    server = await startKeepsake({
+      env: {
+        DATABASE_URL: database.url,
+        LOG_LEVEL: 'error',
+        WORKER_ENABLED: 'false',
+        NODE_OPTIONS: `--import=${MONITOR}`,
+      },
+    });
+    routes = await routesOf(server.api);
+    workspace = await populateWorkspace(server, 'hostile');
+  }, 120_000);
+
+  afterAll(async () => {
+    agent.destroy();
+    await server.remove();
+    await database.drop();
+  });
+
+  function ask({ method, path, headers, body }: Omit<HostileRequest, 'what'>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = send({ host: '127.0.0.1', port: server.port, method, path, headers, agent }, (incoming) => {
+        let text = '';
+        incoming.setEncoding('utf8').on('data', (part: string) => (text += part));
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }));
+        incoming.on('error', reject);
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  /** The longest hold since it was asked last, in milliseconds of processor time. */
+  async function longestHoldMs(): Promise<number> {
+    const count = () => [...server.stderr.matchAll(/longest hold ([\d.]+) ms/g)];
+    const before = count().length;
+    server.send('SIGUSR2');
+    return eventually(
+      () => {
+        const told = count();
+        return told.length > before ? Number(told.at(-1)?.[1]) : undefined;
+      },
+      { what: 'what the monitor saw' },
+    );
+  }
+
+  async function residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
+  }
+
+  /** What is wrong with an answer, if anything is. */
+  function faultOf({ what }: Pick<HostileRequest, 'what'>, { status, text }: Answer): string[] {
+    if (status >= 500 && !(status === 503 && what.includes('GET /health')))
+      return [`${what}: ${status} ${text.slice(0, 300)}`];
+    if (status >= 400 && Buffer.byteLength(text) > LARGEST_REFUSAL_BYTES) return [`${what}: ${text.length} characters`];
+    return [];
+  }
+
+  it('has a row for every route', () => {
+    const walked = routes.filter(({ path }) => !PROBES.has(path));
+    expect(walked.filter(({ name }) => sampleOf(name, workspace) === undefined)).toEqual([]);
+    expect(walked.length).toBeGreaterThan(40);
+  });
+
+  it('has no 5xx, no long refusal and no long hold among them, and memory stays flat', async () => {
+    const rows = routes.flatMap((route) => {
+      const sample = sampleOf(route.name, workspace);
+      return sample === undefined ? [] : [{ route, sample }];
+    });
+    await longestHoldMs();
+    const before = await residentBytes();
+    const faults: string[] = [];
+    const requests = hostileRequests(rows, workspace.key, REQUESTS, SEED);
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (const request of requests) faults.push(...faultOf(request, await ask(request)));
+      }),
+    );
+    expect(faults).toEqual([]);
+    expect(await longestHoldMs()).toBeLessThan(MOST_HOLD_MS);
+    expect((await residentBytes()) - before).toBeLessThan(MOST_GROWTH_BYTES);
+  }, 1_800_000);
+
+  it('has no long hold among every tool with hostile arguments', async () => {
+    const mcp = (method: string, params: object) =>
+      ask({
+        method: 'POST',
+        path: '/mcp?profile=full',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json, text/event-stream',
+          authorization: `Bearer ${workspace.key}`,
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      });
+    const { result } = JSON.parse((await mcp('tools/list', {})).text) as {
+      result: { tools: { name: string; inputSchema: { properties?: Record<string, unknown> } }[] };
+    };
+    expect(result.tools.length).toBeGreaterThan(10);
+    await longestHoldMs();
+    const faults: string[] = [];
+    for (const { name, inputSchema } of result.tools) {
+      for (const unit of ['# ', '\u2028', '\ufdfa', 'a-']) {
+        const args = Object.fromEntries(
+          Object.keys(inputSchema.properties ?? {}).map((field) => [field, filled(unit, 20_000)]),
+        );
+        faults.push(
+          ...faultOf({ what: `${name} ${JSON.stringify(unit)}` }, await mcp('tools/call', { name, arguments: args })),
+        );
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(await longestHoldMs()).toBeLessThan(MOST_HOLD_MS);
+  }, 300_000);
+
+  it.each([...hostileTexts])(
+    'stores 1 MiB at most without a long hold: %s',
+    async (name, text) => {
+      // The bytes of the content are bounded, not its characters.
+      let content = text.slice(0, 1024 * 1024);
+      while (Buffer.byteLength(content) > 1024 * 1024) content = content.slice(0, Math.floor(content.length / 2));
+      await longestHoldMs();
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${workspace.key}` };
+      const body = JSON.stringify({ project: 'hostile', label: name.replaceAll('/', ' '), content });
+      const { status } = await ask({ method: 'POST', path: '/v1/contexts', headers, body });
+      expect(status).toBeLessThan(500);
+      expect(await longestHoldMs()).toBeLessThan(MOST_HOLD_MS);
+    },
+    120_000,
+  );
+});
