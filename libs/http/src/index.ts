@@ -22,6 +22,7 @@ export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
 export { ResponseCacheModule } from './response-cache/response-cache.module.js';
 export { AnswersFromCache } from './response-cache/answers-from-cache.js';
+export { readCacheStatus } from './response-cache/read-cache-status.js';
 export { ResponseVariants } from './response-cache/response-variants.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';

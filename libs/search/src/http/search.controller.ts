@@ -2,12 +2,11 @@ import { Controller, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint } from '#http';
+import { Endpoint, readCacheStatus } from '#http';
 import type { Principal } from '#kernel';
 import { DEFAULT_PROJECT, removalsTag } from '#project';
 import { searchFamily, searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
-import { cacheStatus } from './cache-status.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 import { searchQuery, toListing } from './search.query.js';
 import { searchResponse, toSearchResponse } from './search.response.js';
@@ -43,7 +42,7 @@ export class SearchController {
     const answer = await this.searches.search(
       workspaceId,
       { ...listing, limit: query.limit, after },
-      { spender: caller, report: (report) => void reply.header('cache-status', cacheStatus(report)) },
+      { spender: caller, report: (report) => void reply.header('cache-status', readCacheStatus(report)) },
     );
     return toSearchResponse(
       answer,

@@ -1,7 +1,8 @@
-import { Body, Controller, Param, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, readCacheStatus } from '#http';
 import type { EntryId, Principal, SessionId } from '#kernel';
 import { SessionEntryService } from '../session-entry.service.js';
 import { sessionParams } from './session.dto.js';
@@ -36,6 +37,7 @@ export class SessionEntryController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Query({ schema: entriesQuery }) query: z.infer<typeof entriesQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const list = ['entries', caller.workspaceId, params.id, query.kind ?? null, query.open ?? null];
     const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
@@ -45,6 +47,7 @@ export class SessionEntryController {
       query,
       after as EntryId | undefined,
       query.limit,
+      (report) => void reply.header('cache-status', readCacheStatus(report)),
     );
     return {
       items: page.items.map(toEntryResponse),

@@ -2,7 +2,8 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions } from '#http';
+import type { ReadReport } from '#cache';
+import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions, readCacheStatus } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import type { Session } from '../session.js';
 import { SessionService } from '../session.service.js';
@@ -44,7 +45,9 @@ export class SessionController {
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.tagged(await this.sessions.get(caller.workspaceId, params.id as SessionId), reply);
+    const report = (read: ReadReport) => void reply.header('cache-status', readCacheStatus(read));
+    const session = await this.sessions.get(caller.workspaceId, params.id as SessionId, undefined, report);
+    return this.tagged(session, reply);
   }
 
   @Endpoint('PATCH /:id', {
