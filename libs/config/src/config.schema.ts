@@ -266,7 +266,7 @@ const variables = z.object({
   KEEPSAKE_SINGLE_PROCESS: flag(false),
 
   REDIS_URL: redisUrl(),
-  REDIS_MAX_CONNECTIONS: integer(2, 1, 100),
+  REDIS_MAX_CONNECTIONS: integer(3, 1, 100),
   REDIS_SOCKET_TIMEOUT: integer(50, 5, 10_000),
   REDIS_SOCKET_CONNECT_TIMEOUT: integer(1_000, 10, 60_000),
   CACHE_ENABLED: flag(true),
@@ -362,9 +362,14 @@ const variables = z.object({
     }),
 });
 
-export const environmentSchema = variables.refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
-  path: ['SHUTDOWN_DELAY_MS'],
-  error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
-});
+export const environmentSchema = variables
+  .refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
+    path: ['SHUTDOWN_DELAY_MS'],
+    error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
+  })
+  .refine((env) => env.REDIS_URL === undefined || !env.RATE_LIMIT_ENABLED || env.REDIS_MAX_CONNECTIONS > 1, {
+    path: ['REDIS_MAX_CONNECTIONS'],
+    error: 'write 2 or more, or set RATE_LIMIT_ENABLED=false: rate limits have a connection of their own',
+  });
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -20,3 +20,4 @@ export {
   ThrottleConfig,
   TracingConfig,
 } from './slices.js';
+export { findVariableNotes } from './variable-notes.js';

@@ -43,7 +43,7 @@ export interface QueryKey {
   readonly tags: readonly Tag[];
 }
 
-/** Lists, overviews and counts. */
+/** Lists, overviews and counts. They live for CACHE_DEFAULT_TTL. */
 export const queries = defineFamily<QueryKey, unknown>({
   name: 'query',
   schemaVersion: 1,
@@ -51,5 +51,4 @@ export const queries = defineFamily<QueryKey, unknown>({
   mutable: true,
   key: ({ statement, parameters }) => [statement, hashOf(parameters)],
   tags: (of) => [removalsTag(of), ...of.tags],
-  ttlMs: 300_000,
 });

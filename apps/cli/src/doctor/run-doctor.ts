@@ -1,7 +1,8 @@
 import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
+import { configurationNotes } from '../configuration-notes.js';
 import type { ExitCode } from '../exit-code.js';
 import { findRunningServer } from '../server/running-server.js';
-import { exitCodeOf, type Finding, misconfigured, ok } from './finding.js';
+import { exitCodeOf, type Finding, misconfigured, ok, warning } from './finding.js';
 import { lookAtDataFolder } from './look-at-data-folder.js';
 import { lookAtDatabase } from './look-at-database.js';
 import { lookAtNode } from './look-at-node.js';
@@ -31,6 +32,7 @@ async function lookAround(): Promise<Finding[]> {
   const server = isEmbedded ? await findRunningServer(database.dataDir) : undefined;
   return [
     ok('configuration', 'can be read'),
+    ...configurationNotes().map((note) => warning('configuration', note)),
     ...(isEmbedded ? [await lookAtDataFolder(database.dataDir)] : []),
     ...(await lookAtDatabase(database)),
     await lookAtRedis(cache),

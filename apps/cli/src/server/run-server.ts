@@ -5,6 +5,7 @@ import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
 import { startApi } from '../../../api/src/start-api.js';
 import { WorkerModule } from '../../../worker/src/worker.module.js';
+import { configurationNotes } from '../configuration-notes.js';
 import { ExitCode } from '../exit-code.js';
 import { stopTimes } from '../stop-times.js';
 import { tell } from '../tell.js';
@@ -41,6 +42,7 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
     `  operator key  ${placeOfKey(config, operatorKey)}`,
   ];
   tell(json, { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file } }, text.join('\n'));
+  for (const note of configurationNotes()) tell(json, { note }, note);
   await untilStopped(http.shutdownTimeoutMs, async () => {
     if (isEmbedded) withdrawServer(database.dataDir);
     const worker = queue.workerEnabled ? app.get(JobWorker, { strict: false }) : undefined;

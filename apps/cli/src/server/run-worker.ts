@@ -2,6 +2,7 @@ import { loadConfig } from '#config';
 import { JobWorker } from '#queue';
 import { startWorker } from '../../../worker/src/start-worker.js';
 import { CliError } from '../cli-error.js';
+import { configurationNotes } from '../configuration-notes.js';
 import { ExitCode } from '../exit-code.js';
 import { stopTimes } from '../stop-times.js';
 import { tell } from '../tell.js';
@@ -16,6 +17,7 @@ export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> 
     );
   const app = await startWorker(config);
   tell(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
+  for (const note of configurationNotes()) tell(json, { note }, note);
   await untilStopped(config.http.shutdownTimeoutMs, async () => {
     await app.get(JobWorker, { strict: false }).stop(stopTimes(config.http).workMs);
     await app.close();
