@@ -19,7 +19,7 @@ export { entityTag, type Preconditions, requireMatch } from './paging/entity-tag
 export { IfState } from './paging/if-state.decorator.js';
 export { DEFAULT_LIMIT, type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export { ProblemFilter } from './problem/problem.filter.js';
-export { type Problem, problemSchema, statusOf, toProblem } from './problem/problem.js';
+export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { ResponseCacheModule } from './response-cache/response-cache.module.js';
 export { AnswersFromCache } from './response-cache/answers-from-cache.js';
 export { readCacheStatus } from './response-cache/read-cache-status.js';

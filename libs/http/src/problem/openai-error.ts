@@ -1,4 +1,5 @@
 import type { DomainError, ErrorKind } from '#kernel';
+import { shortForm } from './problem.js';
 
 /** Routes of OpenAI's API that this server has. */
 const OPENAI_PATHS = ['/v1/embeddings', '/v1/models'];
@@ -37,7 +38,8 @@ export function isOfOpenai({ url, is404 }: { readonly url: string; readonly is40
   return is404 || OPENAI_PATHS.some((each) => path === each || path.startsWith(`${each}/`));
 }
 
-export function toOpenaiError(error: DomainError): OpenaiError {
+export function toOpenaiError(given: DomainError): OpenaiError {
+  const error = shortForm(given);
   const [issue] = error.issues;
   const param = issue === undefined || issue.pointer === '' ? null : pathOf(issue.pointer);
   const isSaid = issue === undefined || param === null || error.detail.includes(issue.detail);

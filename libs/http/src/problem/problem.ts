@@ -54,20 +54,36 @@ const LONGEST_TEXT = 200;
 const LONGEST_DETAIL = 1_000;
 
 export function toProblem(error: DomainError, requestId: string): Problem {
+  const short = shortForm(error);
   const [status, title] = statusByKind[error.kind];
   return {
     type: `urn:keepsake:problem:${error.code}`,
     title,
     status,
     code: error.code,
-    detail: shortened(error.detail, LONGEST_DETAIL),
+    detail: short.detail,
     requestId,
-    errors: error.issues.slice(0, MOST_ERRORS).map((issue) => ({
-      pointer: shortened(issue.pointer, LONGEST_TEXT),
+    errors: short.issues.slice(0, MOST_ERRORS).map((issue) => ({
+      pointer: issue.pointer,
       in: issue.in ?? 'body',
-      detail: shortened(issue.detail, LONGEST_TEXT),
+      detail: issue.detail,
     })),
     ...(error.issues.length > MOST_ERRORS ? { errorsLeftOut: error.issues.length - MOST_ERRORS } : {}),
+  };
+}
+
+/** The same error with what it repeats of a request cut short, for whatever form it is answered in. */
+export function shortForm(error: DomainError): Pick<DomainError, 'code' | 'kind' | 'detail' | 'issues'> {
+  const { code, kind, detail, issues } = error;
+  return {
+    code,
+    kind,
+    detail: shortened(detail, LONGEST_DETAIL),
+    issues: issues.map((issue) => ({
+      ...issue,
+      pointer: shortened(issue.pointer, LONGEST_TEXT),
+      detail: shortened(issue.detail, LONGEST_TEXT),
+    })),
   };
 }
 

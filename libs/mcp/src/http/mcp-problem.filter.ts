@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Catch, Injectable } from '@nestjs/common';
 import { ProtocolErrorCode } from '@modelcontextprotocol/server';
-import { type Problem, ProblemFilter } from '#http';
+import { type Problem, ProblemFilter, shortForm } from '#http';
 import type { DomainError } from '#kernel';
 
 /** Of no request in particular: what refuses it has not read it. */
@@ -24,7 +24,7 @@ export class McpProblemFilter extends ProblemFilter {
       ...super.bodyOf(error, request),
       jsonrpc: '2.0',
       id: null,
-      error: { code, message: error.detail, data: { code: error.code } },
+      error: { code, message: shortForm(error).detail, data: { code: error.code } },
     };
   }
 }
