@@ -1,9 +1,7 @@
 import { judgeReads, judgeTheEnd, judgeWaits, READ_BOUND_MS, type ReadRecord, type WriteRecord } from './oracle.mjs';
-import { BEHAVIOURS, INVALIDATION_BOUND_MS } from './subjects/subject.mjs';
+import { INVALIDATION_BOUND_MS } from './subjects/subject.mjs';
 
 const PLAIN = 's1k0';
-const LAGGING = `s1k${BEHAVIOURS.findIndex(({ l1LagMs }) => l1LagMs !== undefined)}`;
-const LAG_MS = Math.max(...BEHAVIOURS.map(({ l1LagMs = 0 }) => l1LagMs));
 
 const aRead = (fields: Partial<ReadRecord> = {}): ReadRecord => {
   const key = fields.key ?? PLAIN;
@@ -42,13 +40,6 @@ describe('the verdict on reads', () => {
     const at = (startedMs: number) => judgeReads([aRead({ startedMs })], [write]);
     expect(at(INVALIDATION_BOUND_MS)).toEqual({ violations: [], withinException: 1 });
     expect(at(INVALIDATION_BOUND_MS + 1).violations).toHaveLength(1);
-  });
-
-  it('a family that declares a lag is bound by the lag, and no later', () => {
-    const write = aWrite({ key: LAGGING, acknowledgedMs: 0 });
-    const at = (startedMs: number) => judgeReads([aRead({ key: LAGGING, startedMs })], [write]);
-    expect(at(LAG_MS)).toEqual({ violations: [], withinException: 1 });
-    expect(at(LAG_MS + 1).violations).toHaveLength(1);
   });
 
   it("another key's value is told", () => {

@@ -1,5 +1,5 @@
 // @ts-check
-import { behaviourOf, INVALIDATION_BOUND_MS, LOAD_TIMEOUT_MS } from './subjects/subject.mjs';
+import { INVALIDATION_BOUND_MS, LOAD_TIMEOUT_MS } from './subjects/subject.mjs';
 
 /**
  * One key that was read. A read of many keys is many of these.
@@ -53,8 +53,8 @@ export const WRITE_BOUND_MS = INVALIDATION_BOUND_MS + 6 * COMMAND_MS + MACHINE_M
 
 /**
  * The promise: a read that starts after a write was acknowledged returns that write or a later one, in every process.
- * Its two exceptions count in full and no further: a write that nobody could confirm binds reads from
- * `INVALIDATION_BOUND_MS` after its answer on, a family with `l1LagMs` is that much behind.
+ * Its one exception counts in full and no further: a write that nobody could confirm binds reads from
+ * `INVALIDATION_BOUND_MS` after its answer on.
  *
  * @param {readonly ReadRecord[]} reads
  * @param {readonly WriteRecord[]} writes
@@ -69,11 +69,10 @@ export function judgeReads(reads, writes) {
       violations.push({ kind: 'crossed', text: `${read.actor} asked for ${read.asked} and got ${read.key}` });
       continue;
     }
-    const lagMs = behaviourOf(read.key).l1LagMs ?? 0;
     const before = writes.filter((write) => write.key === read.key && write.version > read.version);
     const acknowledged = before.filter((write) => write.acknowledgedMs < read.startedMs);
     const binding = acknowledged.filter((write) => {
-      const exceptionMs = Math.max(lagMs, write.isConfirmed ? 0 : INVALIDATION_BOUND_MS);
+      const exceptionMs = write.isConfirmed ? 0 : INVALIDATION_BOUND_MS;
       return write.acknowledgedMs + exceptionMs < read.startedMs;
     });
     const newest = binding.reduce(

@@ -4,7 +4,6 @@ import { inTime } from './actor.mjs';
 import { monotonicMs } from './monotonic.mjs';
 import { judgeReads, judgeTheEnd, judgeWaits } from './oracle.mjs';
 import { ACTORS, KEYS } from './schedule.mjs';
-import { BEHAVIOURS } from './subjects/subject.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
 const PATIENCE_MS = 60;
@@ -14,8 +13,6 @@ const HANG_MS = 10_000;
 
 /** Between two operations while the servers change. */
 const TRAFFIC_MS = 20;
-
-const LAG_MS = Math.max(...BEHAVIOURS.map(({ l1LagMs = 0 }) => l1LagMs));
 
 /**
  * What a schedule came to.
@@ -51,8 +48,6 @@ class Play {
   #locks = [];
   #faults = 0;
   #busyServer = false;
-  /** Whether somebody else than its writer may have delivered an invalidation. */
-  #wasRelayed = false;
   #now = 0;
 
   /**
@@ -83,7 +78,6 @@ class Play {
     try {
       await this.#stage.recover();
       await this.#stage.settle();
-      await pause(Math.max(0, this.#lastInvalidatedMs() + LAG_MS - monotonicMs()));
     } catch (error) {
       violations.push({ kind: 'unrecovered', text: error instanceof Error ? error.message : String(error) });
     }
@@ -166,17 +160,13 @@ class Play {
    * @param {import('./actor.mjs').Outcome | 'died'} outcome
    */
   #record(actor, what, keys, outcome) {
-    if (outcome === 'died') {
-      this.#wasRelayed = true;
-      return;
-    }
+    if (outcome === 'died') return;
     const { startedMs, endedMs, heldMs, answer, error } = outcome;
     const excused = [...actor.suspensions, ...(what === 'write' ? this.#locks : [])];
     const waitMs = endedMs - startedMs - heldMs - overlapMs(excused, startedMs, endedMs);
     this.#waits.push({ actor: actor.name, what, keys, endedMs, waitMs, error });
     if (error !== undefined) return;
     if (what === 'write') {
-      this.#wasRelayed ||= !answer.isConfirmed;
       for (const { key, version } of answer.rows) {
         this.#writes.push({
           actor: actor.name,
@@ -274,15 +264,6 @@ class Play {
   async #awaitAll() {
     await inTime(Promise.all(this.#running.keys()), HANG_MS);
     return [...this.#running.values()];
-  }
-
-  /**
-   * A family that may lag behind has caught up when this is as long ago as it may. What a writer could not confirm, or
-   * did not live to deliver, was delivered by a relay until just now.
-   */
-  #lastInvalidatedMs() {
-    if (this.#wasRelayed) return monotonicMs();
-    return this.#waits.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
   }
 
   async #judgeTheEnd() {

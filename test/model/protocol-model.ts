@@ -43,14 +43,8 @@ export interface Protocol {
   readonly waitsForOldMaster: boolean;
   /** Whether a place outside the servers keeps who took the writes last, so that one that takes over again is noticed. */
   readonly recordsPrimaries: boolean;
-  /** Whether a process that fires a tag drops its own marks again when the server has confirmed. */
-  readonly forgetsTwice: boolean;
   /** Whether a server that was silent for long is checked before it is believed. */
   readonly checksSilentServer: boolean;
-  /** Whether the mark of a local entry is set before its read and must still stand. */
-  readonly pendingMark: boolean;
-  /** Whether marks from before its link stood fall when a process begins to be told of changes. */
-  readonly forgetsWhenLinked: boolean;
   /** Whether an entry that was invalidated may be served as stale. */
   readonly staleAfterInvalidation: boolean;
 }
@@ -69,14 +63,11 @@ export const PRODUCT: Protocol = {
   guardedLanding: true,
   waitsForOldMaster: true,
   recordsPrimaries: true,
-  forgetsTwice: true,
   checksSilentServer: true,
-  pendingMark: true,
-  forgetsWhenLinked: true,
   staleAfterInvalidation: false,
 };
 
-export type LocalKind = 'none' | 'validated' | 'alone';
+export type LocalKind = 'none' | 'validated';
 
 /** What happens around the protocol, and how often at most. */
 export interface Scenario {
@@ -104,8 +95,6 @@ export interface Scenario {
   /** Writers that answer after the bound, unconfirmed, while every process bypasses the tag. */
   readonly lateAnswers: number;
   readonly clears: number;
-  /** How often a process is told of no changes for a while. */
-  readonly linkLosses: number;
   /** Replies to a whole read that are on their way for a while: others are asked and answered meanwhile. */
   readonly slowReplies: number;
 }
@@ -130,7 +119,6 @@ export const QUIET: Scenario = {
   startsLater: false,
   lateAnswers: 0,
   clears: 0,
-  linkLosses: 0,
   slowReplies: 0,
 };
 
@@ -172,12 +160,6 @@ interface Process {
   readonly checked: readonly number[];
   readonly gate: 0 | 1 | 2;
   readonly local: Entry | null;
-  readonly mark: Id;
-  readonly markSettled: boolean;
-  /** Whether the server tells it of changes. Until then nothing is answered alone, and no news is under way. */
-  readonly isLinked: boolean;
-  /** News of changes that are under way on its tracking link, oldest first. */
-  readonly news: number;
   readonly bypasses: boolean;
 }
 
@@ -210,7 +192,6 @@ interface Actor {
   readonly slot: Slot | null;
   readonly epochs: readonly (Epoch | null)[];
   readonly stamp: Id | null;
-  readonly mark: Id;
   readonly token: Id;
   readonly mode: LeaseMode;
   readonly mayFill: boolean;
@@ -277,7 +258,6 @@ export interface State {
       | 'returns'
       | 'lateAnswers'
       | 'clears'
-      | 'linkLosses'
       | 'slowReplies',
       number
     >
@@ -317,7 +297,6 @@ export class ProtocolModel implements Model<State> {
       slot: null,
       epochs: [],
       stamp: null,
-      mark: 0,
       token: 0,
       mode: 'fresh-key',
       mayFill: false,
@@ -336,10 +315,6 @@ export class ProtocolModel implements Model<State> {
         checked: nodes.map((node) => (servers[node] as Server).identity),
         gate: scenario.startsLater && number === scenario.processes - 1 ? 1 : 0,
         local: null,
-        mark: 0,
-        markSettled: false,
-        isLinked: true,
-        news: 0,
         bypasses: false,
       })),
       actors: [
@@ -363,7 +338,6 @@ export class ProtocolModel implements Model<State> {
         returns: scenario.returns,
         lateAnswers: scenario.lateAnswers,
         clears: scenario.clears,
-        linkLosses: scenario.linkLosses,
         slowReplies: scenario.slowReplies,
       },
       stale: '',
@@ -493,7 +467,7 @@ export class ProtocolModel implements Model<State> {
   private startRead(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
     const process = state.processes[actor.process] as Process;
-    let next = this.withActor(state, a, {
+    const next = this.withActor(state, a, {
       left: actor.left - 1,
       needs: state.answered,
       mode: 'fresh-key',
@@ -505,20 +479,6 @@ export class ProtocolModel implements Model<State> {
     });
     if (process.gate !== 0 || process.bypasses) return this.withActor(next, a, { phase: 'load-alone' });
     const { local } = process;
-    if (
-      this.scenario.local === 'alone' &&
-      local !== null &&
-      process.markSettled &&
-      process.isLinked &&
-      process.news === 0 &&
-      !local.isExpired
-    )
-      return this.finish(next, a, local.value, undefined);
-    if (this.scenario.local === 'alone') {
-      const mark = next.lastId + 1;
-      next = this.withProcess({ ...next, lastId: mark }, actor.process, { mark, markSettled: false });
-      next = this.withActor(next, a, { mark });
-    }
     if (this.scenario.local !== 'none' && local !== null && !local.isExpired)
       return this.sendRead(this.withActor(next, a, { phase: 'local-check' }), a, false);
     return this.sendRead(next, a, true);
@@ -559,7 +519,7 @@ export class ProtocolModel implements Model<State> {
         current !== undefined &&
         this.binding(local.epochs, local.stamp) === current
       ) {
-        return this.finish(this.settleMark(state, a), a, local.value, undefined);
+        return this.finish(state, a, local.value, undefined);
       }
       return this.sendRead(state, a, true);
     }
@@ -577,8 +537,7 @@ export class ProtocolModel implements Model<State> {
       const isServed =
         verdict === 'fresh' || verdict === 'stale' || (this.protocol.staleAfterInvalidation && entry.isExpired);
       if (isServed) {
-        let next = this.scenario.local === 'none' ? state : this.withProcess(state, actor.process, { local: entry });
-        if (this.scenario.local !== 'none') next = this.settleMark(next, a);
+        const next = this.scenario.local === 'none' ? state : this.withProcess(state, actor.process, { local: entry });
         return this.finish(next, a, entry.value, undefined, current);
       }
     }
@@ -587,8 +546,6 @@ export class ProtocolModel implements Model<State> {
 
   private miss(state: State, a: number, current: string | undefined): State {
     const actor = state.actors[a] as Actor;
-    if (this.scenario.local === 'alone' && (state.processes[actor.process] as Process).mark === actor.mark)
-      state = this.withProcess(state, actor.process, { mark: 0, markSettled: false });
     const older = state.actors.findIndex(
       (other, o) =>
         o !== a &&
@@ -641,8 +598,6 @@ export class ProtocolModel implements Model<State> {
     let next = state;
     if (this.scenario.local !== 'none' && this.protocol.invalidation === 'stamps') {
       next = this.withProcess(next, actor.process, { local: entry });
-      // Without the mark, whatever is kept may answer alone at once.
-      if (!this.protocol.pendingMark) next = this.withProcess(next, actor.process, { markSettled: true });
     }
     const process = next.processes[actor.process] as Process;
     if (actor.mayFill && process.gate === 0) {
@@ -705,7 +660,6 @@ export class ProtocolModel implements Model<State> {
       epochs: [],
       stamp: null,
       token: 0,
-      mark: 0,
       mayFill: false,
       value: 0,
       needs: 0,
@@ -725,17 +679,7 @@ export class ProtocolModel implements Model<State> {
     const entry: Entry = { value: actor.value, epochs: [], stamp: null, isExpired: false };
     if (this.protocol.writerSets !== 'nothing') return this.send(state, a, [{ kind: 'set', node: 0, entry }]);
     if (this.protocol.invalidation === 'delete') return this.send(state, a, [{ kind: 'delete', node: 0 }]);
-    return this.send(this.forget(state, actor.process), a, [{ kind: 'unlink', node: this.stampNode() }]);
-  }
-
-  /** A process drops its own marks when it fires a tag: the server tells the others alone. */
-  private forget(state: State, p: number): State {
-    return this.scenario.local === 'alone' ? this.withProcess(state, p, { mark: 0, markSettled: false }) : state;
-  }
-
-  /** Without a link, and with no marks of before. Who keeps nothing that answers alone needs none. */
-  private unlinked(): Pick<Process, 'isLinked' | 'news' | 'mark' | 'markSettled'> {
-    return { isLinked: this.scenario.local !== 'alone', news: 0, mark: 0, markSettled: false };
+    return this.send(state, a, [{ kind: 'unlink', node: this.stampNode() }]);
   }
 
   private unconfirmed(state: State, a: number): State {
@@ -782,17 +726,6 @@ export class ProtocolModel implements Model<State> {
     const change = (patch: Partial<Server>): void => {
       next = { ...next, servers: next.servers.map((each, s) => (s === command.server ? { ...each, ...patch } : each)) };
     };
-    const news = (silent?: number): void => {
-      if (this.scenario.local !== 'alone') return;
-      next = {
-        ...next,
-        processes: next.processes.map((process, p) =>
-          p === silent || !process.isLinked ? process : { ...process, news: Math.min(2, process.news + 1) },
-        ),
-      };
-    };
-    // NOLOOP: whose connection it came over is not told; every other process is.
-    const own = (state.actors[command.actor] as Actor).process;
     const reply = (patch: Partial<Actor>): State =>
       command.awaited ? this.received(this.withActor(next, command.actor, patch), command.actor) : next;
     const reader = state.actors[command.actor] as Actor;
@@ -841,7 +774,6 @@ export class ProtocolModel implements Model<State> {
         if (step.stored) {
           next = { ...next, lastId: nonce };
           change({ slot: { cell: step.cell, entry: command.entry } });
-          news(own);
         }
         return next;
       }
@@ -866,9 +798,6 @@ export class ProtocolModel implements Model<State> {
       case 'unlink':
         if (this.protocol.stampIds === 'counter') change({ stamp: (server.stamp ?? 0) + 1 });
         else change({ stamp: null });
-        // Commands of one connection are executed in order: one that is late came over another one, given up since.
-        if (server.stamp !== null) news(command.awaited ? own : undefined);
-        if (command.awaited && this.protocol.forgetsTwice) next = this.forget(next, reader.process);
         if (
           command.awaited &&
           reader.role === 'writer' &&
@@ -950,15 +879,6 @@ export class ProtocolModel implements Model<State> {
 
   private *background(state: State, p: number): Iterable<readonly [string, State]> {
     const process = state.processes[p] as Process;
-    if (process.news > 0)
-      yield [
-        `process ${p} hears news`,
-        this.withProcess(state, p, { news: process.news - 1, mark: 0, markSettled: false }),
-      ];
-    if (!process.isLinked && process.gate === 0) {
-      const marks = this.protocol.forgetsWhenLinked ? { mark: 0, markSettled: false } : {};
-      yield [`process ${p} is told of changes from now on`, this.withProcess(state, p, { isLinked: true, ...marks })];
-    }
     if (process.bypasses && !state.rows.some((row) => row.isOverdue))
       yield [`process ${p} trusts the tag again`, this.withProcess(state, p, { bypasses: false })];
     const isBehind = this.isBehind(state, process);
@@ -994,12 +914,7 @@ export class ProtocolModel implements Model<State> {
       const isOver = this.scenario.servers === 'failover' && process.checked[0] !== state.recorded;
       if (isOver && this.protocol.recordsPrimaries)
         yield [`process ${p} finds another server recorded`, this.withProcess(state, p, { gate: 1 })];
-      else
-        yield [
-          `process ${p} opens its gate`,
-          // The link is made after that.
-          this.withProcess(state, p, { gate: 0, ...this.unlinked() }),
-        ];
+      else yield [`process ${p} opens its gate`, this.withProcess(state, p, { gate: 0 })];
     }
   }
 
@@ -1016,15 +931,6 @@ export class ProtocolModel implements Model<State> {
       for (let a = 0; a < state.actors.length; a++) {
         if ((state.actors[a] as Actor).waitsFor > 0)
           yield [`${this.name(state, a)} gives up waiting`, this.spend(this.gaveUp(state, a), 'lostReplies')];
-      }
-    }
-    if (left.linkLosses > 0) {
-      for (let p = 0; p < state.processes.length; p++) {
-        if ((state.processes[p] as Process).isLinked)
-          yield [
-            `process ${p} is told of no more changes`,
-            this.spend(this.withProcess(state, p, this.unlinked()), 'linkLosses'),
-          ];
       }
     }
     if (left.returns > 0 && state.primary === 1)
@@ -1152,14 +1058,6 @@ export class ProtocolModel implements Model<State> {
       : 'dead';
   }
 
-  private settleMark(state: State, a: number): State {
-    const actor = state.actors[a] as Actor;
-    const process = state.processes[actor.process] as Process;
-    if (this.scenario.local !== 'alone') return state;
-    if (this.protocol.pendingMark && process.mark !== actor.mark) return state;
-    return this.withProcess(state, actor.process, { markSettled: true });
-  }
-
   private withActor(state: State, a: number, patch: Partial<Actor>): State {
     return { ...state, actors: state.actors.map((actor, i) => (i === a ? { ...actor, ...patch } : actor)) };
   }
@@ -1223,12 +1121,12 @@ export class ProtocolModel implements Model<State> {
     }
     for (const process of state.processes) {
       parts.push(
-        `p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${rename(process.mark)}${process.markSettled ? 's' : ''}:${process.isLinked ? '' : 'u'}${process.news}${process.bypasses ? 'b' : ''}`,
+        `p${process.connectedTo.join()}:${process.checked.join()}:${process.gate}:${entryText(process.local)}:${process.bypasses ? 'b' : ''}`,
       );
     }
     for (const actor of state.actors) {
       parts.push(
-        `a${actor.phase}:${actor.left}:${actor.needs}:${actor.waitsFor}:${slotText(actor.slot)}:${actor.epochs.map(epochText).join()}:${stampText(actor.stamp)}:${rename(actor.mark)}:${rename(actor.token)}:${actor.mode}:${actor.mayFill ? 1 : 0}:${actor.value}:${actor.joins}:${actor.retried ? 1 : 0}:${actor.rows.join()}`,
+        `a${actor.phase}:${actor.left}:${actor.needs}:${actor.waitsFor}:${slotText(actor.slot)}:${actor.epochs.map(epochText).join()}:${stampText(actor.stamp)}:${rename(actor.token)}:${actor.mode}:${actor.mayFill ? 1 : 0}:${actor.value}:${actor.joins}:${actor.retried ? 1 : 0}:${actor.rows.join()}`,
       );
     }
     const commands = state.network

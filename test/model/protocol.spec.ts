@@ -39,14 +39,6 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
     readsEach: 2,
   },
   'local entries that are validated, over a rollback': { readers: [0], local: 'validated', restarts: 1, readsEach: 2 },
-  'local entries that answer alone once all news has arrived': { readers: [0, 1], local: 'alone', readsEach: 2 },
-  'local entries that answer alone, and a link that is lost': {
-    readers: [1],
-    local: 'alone',
-    readsEach: 3,
-    linkLosses: 1,
-  },
-  'local entries that answer alone, with eviction': { readers: [1], local: 'alone', readsEach: 2, evictions: 1 },
   'a refresh over an entry that expires, and whose lease does': {
     readers: [1],
     refresher: true,
@@ -93,20 +85,6 @@ const larger: Readonly<Record<string, Partial<Scenario>>> = {
     local: 'validated',
     restarts: 1,
     evictions: 1,
-  },
-  'local entries that answer alone, three reads each, a lost reply': {
-    readers: [0, 1],
-    local: 'alone',
-    readsEach: 3,
-    lostReplies: 1,
-  },
-  'local entries that answer alone, two writers, the relay': {
-    readers: [1],
-    readsEach: 3,
-    local: 'alone',
-    writers: [0, 1],
-    relayRounds: 1,
-    crashes: 1,
   },
   'split reads of a Cluster, eviction, a lost reply': {
     servers: 'cluster',
@@ -171,15 +149,6 @@ const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scena
     { readers: [0], writers: [0, 1], evictions: 1 },
   ],
   'a load shared whenever it began': [{ guardedJoin: false }, { readers: [0, 0], readsEach: 2 }],
-  'a local entry kept without its mark': [{ pendingMark: false }, { readers: [1], local: 'alone', readsEach: 2 }],
-  'a local entry whose mark is older than the link': [
-    { forgetsWhenLinked: false },
-    { readers: [1], local: 'alone', readsEach: 3, linkLosses: 1 },
-  ],
-  'own marks dropped before the invalidation alone': [
-    { forgetsTwice: false },
-    { readers: [0], local: 'alone', readsEach: 3 },
-  ],
   'a silent server believed again without a look': [
     { checksSilentServer: false, waitsForOldMaster: false },
     { readers: [0], readsEach: 2, restarts: 1, servers: 'failover', writers: [1] },

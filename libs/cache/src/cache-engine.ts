@@ -5,9 +5,6 @@ import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
 import { KeySpace } from './cache-key.js';
 import type { CacheMode } from './cache-mode.js';
-import { AloneMarks } from './coherence/alone-marks.js';
-import { type Coherence, NoCoherence } from './coherence/coherence.js';
-import { RedisCoherence } from './coherence/redis-coherence.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
 import type { CacheHealthReport } from './health/cache-health-report.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
@@ -74,8 +71,6 @@ export class CacheEngine {
   readonly events = new EventEmitter<CacheEvents>();
   private readonly store: SharedStore;
   private readonly local: LocalTier;
-  private readonly marks = new AloneMarks();
-  private readonly coherence: Coherence;
   private readonly relay: OutboxRelay;
   private readonly invalidations: InvalidationService;
   private lastLacks = '';
@@ -85,26 +80,20 @@ export class CacheEngine {
   /** @throws RedisUrlError for a malformed URL: the cache is never off by a typing error. */
   constructor(settings: CacheSettings, ports: CachePorts) {
     const { clock } = ports;
-    const { marks } = this;
     const space = new KeySpace(settings.namespace);
-    this.local = new LocalTier({ ...DEFAULT_LOCAL, ...settings.local }, (key) => marks.drop(key));
+    this.local = new LocalTier({ ...DEFAULT_LOCAL, ...settings.local });
     if (settings.redisUrl !== undefined) {
       this.mode = 'shared';
       const options = { ...DEFAULT_REDIS_OPTIONS, ...settings.redis };
       const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options, ports.primaries);
       this.store = store;
-      this.coherence = new RedisCoherence(() => store, space, {
-        changed: (keys) => keys.forEach((key) => marks.changed(key)),
-        lost: () => marks.clear(),
-      });
     } else {
       this.mode = settings.singleProcess === true ? 'in-process' : 'immutable-only';
       this.store = settings.singleProcess === true ? new MemoryStore(clock, settings.memoryStoreBytes) : new NoStore();
-      this.coherence = new NoCoherence();
     }
     const outbox = ports.outbox ?? new NoOutbox();
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
-    const stamps = new StampRemover(this.store, this.coherence, marks, space, this.mode === 'shared');
+    const stamps = new StampRemover(this.store, space, this.mode === 'shared');
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
     this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite, async () => this.redisStore?.confirmTerm());
     const spans = new CacheSpans(ports.beginSpan);
@@ -113,8 +102,6 @@ export class CacheEngine {
       store: this.store,
       local: this.local,
       invalidations: this.invalidations,
-      coherence: this.coherence,
-      marks,
       space,
       clock,
       spans,
@@ -147,7 +134,6 @@ export class CacheEngine {
     await this.cache.settled();
     this.invalidations.stop();
     await this.relay.stop();
-    this.coherence.close();
     await this.store.close();
   }
 
@@ -166,7 +152,6 @@ export class CacheEngine {
       problem: this.problem(bypassing),
       server: redis?.facts === undefined ? undefined : `${redis.facts.product} ${redis.facts.version}`.trim(),
       lacks: redis?.lacks ?? [],
-      coherence: this.coherence.kind,
       oldestInvalidationMs: Math.round(relay.oldestRowAgeMs),
       bypassing,
       local: {
@@ -206,8 +191,6 @@ export class CacheEngine {
     return {
       beforeOpen: async () => {
         await this.invalidations.settleBeforeOpen();
-        this.marks.clear();
-        await this.coherence.rearm();
       },
       opened: (facts, lacks) => {
         const text = lacks.join('; ');

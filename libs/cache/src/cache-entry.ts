@@ -10,25 +10,22 @@ import type { Binding } from './stamps.js';
  *   1   nonce      16 characters; '-' repeated in a lease
  *   17  lease      16 characters: token of the lease; '-' repeated where there is none
  *   33  deadline   13 digits: when a lease over an entry ends, milliseconds of the server's clock
- *   46  version    16 digits: of the value, for `setIfNewer`; 0 where it has none
- *   62  layout     version of this layout
- *   63  format     codec format
- *   64  flags
- *   65  loadedAt   float64, milliseconds
- *   73  softMs     uint32: refresh after, 0 for never
- *   77  hardMs     uint32: expired after
- *   81  loadMs     uint32: how long the load took
- *   85  bindingLength  uint16
- *   87  binding, payload
+ *   46  layout     version of this layout
+ *   47  format     codec format
+ *   48  flags
+ *   49  loadedAt   float64, milliseconds
+ *   57  softMs     uint32: refresh after, 0 for never
+ *   61  hardMs     uint32: expired after
+ *   65  loadMs     uint32: how long the load took
+ *   69  bindingLength  uint16
+ *   71  binding, payload
  */
 export const HEAD_LENGTH = 46;
 export const NO_LEASE = '-'.repeat(ID_LENGTH);
 export const DEADLINE_LENGTH = 13;
 const NO_DEADLINE = '0'.repeat(DEADLINE_LENGTH);
-const LAYOUT_VERSION = 1;
-const FIXED_LENGTH = 87;
-/** Digits of the largest safe integer. */
-export const VERSION_LENGTH = 16;
+const LAYOUT_VERSION = 2;
+const FIXED_LENGTH = 71;
 const ENTRY_KIND = 0x45;
 const LEASE_KIND = 0x4c;
 
@@ -43,8 +40,6 @@ export interface EntryMeta {
   readonly softMs: number;
   readonly hardMs: number;
   readonly loadMs: number;
-  /** A safe integer from 0. */
-  readonly version: number;
 }
 
 export function encodeLease(token: string): string {
@@ -53,19 +48,15 @@ export function encodeLease(token: string): string {
 
 export function encodeEntry(meta: EntryMeta, binding: Binding, payload: Buffer): Buffer {
   const bytes = Buffer.allocUnsafe(FIXED_LENGTH + binding.length + payload.length);
-  bytes.write(
-    `E${meta.nonce}${NO_LEASE}${NO_DEADLINE}${String(meta.version).padStart(VERSION_LENGTH, '0')}`,
-    0,
-    'latin1',
-  );
-  bytes[62] = LAYOUT_VERSION;
-  bytes[63] = meta.format;
-  bytes[64] = meta.flags;
-  bytes.writeDoubleLE(meta.loadedAtMs, 65);
-  bytes.writeUInt32LE(meta.softMs, 73);
-  bytes.writeUInt32LE(meta.hardMs, 77);
-  bytes.writeUInt32LE(Math.min(0xffffffff, Math.max(0, Math.round(meta.loadMs))), 81);
-  bytes.writeUInt16LE(binding.length, 85);
+  bytes.write(`E${meta.nonce}${NO_LEASE}${NO_DEADLINE}`, 0, 'latin1');
+  bytes[46] = LAYOUT_VERSION;
+  bytes[47] = meta.format;
+  bytes[48] = meta.flags;
+  bytes.writeDoubleLE(meta.loadedAtMs, 49);
+  bytes.writeUInt32LE(meta.softMs, 57);
+  bytes.writeUInt32LE(meta.hardMs, 61);
+  bytes.writeUInt32LE(Math.min(0xffffffff, Math.max(0, Math.round(meta.loadMs))), 65);
+  bytes.writeUInt16LE(binding.length, 69);
   bytes.write(binding, FIXED_LENGTH, 'latin1');
   payload.copy(bytes, FIXED_LENGTH + binding.length);
   return bytes;
@@ -80,8 +71,8 @@ export function isEntry(bytes: Buffer): boolean {
   return (
     bytes.length >= FIXED_LENGTH &&
     bytes[0] === ENTRY_KIND &&
-    bytes[62] === LAYOUT_VERSION &&
-    bytes.length >= FIXED_LENGTH + bytes.readUInt16LE(85)
+    bytes[46] === LAYOUT_VERSION &&
+    bytes.length >= FIXED_LENGTH + bytes.readUInt16LE(69)
   );
 }
 
@@ -90,17 +81,15 @@ export function isEntry(bytes: Buffer): boolean {
  * They assume `isEntry`.
  */
 export const nonceOf = (bytes: Buffer): string => bytes.toString('latin1', 1, 1 + ID_LENGTH);
-export const formatOf = (bytes: Buffer): number => bytes[63] as number;
-export const flagsOf = (bytes: Buffer): number => bytes[64] as number;
-export const loadedAtOf = (bytes: Buffer): number => bytes.readDoubleLE(65);
-export const softMsOf = (bytes: Buffer): number => bytes.readUInt32LE(73);
-export const hardMsOf = (bytes: Buffer): number => bytes.readUInt32LE(77);
-export const loadMsOf = (bytes: Buffer): number => bytes.readUInt32LE(81);
-export const versionTextOf = (bytes: Buffer): string =>
-  bytes.toString('latin1', HEAD_LENGTH, HEAD_LENGTH + VERSION_LENGTH);
+export const formatOf = (bytes: Buffer): number => bytes[47] as number;
+export const flagsOf = (bytes: Buffer): number => bytes[48] as number;
+export const loadedAtOf = (bytes: Buffer): number => bytes.readDoubleLE(49);
+export const softMsOf = (bytes: Buffer): number => bytes.readUInt32LE(57);
+export const hardMsOf = (bytes: Buffer): number => bytes.readUInt32LE(61);
+export const loadMsOf = (bytes: Buffer): number => bytes.readUInt32LE(65);
 export const bindingIn = (bytes: Buffer): Binding =>
-  bytes.toString('latin1', FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt16LE(85));
-export const payloadOf = (bytes: Buffer): Buffer => bytes.subarray(FIXED_LENGTH + bytes.readUInt16LE(85));
+  bytes.toString('latin1', FIXED_LENGTH, FIXED_LENGTH + bytes.readUInt16LE(69));
+export const payloadOf = (bytes: Buffer): Buffer => bytes.subarray(FIXED_LENGTH + bytes.readUInt16LE(69));
 
 /** What the lease protocol sees of a key. Bytes that are neither lease nor entry count as an entry with the nonce they show. */
 export function cellOf(bytes: Buffer | null): Cell {

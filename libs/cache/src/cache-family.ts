@@ -97,11 +97,6 @@ export interface MutableDefinition<Params, Value> extends CommonDefinition<Param
    * identity tag that the writes of this very thing fire.
    */
   readonly tags: (params: Params) => readonly [Tag, ...Tag[]];
-  /**
-   * Allows this process to answer alone, at most this many milliseconds behind an acknowledged write. A declared
-   * exception from fresh reads: leave it out wherever a reader may act on what it sees.
-   */
-  readonly l1LagMs?: number;
 }
 
 export interface ImmutableDefinition<Params, Value> extends CommonDefinition<Params, Value> {
@@ -123,7 +118,6 @@ export interface FamilyPolicy {
   readonly beta: number;
   readonly softTtlMs: number | undefined;
   readonly loadTimeoutMs: number;
-  readonly l1LagMs: number;
   /** No entry is served as fresh for longer, also one that was stored under a longer TTL. */
   readonly longestMs: number;
 }
@@ -139,7 +133,6 @@ export abstract class CacheFamily<Params, Value> {
   constructor(
     readonly definition: CommonDefinition<Params, Value> & {
       readonly tags?: (params: Params) => readonly Tag[];
-      readonly l1LagMs?: number;
     },
   ) {
     check(definition);
@@ -176,7 +169,6 @@ export abstract class CacheFamily<Params, Value> {
       beta: definition.earlyRefresh?.beta ?? (definition.earlyRefresh === undefined ? 0 : 1),
       softTtlMs: definition.earlyRefresh?.softTtlMs,
       loadTimeoutMs: definition.loadTimeoutMs ?? 5_000,
-      l1LagMs: definition.l1LagMs ?? 0,
       longestMs: Math.max(ttlMs, definition.negativeTtlMs ?? 0, definition.failures?.ttlMs ?? 0),
     });
   }

@@ -13,7 +13,6 @@ export function settingsFrom(config: CacheConfig): CacheSettings {
     redis: {
       commandTimeoutMs: config.redisCommandTimeoutMs,
       connectTimeoutMs: config.redisConnectTimeoutMs,
-      maxConnections: config.redisMaxConnections,
     },
   };
 }

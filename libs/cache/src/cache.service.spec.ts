@@ -407,18 +407,6 @@ describe('what its key determines', () => {
     expect(cache.stats().families['digest']).toMatchObject({ localHits: 1, sharedHits: 0, misses: 0, sets: 1 });
   });
 
-  it('is replaced by a later version alone', async () => {
-    const cache = newCache();
-    const family = immutableThings();
-    expect(await cache.setIfNewer(family, thing, 'v10', 10)).toBe(true);
-    expect(await cache.setIfNewer(family, thing, 'v9', 9)).toBe(false);
-    expect(await cache.setIfNewer(family, thing, 'v10 again', 10)).toBe(false);
-    expect(await cache.get(family, thing)).toBe('v10');
-    expect(await cache.setIfNewer(family, thing, 'v11', 11)).toBe(true);
-    expect(await cache.get(family, thing)).toBe('v11');
-    await expect(cache.setIfNewer(family, thing, 'x', 1.5)).rejects.toThrow(TypeError);
-  });
-
   it('can be erased by its tags, also from this process', async () => {
     const cache = newCache();
     const family = immutableThings({ tags: (of: typeof thing) => [thingTag(of)] });

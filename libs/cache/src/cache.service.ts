@@ -64,9 +64,7 @@ export class CacheService {
   constructor(private readonly parts: CacheParts) {
     const { background } = this;
     const complaints = new Complaints();
-    this.registry = new FamilyRegistry(parts.defaultTtlMs, ({ family, policy, keepsLocal }) => {
-      if (policy.l1LagMs > 0 && keepsLocal) parts.coherence.watch(family.keyPrefix(parts.space));
-    });
+    this.registry = new FamilyRegistry(parts.defaultTtlMs);
     const drift = new DriftProbe(parts, background, complaints);
     const shared = new SharedAnswers(parts, drift, background, complaints);
     const fills = new Fills(parts, this.registry, background);
@@ -149,23 +147,7 @@ export class CacheService {
 
   /** Stores a value that its key determines. False: the shared tier is away, or the value can't be stored. */
   async set<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
-    return this.isOn(family) && this.immutableWrites.store(family, params, value, undefined);
-  }
-
-  /**
-   * Stores the value unless an entry of the same or a later `version` is there.
-   * @param version a safe integer from 0
-   */
-  async setIfNewer<Params, Value>(
-    family: ImmutableFamily<Params, Value>,
-    params: Params,
-    value: Value,
-    version: number,
-  ): Promise<boolean> {
-    if (!Number.isSafeInteger(version) || version < 0) {
-      throw new TypeError(`A version is a safe integer from 0, not ${version}.`);
-    }
-    return this.isOn(family) && this.immutableWrites.store(family, params, value, version);
+    return this.isOn(family) && this.immutableWrites.store(family, params, value);
   }
 
   /**
@@ -208,19 +190,14 @@ export class CacheService {
 
   /** Invalidates everything of this namespace; nobody else's keys are touched. False: the shared tier is away. */
   async clear(): Promise<boolean> {
-    const { local, marks, store, coherence } = this.parts;
+    const { local, store } = this.parts;
     local.clear();
-    marks.clear();
     try {
       await store.unlinkEpoch();
-      await coherence.announce('everything');
       return true;
     } catch (error) {
       this.logger.warn(`The cache could not be cleared: ${messageOf(error)}`);
       return false;
-    } finally {
-      // What was read meanwhile may be from before.
-      marks.clear();
     }
   }
 

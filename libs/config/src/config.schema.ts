@@ -266,7 +266,7 @@ const variables = z.object({
   KEEPSAKE_SINGLE_PROCESS: flag(false),
 
   REDIS_URL: redisUrl(),
-  REDIS_MAX_CONNECTIONS: integer(3, 1, 100),
+  REDIS_MAX_CONNECTIONS: integer(2, 1, 100),
   REDIS_SOCKET_TIMEOUT: integer(50, 5, 10_000),
   REDIS_SOCKET_CONNECT_TIMEOUT: integer(1_000, 10, 60_000),
   CACHE_ENABLED: flag(true),

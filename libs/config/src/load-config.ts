@@ -96,8 +96,6 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     cache: {
       redisUrl: env.REDIS_URL,
-      // Rate limits have one of their own.
-      redisMaxConnections: env.REDIS_MAX_CONNECTIONS - (env.RATE_LIMIT_ENABLED ? 1 : 0),
       redisCommandTimeoutMs: env.REDIS_SOCKET_TIMEOUT,
       redisConnectTimeoutMs: env.REDIS_SOCKET_CONNECT_TIMEOUT,
       enabled: env.CACHE_ENABLED,

@@ -66,8 +66,6 @@ export abstract class DatabaseConfig {
 
 export abstract class CacheConfig {
   abstract readonly redisUrl: string | undefined;
-  /** Of the cache, to each server. One carries every command, a second one the news for values that are answered alone. */
-  abstract readonly redisMaxConnections: number;
   /** How long one command is waited for. */
   abstract readonly redisCommandTimeoutMs: number;
   abstract readonly redisConnectTimeoutMs: number;

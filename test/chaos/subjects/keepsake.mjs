@@ -21,7 +21,7 @@ const schedule = defineTag('schedule', (/** @type {Params} */ { id }) => id.repl
 
 /** @type {Readonly<Record<string, any>>} */
 const FAMILIES = Object.fromEntries(
-  BEHAVIOURS.map(({ name, ttlMs, staleMs, softTtlMs, l1LagMs }) => [
+  BEHAVIOURS.map(({ name, ttlMs, staleMs, softTtlMs }) => [
     name,
     defineFamily({
       name,
@@ -32,7 +32,6 @@ const FAMILIES = Object.fromEntries(
       tags: (/** @type {Params} */ params) => [thing(params), schedule(params)],
       ttlMs,
       staleMs,
-      l1LagMs,
       ...(softTtlMs === undefined ? {} : { earlyRefresh: { softTtlMs } }),
       loadTimeoutMs: LOAD_TIMEOUT_MS,
     }),

@@ -34,7 +34,6 @@
  * @property {number} ttlMs
  * @property {number} [staleMs]
  * @property {number} [softTtlMs]
- * @property {number} [l1LagMs] the declared exception from fresh reads
  */
 
 /** @type {readonly Behaviour[]} */
@@ -43,7 +42,6 @@ export const BEHAVIOURS = [
   { name: 'brief', ttlMs: 120 },
   { name: 'stale', ttlMs: 100, staleMs: 2_000 },
   { name: 'early', ttlMs: 60_000, softTtlMs: 60 },
-  { name: 'lagging', ttlMs: 60_000, l1LagMs: 250 },
 ];
 
 /** How long a caller waits for another's load, in every family. */

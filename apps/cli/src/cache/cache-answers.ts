@@ -35,7 +35,6 @@ export interface CacheHealth {
   readonly problem: string | null;
   readonly server: string | null;
   readonly lacks: readonly string[];
-  readonly coherence: string;
 }
 
 export interface CacheTest {

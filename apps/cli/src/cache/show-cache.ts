@@ -57,9 +57,9 @@ function statRow(name: string, counts: FamilyCounts): (string | number)[] {
   ];
 }
 
-export function showHealth({ status, mode, breaker, problem, server, lacks, coherence }: CacheHealth): string {
+export function showHealth({ status, mode, breaker, problem, server, lacks }: CacheHealth): string {
   return [
-    `${status}: ${mode}${server === null ? '' : `, ${server}`}, breaker ${breaker}, coherence by ${coherence}`,
+    `${status}: ${mode}${server === null ? '' : `, ${server}`}, breaker ${breaker}`,
     ...(problem === null ? [] : [problem]),
     ...lacks.map((lack) => `lacks ${lack}`),
   ].join('\n');

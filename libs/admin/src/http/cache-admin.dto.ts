@@ -64,7 +64,6 @@ export const cacheHealthResponse = z
     problem: z.string().nullable(),
     server: z.string().nullable(),
     lacks: z.array(z.string()),
-    coherence: z.enum(['tracking', 'bus', 'none']),
     oldestInvalidationMs: z
       .number()
       .nullable()
@@ -86,7 +85,6 @@ const familyResponse = z
       staleMs: z.int(),
       staleIfErrorMs: z.int(),
       loadTimeoutMs: z.int(),
-      l1LagMs: z.int(),
     }),
   })
   .meta({ id: 'CacheFamily' });

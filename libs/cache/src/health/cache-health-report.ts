@@ -12,7 +12,6 @@ export interface CacheHealthReport {
   readonly server: string | undefined;
   /** What the server does not offer, and what that costs. */
   readonly lacks: readonly string[];
-  readonly coherence: 'tracking' | 'bus' | 'none';
   /** Age of the oldest invalidation that nobody has confirmed; 0 where there is none. */
   readonly oldestInvalidationMs: number;
   /** Whether reads bypass what an unconfirmed invalidation names. */

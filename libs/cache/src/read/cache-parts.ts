@@ -1,7 +1,5 @@
 import type { Clock } from '#kernel';
 import type { KeySpace } from '../cache-key.js';
-import type { AloneMarks } from '../coherence/alone-marks.js';
-import type { Coherence } from '../coherence/coherence.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
 import type { InvalidationService } from '../outbox/invalidation.service.js';
 import type { LocalTier } from '../stores/local-tier.js';
@@ -25,8 +23,6 @@ export interface CacheParts {
   readonly store: SharedStore;
   readonly local: LocalTier;
   readonly invalidations: InvalidationService;
-  readonly coherence: Coherence;
-  readonly marks: AloneMarks;
   readonly space: KeySpace;
   readonly clock: Clock;
   readonly options: CacheEngineOptions;

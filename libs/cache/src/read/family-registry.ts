@@ -24,14 +24,8 @@ export class FamilyRegistry {
   /** Stamps live at least as long as the longest entry that may name them. */
   stampLifeMs = DAY_MS;
 
-  /**
-   * @param defaultTtlMs of families that declare none
-   * @param adopted told of a family at its first use
-   */
-  constructor(
-    private readonly defaultTtlMs: number,
-    private readonly adopted: (state: AnyState) => void,
-  ) {}
+  /** @param defaultTtlMs of families that declare none */
+  constructor(private readonly defaultTtlMs: number) {}
 
   /** @throws TypeError where another family has the same name. */
   stateOf<Params, Value>(family: CacheFamily<Params, Value>): FamilyState<Params, Value> {
@@ -71,7 +65,6 @@ export class FamilyRegistry {
     this.states.set(family as unknown as CacheFamily<never, never>, any);
     this.byName.set(family.name, any);
     this.lengthenStamps(state.policy);
-    this.adopted(any);
     return state;
   }
 

@@ -113,7 +113,7 @@ export class Fills {
     const { state, key, stampKeys, seen } = reading;
     const { policy, stats } = state;
     const { format, flags, payload } = encoded;
-    const meta = { nonce, format, flags, loadedAtMs, softMs: softOf(state, hardMs), hardMs, loadMs, version: 0 };
+    const meta = { nonce, format, flags, loadedAtMs, softMs: softOf(state, hardMs), hardMs, loadMs };
     const entry = encodeEntry(meta, grant.binding, payload);
     // The expiry counts from the start of the load, so what the load took is gone already.
     const lifeMs = hardMs + Math.max(policy.staleMs, policy.staleIfErrorMs) - Math.round(loadMs);

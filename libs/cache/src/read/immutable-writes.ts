@@ -18,14 +18,8 @@ export class ImmutableWrites {
     private readonly complaints: Complaints,
   ) {}
 
-  /** @param onlyOver undefined for anything; else only where no entry of this version or a later one is there */
-  async store<Params, Value>(
-    family: ImmutableFamily<Params, Value>,
-    params: Params,
-    value: Value,
-    onlyOver: number | undefined,
-  ): Promise<boolean> {
-    const { store, local, space, clock } = this.parts;
+  async store<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
+    const { store, space, clock } = this.parts;
     const state = this.families.stateOf(family);
     const prepared = prepareValue(state, value, this.complaints);
     const loadedAtMs = clock.nowMs();
@@ -41,12 +35,9 @@ export class ImmutableWrites {
       const binding = bindingOf(epoch, stamps) as Binding;
       const nonce = randomId();
       const { format, flags, payload } = prepared.encoded;
-      const meta = { nonce, format, flags, loadedAtMs, softMs: 0, hardMs, loadMs: 0, version: onlyOver ?? 0 };
+      const meta = { nonce, format, flags, loadedAtMs, softMs: 0, hardMs, loadMs: 0 };
       const entry = encodeEntry(meta, binding, payload);
-      if (!(await store.put(key, entry, hardMs, onlyOver !== undefined))) {
-        local.delete(key);
-        return false;
-      }
+      await store.put(key, entry, hardMs);
       state.stats.sets++;
       state.stats.storedBytes += entry.length;
       if (state.keepsLocal) {

@@ -6,7 +6,7 @@ import type { DriftProbe } from './drift-probe.js';
 import type { FamilyState } from './family-registry.js';
 import { shareValue } from './prepared-value.js';
 import type { ReadOptions } from './read-options.js';
-import { type Reading, stampKeysOf } from './reading.js';
+import type { Reading } from './reading.js';
 
 /** Answers from the values that this process keeps. */
 export class LocalAnswers {
@@ -25,19 +25,6 @@ export class LocalAnswers {
     const hardMs = Math.min(entry.hardMs, policy.longestMs);
     const verdict = judgeAge(entry.loadedAtMs, entry.softMs, hardMs, entry.loadMs, nowMs, policy, this.parts.random);
     return verdict === 'fresh' || verdict === 'soft' ? verdict : undefined;
-  }
-
-  /**
-   * Whether the process may answer without asking the shared tier: by the key alone, or, where the family declares a
-   * lag, while its mark stands and the news of others is complete up to that lag.
-   */
-  mayAnswerAlone<Params, Value>(state: FamilyState<Params, Value>, params: Params, key: string): boolean {
-    if (state.answersByKey) return true;
-    const { l1LagMs } = state.policy;
-    const { marks, coherence, invalidations, space } = this.parts;
-    if (l1LagMs === 0 || !marks.mayAnswer(key) || coherence.lagMs() > l1LagMs || invalidations.inTransaction)
-      return false;
-    return !invalidations.hasSuspects || !invalidations.isSuspect(stampKeysOf(space, state.family, params));
   }
 
   serve<Params, Value>(

@@ -124,7 +124,7 @@ export class Reads {
     const asksSource = options?.mode === 'refresh';
 
     const kept = state.keepsLocal && !asksSource ? this.parts.local.get(key) : undefined;
-    if (kept !== undefined && this.local.mayAnswerAlone(state, params, key)) {
+    if (kept !== undefined && state.answersByKey) {
       const verdict = this.local.judge(state, kept, nowMs);
       if (verdict === 'soft') this.refreshes.startLater(this.begin(state, params, key, load, options), kept.nonce);
       if (verdict !== undefined) return Promise.resolve(this.local.serve(state, kept, nowMs, options));
@@ -144,16 +144,13 @@ export class Reads {
     nowMs: number,
     asksSource: boolean,
   ): Promise<Value> {
-    const { state, key, stampKeys } = reading;
-    const { marks } = this.parts;
+    const { state } = reading;
     const startedMs = performance.now();
-    // The mark stands from before the read: news that overtakes the answer takes it away again.
-    const mark = state.policy.l1LagMs > 0 && state.keepsLocal ? marks.begin(key, stampKeys) : 0;
     const verdict = kept === undefined ? undefined : this.local.judge(state, kept, nowMs);
     if (kept !== undefined && verdict !== undefined) {
-      return this.confirmKept(reading, kept, verdict, nowMs, startedMs, mark);
+      return this.confirmKept(reading, kept, verdict, nowMs, startedMs);
     }
-    return this.readEntry(reading, nowMs, startedMs, asksSource, mark);
+    return this.readEntry(reading, nowMs, startedMs, asksSource);
   }
 
   /** The value that this process keeps, where epoch and stamps are still those it was read under. */
@@ -163,21 +160,19 @@ export class Reads {
     verdict: 'fresh' | 'soft',
     nowMs: number,
     startedMs: number,
-    mark: number,
   ): Promise<Value> {
     const { state, key, stampKeys } = reading;
     return this.parts.store.read(key, stampKeys, 'binding').then(
       ({ epoch, stamps }) => {
         const binding = bindingOf(epoch, stamps);
         if (binding === undefined || binding !== kept.binding) {
-          return this.readEntry(reading, nowMs, startedMs, false, mark);
+          return this.readEntry(reading, nowMs, startedMs, false);
         }
-        if (mark !== 0) this.parts.marks.settle(key, mark);
         if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
         state.stats.localLatency.observe(performance.now() - startedMs);
         return this.local.serveConfirmed(reading, kept, nowMs);
       },
-      () => this.readFailed(reading, mark),
+      () => this.readFailed(reading),
     );
   }
 
@@ -187,20 +182,18 @@ export class Reads {
     nowMs: number,
     startedMs: number,
     asksSource: boolean,
-    mark: number,
   ): Promise<Value> {
     return this.parts.store.read(reading.key, reading.stampKeys).then(
       (seen) => {
         noteSeen(reading, seen);
-        return asksSource ? this.miss(reading, undefined, true) : this.answer(reading, nowMs, startedMs, mark);
+        return asksSource ? this.miss(reading, undefined, true) : this.answer(reading, nowMs, startedMs);
       },
-      () => this.readFailed(reading, mark),
+      () => this.readFailed(reading),
     );
   }
 
-  private readFailed<Params, Value>(reading: Reading<Params, Value>, mark: number): Promise<Value> {
+  private readFailed<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
     reading.state.stats.errors++;
-    if (mark !== 0) this.parts.marks.drop(reading.key);
     return this.readAway(reading);
   }
 
@@ -208,9 +201,8 @@ export class Reads {
     reading: Reading<Params, Value>,
     nowMs: number,
     startedMs: number,
-    mark: number,
   ): Value | Promise<Value> {
-    const { state, key } = reading;
+    const { state } = reading;
     const verdict = this.shared.judge(reading, nowMs);
     if (verdict === 'fresh' || verdict === 'soft' || verdict === 'stale') {
       const entry = reading.seen.entry as Buffer;
@@ -218,12 +210,10 @@ export class Reads {
       if (value !== CORRUPT) {
         state.stats.sharedLatency.observe(performance.now() - startedMs);
         if (verdict !== 'fresh') this.refreshes.startLater(reading, nonceOf(entry));
-        this.shared.keep(reading, entry, value, mark);
+        this.shared.keep(reading, entry, value);
         return this.shared.serve(reading, entry, value, nowMs, verdict === 'stale');
       }
     }
-    // Whatever a load brings was not watched from before its stamps were read: the next read sets a mark of its own.
-    if (mark !== 0) this.parts.marks.drop(key);
     return this.miss(reading, verdict === 'expired' ? this.shared.fallbackFrom(reading, nowMs) : undefined);
   }
 

@@ -83,17 +83,11 @@ export class SharedAnswers {
     const entry = reading.seen.entry as Buffer;
     const value = this.open(reading, entry);
     if (value === CORRUPT) return undefined;
-    this.keep(reading, entry, value, 0);
+    this.keep(reading, entry, value);
     return value;
   }
 
-  /** @param mark of this read, so that the value may answer alone; 0 for none */
-  keep<Params, Value>(
-    reading: Reading<Params, Value>,
-    entry: Buffer,
-    value: Value | RememberedFailure,
-    mark: number,
-  ): void {
+  keep<Params, Value>(reading: Reading<Params, Value>, entry: Buffer, value: Value | RememberedFailure): void {
     const { state, key } = reading;
     if (!state.keepsLocal || value instanceof RememberedFailure) return;
     this.parts.local.set(key, {
@@ -106,7 +100,6 @@ export class SharedAnswers {
       loadMs: loadMsOf(entry),
       bytes: state.family.codec.weigh(entry.length),
     });
-    if (mark !== 0) this.parts.marks.settle(key, mark);
   }
 
   /** @throws the remembered error where the entry holds one */

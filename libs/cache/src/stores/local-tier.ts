@@ -25,18 +25,13 @@ export class LocalTier {
   private readonly entries: LRUCache<string, LocalEntry>;
   evictions = 0;
 
-  constructor(
-    readonly limits: LocalTierLimits,
-    private readonly onGone: (key: string) => void,
-  ) {
+  constructor(readonly limits: LocalTierLimits) {
     this.entries = new LRUCache({
       max: limits.maxEntries,
       maxSize: limits.maxBytes,
       sizeCalculation: (entry, key) => entry.bytes + key.length + 200,
-      dispose: (_entry, key, reason) => {
-        if (reason === 'set') return;
+      dispose: (_entry, _key, reason) => {
         if (reason === 'evict') this.evictions++;
-        this.onGone(key);
       },
     });
   }

@@ -12,7 +12,6 @@ import {
   removeEntry,
 } from '../lease.js';
 import { randomId } from '../random-id.js';
-import { isNewer } from './newer.js';
 import { type SharedKeyPage, type SharedRead, SharedStore } from './shared-store.js';
 
 interface Slot {
@@ -106,10 +105,8 @@ export class MemoryStore extends SharedStore {
     if (removeEntry(before, nonce) !== before) this.slots.delete(entryKey);
   }
 
-  async put(entryKey: string, entry: Buffer, lifeMs: number, onlyIfNewer: boolean): Promise<boolean> {
-    if (onlyIfNewer && !isNewer(entry, this.bytes(entryKey))) return false;
+  async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
     this.store(entryKey, entry, lifeMs);
-    return true;
   }
 
   async unlink(stampKeys: readonly string[]): Promise<void> {

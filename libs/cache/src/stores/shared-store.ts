@@ -63,8 +63,8 @@ export abstract class SharedStore {
   /** Removes the entry with this nonce and no other. */
   abstract remove(entryKey: string, nonce: string): Promise<void>;
 
-  /** Stores an entry of an immutable family, with `onlyIfNewer` only over nothing or over one of an earlier version. */
-  abstract put(entryKey: string, entry: Buffer, lifeMs: number, onlyIfNewer: boolean): Promise<boolean>;
+  /** Stores an entry of an immutable family, over whatever is there. */
+  abstract put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void>;
 
   /** Invalidates: in one round trip, whatever hangs on these stamps. Repeating it is harmless. */
   abstract unlink(stampKeys: readonly string[]): Promise<void>;

@@ -7,7 +7,7 @@ import { SystemClock } from '#kernel';
 export const brokenStores = {
   'fills without the lease': class extends MemoryStore {
     override async fill(entryKey: string, _token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
-      await this.put(entryKey, entry, lifeMs, false);
+      await this.put(entryKey, entry, lifeMs);
       return true;
     }
   },
@@ -41,9 +41,9 @@ export const brokenStores = {
       if (read.entry !== null) await this.deleteKeys([entryKey]);
     }
   },
-  'ignores versions': class extends MemoryStore {
-    override put(entryKey: string, entry: Buffer, lifeMs: number): Promise<boolean> {
-      return super.put(entryKey, entry, lifeMs, false);
+  'keeps what was put first': class extends MemoryStore {
+    override async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
+      if ((await this.sizeOf(entryKey)) === undefined) await super.put(entryKey, entry, lifeMs);
     }
   },
   'lets counters live for ever': class extends MemoryStore {

@@ -122,17 +122,6 @@ if #head == 0 or isLease or string.sub(head, 2, 17) ~= ARGV[1] then return 0 end
 return redis.call('UNLINK', KEYS[1])`,
   },
 
-  /** KEYS entry; ARGV lifeMs, entry, version. Answers 1 where it was stored. */
-  ksPutIfNewer: {
-    numberOfKeys: 1,
-    lua: `
-local present = redis.pcall('GETRANGE', KEYS[1], 0, 62)
-if type(present) == 'string' and #present == 63 and string.sub(present, 1, 1) == 'E'
-  and string.byte(present, 63) == string.byte(ARGV[2], 63) and string.sub(present, 47, 62) >= ARGV[3] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
-return 1`,
-  },
-
   /** KEYS epoch; ARGV identity. Removes an epoch of another server. UNLINK also works on a full one. */
   ksDropForeignEpoch: {
     numberOfKeys: 1,

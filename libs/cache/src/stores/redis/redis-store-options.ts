@@ -27,8 +27,6 @@ export interface RedisStoreOptions extends RedisTimeouts {
   readonly heartbeatMs: number;
   /** Most keys in one MGET. */
   readonly batchKeys: number;
-  /** To each server. One carries every command; a second one the news for values that are answered alone. */
-  readonly maxConnections: number;
 }
 
 export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
@@ -41,7 +39,6 @@ export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
   termSettleMs: 750,
   heartbeatMs: 250,
   batchKeys: 512,
-  maxConnections: 2,
 };
 
 /** Who is told of what becomes of the connection. */

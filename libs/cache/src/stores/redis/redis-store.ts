@@ -1,6 +1,6 @@
 import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
-import { encodeLease, versionTextOf } from '../../cache-entry.js';
+import { encodeLease } from '../../cache-entry.js';
 import type { KeySpace } from '../../cache-key.js';
 import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
 import { randomId } from '../../random-id.js';
@@ -173,11 +173,9 @@ export class RedisStore extends SharedStore {
     await this.run(member, member.connection.redis.ksRemove(entryKey, Buffer.from(nonce, 'latin1')));
   }
 
-  async put(entryKey: string, entry: Buffer, lifeMs: number, onlyIfNewer: boolean): Promise<boolean> {
+  async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
     const member = this.memberFor(entryKey);
-    const { redis } = member.connection;
-    if (!onlyIfNewer) return (await this.run(member, redis.set(entryKey, entry, 'PX', lifeMs))) === 'OK';
-    return (await this.run(member, redis.ksPutIfNewer(entryKey, lifeMs, entry, versionTextOf(entry)))) === 1;
+    await this.run(member, member.connection.redis.set(entryKey, entry, 'PX', lifeMs));
   }
 
   async unlink(stampKeys: readonly string[]): Promise<void> {

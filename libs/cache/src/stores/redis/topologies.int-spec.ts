@@ -108,29 +108,6 @@ describe('the shared tier on a Cluster of three masters', () => {
       await cluster.remove();
     }
   }, 90_000);
-
-  it('keeps what is answered alone coherent by one link for each master', async () => {
-    const cluster = await startCluster();
-    const part = { l1LagMs: 1_000 };
-    const [a, b] = [
-      await startProcess({ redisUrl: cluster.url }, part),
-      await startProcess({ redisUrl: cluster.url }, part),
-    ];
-    try {
-      await Promise.all([isUp(a), isUp(b)]);
-      await eventually(() => a.engine.health().coherence === 'tracking' && b.engine.health().coherence === 'tracking');
-      for (let version = 1; version <= 20; version++) {
-        const id = `id-${version % 5}`;
-        await a.write(id);
-        expect(await a.read(id, version)).toBe(version);
-        await eventually(async () => (await b.read(id, version)) === version, { everyMs: 2, timeoutMs: 1_000 });
-        for (let i = 0; i < 3; i++) expect(await b.read(id, 'not asked')).toBe(version);
-      }
-    } finally {
-      await Promise.all([a.engine.stop(), b.engine.stop()]);
-      await cluster.remove();
-    }
-  }, 60_000);
 });
 
 describe('the shared tier behind Sentinels', () => {
