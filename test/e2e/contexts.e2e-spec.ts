@@ -84,7 +84,7 @@ describe.each([
     expect((await api.get(`/v1/contexts/${stored.id}/preview`)).body).toMatchObject({
       preview: stored.preview,
       keyConcepts: stored.keyConcepts,
-      algorithm: 1,
+      algorithm: 2,
     });
   });
 

@@ -395,9 +395,14 @@ describe('embeddings of the embedded server', () => {
       what: 'the context to be embedded',
     });
     const found = await server.api.get('/v1/search', { query: { project, q: 'Passwort' } });
-    expect(found.body).toMatchObject({ mode: 'hybrid', degraded: false, reason: null });
+    const reason = expect.stringMatching(/^no text holds these words/);
+    expect(found.body).toMatchObject({ mode: 'hybrid', degraded: false, reason });
     expect(found.body.items).toEqual([
-      expect.objectContaining({ label: 'x', channels: { semantic: expect.anything() } }),
+      expect.objectContaining({
+        label: 'x',
+        weak: true,
+        channels: expect.objectContaining({ semantic: expect.anything() }),
+      }),
     ]);
     const again = await server.api.get('/v1/search', { query: { project, q: 'Passwort' } });
     expect(cacheStatus(again)).toContain('keepsake; hit');

@@ -27,6 +27,7 @@ describe('the log', () => {
         REDIS_SOCKET_TIMEOUT: '2000',
         LOG_LEVEL: 'trace',
         LOG_SLOW_REQUEST_MS: String(SLOW_MS),
+        LOG_SLOW_STATEMENT_MS: '1',
         EMBEDDING_PROVIDER: 'openai',
         EMBEDDING_MAX_ATTEMPTS: '1',
         OPENAI_API_KEY: providerKey,
@@ -52,6 +53,26 @@ describe('the log', () => {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, any>)
       .filter((line) => line['channel'] === channel);
+
+  it('tells at debug how every read of the cache was answered', async () => {
+    for (const id of ['read-1', 'read-2']) await server.api.get('/v1/projects', { headers: { 'x-request-id': id } });
+    const readsOf = (id: string) => linesOf('cache').filter(({ requestId }) => requestId === id);
+    const told = async (id: string, text: RegExp) =>
+      eventually(async () => readsOf(id).some(({ level, msg }) => level === 'debug' && text.test(msg)), {
+        what: `${text} of ${id}`,
+      });
+    await told('read-1', /^miss http$/);
+    await told('read-2', /^hit http in (local|shared), \d+ ms old$/);
+  });
+
+  it('warns of slow statements, without what is in them', async () => {
+    const text = planted('statement');
+    await server.api.post('/v1/contexts', { project: 'atlas', label: 'slow', content: text.repeat(2_000) });
+    await eventually(async () => /"context":"Database","msg":"slow statement, \d+ ms: /.test(server.stdout), {
+      what: 'a slow statement',
+    });
+    expect(server.stdout).not.toContain(text);
+  });
 
   it('tells every paid call of a provider in api-costs, with its model, tokens, cost and request', async () => {
     const headers = { 'x-request-id': 'paid-1' };

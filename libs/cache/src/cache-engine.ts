@@ -8,7 +8,7 @@ import type { CacheMode } from './cache-mode.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
 import type { CacheHealthReport } from './health/cache-health-report.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
-import { type BeginSpan, CacheSpans } from './metrics/cache-spans.js';
+import { type BeginSpan, CacheSpans, type TellRead } from './metrics/cache-spans.js';
 import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
 import { DEFAULT_INVALIDATION_TIMING, type InvalidationTiming } from './outbox/invalidation-timing.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -48,6 +48,8 @@ export interface CachePorts {
   readonly primaries?: PrimaryRecord;
   /** Absent: nobody is told what callers wait for. */
   readonly beginSpan?: BeginSpan;
+  /** Hears how reads were answered; absent: nobody does. */
+  readonly tellRead?: TellRead;
   /** Uniform in (0, 1]; for tests. */
   readonly random?: () => number;
 }
@@ -96,7 +98,7 @@ export class CacheEngine {
     const stamps = new StampRemover(this.store, space, this.mode === 'shared');
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
     this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite, async () => this.redisStore?.confirmTerm());
-    const spans = new CacheSpans(ports.beginSpan);
+    const spans = new CacheSpans(ports.beginSpan, ports.tellRead);
     this.invalidations = new InvalidationService(outbox, this.relay, stamps, timing, spans, othersWrite);
     this.cache = new CacheService({
       store: this.store,

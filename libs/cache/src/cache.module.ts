@@ -1,7 +1,14 @@
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
-import { type BeforeApplicationShutdown, Injectable, Module, type OnModuleInit, type Provider } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  Module,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
 import { register } from 'prom-client';
-import { CacheConfig, DatabaseConfig } from '#config';
+import { CacheConfig, DatabaseConfig, LogConfig } from '#config';
 import { Database } from '#database';
 import { Clock } from '#kernel';
 import { beginSpan, HealthRegistry } from '#observability';
@@ -19,6 +26,7 @@ import { CallChannel } from './outbox/call-channel.js';
 import { SqlInvalidationOutbox } from './outbox/sql-invalidation-outbox.js';
 import { SqlPrimaryRecord } from './stores/redis/primary-record.js';
 import { KeySpace } from './cache-key.js';
+import type { ReadReport } from './read/read-options.js';
 import { SqlFamilySettings } from './sql-family-settings.js';
 
 /** Starts the engine with the application, and stops it while the database is still there. */
@@ -36,11 +44,20 @@ export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
+const TOLD_LEVELS = new Set(['debug', 'trace']);
+const logger = new Logger('Cache');
+
+/** Neither key nor value: they are content. */
+function tellRead(family: string, { status, tier, ageMs }: ReadReport): void {
+  logger.debug(status === 'miss' ? `miss ${family}` : `${status} ${family} in ${tier}, ${Math.round(ageMs)} ms old`);
+}
+
 function createEngine(
   cache: CacheConfig,
   databaseConfig: DatabaseConfig,
   database: Database,
   clock: Clock,
+  log: LogConfig,
 ): CacheEngine {
   const { directUrl } = databaseConfig;
   const calls = directUrl === undefined ? undefined : new CallChannel(directUrl);
@@ -48,6 +65,7 @@ function createEngine(
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,
+    ...(TOLD_LEVELS.has(log.level) ? { tellRead } : {}),
     outbox: new SqlInvalidationOutbox(database, role, calls),
     familySettings: new SqlFamilySettings(database),
     primaries: new SqlPrimaryRecord(database, new KeySpace().namespace),
@@ -55,7 +73,7 @@ function createEngine(
 }
 
 const providers: Provider[] = [
-  { provide: CacheEngine, inject: [CacheConfig, DatabaseConfig, Database, Clock], useFactory: createEngine },
+  { provide: CacheEngine, inject: [CacheConfig, DatabaseConfig, Database, Clock, LogConfig], useFactory: createEngine },
   { provide: CacheService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.cache },
   { provide: FamilySettingsService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.settings },
   {

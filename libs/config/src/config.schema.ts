@@ -232,6 +232,7 @@ const variables = z.object({
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
   LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
   LOG_SLOW_REQUEST_MS: integer(1_000, 0, 600_000),
+  LOG_SLOW_STATEMENT_MS: integer(500, 0, 600_000),
 
   OTEL_SDK_DISABLED: flag(false),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://localhost:4318'),

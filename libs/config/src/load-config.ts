@@ -91,6 +91,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       poolSize: embedded ? 1 : env.DATABASE_POOL_SIZE,
       connectTimeoutMs: env.DATABASE_CONNECT_TIMEOUT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
+      slowStatementMs: env.LOG_SLOW_STATEMENT_MS,
       migrateOnStart: env.DATABASE_MIGRATE,
       dataDir: env.KEEPSAKE_DATA_DIR,
     },

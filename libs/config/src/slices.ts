@@ -59,6 +59,8 @@ export abstract class DatabaseConfig {
   abstract readonly poolSize: number;
   abstract readonly connectTimeoutMs: number;
   abstract readonly statementTimeoutMs: number;
+  /** Statements that take longer are logged; 0 for none. */
+  abstract readonly slowStatementMs: number;
   /** Whether a starting server brings the schema up to date itself. */
   abstract readonly migrateOnStart: boolean;
   abstract readonly dataDir: string;

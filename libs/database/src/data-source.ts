@@ -47,6 +47,7 @@ export function dataSourceOptions(config: DatabaseConfig): DatabaseOptions {
     poolSize: config.poolSize,
     installExtensions: false,
     logger: new TypeormLogger(),
+    maxQueryExecutionTime: config.slowStatementMs,
     migrations,
     migrationsTableName: 'schema_migrations',
     migrationsTransactionMode: 'each',

@@ -1,9 +1,11 @@
 import { Logger as NestLogger } from '@nestjs/common';
 import type { Logger } from 'typeorm';
 
+const LONGEST_TOLD_SQL = 500;
+
 /**
- * What TypeORM tells, through the logger of the product rather than on standard output. Statements are left out, since
- * their parameters are content; a failed one is told by whoever receives its error.
+ * What TypeORM tells, through the logger of the product rather than on standard output. Parameters are left out, since
+ * they are content; a failed statement is told by whoever receives its error.
  */
 export class TypeormLogger implements Logger {
   private readonly logger = new NestLogger('Database');
@@ -20,6 +22,12 @@ export class TypeormLogger implements Logger {
 
   logQuery(): void {}
   logQueryError(): void {}
-  logQuerySlow(): void {}
+
+  /** The statement alone: its parameters are content. */
+  logQuerySlow(ms: number, statement: string): void {
+    const told = statement.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD_SQL);
+    this.logger.warn(`slow statement, ${Math.round(ms)} ms: ${told}`);
+  }
+
   logSchemaBuild(): void {}
 }

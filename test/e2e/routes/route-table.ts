@@ -27,7 +27,7 @@ export async function routesOf(api: Api): Promise<Route[]> {
         name: `${method.toUpperCase()} ${path}`,
         method: method.toUpperCase(),
         path,
-        isPublic: operation.security === undefined,
+        isPublic: (operation.security ?? []).length === 0,
         pathParameters: parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
         queryParameters: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
         body: schema === undefined ? undefined : resolve(schema, document),

@@ -1,17 +1,24 @@
 import type { ActiveSpan, beginSpan } from '#observability';
-import type { Load, LoadMany, ReadOptions } from '../read/read-options.js';
+import type { Load, LoadMany, ReadOptions, ReadReport } from '../read/read-options.js';
 
 /** Begins a span of the request that the caller works for; undefined where nobody measures. */
 export type BeginSpan = typeof beginSpan;
 
+/** Hears how a read of a family was answered. */
+export type TellRead = (family: string, report: ReadReport) => void;
+
 /** Tells what callers of the cache wait for: from the call to the answer, without what their loads ask elsewhere. */
 export class CacheSpans {
-  constructor(private readonly begin: BeginSpan | undefined) {}
+  /** @param tell of every read of a request; absent where nobody listens */
+  constructor(
+    private readonly begin: BeginSpan | undefined,
+    private readonly tell?: TellRead,
+  ) {}
 
   /** Undefined without somebody to tell, and outside of requests: a read is then just a read. */
   beginRead(operation: 'cache.read' | 'cache.read-many', family: string): ReadSpan | undefined {
     const span = this.begin?.('cache', operation, () => ({ 'keepsake.cache.family': family }));
-    return span === undefined ? undefined : new ReadSpan(span);
+    return span === undefined ? undefined : new ReadSpan(span, this.tell?.bind(undefined, family));
   }
 
   operate<Answer>(
@@ -25,7 +32,10 @@ export class CacheSpans {
 
 /** One read of a request. */
 export class ReadSpan {
-  constructor(private readonly span: ActiveSpan) {}
+  constructor(
+    private readonly span: ActiveSpan,
+    private readonly tell?: (report: ReadReport) => void,
+  ) {}
 
   loading<Value>(load: Load<Value>): Load<Value> {
     return (context) => this.span.apart(async () => load(context));
@@ -35,14 +45,15 @@ export class ReadSpan {
     return (missing, context) => this.span.apart(() => loadMany(missing, context));
   }
 
-  /** A trace is told how the read was answered. */
+  /** Traces and the log are told how the read was answered. */
   reporting(options: ReadOptions | undefined): ReadOptions | undefined {
-    const { span } = this;
-    if (!span.isTraced) return options;
+    const { span, tell } = this;
+    if (!span.isTraced && tell === undefined) return options;
     return {
       ...options,
       report: (report) => {
         span.set({ 'keepsake.cache.status': report.status, 'keepsake.cache.tier': report.tier });
+        tell?.(report);
         options?.report?.(report);
       },
     };
