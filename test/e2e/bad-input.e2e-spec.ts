@@ -170,7 +170,8 @@ function tooLong({ name }: Route): number {
   if (name === 'POST /v1/contexts/ingest') return 5 * 1024 * 1024 + 1;
   return name === 'POST /v1/contexts' || name === 'POST /v1/embeddings' ? 2 * 1024 * 1024 : 200_000;
 }
-const OPERATORS_ROUTES = /\/v1\/workspaces|PATCH \/v1\/admin\/cache\/families|rate-limits\/reset|GET \/metrics$/;
+const OPERATORS_ROUTES =
+  /\/v1\/workspaces|PATCH \/v1\/admin\/cache\/families|rate-limits\/reset|GET \/v1\/admin\/cache\/(stats|advice)$|GET \/metrics/;
 
 describe('bad input', () => {
   let database: TestDatabase;
