@@ -341,7 +341,21 @@ describe('the administration of the cache, on two processes', () => {
       status: 'up',
       breaker: 'closed',
       mode: 'shared',
+      servers: null,
     });
+    const { servers } = (await one.api.get('/v1/admin/cache/health')).body;
+    expect(servers).toEqual([
+      {
+        uptimeSeconds: expect.any(Number),
+        clients: expect.any(Number),
+        operationsPerSecond: expect.any(Number),
+        usedBytes: expect.any(Number),
+        limitBytes: null,
+        evictions: 0,
+      },
+    ]);
+    // Two servers of the product, each with one connection for the cache.
+    expect(servers[0].clients).toBeGreaterThanOrEqual(2);
     expect((await one.api.get('/v1/admin/cache/advice')).status).toBe(200);
     const { body, headers } = await one.api.get('/metrics/cache');
     expect(body.hits).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import type { PrimaryRecord } from './stores/redis/primary-record.js';
-import { readServerMemory, type ServerMemory } from './stores/redis/server-memory.js';
+import { readServerStates, type ServerState } from './stores/redis/server-state.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import type { SharedStore } from './stores/shared-store.js';
 
@@ -171,9 +171,9 @@ export class CacheEngine {
   }
 
   /** Of every server behind the shared tier, asked now; undefined without one, and where one does not say. */
-  async serverMemory(): Promise<readonly ServerMemory[] | undefined> {
+  async serverStates(): Promise<readonly ServerState[] | undefined> {
     const { redisStore } = this;
-    return redisStore === undefined ? undefined : readServerMemory(redisStore).catch(() => undefined);
+    return redisStore === undefined ? undefined : readServerStates(redisStore).catch(() => undefined);
   }
 
   /** Counters of the invalidation path, for the metrics. */

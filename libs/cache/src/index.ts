@@ -22,7 +22,7 @@ export type { CacheHealthReport } from './health/cache-health-report.js';
 export { CacheMetrics } from './metrics/cache-metrics.js';
 export type { FamilyStatsReport } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';
-export type { ServerMemory } from './stores/redis/server-memory.js';
+export type { ServerState } from './stores/redis/server-state.js';
 export type { Load, LoadContext, LoadMany, ReadOptions, ReadReport, ReadStatus } from './read/read-options.js';
 export { inspectRedis, type RedisInspection } from './stores/redis/inspect-redis.js';
 export { StoreUnavailableError } from './stores/shared-store.js';

@@ -35,6 +35,14 @@ export interface CacheHealth {
   readonly problem: string | null;
   readonly server: string | null;
   readonly lacks: readonly string[];
+  /** Null for a key that is no operator's. */
+  readonly servers: readonly CacheServer[] | null;
+}
+
+export interface CacheServer {
+  readonly uptimeSeconds: number;
+  readonly clients: number;
+  readonly operationsPerSecond: number;
 }
 
 export interface CacheTest {

@@ -1,4 +1,4 @@
-import type { CacheStatsReport, FamilyStatsReport, ServerMemory } from '#cache';
+import type { CacheStatsReport, FamilyStatsReport, ServerState } from '#cache';
 import type { LocalTierReport } from './process-reports.js';
 
 const ADDED = [
@@ -39,7 +39,7 @@ export interface SharedTierReport {
   readonly evictions: number;
 }
 
-export function sumServers(servers: readonly ServerMemory[]): SharedTierReport {
+export function sumServers(servers: readonly ServerState[]): SharedTierReport {
   const limits = servers.map(({ limitBytes }) => limitBytes);
   return {
     bytes: sumOf(servers.map(({ usedBytes }) => usedBytes)),

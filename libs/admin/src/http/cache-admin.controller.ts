@@ -42,11 +42,14 @@ export class CacheAdminController {
   ) {}
 
   @Endpoint('GET /health', { summary: 'How the cache is now', access: ['admin'], response: cacheHealthResponse })
-  health(@Caller() caller: Principal) {
+  async health(@Caller() caller: Principal) {
     const { problem = null, server = null, oldestInvalidationMs, ...report } = this.admin.health();
-    // How long writes of all workspaces wait.
-    const waiting = caller.scopes.has('operator') ? oldestInvalidationMs : null;
-    return { ...report, lacks: [...report.lacks], problem, server, oldestInvalidationMs: waiting };
+    const shown = { ...report, lacks: [...report.lacks], problem, server };
+    // How long writes of all workspaces wait, and what servers do for all of them.
+    if (!caller.scopes.has('operator')) return { ...shown, oldestInvalidationMs: null, servers: null };
+    const states = (await this.engine.serverStates()) ?? [];
+    const servers = states.map(({ limitBytes = null, ...state }) => ({ ...state, limitBytes }));
+    return { ...shown, oldestInvalidationMs, servers };
   }
 
   @Endpoint('GET /stats', {

@@ -69,6 +69,22 @@ export const cacheHealthResponse = z
       .nullable()
       .meta({ description: 'Of all workspaces; null for whoever is no operator.' }),
     bypassing: z.boolean(),
+    servers: z
+      .array(
+        z.object({
+          uptimeSeconds: z.number(),
+          clients: z.number(),
+          operationsPerSecond: z.number(),
+          usedBytes: z.number(),
+          limitBytes: z.number().nullable(),
+          evictions: z.number(),
+        }),
+      )
+      .nullable()
+      .meta({
+        description:
+          'Every Redis server that answers, asked now, with what others do there; empty where INFO is not allowed, null for whoever is no operator.',
+      }),
   })
   .meta({ id: 'CacheHealth' });
 

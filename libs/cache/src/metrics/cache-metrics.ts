@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { type Reading, ScrapedMetrics } from '#observability';
 import type { CacheEngine } from '../cache-engine.js';
-import type { ServerMemory } from '../stores/redis/server-memory.js';
+import type { ServerState } from '../stores/redis/server-state.js';
 import type { FamilyStats } from './family-stats.js';
 
 /**
@@ -132,9 +132,9 @@ export class CacheMetrics {
 
   /** Of all servers of the shared tier together; nothing where one can't be asked, or has no such number. */
   private async shared(
-    value: (memory: ServerMemory) => number | undefined,
+    value: (memory: ServerState) => number | undefined,
   ): Promise<(readonly [{ tier: 'shared' }, number])[]> {
-    const servers = (await this.engine.serverMemory()) ?? [];
+    const servers = (await this.engine.serverStates()) ?? [];
     const values = servers.map(value).filter((one) => one !== undefined);
     if (values.length === 0 || values.length < servers.length) return [];
     return [[{ tier: 'shared' }, values.reduce((sum, one) => sum + one, 0)]];
