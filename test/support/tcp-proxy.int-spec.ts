@@ -18,7 +18,7 @@ describe('a link that a test can disturb', () => {
     proxy = await TcpProxy.to(server);
     client = new Redis(proxy.urlFor(server.url), {
       retryStrategy: () => 20,
-      commandTimeout: 300,
+      commandTimeout: 3_000,
       disconnectTimeout: 50,
     });
     client.on('error', () => undefined);
