@@ -87,8 +87,8 @@ export class CacheEngine {
     if (settings.redisUrl !== undefined) {
       this.mode = 'shared';
       const options = { ...DEFAULT_REDIS_OPTIONS, ...settings.redis };
-      const store = new RedisStore(parseRedisUrl(settings.redisUrl), space, this.listener(), options, ports.primaries);
-      this.store = store;
+      const target = parseRedisUrl(settings.redisUrl);
+      this.store = new RedisStore(target, space, this.listener(), options, ports.primaries);
     } else {
       this.mode = settings.singleProcess === true ? 'in-process' : 'immutable-only';
       this.store = settings.singleProcess === true ? new MemoryStore(clock, settings.memoryStoreBytes) : new NoStore();

@@ -68,7 +68,7 @@ function createEngine(
     ...(TOLD_LEVELS.has(log.level) ? { tellRead } : {}),
     outbox: new SqlInvalidationOutbox(database, role, calls),
     familySettings: new SqlFamilySettings(database),
-    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace),
+    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, calls),
   });
 }
 

@@ -84,3 +84,13 @@ export class CallChannel {
     this.timer.unref();
   }
 }
+
+/** Asks for the relay: over its own connection where it is there, else over the pool. */
+export async function askForRelay<Row extends object>(
+  calls: CallChannel | undefined,
+  sql: SqlExecutor,
+  statement: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  return (await calls?.query<Row>(statement, parameters)) ?? sql.query<Row>(statement, parameters);
+}

@@ -6,7 +6,7 @@ import type { StampRemover } from './stamp-remover.js';
 const LOOK_EVERY_MS = 40;
 
 interface Wait {
-  readonly left: Set<string>;
+  readonly rowIds: readonly string[];
   readonly stampKeys: readonly string[];
   readonly untilMs: number;
   readonly end: (isDelivered: boolean) => void;
@@ -41,7 +41,7 @@ export class DeliveryWaits {
   until(rowIds: readonly string[], stampKeys: readonly string[], withinMs: number): Promise<boolean> {
     if (this.stopped || withinMs <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
-      this.waits.add({ left: new Set(rowIds), stampKeys, untilMs: performance.now() + withinMs, end: resolve });
+      this.waits.add({ rowIds, stampKeys, untilMs: performance.now() + withinMs, end: resolve });
       if (!this.isLooking) void this.look();
     });
   }
@@ -54,7 +54,7 @@ export class DeliveryWaits {
       const left = isDelivered ? undefined : await this.left(looked);
       const nowMs = performance.now();
       for (const wait of looked) {
-        const isGone = left !== undefined && wait.left.size > 0 && ![...wait.left].some((id) => left.has(id));
+        const isGone = left !== undefined && wait.rowIds.length > 0 && !wait.rowIds.some((id) => left.has(id));
         if (isDelivered || isGone || nowMs >= wait.untilMs) this.end(wait, isDelivered || isGone);
       }
       if (this.waits.size > 0) await pauseFor(this.pauseMs());
@@ -89,5 +89,5 @@ export class DeliveryWaits {
 }
 
 function idsOf(waits: readonly Wait[]): string[] {
-  return [...new Set(waits.flatMap(({ left }) => [...left]))];
+  return [...new Set(waits.flatMap(({ rowIds }) => rowIds))];
 }

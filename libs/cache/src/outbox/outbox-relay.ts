@@ -97,9 +97,9 @@ export class OutboxRelay {
   }
 
   /**
-   * Takes over what a writer could not have confirmed: its stamps stay suspect until the row has been seen overdue or
+   * Takes over what nobody confirmed to a writer in time: its stamps stay suspect until the row has been seen overdue or
    * gone.
-   * @param tags where no row could be written: the relay writes one, or delivers them itself
+   * @param tags where no row could be written: the relay writes one
    */
   takeOver(trust: () => void, tags?: readonly Tag[]): void {
     this.unconfirmed.push({ trust, sinceMs: performance.now(), ...(tags === undefined ? {} : { tags }) });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tag } from '../tag.js';
 import { InvalidationOutbox, type PendingInvalidation, type RecentInvalidation } from './invalidation-outbox.js';
-import type { CallChannel } from './call-channel.js';
+import { askForRelay, type CallChannel } from './call-channel.js';
 import type { SqlExecutor } from './sql-executor.js';
 
 /** How long a claimed row is left to the process that claimed it. */
@@ -125,8 +125,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     await this.calls?.close();
   }
 
-  /** For the relay: over its own connection where there is one, else over the pool. */
-  private async ask<Answer extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Answer[]> {
-    return (await this.calls?.query<Answer>(sql, parameters)) ?? this.sql.query<Answer>(sql, parameters);
+  private ask<Answer extends object>(statement: string, parameters?: readonly unknown[]): Promise<Answer[]> {
+    return askForRelay<Answer>(this.calls, this.sql, statement, parameters);
   }
 }

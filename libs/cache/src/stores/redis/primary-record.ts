@@ -1,3 +1,4 @@
+import { askForRelay, type CallChannel } from '../../outbox/call-channel.js';
 import type { SqlExecutor } from '../../outbox/sql-executor.js';
 
 /** What is recorded of the servers that take the writes. */
@@ -32,9 +33,11 @@ const TELL_EVERY_MS = 10_000;
 export class SqlPrimaryRecord extends PrimaryRecord {
   private toldMs = Number.NEGATIVE_INFINITY;
 
+  /** @param calls the relay's own connection, which asks for the term with every look: a busy pool must not make it blind */
   constructor(
     private readonly sql: SqlExecutor,
     private readonly namespace: string,
+    private readonly calls?: CallChannel,
   ) {
     super();
   }
@@ -76,8 +79,8 @@ export class SqlPrimaryRecord extends PrimaryRecord {
     return term;
   }
 
-  private async ask(sql: string): Promise<string | undefined> {
-    const [row] = await this.sql.query<{ term: string }>(sql, [this.namespace]);
+  private async ask(statement: string): Promise<string | undefined> {
+    const [row] = await askForRelay<{ term: string }>(this.calls, this.sql, statement, [this.namespace]);
     return row?.term;
   }
 }
