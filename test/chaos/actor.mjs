@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { clearAwayAtTheEnd } from '../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '../setup/services/reaper.mjs';
 import { monotonicMs } from './monotonic.mjs';
 
 const PROGRAM = fileURLToPath(new URL('./actor-process.mjs', import.meta.url));
@@ -63,7 +63,7 @@ export class Actor {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
-    const cleared = clearAwayAtTheEnd({ kind: 'process', pid: Number(child.pid), signal: 'SIGKILL' });
+    const cleared = removeAtTheEnd({ kind: 'process', pid: Number(child.pid), signal: 'SIGKILL' });
     child.stderr?.setEncoding('utf8').on('data', (text) => {
       this.complaints = (this.complaints + text).slice(-4_000);
     });
@@ -93,9 +93,9 @@ export class Actor {
     let heldAtMs;
     let heldMs = 0;
     /** @type {(value: 'held') => void} */
-    let tellHeld;
+    let reportHeld;
     /** @type {Promise<'held'>} */
-    const held = new Promise((resolve) => (tellHeld = resolve));
+    const held = new Promise((resolve) => (reportHeld = resolve));
     const release = () => {
       if (heldAtMs !== undefined) heldMs += monotonicMs() - heldAtMs;
       heldAtMs = undefined;
@@ -105,7 +105,7 @@ export class Actor {
       this.#tasks.set(id, {
         onHeld(atMs) {
           heldAtMs = atMs;
-          tellHeld('held');
+          reportHeld('held');
         },
         onEnd: (outcome) => resolve(outcome === 'died' ? 'died' : { ...outcome, heldMs }),
       });

@@ -110,7 +110,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
   }, 120_000);
 
   it('the provider fails', async () => {
-    await fires(['KeepsakeProviderAway', 'KeepsakeServerErrors'], () => {
+    await fires(['KeepsakeProviderUnavailable', 'KeepsakeServerErrors'], () => {
       provider.misbehave({ kind: 'status', status: 500 });
       return server.api.post('/v1/embeddings', { input: newId() });
     });

@@ -13,7 +13,7 @@ jest.setTimeout(180_000);
 const KEY = 'ks_0123456789abcdef0123456789abcdef';
 
 /** One sentence or two for a person, on one line of standard error; no stack trace. */
-function expectTold({ code, stdout, stderr }: Ended, exitCode: number, told: RegExp): void {
+function expectReported({ code, stdout, stderr }: Ended, exitCode: number, told: RegExp): void {
   expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: expect.stringMatching(told) });
   expect(stderr.trim().split('\n')).toHaveLength(1);
 }
@@ -39,14 +39,14 @@ describe('keepsake, called in the wrong place', () => {
     [['mcp']],
   ])('keepsake %j in another folder says what it did not find, and makes nothing', async (args) => {
     const port = String(await freePort());
-    expectTold(await run(args, { PORT: port }), 69, /^There is neither a running server nor a data folder here/);
+    expectReported(await run(args, { PORT: port }), 69, /^There is neither a running server nor a data folder here/);
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('a data folder below a file is told by serve and keys in one sentence', async () => {
     writeFileSync(join(folder, 'file'), '');
     const env = { KEEPSAKE_DATA_DIR: join(folder, 'file', 'data') };
-    expectTold(await run(['serve'], env), 69, /file\/data can't be used: a part of the path is a file/);
+    expectReported(await run(['serve'], env), 69, /file\/data can't be used: a part of the path is a file/);
     const doctor = await run(['doctor'], env);
     expect(doctor.stdout).toMatch(/^failed +data folder: .*file is not a folder/m);
     expect(doctor.code).toBe(69);
@@ -149,15 +149,15 @@ describe('keepsake, naming what is not there', () => {
     await server.api.post('/v1/contexts', { project: 'there', label: 'a', content: 'a text' });
     mkdirSync(join(folder, 'sub'));
     writeFileSync(join(folder, 'plain'), 'kept');
-    expectTold(await run('export', 'there', '--output', 'missing/x.gz'), 69, /missing.* can't be used: .*ENOENT/);
-    expectTold(
+    expectReported(await run('export', 'there', '--output', 'missing/x.gz'), 69, /missing.* can't be used: .*ENOENT/);
+    expectReported(
       await run('export', 'there', '--output', 'plain/x.gz'),
       69,
       /plain.* can't be used: it is a file, not a folder/,
     );
-    expectTold(await run('export', 'there', '--output', 'sub'), 69, /sub can't be used: /);
-    expectTold(await run('import', 'sub', '--project', 'x'), 69, /sub is no file/);
-    expectTold(await run('import', 'nowhere', '--project', 'x'), 69, /nowhere can't be read/);
+    expectReported(await run('export', 'there', '--output', 'sub'), 69, /sub can't be used: /);
+    expectReported(await run('import', 'sub', '--project', 'x'), 69, /sub is no file/);
+    expectReported(await run('import', 'nowhere', '--project', 'x'), 69, /nowhere can't be read/);
     expect(readdirSync(folder).toSorted()).toEqual(['plain', 'sub']);
     expect(existsSync(join(folder, 'sub', 'x.gz'))).toBe(false);
   });

@@ -70,10 +70,10 @@ describe('malformed requests', () => {
     if (status >= 500 && status !== 504) return `${status} for ${what}: ${text.slice(0, 500)}`;
     if (status === 504 && asked.headers['cache-control'] !== 'only-if-cached') return `504 for ${what}`;
     // What is wrong with a message of /mcp is told in the words of its own protocol.
-    const isTold =
+    const isReported =
       contentType.startsWith('application/problem+json') ||
       (asked.path.startsWith('/mcp') && text.includes('"jsonrpc":"2.0"') && text.includes('"error":'));
-    if (status >= 400 && asked.method !== 'HEAD' && !isTold)
+    if (status >= 400 && asked.method !== 'HEAD' && !isReported)
       return `${status} without a problem for ${what}: ${text.slice(0, 200)}`;
     if (/\bat .*\.(js|ts):\d+/.test(text)) return `a stack trace for ${what}`;
     return undefined;

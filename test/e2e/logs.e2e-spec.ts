@@ -56,13 +56,13 @@ describe('the log', () => {
 
   it('tells at debug how every read of the cache was answered', async () => {
     const read = () => server.api.get('/v1/projects', { headers: { 'x-request-id': 'read' } });
-    const isTold = (text: RegExp) =>
+    const isReported = (text: RegExp) =>
       linesOf('cache').some(({ requestId, level, msg }) => requestId === 'read' && level === 'debug' && text.test(msg));
     // The first one makes the default project.
     await eventually(async () => (await read()).headers.get('cache-status')?.startsWith('keepsake; hit'), {
       what: 'a hit',
     });
-    await eventually(() => isTold(/^miss http$/) && isTold(/^hit http in (local|shared), \d+ ms old$/), {
+    await eventually(() => isReported(/^miss http$/) && isReported(/^hit http in (local|shared), \d+ ms old$/), {
       what: 'its line',
     });
   });

@@ -210,7 +210,9 @@ describe('a real Prometheus and two processes of the product', () => {
     await eventually(
       async () => {
         for (let i = 0; i < 6; i++) await on(0).post('/v1/embeddings', { input: newId() });
-        return (await firing('KeepsakeProviderAway', 'pending')) && (await firing('KeepsakeServerErrors', 'firing'));
+        return (
+          (await firing('KeepsakeProviderUnavailable', 'pending')) && (await firing('KeepsakeServerErrors', 'firing'))
+        );
       },
       { ...PATIENCE, everyMs: 1_000, what: 'the alerts of a failing provider' },
     );
@@ -242,11 +244,11 @@ describe('a real Prometheus and two processes of the product', () => {
   it('a database that is cut off is told', async () => {
     toDatabase.cut();
     // By the health in the metrics, or because nobody can verify the key that Prometheus shows.
-    const isTold = async () =>
+    const isReported = async () =>
       (await firing('KeepsakePartDown', 'pending')) || (await firing('KeepsakeDown', 'pending'));
-    await eventually(isTold, { ...PATIENCE, what: 'the alert of the database' });
+    await eventually(isReported, { ...PATIENCE, what: 'the alert of the database' });
     toDatabase.heal();
-    await eventually(async () => !(await isTold()), { ...PATIENCE, what: 'the alert to rest again' });
+    await eventually(async () => !(await isReported()), { ...PATIENCE, what: 'the alert to rest again' });
   }, 120_000);
 
   it('a process that is gone is told', async () => {

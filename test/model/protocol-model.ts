@@ -1005,9 +1005,9 @@ export class ProtocolModel implements Model<State> {
     for (let p = 0; p < next.processes.length; p++) {
       if ((next.processes[p] as Process).connectedTo.includes(s)) next = this.withProcess(next, p, { gate: 1 });
     }
-    const isThere = (command: Command): boolean => command.server === s;
-    for (let a = 0; a < next.actors.length; a++) next = this.cut(next, a, isThere);
-    return { ...next, network: next.network.filter((command) => !isThere(command)) };
+    const isOn = (command: Command): boolean => command.server === s;
+    for (let a = 0; a < next.actors.length; a++) next = this.cut(next, a, isOn);
+    return { ...next, network: next.network.filter((command) => !isOn(command)) };
   }
 
   /** The actor loses what it waits for, where any of it is cut. A read is worth nothing without one of its replies. */

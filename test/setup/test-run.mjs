@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureBuilt } from '../../bin/ensure-built.mjs';
 import { provisionServices } from './services/provision.mjs';
-import { clearAwayAtTheEnd } from './services/reaper.mjs';
+import { removeAtTheEnd } from './services/reaper.mjs';
 import { createDatabase, dropStaleDatabases } from './test-database.mjs';
 
 const execute = promisify(execFile);
@@ -36,7 +36,7 @@ export async function openTestRun(migrate = migrateWithProduct) {
   const template = await createDatabase(serverUrl, { role: 'template' });
   await migrate(template.url);
   const folder = await mkdtemp(join(tmpdir(), 'keepsake-run-'));
-  clearAwayAtTheEnd({ kind: 'folder', path: folder });
+  removeAtTheEnd({ kind: 'folder', path: folder });
   return {
     env: {
       ...services.env,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { clearAwayAtTheEnd } from '../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '../setup/services/reaper.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -35,7 +35,7 @@ async function runNode(args: readonly string[], { env, cwd = ROOT, input = '' }:
   const { PATH, HOME, TMPDIR } = process.env;
   const child = spawn(process.execPath, args, { cwd, env: { PATH, HOME, TMPDIR, ...env }, stdio: 'pipe' });
   if (child.pid === undefined) throw new Error('the program could not be started');
-  const cleared = clearAwayAtTheEnd({ kind: 'process', pid: child.pid, signal: 'SIGKILL' });
+  const cleared = removeAtTheEnd({ kind: 'process', pid: child.pid, signal: 'SIGKILL' });
   child.stdin.end(input);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   cleared();

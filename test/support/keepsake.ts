@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../setup/services/free-port.mjs';
-import { clearAwayAtTheEnd } from '../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '../setup/services/reaper.mjs';
 import { type Api, api } from './api.js';
 import { copyEmbeddedTemplate } from './embedded-template.js';
 import { eventually } from './eventually.js';
@@ -87,7 +87,7 @@ export class Keepsake {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    const cleared = clearAwayAtTheEnd({ kind: 'process', pid: this.pid, signal: 'SIGKILL' });
+    const cleared = removeAtTheEnd({ kind: 'process', pid: this.pid, signal: 'SIGKILL' });
     child.once('exit', cleared);
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
@@ -170,7 +170,7 @@ export async function createKeepsake(options: KeepsakeOptions = {}): Promise<Kee
 
 async function temporaryFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'keepsake-data-'));
-  clearAwayAtTheEnd({ kind: 'folder', path });
+  removeAtTheEnd({ kind: 'folder', path });
   return path;
 }
 

@@ -140,8 +140,8 @@ describe('the description of the API', () => {
         { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       ]);
       // Where the server is down, its health is told all the same.
-      const isTold = (status: string) => /^2\d\d$/.test(status) || (name === 'GET /health' && status === '503');
-      expect(Object.keys(successes).filter((status) => !isTold(status))).toEqual([]);
+      const isReported = (status: string) => /^2\d\d$/.test(status) || (name === 'GET /health' && status === '503');
+      expect(Object.keys(successes).filter((status) => !isReported(status))).toEqual([]);
       for (const [status, { content }] of Object.entries(successes))
         expect([name, status, Object.keys(content ?? {})]).toEqual([
           name,

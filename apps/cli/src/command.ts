@@ -2,7 +2,7 @@ import type { ExitCode } from './exit-code.js';
 
 /**
  * One command of `keepsake`. Its module holds how it is called and nothing that is needed to do the work: that is loaded
- * once the call is understood, so that telling the version or a typing error does not load a server.
+ * once the call is understood, so that asking for the version or a typing error does not load a server.
  */
 export interface Command {
   /** How to call it, without the program's name. */

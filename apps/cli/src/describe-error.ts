@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { ConfigError } from '#config';
 import {
   DataFolderLockedError,
-  isDatabaseAway,
+  isDatabaseUnavailable,
   MissingGrantsError,
   PoolerError,
   SchemaOutdatedError,
@@ -28,7 +28,7 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
       exitCode: ExitCode.unavailable,
     };
   if (isOfFile(error)) return { message: fileMessage(error), exitCode: ExitCode.unavailable };
-  if (isDatabaseAway(error))
+  if (isDatabaseUnavailable(error))
     return {
       message: `The database can't be reached: ${messageOf(error)}. Check DATABASE_URL, and that the server runs.`,
       exitCode: ExitCode.unavailable,

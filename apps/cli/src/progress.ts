@@ -3,7 +3,7 @@ const LOG_EVERY_MS = 2_000;
 
 /** How far long work is, on standard error: one line that changes on a terminal, else a line every two seconds. */
 export class Progress {
-  private toldAtMs = Number.NEGATIVE_INFINITY;
+  private reportedAtMs = Number.NEGATIVE_INFINITY;
   private isOpen = false;
 
   constructor(
@@ -17,8 +17,8 @@ export class Progress {
     if (this.stream.isTTY) {
       this.stream.write(`\r${text}\u001B[K`);
       this.isOpen = true;
-    } else if (this.nowMs() - this.toldAtMs >= LOG_EVERY_MS || done === total) {
-      this.toldAtMs = this.nowMs();
+    } else if (this.nowMs() - this.reportedAtMs >= LOG_EVERY_MS || done === total) {
+      this.reportedAtMs = this.nowMs();
       this.stream.write(`${text}\n`);
     }
   }

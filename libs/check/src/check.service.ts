@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ContextService, type ContextSummary, RecallService } from '#context';
 import { type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
 import { type SearchAnswer, type SearchHit, SearchService } from '#search';
-import type { CheckAnswer, CheckOrder, RelevantContext, StatedRule } from './check.js';
+import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
 import { reasonsOf, relevantOf, sharedWords } from './relevance.js';
 import { rulesOf } from './rules/rules-of.js';
 import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
@@ -26,13 +26,13 @@ export class CheckService {
 
   /**
    * Reads what its parts read, from the same caches; the contexts of the answer count as read.
-   * @param spender whose budget pays for the vector of the text
+   * @param billedPrincipal whose budget pays for the vector of the text
    */
-  async check(workspaceId: WorkspaceId, order: CheckOrder, spender?: Principal): Promise<CheckAnswer> {
-    const { project, text, limit } = order;
+  async check(workspaceId: WorkspaceId, command: CheckCommand, billedPrincipal?: Principal): Promise<CheckAnswer> {
+    const { project, text, limit } = command;
     const filter = { priority: 'always_check', which: 'latest' } as const;
     const always = await this.contexts.list(workspaceId, project, filter, undefined, MOST_ALWAYS_CHECKED);
-    const found = await this.search(workspaceId, order, spender);
+    const found = await this.search(workspaceId, command, billedPrincipal);
     const hits = new Map<string, SearchHit>(relevantOf(found.items).map((hit) => [hit.id, hit]));
     const others = [...hits.keys()].filter((id) => always.items.every((context) => context.id !== id)).slice(0, limit);
     const ids = [...always.items.map(({ id }) => id), ...(others as ContextId[])];
@@ -90,13 +90,13 @@ export class CheckService {
 
   private async search(
     workspaceId: WorkspaceId,
-    { project, text, limit }: CheckOrder,
-    spender: Principal | undefined,
+    { project, text, limit }: CheckCommand,
+    billedPrincipal: Principal | undefined,
   ): Promise<Pick<SearchAnswer, 'items' | 'degraded' | 'reason'>> {
     const query = cutAtGrapheme(text, SEARCHED_LENGTH).replaceAll(OPERATORS, ' ').replaceAll(/\s+/g, ' ').trim();
     if (query === '') return { items: [], degraded: false, reason: null };
     const request = { project, query, rerank: false, limit: limit + MOST_ALWAYS_CHECKED, filters: {} };
-    return this.searches.search(workspaceId, request, { spender });
+    return this.searches.search(workspaceId, request, { billedPrincipal });
   }
 
   private contentsOf(workspaceId: WorkspaceId, project: string, ids: readonly ContextId[]) {

@@ -2,7 +2,7 @@ import type { ContextSummary } from '#context';
 import type { Rule } from './rules/rule.js';
 import type { Violation } from './rules/violations-of.js';
 
-export interface CheckOrder {
+export interface CheckCommand {
   /** Slug; one that does not exist holds nothing. */
   readonly project: string;
   /** What an agent is about to do. */
@@ -17,7 +17,7 @@ export type Reason =
   /** Words of it that the text has too. */
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** The cosine of their vectors. */
-  | { readonly kind: 'meaning'; readonly nearness: number };
+  | { readonly kind: 'meaning'; readonly similarity: number };
 
 export interface RelevantContext {
   readonly context: ContextSummary;

@@ -1,4 +1,4 @@
-export type { CheckAnswer, CheckOrder, Reason, RelevantContext, StatedRule } from './check.js';
+export type { CheckAnswer, CheckCommand, Reason, RelevantContext, StatedRule } from './check.js';
 export { CheckApiModule } from './check-api.module.js';
 export { CheckModule } from './check.module.js';
 export { CheckService } from './check.service.js';

@@ -8,7 +8,7 @@ import { isFiller, isNegation, wordsOf } from './rules/words.js';
  */
 const LEAST_OF_WORDS = 0.3;
 const LEAST_OF_MEANING = 0.85;
-const MOST_WORDS_TOLD = 10;
+const MAX_REPORTED_WORDS = 10;
 const LEAST_WORD_LENGTH = 3;
 
 /** The contexts among the hits that are relevant, best first. */
@@ -31,7 +31,7 @@ export function reasonsOf(hit: SearchHit, content: string, text: string): Reason
   const isByMeaning = semantic !== undefined && (words.length === 0 || hit.channels.keyword === undefined);
   return [
     ...(words.length > 0 ? [{ kind: 'words' as const, words }] : []),
-    ...(isByMeaning ? [{ kind: 'meaning' as const, nearness: Math.round(semantic.score * 1000) / 1000 }] : []),
+    ...(isByMeaning ? [{ kind: 'meaning' as const, similarity: Math.round(semantic.score * 1000) / 1000 }] : []),
   ];
 }
 
@@ -40,8 +40,8 @@ export function sharedWords(text: string, content: string): string[] {
   const stems = new Set(wordsOf(content).map(({ stem }) => stem));
   const shared = new Map<string, string>();
   for (const word of wordsOf(text)) {
-    const isTelling = word.text.length >= LEAST_WORD_LENGTH && !isFiller(word) && !isNegation(word);
-    if (isTelling && stems.has(word.stem) && !shared.has(word.stem)) shared.set(word.stem, word.text);
+    const isSignificant = word.text.length >= LEAST_WORD_LENGTH && !isFiller(word) && !isNegation(word);
+    if (isSignificant && stems.has(word.stem) && !shared.has(word.stem)) shared.set(word.stem, word.text);
   }
-  return [...shared.values()].slice(0, MOST_WORDS_TOLD);
+  return [...shared.values()].slice(0, MAX_REPORTED_WORDS);
 }

@@ -66,8 +66,8 @@ describe('what is written in the environment', () => {
       const environment = { [name]: otherOf(name) };
       const isInForce = JSON.stringify(loadConfig(environment)) !== JSON.stringify(loadConfig({}));
       const notes = findVariableNotes(environment, {});
-      const isTold = notes.some((note) => note.startsWith(`${name} has no effect`));
-      expect({ name, isInForceOrTold: isInForce || isTold }).toEqual({ name, isInForceOrTold: true });
+      const isReported = notes.some((note) => note.startsWith(`${name} has no effect`));
+      expect({ name, isInForceOrReported: isInForce || isReported }).toEqual({ name, isInForceOrReported: true });
       for (const note of notes) expect(note).not.toContain(otherOf(name));
     },
   );

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AnswersFromCache, ResponseCacheModule, ResponseVariants } from '#http';
+import { CachedResponseListeners, ResponseCacheModule, ResponseVariants } from '#http';
 import type { ContextId } from '#kernel';
 import { ProjectModule } from '#project';
 import { ContextModule } from './context.module.js';
@@ -27,7 +27,12 @@ import { ContextUsage } from './usage/context-usage.js';
   providers: [ContextResponses],
 })
 export class ContextApiModule {
-  constructor(answers: AnswersFromCache, usage: ContextUsage, variants: ResponseVariants, states: EmbeddingStates) {
+  constructor(
+    answers: CachedResponseListeners,
+    usage: ContextUsage,
+    variants: ResponseVariants,
+    states: EmbeddingStates,
+  ) {
     variants.register('embedding', () => states.engine);
     answers.listen(contextSubject.kind, (workspaceId, id) => usage.noteRead(workspaceId, [id as ContextId]));
   }

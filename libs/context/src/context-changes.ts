@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, type Refill } from '#cache';
 import type { WorkspaceId } from '#kernel';
-import { projectContentsTag, removalsTag } from '#project';
+import { projectCountersTag, workspaceDeletionTag } from '#project';
 import type { ContextSummary } from './context.js';
 import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
 
@@ -38,7 +38,7 @@ export class ContextChanges {
         ...changed.map(({ id }) => contextTag({ workspace: workspaceId, id })),
         ...lines.map(({ label }) => labelTag({ ...named, label })),
         contextsTag(named),
-        projectContentsTag(named),
+        projectCountersTag(named),
         anyContextTag(named),
         ...(isAlwaysChecked ? [alwaysCheckTag(named)] : []),
       ],
@@ -63,6 +63,6 @@ export class ContextChanges {
 
   /** Versions were deleted for good. */
   purged(workspaceId: WorkspaceId): Promise<void> {
-    return this.cache.invalidate([removalsTag({ workspace: workspaceId })]);
+    return this.cache.invalidate([workspaceDeletionTag({ workspace: workspaceId })]);
   }
 }

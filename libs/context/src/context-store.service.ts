@@ -20,7 +20,7 @@ import { type ContextDraft, draftOf, type StoreContext } from './context-draft.j
 import { ContextObservers } from './context-observers.js';
 import {
   ContextRepository,
-  type LockedLine,
+  type LockedLabel,
   type NewContext,
   type SimilarContext,
 } from './persistence/context.repository.js';
@@ -133,13 +133,16 @@ export class ContextStoreService {
     if (admitted.length === 0) return drafts.map((draft) => ({ error: errors(draft) as DomainError }));
 
     const project = await this.projects.ensure(workspaceId, projectSlug);
-    const lines = await this.contexts.lockLines(
+    const lines = await this.contexts.lockLabels(
       workspaceId,
       project.id,
       admitted.map(({ label }) => label),
     );
-    const handedOut = await this.handedOut(workspaceId, project.id, admitted);
-    const { added, answers } = await this.decide(admitted, lines, handedOut, { workspaceId, project: project.slug });
+    const recalledInSession = await this.recalledInSession(workspaceId, project.id, admitted);
+    const { added, answers } = await this.decide(admitted, lines, recalledInSession, {
+      workspaceId,
+      project: project.slug,
+    });
 
     const similar = await this.add(workspaceId, project.slug, added, lines);
     const stored = new Map<ContextDraft, StoredContext>();
@@ -177,7 +180,7 @@ export class ContextStoreService {
     return refused;
   }
 
-  private async handedOut(
+  private async recalledInSession(
     workspaceId: WorkspaceId,
     projectId: Context['projectId'],
     drafts: readonly ContextDraft[],
@@ -187,7 +190,7 @@ export class ContextStoreService {
       if (sessionId === null || found.has(sessionId)) continue;
       const to = { sessionId, ids: this.usage.pendingOf(workspaceId, sessionId) };
       const texts = drafts.filter((draft) => draft.sessionId === sessionId);
-      found.set(sessionId, await this.contexts.findHandedOut(workspaceId, projectId, to, texts));
+      found.set(sessionId, await this.contexts.findRecalledInSession(workspaceId, projectId, to, texts));
     }
     return found;
   }
@@ -195,8 +198,8 @@ export class ContextStoreService {
   /** Which drafts become new versions, and what each is answered with. */
   private async decide(
     drafts: readonly ContextDraft[],
-    lines: ReadonlyMap<string, LockedLine>,
-    handedOut: ReadonlyMap<SessionId, readonly ContextSummary[]>,
+    lines: ReadonlyMap<string, LockedLabel>,
+    recalledInSession: ReadonlyMap<SessionId, readonly ContextSummary[]>,
     { workspaceId, project }: { workspaceId: WorkspaceId; project: string },
   ): Promise<{ added: readonly NewContext[]; answers: ReadonlyMap<ContextDraft, Head> }> {
     const now = this.clock.now();
@@ -209,7 +212,7 @@ export class ContextStoreService {
       if (line === undefined || head === undefined) throw new Error('Every label has a locked line.');
       const known = await this.findRepeated(draft, [
         ...(head.latest === undefined ? [] : [head.latest]),
-        ...(draft.sessionId === null ? [] : (handedOut.get(draft.sessionId) ?? [])),
+        ...(draft.sessionId === null ? [] : (recalledInSession.get(draft.sessionId) ?? [])),
       ]);
       if (known !== undefined) {
         answers.set(draft, { context: known, isNew: false });
@@ -255,7 +258,7 @@ export class ContextStoreService {
     workspaceId: WorkspaceId,
     project: string,
     added: readonly NewContext[],
-    lines: ReadonlyMap<string, LockedLine>,
+    lines: ReadonlyMap<string, LockedLabel>,
   ): Promise<ReadonlyMap<ContextId, readonly SimilarContext[]>> {
     const [first] = added;
     if (first === undefined) return new Map();

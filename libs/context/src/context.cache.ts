@@ -1,5 +1,5 @@
 import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
-import { type ProjectKey, removalsTag } from '#project';
+import { type ProjectKey, workspaceDeletionTag } from '#project';
 import type { ContextId } from '#kernel';
 import type { Context, ContextSummary } from './context.js';
 import type { EmbeddingState } from './embedding-state.js';
@@ -37,7 +37,7 @@ function keyOf({ by }: ContextKey): readonly (string | number)[] {
 /** No tag has a version in it: what a version says of itself, and which one is the newest, changes with others. */
 function tagsOf({ workspace, by }: ContextKey): readonly [Tag, ...Tag[]] {
   const own = 'id' in by ? contextTag({ workspace, id: by.id }) : labelTag({ workspace, ...by });
-  return [own, removalsTag({ workspace })];
+  return [own, workspaceDeletionTag({ workspace })];
 }
 
 const common = {
@@ -68,7 +68,7 @@ export const embeddingStatesFamily = defineFamily<
   scope: 'workspace',
   mutable: true,
   key: ({ id, engine }) => [id, engine],
-  tags: (of) => [contextTag(of), removalsTag(of)],
+  tags: (of) => [contextTag(of), workspaceDeletionTag(of)],
   ttlMs: 300_000,
   isCacheable: (state) => state !== 'pending',
 });

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { DEFAULT_LIMIT } from '#http';
-import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
+import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextChanges } from './context-changes.js';
@@ -81,7 +81,7 @@ import { ContextUsage } from './usage/context-usage.js';
 export class ContextModule {
   constructor(
     jobs: JobRegistry,
-    contents: ProjectContents,
+    contents: ProjectCounters,
     reader: ContextReader,
     warmers: CacheWarmers,
     service: ContextService,

@@ -13,7 +13,7 @@ import { archiveNeedsForce, contextNotFound, labelNotFound } from './context.err
 import { ContextObservers } from './context-observers.js';
 import type { ContextFilter } from './context-filter.js';
 import type { EmbeddingState } from './embedding-state.js';
-import { ContextRepository, type LockedLine } from './persistence/context.repository.js';
+import { ContextRepository, type LockedLabel } from './persistence/context.repository.js';
 import { detectPriority, type Priority } from './priority.js';
 import { ContextUsage } from './usage/context-usage.js';
 
@@ -25,7 +25,7 @@ export interface ContextPatch {
   readonly metadata?: Context['metadata'] | null;
 }
 
-export interface ArchiveOrder {
+export interface ArchiveCommand {
   readonly reason?: string;
   /** Needed for contexts of priority always_check. */
   readonly force: boolean;
@@ -118,11 +118,11 @@ export class ContextService {
 
   /**
    * Changes tags, priority and metadata without a new version.
-   * @param given what it says of the state it is for; absent: any
+   * @param preconditions what it says of the state it is for; absent: any
    * @throws DomainError `context-not-found`, `precondition-failed`; `invalid-input` where the merged metadata is too large
    */
-  patch(workspaceId: WorkspaceId, id: ContextId, patch: ContextPatch, given?: Preconditions): Promise<Context> {
-    return this.change(workspaceId, id, given, async (context) => {
+  patch(workspaceId: WorkspaceId, id: ContextId, patch: ContextPatch, preconditions?: Preconditions): Promise<Context> {
+    return this.change(workspaceId, id, preconditions, async (context) => {
       const metadata =
         patch.metadata === undefined
           ? context.metadata
@@ -161,16 +161,22 @@ export class ContextService {
    * restored. Archiving again changes nothing, the first reason stands.
    * @throws DomainError `context-not-found`, `precondition-failed`, `always-check-protected`
    */
-  archive(workspaceId: WorkspaceId, id: ContextId, order: ArchiveOrder, given?: Preconditions): Promise<Context> {
-    return this.change(workspaceId, id, given, async (context, line) => {
-      if (!order.force && (await this.holdsAlwaysCheck(context, line, order.allVersions))) throw archiveNeedsForce();
-      const which = { labelId: line.labelId, ids: order.allVersions ? undefined : [id] };
+  archive(
+    workspaceId: WorkspaceId,
+    id: ContextId,
+    command: ArchiveCommand,
+    preconditions?: Preconditions,
+  ): Promise<Context> {
+    return this.change(workspaceId, id, preconditions, async (context, locked) => {
+      if (!command.force && (await this.holdsAlwaysCheck(context, locked, command.allVersions)))
+        throw archiveNeedsForce();
+      const which = { labelId: locked.labelId, ids: command.allVersions ? undefined : [id] };
       const archived = await this.contexts.archive(workspaceId, which, {
         at: this.clock.now(),
-        reason: order.reason ?? null,
+        reason: command.reason ?? null,
       });
       await this.observers.withdrawn(workspaceId, archived);
-      return [...archived, ...(await this.settle(workspaceId, line))];
+      return [...archived, ...(await this.settle(workspaceId, locked))];
     });
   }
 
@@ -179,11 +185,16 @@ export class ContextService {
    * nothing.
    * @throws DomainError `context-not-found`, `precondition-failed`
    */
-  restore(workspaceId: WorkspaceId, id: ContextId, allVersions: boolean, given?: Preconditions): Promise<Context> {
-    return this.change(workspaceId, id, given, async (_context, line) => {
-      const which = { labelId: line.labelId, ids: allVersions ? undefined : [id] };
+  restore(
+    workspaceId: WorkspaceId,
+    id: ContextId,
+    allVersions: boolean,
+    preconditions?: Preconditions,
+  ): Promise<Context> {
+    return this.change(workspaceId, id, preconditions, async (_context, locked) => {
+      const which = { labelId: locked.labelId, ids: allVersions ? undefined : [id] };
       const restored = await this.contexts.restore(workspaceId, which, this.clock.now());
-      return [...restored, ...(await this.settle(workspaceId, line))];
+      return [...restored, ...(await this.settle(workspaceId, locked))];
     });
   }
 
@@ -199,17 +210,17 @@ export class ContextService {
   private change(
     workspaceId: WorkspaceId,
     id: ContextId,
-    given: Preconditions | undefined,
-    work: (context: Context, line: LockedLine) => Promise<readonly ContextSummary[]>,
+    preconditions: Preconditions | undefined,
+    work: (context: Context, locked: LockedLabel) => Promise<readonly ContextSummary[]>,
   ): Promise<Context> {
     return this.transactions.run(
       async () => {
-        const line = await this.contexts.lockLineOf(workspaceId, id);
-        const context = line === undefined ? undefined : await this.contexts.find(workspaceId, id);
-        if (line === undefined || context === undefined) throw contextNotFound(id);
-        requireMatch(given, this.tagOf(context, 'pending'));
-        const contexts = await work(context, line);
-        await this.changes.written(workspaceId, context.project, [{ label: line.label, contexts }]);
+        const locked = await this.contexts.lockLabelOf(workspaceId, id);
+        const context = locked === undefined ? undefined : await this.contexts.find(workspaceId, id);
+        if (locked === undefined || context === undefined) throw contextNotFound(id);
+        requireMatch(preconditions, this.tagOf(context, 'pending'));
+        const contexts = await work(context, locked);
+        await this.changes.written(workspaceId, context.project, [{ label: locked.label, contexts }]);
         const changed = await this.contexts.find(workspaceId, id);
         if (changed === undefined) throw contextNotFound(id);
         return changed;
@@ -224,15 +235,15 @@ export class ContextService {
     return [context, described];
   }
 
-  private async holdsAlwaysCheck(context: Context, line: LockedLine, allVersions: boolean): Promise<boolean> {
+  private async holdsAlwaysCheck(context: Context, locked: LockedLabel, allVersions: boolean): Promise<boolean> {
     if (!allVersions) return context.archivedAt === null && context.priority === 'always_check';
-    return (await this.contexts.countActive(context.workspaceId, line.labelId, 'always_check')) > 0;
+    return (await this.contexts.countActive(context.workspaceId, locked.labelId, 'always_check')) > 0;
   }
 
   /** Returns what was the newest version and what is it now. */
-  private async settle(workspaceId: WorkspaceId, line: LockedLine): Promise<readonly ContextSummary[]> {
-    const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
+  private async settle(workspaceId: WorkspaceId, locked: LockedLabel): Promise<readonly ContextSummary[]> {
+    const latest = await this.contexts.settleLatest(workspaceId, locked.labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
-    return [line.latest, latest].filter((context) => context !== undefined);
+    return [locked.latest, latest].filter((context) => context !== undefined);
   }
 }

@@ -4,7 +4,7 @@ export { ContextApiModule } from './context-api.module.js';
 export { ContextModule } from './context.module.js';
 export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';
 export { ContextReader } from './context.reader.js';
-export { type ArchiveOrder, type ContextPatch, ContextService } from './context.service.js';
+export { type ArchiveCommand, type ContextPatch, ContextService } from './context.service.js';
 export { type StoreContext } from './context-draft.js';
 export { ContextChanges } from './context-changes.js';
 export { ContextStoreService, type StoredContext, type StoreOutcome } from './context-store.service.js';

@@ -9,7 +9,7 @@ import { ContextUsage } from './usage/context-usage.js';
 /** How much text one recall hands out; what is beyond comes as a preview, and is named. */
 export const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
 
-export interface RecallOrder {
+export interface RecallCommand {
   /** Slug; absent: `default` for labels, any for ids. */
   readonly project?: string;
   /** Labels give the newest version that is not archived; ids give that very version. */
@@ -41,28 +41,28 @@ export class RecallService {
    * one for their texts.
    * @throws DomainError `session-not-found` naming `/sessionId`
    */
-  async recall(workspaceId: WorkspaceId, order: RecallOrder): Promise<Recalled> {
-    const { sessionId } = order;
+  async recall(workspaceId: WorkspaceId, command: RecallCommand): Promise<Recalled> {
+    const { sessionId } = command;
     if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, { pointer: '/sessionId' });
-    const names = [...new Set<string>('labels' in order.by ? order.by.labels : order.by.ids)];
-    const summaries = await this.summariesOf(workspaceId, order);
-    const items: Recalled['items'] = order.previewOnly ? summaries : await this.withContent(workspaceId, summaries);
+    const names = [...new Set<string>('labels' in command.by ? command.by.labels : command.by.ids)];
+    const summaries = await this.summariesOf(workspaceId, command);
+    const items: Recalled['items'] = command.previewOnly ? summaries : await this.withContent(workspaceId, summaries);
     this.usage.noteRead(
       workspaceId,
       items.map(({ id }) => id),
       sessionId,
     );
-    const found = new Set<string>(items.map(({ id, label }) => ('labels' in order.by ? label : id)));
+    const found = new Set<string>(items.map(({ id, label }) => ('labels' in command.by ? label : id)));
     return {
       items,
       missing: names.filter((name) => !found.has(name)),
-      withoutContent: order.previewOnly ? [] : items.filter((item) => item.content === undefined).map(({ id }) => id),
+      withoutContent: command.previewOnly ? [] : items.filter((item) => item.content === undefined).map(({ id }) => id),
     };
   }
 
   private async summariesOf(
     workspaceId: WorkspaceId,
-    { project, by }: RecallOrder,
+    { project, by }: RecallCommand,
   ): Promise<readonly ContextSummary[]> {
     const found =
       'labels' in by

@@ -6,7 +6,7 @@ const MEMORY_MB = 256;
 const AT_ONCE = 2;
 
 /** Work that would hold the event loop up, each in a thread of its own that is ended when it takes too long or too much memory. */
-export class Threads<Order, Answer> {
+export class Threads<Command, Answer> {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -14,11 +14,11 @@ export class Threads<Order, Answer> {
   constructor(private readonly file: URL) {}
 
   /** Undefined where it took more time or memory than it may. What is in the order is copied. */
-  async run(order: Order): Promise<Answer | undefined> {
+  async run(command: Command): Promise<Answer | undefined> {
     if (this.running >= AT_ONCE) await new Promise<void>((settle) => this.waiting.push(settle));
     else this.running++;
     try {
-      return await this.runInThread(order);
+      return await this.runInThread(command);
     } finally {
       const next = this.waiting.shift();
       // Whoever waits takes this place.
@@ -27,9 +27,9 @@ export class Threads<Order, Answer> {
     }
   }
 
-  private async runInThread(order: Order): Promise<Answer | undefined> {
+  private async runInThread(command: Command): Promise<Answer | undefined> {
     const worker = new Worker(this.file, {
-      workerData: order,
+      workerData: command,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
       // What a parser has to say about a broken file is nothing for the log.
       stdout: true,

@@ -1,5 +1,5 @@
 import { QueryFailedError } from 'typeorm';
-import { brokenConstraintOf, DatabaseErrorTranslator, isDatabaseAway, sqlStateOf } from './database-errors.js';
+import { brokenConstraintOf, DatabaseErrorTranslator, isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 
 const failed = (driverError: object) =>
   new QueryFailedError('SELECT 1', [], Object.assign(new Error('failed'), driverError));
@@ -11,7 +11,7 @@ describe('what a failure of the database means', () => {
     '%s: it is away, try again',
     (code) => {
       expect(translator.translate(failed({ code }))).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 1 });
-      expect(isDatabaseAway(Object.assign(new Error('bare'), { code }))).toBe(true);
+      expect(isDatabaseUnavailable(Object.assign(new Error('bare'), { code }))).toBe(true);
     },
   );
 

@@ -32,24 +32,24 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** Class 08 and 57P (PostgreSQL, appendix A) and the system's own codes for a peer that is not there. */
-const AWAY = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
-const AWAY_MESSAGE =
+const UNAVAILABLE = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)$/;
+const UNAVAILABLE_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Connection ended/i;
 
 /** Whether the database could not be reached or went away in the middle. */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlError = sqlErrorOf(error);
   if (sqlError === undefined) return false;
   return (
-    (typeof sqlError.code === 'string' && AWAY.test(sqlError.code)) ||
-    (typeof sqlError.message === 'string' && AWAY_MESSAGE.test(sqlError.message))
+    (typeof sqlError.code === 'string' && UNAVAILABLE.test(sqlError.code)) ||
+    (typeof sqlError.message === 'string' && UNAVAILABLE_MESSAGE.test(sqlError.message))
   );
 }
 
 /** Tells the failures of the database that a caller can act on; the rest stays a defect. */
 export class DatabaseErrorTranslator extends ErrorTranslator {
   translate(error: unknown): DomainError | undefined {
-    if (isDatabaseAway(error)) {
+    if (isDatabaseUnavailable(error)) {
       return new DomainError({
         code: 'database-unavailable',
         kind: 'unavailable',

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { Database } from './database.js';
-import { isDatabaseAway, sqlStateOf } from './database-errors.js';
+import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 
 /** Lets so many callers go on together, once all of them have come. */
 function barrier(callers: number): () => Promise<void> {
@@ -94,7 +94,7 @@ describe('transactions on PostgreSQL', () => {
       await insert('a');
     });
     const error: unknown = await work.catch((thrown: unknown) => thrown);
-    expect(isDatabaseAway(error)).toBe(true);
+    expect(isDatabaseUnavailable(error)).toBe(true);
     await database.run(() => insert('b'));
     expect(await seen()).toEqual(['b']);
   });

@@ -5,12 +5,12 @@ import { DatabaseConfig } from '#config';
 import { ErrorTranslator } from '#kernel';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { Database } from './database.js';
-import { DatabaseErrorTranslator, isDatabaseAway } from './database-errors.js';
+import { DatabaseErrorTranslator, isDatabaseUnavailable } from './database-errors.js';
 import { DatabaseHealth } from './database.health.js';
 import { DatabaseTime } from './database-time.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
-import { EmbeddedUpkeep } from './embedded/embedded-upkeep.js';
+import { EmbeddedMaintenance } from './embedded/embedded-maintenance.js';
 import { InstallationSecrets } from './installation-secrets.js';
 import { Snapshots } from './snapshots.js';
 import { TransactionRunner } from './transaction-runner.js';
@@ -26,7 +26,7 @@ import { TransactionRunner } from './transaction-runner.js';
         autoLoadEntities: true,
         retryAttempts: 10,
         retryDelay: 1000,
-        toRetry: (error: unknown) => config.url !== undefined && isDatabaseAway(error),
+        toRetry: (error: unknown) => config.url !== undefined && isDatabaseUnavailable(error),
       }),
       dataSourceFactory: (options) => openDataSource(options as DatabaseOptions),
     }),
@@ -47,10 +47,10 @@ import { TransactionRunner } from './transaction-runner.js';
     },
     { provide: ErrorTranslator, useClass: DatabaseErrorTranslator },
     {
-      provide: EmbeddedUpkeep,
+      provide: EmbeddedMaintenance,
       inject: [DatabaseConfig, Database],
       useFactory: (config: DatabaseConfig, database: Database) =>
-        config.url === undefined ? new EmbeddedUpkeep(database) : undefined,
+        config.url === undefined ? new EmbeddedMaintenance(database) : undefined,
     },
     {
       provide: DatabaseTime,

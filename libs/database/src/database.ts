@@ -194,14 +194,14 @@ function measureStatements(dataSource: DataSource): void {
   };
 }
 
-const LONGEST_TOLD_SQL = 2_000;
+const MAX_REPORTED_SQL = 2_000;
 
 /** The names of OpenTelemetry's conventions for databases. Values are parameters, which are left out: they are content. */
 function statementAttributes(sql: string): SpanAttributes {
   return {
     'db.system.name': 'postgresql',
     'db.operation.name': /^\s*([A-Za-z]+)/.exec(sql)?.[1]?.toUpperCase() ?? '',
-    'db.query.text': sql.slice(0, LONGEST_TOLD_SQL),
+    'db.query.text': sql.slice(0, MAX_REPORTED_SQL),
   };
 }
 

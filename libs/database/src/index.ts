@@ -1,5 +1,5 @@
 export { Database } from './database.js';
-export { brokenConstraintOf, isDatabaseAway, sqlStateOf } from './database-errors.js';
+export { brokenConstraintOf, isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 export { DatabaseModule } from './database.module.js';
 export { connectDataSource, dataSourceOptions, directOptions } from './data-source.js';
 export { DataFolderLock, DataFolderLockedError, describeOwner } from './embedded/data-folder-lock.js';
@@ -7,7 +7,7 @@ export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
 export { InstallationSecrets } from './installation-secrets.js';
 export { findMissingGrants, MissingGrantsError } from './missing-grants.js';
 export { findPooling, PoolerError } from './pooling.js';
-export { ROWS_MARK } from './rows-mark.js';
+export { ROWS_FINGERPRINT } from './rows-fingerprint.js';
 export { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 export { Snapshots } from './snapshots.js';
 export { type TransactionOptions, TransactionRunner } from './transaction-runner.js';

@@ -1,7 +1,7 @@
 import { Logger as NestLogger } from '@nestjs/common';
 import type { Logger } from 'typeorm';
 
-const LONGEST_TOLD_SQL = 500;
+const MAX_REPORTED_SQL = 500;
 
 /**
  * What TypeORM tells, through the logger of the product rather than on standard output. Parameters are left out, since
@@ -25,7 +25,7 @@ export class TypeormLogger implements Logger {
 
   /** The statement alone: its parameters are content. */
   logQuerySlow(ms: number, statement: string): void {
-    const told = statement.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_TOLD_SQL);
+    const told = statement.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REPORTED_SQL);
     this.logger.warn(`slow statement, ${Math.round(ms)} ms: ${told}`);
   }
 

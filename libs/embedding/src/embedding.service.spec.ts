@@ -42,9 +42,9 @@ describe('EmbeddingService', () => {
     embeddings = create();
   });
 
-  const spender = (id: string, rest: Partial<Principal> = {}) => testPrincipal(workspaceId, id, rest);
+  const billedPrincipal = (id: string, rest: Partial<Principal> = {}) => testPrincipal(workspaceId, id, rest);
   const embed = (texts: readonly string[], rest: Partial<EmbeddingRequest> = {}) =>
-    embeddings.embed({ workspaceId, spender: spender('p'), inputType: 'none', texts, ...rest });
+    embeddings.embed({ workspaceId, billedPrincipal: billedPrincipal('p'), inputType: 'none', texts, ...rest });
   const numbered = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `text ${from + n}`);
 
   it('T44 embeds 150 of 300 texts where 100 are known and 50 come twice, in calls of the provider’s size', async () => {
@@ -138,7 +138,7 @@ describe('EmbeddingService', () => {
         retryAfterSeconds: expect.any(Number),
       });
       await embed(['one', 'two']);
-      await embed(['three'], { spender: spender('another') });
+      await embed(['three'], { billedPrincipal: billedPrincipal('another') });
       clock.advance(60_000);
       await embed(['four']);
     });
@@ -147,7 +147,7 @@ describe('EmbeddingService', () => {
       embeddings = create({ tokensOfEach: 10, requests: 2 });
       await embed(['a text of some length']);
       await expect(embed(['another text of some length'])).rejects.toMatchObject({ kind: 'rate-limited' });
-      await embed(['third text'], { spender: spender('another') });
+      await embed(['third text'], { billedPrincipal: billedPrincipal('another') });
     });
 
     it('lets a call that is larger than the whole budget out alone', async () => {
@@ -159,19 +159,22 @@ describe('EmbeddingService', () => {
     it('holds a credential to the calls of its tier, and operators and background work to what everybody shares', async () => {
       embeddings = create({ callsOfEach: 1, tiers: { pro: { providers: 3 } }, requests: 7 });
       const of = (count: number, who: Principal | undefined) =>
-        Promise.allSettled(Array.from({ length: count }, (_, n) => embed([`${who?.id} ${n}`], { spender: who }))).then(
-          (outcomes) => outcomes.filter(({ status }) => status === 'fulfilled').length,
-        );
-      expect(await of(5, spender('plain'))).toBe(1);
-      expect(await of(5, spender('paying', { tier: 'pro' }))).toBe(3);
-      expect(await of(2, spender('operator', { scopes: new Set(['operator']) }))).toBe(2);
+        Promise.allSettled(
+          Array.from({ length: count }, (_, n) => embed([`${who?.id} ${n}`], { billedPrincipal: who })),
+        ).then((outcomes) => outcomes.filter(({ status }) => status === 'fulfilled').length);
+      expect(await of(5, billedPrincipal('plain'))).toBe(1);
+      expect(await of(5, billedPrincipal('paying', { tier: 'pro' }))).toBe(3);
+      expect(await of(2, billedPrincipal('operator', { scopes: new Set(['operator']) }))).toBe(2);
       expect(await of(5, undefined)).toBe(1);
     });
 
     it('does not refuse who merely waited for somebody without a budget', async () => {
       embeddings = create({ callsOfEach: 1 });
       await embed(['spent']);
-      const [poor, rich] = await Promise.allSettled([embed(['new']), embed(['new'], { spender: spender('rich') })]);
+      const [poor, rich] = await Promise.allSettled([
+        embed(['new']),
+        embed(['new'], { billedPrincipal: billedPrincipal('rich') }),
+      ]);
       expect(poor.status).toBe('rejected');
       expect(rich.status).toBe('fulfilled');
     });

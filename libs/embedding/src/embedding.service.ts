@@ -15,7 +15,7 @@ import { VectorCache, type VectorKey } from './vector-cache.js';
 export interface EmbeddingRequest {
   readonly workspaceId: WorkspaceId;
   /** Whose budget pays for what is not cached; absent for work in the background. */
-  readonly spender?: Principal;
+  readonly billedPrincipal?: Principal;
   readonly texts: readonly string[];
   readonly inputType: InputType;
   /** The provider's own length where absent. */
@@ -191,7 +191,9 @@ export class EmbeddingService {
       inputType: request.inputType,
       dimensions: model.dimensions,
       signal: request.signal,
-      beforeRequest: this.provider.isRemote ? () => this.budget.spend(request.spender, guessedTokens) : undefined,
+      beforeRequest: this.provider.isRemote
+        ? () => this.budget.spend(request.billedPrincipal, guessedTokens)
+        : undefined,
     };
     const costOf = (tokens: number) => this.prices.costUsd(model.provider, model.model, tokens);
     const { vectors, tokens } = await this.calls.run(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
-import { projectContentsTag } from '#project';
-import { BriefingService } from './briefing.service.js';
+import { projectCountersTag } from '#project';
+import { WakeUpContentService } from './wake-up-content.service.js';
 import type { Handover } from './handover.js';
 import { anyHandoverTag, handoversTag, handoverTag } from './handover.cache.js';
 
@@ -10,15 +10,15 @@ import { anyHandoverTag, handoversTag, handoverTag } from './handover.cache.js';
 export class HandoverChanges {
   constructor(
     private readonly cache: CacheService,
-    private readonly briefings: BriefingService,
+    private readonly wakeUpContents: WakeUpContentService,
   ) {}
 
   /** A handover is new, or anything of it was written. The next session finds what it is told written through. */
   written({ workspaceId, id, project }: Pick<Handover, 'workspaceId' | 'id' | 'project'>): Promise<void> {
     const named = { workspace: workspaceId, project };
     return this.cache.invalidate(
-      [handoverTag({ ...named, id }), handoversTag(named), anyHandoverTag(named), projectContentsTag(named)],
-      this.briefings.refill(workspaceId, project),
+      [handoverTag({ ...named, id }), handoversTag(named), anyHandoverTag(named), projectCountersTag(named)],
+      this.wakeUpContents.refill(workspaceId, project),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
 import { alwaysCheckTag, type ContextSummary } from '#context';
-import { type ProjectKey, removalsTag } from '#project';
+import { type ProjectKey, workspaceDeletionTag } from '#project';
 import type { Handover } from './handover.js';
 
 export interface HandoverKey {
@@ -27,24 +27,24 @@ export const handovers = defineFamily<HandoverKey, Handover | null | undefined>(
   key: ({ by }) => ('id' in by ? ['id', by.id] : ['latest', by.project]),
   tags: ({ workspace, by }): readonly [Tag, ...Tag[]] => [
     'id' in by ? handoverTag({ workspace, id: by.id }) : handoversTag({ workspace, ...by }),
-    removalsTag({ workspace }),
+    workspaceDeletionTag({ workspace }),
   ],
   ttlMs: 3_600_000,
 });
 
 /** What every session that starts in a project is told first. */
-export interface Briefing {
+export interface WakeUpContent {
   readonly handover: Handover | null;
   /** Of the `always_check` contexts. */
   readonly contexts: readonly ContextSummary[];
 }
 
-export const wakeUps = defineFamily<ProjectKey, Briefing>({
+export const wakeUps = defineFamily<ProjectKey, WakeUpContent>({
   name: 'wakeup',
   schemaVersion: 2,
   scope: 'project',
   mutable: true,
   key: () => 'briefing',
-  tags: (of) => [handoversTag(of), alwaysCheckTag(of), removalsTag(of)],
+  tags: (of) => [handoversTag(of), alwaysCheckTag(of), workspaceDeletionTag(of)],
   ttlMs: 3_600_000,
 });

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { ContextChanges, ContextModule } from '#context';
-import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
+import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
 import { SessionModule, SessionObservers } from '#session';
-import { BriefingService } from './briefing.service.js';
+import { WakeUpContentService } from './wake-up-content.service.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
@@ -19,7 +19,7 @@ import { WakeUpService } from './wake-up.service.js';
   providers: [
     HandoverService,
     WakeUpService,
-    BriefingService,
+    WakeUpContentService,
     HandoverChanges,
     HandoverTransferService,
     { provide: HandoverTransferRepository, useClass: PostgresHandoverTransferRepository },
@@ -31,18 +31,18 @@ export class HandoverModule {
   constructor(
     observers: SessionObservers,
     handovers: HandoverService,
-    contents: ProjectContents,
+    contents: ProjectCounters,
     repository: HandoverRepository,
-    briefings: BriefingService,
+    wakeUpContents: WakeUpContentService,
     contexts: ContextChanges,
     warmers: CacheWarmers,
   ) {
-    contexts.onAlwaysCheck((workspaceId, project) => briefings.refill(workspaceId, project));
+    contexts.onAlwaysCheck((workspaceId, project) => wakeUpContents.refill(workspaceId, project));
     warmers.register({
       name: 'handover',
       async warm({ workspaceId, project }, signal) {
         await handovers.findLatest(workspaceId, project);
-        if (!signal.aborted) await briefings.of(workspaceId, project);
+        if (!signal.aborted) await wakeUpContents.of(workspaceId, project);
       },
     });
     observers.register(handovers);

@@ -2,7 +2,7 @@ import type { ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
 import { CacheWarmers } from '#project';
-import { BriefingService } from './briefing.service.js';
+import { WakeUpContentService } from './wake-up-content.service.js';
 import { NO_NOTES } from './compose-handover.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
@@ -24,7 +24,7 @@ describe('HandoverService', () => {
   beforeEach(() => {
     world = new SessionWorld();
     const repository = new FakeHandoverRepository();
-    const briefings = new BriefingService(repository, contexts, world.projectReader, world.cache);
+    const wakeUpContents = new WakeUpContentService(repository, contexts, world.projectReader, world.cache);
     handovers = new HandoverService(
       repository,
       world.service,
@@ -33,12 +33,20 @@ describe('HandoverService', () => {
       world.projects,
       world.transactions,
       world.clock,
-      new HandoverChanges(world.cache, briefings),
+      new HandoverChanges(world.cache, wakeUpContents),
       world.queries,
       world.cache,
     );
     const warmers = new CacheWarmers(world.transactions);
-    wakeUps = new WakeUpService(world.service, world.reader, repository, contexts, briefings, world.queries, warmers);
+    wakeUps = new WakeUpService(
+      world.service,
+      world.reader,
+      repository,
+      contexts,
+      wakeUpContents,
+      world.queries,
+      warmers,
+    );
     world.observers.register(handovers);
   });
 

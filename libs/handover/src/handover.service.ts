@@ -74,17 +74,17 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Ends a session and returns it with the handover it left. Ending again gives the same answer, and makes nothing.
-   * @param given as `SessionService.end`
+   * @param preconditions as `SessionService.end`
    * @throws DomainError `session-not-found`, `precondition-failed`.
    */
   endSession(
     workspaceId: WorkspaceId,
     id: SessionId,
     summary: string | undefined,
-    given?: Preconditions,
+    preconditions?: Preconditions,
   ): Promise<{ session: Session; handover: Handover }> {
     return this.transactions.run(async () => {
-      const session = await this.sessions.end(workspaceId, id, summary, given);
+      const session = await this.sessions.end(workspaceId, id, summary, preconditions);
       const handover = await this.repository.findLeft(workspaceId, session.id, session.projectId);
       if (handover === undefined) throw new Error(`Session ${id} ended without a handover.`);
       return { session, handover };
@@ -178,7 +178,7 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Says that the caller takes the work over. Who says so first stands; again changes nothing.
-   * @param given what it says of the state it is for; absent: any. Not looked at where nothing changes.
+   * @param preconditions what it says of the state it is for; absent: any. Not looked at where nothing changes.
    * @throws DomainError `handover-not-found`, `precondition-failed`; `session-not-found` for the session that takes it
    * over.
    */
@@ -186,13 +186,13 @@ export class HandoverService extends SessionObserver {
     caller: Principal,
     id: HandoverId,
     sessionId: SessionId | undefined,
-    given?: Preconditions,
+    preconditions?: Preconditions,
   ): Promise<Handover> {
     const { workspaceId } = caller;
     return this.transactions.run(async () => {
       if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, SESSION_ID);
       const current = await this.repository.findForChange(workspaceId, id);
-      if (current?.acknowledgement === null) requireMatch(given, this.tagOf(current));
+      if (current?.acknowledgement === null) requireMatch(preconditions, this.tagOf(current));
       const acknowledgement = { at: this.clock.now(), by: caller.id, sessionId: sessionId ?? null };
       const handover = await this.repository.acknowledge(workspaceId, id, acknowledgement);
       if (handover === undefined) throw new NotFoundError('Handover', id);

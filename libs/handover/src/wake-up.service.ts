@@ -4,7 +4,7 @@ import { ContextReader, type ContextSummary, contextsTag } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { CacheWarmers, QueryCache } from '#project';
 import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession, todosTag } from '#session';
-import { BriefingService } from './briefing.service.js';
+import { WakeUpContentService } from './wake-up-content.service.js';
 import type { Handover } from './handover.js';
 import { handoversTag } from './handover.cache.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
@@ -37,7 +37,7 @@ export class WakeUpService {
     private readonly work: SessionReader,
     private readonly handovers: HandoverRepository,
     private readonly contexts: ContextReader,
-    private readonly briefings: BriefingService,
+    private readonly wakeUpContents: WakeUpContentService,
     private readonly queries: QueryCache,
     private readonly warmers: CacheWarmers,
   ) {}
@@ -58,7 +58,7 @@ export class WakeUpService {
     const read = <Value>(statement: string, tag: Tag, load: () => Promise<Value>) =>
       this.queries.read({ ...named, statement, parameters: projectId, tags: [tag] }, load);
     // One after the other: within a transaction there is one connection.
-    const { handover, contexts } = await this.briefings.of(workspaceId, project);
+    const { handover, contexts } = await this.wakeUpContents.of(workspaceId, project);
     const todos = await read('open-todos', todosTag(named), async () => ({
       first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
       total: await this.work.countOpenTodos(workspaceId, projectId),

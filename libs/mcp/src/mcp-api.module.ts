@@ -6,7 +6,7 @@ import { McpController } from './http/mcp.controller.js';
 import { McpExchange } from './http/mcp-exchange.js';
 import { McpProblemFilter } from './http/mcp-problem.filter.js';
 import { OriginGuard } from './http/origin.guard.js';
-import { PromptBook } from './prompts/prompt-book.js';
+import { PromptRegistry } from './prompts/prompt-registry.js';
 import { ResourceReader } from './resources/resource-reader.js';
 import { RestApi } from './rest/rest-api.js';
 import { RouteCatalogue } from './routes/route-catalogue.js';
@@ -22,7 +22,7 @@ import { ToolCatalogue } from './tools/tool-catalogue.js';
     McpProblemFilter,
     McpServerFactory,
     OriginGuard,
-    PromptBook,
+    PromptRegistry,
     ResourceReader,
     RouteCatalogue,
     ToolCatalogue,

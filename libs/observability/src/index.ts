@@ -1,4 +1,4 @@
-export { askPart } from './health/ask-part.js';
+export { runHealthCheck } from './health/run-health-check.js';
 export { type HealthPart, HealthRegistry, type HealthSource } from './health/health-registry.js';
 export { KeepsakeLogger } from './logging/keepsake-logger.js';
 export { LATENCY_BUCKETS, LatencyHistogram } from './metrics/latency-histogram.js';

@@ -17,26 +17,26 @@ describe('finding the things of a file again', () => {
     expect(namesOf(target, [id])).toEqual([id, copy]);
   });
 
-  it.each<[string, [SessionId, Place][], { id: SessionId; isThere: boolean }]>([
-    ['is free: keeps its id', [], { id, isThere: false }],
-    ['is here: it is that', [[id, 'here']], { id, isThere: true }],
-    ['is elsewhere: a copy', [[id, 'elsewhere']], { id: copy, isThere: false }],
+  it.each<[string, [SessionId, Place][], { id: SessionId; exists: boolean }]>([
+    ['is free: keeps its id', [], { id, exists: false }],
+    ['is here: it is that', [[id, 'here']], { id, exists: true }],
+    ['is elsewhere: a copy', [[id, 'elsewhere']], { id: copy, exists: false }],
     [
       'has a copy here already',
       [
         [id, 'elsewhere'],
         [copy, 'here'],
       ],
-      { id: copy, isThere: true },
+      { id: copy, exists: true },
     ],
-    ['has a copy here, and the original is gone', [[copy, 'here']], { id: copy, isThere: true }],
+    ['has a copy here, and the original is gone', [[copy, 'here']], { id: copy, exists: true }],
   ])('%s', (_, places, identity) => {
     expect(found(...places)).toEqual(identity);
   });
 
   it('takes a new id where both are taken by others', () => {
     const identity = found([id, 'elsewhere'], [copy, 'elsewhere']);
-    expect(identity?.isThere).toBe(false);
+    expect(identity?.exists).toBe(false);
     expect([id, copy]).not.toContain(identity?.id);
   });
 });

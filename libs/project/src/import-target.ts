@@ -22,7 +22,7 @@ export interface ImportTarget {
 export interface Identity<Id extends string> {
   readonly id: Id;
   /** Whether it is in the project already; else it is to be made under that id. */
-  readonly isThere: boolean;
+  readonly exists: boolean;
 }
 
 /** Where an id of the workspace is taken: in the project of the import, or in another one. */
@@ -64,9 +64,9 @@ export function identify<Id extends string>(
     ids.map((id): [Id, Identity<Id>] => {
       const names = namesOf(target, [id]);
       const there = names.findLast((name) => places.get(name) === 'here');
-      if (there !== undefined) return [id, { id: there, isThere: true }];
+      if (there !== undefined) return [id, { id: there, exists: true }];
       const free = names.find((name) => !places.has(name));
-      return [id, { id: free ?? newId<Id>(), isThere: false }];
+      return [id, { id: free ?? newId<Id>(), exists: false }];
     }),
   );
 }
@@ -88,7 +88,7 @@ export function divide<Id extends string, Copy extends { readonly id: Id }>(
     const identity = identities.get(copy.id);
     if (identity === undefined) throw new Error('Everything that is brought has an identity.');
     const known = { ...copy, id: identity.id };
-    if (!identity.isThere) created.push(known);
+    if (!identity.exists) created.push(known);
     else if (conflict === 'overwrite') replaced.push(known);
     else tally.skipped++;
   }

@@ -13,17 +13,17 @@ export {
 } from './import-target.js';
 export { DEFAULT_PROJECT, type Project } from './project.js';
 export {
-  projectContentsTag,
+  projectCountersTag,
   type ProjectKey,
   projectListTag,
   projectTag,
   queries,
   type QueryKey,
-  removalsTag,
+  workspaceDeletionTag,
 } from './project.cache.js';
 export { ProjectApiModule } from './project-api.module.js';
 export { ProjectCatalogueService, type ProjectCounts } from './project-catalogue.service.js';
-export { type ProjectContent, ProjectContents, type ProjectDeletionHook } from './project-contents.js';
+export { type ProjectContent, ProjectCounters, type ProjectDeletionHook } from './project-contents.js';
 export { ProjectModule } from './project.module.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';

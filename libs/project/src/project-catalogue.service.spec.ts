@@ -3,7 +3,7 @@ import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
-import { ProjectContents } from './project-contents.js';
+import { ProjectCounters } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -11,13 +11,13 @@ import { FakeProjectRepository } from './testing/fake-project.repository.js';
 
 describe('ProjectCatalogueService', () => {
   const workspaceId = newId<WorkspaceId>();
-  let contents: ProjectContents;
+  let contents: ProjectCounters;
   let service: ProjectService;
   let catalogue: ProjectCatalogueService;
 
   beforeEach(() => {
     const projects = new FakeProjectRepository();
-    contents = new ProjectContents();
+    contents = new ProjectCounters();
     contents.register({ name: 'sessions', count: async () => 3 });
     contents.register({ name: 'contexts', count: async ({ slug }) => slug.length });
     const transactions = new FakeTransactionRunner();

@@ -4,9 +4,9 @@ import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
-import { projectContentsTag, projectListTag, projectTag, removalsTag } from './project.cache.js';
+import { projectCountersTag, projectListTag, projectTag, workspaceDeletionTag } from './project.cache.js';
 import { DEFAULT_PROJECT, type Project } from './project.js';
-import { ProjectContents } from './project-contents.js';
+import { ProjectCounters } from './project-contents.js';
 import { deletionNotConfirmed, projectNotFound } from './project.errors.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -20,7 +20,7 @@ export class ProjectCatalogueService {
   constructor(
     private readonly projects: ProjectRepository,
     private readonly service: ProjectService,
-    private readonly contents: ProjectContents,
+    private readonly contents: ProjectCounters,
     private readonly queries: QueryCache,
     private readonly cache: CacheService,
     private readonly transactions: TransactionRunner,
@@ -42,7 +42,7 @@ export class ProjectCatalogueService {
     slug: string,
   ): Promise<{ readonly project: Project | undefined; readonly counts: ProjectCounts }> {
     const named = { workspace: workspaceId, project: slug };
-    const tags = [projectTag(named), projectContentsTag(named)];
+    const tags = [projectTag(named), projectCountersTag(named)];
     const query = { workspace: workspaceId, statement: 'project-survey', parameters: slug, tags };
     return this.queries.read(query, async () => {
       if (slug === DEFAULT_PROJECT) await this.ensureDefault(workspaceId);
@@ -67,7 +67,7 @@ export class ProjectCatalogueService {
       if (!(await this.projects.delete(workspaceId, project.id))) throw projectNotFound(slug);
       await this.contents.deleted(project);
       const named = { workspace: workspaceId, project: slug };
-      await this.cache.invalidate([projectTag(named), projectListTag(named), removalsTag(named)]);
+      await this.cache.invalidate([projectTag(named), projectListTag(named), workspaceDeletionTag(named)]);
       return counts;
     });
   }

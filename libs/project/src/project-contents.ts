@@ -13,7 +13,7 @@ export type ProjectDeletionHook = (project: Project) => Promise<void>;
 
 /** Where features register what they keep in projects when their module starts (`onModuleInit`). */
 @Injectable()
-export class ProjectContents {
+export class ProjectCounters {
   private readonly contents = new Map<string, ProjectContent>();
   private readonly deletionHooks: ProjectDeletionHook[] = [];
 

@@ -14,13 +14,13 @@ export const projectTag = defineTag('project', ({ project }: ProjectKey) => proj
 export const projectListTag = defineTag<TagOwner>('projects', () => []);
 
 /** Fired by every write that changes how much the project holds of something. */
-export const projectContentsTag = defineTag('project-contents', ({ project }: ProjectKey) => project);
+export const projectCountersTag = defineTag('project-contents', ({ project }: ProjectKey) => project);
 
 /**
  * Fired when something of the workspace is deleted for good: a project with all that hangs on it, purged contexts.
  * Everything cached of a workspace's memory names it, so that a deletion needs to know nobody's keys.
  */
-export const removalsTag = defineTag<TagOwner>('removals', () => []);
+export const workspaceDeletionTag = defineTag<TagOwner>('removals', () => []);
 
 /** Projects by slug; null: nothing was ever written to it. */
 export const projects = defineFamily<ProjectKey, Project | null>({
@@ -29,7 +29,7 @@ export const projects = defineFamily<ProjectKey, Project | null>({
   scope: 'project',
   mutable: true,
   key: () => 'by-slug',
-  tags: (of) => [projectTag(of), removalsTag(of)],
+  tags: (of) => [projectTag(of), workspaceDeletionTag(of)],
   ttlMs: 3_600_000,
 });
 
@@ -50,5 +50,5 @@ export const queries = defineFamily<QueryKey, unknown>({
   scope: 'workspace',
   mutable: true,
   key: ({ statement, parameters }) => [statement, hashOf(parameters)],
-  tags: (of) => [removalsTag(of), ...of.tags],
+  tags: (of) => [workspaceDeletionTag(of), ...of.tags],
 });

@@ -6,7 +6,7 @@ import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
-import { ProjectContents } from './project-contents.js';
+import { ProjectCounters } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -17,12 +17,12 @@ import { QueryCache } from './query-cache.js';
     ProjectService,
     ProjectCatalogueService,
     ProjectReader,
-    ProjectContents,
+    ProjectCounters,
     QueryCache,
     CacheWarmers,
     { provide: ProjectRepository, useClass: TypeormProjectRepository },
   ],
-  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectContents, QueryCache, CacheWarmers],
+  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, QueryCache, CacheWarmers],
 })
 export class ProjectModule {
   constructor(warmers: CacheWarmers, catalogue: ProjectCatalogueService) {

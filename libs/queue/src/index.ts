@@ -17,7 +17,7 @@ export {
 } from './job-record.js';
 export { JobRegistry } from './job-registry.js';
 export { JobService } from './job.service.js';
-export type { JobFilter, JobReach } from './job-store.js';
+export type { JobFilter, JobScope } from './job-store.js';
 export { QueueModule } from './queue.module.js';
 export { QueueWorkerModule } from './queue-worker.module.js';
 export { JobWorker } from './worker/job-worker.js';

@@ -4,7 +4,7 @@ import type { JobOrigin } from './job-origin.js';
 import type { JobCounts, JobDepth, JobFailure, JobProgress, JobRecord, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */
-export interface TakenJob {
+export interface ClaimedJob {
   readonly id: string;
   readonly name: string;
   readonly workspaceId: WorkspaceId | undefined;
@@ -16,7 +16,7 @@ export interface TakenJob {
 }
 
 /** Which jobs a caller may see: those of one workspace, and on request those that span workspaces. */
-export interface JobReach {
+export interface JobScope {
   readonly workspaceId: WorkspaceId;
   readonly includeSpanning: boolean;
 }
@@ -33,21 +33,21 @@ export abstract class JobStore {
   /** Those of `names` that have a job due now. */
   abstract findDue(names: readonly string[]): Promise<string[]>;
   /** Takes the oldest due job; undefined where others were faster. */
-  abstract take(name: string): Promise<TakenJob | undefined>;
+  abstract claim(name: string): Promise<ClaimedJob | undefined>;
   /** Changes nothing where the job was cancelled or taken away meanwhile. */
-  abstract complete(job: TakenJob, result?: JobResult): Promise<void>;
+  abstract complete(job: ClaimedJob, result?: JobResult): Promise<void>;
   /** Another attempt later, or a dead letter after the last. `final`: no further attempt, since it could not succeed either. */
-  abstract fail(job: TakenJob, failure: JobFailure, options?: { final?: boolean }): Promise<void>;
+  abstract fail(job: ClaimedJob, failure: JobFailure, options?: { final?: boolean }): Promise<void>;
   /** Gives an unfinished job back: it is due at once and the attempt does not count. */
-  abstract giveBack(job: TakenJob): Promise<void>;
+  abstract release(job: ClaimedJob): Promise<void>;
   /**
    * Retries (or fails, after the last attempt) what other processes have taken and will never finish. Only for one
    * that knows itself alone: the owner of an embedded database, before it takes a job.
    */
   abstract recoverAbandoned(): Promise<void>;
-  abstract setProgress(job: TakenJob, progress: JobProgress): Promise<void>;
+  abstract setProgress(job: ClaimedJob, progress: JobProgress): Promise<void>;
   /** Those of `jobs` that were cancelled or taken away. */
-  abstract findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]>;
+  abstract findRevoked(jobs: readonly ClaimedJob[]): Promise<ClaimedJob[]>;
   /** Adds the job of the current period unless any process did. Tells how long the period still is, by the database's clock. */
   abstract tick(schedule: ScheduleDefinition): Promise<{ added: boolean; nextInMs: number }>;
   /** Retries what a dead process left running past its time, and removes what is too old to be kept. */
@@ -58,15 +58,15 @@ export abstract class JobStore {
   abstract depth(): Promise<JobDepth[]>;
 }
 
-/** What administrators ask and do. Every call sees only what `reach` allows; another job does not exist for it. */
+/** What administrators ask and do. Every call sees only what `scope` allows; another job does not exist for it. */
 export abstract class JobRepository {
   /** Newest first. */
-  abstract list(reach: JobReach, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]>;
-  abstract find(reach: JobReach, id: string): Promise<JobRecord | undefined>;
+  abstract list(scope: JobScope, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]>;
+  abstract find(scope: JobScope, id: string): Promise<JobRecord | undefined>;
   /** Makes a failed or cancelled job due again, with one attempt more. Whether it was in such a state. */
   abstract retry(job: JobRecord): Promise<boolean>;
   /** Cancels a job that is not finished. Whether it was not. */
   abstract cancel(job: JobRecord): Promise<boolean>;
   /** By name. */
-  abstract count(reach: JobReach): Promise<JobCounts[]>;
+  abstract count(scope: JobScope): Promise<JobCounts[]>;
 }

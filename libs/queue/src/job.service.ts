@@ -4,27 +4,27 @@ import { NotFoundError } from '#kernel';
 import { jobNotCancellable, jobNotRetryable } from './job.errors.js';
 import { JobCancellation } from './job-cancellation.js';
 import type { JobCounts, JobRecord } from './job-record.js';
-import { type JobFilter, type JobReach, JobRepository } from './job-store.js';
-import { JobWakeUp } from './job-wake-up.js';
+import { type JobFilter, type JobScope, JobRepository } from './job-store.js';
+import { JobNotifier } from './job-notifier.js';
 
-/** Looks at jobs and steps in. A job outside of `reach` does not exist for the caller. */
+/** Looks at jobs and steps in. A job outside of `scope` does not exist for the caller. */
 @Injectable()
 export class JobService {
   constructor(
     private readonly jobs: JobRepository,
     private readonly transactions: TransactionRunner,
-    private readonly wakeUp: JobWakeUp,
+    private readonly wakeUp: JobNotifier,
     private readonly cancellation: JobCancellation,
   ) {}
 
   /** Newest first; at most `limit`, those older than the job `after`. */
-  list(reach: JobReach, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]> {
-    return this.jobs.list(reach, filter, after, limit);
+  list(scope: JobScope, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]> {
+    return this.jobs.list(scope, filter, after, limit);
   }
 
   /** @throws NotFoundError */
-  async get(reach: JobReach, id: string): Promise<JobRecord> {
-    const job = await this.jobs.find(reach, id);
+  async get(scope: JobScope, id: string): Promise<JobRecord> {
+    const job = await this.jobs.find(scope, id);
     if (job === undefined) throw new NotFoundError('Job', id);
     return job;
   }
@@ -33,11 +33,11 @@ export class JobService {
    * Makes a failed or cancelled job due at once, with one attempt more.
    * @throws NotFoundError; DomainError `job-not-retryable` in any other state.
    */
-  async retry(reach: JobReach, id: string): Promise<JobRecord> {
-    const job = await this.get(reach, id);
-    if (!(await this.jobs.retry(job))) throw jobNotRetryable((await this.get(reach, id)).state);
+  async retry(scope: JobScope, id: string): Promise<JobRecord> {
+    const job = await this.get(scope, id);
+    if (!(await this.jobs.retry(job))) throw jobNotRetryable((await this.get(scope, id)).state);
     await this.transactions.afterCommit(() => this.wakeUp.notify());
-    return this.get(reach, id);
+    return this.get(scope, id);
   }
 
   /**
@@ -45,15 +45,15 @@ export class JobService {
    * look in another.
    * @throws NotFoundError; DomainError `job-not-cancellable` for a finished one.
    */
-  async cancel(reach: JobReach, id: string): Promise<JobRecord> {
-    const job = await this.get(reach, id);
-    if (!(await this.jobs.cancel(job))) throw jobNotCancellable((await this.get(reach, id)).state);
+  async cancel(scope: JobScope, id: string): Promise<JobRecord> {
+    const job = await this.get(scope, id);
+    if (!(await this.jobs.cancel(job))) throw jobNotCancellable((await this.get(scope, id)).state);
     await this.transactions.afterCommit(() => this.cancellation.tell(id));
-    return this.get(reach, id);
+    return this.get(scope, id);
   }
 
   /** By name. */
-  count(reach: JobReach): Promise<JobCounts[]> {
-    return this.jobs.count(reach);
+  count(scope: JobScope): Promise<JobCounts[]> {
+    return this.jobs.count(scope);
   }
 }

@@ -7,7 +7,7 @@ import { JobQueue } from './job-queue.js';
 import { JobRegistry } from './job-registry.js';
 import { JobService } from './job.service.js';
 import { JobRepository, JobStore } from './job-store.js';
-import { JobWakeUp } from './job-wake-up.js';
+import { JobNotifier } from './job-notifier.js';
 import { createPgBoss } from './pg-boss/create-pg-boss.js';
 import { PgBossJobQueue } from './pg-boss/pg-boss-job-queue.js';
 import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
@@ -21,7 +21,7 @@ import { QueueHealth } from './queue.health.js';
 @Module({
   providers: [
     JobRegistry,
-    JobWakeUp,
+    JobNotifier,
     JobCancellation,
     JobService,
     QueueHealth,
@@ -31,7 +31,7 @@ import { QueueHealth } from './queue.health.js';
     { provide: JobStore, useClass: PgBossJobStore },
     { provide: JobRepository, useClass: PgBossJobRepository },
   ],
-  exports: [JobMetrics, JobRegistry, JobQueue, JobService, JobStore, JobWakeUp, JobCancellation],
+  exports: [JobMetrics, JobRegistry, JobQueue, JobService, JobStore, JobNotifier, JobCancellation],
 })
 export class QueueModule implements OnModuleInit {
   constructor(

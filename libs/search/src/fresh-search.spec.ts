@@ -364,7 +364,7 @@ describe('FreshSearch', () => {
       const filters = { tags: ['north'], priority: 'important' as const };
       await search('where is "the red fox" -blue', { filters: { ...filters, minScore: 0 } }, scope.workspaceId);
       expect(reader.asked).toEqual([
-        expect.objectContaining({ ...scope, text: 'where is the red fox', filters, spender: undefined }),
+        expect.objectContaining({ ...scope, text: 'where is the red fox', filters, billedPrincipal: undefined }),
       ]);
     });
 

@@ -47,7 +47,7 @@ const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at
 interface Prepared {
   readonly scope: SearchScope;
   readonly request: SearchRequest;
-  readonly spender: Principal | undefined;
+  readonly billedPrincipal: Principal | undefined;
   readonly query: QueryAnalysis;
   /** How the query was understood, where that isn't plain. */
   readonly reading: readonly string[];
@@ -61,7 +61,7 @@ interface Prepared {
   /** Hits that each channel is asked for. */
   readonly depth: number;
   /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
-  readonly nearness: Promise<SemanticFindings> | undefined;
+  readonly similarity: Promise<SemanticFindings> | undefined;
 }
 
 /** Searches one project now. Reads committed state: what was written before the call is found, what was removed is not. */
@@ -84,14 +84,14 @@ export class FreshSearch {
     this.options = analysisOptionsOf(config.language);
   }
 
-  /** @param spender whose budget pays for what a provider is asked */
-  async search(workspaceId: WorkspaceId, request: SearchRequest, spender?: Principal): Promise<SearchAnswer> {
+  /** @param billedPrincipal whose budget pays for what a provider is asked */
+  async search(workspaceId: WorkspaceId, request: SearchRequest, billedPrincipal?: Principal): Promise<SearchAnswer> {
     const mode = this.modeOf(request);
     const faults = this.faultsOf(request, mode);
     const project = await this.projects.find(workspaceId, request.project);
     if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
 
-    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, mode, spender);
+    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, mode, billedPrincipal);
     const page = await this.pageOf(prepared, mode);
     const items = await this.describe(prepared, page.hits);
     const isWeak = items.length > 0 && items.every(({ weak }) => weak);
@@ -132,7 +132,7 @@ export class FreshSearch {
     scope: SearchScope,
     request: SearchRequest,
     mode: SearchMode,
-    spender: Principal | undefined,
+    billedPrincipal: Principal | undefined,
   ): Promise<Prepared> {
     const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
     const { query, reading } = await this.queries.read(scope, request.query, live);
@@ -141,10 +141,16 @@ export class FreshSearch {
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
     const seen = new SeenHits(after?.by === 'seen' ? after.seen : undefined);
     const depth = Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + request.limit + 1));
-    const nearness =
+    const similarity =
       mode === 'keyword' || query.words === ''
         ? undefined
-        : this.semantic.find(scope, { ...narrowing(request, query), text: query.plain, asOfMs, depth, spender });
+        : this.semantic.find(scope, {
+            ...narrowing(request, query),
+            text: query.plain,
+            asOfMs,
+            depth,
+            billedPrincipal,
+          });
     const ranking =
       after === undefined
         ? await this.keywords.rankingOf(scope, query, nowMs, {
@@ -153,7 +159,7 @@ export class FreshSearch {
             guess: request.weak !== false,
           })
         : after.ranking;
-    return { scope, request, spender, query, reading, ranking, asOfMs, live, seen, depth, nearness };
+    return { scope, request, billedPrincipal, query, reading, ranking, asOfMs, live, seen, depth, similarity };
   }
 
   /** Where the index has no term for what is looked for, the texts themselves are asked. */
@@ -202,13 +208,13 @@ export class FreshSearch {
   }
 
   private async fusedPage(prepared: Prepared, mode: 'hybrid' | 'semantic'): Promise<Page> {
-    const { scope, request, query, ranking, asOfMs, live, seen, depth, nearness } = prepared;
+    const { scope, request, query, ranking, asOfMs, live, seen, depth, similarity } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const [keyword, semantic] = await Promise.all([
       (mode === 'hybrid' || this.semantic.isLexical) && ranking !== undefined
         ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit: depth, beside: live.documents })
         : Promise.resolve([]),
-      nearness ?? NOTHING_NEAR,
+      similarity ?? NOTHING_NEAR,
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
 
@@ -265,7 +271,7 @@ export class FreshSearch {
 
   /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
   private async rerank(prepared: Prepared, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
-    const { scope, request, query, spender } = prepared;
+    const { scope, request, query, billedPrincipal } = prepared;
     if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
     const best = hits.slice(0, RERANKED);
     const passages = await this.passagesOf(prepared, best);
@@ -273,7 +279,7 @@ export class FreshSearch {
     try {
       const scores = await this.reranker.rerank({
         workspaceId: scope.workspaceId,
-        spender,
+        billedPrincipal,
         query: query.plain,
         documents: known.map(({ id, label }) => [label, passages.get(id)?.text].filter(Boolean).join('\n\n')),
       });

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { VectorObservers } from '#embedding';
 import type { ProjectId, WorkspaceId } from '#kernel';
-import { type Project, ProjectContents, ProjectReader } from '#project';
+import { type Project, ProjectCounters, ProjectReader } from '#project';
 import { searchTag } from './search.cache.js';
 import { SearchChanges } from './search-changes.js';
 
@@ -13,7 +13,7 @@ export class SearchInvalidation extends SearchChanges implements OnModuleInit {
     private readonly cache: CacheService,
     private readonly projects: ProjectReader,
     private readonly vectors: VectorObservers,
-    private readonly contents: ProjectContents,
+    private readonly contents: ProjectCounters,
   ) {
     super();
   }

@@ -37,7 +37,7 @@ export class SearchReindexer {
     const options = analysisOptionsOf(this.config.language);
     return this.transactions.run(async () => {
       const documents = await this.index.takeStale(DOCUMENTS_AT_ONCE);
-      await this.index.putAnew(
+      await this.index.reindex(
         documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) })),
       );
       for (const [workspaceId, projectIds] of projectsOf(documents))

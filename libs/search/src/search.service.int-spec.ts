@@ -3,7 +3,7 @@ import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
-import { ProjectContents, type ProjectReader } from '#project';
+import { ProjectCounters, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
@@ -26,7 +26,7 @@ const REQUEST: SearchRequest = { project: 'one', query: 'fox', rerank: false, li
 class Process {
   readonly reader = new FakeSemanticReader();
   readonly vectors = new VectorObservers();
-  readonly contents = new ProjectContents();
+  readonly contents = new ProjectCounters();
   readonly searches: SearchService;
   readonly index: SearchIndexService;
 

@@ -9,7 +9,7 @@ import { searchFamily } from './search.cache.js';
 
 export interface SearchOptions extends ReadOptions {
   /** Whose budget pays for what a provider is asked. */
-  readonly spender?: Principal;
+  readonly billedPrincipal?: Principal;
 }
 
 /**
@@ -31,19 +31,19 @@ export class SearchService {
   }
 
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
-    const { spender, ...read } = options;
+    const { billedPrincipal, ...read } = options;
     if (request.live === true) return this.uncached(workspaceId, request, options);
     const key = { workspace: workspaceId, project: request.project, request, engine: this.engine };
-    return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, spender), read);
+    return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, billedPrincipal), read);
   }
 
   /** What open sessions write has no tags to fall by. */
   private uncached(
     workspaceId: WorkspaceId,
     request: SearchRequest,
-    { spender, report }: SearchOptions,
+    { billedPrincipal, report }: SearchOptions,
   ): Promise<SearchAnswer> {
     report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
-    return this.fresh.search(workspaceId, request, spender);
+    return this.fresh.search(workspaceId, request, billedPrincipal);
   }
 }

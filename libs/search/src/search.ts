@@ -124,7 +124,7 @@ export interface SearchRequest {
 export interface ChannelScores {
   /** Of BM25 over the words of the query. */
   readonly keyword: number;
-  /** Of the nearness of vectors. */
+  /** Of the similarity of vectors. */
   readonly semantic: number;
   readonly recency: number;
   readonly priority: number;

@@ -17,7 +17,7 @@ export interface SemanticSearchRequest {
   readonly asOfMs: number;
   /** Hits to find, where there are so many. */
   readonly depth: number;
-  readonly spender: Principal | undefined;
+  readonly billedPrincipal: Principal | undefined;
 }
 
 /** What the channel found, or why it found nothing. */
@@ -35,7 +35,7 @@ export type SemanticFindings =
 const MOST_LOOKED_AT = 8_000;
 
 /**
- * The channel of nearness. Never rejects for a fault of its own: a search goes on without it, and says why. A provider
+ * The channel of similarity. Never rejects for a fault of its own: a search goes on without it, and says why. A provider
  * that does not answer in time is not waited for; what it answers later is cached for the next search.
  */
 @Injectable()
@@ -87,9 +87,9 @@ export class SemanticSearch {
   }
 
   private nearest(scope: SearchScope, request: SemanticSearchRequest, limit: number): Promise<SemanticAnswer> {
-    const { text, filters, spender } = request;
+    const { text, filters, billedPrincipal } = request;
     const { minScore: _, ...others } = filters;
-    return this.reader.search({ ...scope, text, limit, filters: others, spender });
+    return this.reader.search({ ...scope, text, limit, filters: others, billedPrincipal });
   }
 
   private async resolve(

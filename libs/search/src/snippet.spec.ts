@@ -24,7 +24,7 @@ describe('snippetOf', () => {
     expect(snippet(filler, 'fox')).toMatch(/^lorem ipsum .*…$/);
   });
 
-  it('goes where the most telling words stand together, the first of equals', () => {
+  it('goes where the most significant words stand together, the first of equals', () => {
     const text = `${filler} hill ${filler} the red fox met the hill owl ${filler} fox hill ${filler}`;
 
     const result = snippet(text, 'fox', 'hill');
@@ -34,7 +34,7 @@ describe('snippetOf', () => {
     expect(result.endsWith('…')).toBe(true);
   });
 
-  it('prefers one telling word to many repetitions of another', () => {
+  it('prefers one significant word to many repetitions of another', () => {
     const text = `hill hill hill hill hill ${filler} fox ${filler}`;
 
     expect(snippet(text, 'fox', 'hill')).toContain('fox');

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, type Tag } from '#cache';
 import type { SessionId, WorkspaceId } from '#kernel';
-import { projectContentsTag } from '#project';
+import { projectCountersTag } from '#project';
 import { SessionRepository } from './persistence/session.repository.js';
 import type { Session } from './session.js';
 import { sessionListTag, sessionLogTag, sessions, sessionTag, todosTag } from './session.cache.js';
@@ -29,14 +29,14 @@ export class SessionChanges {
 
   /** A project has another session, or one less. */
   moved(workspaceId: WorkspaceId, ...slugs: readonly string[]): Promise<void> {
-    return this.cache.invalidate(slugs.map((project) => projectContentsTag({ workspace: workspaceId, project })));
+    return this.cache.invalidate(slugs.map((project) => projectCountersTag({ workspace: workspaceId, project })));
   }
 
   /** Entries were added to these logs or settled there. @param todosOf slug of the project whose todos changed */
   logged(workspaceId: WorkspaceId, sessionIds: readonly SessionId[], todosOf: string | undefined): Promise<void> {
     const logs = sessionIds.map((id) => sessionLogTag({ workspace: workspaceId, id }));
     const named = { workspace: workspaceId, project: todosOf ?? '' };
-    const todos: readonly Tag[] = todosOf === undefined ? [] : [todosTag(named), projectContentsTag(named)];
+    const todos: readonly Tag[] = todosOf === undefined ? [] : [todosTag(named), projectCountersTag(named)];
     return this.cache.invalidate([...logs, ...todos]);
   }
 }

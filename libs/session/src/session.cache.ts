@@ -1,5 +1,5 @@
 import { defineFamily, defineTag, type TagOwner } from '#cache';
-import { type ProjectKey, removalsTag } from '#project';
+import { type ProjectKey, workspaceDeletionTag } from '#project';
 import type { Session } from './session.js';
 
 interface SessionKey {
@@ -29,6 +29,6 @@ export const sessions = defineFamily<SessionKey, Session | undefined>({
   scope: 'workspace',
   mutable: true,
   key: ({ id }) => id,
-  tags: (of) => [sessionTag(of), removalsTag(of)],
+  tags: (of) => [sessionTag(of), workspaceDeletionTag(of)],
   ttlMs: 300_000,
 });

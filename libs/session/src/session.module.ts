@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { SessionConfig } from '#config';
 import { DEFAULT_LIMIT } from '#http';
-import { CacheWarmers, ProjectContents, ProjectModule } from '#project';
+import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
 import { PostgresSessionRepository } from './persistence/postgres-session.repository.js';
@@ -49,7 +49,7 @@ export class SessionModule {
   constructor(
     jobs: JobRegistry,
     config: SessionConfig,
-    contents: ProjectContents,
+    contents: ProjectCounters,
     reader: SessionReader,
     warmers: CacheWarmers,
     service: SessionService,

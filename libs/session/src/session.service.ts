@@ -119,15 +119,15 @@ export class SessionService {
   /**
    * Changes what its client says about a session; counts as activity. A switch of project leaves a handover of the
    * work so far in the project it leaves.
-   * @param given what it says of the state it is for; absent: any
+   * @param preconditions what it says of the state it is for; absent: any
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired`, `precondition-failed`;
    * `invalid-input` where the merged metadata is too large
    */
-  patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, given?: Preconditions): Promise<Session> {
+  patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, preconditions?: Preconditions): Promise<Session> {
     return this.transactions.run(async () => {
       const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
-      requireMatch(given, this.tagOf(session));
+      requireMatch(preconditions, this.tagOf(session));
       this.requireOpen(session);
       const now = this.policy.nowOf(session);
       const metadata =
@@ -204,15 +204,20 @@ export class SessionService {
   /**
    * Ends a session and hands its work over, in one transaction. Ending again changes nothing, whoever was first: the
    * summary of the first end stands. An expired session can be ended too, so that a late summary is not lost.
-   * @param given what it says of the state it is for; absent: any. Not looked at where nothing changes.
+   * @param preconditions what it says of the state it is for; absent: any. Not looked at where nothing changes.
    * @throws DomainError `session-not-found`, `precondition-failed`.
    */
-  end(workspaceId: WorkspaceId, id: SessionId, summary: string | undefined, given?: Preconditions): Promise<Session> {
+  end(
+    workspaceId: WorkspaceId,
+    id: SessionId,
+    summary: string | undefined,
+    preconditions?: Preconditions,
+  ): Promise<Session> {
     return this.transactions.run(async () => {
       const session = await this.repository.findForChange(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
-      requireMatch(given, this.tagOf(session));
+      requireMatch(preconditions, this.tagOf(session));
       const now = this.policy.nowOf(session);
       const ended: Session = {
         ...session,

@@ -1,5 +1,5 @@
 export { RateLimitGuard } from './http/rate-limit.guard.js';
-export { tellRateLimits } from './http/rate-limit.headers.js';
+export { writeRateLimitHeaders } from './http/rate-limit.headers.js';
 export { Limiter, type LimitSubject } from './limiter/limiter.js';
 export { nextUnitMs } from './limiter/gcra.js';
 export { LocalLimiter } from './limiter/local-limiter.js';

@@ -18,7 +18,7 @@ export class RequestLimits {
   ) {}
 
   /** Undefined where nothing is limited: limits are off, the request is of no class, or an operator makes it. */
-  async take(principal: Principal, { classes, weight }: RouteLimits): Promise<RateLimitDecision | undefined> {
+  async consume(principal: Principal, { classes, weight }: RouteLimits): Promise<RateLimitDecision | undefined> {
     if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
     const decision = await this.limiter.consume(
       principal.workspaceId,

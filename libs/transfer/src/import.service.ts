@@ -10,11 +10,11 @@ import { DomainError, newId, type ProjectId, type WorkspaceId } from '#kernel';
 import {
   type ConflictStrategy,
   type ImportTarget,
-  projectContentsTag,
+  projectCountersTag,
   ProjectReader,
   ProjectService,
   projectTag,
-  removalsTag,
+  workspaceDeletionTag,
 } from '#project';
 import { SessionTransferService } from '#session';
 import { batches } from './batches.js';
@@ -39,7 +39,7 @@ export interface ReceivedFile {
   readonly hash: string;
 }
 
-export interface ImportOrder {
+export interface ImportCommand {
   /** Slug; made where it is missing. */
   readonly project: string;
   readonly conflict: ConflictStrategy;
@@ -85,15 +85,15 @@ export class ImportService {
    * the background, by jobs of the same transaction. Every read from then on finds it, on every process.
    * @throws DomainError `import-in-progress`, `import-ids-collide`
    */
-  async import(workspaceId: WorkspaceId, order: ImportOrder, { spool }: ReceivedFile): Promise<ImportTallies> {
+  async import(workspaceId: WorkspaceId, command: ImportCommand, { spool }: ReceivedFile): Promise<ImportTallies> {
     try {
       return await this.transactions.run(
         async () => {
-          const target = await this.targetOf(workspaceId, order);
+          const target = await this.targetOf(workspaceId, command);
           const project = new ProjectImport(target, this.sessions, this.contexts, this.handovers);
           const lines = readParts(spool.read(), this.config.importLimitBytes);
           for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
-            await project.bring(batch);
+            await project.import(batch);
           await project.finish();
           if (!target.dryRun && project.hasChanged) await this.dropCached(target);
           return project.tallies;
@@ -105,21 +105,21 @@ export class ImportService {
     }
   }
 
-  private async targetOf(workspaceId: WorkspaceId, order: ImportOrder): Promise<ImportTarget> {
-    if (order.dryRun) {
-      const found = await this.reader.find(workspaceId, order.project);
+  private async targetOf(workspaceId: WorkspaceId, command: ImportCommand): Promise<ImportTarget> {
+    if (command.dryRun) {
+      const found = await this.reader.find(workspaceId, command.project);
       // Nothing is in a project of no id: everything would be new.
-      return { workspaceId, projectId: found?.id ?? newId<ProjectId>(), ...order };
+      return { workspaceId, projectId: found?.id ?? newId<ProjectId>(), ...command };
     }
-    if (!(await this.lock.take(workspaceId))) throw importRunning();
-    const project = await this.projects.ensure(workspaceId, order.project);
-    return { workspaceId, projectId: project.id, ...order };
+    if (!(await this.lock.acquire(workspaceId))) throw importRunning();
+    const project = await this.projects.ensure(workspaceId, command.project);
+    return { workspaceId, projectId: project.id, ...command };
   }
 
   /** As a deletion does: everything cached of a workspace's memory names this tag, whatever the file has touched. */
   private dropCached({ workspaceId, project }: ImportTarget): Promise<void> {
     const named = { workspace: workspaceId, project };
-    return this.cache.invalidate([projectTag(named), projectContentsTag(named), removalsTag(named)]);
+    return this.cache.invalidate([projectTag(named), projectCountersTag(named), workspaceDeletionTag(named)]);
   }
 }
 

@@ -37,16 +37,16 @@ export class ProjectImport {
   }
 
   /** @param lines of one type */
-  async bring(lines: readonly [PartLine, ...PartLine[]]): Promise<void> {
+  async import(lines: readonly [PartLine, ...PartLine[]]): Promise<void> {
     switch (lines[0].type) {
       case 'session':
-        return this.bringSessions(lines as readonly SessionLine[]);
+        return this.importSessions(lines as readonly SessionLine[]);
       case 'entry':
-        return this.bringEntries(lines as readonly EntryLine[]);
+        return this.importEntries(lines as readonly EntryLine[]);
       case 'context':
-        return this.bringContexts(lines as readonly ContextLine[]);
+        return this.importContexts(lines as readonly ContextLine[]);
       case 'handover':
-        return this.bringHandovers(lines as readonly HandoverLine[]);
+        return this.importHandovers(lines as readonly HandoverLine[]);
     }
   }
 
@@ -66,32 +66,32 @@ export class ProjectImport {
     }
   }
 
-  private async bringSessions(lines: readonly SessionLine[]): Promise<void> {
+  private async importSessions(lines: readonly SessionLine[]): Promise<void> {
     const copies = lines.map(toSessionCopy);
     const identities = await this.identifySessions(copies.map(({ id }) => id));
-    await this.sessions.bringSessions(this.target, copies, identities, this.tallies.sessions);
+    await this.sessions.importSessions(this.target, copies, identities, this.tallies.sessions);
   }
 
-  private async bringEntries(lines: readonly EntryLine[]): Promise<void> {
+  private async importEntries(lines: readonly EntryLine[]): Promise<void> {
     const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
     const copies = lines.map((line) => toEntryCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId)));
     const identities = await this.sessions.identifyEntries(
       this.target,
       copies.map(({ id }) => id),
     );
-    const written = await this.sessions.bringEntries(this.target, copies, identities, this.tallies.entries);
+    const written = await this.sessions.importEntries(this.target, copies, identities, this.tallies.entries);
     for (const { id, resolvedAt: at, resolvedBy: by } of written)
       if (at !== null && by !== null) this.resolutions.push({ id, by, at });
   }
 
-  private async bringContexts(lines: readonly ContextLine[]): Promise<void> {
+  private async importContexts(lines: readonly ContextLine[]): Promise<void> {
     const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
-    await this.contextImport.bring(
+    await this.contextImport.import(
       lines.map((line) => toContextCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId))),
     );
   }
 
-  private async bringHandovers(lines: readonly HandoverLine[]): Promise<void> {
+  private async importHandovers(lines: readonly HandoverLine[]): Promise<void> {
     const session = await this.sessionsOf(
       lines.flatMap(({ sessionId, acknowledgedSessionId }) => [sessionId, acknowledgedSessionId]),
     );
@@ -103,16 +103,16 @@ export class ProjectImport {
       this.target,
       used.map((ref) => ({ ...ref, id: ref.id as ContextId })),
     );
-    const knownAs = {
+    const idMap = {
       session,
       entry: (id: string) => {
         const identity = entries.get(id as EntryId);
-        return identity?.isThere === true ? identity.id : undefined;
+        return identity?.exists === true ? identity.id : undefined;
       },
       context: (id: string) => contexts.get(id as ContextId),
     };
-    const copies = lines.map((line) => toHandoverCopy(line, knownAs));
-    await this.handovers.bring(this.target, copies, this.tallies.handovers);
+    const copies = lines.map((line) => toHandoverCopy(line, idMap));
+    await this.handovers.import(this.target, copies, this.tallies.handovers);
   }
 
   /** How the project knows the sessions that lines name: all of them are lines before. */

@@ -4,13 +4,13 @@ import { Database } from '#database';
 import { openEmbedded } from './open.mjs';
 
 // Named by a URL: the build output need not be there when types are checked.
-const file = new URL('../../../dist/libs/database/src/embedded/embedded-upkeep.js', import.meta.url);
-const { EmbeddedUpkeep } = await import(file.href);
+const file = new URL('../../../dist/libs/database/src/embedded/embedded-maintenance.js', import.meta.url);
+const { EmbeddedMaintenance } = await import(file.href);
 
 /* Fills a table, empties most of it, and prints what the upkeep makes of it as JSON. */
 const dataSource = await openEmbedded(process.argv[2]);
 const database = new Database(dataSource);
-const upkeep = new EmbeddedUpkeep(database);
+const upkeep = new EmbeddedMaintenance(database);
 
 async function look() {
   await database.query('SELECT pg_stat_force_next_flush()');

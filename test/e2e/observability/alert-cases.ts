@@ -102,7 +102,7 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     fires: { job_queue_oldest_due_seconds: '400x20' },
     rests: { job_queue_oldest_due_seconds: '200x20' },
   },
-  KeepsakeProviderAway: {
+  KeepsakeProviderUnavailable: {
     atMinute: 5,
     fires: { 'provider_up{provider="voyage"}': '0x10' },
     rests: { 'provider_up{provider="voyage"}': '1x10' },

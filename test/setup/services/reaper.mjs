@@ -23,7 +23,7 @@ let lastId = 0;
  * @param {Leftover} what
  * @returns {() => void} takes it off the list again, once it is cleared away
  */
-export function clearAwayAtTheEnd(what) {
+export function removeAtTheEnd(what) {
   reaper ??= startReaper();
   const id = ++lastId;
   tell(reaper, { add: id, what });

@@ -15,9 +15,9 @@ const REAPER = pathToFileURL(join(import.meta.dirname, 'reaper.mjs')).href;
 /** Starts a program that has a child, registers a folder, tells the program's process id and waits. */
 const OWNER = `
   import { Running } from ${JSON.stringify(RUNNING)};
-  import { clearAwayAtTheEnd } from ${JSON.stringify(REAPER)};
+  import { removeAtTheEnd } from ${JSON.stringify(REAPER)};
   const [, folder, beginning] = process.argv;
-  clearAwayAtTheEnd({ kind: 'folder', path: folder });
+  removeAtTheEnd({ kind: 'folder', path: folder });
   const script = beginning + 'sleep 600 & echo $! > child; wait; wait';
   const running = new Running('sh', ['-c', script], { cwd: folder, logFile: folder + '/log', endSignal: 'SIGTERM' });
   console.log(running.pid);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { descendantsOf, isAlive, sendSignal } from './process-table.mjs';
-import { clearAwayAtTheEnd } from './reaper.mjs';
+import { removeAtTheEnd } from './reaper.mjs';
 import { until } from './until.mjs';
 
 /** How long a program that was asked to end may take before it is killed. */
@@ -46,7 +46,7 @@ export class Running {
     this.#child.on('error', () => undefined);
     this.#child.unref();
     if (this.#child.pid !== undefined) {
-      const cleared = clearAwayAtTheEnd(
+      const cleared = removeAtTheEnd(
         controls?.leftover ?? { kind: 'process', pid: this.#child.pid, signal: endSignal },
       );
       this.#child.once('exit', cleared);

@@ -90,7 +90,7 @@ interface WarmingBounds {
 }
 
 /** What the server answers to an order to warm. */
-export interface WarmingOrder {
+export interface WarmingStarted {
   readonly job: Job<WarmingResult>;
   readonly bounds: WarmingBounds;
 }

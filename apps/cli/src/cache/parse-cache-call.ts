@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../duration.js';
-import { reasonOf } from '../reason.js';
+import { reasonOf } from '../audit-reason.js';
 import { cacheUsage } from './cache-usage.js';
 
 /** The options that take a text. */

@@ -2,7 +2,7 @@ import type { ExitCode } from '../exit-code.js';
 import type { Progress } from '../progress.js';
 import type { ServerClient } from '../server/server-client.js';
 import { requireProject } from '../server/require-project.js';
-import { deed, runDeed, type ServerDeed } from '../server/server-deed.js';
+import { serverCommand, runServerCommand, type ServerCommand } from '../server/server-command.js';
 import type {
   CacheAdvice,
   CacheFamily,
@@ -36,53 +36,53 @@ export interface CacheOptions extends Text {
 
 /** Asks the running server. Calls that change something need a reason, which it keeps, and a confirmation. */
 export async function runCache(positionals: readonly string[], options: CacheOptions): Promise<ExitCode> {
-  return runDeed(deedOf(positionals, options), options, CACHE_SYNOPSIS);
+  return runServerCommand(serverCommandOf(positionals, options), options, CACHE_SYNOPSIS);
 }
 
 const ROOT = '/v1/admin/cache';
 
 /** Understands the whole call before anything is opened. */
-function deedOf([action = '', name]: readonly string[], options: CacheOptions): ServerDeed {
+function serverCommandOf([action = '', name]: readonly string[], options: CacheOptions): ServerCommand {
   const { scope } = options;
   switch (action) {
     case 'stats':
       if (scope !== undefined && scope !== 'all' && scope !== 'process') throw cacheUsage('--scope is all or process.');
-      return deed({
+      return serverCommand({
         run: (server) => server.call<CacheStats>('GET', `${ROOT}/stats`, { query: { scope } }),
         show: showStats,
       });
     case 'health':
-      return deed({
+      return serverCommand({
         run: (server) => server.call<CacheHealth>('GET', `${ROOT}/health`),
         show: showHealth,
         isWell: ({ status }) => status === 'up',
       });
     case 'test':
-      return deed({
+      return serverCommand({
         run: (server) => server.call<CacheTest>('POST', `${ROOT}/test`),
         show: showTest,
         isWell: ({ ok }) => ok,
       });
     case 'families':
-      return deed({
+      return serverCommand({
         run: (server) => server.call<{ items: CacheFamily[] }>('GET', `${ROOT}/families`),
         show: ({ items }) => showFamilies(items),
       });
     case 'advice':
-      return deed({
+      return serverCommand({
         run: (server) => server.call<{ items: CacheAdvice[] }>('GET', `${ROOT}/advice`),
         show: ({ items }) => showAdvice(items),
       });
     case 'keys': {
       const { family, most } = listingOf(name, options);
-      return deed({
+      return serverCommand({
         run: (server, progress) => listKeys(server, family, most, progress),
         show: ({ items, isMore }) => showKeys(items, isMore),
       });
     }
     case 'entry': {
       if (name === undefined) throw cacheUsage('entry needs a key, as keys shows it.');
-      return deed({
+      return serverCommand({
         run: (server) => server.call<CacheKey>('GET', `${ROOT}/entries/${encodeURIComponent(name)}`),
         show: (entry) => showKeys([entry], false),
       });
@@ -90,7 +90,7 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
     case 'warm': {
       const target = warmingOf(options, options.all);
       const wait = !options['no-wait'];
-      return deed({
+      return serverCommand({
         run: async (server, progress) => {
           await mustExist(server, target ?? {});
           return { items: await warm(server, target, { wait, progress }) };
@@ -101,7 +101,7 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
     }
     case 'invalidate': {
       const { target, reason, what } = invalidationOf(options, options.all);
-      return deed({
+      return serverCommand({
         danger: `Invalidating ${what} makes the next reads of it load anew.`,
         run: async (server) => {
           await mustExist(server, target);
@@ -112,7 +112,7 @@ function deedOf([action = '', name]: readonly string[], options: CacheOptions): 
     }
     case 'set': {
       const { family, settings, reason } = settingsOf(name, options);
-      return deed({
+      return serverCommand({
         danger: `Setting the family ${family} changes it for all workspaces and processes.`,
         run: (server) =>
           server.call<CacheFamily>('PATCH', `${ROOT}/families/${family}`, { body: { ...settings, reason } }),

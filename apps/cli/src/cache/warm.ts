@@ -1,7 +1,7 @@
 import { type Job, waitForJob } from '../jobs/wait-for-job.js';
 import type { Progress } from '../progress.js';
 import type { ServerClient } from '../server/server-client.js';
-import type { Warming, WarmingOrder, WarmingResult } from './cache-answers.js';
+import type { Warming, WarmingStarted, WarmingResult } from './cache-answers.js';
 import type { WarmTarget } from './parse-cache-call.js';
 
 /**
@@ -16,7 +16,7 @@ export async function warm(
   const targets = target === undefined ? await projectsOf(server) : [target];
   const warmings: Warming[] = [];
   for (const one of targets) {
-    const { job, bounds } = await server.call<WarmingOrder>('POST', '/v1/admin/cache/warm', { body: one });
+    const { job, bounds } = await server.call<WarmingStarted>('POST', '/v1/admin/cache/warm', { body: one });
     // Of one target its steps are told, of many how many are done.
     const told = ({ steps }: Job) => {
       if (targets.length === 1 && steps !== null) progress.step(steps.done, steps.total, 'warmed');
@@ -28,7 +28,7 @@ export async function warm(
   return warmings;
 }
 
-function toWarming(target: string, job: Job<WarmingResult>, bounds: WarmingOrder['bounds']): Warming {
+function toWarming(target: string, job: Job<WarmingResult>, bounds: WarmingStarted['bounds']): Warming {
   return {
     target,
     job: job.id,

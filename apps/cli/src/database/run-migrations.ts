@@ -7,27 +7,27 @@ import { KeepsakeLogger } from '#observability';
 import { formatDuration } from '../duration.js';
 import { ExitCode } from '../exit-code.js';
 import { nothingHere } from '../server/find-server.js';
-import { tell } from '../tell.js';
+import { writeNotice } from '../write-notice.js';
 
 export async function runMigrations({ down, json }: { down: boolean; json: boolean }): Promise<ExitCode> {
   const { database, log } = loadConfig(process.env);
-  const isThere = database.url !== undefined || existsSync(join(database.dataDir, EMBEDDED_FOLDER));
-  if (down && !isThere) throw nothingHere(database.dataDir);
+  const exists = database.url !== undefined || existsSync(join(database.dataDir, EMBEDDED_FOLDER));
+  if (down && !exists) throw nothingHere(database.dataDir);
   // Standard output is for the result.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const dataSource = await connectDataSource(directOptions(database));
   const durationsMs: Record<string, number> = {};
   const observer: MigrationObserver = {
-    waiting: () => tell(json, { waiting: true }, 'Another process migrates; this one waits.'),
+    waiting: () => writeNotice(json, { waiting: true }, 'Another process migrates; this one waits.'),
     began: (name, number, total) =>
-      tell(
+      writeNotice(
         json,
         { migrating: { name, number, total } },
         `${down ? 'Reverting' : 'Applying'} ${number} of ${total}: ${name}`,
       ),
     ended: (name, durationMs) => {
       durationsMs[name] = durationMs;
-      tell(json, { migrated: { name, durationMs } }, `  took ${formatDuration(durationMs)}`);
+      writeNotice(json, { migrated: { name, durationMs } }, `  took ${formatDuration(durationMs)}`);
     },
   };
   try {

@@ -7,10 +7,10 @@ import { loadConfig } from '#config';
 import { DataFolderLock } from '#database';
 import { announceServer } from '../server/running-server.js';
 import { exitCodeOf, misconfigured, ok, unavailable, warning } from './finding.js';
-import { lookAtDataFolder } from './look-at-data-folder.js';
-import { lookAtNode } from './look-at-node.js';
-import { lookAtPort } from './look-at-port.js';
-import { lookAtRedis } from './look-at-redis.js';
+import { checkDataFolder } from './check-data-folder.js';
+import { checkNode } from './check-node.js';
+import { checkPort } from './check-port.js';
+import { checkRedis } from './check-redis.js';
 
 const servers: Server[] = [];
 
@@ -41,32 +41,32 @@ describe('the doctor', () => {
   });
 
   it('knows which Node is too old', () => {
-    for (const version of ['20.19.0', '20.20.2', '22.0.0', '100.1.0']) expect(lookAtNode(version).status).toBe('ok');
+    for (const version of ['20.19.0', '20.20.2', '22.0.0', '100.1.0']) expect(checkNode(version).status).toBe('ok');
     for (const version of ['18.20.0', '20.18.3', '20.9.0'])
-      expect(lookAtNode(version)).toMatchObject({ status: 'failed', detail: expect.stringContaining('install 20.19') });
+      expect(checkNode(version)).toMatchObject({ status: 'failed', detail: expect.stringContaining('install 20.19') });
   });
 
   describe('of the data folder', () => {
     it('tells that it will be made, and makes nothing', async () => {
-      const finding = await lookAtDataFolder(join(folder, 'not', 'yet'));
+      const finding = await checkDataFolder(join(folder, 'not', 'yet'));
       expect(finding).toMatchObject({ status: 'ok', detail: expect.stringContaining('will be made') });
       expect(readdirSync(folder)).toEqual([]);
     });
 
     it('tells that it is free', async () => {
-      expect(await lookAtDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
+      expect(await checkDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
     });
 
     it('tells that it is no folder', async () => {
       const file = join(folder, 'file');
       writeFileSync(file, '');
-      expect(await lookAtDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
+      expect(await checkDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
     });
 
     it('data folder below a file: tells which file is in the way', async () => {
       const file = join(folder, 'file');
       writeFileSync(file, '');
-      expect(await lookAtDataFolder(join(file, 'a', 'b'))).toMatchObject({
+      expect(await checkDataFolder(join(file, 'a', 'b'))).toMatchObject({
         status: 'failed',
         cause: 'unavailable',
         detail: expect.stringContaining(`${file} is not a folder`),
@@ -77,7 +77,7 @@ describe('the doctor', () => {
       const open = join(folder, 'open');
       mkdirSync(open);
       chmodSync(open, 0o755);
-      expect(await lookAtDataFolder(open)).toMatchObject({
+      expect(await checkDataFolder(open)).toMatchObject({
         status: 'warning',
         detail: expect.stringContaining(`chmod 700 ${open}`),
       });
@@ -85,11 +85,11 @@ describe('the doctor', () => {
 
     it('tells who uses it, and where that listens', async () => {
       const lock = await DataFolderLock.acquire(folder, () => undefined);
-      expect((await lookAtDataFolder(folder)).detail).toBe(`${folder} is in use by process ${process.pid}.`);
+      expect((await checkDataFolder(folder)).detail).toBe(`${folder} is in use by process ${process.pid}.`);
       announceServer(folder, 'http://127.0.0.1:3000');
-      expect((await lookAtDataFolder(folder)).detail).toContain('the server at http://127.0.0.1:3000');
+      expect((await checkDataFolder(folder)).detail).toContain('the server at http://127.0.0.1:3000');
       lock.release();
-      expect((await lookAtDataFolder(folder)).detail).toBe(`${folder} is free.`);
+      expect((await checkDataFolder(folder)).detail).toBe(`${folder} is free.`);
     });
   });
 
@@ -98,19 +98,19 @@ describe('the doctor', () => {
 
     it('tells whether it is free, taken, or taken by the running server itself', async () => {
       const { server, port } = await listen();
-      expect(await lookAtPort(http(port), undefined)).toMatchObject({
+      expect(await checkPort(http(port), undefined)).toMatchObject({
         status: 'failed',
         detail: `Port ${port} is taken. Stop what listens there, or set PORT to another one.`,
       });
-      expect(await lookAtPort(http(port), `http://127.0.0.1:${port}`)).toMatchObject({ status: 'ok' });
+      expect(await checkPort(http(port), `http://127.0.0.1:${port}`)).toMatchObject({ status: 'ok' });
       server.close();
       await once(server, 'close');
-      expect(await lookAtPort(http(port), undefined)).toMatchObject({ status: 'ok' });
-      expect(await lookAtPort(http(0), undefined)).toMatchObject({ status: 'ok' });
+      expect(await checkPort(http(port), undefined)).toMatchObject({ status: 'ok' });
+      expect(await checkPort(http(0), undefined)).toMatchObject({ status: 'ok' });
     });
 
     it('tells that the host is not of this machine', async () => {
-      expect(await lookAtPort(http(0, '192.0.2.1'), undefined)).toMatchObject({
+      expect(await checkPort(http(0, '192.0.2.1'), undefined)).toMatchObject({
         status: 'failed',
         detail: expect.stringContaining('Set HOST to an address of this machine'),
       });
@@ -121,7 +121,7 @@ describe('the doctor', () => {
     const cache = (url: string | undefined) => loadConfig({ REDIS_URL: url }).cache;
 
     it('tells that there is none, and that this is fine', async () => {
-      expect(await lookAtRedis(cache(undefined))).toMatchObject({ status: 'ok' });
+      expect(await checkRedis(cache(undefined))).toMatchObject({ status: 'ok' });
     });
   });
 });

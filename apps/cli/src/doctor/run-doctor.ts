@@ -3,15 +3,15 @@ import { configurationNotes } from '../configuration-notes.js';
 import type { ExitCode } from '../exit-code.js';
 import { findRunningServer } from '../server/running-server.js';
 import { exitCodeOf, type Finding, misconfigured, ok, warning } from './finding.js';
-import { lookAtDataFolder } from './look-at-data-folder.js';
-import { lookAtDatabase } from './look-at-database.js';
-import { lookAtNode } from './look-at-node.js';
-import { lookAtPort } from './look-at-port.js';
-import { lookAtRedis } from './look-at-redis.js';
+import { checkDataFolder } from './check-data-folder.js';
+import { checkDatabase } from './check-database.js';
+import { checkNode } from './check-node.js';
+import { checkPort } from './check-port.js';
+import { checkRedis } from './check-redis.js';
 
 /** Looks at everything and starts nothing. */
 export async function runDoctor({ json }: { json: boolean }): Promise<ExitCode> {
-  const findings = [lookAtNode(), ...(await lookAround())];
+  const findings = [checkNode(), ...(await lookAround())];
   const exitCode = exitCodeOf(findings);
   if (json) console.log(JSON.stringify({ ok: exitCode === 0, findings }));
   else for (const { part, status, detail } of findings) console.log(`${status.padEnd(7)}  ${part}: ${detail}`);
@@ -33,9 +33,9 @@ async function lookAround(): Promise<Finding[]> {
   return [
     ok('configuration', 'can be read'),
     ...configurationNotes().map((note) => warning('configuration', note)),
-    ...(isEmbedded ? [await lookAtDataFolder(database.dataDir)] : []),
-    ...(await lookAtDatabase(database)),
-    await lookAtRedis(cache),
-    await lookAtPort(http, server?.url),
+    ...(isEmbedded ? [await checkDataFolder(database.dataDir)] : []),
+    ...(await checkDatabase(database)),
+    await checkRedis(cache),
+    await checkPort(http, server?.url),
   ];
 }

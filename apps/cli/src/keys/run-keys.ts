@@ -7,9 +7,9 @@ import { ExitCode } from '../exit-code.js';
 import { findServer, nothingHere } from '../server/find-server.js';
 import { findRunningServer } from '../server/running-server.js';
 import { parseExpiry } from './expiry.js';
-import type { KeyOffice, KeyView, NewKeyView } from './key-office.js';
+import type { ApiKeyClient, KeyView, NewKeyView } from './api-key-client.js';
 import { keysUsage } from './keys-usage.js';
-import { RemoteKeyOffice } from './remote-key-office.js';
+import { RemoteApiKeyClient } from './remote-api-key-client.js';
 
 interface KeyOptions {
   readonly name?: string;
@@ -21,17 +21,17 @@ interface KeyOptions {
 
 export async function runKeys([action = '', id]: readonly string[], options: KeyOptions): Promise<ExitCode> {
   const work = workOf(action, id, options);
-  const office = await openOffice(loadConfig(process.env), options.workspace);
+  const client = await openApiKeyClient(loadConfig(process.env), options.workspace);
   try {
-    console.log(options.json ? JSON.stringify(await work.run(office)) : work.show(await work.run(office)));
+    console.log(options.json ? JSON.stringify(await work.run(client)) : work.show(await work.run(client)));
     return ExitCode.ok;
   } finally {
-    await office.close();
+    await client.close();
   }
 }
 
 interface Work<Result = unknown> {
-  run(office: KeyOffice): Promise<Result>;
+  run(client: ApiKeyClient): Promise<Result>;
   show(result: Result): string;
 }
 
@@ -46,7 +46,7 @@ function workOf(
   switch (action) {
     case 'list':
       return work(
-        (office) => office.list().then((items) => ({ items })),
+        (client) => client.list().then((items) => ({ items })),
         ({ items }) => table(items),
       );
     case 'create': {
@@ -57,16 +57,16 @@ function workOf(
         scopes: parseScopes(values.scopes),
         ...(values.expires === undefined ? {} : { expiresAt: parseExpiry(values.expires, new Date()) }),
       };
-      return work((office) => office.create(request), showNew);
+      return work((client) => client.create(request), showNew);
     }
     case 'rotate': {
       const keyId = requireId(action, id);
-      return work((office) => office.rotate(keyId), showNew);
+      return work((client) => client.rotate(keyId), showNew);
     }
     case 'revoke': {
       const keyId = requireId(action, id);
       return work(
-        (office) => office.revoke(keyId),
+        (client) => client.revoke(keyId),
         (key) => `Revoked ${key.name} (${key.id}).`,
       );
     }
@@ -76,14 +76,14 @@ function workOf(
 }
 
 /** The running server where one owns the data folder or is named; else the database itself. */
-async function openOffice(config: KeepsakeConfig, workspace: string): Promise<KeyOffice> {
+async function openApiKeyClient(config: KeepsakeConfig, workspace: string): Promise<ApiKeyClient> {
   const { url, dataDir } = config.database;
   const hasServer =
     config.command.serverUrl !== undefined || (url === undefined && (await findRunningServer(dataDir)) !== undefined);
-  if (hasServer) return new RemoteKeyOffice(await findServer(config, workspace));
+  if (hasServer) return new RemoteApiKeyClient(await findServer(config, workspace));
   if (url === undefined && !existsSync(join(dataDir, EMBEDDED_FOLDER))) throw nothingHere(dataDir);
-  const { LocalKeyOffice } = await import('./local-key-office.js');
-  return LocalKeyOffice.open(config, workspace);
+  const { LocalApiKeyClient } = await import('./local-api-key-client.js');
+  return LocalApiKeyClient.open(config, workspace);
 }
 
 /** As `POST /v1/keys` takes it. */

@@ -1,11 +1,16 @@
 import { formatDuration } from '../duration.js';
 import type { ExitCode } from '../exit-code.js';
-import { reasonOf } from '../reason.js';
-import { deed, runDeed, type ServerDeed, type ServerDeedOptions } from '../server/server-deed.js';
+import { reasonOf } from '../audit-reason.js';
+import {
+  serverCommand,
+  runServerCommand,
+  type ServerCommand,
+  type ServerCommandOptions,
+} from '../server/server-command.js';
 import { textTable } from '../text-table.js';
 import { LIMITS_SYNOPSIS, limitsUsage } from './limits-usage.js';
 
-export interface LimitsOptions extends ServerDeedOptions {
+export interface LimitsOptions extends ServerCommandOptions {
   readonly tier?: string;
   readonly reason?: string;
 }
@@ -28,17 +33,20 @@ const PRINCIPAL = /^(key|jwt):./;
 
 /** Asks the running server; giving limits back needs a reason, which it keeps, and a confirmation. */
 export async function runLimits(positionals: readonly string[], options: LimitsOptions): Promise<ExitCode> {
-  return runDeed(deedOf(positionals, options), options, LIMITS_SYNOPSIS);
+  return runServerCommand(serverCommandOf(positionals, options), options, LIMITS_SYNOPSIS);
 }
 
-function deedOf([action = '', principal = '']: readonly string[], { tier, reason }: LimitsOptions): ServerDeed {
+function serverCommandOf(
+  [action = '', principal = '']: readonly string[],
+  { tier, reason }: LimitsOptions,
+): ServerCommand {
   if (action !== 'look' && action !== 'reset')
     throw limitsUsage(action === '' ? 'Say look or reset.' : `There is no action ${JSON.stringify(action)}.`);
   if (!PRINCIPAL.test(principal)) throw limitsUsage(`${action} needs a principal: key:<id> or jwt:<subject>.`);
   if (action === 'look')
-    return deed({ run: (server) => server.call<Limits>('GET', PATH, { query: { principal, tier } }), show });
+    return serverCommand({ run: (server) => server.call<Limits>('GET', PATH, { query: { principal, tier } }), show });
   const body = { principal, tier, reason: reasonOf(reason, 'reset', limitsUsage) };
-  return deed({
+  return serverCommand({
     danger: `Resetting the limits of ${principal} lets it ask as much again at once.`,
     run: (server) => server.call<Limits>('POST', `${PATH}/reset`, { body }),
     show,

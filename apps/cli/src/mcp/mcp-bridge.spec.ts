@@ -21,7 +21,7 @@ describe('the bridge', () => {
       if (id === 1) await new Promise<void>((settle) => (release = settle));
       return id === undefined ? undefined : { id };
     });
-    for (const line of ['{"id":1,"method":"a"}', '', '{"method":"b"}', '{"id":2,"method":"c"}']) bridge.take(line);
+    for (const line of ['{"id":1,"method":"a"}', '', '{"method":"b"}', '{"id":2,"method":"c"}']) bridge.accept(line);
     await new Promise(setImmediate);
     expect(answers).toEqual([{ id: 2 }]);
     release?.();
@@ -31,7 +31,7 @@ describe('the bridge', () => {
 
   it('answers what is no message itself', async () => {
     const bridge = bridgeTo(async () => undefined);
-    for (const line of ['{', '5', 'null', '[]']) bridge.take(line);
+    for (const line of ['{', '5', 'null', '[]']) bridge.accept(line);
     await bridge.settled();
     expect(answers.map(({ error, id }) => [error.code, id])).toEqual(Array.from({ length: 4 }, () => [-32_700, null]));
   });
@@ -40,8 +40,8 @@ describe('the bridge', () => {
     const bridge = bridgeTo(async () => {
       throw new Error('gone');
     });
-    bridge.take('{"id":"x","method":"a"}');
-    bridge.take('{"method":"b"}');
+    bridge.accept('{"id":"x","method":"a"}');
+    bridge.accept('{"method":"b"}');
     await bridge.settled();
     expect(answers).toEqual([{ jsonrpc: '2.0', id: 'x', error: { code: -32_000, message: 'gone' } }]);
     expect(told).toEqual(['gone']);
@@ -53,8 +53,8 @@ describe('the bridge', () => {
       seen.push(message);
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
     });
-    bridge.take('{"id":3,"method":"tools/call"}');
-    bridge.take('{"method":"notifications/cancelled","params":{"requestId":3}}');
+    bridge.accept('{"id":3,"method":"tools/call"}');
+    bridge.accept('{"method":"notifications/cancelled","params":{"requestId":3}}');
     await bridge.settled();
     expect([answers, told, seen.length]).toEqual([[], [], 1]);
   });

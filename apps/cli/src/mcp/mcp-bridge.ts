@@ -17,7 +17,7 @@ export class McpBridge {
     private readonly tell: (text: string) => void,
   ) {}
 
-  take(line: string): void {
+  accept(line: string): void {
     if (line.trim() === '') return;
     const message = parse(line);
     if (message === undefined) {

@@ -56,14 +56,14 @@ export class McpLink {
     let answer = await this.post(message, signal);
     if (answer.status === 404 && answer.body?.code === 'mcp-session-not-found') {
       // Of several that are refused at once, the first begins anew.
-      if (this.session === used) await this.beginAnew(signal);
+      if (this.session === used) await this.restart(signal);
       answer = await this.post(message, signal);
     }
     if (message.method === 'initialize') this.remember(answer);
     return toMessage(message, answer);
   }
 
-  private async beginAnew(signal: AbortSignal): Promise<void> {
+  private async restart(signal: AbortSignal): Promise<void> {
     this.session = undefined;
     if (this.beginning !== undefined) this.remember(await this.post(this.beginning, signal));
   }

@@ -26,7 +26,7 @@ export async function runMcp({ workspace, ...settings }: McpSettings & { readonl
     (message) => void process.stdout.write(`${JSON.stringify(message)}\n`),
     (text) => console.error(text),
   );
-  for await (const line of lines) bridge.take(line);
+  for await (const line of lines) bridge.accept(line);
   await bridge.settled();
   return ExitCode.ok;
 }

@@ -8,7 +8,7 @@ import { WorkerModule } from '../../../worker/src/worker.module.js';
 import { configurationNotes } from '../configuration-notes.js';
 import { ExitCode } from '../exit-code.js';
 import { stopTimes } from '../stop-times.js';
-import { tell } from '../tell.js';
+import { writeNotice } from '../write-notice.js';
 import { untilStopped } from '../until-stopped.js';
 import { announceServer, withdrawServer } from './running-server.js';
 
@@ -32,7 +32,7 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
   if (operatorKey?.key !== undefined) {
     const { file, key } = operatorKey;
     const text = `\nThis is your operator key. It is shown this once and kept in ${file}:\n\n  ${key}\n`;
-    tell(json, { operatorKey: { key, file } }, text);
+    writeNotice(json, { operatorKey: { key, file } }, text);
     app.get(BootstrapService, { strict: false }).markShown();
   }
   const pages = { docs: `${url}/docs`, openApi: `${url}/openapi.json` };
@@ -41,8 +41,12 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
     `  API page      ${pages.docs}`,
     `  operator key  ${placeOfKey(config, operatorKey)}`,
   ];
-  tell(json, { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file } }, text.join('\n'));
-  for (const note of configurationNotes()) tell(json, { note }, note);
+  writeNotice(
+    json,
+    { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file } },
+    text.join('\n'),
+  );
+  for (const note of configurationNotes()) writeNotice(json, { note }, note);
   await untilStopped(http.shutdownTimeoutMs, async () => {
     if (isEmbedded) withdrawServer(database.dataDir);
     const worker = queue.workerEnabled ? app.get(JobWorker, { strict: false }) : undefined;

@@ -5,7 +5,7 @@ import { CliError } from '../cli-error.js';
 import { configurationNotes } from '../configuration-notes.js';
 import { ExitCode } from '../exit-code.js';
 import { stopTimes } from '../stop-times.js';
-import { tell } from '../tell.js';
+import { writeNotice } from '../write-notice.js';
 import { untilStopped } from '../until-stopped.js';
 
 export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> {
@@ -16,8 +16,8 @@ export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> 
       ExitCode.configuration,
     );
   const app = await startWorker(config);
-  tell(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
-  for (const note of configurationNotes()) tell(json, { note }, note);
+  writeNotice(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
+  for (const note of configurationNotes()) writeNotice(json, { note }, note);
   await untilStopped(config.http.shutdownTimeoutMs, async () => {
     await app.get(JobWorker, { strict: false }).stop(stopTimes(config.http).workMs);
     await app.close();

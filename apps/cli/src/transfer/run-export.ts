@@ -30,18 +30,18 @@ export async function runExport(project: string, { output, workspace, json }: Ex
   const progress = new Progress();
   try {
     // Reading an unknown project gives an empty answer: a file of nothing.
-    const isThere = async ({ end }: FileSummary) => {
+    const exists = async ({ end }: FileSummary) => {
       if (Object.values(end.counts).every((count) => count === 0)) await requireProject(server, project);
     };
     const { body, length } = await server.download(`/v1/projects/${project}/export`);
     const counted = body.pipe(counting((bytes) => progress.step(bytes, length, 'bytes')));
     body.once('error', (error) => counted.destroy(error));
     if (output === '-') {
-      await toStandardOutput(counted, isThere);
+      await toStandardOutput(counted, exists);
       progress.end();
       return ExitCode.ok;
     }
-    const { path, summary } = await toFile(counted, project, output, isThere);
+    const { path, summary } = await toFile(counted, project, output, exists);
     progress.end();
     const { counts } = summary.end;
     const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);

@@ -11,8 +11,8 @@ import {
 import type { FamilySettingsPatch } from '#cache';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
-import { cacheAway } from './cache-away.js';
-import { principalOf } from './named-user.js';
+import { cacheUnavailable } from './cache-unavailable.js';
+import { principalOf } from './principal-of.js';
 import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
 import { type LocalTierReport, ProcessReports } from './process-reports.js';
 import { type SharedTierReport, sumLocal, sumServers, sumStats } from './sum-stats.js';
@@ -182,7 +182,7 @@ export class CacheAdminService {
   /** Everything of this namespace, on every process; nobody else's keys. */
   async clear(caller: Principal, reason: string): Promise<void> {
     await this.audit.record(caller, 'cache.clear', reason, {}, 'installation');
-    if (!(await this.engine.cache.clear())) throw cacheAway();
+    if (!(await this.engine.cache.clear())) throw cacheUnavailable();
   }
 
   /** A timed round trip to the tier that all processes share; where there is none, to the one of this process. */
@@ -222,7 +222,7 @@ export class CacheAdminService {
   }
 
   private async asking<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    if (!this.engine.cache.store.isOpen) throw cacheAway();
+    if (!this.engine.cache.store.isOpen) throw cacheUnavailable();
     return question();
   }
 }

@@ -1,7 +1,7 @@
 import type { Tag } from '#cache';
 import { anyContextTag, contextTag } from '#context';
 import type { WorkspaceId } from '#kernel';
-import { projectTag, removalsTag } from '#project';
+import { projectTag, workspaceDeletionTag } from '#project';
 import { sessionListTag, sessionLogTag, sessionTag } from '#session';
 
 /** What an administrator wants forgotten, in the terms of the product. */
@@ -15,7 +15,7 @@ export function tagsOf(workspace: WorkspaceId, target: InvalidationTarget): read
   switch (target.kind) {
     // What is named by an id does not tell its project: with it falls what is cached of the workspace's other projects.
     case 'project':
-      return [projectTag({ workspace, project: target.project }), removalsTag({ workspace })];
+      return [projectTag({ workspace, project: target.project }), workspaceDeletionTag({ workspace })];
     case 'session': {
       const of = { workspace, id: target.id };
       return [sessionTag(of), sessionLogTag(of), sessionListTag(of)];

@@ -169,7 +169,7 @@ export class CacheAdminController {
         : session !== undefined
           ? { session: session as SessionId }
           : { user: user as string };
-    const job = await this.warming.order(caller, request);
+    const job = await this.warming.start(caller, request);
     void reply.header('location', `/v1/jobs/${job.id}`);
     return { job: toJobResponse(job), bounds: WARMING_BOUNDS };
   }

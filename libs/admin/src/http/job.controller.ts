@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint, toPage } from '#http';
 import type { Principal } from '#kernel';
-import { type JobReach, JobService } from '#queue';
+import { type JobScope, JobService } from '#queue';
 import {
   jobParams,
   jobResponse,
@@ -27,7 +27,7 @@ export class JobController {
     const { all, name, state, limit, cursor } = query;
     const list = ['jobs', caller.workspaceId, all, name, state];
     const [after] = cursor === undefined ? [] : decodeCursor(list, cursor, position);
-    const jobs = await this.jobs.list(reachOf(caller, all), { name, state }, after, limit + 1);
+    const jobs = await this.jobs.list(scopeOf(caller, all), { name, state }, after, limit + 1);
     const page = toPage(jobs, limit, (job): [string] => [job.id]);
     return {
       items: page.items.map(toJobResponse),
@@ -37,7 +37,7 @@ export class JobController {
 
   @Endpoint('GET /stats', { summary: 'Count jobs by name and state', access: ['admin'], response: jobStatsResponse })
   async stats(@Caller() caller: Principal, @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>) {
-    return toJobStatsResponse(await this.jobs.count(reachOf(caller, all)));
+    return toJobStatsResponse(await this.jobs.count(scopeOf(caller, all)));
   }
 
   @Endpoint('GET /:id', { summary: 'Look at one job', access: ['admin'], response: jobResponse })
@@ -46,7 +46,7 @@ export class JobController {
     @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
     @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
   ) {
-    return toJobResponse(await this.jobs.get(reachOf(caller, all), params.id));
+    return toJobResponse(await this.jobs.get(scopeOf(caller, all), params.id));
   }
 
   @Endpoint('POST /:id/retry', {
@@ -60,7 +60,7 @@ export class JobController {
     @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
     @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
   ) {
-    return toJobResponse(await this.jobs.retry(reachOf(caller, all), params.id));
+    return toJobResponse(await this.jobs.retry(scopeOf(caller, all), params.id));
   }
 
   @Endpoint('POST /:id/cancel', {
@@ -74,12 +74,12 @@ export class JobController {
     @Param({ schema: jobParams }) params: z.infer<typeof jobParams>,
     @Query({ schema: reachQuery }) { all }: z.infer<typeof reachQuery>,
   ) {
-    return toJobResponse(await this.jobs.cancel(reachOf(caller, all), params.id));
+    return toJobResponse(await this.jobs.cancel(scopeOf(caller, all), params.id));
   }
 }
 
 /** @throws DomainError `missing-scope` where somebody else than an operator asks for jobs that span workspaces. */
-function reachOf(caller: Principal, all: boolean): JobReach {
+function scopeOf(caller: Principal, all: boolean): JobScope {
   if (all && !caller.scopes.has('operator')) throw missingScope('operator');
   return { workspaceId: caller.workspaceId, includeSpanning: all };
 }

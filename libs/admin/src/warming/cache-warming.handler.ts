@@ -4,14 +4,14 @@ import type { SessionId, WorkspaceId } from '#kernel';
 import { CacheWarmers, type WarmTarget } from '#project';
 import { type JobContext, JobHandler, type JobResult } from '#queue';
 import { SessionReader } from '#session';
-import { cacheAway } from '../cache/cache-away.js';
-import { cacheWarming, WARMING_BOUNDS, type WarmingOrder } from './cache-warming.job.js';
+import { cacheUnavailable } from '../cache/cache-unavailable.js';
+import { cacheWarming, WARMING_BOUNDS, type WarmingCommand } from './cache-warming.job.js';
 
 type Context = Pick<JobContext, 'signal' | 'progress'> & { readonly workspaceId: WorkspaceId | undefined };
 
 /** Warms one target after the other, so that warming never takes more than one connection. */
 @Injectable()
-export class CacheWarmingHandler extends JobHandler<WarmingOrder> {
+export class CacheWarmingHandler extends JobHandler<WarmingCommand> {
   readonly job = cacheWarming;
 
   constructor(
@@ -27,10 +27,10 @@ export class CacheWarmingHandler extends JobHandler<WarmingOrder> {
    * than the bounds allow.
    * @throws DomainError `cache-unavailable` where nothing would stay: another attempt is made later
    */
-  async handle(order: WarmingOrder, { workspaceId, signal, progress }: Context): Promise<JobResult> {
+  async handle(command: WarmingCommand, { workspaceId, signal, progress }: Context): Promise<JobResult> {
     if (workspaceId === undefined) throw new Error('A warming without a workspace.');
-    if (!this.engine.cache.store.isOpen) throw cacheAway();
-    const { targets, isMore } = await this.targetsOf(order, workspaceId);
+    if (!this.engine.cache.store.isOpen) throw cacheUnavailable();
+    const { targets, isMore } = await this.targetsOf(command, workspaceId);
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(WARMING_BOUNDS.seconds * 1000)]);
     const total = targets.length * this.warmers.stepCount;
     let done = 0;
@@ -44,17 +44,17 @@ export class CacheWarmingHandler extends JobHandler<WarmingOrder> {
   }
 
   private async targetsOf(
-    order: WarmingOrder,
+    command: WarmingCommand,
     workspaceId: WorkspaceId,
   ): Promise<{ targets: readonly WarmTarget[]; isMore: boolean }> {
-    if ('project' in order) return { targets: [{ workspaceId, project: order.project }], isMore: false };
-    if ('session' in order) {
-      const session = await this.sessions.find(workspaceId, order.session as SessionId);
+    if ('project' in command) return { targets: [{ workspaceId, project: command.project }], isMore: false };
+    if ('session' in command) {
+      const session = await this.sessions.find(workspaceId, command.session as SessionId);
       // One that was deleted meanwhile needs nothing.
       const targets = session === undefined ? [] : [{ workspaceId, project: session.project, sessionId: session.id }];
       return { targets, isMore: false };
     }
-    const started = await this.sessions.startedBy(workspaceId, order.principal, WARMING_BOUNDS.targets + 1);
+    const started = await this.sessions.startedBy(workspaceId, command.principal, WARMING_BOUNDS.targets + 1);
     const open = started.filter(({ isOpen }) => isOpen).map(({ session }) => session);
     const worked = new Set(open.map(({ project }) => project));
     const left = new Set(started.map(({ session }) => session.project).filter((project) => !worked.has(project)));

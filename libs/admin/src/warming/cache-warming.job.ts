@@ -12,10 +12,10 @@ const payload = z.union([
 ]);
 
 /** One of a project by its slug, a session by its id, or a principal (`key:<id>`, `jwt:<subject>`) with all that it reads. */
-export type WarmingOrder = z.infer<typeof payload>;
+export type WarmingCommand = z.infer<typeof payload>;
 
 /** Loads what readers ask first, by their own calls. */
-export const cacheWarming: JobDefinition<WarmingOrder> = {
+export const cacheWarming: JobDefinition<WarmingCommand> = {
   name: 'cache-warming',
   payload,
   retryLimit: 3,

@@ -4,8 +4,8 @@ import { CacheEngine } from '#cache';
 import { DomainError, NotFoundError, type Principal, type SessionId } from '#kernel';
 import { type JobRecord, JobQueue, JobService } from '#queue';
 import { SessionReader } from '#session';
-import { principalOf } from '../cache/named-user.js';
-import { cacheWarming, type WarmingOrder } from './cache-warming.job.js';
+import { principalOf } from '../cache/principal-of.js';
+import { cacheWarming, type WarmingCommand } from './cache-warming.job.js';
 
 /** What an administrator wants warm, in the terms of the product. */
 export type WarmingRequest =
@@ -13,7 +13,7 @@ export type WarmingRequest =
   | { readonly session: SessionId }
   | { /** A subject of tokens, or a principal's id. */ readonly user: string };
 
-/** Takes orders to warm the cache. The work is a job, done by any worker. */
+/** Starts warmings of the cache. The work is a job, done by any worker. */
 @Injectable()
 export class CacheWarmingService {
   constructor(
@@ -27,15 +27,15 @@ export class CacheWarmingService {
    * @throws NotFoundError for a session that the caller's workspace does not have; DomainError `missing-scope` where
    * somebody else than an operator names another user; `cache-not-shared` where what one process loads helps no other.
    */
-  async order(caller: Principal, request: WarmingRequest): Promise<JobRecord> {
+  async start(caller: Principal, request: WarmingRequest): Promise<JobRecord> {
     const { workspaceId } = caller;
-    const order = await this.orderOf(caller, request);
+    const command = await this.commandOf(caller, request);
     this.requireUse();
-    const id = await this.queue.enqueue(cacheWarming, order, { workspaceId });
+    const id = await this.queue.enqueue(cacheWarming, command, { workspaceId });
     return this.jobs.get({ workspaceId, includeSpanning: false }, id as string);
   }
 
-  private async orderOf(caller: Principal, request: WarmingRequest): Promise<WarmingOrder> {
+  private async commandOf(caller: Principal, request: WarmingRequest): Promise<WarmingCommand> {
     if ('project' in request) return request;
     if ('session' in request) {
       if ((await this.sessions.find(caller.workspaceId, request.session)) === undefined)

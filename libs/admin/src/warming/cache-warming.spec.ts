@@ -87,16 +87,16 @@ describe('warming by jobs', () => {
   });
 
   it('T33 lets operators name any user, administrators themselves', async () => {
-    await service().order(caller(['admin']), { user: 'key:1' });
-    await service().order(caller(['admin', 'operator']), { user: 'bob' });
-    await expect(service().order(caller(['admin']), { user: 'bob' })).rejects.toMatchObject({ code: 'missing-scope' });
+    await service().start(caller(['admin']), { user: 'key:1' });
+    await service().start(caller(['admin', 'operator']), { user: 'bob' });
+    await expect(service().start(caller(['admin']), { user: 'bob' })).rejects.toMatchObject({ code: 'missing-scope' });
     expect(queue.jobs.map(({ payload }) => payload)).toEqual([{ principal: 'key:1' }, { principal: 'jwt:bob' }]);
     expect(queue.jobs[0]?.options.workspaceId).toBe(world.workspaceId);
   });
 
   it.each([{}, { singleProcess: true, enabled: false }])('refuses where it would help nobody: %j', async (settings) => {
-    const order = service(engine(settings)).order(caller(['admin']), { project: 'p' });
-    await expect(order).rejects.toMatchObject({ code: 'cache-not-shared', kind: 'conflict' });
+    const refused = service(engine(settings)).start(caller(['admin']), { project: 'p' });
+    await expect(refused).rejects.toMatchObject({ code: 'cache-not-shared', kind: 'conflict' });
     expect(queue.jobs).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { CheckService } from '../check.service.js';
-import { checkBody, checkResponse, toCheckOrder, toCheckResponse } from './check.dto.js';
+import { checkBody, checkResponse, toCheckCommand, toCheckResponse } from './check.dto.js';
 
 const noQuery = z.strictObject({});
 
@@ -25,6 +25,6 @@ export class CheckController {
     @Body({ schema: checkBody }) body: z.infer<typeof checkBody>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return toCheckResponse(await this.checks.check(caller.workspaceId, toCheckOrder(body), caller));
+    return toCheckResponse(await this.checks.check(caller.workspaceId, toCheckCommand(body), caller));
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { priorities } from '#context';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import type { CheckAnswer, CheckOrder, StatedRule } from '../check.js';
+import type { CheckAnswer, CheckCommand, StatedRule } from '../check.js';
 import { MOST_ALWAYS_CHECKED, MOST_RULES } from '../check.service.js';
 import { ruleKinds } from '../rules/rule.js';
 
@@ -19,7 +19,7 @@ export const checkBody = z.strictObject({
   }),
 });
 
-export function toCheckOrder(body: z.infer<typeof checkBody>): CheckOrder {
+export function toCheckCommand(body: z.infer<typeof checkBody>): CheckCommand {
   return body;
 }
 
@@ -55,7 +55,7 @@ export const checkResponse = z
             z.discriminatedUnion('kind', [
               z.object({ kind: z.literal('always-check') }),
               z.object({ kind: z.literal('words'), words: z.array(z.string()) }),
-              z.object({ kind: z.literal('meaning'), nearness: z.number() }),
+              z.object({ kind: z.literal('meaning'), similarity: z.number() }),
             ]),
           ),
         }),

@@ -177,11 +177,11 @@ function denied({ stems, condition }: Action, words: readonly Word[]): readonly 
 }
 
 function useBreaker({ what, purpose, insteadOf }: NonNullable<Rule['use']>): Breaker {
-  const telling = (part: string) => stemsOf(wordsOf(part).filter((word) => !isFiller(word)));
-  const wanted = telling(what);
+  const significant = (part: string) => stemsOf(wordsOf(part).filter((word) => !isFiller(word)));
+  const wanted = significant(what);
   const own = new Set(wanted);
-  const banned = insteadOf === undefined ? [] : telling(insteadOf);
-  const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : telling(purpose);
+  const banned = insteadOf === undefined ? [] : significant(insteadOf);
+  const aim = purpose === undefined || CONDITIONS.test(purpose) ? [] : significant(purpose);
   return (all) => {
     const { words, contrast } = withoutRefused(all, wanted);
     if (words.some(isNegation) || words.some(({ stem }) => own.has(stem))) return undefined;

@@ -22,7 +22,7 @@ describe('keyConceptsOf', () => {
     ]);
   });
 
-  it('gives at most ten, most telling first, equal ones in the order of the text', () => {
+  it('gives at most ten, most significant first, equal ones in the order of the text', () => {
     const words = Array.from({ length: 15 }, (_, index) => `word${String.fromCharCode(97 + index)}`);
     expect(keyConceptsOf(words.join(' '))).toEqual(words.slice(0, 10));
     expect(keyConceptsOf(`${words.join(' ')} wordo wordn wordo`).slice(0, 2)).toEqual(['wordo', 'wordn']);

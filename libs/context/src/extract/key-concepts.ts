@@ -21,7 +21,7 @@ interface Concept {
 }
 
 /**
- * Up to ten terms that a text is about, most telling first; the same in every process. A term weighs what it is
+ * Up to ten terms that a text is about, most significant first; the same in every process. A term weighs what it is
  * repeated, more in a heading and in `code`; terms of equal weight keep the order of the text. Letter case and a
  * plural `s` make no other term; a term is spelt as at its first place. Linear in the length of the text.
  */

@@ -68,7 +68,7 @@ describe('previewOf', () => {
     });
   });
 
-  it('takes up to three telling lines: longer than 30 characters, or a key and a value', () => {
+  it('takes up to three significant lines: longer than 30 characters, or a key and a value', () => {
     const long = (n: number) => `line ${n} ${'x'.repeat(24)}`;
     expect(long(1)).toHaveLength(31);
     const thirty = 'y'.repeat(30);
@@ -79,7 +79,7 @@ describe('previewOf', () => {
       expect(previewOf(lines('t', not))).toBe('t');
   });
 
-  it('takes no rules of tables, dashes, borders, comments and front matter for telling lines', () => {
+  it('takes no rules of tables, dashes, borders, comments and front matter for significant lines', () => {
     const long = (mark: string) => mark.repeat(40);
     const row = '| a cell of a table | and another cell of it |';
     const content = lines(

@@ -6,9 +6,9 @@ import { type Line, visibleLines } from './visible-lines.js';
 /** In UTF-16 units, so never more in characters. */
 export const PREVIEW_LENGTH = 500;
 
-/** What both rule lines may take together; the title and the telling lines have the rest. */
+/** What both rule lines may take together; the title and the significant lines have the rest. */
 const RULES_LENGTH = 400;
-const TELLING_LINES = 3;
+const SIGNIFICANT_LINES = 3;
 const RULE_LINES = 2;
 const HEADING_WITHIN_LINES = 5;
 const LONG_ENOUGH = 30;
@@ -20,13 +20,13 @@ const RULE_IN_CAPITALS =
 const RULE = /(?<![\p{L}\p{N}_])(?:must|always|never|required|critical|warning|important)(?![\p{L}\p{N}_])/iu;
 
 /**
- * A short extract of a text, the same in every process: its title, up to three telling lines and up to two rules,
+ * A short extract of a text, the same in every process: its title, up to three significant lines and up to two rules,
  * each line once, at most `PREVIEW_LENGTH` long.
  *
  * - front matter (YAML, TOML), comments, and lines of punctuation alone (rules, borders of tables) are left out and not
  *   counted, unless there is nothing else;
  * - the title is the first `#` heading among the first five lines, else the one that front matter gives, else the first line;
- * - telling lines are longer than 30 characters or read `key: value`;
+ * - significant lines are longer than 30 characters or read `key: value`;
  * - rule lines hold MUST, ALWAYS, NEVER, REQUIRED, CRITICAL, WARNING or IMPORTANT; those in capitals go first. Their
  *   place is kept, so that a cut falls on what stands before them;
  * - lines of fenced code are left out, so that no fence is cut open; a text that is nothing but code shows its code;
@@ -44,10 +44,10 @@ export function previewOf(content: string): string {
   const taken = new Set([title, shown]);
   const rules = rulesAmong(lines, taken);
   for (const { text } of rules) taken.add(text);
-  const telling = tellingAmong(lines, taken);
+  const significant = significantAmong(lines, taken);
 
   const foot = fitRules(rules.map(({ text }) => text));
-  const head = [shown, ...telling.map(({ text }) => text)].join('\n');
+  const head = [shown, ...significant.map(({ text }) => text)].join('\n');
   const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
   return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
 }
@@ -57,17 +57,17 @@ function withoutDecoration(lines: readonly Line[]): readonly Line[] {
 }
 
 /** Stops at the last one that is shown: a text may have half a million lines. */
-function tellingAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
+function significantAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {
   const seen = new Set(taken);
-  const telling: Line[] = [];
+  const significant: Line[] = [];
   for (const line of lines) {
-    if (telling.length === TELLING_LINES) break;
+    if (significant.length === SIGNIFICANT_LINES) break;
     const { text } = line;
     if (seen.has(text) || !(text.length > LONG_ENOUGH || KEY_AND_VALUE.test(text))) continue;
     seen.add(text);
-    telling.push(line);
+    significant.push(line);
   }
-  return telling;
+  return significant;
 }
 
 function rulesAmong(lines: readonly Line[], taken: ReadonlySet<string>): Line[] {

@@ -5,7 +5,14 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { ContextStoreService, type StoreOutcome } from '../context-store.service.js';
 import { RecallService } from '../recall.service.js';
-import { batchBody, batchResponse, checkItems, invalidItems, recallBody, toRecallOrder } from './context-batch.dto.js';
+import {
+  batchBody,
+  batchResponse,
+  checkItems,
+  invalidItems,
+  recallBody,
+  toRecallCommand,
+} from './context-batch.dto.js';
 import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';
@@ -60,7 +67,7 @@ export class ContextBatchController {
   ) {
     return this.responses.recalled(
       caller.workspaceId,
-      await this.recalls.recall(caller.workspaceId, toRecallOrder(body)),
+      await this.recalls.recall(caller.workspaceId, toRecallCommand(body)),
     );
   }
 

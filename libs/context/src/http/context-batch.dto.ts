@@ -7,7 +7,7 @@ import type { ContextSummary } from '../context.js';
 import type { StoreContext } from '../context-draft.js';
 import type { StoreOutcome } from '../context-store.service.js';
 import type { EmbeddingState } from '../embedding-state.js';
-import type { Recalled, RecallOrder } from '../recall.service.js';
+import type { Recalled, RecallCommand } from '../recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 
@@ -114,7 +114,7 @@ export const recallBody = z
     }
   });
 
-export function toRecallOrder(body: z.infer<typeof recallBody>): RecallOrder {
+export function toRecallCommand(body: z.infer<typeof recallBody>): RecallCommand {
   const { project, labels, ids, previewOnly, sessionId } = body;
   return {
     project,

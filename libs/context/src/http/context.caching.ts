@@ -1,6 +1,6 @@
 import type { Tag } from '#cache';
 import { type CacheableRequest, namedId } from '#http';
-import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
 import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
 import type { ContextResponse, SummaryResponse } from './context.response.js';
 
@@ -8,26 +8,29 @@ import type { ContextResponse, SummaryResponse } from './context.response.js';
 type Tags = readonly [Tag, ...Tag[]];
 
 export function tagsOfContext({ workspace, params }: CacheableRequest): Tags {
-  return [contextTag({ workspace, id: namedId(params) }), removalsTag({ workspace })];
+  return [contextTag({ workspace, id: namedId(params) }), workspaceDeletionTag({ workspace })];
 }
 
 /** The id does not tell the label, whose every version is in the answer. */
 export function tagsOfVersions({ workspace }: CacheableRequest): Tags {
-  return [anyContextTag({ workspace }), removalsTag({ workspace })];
+  return [anyContextTag({ workspace }), workspaceDeletionTag({ workspace })];
 }
 
 export function tagsOfLabel({ workspace, params }: CacheableRequest): Tags {
   const { project = '', label = '' } = params;
-  return [labelTag({ workspace, project, label }), removalsTag({ workspace })];
+  return [labelTag({ workspace, project, label }), workspaceDeletionTag({ workspace })];
 }
 
 export function tagsOfList({ workspace, query }: CacheableRequest): Tags {
-  return [contextsTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }), removalsTag({ workspace })];
+  return [
+    contextsTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
+    workspaceDeletionTag({ workspace }),
+  ];
 }
 
 export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {
   const project = params['project'] ?? '';
-  return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), removalsTag({ workspace })];
+  return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), workspaceDeletionTag({ workspace })];
 }
 
 /** Embedding goes on in the background: what tells that it is pending is not true for long. */

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, IfPreconditions, type Preconditions } from '#http';
 import type { ContextId, Principal } from '#kernel';
 import { queries } from '#project';
 import type { Context } from '../context.js';
@@ -19,7 +19,7 @@ import {
   patchBody,
   restoreBody,
   storeBody,
-  toArchiveOrder,
+  toArchiveCommand,
   toFilter,
   toPatch,
   versionsQuery,
@@ -117,11 +117,11 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: patchBody }) body: z.infer<typeof patchBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), given), reply);
+    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), preconditions), reply);
   }
 
   @Endpoint('POST /:id/archive', {
@@ -135,11 +135,14 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: archiveBody }) body: z.infer<typeof archiveBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.archive(caller.workspaceId, id, toArchiveOrder(body), given), reply);
+    return this.tagged(
+      await this.contexts.archive(caller.workspaceId, id, toArchiveCommand(body), preconditions),
+      reply,
+    );
   }
 
   @Endpoint('POST /:id/restore', {
@@ -153,11 +156,11 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: restoreBody }) body: z.infer<typeof restoreBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, given), reply);
+    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, preconditions), reply);
   }
 
   @Endpoint('GET /:id/versions', {

@@ -3,7 +3,7 @@ import { entityId, pageQuery, textField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
-import type { ArchiveOrder, ContextPatch } from '../context.service.js';
+import type { ArchiveCommand, ContextPatch } from '../context.service.js';
 import type { ContextFilter } from '../context-filter.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
@@ -61,7 +61,7 @@ export const archiveBody = z
   })
   .prefault({});
 
-export function toArchiveOrder(body: z.infer<typeof archiveBody>): ArchiveOrder {
+export function toArchiveCommand(body: z.infer<typeof archiveBody>): ArchiveCommand {
   return body;
 }
 

@@ -8,7 +8,7 @@ import { IngestService } from '../ingest/ingest.service.js';
 import { ContextResponses } from './context-responses.js';
 import { noQuery } from './context.fields.js';
 import { DocumentGuard, type DocumentRequest } from './document.guard.js';
-import { type IngestBody, ingestBody, ingestedResponse, toIngestOrder } from './ingest.dto.js';
+import { type IngestBody, ingestBody, ingestedResponse, toIngestCommand } from './ingest.dto.js';
 
 @Controller('v1/contexts')
 export class IngestController {
@@ -35,7 +35,7 @@ export class IngestController {
   ) {
     if (document === undefined) throw new Error('The guard reads the document of every valid body.');
     const { workspaceId } = caller;
-    const ingested = await this.ingestion.ingest(workspaceId, body.project, toIngestOrder(body, document));
+    const ingested = await this.ingestion.ingest(workspaceId, body.project, toIngestCommand(body, document));
     const isUnchanged = ingested.removed.length === 0 && ingested.parts.every(({ unchanged }) => unchanged);
     if (isUnchanged) void reply.status(200);
     return this.responses.ingested(workspaceId, body, document, ingested);

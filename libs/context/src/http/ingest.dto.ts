@@ -4,7 +4,7 @@ import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
 import { documentFormats, type DocumentSource, type ReadDocument } from '../ingest/document.js';
-import { type Ingested, type IngestOrder, MAX_PARTS } from '../ingest/ingest.service.js';
+import { type Ingested, type IngestCommand, MAX_PARTS } from '../ingest/ingest.service.js';
 import type { EmbeddingState } from '../embedding-state.js';
 import { embeddingStates } from '../embedding-state.js';
 import type { ContextSummary } from '../context.js';
@@ -81,7 +81,7 @@ export function toDocumentSource(body: IngestBody): DocumentSource & { readonly 
     : { format, bytes: Buffer.from(content), pointer: '/content' };
 }
 
-export function toIngestOrder(body: IngestBody, document: ReadDocument): IngestOrder {
+export function toIngestCommand(body: IngestBody, document: ReadDocument): IngestCommand {
   const { label: name, partLength, priority: said, metadata } = body;
   const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
   return { label: name, document, partLength, tags: body.tags, priority: said, sessionId, metadata };

@@ -2,7 +2,7 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, toPage, IfState, type Preconditions } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, toPage, IfPreconditions, type Preconditions } from '#http';
 import type { Principal, ProjectId } from '#kernel';
 import { RetentionService } from '../retention/retention.service.js';
 import { noQuery } from './context.fields.js';
@@ -62,10 +62,10 @@ export class RetentionController {
     @Param({ schema: retentionParams }) { project }: z.infer<typeof retentionParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @Body({ schema: putRetentionBody }) body: z.infer<typeof putRetentionBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const policy = await this.retention.put(caller.workspaceId, project, body, given);
+    const policy = await this.retention.put(caller.workspaceId, project, body, preconditions);
     void reply.header('etag', this.retention.tagOf(project, policy));
     return toRetentionResponse(project, policy);
   }

@@ -18,7 +18,7 @@ export const MAX_PARTS = 250;
 const PART_DIGITS = 4;
 const PAGE = 100;
 
-export interface IngestOrder {
+export interface IngestCommand {
   /** Of the document; its parts are labelled `<label>/0001` and so on. */
   readonly label: string;
   readonly document: ReadDocument;
@@ -67,16 +67,16 @@ export class IngestService {
    * @param project slug; made where it is missing
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`
    */
-  async ingest(workspaceId: WorkspaceId, project: string, order: IngestOrder): Promise<Ingested> {
-    const { document, partLength } = order;
+  async ingest(workspaceId: WorkspaceId, project: string, command: IngestCommand): Promise<Ingested> {
+    const { document, partLength } = command;
     const kept = document.text.slice(0, MAX_DOCUMENT_LENGTH).toWellFormed();
     const { chunks, end } = chunksOf(kept, {
       length: partLength,
       most: MAX_PARTS,
       isMarked: document.format !== 'text',
     });
-    const inputs = chunks.map((chunk, index) => partOf(order, chunk, index + 1));
-    const { parts, removed } = await this.transactions.run(() => this.replace(workspaceId, project, order, inputs), {
+    const inputs = chunks.map((chunk, index) => partOf(command, chunk, index + 1));
+    const { parts, removed } = await this.transactions.run(() => this.replace(workspaceId, project, command, inputs), {
       retries: 3,
     });
     return {
@@ -91,7 +91,7 @@ export class IngestService {
   private async replace(
     workspaceId: WorkspaceId,
     project: string,
-    order: IngestOrder,
+    command: IngestCommand,
     inputs: readonly PartInput[],
   ): Promise<{ readonly parts: readonly StoredContext[]; readonly removed: readonly string[] }> {
     const parts: StoredContext[] = [];
@@ -104,10 +104,10 @@ export class IngestService {
     const kept = new Set(parts.map(({ context }) => context.label));
     const projectId = parts[0]?.context.projectId;
     const removed: string[] = [];
-    const before = projectId === undefined ? [] : await this.partsOf(workspaceId, { projectId, label: order.label });
+    const before = projectId === undefined ? [] : await this.partsOf(workspaceId, { projectId, label: command.label });
     for (const { id, label } of before) {
       if (kept.has(label)) continue;
-      const reason = `no longer a part of ${order.label}`;
+      const reason = `no longer a part of ${command.label}`;
       await this.contexts.archive(workspaceId, id, { reason, force: true, allVersions: true });
       removed.push(label);
     }
@@ -144,7 +144,7 @@ export class IngestService {
   }
 }
 
-function partOf({ label, document, tags, priority, sessionId, metadata }: IngestOrder, chunk: Chunk, number: number) {
+function partOf({ label, document, tags, priority, sessionId, metadata }: IngestCommand, chunk: Chunk, number: number) {
   return {
     label: `${label}/${String(number).padStart(PART_DIGITS, '0')}`,
     content: chunk.text,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Threads } from '../threads.js';
 import type { PagesText } from './pdf-pages.js';
 
-export interface PdfOrder {
+export interface PdfCommand {
   readonly bytes: Uint8Array;
   readonly maxLength: number;
 }
@@ -17,7 +17,7 @@ export type PdfAnswer =
 /** Reads the text of PDFs, each in a thread of its own. */
 @Injectable()
 export class PdfText {
-  private readonly threads = new Threads<PdfOrder, PdfAnswer>(new URL('./pdf-text.worker.js', import.meta.url));
+  private readonly threads = new Threads<PdfCommand, PdfAnswer>(new URL('./pdf-text.worker.js', import.meta.url));
 
   async read(bytes: Uint8Array, maxLength: number): Promise<PdfAnswer> {
     return (await this.threads.run({ bytes, maxLength })) ?? { kind: 'exhausted' };

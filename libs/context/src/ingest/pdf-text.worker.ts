@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { getDocumentProxy } from 'unpdf';
 import { pagesText } from './pdf-pages.js';
-import type { PdfAnswer, PdfOrder } from './pdf-text.js';
+import type { PdfAnswer, PdfCommand } from './pdf-text.js';
 
 /** Reads one PDF and ends: whatever a hostile file makes of this thread, the server has its own. */
-const { bytes, maxLength } = workerData as PdfOrder;
+const { bytes, maxLength } = workerData as PdfCommand;
 
 async function answer(): Promise<PdfAnswer> {
   try {

@@ -8,7 +8,7 @@ import type { ProjectOverview } from './overview.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export interface OverviewOrder {
+export interface OverviewCommand {
   /** How many contexts each list of uses holds. */
   readonly limit: number;
   /** How many labels the tree shows. */
@@ -42,24 +42,24 @@ export class OverviewService {
   ) {}
 
   /** Counts cover the whole project, lists and tree as much as asked for. Uses lag behind by the few seconds of their counting. */
-  async of(workspaceId: WorkspaceId, slug: string, order: OverviewOrder): Promise<ProjectOverview> {
+  async of(workspaceId: WorkspaceId, slug: string, command: OverviewCommand): Promise<ProjectOverview> {
     const project = await this.projects.find(workspaceId, slug);
     if (project === undefined) return NOTHING;
     const named = { workspace: workspaceId, project: slug };
     const tags = [contextsTag(named), contextUsageTag(named)];
-    const query = { workspace: workspaceId, statement: 'overview', parameters: { project: slug, order }, tags };
-    return this.queries.read(query, () => this.make(project, order));
+    const query = { workspace: workspaceId, statement: 'overview', parameters: { project: slug, command }, tags };
+    return this.queries.read(query, () => this.make(project, command));
   }
 
-  private async make({ workspaceId, ...project }: Project, order: OverviewOrder): Promise<ProjectOverview> {
-    const staleBefore = new Date(this.clock.nowMs() - order.staleDays * DAY_MS);
-    const labels = await this.overviews.labels(workspaceId, project.id, order.treeLimit + 1);
+  private async make({ workspaceId, ...project }: Project, command: OverviewCommand): Promise<ProjectOverview> {
+    const staleBefore = new Date(this.clock.nowMs() - command.staleDays * DAY_MS);
+    const labels = await this.overviews.labels(workspaceId, project.id, command.treeLimit + 1);
     return {
       counts: await this.overviews.counts(workspaceId, project.id, staleBefore),
-      mostUsed: await this.overviews.mostUsed(workspaceId, project.id, order.limit),
-      leastUsed: await this.overviews.leastUsed(workspaceId, project.id, order.limit),
-      stale: await this.overviews.stale(workspaceId, project.id, staleBefore, order.limit),
-      tree: labelTree(labels.slice(0, order.treeLimit), labels.length > order.treeLimit),
+      mostUsed: await this.overviews.mostUsed(workspaceId, project.id, command.limit),
+      leastUsed: await this.overviews.leastUsed(workspaceId, project.id, command.limit),
+      stale: await this.overviews.stale(workspaceId, project.id, staleBefore, command.limit),
+      tree: labelTree(labels.slice(0, command.treeLimit), labels.length > command.treeLimit),
     };
   }
 }

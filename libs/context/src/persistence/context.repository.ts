@@ -6,7 +6,7 @@ import type { Priority } from '../priority.js';
 import type { Fingerprint } from '../similarity/fingerprint.js';
 
 /** The versions of a label, locked by this transaction: nobody else stores, archives, restores or purges one meanwhile. */
-export interface LockedLine {
+export interface LockedLabel {
   readonly labelId: string;
   readonly projectId: ProjectId;
   readonly label: string;
@@ -91,14 +91,14 @@ export abstract class ContextRepository {
    * Locks the lines of these labels until the end of the transaction, making those that are missing. Always in the
    * same order, so that two writers of the same labels never wait for each other both.
    */
-  abstract lockLines(
+  abstract lockLabels(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     labels: readonly string[],
-  ): Promise<ReadonlyMap<string, LockedLine>>;
+  ): Promise<ReadonlyMap<string, LockedLabel>>;
 
   /** Locks the line that a context belongs to; undefined where there is no such context. */
-  abstract lockLineOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLine | undefined>;
+  abstract lockLabelOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLabel | undefined>;
 
   /** Adds versions to locked lines, in order; the last one of each label becomes its newest. */
   abstract append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void>;
@@ -140,7 +140,7 @@ export abstract class ContextRepository {
    * The newest versions of the project that were handed out to the session (or are among `ids`), and whose content or
    * preview is one of these texts.
    */
-  abstract findHandedOut(
+  abstract findRecalledInSession(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     to: { readonly sessionId: SessionId; readonly ids: readonly ContextId[] },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, ROWS_MARK } from '#database';
+import { Database, ROWS_FINGERPRINT } from '#database';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
 import {
@@ -26,7 +26,7 @@ export class PostgresContextTransferRepository extends ContextTransferRepository
 
   async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
     const [row] = await this.database.query<{ mark: string }>(
-      `SELECT ${ROWS_MARK} AS mark
+      `SELECT ${ROWS_FINGERPRINT} AS mark
        FROM contexts WHERE workspace_id = $1 AND project_id = $2`,
       [workspaceId, projectId],
     );

@@ -12,7 +12,7 @@ import { nearest, SIMILAR_CANDIDATES } from '../similarity/nearest.js';
 import {
   ContextRepository,
   type Description,
-  type LockedLine,
+  type LockedLabel,
   type NewContext,
   type RecallBy,
   type SimilarContext,
@@ -138,11 +138,11 @@ export class PostgresContextRepository extends ContextRepository {
     return rows.map((row) => (row.content === null ? toSummary(row) : toContext({ ...row, content: row.content })));
   }
 
-  async lockLines(
+  async lockLabels(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     labels: readonly string[],
-  ): Promise<ReadonlyMap<string, LockedLine>> {
+  ): Promise<ReadonlyMap<string, LockedLabel>> {
     const distinct = [...new Set(labels)];
     try {
       // The no-op update locks a line that is there already, and waits for whoever is making or removing it.
@@ -166,7 +166,7 @@ export class PostgresContextRepository extends ContextRepository {
     return new Map(lines.map((line) => [line.label, line]));
   }
 
-  async lockLineOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLine | undefined> {
+  async lockLabelOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLabel | undefined> {
     const [locked] = await this.database.query<{ id: string }>(
       `SELECT id FROM context_labels
        WHERE workspace_id = $1 AND id = (SELECT label_id FROM contexts WHERE workspace_id = $1 AND id = $2) FOR UPDATE`,
@@ -383,7 +383,7 @@ export class PostgresContextRepository extends ContextRepository {
     return row?.count ?? 0;
   }
 
-  async findHandedOut(
+  async findRecalledInSession(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     to: { readonly sessionId: SessionId; readonly ids: readonly ContextId[] },
@@ -409,7 +409,7 @@ export class PostgresContextRepository extends ContextRepository {
     return rows.map(toSummary);
   }
 
-  private async lines(condition: string, parameters: readonly unknown[]): Promise<LockedLine[]> {
+  private async lines(condition: string, parameters: readonly unknown[]): Promise<LockedLabel[]> {
     const rows = await this.database.query<
       ContextSummaryRow & { label_id: string; line_label: string; line_project_id: ProjectId; last_version: number }
     >(

@@ -62,18 +62,18 @@ export class RetentionService {
 
   /**
    * Sets the policy of a project, which is made where it is missing. Nothing is archived or purged before the next run.
-   * @throws DomainError `precondition-failed` where `given` is not for the current state
+   * @throws DomainError `precondition-failed` where `preconditions` is not for the current state
    */
   put(
     workspaceId: WorkspaceId,
     slug: string,
     policy: RetentionPolicy,
-    given?: Preconditions,
+    preconditions?: Preconditions,
   ): Promise<StoredRetentionPolicy> {
     return this.transactions.run(async () => {
       const project = await this.projects.ensure(workspaceId, slug);
       const current = await this.retention.findPolicyForChange(workspaceId, project.id);
-      requireMatch(given, this.tagOf(slug, current));
+      requireMatch(preconditions, this.tagOf(slug, current));
       return this.retention.putPolicy(workspaceId, project.id, policy, this.clock.now());
     });
   }
@@ -185,7 +185,7 @@ export class RetentionService {
     rule: RetentionRule,
     range: DueRange,
   ): Promise<readonly DueContext[]> {
-    const line = await this.contexts.lockLineOf(workspaceId, id);
+    const line = await this.contexts.lockLabelOf(workspaceId, id);
     if (line === undefined) return [];
     const due = await this.retention.dueOfLine(workspaceId, line.labelId, rule, range);
     const ids = due.map((context) => context.id);

@@ -6,7 +6,7 @@ export const SIMILAR_CANDIDATES = 64;
 
 /** Below it two texts are told apart. */
 const NEAR = 0.7;
-const MAX_TOLD = 5;
+const MAX_REPORTED = 5;
 
 export interface SimilarityCandidate {
   readonly id: ContextId;
@@ -27,5 +27,5 @@ export function nearest(signature: Uint8Array, candidates: readonly SimilarityCa
     }))
     .filter((candidate) => candidate.similarity >= NEAR)
     .sort((a, b) => b.similarity - a.similarity || (a.id < b.id ? -1 : 1))
-    .slice(0, MAX_TOLD);
+    .slice(0, MAX_REPORTED);
 }

@@ -22,9 +22,9 @@ interface Line {
 }
 
 type Decision =
-  | { readonly deed: 'skip' }
-  | { readonly deed: 'describe'; readonly id: ContextId }
-  | { readonly deed: 'add'; readonly version: number; readonly instead: ContextId | undefined };
+  | { readonly action: 'skip' }
+  | { readonly action: 'describe'; readonly id: ContextId }
+  | { readonly action: 'add'; readonly version: number; readonly instead: ContextId | undefined };
 
 type Placed = { readonly copy: ContextCopy; readonly draft: ContextDraft };
 
@@ -53,7 +53,7 @@ export class ContextImport {
   }
 
   /** @param copies in the order of the file, of sessions as the project knows them */
-  async bring(copies: readonly ContextCopy[]): Promise<void> {
+  async import(copies: readonly ContextCopy[]): Promise<void> {
     const lines = await this.linesOf([...new Set(copies.map(({ label }) => label))]);
     const pauses = new WorkPauses();
     const placed: Placed[] = [];
@@ -66,8 +66,8 @@ export class ContextImport {
       const line = lines.get(one.copy.label);
       if (line === undefined) throw new Error('Every label has a line.');
       const decision = this.decide(line, one);
-      if (decision.deed === 'describe') described.push({ id: decision.id, copy: one.copy });
-      if (decision.deed !== 'add') continue;
+      if (decision.action === 'describe') described.push({ id: decision.id, copy: one.copy });
+      if (decision.action !== 'add') continue;
       if (decision.instead !== undefined) removed.push({ id: decision.instead, label: one.copy.label });
       added.push({ ...one, version: decision.version });
     }
@@ -100,7 +100,7 @@ export class ContextImport {
     if (line.isShifted) {
       if (line.texts.has(draft.contentHash)) {
         tally.skipped++;
-        return { deed: 'skip' };
+        return { action: 'skip' };
       }
       tally.newVersions++;
       return this.add(line, line.lastVersion + 1, draft.contentHash);
@@ -111,17 +111,17 @@ export class ContextImport {
     }
     if (target.conflict !== 'overwrite') {
       tally.skipped++;
-      return { deed: 'skip' };
+      return { action: 'skip' };
     }
     tally.overwritten++;
-    return isSame ? { deed: 'describe', id: taken.id } : this.add(line, copy.version, draft.contentHash, taken.id);
+    return isSame ? { action: 'describe', id: taken.id } : this.add(line, copy.version, draft.contentHash, taken.id);
   }
 
   private add(line: Line, version: number, contentHash: string, instead?: ContextId): Decision {
     line.lastVersion = Math.max(line.lastVersion, version);
     // Its id is not asked for: no other version of the file has its number.
     line.versions.set(version, { id: newId<ContextId>(), contentHash });
-    return { deed: 'add', version, instead };
+    return { action: 'add', version, instead };
   }
 
   private async write(
@@ -132,7 +132,7 @@ export class ContextImport {
     const { workspaceId, projectId } = this.target;
     const labels = [...new Set([...added, ...described].map(({ copy }) => copy.label))];
     if (labels.length === 0) return;
-    const locked = await this.contexts.lockLines(workspaceId, projectId, labels);
+    const locked = await this.contexts.lockLabels(workspaceId, projectId, labels);
     if (removed.length > 0) {
       this.hasRemoved = true;
       await this.withdraw(removed);
@@ -167,7 +167,7 @@ export class ContextImport {
         described.map(({ id, copy }) => ({ ...copy, id })),
       ),
     );
-    await this.tellDescribed(described.filter(({ id }) => changed.has(id)));
+    await this.reportDescribed(described.filter(({ id }) => changed.has(id)));
     const latest = await this.contexts.settleLines(
       workspaceId,
       [...locked.values()].map(({ labelId }) => labelId),
@@ -175,7 +175,7 @@ export class ContextImport {
     await this.observers.latest(workspaceId, latest);
   }
 
-  private async tellDescribed(
+  private async reportDescribed(
     described: readonly { readonly id: ContextId; readonly copy: ContextCopy }[],
   ): Promise<void> {
     const { workspaceId } = this.target;

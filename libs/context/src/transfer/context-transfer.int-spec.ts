@@ -60,12 +60,12 @@ describe('contexts on their way', () => {
     archiveReason: null,
     ...over,
   });
-  async function bring(over: Partial<ImportTarget>, ...batches: ContextCopy[][]): Promise<ImportTally> {
+  async function importAll(over: Partial<ImportTarget>, ...batches: ContextCopy[][]): Promise<ImportTally> {
     const target = { workspaceId, projectId, project: 'p', conflict: 'skip', dryRun: false, ...over } as ImportTarget;
     const tally = new ImportTally();
     await world.database.run(async () => {
       const run = service.importInto(target, tally);
-      for (const batch of batches) await run.bring(batch);
+      for (const batch of batches) await run.import(batch);
     });
     return tally;
   }
@@ -116,7 +116,7 @@ describe('contexts on their way', () => {
   });
 
   it('makes the newest version that is not archived the latest, and tells observers of it alone', async () => {
-    await bring({}, [
+    await importAll({}, [
       copy('a', 2, 'two'),
       copy('a', 5, 'five'),
       copy('a', 7, 'seven', { archivedAt: AT, archiveReason: 'r' }),
@@ -129,7 +129,7 @@ describe('contexts on their way', () => {
 
   it('goes on with a label across batches', async () => {
     await put('a', 'mine');
-    const tally = await bring(
+    const tally = await importAll(
       { conflict: 'new_version' },
       [copy('a', 1, 'theirs 1')],
       [copy('a', 2, 'theirs 2'), copy('b', 1, 'other')],
@@ -148,7 +148,7 @@ describe('contexts on their way', () => {
     await put('a', 'one');
     const { context } = await put('a', 'two');
     world.observer.seen.length = 0;
-    await bring({ conflict: 'overwrite' }, [copy('a', 2, 'two', { archivedAt: AT, tags: ['t'] })]);
+    await importAll({ conflict: 'overwrite' }, [copy('a', 2, 'two', { archivedAt: AT, tags: ['t'] })]);
     expect(world.observer.seen).toEqual(['withdrawn a', 'latest a 1']);
     expect(await world.contexts.get(workspaceId, context.id)).toMatchObject({
       tags: ['t'],
@@ -156,13 +156,13 @@ describe('contexts on their way', () => {
       revision: expect.not.stringContaining(context.revision),
     });
     world.observer.seen.length = 0;
-    await bring({ conflict: 'overwrite' }, [copy('a', 2, 'two', { archivedAt: AT, tags: ['t'] })]);
+    await importAll({ conflict: 'overwrite' }, [copy('a', 2, 'two', { archivedAt: AT, tags: ['t'] })]);
     expect(world.observer.seen).toEqual([]);
   });
 
   it('gives another text another id, also where the id is taken', async () => {
     const { context } = await put('a', 'mine');
-    await bring({ conflict: 'overwrite' }, [copy('a', 1, 'theirs', { id: context.id })]);
+    await importAll({ conflict: 'overwrite' }, [copy('a', 1, 'theirs', { id: context.id })]);
     const [stored] = await all();
     expect(stored).toMatchObject({ label: 'a', content: 'theirs' });
     expect([context.id, copyId(context.id, projectId)]).toContain(stored?.id);

@@ -184,7 +184,7 @@ function createExclusively(path: string, owner: LockOwner): boolean {
     linkSync(mine, path);
     return true;
   } catch (error) {
-    if (isThere(error)) return false;
+    if (isAlreadyThere(error)) return false;
     return createWhereNothingLinks(path, owner);
   } finally {
     rmSync(mine, { force: true });
@@ -197,12 +197,12 @@ function createWhereNothingLinks(path: string, owner: LockOwner): boolean {
     writeFileSync(path, JSON.stringify(owner), { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
-    if (isThere(error)) return false;
+    if (isAlreadyThere(error)) return false;
     throw error;
   }
 }
 
-function isThere(error: unknown): boolean {
+function isAlreadyThere(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'EEXIST';
 }
 

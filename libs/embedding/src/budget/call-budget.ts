@@ -28,19 +28,19 @@ export class CallBudget {
   ) {}
 
   /**
-   * @param spender absent for work in the background: that spends what everybody shares, as operators do
+   * @param billedPrincipal absent for work in the background: that spends what everybody shares, as operators do
    * @throws BudgetExceededError; nothing is charged then.
    */
-  async spend(spender: Principal | undefined, tokens: number): Promise<void> {
-    const isHeldTo = spender !== undefined && !spender.scopes.has('operator');
-    const charges = [...(isHeldTo ? this.chargesOfEach(spender, tokens) : []), ...this.chargesOfAll(tokens)];
+  async spend(billedPrincipal: Principal | undefined, tokens: number): Promise<void> {
+    const isHeldTo = billedPrincipal !== undefined && !billedPrincipal.scopes.has('operator');
+    const charges = [...(isHeldTo ? this.chargesOfEach(billedPrincipal, tokens) : []), ...this.chargesOfAll(tokens)];
     if (charges.length === 0) return;
     const { allowed, states } = await this.limiter.consume(PROVIDER_CALLS, charges);
     if (allowed) return;
     const refusing = states.filter(({ retryAfterMs }) => retryAfterMs > 0);
     const owner = refusing.some(({ limit }) => limit.member === this.provider)
       ? 'this server'
-      : refusing.some(({ limit }) => limit.member === spender?.workspaceId)
+      : refusing.some(({ limit }) => limit.member === billedPrincipal?.workspaceId)
         ? 'this workspace'
         : 'this credential';
     const told = refusing.map(({ limit }) => `${limit.limit} ${WHAT[limit.name]}`).join(' and ');
@@ -50,12 +50,12 @@ export class CallBudget {
     );
   }
 
-  private chargesOfEach(spender: Principal, tokens: number): RateLimitCharge[] {
+  private chargesOfEach(billedPrincipal: Principal, tokens: number): RateLimitCharge[] {
     const { tokensOfEach } = this.options;
-    const { workspaceId } = spender;
+    const { workspaceId } = billedPrincipal;
     return [
-      ...this.limits.ofProviders(spender).map((limit) => ({ limit, units: 1 })),
-      ...chargeOf(TOKENS, tokensOfEach, subjectOf(spender), tokens),
+      ...this.limits.ofProviders(billedPrincipal).map((limit) => ({ limit, units: 1 })),
+      ...chargeOf(TOKENS, tokensOfEach, subjectOf(billedPrincipal), tokens),
       ...chargeOf(WORKSPACE_TOKENS, tokensOfEach * this.limits.workspaceFactor, workspaceId, tokens),
     ];
   }

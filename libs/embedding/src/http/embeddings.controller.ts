@@ -32,7 +32,7 @@ export class EmbeddingsController {
   ) {
     const outcome = await this.embeddings.embed({
       workspaceId: caller.workspaceId,
-      spender: caller,
+      billedPrincipal: caller,
       texts: typeof body.input === 'string' ? [body.input] : body.input,
       inputType: body.input_type ?? 'none',
       dimensions: body.dimensions,

@@ -15,7 +15,7 @@ export class Pgvector {
 
   constructor(private readonly database: Database) {}
 
-  async isThere(): Promise<boolean> {
+  async exists(): Promise<boolean> {
     return (await this.find()) !== undefined;
   }
 

@@ -56,11 +56,11 @@ describe('PostgresSemanticIndex', () => {
 
   /** The three ways to look, which must agree. */
   const withoutPgvector = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const isThere = jest.spyOn(world.pgvector, 'isThere').mockResolvedValue(false);
+    const exists = jest.spyOn(world.pgvector, 'exists').mockResolvedValue(false);
     try {
       return await work();
     } finally {
-      isThere.mockRestore();
+      exists.mockRestore();
     }
   };
 

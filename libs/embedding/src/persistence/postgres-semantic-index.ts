@@ -42,7 +42,7 @@ export class PostgresSemanticIndex extends SemanticIndex {
     const { model, vector } = query;
     if (vector.length !== model.dimensions)
       throw new RangeError(`A vector of ${vector.length} dimensions is none of ${modelKey(model)}.`);
-    if (!(await this.pgvector.isThere())) return { hits: await this.scan(query), method: 'scan' };
+    if (!(await this.pgvector.exists())) return { hits: await this.scan(query), method: 'scan' };
     if (await this.prefersIndex(query)) {
       const hits = await this.byIndex(query);
       // The index gives up after so many vectors; a narrow filter must still find what there is.

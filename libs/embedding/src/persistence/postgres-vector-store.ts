@@ -190,7 +190,7 @@ export class PostgresVectorStore extends VectorStore {
   }
 
   async ensureIndex(model: string, dimensions: number): Promise<boolean> {
-    if (dimensions > MAX_INDEXED_DIMENSIONS || !(await this.pgvector.isThere())) return false;
+    if (dimensions > MAX_INDEXED_DIMENSIONS || !(await this.pgvector.exists())) return false;
     const name = vectorIndexName(model);
     const query = <Row>(sql: string, parameters?: unknown[]) => this.database.query<Row>(sql, parameters);
     if ((await stateOf(query, name)) === 'whole') return true;

@@ -54,7 +54,7 @@ export class ProviderBreaker {
     this.probedAtMs = undefined;
   }
 
-  /** The call ended without telling how the provider is: it never went out, or was given up. Another may probe. */
+  /** The call ended without showing how the provider is: it never went out, or was given up. Another may probe. */
   withdrawn(): void {
     this.probedAtMs = undefined;
   }

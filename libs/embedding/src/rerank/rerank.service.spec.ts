@@ -55,7 +55,7 @@ describe('RerankService', () => {
   }
 
   const rerank = (documents: readonly string[] = DOCUMENTS, query = 'database password', workspace = workspaceId) =>
-    reranking.rerank({ workspaceId: workspace, spender: testPrincipal(workspace), query, documents });
+    reranking.rerank({ workspaceId: workspace, billedPrincipal: testPrincipal(workspace), query, documents });
 
   it('answers in the order of the documents, whatever order the provider has', async () => {
     const [lunch, rotate, password] = await rerank();

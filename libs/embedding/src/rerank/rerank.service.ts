@@ -73,12 +73,12 @@ export class RerankService {
 
   private async ask(
     reranker: Reranker,
-    { workspaceId, spender }: RerankRequest,
+    { workspaceId, billedPrincipal }: RerankRequest,
     query: string,
     documents: readonly string[],
   ): Promise<readonly number[]> {
     const guessedTokens = tokensOf(query, documents);
-    const beforeRequest = () => this.budget.spend(spender, guessedTokens);
+    const beforeRequest = () => this.budget.spend(billedPrincipal, guessedTokens);
     const { name: provider, model } = reranker;
     const costOf = (count: number) => this.prices.costUsd(provider, model, count);
     const { scores, tokens } = await this.calls.run(

@@ -3,7 +3,7 @@ import type { Principal, WorkspaceId } from '#kernel';
 export interface RerankRequest {
   readonly workspaceId: WorkspaceId;
   /** Whose budget pays for what is not cached. */
-  readonly spender?: Principal;
+  readonly billedPrincipal?: Principal;
   readonly query: string;
   /** At most 1,000. */
   readonly documents: readonly string[];

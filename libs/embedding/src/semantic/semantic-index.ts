@@ -41,7 +41,7 @@ export interface SemanticAnswer {
 }
 
 /**
- * The contexts of a project by nearness. Only newest versions that are not archived are found, each once, and only
+ * The contexts of a project by similarity. Only newest versions that are not archived are found, each once, and only
  * vectors of the asked model are looked at. A filtered search finds as many as there are, up to its limit.
  */
 export abstract class SemanticIndex {

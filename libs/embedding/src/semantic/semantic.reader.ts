@@ -14,7 +14,7 @@ export interface SemanticRequest {
   readonly limit: number;
   readonly filters?: SemanticFilters;
   /** Whose budget pays for the vector of the text. */
-  readonly spender?: Principal;
+  readonly billedPrincipal?: Principal;
 }
 
 /** What other features may ask about meaning. Errors are those of EmbeddingService: a search without it is degraded, not broken. */
@@ -33,7 +33,7 @@ export class SemanticReader extends EmbeddingStateSource {
     return !this.embeddings.provider.isOff;
   }
 
-  /** Whether nearness is nearness of words alone: the weight of this channel hangs on it. */
+  /** Whether similarity is similarity of words alone: the weight of this channel hangs on it. */
   get isLexical(): boolean {
     return this.embeddings.provider.name === 'local';
   }
@@ -49,10 +49,10 @@ export class SemanticReader extends EmbeddingStateSource {
   }
 
   /** The contexts of a project that lie nearest to a text. */
-  async search({ text, spender, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
+  async search({ text, billedPrincipal, ...scope }: SemanticRequest): Promise<SemanticAnswer> {
     const { vectors, model } = await this.embeddings.embed({
       workspaceId: scope.workspaceId,
-      spender,
+      billedPrincipal,
       texts: [text],
       inputType: 'query',
     });

@@ -2,9 +2,9 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, namedId, IfState, type Preconditions } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, namedId, IfPreconditions, type Preconditions } from '#http';
 import type { HandoverId, Principal, SessionId } from '#kernel';
-import { DEFAULT_PROJECT, queries, removalsTag } from '#project';
+import { DEFAULT_PROJECT, queries, workspaceDeletionTag } from '#project';
 import type { Handover } from '../handover.js';
 import { anyHandoverTag, handovers as handoverFamily, handoversTag, handoverTag } from '../handover.cache.js';
 import { HandoverService } from '../handover.service.js';
@@ -57,7 +57,7 @@ export class HandoverController {
       family: queries.name,
       tags: ({ workspace, query: { project } }) => [
         project === undefined ? anyHandoverTag({ workspace }) : handoversTag({ workspace, project: String(project) }),
-        removalsTag({ workspace }),
+        workspaceDeletionTag({ workspace }),
       ],
     },
   })
@@ -80,7 +80,7 @@ export class HandoverController {
       family: handoverFamily.name,
       tags: ({ workspace, query: { project = DEFAULT_PROJECT } }) => [
         handoversTag({ workspace, project: String(project) }),
-        removalsTag({ workspace }),
+        workspaceDeletionTag({ workspace }),
       ],
     },
   })
@@ -104,7 +104,10 @@ export class HandoverController {
     response: handoverResponse,
     cache: {
       family: handoverFamily.name,
-      tags: ({ workspace, params }) => [handoverTag({ workspace, id: namedId(params) }), removalsTag({ workspace })],
+      tags: ({ workspace, params }) => [
+        handoverTag({ workspace, id: namedId(params) }),
+        workspaceDeletionTag({ workspace }),
+      ],
     },
   })
   async get(
@@ -125,11 +128,11 @@ export class HandoverController {
     @Caller() caller: Principal,
     @Param({ schema: handoverParams }) params: z.infer<typeof handoverParams>,
     @Body({ schema: acknowledgeBody }) body: z.infer<typeof acknowledgeBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const by = (body.sessionId ?? undefined) as SessionId | undefined;
-    return this.tagged(await this.handovers.acknowledge(caller, params.id as HandoverId, by, given), reply);
+    return this.tagged(await this.handovers.acknowledge(caller, params.id as HandoverId, by, preconditions), reply);
   }
 
   private tagged(handover: Handover, reply: FastifyReply): z.infer<typeof handoverResponse> {

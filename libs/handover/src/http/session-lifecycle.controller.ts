@@ -2,7 +2,7 @@ import { Body, Controller, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint, IfState, type Preconditions } from '#http';
+import { Endpoint, IfPreconditions, type Preconditions } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import {
   endSessionBody,
@@ -59,14 +59,14 @@ export class SessionLifecycleController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Body({ schema: endSessionBody }) body: z.infer<typeof endSessionBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { session, handover } = await this.handovers.endSession(
       caller.workspaceId,
       params.id as SessionId,
       body.summary ?? undefined,
-      given,
+      preconditions,
     );
     return toEndedSessionResponse(this.tagged(session, reply), handover);
   }

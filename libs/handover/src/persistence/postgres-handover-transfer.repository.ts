@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, ROWS_MARK } from '#database';
+import { Database, ROWS_FINGERPRINT } from '#database';
 import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type Place, placesOf } from '#project';
 import type { Handover } from '../handover.js';
@@ -18,7 +18,7 @@ export class PostgresHandoverTransferRepository extends HandoverTransferReposito
 
   async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
     const [row] = await this.database.query<{ mark: string }>(
-      `SELECT ${ROWS_MARK} AS mark
+      `SELECT ${ROWS_FINGERPRINT} AS mark
        FROM handovers WHERE workspace_id = $1 AND project_id = $2`,
       [workspaceId, projectId],
     );

@@ -27,7 +27,7 @@ export class FakeHandoverRepository extends HandoverRepository {
             reason: handover.reason,
             content: handover.content,
             updatedAt: handover.updatedAt,
-            acknowledgement: tellTheSame(before.content, handover.content) ? before.acknowledgement : null,
+            acknowledgement: haveSameContent(before.content, handover.content) ? before.acknowledgement : null,
             revision: handover.revision,
           };
     return this.insert(left);
@@ -91,6 +91,6 @@ export class FakeHandoverRepository extends HandoverRepository {
   }
 }
 
-function tellTheSame(a: HandoverContent, b: HandoverContent): boolean {
+function haveSameContent(a: HandoverContent, b: HandoverContent): boolean {
   return isDeepStrictEqual({ ...a, statistics: undefined }, { ...b, statistics: undefined });
 }

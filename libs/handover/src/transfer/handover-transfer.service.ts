@@ -52,7 +52,7 @@ export class HandoverTransferService {
    * is the one that it has in the project, under whatever id. `overwrite` says of one that is there what the file says;
    * otherwise it stays.
    */
-  async bring(target: ImportTarget, copies: readonly HandoverCopy[], tally: ImportTally): Promise<void> {
+  async import(target: ImportTarget, copies: readonly HandoverCopy[], tally: ImportTally): Promise<void> {
     const { workspaceId, projectId, project, dryRun } = target;
     const ids = copies.map(({ id }) => id);
     const identities = identify(
@@ -67,7 +67,7 @@ export class HandoverTransferService {
     );
     for (const { id, reason, sessionId } of copies) {
       const own = reason === 'manual' || sessionId === null ? undefined : left.get(sessionId);
-      if (own !== undefined) identities.set(id, { id: own, isThere: true });
+      if (own !== undefined) identities.set(id, { id: own, exists: true });
     }
     const { created, replaced } = divide(target, copies, identities, tally);
     if (dryRun) return;

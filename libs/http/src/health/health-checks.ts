@@ -5,7 +5,7 @@ import {
   type HealthIndicatorResult,
   HealthIndicatorService,
 } from '@nestjs/terminus';
-import { askPart, type HealthPart, HealthRegistry, type HealthSource } from '#observability';
+import { runHealthCheck, type HealthPart, HealthRegistry, type HealthSource } from '#observability';
 
 export interface HealthReport {
   readonly status: 'up' | 'degraded' | 'down';
@@ -52,7 +52,7 @@ export class HealthChecks {
   }
 
   private async indicate(source: HealthSource, parts: Map<string, HealthPart>): Promise<HealthIndicatorResult> {
-    const part = await askPart(source);
+    const part = await runHealthCheck(source);
     parts.set(source.name, part);
     const indicator = this.indicators.check(source.name);
     if (part.status === 'up') return indicator.up();

@@ -19,7 +19,7 @@ const headers = [
 ];
 
 /** The `Preconditions` of a request that changes a resource with an entity tag; the service holds them against its state. */
-export const IfState = createParamDecorator<undefined, Preconditions>(
+export const IfPreconditions = createParamDecorator<undefined, Preconditions>(
   (_, context: ExecutionContext) => {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     return { ifMatch: request.headers['if-match'], ifNoneMatch: request.headers['if-none-match'] };

@@ -4,7 +4,7 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { isNamed, requireSame } from '../paging/entity-tag.js';
-import { AnswersFromCache } from './answers-from-cache.js';
+import { CachedResponseListeners } from './cached-response-listeners.js';
 import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
 import {
   type CachedResponse,
@@ -29,7 +29,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
   constructor(
     private readonly cache: CacheService,
     private readonly clock: Clock,
-    private readonly answers: AnswersFromCache,
+    private readonly answers: CachedResponseListeners,
     private readonly variants: ResponseVariants,
   ) {}
 
@@ -108,7 +108,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     }
     if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
     requireSame(request.headers['if-match'], response.etag);
-    tellCaching(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
+    writeCacheHeaders(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
     if (isNamed(request.headers['if-none-match'], response.etag)) {
       void reply.status(304);
       return undefined;
@@ -124,7 +124,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
 }
 
 /** Clients may keep the answer but must ask: they are not told of writes. */
-function tellCaching(
+function writeCacheHeaders(
   reply: FastifyReply,
   { etag, isKept }: CachedResponse,
   cacheStatus: string,

@@ -20,7 +20,7 @@ export interface ResponseCaching {
   readonly ttlMs?: number;
   /** False for requests whose answers are never kept. */
   readonly when?: (request: CacheableRequest) => boolean;
-  /** What an answer is about, for features that count what is read of them: see `AnswersFromCache`. */
+  /** What an answer is about, for features that count what is read of them: see `CachedResponseListeners`. */
   readonly subject?: { readonly kind: string; readonly of: (body: never) => string };
   /** False for answers that must not be kept, such as degraded ones. */
   readonly keep?: (body: never) => boolean;

@@ -15,7 +15,7 @@ import { type BodyBounds, COMMAND_BODY_BYTES } from './body-bounds.js';
 import { askForBody, refusalOf, takeExpectations } from './request-form.js';
 import { serveOpenApi } from './open-api.js';
 import { securityHeaders } from './security-headers.js';
-import { tellTimings, timingsOf } from './told-timings.js';
+import { writeServerTiming, timingsOf } from './server-timing.js';
 import { endTrace, traceRequest } from './traced-requests.js';
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
@@ -67,7 +67,7 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
   fastify.addHook('onSend', (request, reply, payload, done) => {
     // A connection that is kept alive would outlast the server.
     if (health.isDraining) void reply.header('connection', 'close');
-    done(null, tellTimings(request, reply, payload));
+    done(null, writeServerTiming(request, reply, payload));
   });
   if (config.corsOrigins.length > 0) {
     app.enableCors({

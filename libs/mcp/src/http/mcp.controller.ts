@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import { DomainError, type Principal } from '#kernel';
-import { rateLimited, RequestLimits, tellRateLimits } from '#throttle';
+import { rateLimited, RequestLimits, writeRateLimitHeaders } from '#throttle';
 import type { McpConnection } from '../server/mcp-connection.js';
 import { newSessionId, requireSession } from './connection-session.js';
 import { connectionQuery, messageSchema, settingsOf } from './mcp.dto.js';
@@ -112,9 +112,9 @@ export class McpController {
   /** What is answered without a call of the HTTP interface counts as so many reads. */
   private async count(caller: Principal, weight: number, reply: FastifyReply): Promise<void> {
     if (weight === 0) return;
-    const decision = await this.limits.take(caller, { classes: ['reads'], weight });
+    const decision = await this.limits.consume(caller, { classes: ['reads'], weight });
     if (decision === undefined) return;
-    tellRateLimits(reply, decision.states);
+    writeRateLimitHeaders(reply, decision.states);
     if (!decision.allowed) throw rateLimited(decision);
   }
 }

@@ -3,7 +3,7 @@ import { type CallToolResult, ProtocolError, ProtocolErrorCode, Server } from '@
 import { DomainError } from '#kernel';
 import { statusOf } from '#http';
 import { productVersion } from '#product';
-import { PromptBook } from '../prompts/prompt-book.js';
+import { PromptRegistry } from '../prompts/prompt-registry.js';
 import { resourceForms } from '../resources/resource-address.js';
 import { ResourceReader } from '../resources/resource-reader.js';
 import { RestApi } from '../rest/rest-api.js';
@@ -27,7 +27,7 @@ export class McpServerFactory {
   constructor(
     private readonly tools: ToolCatalogue,
     private readonly resources: ResourceReader,
-    private readonly prompts: PromptBook,
+    private readonly prompts: PromptRegistry,
     private readonly api: RestApi,
   ) {}
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
-import { askPart } from '../health/ask-part.js';
+import { runHealthCheck } from '../health/run-health-check.js';
 import { HealthRegistry } from '../health/health-registry.js';
 import { ScrapedMetrics } from './scraped-metrics.js';
 
@@ -15,7 +15,7 @@ export class ProcessMetrics {
     metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', () =>
       Promise.all(
         health.sources.map(
-          async (source) => [{ part: source.name }, HEALTH_VALUES[(await askPart(source)).status]] as const,
+          async (source) => [{ part: source.name }, HEALTH_VALUES[(await runHealthCheck(source)).status]] as const,
         ),
       ),
     );

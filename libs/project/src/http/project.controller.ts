@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { decodeCursor, encodeCursor, Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { projectContentsTag, projectListTag, projectTag, queries, removalsTag } from '../project.cache.js';
+import { projectCountersTag, projectListTag, projectTag, queries, workspaceDeletionTag } from '../project.cache.js';
 import { ProjectCatalogueService } from '../project-catalogue.service.js';
 import {
   deleteProjectQuery,
@@ -29,7 +29,7 @@ export class ProjectController {
     response: projectsResponse,
     cache: {
       family: queries.name,
-      tags: ({ workspace }) => [projectListTag({ workspace }), removalsTag({ workspace })],
+      tags: ({ workspace }) => [projectListTag({ workspace }), workspaceDeletionTag({ workspace })],
     },
   })
   async list(@Caller() caller: Principal, @Query({ schema: projectsQuery }) query: z.infer<typeof projectsQuery>) {
@@ -50,7 +50,7 @@ export class ProjectController {
       family: queries.name,
       tags: ({ workspace, params }) => {
         const named = { workspace, project: params['project'] ?? '' };
-        return [projectTag(named), projectContentsTag(named), removalsTag(named)];
+        return [projectTag(named), projectCountersTag(named), workspaceDeletionTag(named)];
       },
     },
   })

@@ -6,7 +6,7 @@ import type { EnqueueOptions, JobDefinition } from '../job.js';
 import { originOfNow } from '../job-origin.js';
 import { JobQueue } from '../job-queue.js';
 import { JobRegistry } from '../job-registry.js';
-import { JobWakeUp } from '../job-wake-up.js';
+import { JobNotifier } from '../job-notifier.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
 
 /** A waiting job can be taken between two statements, and another be added: each round makes that less likely. */
@@ -18,7 +18,7 @@ export class PgBossJobQueue extends JobQueue {
     private readonly boss: PgBoss,
     private readonly database: Database,
     private readonly registry: JobRegistry,
-    private readonly wakeUp: JobWakeUp,
+    private readonly wakeUp: JobNotifier,
   ) {
     super();
   }

@@ -3,7 +3,7 @@ import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import type { JobResult } from '../job.js';
 import { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from '../job-record.js';
-import { type JobFilter, type JobReach, JobRepository } from '../job-store.js';
+import { type JobFilter, type JobScope, JobRepository } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
 
 type RowState = 'created' | 'retry' | 'active' | 'completed' | 'cancelled' | 'failed';
@@ -48,14 +48,14 @@ export class PgBossJobRepository extends JobRepository {
     super();
   }
 
-  async list(reach: JobReach, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]> {
+  async list(scope: JobScope, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]> {
     const rows = await this.database.query<Row>(
       `SELECT ${COLUMNS} FROM pgboss.job
-       WHERE ${within(reach)} AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR name = $3)
+       WHERE ${within(scope)} AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR name = $3)
          AND ($4::text IS NULL OR state = $4::pgboss.job_state)
        ORDER BY id DESC LIMIT $5`,
       [
-        reach.workspaceId,
+        scope.workspaceId,
         after ?? null,
         filter.name ?? null,
         filter.state === undefined ? null : rowStateOf[filter.state],
@@ -65,10 +65,10 @@ export class PgBossJobRepository extends JobRepository {
     return rows.map(toRecord);
   }
 
-  async find(reach: JobReach, id: string): Promise<JobRecord | undefined> {
+  async find(scope: JobScope, id: string): Promise<JobRecord | undefined> {
     const [row] = await this.database.query<Row>(
-      `SELECT ${COLUMNS} FROM pgboss.job WHERE ${within(reach)} AND id = $2`,
-      [reach.workspaceId, id],
+      `SELECT ${COLUMNS} FROM pgboss.job WHERE ${within(scope)} AND id = $2`,
+      [scope.workspaceId, id],
     );
     return row === undefined ? undefined : toRecord(row);
   }
@@ -90,12 +90,12 @@ export class PgBossJobRepository extends JobRepository {
     return affected > 0;
   }
 
-  async count(reach: JobReach): Promise<JobCounts[]> {
+  async count(scope: JobScope): Promise<JobCounts[]> {
     const rows = await this.database.query<{ name: string; state: RowState; jobs: number; due_seconds: number | null }>(
       `SELECT name, state, count(*)::int AS jobs,
          max(extract(epoch FROM now() - start_after)) FILTER (WHERE state < 'active' AND start_after < now())::float8 AS due_seconds
-       FROM pgboss.job WHERE ${within(reach)} GROUP BY name, state ORDER BY name`,
-      [reach.workspaceId],
+       FROM pgboss.job WHERE ${within(scope)} GROUP BY name, state ORDER BY name`,
+      [scope.workspaceId],
     );
     const byName = new Map<string, { states: Record<JobState, number>; oldestDueSeconds: number }>();
     for (const { name, state, jobs, due_seconds } of rows) {
@@ -109,9 +109,9 @@ export class PgBossJobRepository extends JobRepository {
 }
 
 /** The rows that a caller may see, as a condition on `$1`, the workspace. */
-function within(reach: JobReach): string {
+function within(scope: JobScope): string {
   const own = `data ->> 'workspaceId' = $1::text`;
-  return reach.includeSpanning ? `(${own} OR data ->> 'workspaceId' IS NULL)` : own;
+  return scope.includeSpanning ? `(${own} OR data ->> 'workspaceId' IS NULL)` : own;
 }
 
 function noJobs(): Record<JobState, number> {

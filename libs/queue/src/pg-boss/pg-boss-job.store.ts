@@ -4,7 +4,7 @@ import { Database } from '#database';
 import { newId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
 import type { JobDepth, JobFailure, JobProgress } from '../job-record.js';
-import { JobStore, type TakenJob } from '../job-store.js';
+import { JobStore, type ClaimedJob } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
 import { stateOfRow } from './pg-boss-job.repository.js';
 
@@ -52,7 +52,7 @@ export class PgBossJobStore extends JobStore {
     return rows.map(({ name }) => name);
   }
 
-  async take(name: string): Promise<TakenJob | undefined> {
+  async claim(name: string): Promise<ClaimedJob | undefined> {
     // pg-boss hides what goes wrong in `fetch`; the loop must know.
     let failure: { error: unknown } | undefined;
     const db = {
@@ -78,14 +78,14 @@ export class PgBossJobStore extends JobStore {
     };
   }
 
-  async complete(job: TakenJob, result?: JobResult): Promise<void> {
+  async complete(job: ClaimedJob, result?: JobResult): Promise<void> {
     await this.boss.complete(job.name, job.id, result);
   }
 
-  async fail(job: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
+  async fail(job: ClaimedJob, failure: JobFailure, { final = false } = {}): Promise<void> {
     await this.database.run(async () => {
       // pg-boss would also fail a job that waits again, or that another process runs by now.
-      if ((await this.findLost([job])).length > 0) return;
+      if ((await this.findRevoked([job])).length > 0) return;
       if (final)
         await this.database.query('UPDATE pgboss.job SET retry_limit = retry_count WHERE name = $1 AND id = $2', [
           job.name,
@@ -95,7 +95,7 @@ export class PgBossJobStore extends JobStore {
     });
   }
 
-  async giveBack(job: TakenJob): Promise<void> {
+  async release(job: ClaimedJob): Promise<void> {
     // Without a time of its start, the next attempt is not counted as another one.
     await this.database.query(
       `UPDATE pgboss.job SET state = 'retry', started_on = NULL, start_after = now() + $3::interval
@@ -119,7 +119,7 @@ export class PgBossJobStore extends JobStore {
     );
   }
 
-  async setProgress(job: TakenJob, progress: JobProgress): Promise<void> {
+  async setProgress(job: ClaimedJob, progress: JobProgress): Promise<void> {
     await this.database.query(
       `UPDATE pgboss.job SET data = jsonb_set(data, '{progress}', $3::jsonb)
        WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count + 1 = $4`,
@@ -127,7 +127,7 @@ export class PgBossJobStore extends JobStore {
     );
   }
 
-  async findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]> {
+  async findRevoked(jobs: readonly ClaimedJob[]): Promise<ClaimedJob[]> {
     if (jobs.length === 0) return [];
     const held = await this.database.query<{ id: string; attempt: number }>(
       `SELECT id, retry_count + 1 AS attempt FROM pgboss.job

@@ -9,8 +9,8 @@ import type { JobDefinition } from '../job.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobService } from '../job.service.js';
-import type { JobReach } from '../job-store.js';
-import { JobWakeUp } from '../job-wake-up.js';
+import type { JobScope } from '../job-store.js';
+import { JobNotifier } from '../job-notifier.js';
 import { testJob, testTick, type TestPayload } from '../testing/job.factory.js';
 import { describeJobStore } from '../testing/job-store.contract.js';
 import { createPgBoss } from './create-pg-boss.js';
@@ -18,7 +18,7 @@ import { PgBossJobQueue } from './pg-boss-job-queue.js';
 import { PgBossJobRepository } from './pg-boss-job.repository.js';
 import { PgBossJobStore } from './pg-boss-job.store.js';
 
-class CountingWakeUp extends JobWakeUp {
+class CountingWakeUp extends JobNotifier {
   calls = 0;
 
   override notify(): void {
@@ -48,7 +48,7 @@ async function openProcess(url: string) {
   };
 }
 
-const everywhere = (workspaceId: WorkspaceId): JobReach => ({ workspaceId, includeSpanning: true });
+const everywhere = (workspaceId: WorkspaceId): JobScope => ({ workspaceId, includeSpanning: true });
 
 describe('jobs in PostgreSQL', () => {
   let testDatabase: TestDatabase;
@@ -116,7 +116,7 @@ describe('jobs in PostgreSQL', () => {
         expect(here.wakeUp.calls).toBe(before);
       });
       expect(here.wakeUp.calls).toBe(before + 1);
-      expect((await there.store.take(job.name))?.payload).toEqual({ text: 'kept' });
+      expect((await there.store.claim(job.name))?.payload).toEqual({ text: 'kept' });
     });
 
     it('takes along who asked for it: the request and its trace', async () => {
@@ -126,8 +126,8 @@ describe('jobs in PostgreSQL', () => {
       const id = await runInRequestContext({ requestId: 'r-1', trace }, () => here.queue.enqueue(job, { text: 'a' }));
       await here.queue.enqueue(job, { text: 'nobody asked' });
       expect((await here.jobs.get(everywhere(newId()), idOf(id))).requestId).toBe('r-1');
-      expect((await there.store.take(job.name))?.origin).toEqual({ requestId: 'r-1', ...headers });
-      expect((await there.store.take(job.name))?.origin).toBeUndefined();
+      expect((await there.store.claim(job.name))?.origin).toEqual({ requestId: 'r-1', ...headers });
+      expect((await there.store.claim(job.name))?.origin).toBeUndefined();
     });
 
     it('refuses a payload that does not fit, and a job that nobody declared', async () => {
@@ -151,7 +151,7 @@ describe('jobs in PostgreSQL', () => {
     it('adds a second job of a key while the first runs: that one may have read too early', async () => {
       const job = await declared();
       await here.queue.enqueue(job, { text: 'first' }, { singletonKey: 'k' });
-      await there.store.take(job.name);
+      await there.store.claim(job.name);
       expect(await here.queue.enqueue(job, { text: 'second' }, { singletonKey: 'k' })).toBeDefined();
     });
 
@@ -160,9 +160,9 @@ describe('jobs in PostgreSQL', () => {
       await here.queue.enqueue(job, { text: 'waiting' }, { singletonKey: 'k' });
       await here.database.run(async () => {
         expect(await here.queue.enqueue(job, { text: 'a' }, { singletonKey: 'k' })).toBeUndefined();
-        expect(await there.store.take(job.name)).toBeUndefined();
+        expect(await there.store.claim(job.name)).toBeUndefined();
       });
-      expect((await there.store.take(job.name))?.payload).toEqual({ text: 'waiting' });
+      expect((await there.store.claim(job.name))?.payload).toEqual({ text: 'waiting' });
     });
 
     it('leaves one waiting job of a key when many processes add it at once', async () => {
@@ -230,7 +230,7 @@ describe('jobs in PostgreSQL', () => {
     it('retries a job whose process died, once its time is over', async () => {
       const job = await declared(testJob({ timeoutSeconds: 60 }));
       const id = idOf(await here.queue.enqueue(job, { text: 'a' }));
-      await there.store.take(job.name);
+      await there.store.claim(job.name);
       await here.store.maintain([]);
       expect((await here.jobs.get(everywhere(newId()), id)).state).toBe('running');
       await here.database.query(`UPDATE pgboss.job SET started_on = now() - interval '76 seconds' WHERE id = $1`, [id]);
@@ -250,7 +250,7 @@ describe('jobs in PostgreSQL', () => {
       await here.store.prepare(schedules.map(({ job }) => job as unknown as JobDefinition<object>));
       for (const schedule of schedules) {
         await here.store.tick(schedule);
-        const taken = await here.store.take(schedule.job.name);
+        const taken = await here.store.claim(schedule.job.name);
         if (taken === undefined) throw new Error('nothing was taken');
         await here.store.complete(taken);
       }
@@ -295,17 +295,17 @@ describe('jobs in PostgreSQL', () => {
       const own = idOf(await here.queue.enqueue(job, { text: 'own' }, { workspaceId: one }));
       const foreign = idOf(await here.queue.enqueue(job, { text: 'foreign' }, { workspaceId: other }));
       const spanning = idOf(await here.queue.enqueue(job, { text: 'all' }));
-      const seen = async (reach: JobReach) =>
-        (await here.jobs.list(reach, { name: job.name }, undefined, 10)).map(({ id }) => id);
+      const seen = async (scope: JobScope) =>
+        (await here.jobs.list(scope, { name: job.name }, undefined, 10)).map(({ id }) => id);
       expect(await seen({ workspaceId: one, includeSpanning: false })).toEqual([own]);
       expect(await seen({ workspaceId: one, includeSpanning: true })).toEqual([spanning, own]);
-      const reach = { workspaceId: one, includeSpanning: false };
+      const scope = { workspaceId: one, includeSpanning: false };
       for (const id of [foreign, spanning, newId()]) {
-        for (const call of [here.jobs.get(reach, id), here.jobs.retry(reach, id), here.jobs.cancel(reach, id)])
+        for (const call of [here.jobs.get(scope, id), here.jobs.retry(scope, id), here.jobs.cancel(scope, id)])
           await expect(call).rejects.toMatchObject({ code: 'job-not-found' });
       }
       expect((await here.jobs.get({ workspaceId: other, includeSpanning: false }, foreign)).state).toBe('waiting');
-      expect(await here.jobs.count(reach)).toEqual([
+      expect(await here.jobs.count(scope)).toEqual([
         expect.objectContaining({ name: job.name, states: expect.objectContaining({ waiting: 1, running: 0 }) }),
       ]);
     });
@@ -313,35 +313,35 @@ describe('jobs in PostgreSQL', () => {
     it('pages from the newest to the oldest by id', async () => {
       const job = await declared();
       const workspaceId = newId<WorkspaceId>();
-      const reach = { workspaceId, includeSpanning: false };
+      const scope = { workspaceId, includeSpanning: false };
       const ids: string[] = [];
       for (let count = 0; count < 5; count++)
         ids.push(idOf(await here.queue.enqueue(job, { text: String(count) }, { workspaceId })));
-      const first = await here.jobs.list(reach, {}, undefined, 3);
-      const rest = await here.jobs.list(reach, { state: 'waiting' }, first.at(-1)?.id, 3);
+      const first = await here.jobs.list(scope, {}, undefined, 3);
+      const rest = await here.jobs.list(scope, { state: 'waiting' }, first.at(-1)?.id, 3);
       expect([...first, ...rest].map(({ id }) => id)).toEqual(ids.toReversed());
-      expect(await here.jobs.list(reach, { state: 'running' }, undefined, 3)).toEqual([]);
+      expect(await here.jobs.list(scope, { state: 'running' }, undefined, 3)).toEqual([]);
     });
 
     it('retries a dead letter and a cancelled job, and no other', async () => {
       const job = await declared(testJob({ retryLimit: 0 }));
-      const reach = everywhere(newId());
+      const scope = everywhere(newId());
       const id = idOf(await here.queue.enqueue(job, { text: 'a' }));
-      await expect(here.jobs.retry(reach, id)).rejects.toMatchObject({ code: 'job-not-retryable' });
-      const taken = await here.store.take(job.name);
+      await expect(here.jobs.retry(scope, id)).rejects.toMatchObject({ code: 'job-not-retryable' });
+      const taken = await here.store.claim(job.name);
       if (taken === undefined) throw new Error('nothing was taken');
       await here.store.fail(taken, { code: 'broken', message: 'It did not work.' });
-      expect(await here.jobs.get(reach, id)).toMatchObject({ state: 'failed', attempts: 1, maxAttempts: 1 });
-      expect(await here.jobs.retry(reach, id)).toMatchObject({
+      expect(await here.jobs.get(scope, id)).toMatchObject({ state: 'failed', attempts: 1, maxAttempts: 1 });
+      expect(await here.jobs.retry(scope, id)).toMatchObject({
         state: 'retrying',
         failure: undefined,
         finishedAt: undefined,
       });
-      expect((await here.store.take(job.name))?.attempt).toBe(2);
-      await here.jobs.cancel(reach, id);
-      await expect(here.jobs.cancel(reach, id)).rejects.toMatchObject({ code: 'job-not-cancellable' });
-      expect((await here.jobs.retry(reach, id)).state).toBe('retrying');
-      await eventually(() => here.store.take(job.name));
+      expect((await here.store.claim(job.name))?.attempt).toBe(2);
+      await here.jobs.cancel(scope, id);
+      await expect(here.jobs.cancel(scope, id)).rejects.toMatchObject({ code: 'job-not-cancellable' });
+      expect((await here.jobs.retry(scope, id)).state).toBe('retrying');
+      await eventually(() => here.store.claim(job.name));
     });
 
     it('tells errors of the domain alone', async () => {

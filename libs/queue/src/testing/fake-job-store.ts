@@ -2,7 +2,7 @@ import { newId, type WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
 import type { JobOrigin } from '../job-origin.js';
 import { type JobDepth, type JobFailure, type JobProgress, type JobState, openStates } from '../job-record.js';
-import { JobStore, type TakenJob } from '../job-store.js';
+import { JobStore, type ClaimedJob } from '../job-store.js';
 
 interface FakeJob {
   readonly id: string;
@@ -69,7 +69,7 @@ export class FakeJobStore extends JobStore {
     return names.filter((name) => this.jobs.some((job) => job.name === name && isDue(job)));
   }
 
-  async take(name: string): Promise<TakenJob | undefined> {
+  async claim(name: string): Promise<ClaimedJob | undefined> {
     this.failInOutage();
     const job = this.jobs.find((one) => one.name === name && isDue(one));
     if (job === undefined) return undefined;
@@ -85,20 +85,20 @@ export class FakeJobStore extends JobStore {
     };
   }
 
-  async complete(taken: TakenJob, result?: JobResult): Promise<void> {
+  async complete(taken: ClaimedJob, result?: JobResult): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
     if (job === undefined) return;
     Object.assign(job, { state: 'completed', failure: undefined, result });
   }
 
-  async fail(taken: TakenJob, failure: JobFailure, { final = false } = {}): Promise<void> {
+  async fail(taken: ClaimedJob, failure: JobFailure, { final = false } = {}): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
     if (job !== undefined) this.endAttempt(job, failure, final);
   }
 
-  async giveBack(taken: TakenJob): Promise<void> {
+  async release(taken: ClaimedJob): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
     if (job === undefined) return;
@@ -115,13 +115,13 @@ export class FakeJobStore extends JobStore {
     }
   }
 
-  async setProgress(taken: TakenJob, progress: JobProgress): Promise<void> {
+  async setProgress(taken: ClaimedJob, progress: JobProgress): Promise<void> {
     this.failInOutage();
     const job = this.findHeld(taken);
     if (job !== undefined) job.progress = progress;
   }
 
-  async findLost(jobs: readonly TakenJob[]): Promise<TakenJob[]> {
+  async findRevoked(jobs: readonly ClaimedJob[]): Promise<ClaimedJob[]> {
     this.failInOutage();
     return jobs.filter((job) => this.findHeld(job) === undefined);
   }
@@ -166,7 +166,7 @@ export class FakeJobStore extends JobStore {
     job.dueMs = Date.now() + retryDelaySeconds * 1000 * 2 ** (job.begun - 1);
   }
 
-  private findHeld(taken: TakenJob): FakeJob | undefined {
+  private findHeld(taken: ClaimedJob): FakeJob | undefined {
     return this.jobs.find(({ id, state, begun }) => id === taken.id && state === 'running' && begun === taken.attempt);
   }
 

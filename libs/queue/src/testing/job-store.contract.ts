@@ -2,7 +2,7 @@ import { newId, type WorkspaceId } from '#kernel';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { JobDefinition, JobResult } from '../job.js';
 import type { JobFailure, JobProgress, JobState } from '../job-record.js';
-import type { JobStore, TakenJob } from '../job-store.js';
+import type { JobStore, ClaimedJob } from '../job-store.js';
 import { testJob, testTick } from './job.factory.js';
 
 /** What the contract needs besides the store itself. */
@@ -31,8 +31,8 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     await open().store.prepare([job]);
     return job;
   };
-  const taken = async (name: string): Promise<TakenJob> => {
-    const job = await open().store.take(name);
+  const taken = async (name: string): Promise<ClaimedJob> => {
+    const job = await open().store.claim(name);
     if (job === undefined) throw new Error(`${name} has no due job.`);
     return job;
   };
@@ -41,9 +41,9 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const { store, add } = open();
     const job = await prepared();
     const ids = [await add(job, { text: 'a' }), await add(job, { text: 'b' }), await add(job, { text: 'c' })];
-    const jobs = await Promise.all(Array.from({ length: 12 }, () => store.take(job.name)));
+    const jobs = await Promise.all(Array.from({ length: 12 }, () => store.claim(job.name)));
     expect(jobs.flatMap((one) => one?.id ?? []).sort()).toEqual([...ids].sort());
-    expect(await store.take(job.name)).toBeUndefined();
+    expect(await store.claim(job.name)).toBeUndefined();
   });
 
   it('keeps the payload and the workspace of a job', async () => {
@@ -61,7 +61,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     await add(due, { text: 'now' });
     await add(later, { text: 'in an hour' }, { runAt: new Date(Date.now() + 3_600_000) });
     expect(await store.findDue([due.name, later.name, idle.name])).toEqual([due.name]);
-    expect(await store.take(later.name)).toBeUndefined();
+    expect(await store.claim(later.name)).toBeUndefined();
   });
 
   it('retries a failed job later, and keeps it as failed after the last attempt', async () => {
@@ -70,8 +70,8 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const id = await add(job, { text: 'a' });
     await store.fail(await taken(job.name), failure);
     expect(await look(id)).toMatchObject({ state: 'retrying', failure });
-    expect(await store.take(job.name)).toBeUndefined();
-    const second = await eventually(() => store.take(job.name), { what: 'the second attempt' });
+    expect(await store.claim(job.name)).toBeUndefined();
+    const second = await eventually(() => store.claim(job.name), { what: 'the second attempt' });
     expect(second.attempt).toBe(2);
     await store.fail(second, failure);
     expect(await look(id)).toMatchObject({ state: 'failed', failure });
@@ -89,7 +89,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const { store, add, look } = open();
     const job = await prepared();
     const id = await add(job, { text: 'a' });
-    await store.giveBack(await taken(job.name));
+    await store.release(await taken(job.name));
     expect((await look(id)).state).toBe('retrying');
     const again = await taken(job.name);
     expect(again.attempt).toBe(1);
@@ -102,12 +102,12 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     const job = await prepared();
     const id = await add(job, { text: 'a' });
     const held = await taken(job.name);
-    expect(await store.findLost([held])).toEqual([]);
+    expect(await store.findRevoked([held])).toEqual([]);
     await cancel(id);
-    expect(await store.findLost([held])).toEqual([held]);
+    expect(await store.findRevoked([held])).toEqual([held]);
     await store.complete(held);
     await store.fail(held, failure);
-    await store.giveBack(held);
+    await store.release(held);
     expect((await look(id)).state).toBe('cancelled');
   });
 
@@ -146,7 +146,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     await store.fail(await taken(job.name), failure);
     await store.complete(await taken(job.name));
     expect(await look(silent)).toMatchObject({ state: 'completed', failure: undefined, result: undefined });
-    const again = await eventually(() => store.take(job.name), { what: 'the second attempt' });
+    const again = await eventually(() => store.claim(job.name), { what: 'the second attempt' });
     await store.complete(again, { found: 2, names: ['x', 'y'] });
     expect(await look(id)).toMatchObject({
       state: 'completed',

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isDatabaseAway } from '#database';
+import { isDatabaseUnavailable } from '#database';
 import type { ScheduleDefinition } from '../job.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobStore } from '../job-store.js';
-import { JobWakeUp } from '../job-wake-up.js';
+import { JobNotifier } from '../job-notifier.js';
 
 /** Past the beginning of a period, where every clock agrees that it has begun. */
 const INTO_PERIOD_MS = 20;
@@ -22,7 +22,7 @@ export class JobScheduler {
   constructor(
     private readonly registry: JobRegistry,
     private readonly store: JobStore,
-    private readonly wakeUp: JobWakeUp,
+    private readonly wakeUp: JobNotifier,
   ) {}
 
   /** Begins with the current period, unless it has had its job. */
@@ -44,7 +44,7 @@ export class JobScheduler {
       nextInMs = tick.nextInMs + INTO_PERIOD_MS;
     } catch (error) {
       // The worker tells about a database that is away; nothing is lost but time.
-      if (!isDatabaseAway(error))
+      if (!isDatabaseUnavailable(error))
         this.logger.error(
           `The schedule of ${schedule.job.name} failed.`,
           error instanceof Error ? error.stack : String(error),

@@ -8,7 +8,7 @@ import { type JobContext, type JobDefinition, JobHandler } from '../job.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics } from '../job-metrics.js';
 import { JobRegistry } from '../job-registry.js';
-import { JobWakeUp } from '../job-wake-up.js';
+import { JobNotifier } from '../job-notifier.js';
 import { FakeJobStore } from '../testing/fake-job-store.js';
 import { testJob, testTick, type TestPayload } from '../testing/job.factory.js';
 import { JobScheduler } from './job-scheduler.js';
@@ -54,7 +54,7 @@ const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFU
 describe('JobWorker', () => {
   let registry: JobRegistry;
   let store: FakeJobStore;
-  let wakeUp: JobWakeUp;
+  let wakeUp: JobNotifier;
   let cancellation: JobCancellation;
   let worker: JobWorker;
   let lines: string[];
@@ -62,7 +62,7 @@ describe('JobWorker', () => {
   function build(config: Partial<QueueConfig> = {}): void {
     registry = new JobRegistry();
     store = new FakeJobStore();
-    wakeUp = new JobWakeUp();
+    wakeUp = new JobNotifier();
     cancellation = new JobCancellation();
     lines = [];
     const log = new Writable({ write: (chunk, _, done) => (lines.push(String(chunk)), done()) });
@@ -159,7 +159,7 @@ describe('JobWorker', () => {
   it('takes up what the process before it left running', async () => {
     const job = await handled(async () => undefined);
     const id = store.add(job, { text: 'a' });
-    await store.take(job.name);
+    await store.claim(job.name);
     await worker.start();
     await eventually(() => store.get(id).state === 'completed');
     expect(store.get(id).begun).toBe(2);

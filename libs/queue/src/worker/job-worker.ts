@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { DatabaseConfig, QueueConfig } from '#config';
-import { isDatabaseAway } from '#database';
+import { isDatabaseUnavailable } from '#database';
 import { DomainError, messageOf } from '#kernel';
 import { findRequestContext, KeepsakeLogger, runInRequestContext, Tracer } from '#observability';
 import type { JobContext, JobDefinition, JobHandler, JobResult } from '../job.js';
@@ -8,8 +8,8 @@ import type { JobFailure } from '../job-record.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics, type JobOutcome } from '../job-metrics.js';
 import { JobRegistry } from '../job-registry.js';
-import { JobStore, type TakenJob } from '../job-store.js';
-import { JobWakeUp } from '../job-wake-up.js';
+import { JobStore, type ClaimedJob } from '../job-store.js';
+import { JobNotifier } from '../job-notifier.js';
 import { AttemptEndedError } from './attempt-ended.js';
 import { JobScheduler } from './job-scheduler.js';
 import { RunningJob } from './running-job.js';
@@ -38,12 +38,12 @@ export class JobWorker implements BeforeApplicationShutdown {
   private handlers: ReadonlyMap<string, JobHandler> = new Map();
   private stopping = false;
   private looping: Promise<void> | undefined;
-  private databaseIsAway = false;
+  private databaseUnavailable = false;
 
   constructor(
     private readonly registry: JobRegistry,
     private readonly store: JobStore,
-    private readonly wakeUp: JobWakeUp,
+    private readonly wakeUp: JobNotifier,
     private readonly scheduler: JobScheduler,
     private readonly cancellation: JobCancellation,
     private readonly config: QueueConfig,
@@ -95,10 +95,10 @@ export class JobWorker implements BeforeApplicationShutdown {
     while (!this.stopping) {
       try {
         await this.endLost();
-        await this.takeDue();
-        this.tellDatabase('back');
+        await this.claimDue();
+        this.reportDatabase('back');
       } catch (error) {
-        if (isDatabaseAway(error)) this.tellDatabase('away');
+        if (isDatabaseUnavailable(error)) this.reportDatabase('away');
         else this.logger.error({ err: error }, 'looking for jobs failed');
       }
       if (!this.stopping) await this.wakeUp.wait(this.pollMs);
@@ -106,14 +106,14 @@ export class JobWorker implements BeforeApplicationShutdown {
   }
 
   /** Takes due jobs until there are none, or as many run as may. Names take turns, so a long queue does not starve others. */
-  private async takeDue(): Promise<void> {
+  private async claimDue(): Promise<void> {
     while (!this.stopping && this.running.size < this.config.concurrency) {
       const due = await this.store.findDue([...this.handlers.keys()]);
       let taken = 0;
       for (const name of due) {
         if (this.stopping || this.running.size >= this.config.concurrency) return;
         const handler = this.handlers.get(name);
-        const job = handler && (await this.store.take(name));
+        const job = handler && (await this.store.claim(name));
         if (handler === undefined || job === undefined) continue;
         this.run(handler, job);
         taken++;
@@ -122,7 +122,7 @@ export class JobWorker implements BeforeApplicationShutdown {
     }
   }
 
-  private run(handler: JobHandler, job: TakenJob): void {
+  private run(handler: JobHandler, job: ClaimedJob): void {
     const running = new RunningJob(job, handler.job.timeoutSeconds * 1000);
     const attributes = { 'keepsake.job': job.name, 'keepsake.job.id': job.id, 'keepsake.job.attempt': job.attempt };
     const trace = this.tracer.start(`job ${job.name}`, 'consumer', attributes, job.origin);
@@ -171,12 +171,12 @@ export class JobWorker implements BeforeApplicationShutdown {
   }
 
   /** The last step is always written down, others where the last writing is long enough ago. */
-  private progressOf(job: TakenJob): JobContext['progress'] {
-    let toldAtMs = Number.NEGATIVE_INFINITY;
+  private progressOf(job: ClaimedJob): JobContext['progress'] {
+    let reportedAtMs = Number.NEGATIVE_INFINITY;
     return async (done, total) => {
       const nowMs = performance.now();
-      if (done < total && nowMs - toldAtMs < PROGRESS_EVERY_MS) return;
-      toldAtMs = nowMs;
+      if (done < total && nowMs - reportedAtMs < PROGRESS_EVERY_MS) return;
+      reportedAtMs = nowMs;
       await this.store.setProgress(job, { done, total });
     };
   }
@@ -195,7 +195,7 @@ export class JobWorker implements BeforeApplicationShutdown {
     }
     if (why === 'stopping') {
       tell('given back');
-      return this.settle(running, () => this.store.giveBack(job));
+      return this.settle(running, () => this.store.release(job));
     }
     tell(job.attempt > definition.retryLimit ? 'dead' : 'failed', { err: error });
     return this.settle(running, () => this.store.fail(job, failureOf(error)));
@@ -208,7 +208,7 @@ export class JobWorker implements BeforeApplicationShutdown {
         return await store();
       } catch (error) {
         const { name, id } = running.job;
-        if (!isDatabaseAway(error) || this.stopping) {
+        if (!isDatabaseUnavailable(error) || this.stopping) {
           this.logger.error(
             { err: error, job: name, jobId: id },
             'the outcome of a job could not be stored: it will run again',
@@ -223,7 +223,7 @@ export class JobWorker implements BeforeApplicationShutdown {
   /** Ends the attempts of jobs that were cancelled in another process. */
   private async endLost(): Promise<void> {
     const running = [...this.running.keys()];
-    const lost = new Set(await this.store.findLost(running.map(({ job }) => job)));
+    const lost = new Set(await this.store.findRevoked(running.map(({ job }) => job)));
     // A job that has settled meanwhile is not lost, only done.
     for (const one of running) if (lost.has(one.job) && this.running.has(one)) one.end('cancelled');
   }
@@ -232,10 +232,10 @@ export class JobWorker implements BeforeApplicationShutdown {
     for (const running of this.running.keys()) if (running.job.id === id) running.end('cancelled');
   }
 
-  private tellDatabase(now: 'away' | 'back'): void {
-    if ((now === 'away') === this.databaseIsAway) return;
-    this.databaseIsAway = now === 'away';
-    if (this.databaseIsAway) this.logger.warn('the database is away: jobs wait');
+  private reportDatabase(now: 'away' | 'back'): void {
+    if ((now === 'away') === this.databaseUnavailable) return;
+    this.databaseUnavailable = now === 'away';
+    if (this.databaseUnavailable) this.logger.warn('the database is away: jobs wait');
     else this.logger.info('the database is back');
   }
 }

@@ -1,4 +1,4 @@
-import type { TakenJob } from '../job-store.js';
+import type { ClaimedJob } from '../job-store.js';
 import { AttemptEndedError, type EndOfAttempt } from './attempt-ended.js';
 
 /** One attempt of this process: its time limit, and what ends it from outside. */
@@ -7,7 +7,7 @@ export class RunningJob {
   private readonly ended: Promise<never>;
 
   constructor(
-    readonly job: TakenJob,
+    readonly job: ClaimedJob,
     private readonly timeoutMs: number,
   ) {
     this.ended = new Promise((_, fail) => {

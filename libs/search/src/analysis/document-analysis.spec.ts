@@ -10,7 +10,7 @@ describe('analyseDocument', () => {
     ]);
   });
 
-  it('takes the telling words of a label alone', () => {
+  it('takes the significant words of a label alone', () => {
     expect(analyseDocument('postgres-tuning/D1:3 v2 c0', '', options).labelWords).toBe('postgres tuning');
     expect(analyseDocument('設計メモ', '', options).labelWords).toBe('設計 計メ メモ 設 計 メ モ');
   });

@@ -30,7 +30,7 @@ const MAX_SEGMENT_LENGTH = 8_000;
 const SPELLABLE = /^[\p{L}\p{M}]{3,40}$/u;
 
 /** Labels are often mere identifiers; only words that a person could ask for are taken from them. */
-const TELLING_LABEL_WORD = /^\p{L}{3,}$|[^\x00-\x7f]/u;
+const SIGNIFICANT_LABEL_WORD = /^\p{L}{3,}$|[^\x00-\x7f]/u;
 
 export function isSpellable(word: string): boolean {
   return SPELLABLE.test(word);
@@ -62,7 +62,7 @@ function* analysisOf(
   options: AnalysisOptions,
 ): Generator<undefined, DocumentAnalysis> {
   const vocabulary = new Set<string>();
-  const labelWords = wordsOf(label ?? '', options, (word) => TELLING_LABEL_WORD.test(word), vocabulary);
+  const labelWords = wordsOf(label ?? '', options, (word) => SIGNIFICANT_LABEL_WORD.test(word), vocabulary);
   const segments: Segment[] = [];
   for (const part of cutIntoSegments(text)) {
     segments.push({ text: part, words: wordsOf(part, options, () => true, vocabulary) });

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint, readCacheStatus } from '#http';
 import type { Principal } from '#kernel';
-import { DEFAULT_PROJECT, removalsTag } from '#project';
+import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
 import { searchFamily, searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
@@ -24,7 +24,7 @@ export class SearchController {
       family: searchFamily.name,
       tags: ({ workspace, query }) => [
         searchTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
-        removalsTag({ workspace }),
+        workspaceDeletionTag({ workspace }),
       ],
       ttlMs: 60_000,
       when: ({ query }) => query['live'] !== 'true',
@@ -42,7 +42,7 @@ export class SearchController {
     const answer = await this.searches.search(
       workspaceId,
       { ...listing, limit: query.limit, after },
-      { spender: caller, report: (report) => void reply.header('cache-status', readCacheStatus(report)) },
+      { billedPrincipal: caller, report: (report) => void reply.header('cache-status', readCacheStatus(report)) },
     );
     return toSearchResponse(
       answer,

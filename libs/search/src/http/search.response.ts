@@ -20,7 +20,7 @@ const searchHit = z
     score: z.number().meta({ description: 'Comparable within this search alone.' }),
     scores: z.object({
       keyword: share('BM25 over the words of the query'),
-      semantic: share('the nearness of vectors'),
+      semantic: share('the similarity of vectors'),
       recency: share('recency'),
       priority: share('priority'),
       rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),

@@ -328,7 +328,7 @@ export const projectsOfDocuments = `
  * Parameters up to $11 as there, but $2 documents (JSON); $12 lowest score, $13 phrases, $14 exclusions, $15 ids,
  * $16 words of their segments (parallel), $17 and $18 score and id to start after, $19 limit.
  */
-export const rankingBeside = `
+export const adHocRanking = `
   WITH document AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($2::jsonb) AS d (id uuid, priority text, created_at timestamptz)
     WHERE NOT EXISTS (SELECT FROM search_documents AS known WHERE known.workspace_id = $1 AND known.id = d.id OFFSET 0)
@@ -382,6 +382,6 @@ const passagesFrom = (segments: string) => `
 export const passageSelection = passagesFrom('search_segments');
 
 /** Of documents beside the index: $5 language, $6 ids, $7 positions, $8 texts, $9 words of their segments (parallel). */
-export const passageSelectionBeside = passagesFrom(`(
+export const adHocPassageSelection = passagesFrom(`(
         SELECT $1::uuid AS workspace_id, document_id, position, text, to_tsvector($5::regconfig, words) AS vector
         FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[]) AS given (document_id, position, text, words))`);

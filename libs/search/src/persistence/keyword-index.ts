@@ -115,7 +115,7 @@ export abstract class KeywordIndex {
    */
   abstract takeStale(limit: number): Promise<SearchDocument[]>;
   /** Replaces what is stored of taken documents but what `describe` may have changed. */
-  abstract putAnew(documents: readonly AnalysedDocument[]): Promise<void>;
+  abstract reindex(documents: readonly AnalysedDocument[]): Promise<void>;
 
   /** @param words separated by spaces, as `analyseQuery` gives them */
   abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;

@@ -27,12 +27,12 @@ import {
   longerTerms,
   nearWordCandidates,
   passageSelection,
-  passageSelectionBeside,
+  adHocPassageSelection,
   postingRemoval,
   projectsOfDocuments,
   queryStatistics,
   ranking,
-  rankingBeside,
+  adHocRanking,
   replacedDocuments,
   segmentRemoval,
   similarWords,
@@ -112,7 +112,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
     }));
   }
 
-  async putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+  async reindex(documents: readonly AnalysedDocument[]): Promise<void> {
     for (const [workspaceId, group] of byWorkspace(documents)) {
       const ids = group.map(({ document }) => document.id);
       await this.database.query(postingRemoval, [workspaceId, ids]);
@@ -250,7 +250,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     // First what is beside: a document that is indexed in between is then ranked twice, never not at all.
-    const beside = await this.rankBeside(scope, request);
+    const beside = await this.rankAdHoc(scope, request);
     const indexed = await this.rankIndexed(scope, request);
     if (beside.length === 0) return indexed;
     const all = new Map([...beside, ...indexed].map((document) => [document.id, document]));
@@ -361,7 +361,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
     return rows.map(({ id }) => id);
   }
 
-  private async rankBeside(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
+  private async rankAdHoc(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking: weights, filters, after, limit } = request;
     const documents = (request.beside ?? []).filter(({ document }) => satisfies(document, filters));
     if (documents.length === 0) return [];
@@ -373,7 +373,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
       readonly priority_score: number;
     }
     const segments = segmentsOf(documents);
-    const rows = await this.database.query<Row>(rankingBeside, [
+    const rows = await this.database.query<Row>(adHocRanking, [
       scope.workspaceId,
       JSON.stringify(
         documents.map(({ document: { id, priority, createdAt } }) => ({ id, priority, created_at: createdAt })),
@@ -418,7 +418,7 @@ export class PostgresKeywordIndex extends KeywordIndex {
     const others = beside.filter(({ document: { id } }) => ids.includes(id) && !found.has(id));
     if (others.length === 0) return indexed;
     const segments = segmentsOf(others);
-    const passages = await this.database.query<Passage>(passageSelectionBeside, [
+    const passages = await this.database.query<Passage>(adHocPassageSelection, [
       scope.workspaceId,
       others.map(({ document }) => document.id),
       ...query,

@@ -73,7 +73,7 @@ export class FakeKeywordIndex extends KeywordIndex {
     return Promise.resolve([]);
   }
 
-  putAnew(documents: readonly AnalysedDocument[]): Promise<void> {
+  reindex(documents: readonly AnalysedDocument[]): Promise<void> {
     return this.put(documents);
   }
 

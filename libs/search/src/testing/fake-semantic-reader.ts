@@ -1,7 +1,7 @@
 import type { SemanticAnswer, SemanticReader, SemanticRequest } from '#embedding';
 import type { ContextId } from '#kernel';
 
-/** Nearness as a test says it is. */
+/** Similarity as a test says it is. */
 export class FakeSemanticReader {
   isOn = true;
   isLexical = false;

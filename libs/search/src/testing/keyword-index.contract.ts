@@ -155,7 +155,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       expect(await found('✅')).toHaveLength(2);
     });
 
-    it('finds a document by the telling words of its label', async () => {
+    it('finds a document by the significant words of its label', async () => {
       const id = await store('nothing of that', { label: 'harbour-D1:3' });
 
       expect(await found('harbour')).toEqual([id]);

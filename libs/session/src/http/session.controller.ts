@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
 import type { ReadReport } from '#cache';
-import { decodeCursor, encodeCursor, Endpoint, IfState, type Preconditions, readCacheStatus } from '#http';
+import { decodeCursor, encodeCursor, Endpoint, IfPreconditions, type Preconditions, readCacheStatus } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import type { Session } from '../session.js';
 import { SessionService } from '../session.service.js';
@@ -59,10 +59,13 @@ export class SessionController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Body({ schema: patchSessionBody }) body: z.infer<typeof patchSessionBody>,
-    @IfState() given: Preconditions,
+    @IfPreconditions() preconditions: Preconditions,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.tagged(await this.sessions.patch(caller.workspaceId, params.id as SessionId, body, given), reply);
+    return this.tagged(
+      await this.sessions.patch(caller.workspaceId, params.id as SessionId, body, preconditions),
+      reply,
+    );
   }
 
   @Endpoint('POST /:id/heartbeat', {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, ROWS_MARK } from '#database';
+import { Database, ROWS_FINGERPRINT } from '#database';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type Place, placesOf } from '#project';
 import type { Session } from '../session.js';
@@ -23,9 +23,9 @@ export class PostgresSessionTransferRepository extends SessionTransferRepository
   async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
     const [row] = await this.database.query<{ mark: string }>(
       `SELECT concat_ws('/',
-         (SELECT ${ROWS_MARK}
+         (SELECT ${ROWS_FINGERPRINT}
           FROM sessions WHERE workspace_id = $1),
-         (SELECT ${ROWS_MARK}
+         (SELECT ${ROWS_FINGERPRINT}
           FROM session_entries WHERE workspace_id = $1 AND project_id = $2)) AS mark`,
       [workspaceId, projectId],
     );

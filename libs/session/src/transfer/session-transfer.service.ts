@@ -79,7 +79,7 @@ export class SessionTransferService {
   }
 
   /** `overwrite` says of a session that is there what the file says; otherwise it stays as it is. */
-  async bringSessions(
+  async importSessions(
     target: ImportTarget,
     copies: readonly SessionCopy[],
     identities: ReadonlyMap<SessionId, Identity<SessionId>>,
@@ -91,11 +91,11 @@ export class SessionTransferService {
     const overwritten = replaced.map(placed);
     await this.repository.insertSessions(created.map(placed));
     await this.repository.replaceSessions(overwritten);
-    for (const session of overwritten) if (session.finalisedAt !== null) await this.tellLog(session);
+    for (const session of overwritten) if (session.finalisedAt !== null) await this.reportLog(session);
   }
 
-  /** As `bringSessions`. @returns the entries that were written, in the project, without what resolved them */
-  async bringEntries(
+  /** As `importSessions`. @returns the entries that were written, in the project, without what resolved them */
+  async importEntries(
     target: ImportTarget,
     copies: readonly EntryCopy[],
     identities: ReadonlyMap<EntryId, Identity<EntryId>>,
@@ -122,7 +122,7 @@ export class SessionTransferService {
   }
 
   /** A session that was open here and is handed over now: nobody will hand its log over any more. */
-  private async tellLog({ workspaceId, projectId, id }: Session): Promise<void> {
+  private async reportLog({ workspaceId, projectId, id }: Session): Promise<void> {
     let after: EntryId | undefined;
     do {
       const page = await this.entries.listAll(workspaceId, id, projectId, after, ENTRIES_AT_ONCE);

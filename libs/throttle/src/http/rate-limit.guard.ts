@@ -12,7 +12,7 @@ import { LIMITS, type RouteLimits } from '#http';
 import type { Principal } from '#kernel';
 import { rateLimited } from '../rate-limited.js';
 import { RequestLimits } from '../request-limits.js';
-import { tellRateLimits } from './rate-limit.headers.js';
+import { writeRateLimitHeaders } from './rate-limit.headers.js';
 
 /**
  * Holds every principal to the limits of the route's classes: all of them in one question, so that a request that one
@@ -38,9 +38,9 @@ export class RateLimitGuard extends ThrottlerGuard {
     const http = context.switchToHttp();
     const { principal } = http.getRequest<FastifyRequest & { principal?: Principal }>();
     if (principal === undefined) return true;
-    const decision = await this.limits.take(principal, route);
+    const decision = await this.limits.consume(principal, route);
     if (decision === undefined) return true;
-    tellRateLimits(http.getResponse<FastifyReply>(), decision.states);
+    writeRateLimitHeaders(http.getResponse<FastifyReply>(), decision.states);
     if (!decision.allowed) throw rateLimited(decision);
     return true;
   }

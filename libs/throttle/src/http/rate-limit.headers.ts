@@ -5,7 +5,7 @@ import type { RateLimit, RateLimitState } from '../rate-limit.js';
  * Tells the limits of a request: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) for each of
  * them, and the older `X-RateLimit-*` for the one that is nearest to its end. Times are seconds until all units are back.
  */
-export function tellRateLimits(reply: FastifyReply, states: readonly RateLimitState[]): void {
+export function writeRateLimitHeaders(reply: FastifyReply, states: readonly RateLimitState[]): void {
   const [first] = states;
   if (first === undefined) return;
   const nearest = states.reduce((least, state) => (shareOf(state) < shareOf(least) ? state : least), first);

@@ -18,10 +18,10 @@ export class References {
   note(line: PartLine, number: number): void {
     switch (line.type) {
       case 'session':
-        requireOrder(this.sessions.append(line.id), number);
+        requireInOrder(this.sessions.append(line.id), number);
         return;
       case 'entry':
-        requireOrder(this.entries.append(line.id), number);
+        requireInOrder(this.entries.append(line.id), number);
         this.requireSession(line.sessionId, '/sessionId', number);
         if (line.resolvedBy !== null) this.resolvers.push({ line: number, by: line.resolvedBy });
         return;
@@ -36,7 +36,7 @@ export class References {
         this.requireSession(line.sessionId, '/sessionId', number);
         return;
       case 'handover':
-        requireOrder(this.handovers.append(line.id), number);
+        requireInOrder(this.handovers.append(line.id), number);
         this.requireSession(line.sessionId, '/sessionId', number);
         this.requireSession(line.acknowledgedSessionId, '/acknowledgedSessionId', number);
         if (line.reason === 'manual' || line.sessionId === null) return;
@@ -57,7 +57,7 @@ export class References {
   }
 }
 
-function requireOrder(isInOrder: boolean, number: number): void {
+function requireInOrder(isInOrder: boolean, number: number): void {
   if (!isInOrder) throw lineRefused(number, '/id', 'must come in the order of ids, once each');
 }
 

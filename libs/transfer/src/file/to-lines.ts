@@ -126,22 +126,22 @@ export function toHandoverLine(handover: Handover): HandoverLine {
 }
 
 /** How the project knows what a handover speaks of; undefined: as the file does. */
-export interface KnownAs {
+export interface IdMap {
   session(id: string): SessionId;
   entry(id: string): EntryId | undefined;
   context(id: string): { readonly id: ContextId; readonly label: string; readonly version: number } | undefined;
 }
 
-export function toHandoverCopy(line: HandoverLine, knownAs: KnownAs): HandoverCopy {
+export function toHandoverCopy(line: HandoverLine, idMap: IdMap): HandoverCopy {
   const { content, acknowledgedAt, acknowledgedBy, acknowledgedSessionId } = line;
   const known = <Item extends { readonly entryId: string | null }>(items: readonly Item[]) =>
     items.map((item) => ({
       ...item,
-      entryId: item.entryId === null ? null : (knownAs.entry(item.entryId) ?? (item.entryId as EntryId)),
+      entryId: item.entryId === null ? null : (idMap.entry(item.entryId) ?? (item.entryId as EntryId)),
     }));
   return {
     id: line.id as HandoverId,
-    sessionId: line.sessionId === null ? null : knownAs.session(line.sessionId),
+    sessionId: line.sessionId === null ? null : idMap.session(line.sessionId),
     reason: line.reason,
     content: {
       ...content,
@@ -151,9 +151,7 @@ export function toHandoverCopy(line: HandoverLine, knownAs: KnownAs): HandoverCo
       questions: known(content.questions),
       errors: known(content.errors),
       insights: known(content.insights),
-      contextsUsed: content.contextsUsed.map(
-        (used) => knownAs.context(used.id) ?? { ...used, id: used.id as ContextId },
-      ),
+      contextsUsed: content.contextsUsed.map((used) => idMap.context(used.id) ?? { ...used, id: used.id as ContextId }),
     },
     createdAt: new Date(line.createdAt),
     updatedAt: new Date(line.updatedAt),
@@ -163,7 +161,7 @@ export function toHandoverCopy(line: HandoverLine, knownAs: KnownAs): HandoverCo
         : {
             at: new Date(acknowledgedAt),
             by: acknowledgedBy,
-            sessionId: acknowledgedSessionId === null ? null : knownAs.session(acknowledgedSessionId),
+            sessionId: acknowledgedSessionId === null ? null : idMap.session(acknowledgedSessionId),
           },
   };
 }

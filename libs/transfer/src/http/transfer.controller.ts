@@ -59,8 +59,8 @@ export class TransferController {
   ) {
     const file = takeImportFile(request);
     try {
-      const order = { project, ...query };
-      return toImportedResponse(order, file, await this.imports.import(caller.workspaceId, order, file));
+      const command = { project, ...query };
+      return toImportedResponse(command, file, await this.imports.import(caller.workspaceId, command, file));
     } finally {
       await file.spool.close();
     }

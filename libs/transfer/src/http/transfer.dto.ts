@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { conflictStrategies, projectSlug } from '#project';
-import type { ImportOrder, ReceivedFile } from '../import.service.js';
+import type { ImportCommand, ReceivedFile } from '../import.service.js';
 import type { ImportTallies } from '../project-import.js';
 
 export const projectParams = z.strictObject({ project: projectSlug });
@@ -48,11 +48,11 @@ export const importedResponse = z
   .meta({ id: 'ImportedProject' });
 
 export function toImportedResponse(
-  order: ImportOrder,
+  command: ImportCommand,
   { header }: ReceivedFile,
   tallies: ImportTallies,
 ): z.infer<typeof importedResponse> {
-  const { project, dryRun, conflict } = order;
+  const { project, dryRun, conflict } = command;
   const { exportedAt, formatVersion, productVersion } = header;
   return {
     project,

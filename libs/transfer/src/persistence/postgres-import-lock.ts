@@ -10,7 +10,7 @@ export class PostgresImportLock extends ImportLock {
     super();
   }
 
-  async take(workspaceId: WorkspaceId): Promise<boolean> {
+  async acquire(workspaceId: WorkspaceId): Promise<boolean> {
     const [row] = await this.database.query<{ taken: boolean }>(
       `SELECT pg_try_advisory_xact_lock(hashtextextended('import/' || $1, 0)) AS taken`,
       [workspaceId],

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { clearAwayAtTheEnd } from '../reaper.mjs';
+import { removeAtTheEnd } from '../reaper.mjs';
 import { Running } from '../running.mjs';
 
 const execute = promisify(execFile);
@@ -52,9 +52,9 @@ export function dockerPlace(image) {
     async createFolder() {
       const volume = uniqueName();
       await execute('docker', ['volume', 'create', volume]);
-      const volumeCleared = clearAwayAtTheEnd({ kind: 'volume', name: volume });
+      const volumeCleared = removeAtTheEnd({ kind: 'volume', name: volume });
       const outside = await mkdtemp(join(tmpdir(), 'keepsake-test-'));
-      const outsideCleared = clearAwayAtTheEnd({ kind: 'folder', path: outside });
+      const outsideCleared = removeAtTheEnd({ kind: 'folder', path: outside });
       /** @type {import('./place.mjs').Folder} */
       const folder = {
         inside: image.dataFolder,
@@ -82,7 +82,7 @@ export function dockerPlace(image) {
 
     async openNetwork(ports) {
       const container = uniqueName();
-      const cleared = clearAwayAtTheEnd({ kind: 'container', name: container });
+      const cleared = removeAtTheEnd({ kind: 'container', name: container });
       await execute('docker', [
         'run',
         '--detach',

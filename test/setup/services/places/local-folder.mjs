@@ -1,7 +1,7 @@
 // @ts-check
 import { chmod, chown, copyFile, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clearAwayAtTheEnd } from '../reaper.mjs';
+import { removeAtTheEnd } from '../reaper.mjs';
 
 /** @typedef {{ uid: number, gid: number }} User */
 
@@ -16,7 +16,7 @@ import { clearAwayAtTheEnd } from '../reaper.mjs';
 export async function createLocalFolder(parent, user, seenFromInside = (path) => path) {
   await mkdir(parent, { recursive: true });
   const path = await mkdtemp(join(parent, 'keepsake-test-'));
-  const cleared = clearAwayAtTheEnd({ kind: 'folder', path });
+  const cleared = removeAtTheEnd({ kind: 'folder', path });
   await chmod(path, 0o755);
   const data = join(path, 'data');
   await mkdir(data, { mode: 0o700 });

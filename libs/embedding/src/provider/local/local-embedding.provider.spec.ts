@@ -46,7 +46,7 @@ describe('hashFeatures', () => {
     );
   });
 
-  it('puts texts that share telling words nearer than texts that share common ones', () => {
+  it('puts texts that share significant words nearer than texts that share common ones', () => {
     const query = 'how do we rotate the database password';
     expect(near(query, 'Rotation of database passwords: every 90 days')).toBeGreaterThan(
       near(query, 'how do we get to the office in the morning') + 0.2,

@@ -5,7 +5,7 @@ import { describeError } from '../describe-error.js';
 import { type Finding, ok, unavailable } from './finding.js';
 
 /** Whether the server could listen where it should; a server of ours that does so already is fine. */
-export async function lookAtPort({ host, port }: HttpConfig, ownServerUrl: string | undefined): Promise<Finding> {
+export async function checkPort({ host, port }: HttpConfig, ownServerUrl: string | undefined): Promise<Finding> {
   if (ownServerUrl !== undefined && new URL(ownServerUrl).port === String(port))
     return ok('port', `The running server listens on ${ownServerUrl}.`);
   const server = createServer();

@@ -5,7 +5,7 @@ import { ConfigModule, type KeepsakeConfig } from '#config';
 import { DatabaseModule } from '#database';
 import { type ApiKeyId, isUuid, KernelModule, NotFoundError, type Principal, scopes } from '#kernel';
 import { ObservabilityModule } from '#observability';
-import { KeyOffice, type KeyRequest, type KeyView, type NewKeyView } from './key-office.js';
+import { ApiKeyClient, type KeyRequest, type KeyView, type NewKeyView } from './api-key-client.js';
 
 @Module({})
 class KeysModule {
@@ -18,7 +18,7 @@ class KeysModule {
 }
 
 /** Works on the database itself. Whoever can reach it may do anything, so it acts as an operator. */
-export class LocalKeyOffice extends KeyOffice {
+export class LocalApiKeyClient extends ApiKeyClient {
   private constructor(
     private readonly app: INestApplicationContext,
     private readonly keys: ApiKeyService,
@@ -28,7 +28,7 @@ export class LocalKeyOffice extends KeyOffice {
   }
 
   /** @throws NotFoundError for an unknown workspace; `default` is made where it is missing. */
-  static async open(config: KeepsakeConfig, workspaceSlug: string): Promise<LocalKeyOffice> {
+  static async open(config: KeepsakeConfig, workspaceSlug: string): Promise<LocalApiKeyClient> {
     // A command that finds no schema makes none.
     const asItIs = { ...config, database: { ...config.database, migrateOnStart: false } };
     const app = await NestFactory.createApplicationContext(KeysModule.forRoot(asItIs), {
@@ -41,7 +41,7 @@ export class LocalKeyOffice extends KeyOffice {
       const workspace = await workspaces.findBySlug(workspaceSlug);
       if (workspace === undefined) throw new NotFoundError('Workspace', JSON.stringify(workspaceSlug));
       const caller: Principal = { id: 'cli', workspaceId: workspace.id, scopes: new Set(scopes) };
-      return new LocalKeyOffice(app, app.get(ApiKeyService), caller);
+      return new LocalApiKeyClient(app, app.get(ApiKeyService), caller);
     } catch (error) {
       await app.close();
       throw error;

@@ -7,7 +7,7 @@ const PART = 'redis';
 const TIMEOUTS = { connectTimeoutMs: 3_000, commandTimeoutMs: 1_000 };
 
 /** Whether the servers of `REDIS_URL` take this password, and are fit for the cache. Without Redis it lives in the process. */
-export async function lookAtRedis({ redisUrl }: Pick<CacheConfig, 'redisUrl'>): Promise<Finding> {
+export async function checkRedis({ redisUrl }: Pick<CacheConfig, 'redisUrl'>): Promise<Finding> {
   if (redisUrl === undefined) return ok(PART, 'REDIS_URL is not set: the cache lives in the process.');
   const { servers, isCluster, problems, lacks } = await inspectRedis(redisUrl, TIMEOUTS);
   if (problems.length > 0)

@@ -13,7 +13,7 @@ export const timingsOf = new WeakMap<FastifyRequest, RequestTimings>();
  * Says in `Server-Timing` where the time of the request went, and in the body where the client asks for it. Nobody whose
  * credential was refused is told: how long a lookup took is nothing for them. @returns the payload to send
  */
-export function tellTimings(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+export function writeServerTiming(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
   const timings = timingsOf.get(request);
   if (timings === undefined || reply.statusCode === 401) return payload;
   const report = timings.report();

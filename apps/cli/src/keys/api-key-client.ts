@@ -23,7 +23,7 @@ export interface KeyRequest {
 }
 
 /** Hands out and takes back the keys of one workspace, wherever its database is. Errors are `DomainError`s of the service. */
-export abstract class KeyOffice {
+export abstract class ApiKeyClient {
   /** All of them, newest first. */
   abstract list(): Promise<KeyView[]>;
   abstract create(request: KeyRequest): Promise<NewKeyView>;

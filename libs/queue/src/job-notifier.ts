@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
  * nobody waits is remembered for the next wait.
  */
 @Injectable()
-export class JobWakeUp {
+export class JobNotifier {
   private pending = false;
   private wake: (() => void) | undefined;
 

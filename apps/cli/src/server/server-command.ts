@@ -6,7 +6,7 @@ import { findServer } from './find-server.js';
 import type { ServerClient } from './server-client.js';
 
 /** What a command has the running server do, understood before anything is opened. */
-export interface ServerDeed<Result = unknown> {
+export interface ServerCommand<Result = unknown> {
   /** What it does that can hurt: it is confirmed first. */
   readonly danger?: string;
   run(server: ServerClient, progress: Progress): Promise<Result>;
@@ -15,23 +15,23 @@ export interface ServerDeed<Result = unknown> {
   isWell(result: Result): boolean;
 }
 
-export interface ServerDeedOptions {
+export interface ServerCommandOptions {
   readonly yes: boolean;
   readonly workspace: string;
   readonly json: boolean;
 }
 
-export function deed<Result>({
+export function serverCommand<Result>({
   isWell = () => true,
   ...rest
-}: Omit<ServerDeed<Result>, 'isWell'> & Partial<ServerDeed<Result>>): ServerDeed {
+}: Omit<ServerCommand<Result>, 'isWell'> & Partial<ServerCommand<Result>>): ServerCommand {
   return { isWell, ...rest };
 }
 
 /** Does it; the result goes to standard output, as JSON where that is asked for. */
-export async function runDeed(
-  chosen: ServerDeed,
-  { yes, workspace, json }: ServerDeedOptions,
+export async function runServerCommand(
+  chosen: ServerCommand,
+  { yes, workspace, json }: ServerCommandOptions,
   synopsis: string,
 ): Promise<ExitCode> {
   if (chosen.danger !== undefined) await confirm(chosen.danger, yes, synopsis);

@@ -17,8 +17,8 @@ const TABLES_DUE = `
  * takes every index that leads with the workspace for equally good; without VACUUM the files only grow.
  */
 @Injectable()
-export class EmbeddedUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(EmbeddedUpkeep.name);
+export class EmbeddedMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(EmbeddedMaintenance.name);
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 

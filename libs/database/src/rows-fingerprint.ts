@@ -3,4 +3,4 @@
  *
  * `xmin` is the transaction that wrote the row last, so a change that puts back what was there differs as well.
  */
-export const ROWS_MARK = "concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0)))";
+export const ROWS_FINGERPRINT = "concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0)))";

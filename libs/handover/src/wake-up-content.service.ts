@@ -3,14 +3,14 @@ import { CacheService, type Refill } from '#cache';
 import { ContextReader } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
-import { type Briefing, wakeUps } from './handover.cache.js';
+import { type WakeUpContent, wakeUps } from './handover.cache.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
 const MAX_CONTEXTS = 10;
 
 /** What a session that starts is told first: it changes seldom, and is there already when the next one asks. */
 @Injectable()
-export class BriefingService {
+export class WakeUpContentService {
   constructor(
     private readonly handovers: HandoverRepository,
     private readonly contexts: ContextReader,
@@ -19,7 +19,7 @@ export class BriefingService {
   ) {}
 
   /** @param project slug */
-  of(workspaceId: WorkspaceId, project: string): Promise<Briefing> {
+  of(workspaceId: WorkspaceId, project: string): Promise<WakeUpContent> {
     return this.cache.getOrSet(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
   }
 
@@ -28,7 +28,7 @@ export class BriefingService {
     return this.cache.refill(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
   }
 
-  private async make(workspaceId: WorkspaceId, slug: string): Promise<Briefing> {
+  private async make(workspaceId: WorkspaceId, slug: string): Promise<WakeUpContent> {
     const project = await this.projects.find(workspaceId, slug);
     if (project === undefined) return { handover: null, contexts: [] };
     // One after the other: within a transaction there is one connection.

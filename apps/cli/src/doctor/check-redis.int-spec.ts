@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { freePort, startCluster, startRedis } from '../../../../test/support/services.js';
-import { lookAtRedis } from './look-at-redis.js';
+import { checkRedis } from './check-redis.js';
 
 describe('the doctor, of Redis', () => {
-  const look = (redisUrl: string) => lookAtRedis({ redisUrl });
+  const look = (redisUrl: string) => checkRedis({ redisUrl });
 
   it('tells what is there, warns of what costs, and changes nothing', async () => {
     const server = await startRedis({ config: { 'maxmemory-policy': 'allkeys-lru' } });

@@ -8,7 +8,7 @@ type Listener = (workspaceId: WorkspaceId, subject: string) => void;
  * listener must neither throw nor wait.
  */
 @Injectable()
-export class AnswersFromCache {
+export class CachedResponseListeners {
   private readonly listeners = new Map<string, Listener>();
 
   /** @param kind as in the `subject` of the routes; one listener each */

@@ -1,8 +1,8 @@
 import type { ServerClient } from '../server/server-client.js';
-import { KeyOffice, type KeyRequest, type KeyView, type NewKeyView } from './key-office.js';
+import { ApiKeyClient, type KeyRequest, type KeyView, type NewKeyView } from './api-key-client.js';
 
 /** Asks the running server, which alone may use its embedded database. */
-export class RemoteKeyOffice extends KeyOffice {
+export class RemoteApiKeyClient extends ApiKeyClient {
   constructor(private readonly server: ServerClient) {
     super();
   }

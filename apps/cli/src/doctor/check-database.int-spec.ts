@@ -1,7 +1,7 @@
 import { loadConfig } from '#config';
 import { connectDataSource, dataSourceOptions, SchemaMigrator } from '#database';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { lookAtDatabase } from './look-at-database.js';
+import { checkDatabase } from './check-database.js';
 
 describe('the doctor, of the database', () => {
   let testDatabase: TestDatabase;
@@ -12,7 +12,7 @@ describe('the doctor, of the database', () => {
   afterAll(() => testDatabase.drop());
 
   const look = (environment: NodeJS.ProcessEnv) =>
-    lookAtDatabase(loadConfig({ DATABASE_URL: testDatabase.url, ...environment }).database);
+    checkDatabase(loadConfig({ DATABASE_URL: testDatabase.url, ...environment }).database);
 
   it('tells that the schema is missing, that it will be made, or that it is there; and changes nothing', async () => {
     expect(await look({ DATABASE_MIGRATE: 'false' })).toEqual([

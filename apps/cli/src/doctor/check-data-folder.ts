@@ -6,7 +6,7 @@ import { type Finding, ok, unavailable, warning } from './finding.js';
 
 const PART = 'data folder';
 
-export async function lookAtDataFolder(dataDir: string): Promise<Finding> {
+export async function checkDataFolder(dataDir: string): Promise<Finding> {
   const folder = resolve(dataDir);
   if (!existsSync(folder)) {
     const parent = nearestExisting(folder);

@@ -3,7 +3,7 @@ import type { HealthPart, HealthSource } from './health-registry.js';
 const CHECK_TIMEOUT_MS = 2_000;
 
 /** Asks one part now. One that fails, or does not answer in two seconds, is down. */
-export async function askPart(source: HealthSource): Promise<HealthPart> {
+export async function runHealthCheck(source: HealthSource): Promise<HealthPart> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<HealthPart>((settle) => {
     timer = setTimeout(

@@ -25,7 +25,7 @@ const NEEDED_EXTENSION = 'pg_trgm';
 const VECTOR_EXTENSION = 'vector';
 
 /** Reachable, of a fitting version, with its extensions, and with the schema of this release. Changes nothing. */
-export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]> {
+export async function checkDatabase(config: DatabaseConfig): Promise<Finding[]> {
   const isEmbedded = config.url === undefined;
   if (isEmbedded) {
     if (!existsSync(join(config.dataDir, EMBEDDED_FOLDER)))
@@ -42,10 +42,10 @@ export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]>
   }
   try {
     return [
-      ...(await lookAtTheWay(config)),
-      await lookAtVersion(dataSource),
-      await lookAtExtensions(dataSource),
-      await lookAtSchema(dataSource, config),
+      ...(await checkConnection(config)),
+      await checkVersion(dataSource),
+      await checkExtensions(dataSource),
+      await checkSchema(dataSource, config),
     ];
   } finally {
     await dataSource.destroy();
@@ -53,7 +53,7 @@ export async function lookAtDatabase(config: DatabaseConfig): Promise<Finding[]>
 }
 
 /** What is between: a pooler, and a connection that anybody on the way could answer. */
-async function lookAtTheWay({ url, connectTimeoutMs }: DatabaseConfig): Promise<Finding[]> {
+async function checkConnection({ url, connectTimeoutMs }: DatabaseConfig): Promise<Finding[]> {
   if (url === undefined) return [];
   const connection = parseDatabaseUrl(url);
   const pooling = await findPooling(connection, connectTimeoutMs);
@@ -71,7 +71,7 @@ async function lookAtTheWay({ url, connectTimeoutMs }: DatabaseConfig): Promise<
   ];
 }
 
-async function lookAtVersion(dataSource: DataSource): Promise<Finding> {
+async function checkVersion(dataSource: DataSource): Promise<Finding> {
   const [row] = await dataSource.query<{ version: string }[]>("SELECT current_setting('server_version') AS version");
   const version = row?.version ?? '0';
   if (Number.parseInt(version, 10) < OLDEST_VERSION)
@@ -79,7 +79,7 @@ async function lookAtVersion(dataSource: DataSource): Promise<Finding> {
   return ok(PART, `PostgreSQL ${version}`);
 }
 
-async function lookAtExtensions(dataSource: DataSource): Promise<Finding> {
+async function checkExtensions(dataSource: DataSource): Promise<Finding> {
   const rows = await dataSource.query<{ name: string }[]>(
     'SELECT name FROM pg_available_extensions WHERE name = ANY($1)',
     [[NEEDED_EXTENSION, VECTOR_EXTENSION]],
@@ -98,7 +98,7 @@ async function lookAtExtensions(dataSource: DataSource): Promise<Finding> {
   return ok('extensions', `${NEEDED_EXTENSION}, ${VECTOR_EXTENSION}`);
 }
 
-async function lookAtSchema(dataSource: DataSource, config: DatabaseConfig): Promise<Finding> {
+async function checkSchema(dataSource: DataSource, config: DatabaseConfig): Promise<Finding> {
   if (await new SchemaMigrator(dataSource, config.url === undefined).isCurrent()) return ok('schema', 'up to date');
   const grants = config.url === undefined ? [] : await findMissingGrants(dataSource);
   if (grants.length > 0) return unavailable('schema', new MissingGrantsError(grants).message);

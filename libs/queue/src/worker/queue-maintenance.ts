@@ -5,14 +5,20 @@ import { JobRegistry } from '../job-registry.js';
 import { JobStore } from '../job-store.js';
 
 /** Looks after the queue itself. Also what a dead process left running waits for this. */
-export const queueUpkeep: ScheduleDefinition = {
-  job: { name: 'queue-upkeep', payload: z.strictObject({}), retryLimit: 0, retryDelaySeconds: 1, timeoutSeconds: 60 },
+export const queueMaintenance: ScheduleDefinition = {
+  job: {
+    name: 'queue-maintenance',
+    payload: z.strictObject({}),
+    retryLimit: 0,
+    retryDelaySeconds: 1,
+    timeoutSeconds: 60,
+  },
   everySeconds: 30,
 };
 
 @Injectable()
-export class QueueUpkeepHandler extends JobHandler<Record<string, never>> {
-  readonly job = queueUpkeep.job;
+export class QueueMaintenanceHandler extends JobHandler<Record<string, never>> {
+  readonly job = queueMaintenance.job;
 
   constructor(
     private readonly registry: JobRegistry,

@@ -1,6 +1,6 @@
 import { DomainError } from '#kernel';
 
-export function cacheAway(): DomainError {
+export function cacheUnavailable(): DomainError {
   return new DomainError({
     code: 'cache-unavailable',
     kind: 'unavailable',

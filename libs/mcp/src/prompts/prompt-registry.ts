@@ -15,7 +15,7 @@ interface Page {
 
 /** Prompts that a person picks: to begin with what is known, and to end so that the next one can go on. */
 @Injectable()
-export class PromptBook {
+export class PromptRegistry {
   private readonly pages: readonly Page[] = [
     {
       prompt: {
