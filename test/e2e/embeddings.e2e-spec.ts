@@ -43,6 +43,12 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
     servers = [await startKeepsake({ env })];
     servers.push(...(await Promise.all([startKeepsake({ env }), startKeepsake({ env })])));
     [one, two, three] = servers as [Keepsake, Keepsake, Keepsake];
+    // A server serves before it has found its cache.
+    for (const { api } of servers) {
+      await eventually(async () => (await api.get('/v1/admin/cache/health')).body.breaker === 'closed', {
+        what: 'a server with its cache',
+      });
+    }
   }, 180_000);
 
   afterAll(async () => {
