@@ -53,6 +53,10 @@ const libs = {
 };
 
 const TESTS = String.raw`\.(int-)?spec\.ts$|/testing/`;
+/** Routes and what they say in and out, in `http/` or beside what they are of. */
+const ROUTES = ['^libs/[^/]+/src/http/', '[.](controller|dto|response|guard)[.]ts$'];
+/** What is SQL, by its name. */
+const ADAPTER = '/postgres-[^/]+[.]ts$';
 const anyOf = (names) => `(${names.map((name) => name.replaceAll('/', '[/]')).join('|')})`;
 const packages = (names) => `(^|/)node_modules/${anyOf(names)}/`;
 
@@ -104,8 +108,8 @@ export default {
       name: 'http-does-not-reach-persistence',
       comment: 'A controller speaks with the service and the domain; rows are not its business.',
       severity: 'error',
-      from: { path: '^libs/[^/]+/src/http/' },
-      to: { path: '/persistence/' },
+      from: { path: ROUTES },
+      to: { path: ['/persistence/', ADAPTER, '[.](repository|row)[.]ts$'] },
     },
     {
       name: 'technology-stays-in-adapters',
@@ -114,7 +118,7 @@ export default {
       severity: 'error',
       from: {
         path: `^libs/${anyOf([...Object.keys(FEATURES), ...Object.keys(OUTWARD)])}/src/`,
-        pathNot: [TESTS, '/persistence/', '/http/', '[.]module[.]ts$'],
+        pathNot: [TESTS, '/persistence/', ADAPTER, ...ROUTES, '[.]module[.]ts$'],
       },
       to: { path: packages(TECHNOLOGY) },
     },

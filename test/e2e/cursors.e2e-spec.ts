@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { toolDefinitions } from '../../libs/mcp/src/tools/tool-definitions.js';
+import { toolDefinitions } from '#mcp';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
 import { connectHttp, type McpClient } from '../support/mcp.js';

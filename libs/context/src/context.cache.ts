@@ -1,8 +1,7 @@
 import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
 import { type ProjectKey, workspaceDeletionTag } from '#project';
 import type { ContextId } from '#kernel';
-import type { Context, ContextSummary } from './context.js';
-import type { EmbeddingState } from './embedding-state.js';
+import type { Context, ContextSummary, EmbeddingState } from './context.js';
 import type { Extract } from './extract/extract.js';
 
 /** One version by its id, or by its place in the line of a label: the newest one where no version is named. */

@@ -1,59 +1,74 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
-import { DEFAULT_LIMIT } from '#http';
+import { CachedResponseListeners, DEFAULT_LIMIT, ResponseCacheModule, ResponseVariants } from '#http';
+import type { ContextId } from '#kernel';
 import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
 import { JobRegistry, QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextChanges } from './context-changes.js';
-import { ContextLookup } from './context-lookup.js';
 import { ContextObservers } from './context-observers.js';
-import { ContextStoreService } from './context-store.service.js';
-import { ContextReader } from './context.reader.js';
-import { ContextService } from './context.service.js';
-import { ContextDiffService } from './diff/context-diff.service.js';
 import { EmbeddingStates } from './embedding-states.js';
+import { ContextBatchController } from './http/context-batch.controller.js';
+import { ContextResponses } from './http/context-responses.js';
+import { contextSubject } from './http/context.caching.js';
+import { ContextController } from './http/context.controller.js';
+import { LabelController } from './http/label.controller.js';
 import { DocumentReader } from './ingest/document.reader.js';
+import { IngestController } from './ingest/ingest.controller.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { PdfText } from './ingest/pdf-text.js';
+import { OverviewController } from './overview/overview.controller.js';
+import { OverviewRepository } from './overview/overview.repository.js';
 import { OverviewService } from './overview/overview.service.js';
-import { ContextReadRepository } from './persistence/context-read.repository.js';
-import { ContextRepository } from './persistence/context.repository.js';
-import { OverviewRepository } from './persistence/overview.repository.js';
-import { PostgresContextReadRepository } from './persistence/postgres-context-read.repository.js';
+import { PostgresOverviewRepository } from './overview/postgres-overview.repository.js';
 import { PostgresContextTransferRepository } from './persistence/postgres-context-transfer.repository.js';
-import { PostgresContextUsageRepository } from './persistence/postgres-context-usage.repository.js';
-import { PostgresContextRepository } from './persistence/postgres-context.repository.js';
-import { PostgresOverviewRepository } from './persistence/postgres-overview.repository.js';
-import { PostgresRetentionRepository } from './persistence/postgres-retention.repository.js';
-import { RecallService } from './recall.service.js';
+import { ContextDiffService } from './recall/context-diff.service.js';
+import { ContextLookup } from './recall/context-lookup.js';
+import { ContextReadRepository } from './recall/context-read.repository.js';
+import { ContextUsage } from './recall/context-usage.js';
+import { ContextUsageRepository } from './recall/context-usage.repository.js';
+import { ContextReader } from './recall/context.reader.js';
+import { PostgresContextReadRepository } from './recall/postgres-context-read.repository.js';
+import { PostgresContextUsageRepository } from './recall/postgres-context-usage.repository.js';
+import { RecallService } from './recall/recall.service.js';
+import { PostgresRetentionRepository } from './retention/postgres-retention.repository.js';
+import { RetentionController } from './retention/retention.controller.js';
+import { RetentionHandler } from './retention/retention.handler.js';
 import { contextRetention, RETENTION_INTERVAL_SECONDS } from './retention/retention.jobs.js';
 import { RetentionRepository } from './retention/retention.repository.js';
 import { RetentionService } from './retention/retention.service.js';
+import { ContextStoreService } from './store/context-store.service.js';
+import { ContextRepository } from './store/context.repository.js';
+import { ContextService } from './store/context.service.js';
+import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { ContextTransferRepository } from './transfer/context-transfer.repository.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
-import { ContextUsageRepository } from './usage/context-usage.repository.js';
-import { ContextUsage } from './usage/context-usage.js';
+
+/** What the modules of the routes and of the jobs, and other features, may inject. */
+const SHARED = [
+  ContextStoreService,
+  ContextService,
+  ContextDiffService,
+  RecallService,
+  OverviewService,
+  RetentionService,
+  ContextReader,
+  ContextChanges,
+  ContextObservers,
+  ContextUsage,
+  EmbeddingStates,
+  DocumentReader,
+  IngestService,
+  ContextTransferService,
+];
 
 /** Labelled, versioned memory: storing, reading, overview and retention. */
 @Module({
   imports: [CacheModule, ProjectModule, SessionModule, QueueModule],
   providers: [
-    ContextStoreService,
-    ContextService,
-    ContextDiffService,
-    RecallService,
-    OverviewService,
-    RetentionService,
-    ContextReader,
+    ...SHARED,
     ContextLookup,
-    ContextChanges,
-    ContextObservers,
-    EmbeddingStates,
-    ContextUsage,
     PdfText,
-    DocumentReader,
-    IngestService,
-    ContextTransferService,
     { provide: ContextTransferRepository, useClass: PostgresContextTransferRepository },
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
@@ -61,22 +76,7 @@ import { ContextUsage } from './usage/context-usage.js';
     { provide: OverviewRepository, useClass: PostgresOverviewRepository },
     { provide: RetentionRepository, useClass: PostgresRetentionRepository },
   ],
-  exports: [
-    ContextStoreService,
-    ContextService,
-    ContextDiffService,
-    RecallService,
-    OverviewService,
-    RetentionService,
-    ContextReader,
-    ContextChanges,
-    ContextObservers,
-    ContextUsage,
-    EmbeddingStates,
-    DocumentReader,
-    IngestService,
-    ContextTransferService,
-  ],
+  exports: SHARED,
 })
 export class ContextModule {
   constructor(
@@ -98,3 +98,33 @@ export class ContextModule {
     });
   }
 }
+
+/** The routes for contexts, their overview and retention. */
+@Module({
+  imports: [ContextModule, ProjectModule, ResponseCacheModule],
+  // The batch routes first: their paths have words where others have ids.
+  controllers: [
+    ContextBatchController,
+    IngestController,
+    ContextController,
+    LabelController,
+    OverviewController,
+    RetentionController,
+  ],
+  providers: [ContextResponses],
+})
+export class ContextApiModule {
+  constructor(
+    answers: CachedResponseListeners,
+    usage: ContextUsage,
+    variants: ResponseVariants,
+    states: EmbeddingStates,
+  ) {
+    variants.register('embedding', () => states.engine);
+    answers.listen(contextSubject.kind, (workspaceId, id) => usage.noteRead(workspaceId, [id as ContextId]));
+  }
+}
+
+/** Retention in the background. */
+@Module({ imports: [ContextModule, QueueModule], providers: [RetentionHandler] })
+export class ContextWorkerModule {}

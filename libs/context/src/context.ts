@@ -1,5 +1,5 @@
 import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
-import type { Priority } from './priority.js';
+import type { Priority } from './extract/priority.js';
 
 /**
  * One version of a labelled text: the unit of memory. Its words never change; a new text under the label is a new
@@ -45,3 +45,25 @@ export interface LabelRef {
   readonly projectId: ProjectId;
   readonly label: string;
 }
+
+/** All that are given must hold. */
+export interface ContextFilter {
+  readonly projectId: ProjectId;
+  readonly label?: string;
+  readonly labelPrefix?: string;
+  readonly priority?: Priority;
+  /** Every one of them. */
+  readonly tags?: readonly string[];
+  readonly sessionId?: SessionId;
+  /** `latest`: the newest version of each label; `active`: every one that is not archived; `archived`: those alone. */
+  readonly which: 'latest' | 'active' | 'archived';
+}
+
+export const embeddingStates = ['pending', 'ready', 'off'] as const;
+
+/**
+ * Whether a version can be found by its meaning: `ready`, or `pending` until its vectors of the model in use are
+ * there. `off` is what nobody embeds: versions that a newer one has replaced or that are archived, what the model
+ * refuses, and everything where embeddings are turned off.
+ */
+export type EmbeddingState = (typeof embeddingStates)[number];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { embeddingStatesFamily } from './context.cache.js';
-import type { EmbeddingState } from './embedding-state.js';
+import type { EmbeddingState } from './context.js';
 
 /** Who embeds contexts, and so can tell. */
 export abstract class EmbeddingStateSource {

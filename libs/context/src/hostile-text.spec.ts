@@ -4,7 +4,7 @@ import { previewOf } from './extract/preview.js';
 import { chunksOf } from './ingest/chunks.js';
 import { detectFormat } from './ingest/document.js';
 import { htmlToText } from './ingest/html-text.js';
-import { detectPriority } from './priority.js';
+import { detectPriority } from './extract/priority.js';
 
 describe('T66 1 MiB of hostile text', () => {
   it.each([...hostileTexts])('takes time in proportion to its length: %s', (_, text) => {

@@ -14,6 +14,7 @@ export { HttpModule } from './http.module.js';
 export { HttpWorkerModule } from './http-worker.module.js';
 export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor } from './paging/cursor.js';
+export { listPage } from './paging/list-page.js';
 export { hidePosition, showPosition } from './paging/hidden-position.js';
 export { entityTag, type Preconditions, requireMatch } from './paging/entity-tag.js';
 export { IfPreconditions } from './paging/if-state.decorator.js';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
 import type { FamilyListing } from '#cache';
 import { CacheEngine } from '#cache';
-import { decodeCursor, encodeCursor, Endpoint, hidePosition, showPosition } from '#http';
+import { Endpoint, hidePosition, listPage, showPosition } from '#http';
 import { type Principal, type SessionId } from '#kernel';
 import { type AdminCacheStats, CacheAdminService } from '../cache/cache-admin.service.js';
 import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
@@ -30,7 +30,8 @@ import {
 } from './cache-admin.dto.js';
 import { toJobResponse } from './job.dto.js';
 
-const hiddenPosition = z.tuple([z.string().transform(showPosition)]);
+/** A place in the scan of the whole server tells how much it holds. */
+const hiddenPosition = z.string().transform(showPosition);
 
 /** The cache as administrators see it. What reaches beyond a workspace is an operator's. */
 @Controller('v1/admin/cache')
@@ -90,12 +91,15 @@ export class CacheAdminController {
     response: keysResponse,
   })
   async keys(@Caller() caller: Principal, @Query({ schema: keysQuery }) query: z.infer<typeof keysQuery>) {
-    const list = ['cache-keys', caller.workspaceId, query.family];
-    const [cursor] = query.cursor === undefined ? ['0'] : decodeCursor(list, query.cursor, hiddenPosition);
-    const page = await this.admin.keys(caller, query.family, cursor, query.limit);
-    // A place in the scan of the whole server tells how much it holds.
-    const nextCursor = page.next === undefined ? null : encodeCursor(list, [hidePosition(page.next)]);
-    return { items: [...page.items], nextCursor };
+    return listPage(query, {
+      of: ['cache-keys', caller.workspaceId, query.family],
+      key: hiddenPosition,
+      load: async (after = '0', limit) => {
+        const { items, next } = await this.admin.keys(caller, query.family, after, limit);
+        return next === undefined ? { items } : { items, next: [hidePosition(next)] };
+      },
+      show: (keys) => keys,
+    });
   }
 
   @Endpoint('GET /entries/:key', {

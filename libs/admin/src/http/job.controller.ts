@@ -1,7 +1,7 @@
 import { Controller, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, toPage } from '#http';
+import { Endpoint, listPage, toPage } from '#http';
 import type { Principal } from '#kernel';
 import { type JobScope, JobService } from '#queue';
 import {
@@ -15,8 +15,6 @@ import {
   toJobStatsResponse,
 } from './job.dto.js';
 
-const position = z.tuple([z.uuid()]);
-
 /** Background work of the caller's workspace; with `all=true` an operator also sees what spans workspaces. */
 @Controller('v1/jobs')
 export class JobController {
@@ -24,15 +22,17 @@ export class JobController {
 
   @Endpoint('GET ', { summary: 'List jobs, newest first', access: ['admin'], response: jobsResponse })
   async list(@Caller() caller: Principal, @Query({ schema: jobsQuery }) query: z.infer<typeof jobsQuery>) {
-    const { all, name, state, limit, cursor } = query;
-    const list = ['jobs', caller.workspaceId, all, name, state];
-    const [after] = cursor === undefined ? [] : decodeCursor(list, cursor, position);
-    const jobs = await this.jobs.list(scopeOf(caller, all), { name, state }, after, limit + 1);
-    const page = toPage(jobs, limit, (job): [string] => [job.id]);
-    return {
-      items: page.items.map(toJobResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    const { all, name, state } = query;
+    return listPage(query, {
+      of: ['jobs', caller.workspaceId, all, name, state],
+      load: async (after: string | undefined, limit) =>
+        toPage(
+          await this.jobs.list(scopeOf(caller, all), { name, state }, after, limit + 1),
+          limit,
+          ({ id }): [string] => [id],
+        ),
+      show: (jobs) => jobs.map(toJobResponse),
+    });
   }
 
   @Endpoint('GET /stats', { summary: 'Count jobs by name and state', access: ['admin'], response: jobStatsResponse })

@@ -1,13 +1,11 @@
 import { Body, Controller, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { ApiKeyService, Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { Endpoint, listPage } from '#http';
 import type { Principal, WorkspaceId } from '#kernel';
 import { PrincipalLimits, type RateLimitState } from '#throttle';
 import { AuditService } from '../audit/audit.service.js';
 import { auditQuery, auditResponse, limitsQuery, limitsResponse, resetLimitsBody } from './cache-admin.dto.js';
-
-const position = z.tuple([z.uuid()]);
 
 /** Limits of a credential, and what administrators did. */
 @Controller('v1/admin')
@@ -52,20 +50,19 @@ export class OperationsController {
     response: auditResponse,
   })
   async lines(@Caller() caller: Principal, @Query({ schema: auditQuery }) query: z.infer<typeof auditQuery>) {
-    const list = ['audit', caller.workspaceId, caller.scopes.has('operator')];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.audit.list(caller, after, query.limit);
-    return {
-      items: page.items.map(({ id, principalId, action, reason, details, createdAt }) => ({
-        id,
-        principal: principalId,
-        action,
-        reason,
-        details: { ...details },
-        createdAt: createdAt.toISOString(),
-      })),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['audit', caller.workspaceId, caller.scopes.has('operator')],
+      load: (after: string | undefined, limit) => this.audit.list(caller, after, limit),
+      show: (lines) =>
+        lines.map(({ id, principalId, action, reason, details, createdAt }) => ({
+          id,
+          principal: principalId,
+          action,
+          reason,
+          details: { ...details },
+          createdAt: createdAt.toISOString(),
+        })),
+    });
   }
 
   private async limitsOf(workspaceId: WorkspaceId, principal: string, tier: string | undefined) {

@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { Endpoint, listPage } from '#http';
 import type { ApiKeyId, Principal } from '#kernel';
 import { ApiKeyService } from '../api-key.service.js';
 import {
@@ -16,8 +16,6 @@ import {
 } from './api-key.dto.js';
 import { Caller } from './caller.decorator.js';
 
-const position = z.tuple([z.uuid()]);
-
 @Controller('v1/keys')
 export class ApiKeyController {
   constructor(private readonly keys: ApiKeyService) {}
@@ -29,13 +27,11 @@ export class ApiKeyController {
 
   @Endpoint('GET ', { summary: 'List API keys, newest first', access: ['admin'], response: keysResponse })
   async list(@Caller() caller: Principal, @Query({ schema: keysQuery }) query: z.infer<typeof keysQuery>) {
-    const list = ['keys', caller.workspaceId];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.keys.list(caller.workspaceId, after as ApiKeyId | undefined, query.limit);
-    return {
-      items: page.items.map(toKeyResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['keys', caller.workspaceId],
+      load: (after: ApiKeyId | undefined, limit) => this.keys.list(caller.workspaceId, after, limit),
+      show: (keys) => keys.map(toKeyResponse),
+    });
   }
 
   @Endpoint('POST /:id/rotate', {

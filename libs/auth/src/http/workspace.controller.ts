@@ -1,6 +1,6 @@
 import { Body, Controller, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { Endpoint, listPage } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { WorkspaceService } from '../workspace.service.js';
 import {
@@ -10,9 +10,6 @@ import {
   workspacesQuery,
   workspacesResponse,
 } from './workspace.dto.js';
-
-const LIST = ['workspaces'];
-const position = z.tuple([z.uuid()]);
 
 @Controller('v1/workspaces')
 export class WorkspaceController {
@@ -25,11 +22,10 @@ export class WorkspaceController {
 
   @Endpoint('GET ', { summary: 'List workspaces, oldest first', access: ['operator'], response: workspacesResponse })
   async list(@Query({ schema: workspacesQuery }) query: z.infer<typeof workspacesQuery>) {
-    const [after] = query.cursor === undefined ? [] : decodeCursor(LIST, query.cursor, position);
-    const page = await this.workspaces.list(after as WorkspaceId | undefined, query.limit);
-    return {
-      items: page.items.map(toWorkspaceResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(LIST, page.next),
-    };
+    return listPage(query, {
+      of: ['workspaces'],
+      load: (after: WorkspaceId | undefined, limit) => this.workspaces.list(after, limit),
+      show: (workspaces) => workspaces.map(toWorkspaceResponse),
+    });
   }
 }

@@ -1,7 +1,5 @@
 import { cutAtGrapheme } from '#kernel';
-import { bodyOf, isDecoration } from './body-lines.js';
-import { headingText } from './heading.js';
-import { type Line, visibleLines } from './visible-lines.js';
+import { bodyOf, headingText, isDecoration, type Line, visibleLines } from './markdown-lines.js';
 
 /** In UTF-16 units, so never more in characters. */
 export const PREVIEW_LENGTH = 500;

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { ContextStoreService, type StoreOutcome } from '../context-store.service.js';
-import { RecallService } from '../recall.service.js';
+import { ContextStoreService, type StoreOutcome } from '../store/context-store.service.js';
+import { RecallService } from '../recall/recall.service.js';
 import {
   batchBody,
   batchResponse,

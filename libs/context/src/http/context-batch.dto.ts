@@ -3,11 +3,10 @@ import { checkedApart, entityId, escapePointer, findUnsafeText, problemSchema, s
 import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import type { ContextSummary } from '../context.js';
-import type { StoreContext } from '../context-draft.js';
-import type { StoreOutcome } from '../context-store.service.js';
-import type { EmbeddingState } from '../embedding-state.js';
-import type { Recalled, RecallCommand } from '../recall.service.js';
+import type { ContextSummary, EmbeddingState } from '../context.js';
+import type { StoreContext } from '../store/context-draft.js';
+import type { StoreOutcome } from '../store/context-store.service.js';
+import type { RecallCommand, Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
-import type { StoredContext, StoreOutcome } from '../context-store.service.js';
+import type { StoredContext, StoreOutcome } from '../store/context-store.service.js';
 import { EmbeddingStates } from '../embedding-states.js';
 import type { ReadDocument } from '../ingest/document.js';
 import type { Ingested } from '../ingest/ingest.service.js';
-import type { Recalled } from '../recall.service.js';
+import type { Recalled } from '../recall/recall.service.js';
 import { type batchResponse, toBatchItem, toRecalledResponse } from './context-batch.dto.js';
 import {
   type ContextResponse,
@@ -16,7 +16,7 @@ import {
   toStoredResponse,
   toSummaryResponse,
 } from './context.response.js';
-import { type IngestBody, type ingestedResponse, toIngestedResponse } from './ingest.dto.js';
+import { type IngestBody, type ingestedResponse, toIngestedResponse } from '../ingest/ingest.dto.js';
 
 /** Contexts as they are answered, with what the embedding of each has come to. One query for all of an answer. */
 @Injectable()

@@ -2,14 +2,14 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, IfPreconditions, type Preconditions } from '#http';
+import { Endpoint, IfPreconditions, listPage, type Preconditions } from '#http';
 import type { ContextId, Principal } from '#kernel';
 import { queries } from '#project';
 import type { Context } from '../context.js';
 import { contexts as contextFamily, contextSummaries } from '../context.cache.js';
-import { ContextService } from '../context.service.js';
-import { ContextStoreService } from '../context-store.service.js';
-import { ContextDiffService } from '../diff/context-diff.service.js';
+import { ContextService } from '../store/context.service.js';
+import { ContextStoreService } from '../store/context-store.service.js';
+import { ContextDiffService } from '../recall/context-diff.service.js';
 import { toStore } from './context-batch.dto.js';
 import {
   archiveBody,
@@ -35,9 +35,6 @@ import {
   summariesResponse,
   toPreviewResponse,
 } from './context.response.js';
-
-const idPosition = z.tuple([z.uuid()]);
-const versionPosition = z.tuple([z.int()]);
 
 @Controller('v1/contexts')
 export class ContextController {
@@ -77,19 +74,12 @@ export class ContextController {
   })
   async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
     const filter = toFilter(query);
-    const list = ['contexts', caller.workspaceId, query.project, ...Object.entries(filter).flat()];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, idPosition);
-    const page = await this.contexts.list(
-      caller.workspaceId,
-      query.project,
-      filter,
-      after as ContextId | undefined,
-      query.limit,
-    );
-    return {
-      items: await this.responses.summaries(caller.workspaceId, page.items),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['contexts', caller.workspaceId, query.project, ...Object.entries(filter).flat()],
+      load: (after: ContextId | undefined, limit) =>
+        this.contexts.list(caller.workspaceId, query.project, filter, after, limit),
+      show: (contexts) => this.responses.summaries(caller.workspaceId, contexts),
+    });
   }
 
   @Endpoint('GET /:id', {
@@ -174,13 +164,12 @@ export class ContextController {
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
     @Query({ schema: versionsQuery }) query: z.infer<typeof versionsQuery>,
   ) {
-    const list = ['versions', caller.workspaceId, params.id];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, versionPosition);
-    const page = await this.contexts.listVersions(caller.workspaceId, params.id as ContextId, after, query.limit);
-    return {
-      items: await this.responses.summaries(caller.workspaceId, page.items),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['versions', caller.workspaceId, params.id],
+      key: z.int(),
+      load: (after, limit) => this.contexts.listVersions(caller.workspaceId, params.id as ContextId, after, limit),
+      show: (contexts) => this.responses.summaries(caller.workspaceId, contexts),
+    });
   }
 
   @Endpoint('GET /:id/diff', {

@@ -3,8 +3,8 @@ import { entityId, pageQuery, textField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
-import type { ArchiveCommand, ContextPatch } from '../context.service.js';
-import type { ContextFilter } from '../context-filter.js';
+import type { ArchiveCommand, ContextPatch } from '../store/context.service.js';
+import type { ContextFilter } from '../context.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
 export const storeBody = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT), ...storeFields });

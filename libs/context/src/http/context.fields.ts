@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { entityId } from '#http';
 import { metadataBody } from '#session';
-import { priorities } from '../priority.js';
+import { priorities } from '../extract/priority.js';
 
 /** In UTF-8 bytes. */
 export const MAX_CONTENT_BYTES = 1024 * 1024;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { pageOf } from '#http';
-import type { Context, ContextSummary } from '../context.js';
-import type { StoredContext } from '../context-store.service.js';
-import { type EmbeddingState, embeddingStates } from '../embedding-state.js';
-import { priorities } from '../priority.js';
+import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
+import type { StoredContext } from '../store/context-store.service.js';
+import { priorities } from '../extract/priority.js';
 
 const summaryFields = {
   id: z.uuid(),

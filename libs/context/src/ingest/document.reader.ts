@@ -1,8 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { Injectable } from '@nestjs/common';
 import type { DomainError } from '#kernel';
-import { detectFormat, type DocumentSource, MAX_DOCUMENT_LENGTH, type ReadDocument } from './document.js';
-import { documentTooComplex, emptyDocument, unreadableDocument } from './document.errors.js';
+import {
+  detectFormat,
+  type DocumentSource,
+  documentTooComplex,
+  emptyDocument,
+  MAX_DOCUMENT_LENGTH,
+  type ReadDocument,
+  unreadableDocument,
+} from './document.js';
 import { readAnyPage } from './html-page.js';
 import { layoutOf } from './layout.js';
 import { PdfText } from './pdf-text.js';

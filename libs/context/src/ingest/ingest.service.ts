@@ -3,11 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { ContextId, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary, LabelRef } from '../context.js';
-import type { StoreContext } from '../context-draft.js';
-import { ContextService } from '../context.service.js';
-import { ContextStoreService, type StoredContext } from '../context-store.service.js';
-import { ContextRepository } from '../persistence/context.repository.js';
-import type { Priority } from '../priority.js';
+import type { StoreContext } from '../store/context-draft.js';
+import { ContextService } from '../store/context.service.js';
+import { ContextStoreService, type StoredContext } from '../store/context-store.service.js';
+import { ContextReadRepository } from '../recall/context-read.repository.js';
+import type { Priority } from '../extract/priority.js';
 import { type Chunk, chunksOf } from './chunks.js';
 import { MAX_DOCUMENT_LENGTH, type ReadDocument } from './document.js';
 
@@ -59,7 +59,7 @@ export class IngestService {
   constructor(
     private readonly store: ContextStoreService,
     private readonly contexts: ContextService,
-    private readonly repository: ContextRepository,
+    private readonly repository: ContextReadRepository,
     private readonly transactions: TransactionRunner,
   ) {}
 

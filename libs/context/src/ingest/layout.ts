@@ -1,8 +1,19 @@
-import { closesCode, fenceOf, opensCode } from '../extract/fence.js';
-import { withoutClosingMarks } from '../extract/heading.js';
+import { closesCode, fenceOf, opensCode, withoutClosingMarks } from '../extract/markdown-lines.js';
+
+/** Position of the first of `sorted` that is one; those before it are none, and all behind it are. */
+export function firstWhere<Item>(sorted: readonly Item[], isOne: (item: Item) => boolean): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (isOne(sorted[middle] as Item)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
 
 /** A heading of a text, and the ones it stands under. */
-export interface Heading {
+interface Heading {
   /** Where its line starts. */
   readonly at: number;
   /** Titles, outermost first, joined by ` > `. */
@@ -10,13 +21,13 @@ export interface Heading {
 }
 
 /** Code, or a formula between `$$`, from the line that opens it to behind the one that closes it. */
-export interface FencedBlock {
+interface FencedBlock {
   readonly start: number;
   readonly end: number;
   readonly marks: string;
 }
 
-export interface Table {
+interface Table {
   readonly start: number;
   /** Behind the row of names and the line below it. */
   readonly rowsStart: number;

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, type WorkspaceId } from '#kernel';
 import { type Project, ProjectReader, QueryCache } from '#project';
 import { contextsTag, contextUsageTag } from '../context.cache.js';
-import { OverviewRepository } from '../persistence/overview.repository.js';
-import { labelTree } from './label-tree.js';
-import type { ProjectOverview } from './overview.js';
+import { OverviewRepository } from './overview.repository.js';
+import { labelTree, type ProjectOverview } from './overview.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

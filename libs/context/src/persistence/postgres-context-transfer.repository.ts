@@ -8,8 +8,8 @@ import {
   type KnownVersion,
   type VersionRef,
 } from '../transfer/context-transfer.repository.js';
-import type { NewContext } from './context.repository.js';
-import { type ContextRow, SUMMARY_COLUMNS, toContext, WITH_PROJECT } from './context.row.js';
+import type { NewContext } from '../store/context.repository.js';
+import { type ContextRow, SUMMARY_COLUMNS, toContext, WITH_PROJECT } from '../store/context.row.js';
 
 /** What of a version can be said anew, in the order of `DESCRIPTION_FIELDS`. */
 const DESCRIPTION =

@@ -5,7 +5,7 @@ import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
-import { ContextRepository } from '../persistence/context.repository.js';
+import { ContextRepository } from '../store/context.repository.js';
 import {
   type DueContext,
   type DueList,

@@ -1,5 +1,5 @@
 import type { ContextId, ProjectId, Revision, WorkspaceId } from '#kernel';
-import type { Priority } from '../priority.js';
+import type { Priority } from '../extract/priority.js';
 
 /** How long a project keeps what nobody uses. */
 export interface RetentionPolicy {

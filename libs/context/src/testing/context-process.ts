@@ -6,16 +6,16 @@ import { Clock, type ContextId, KernelModule, type WorkspaceId } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import type { Context, ContextSummary } from '../context.js';
 import { ContextObserver, ContextObservers, type WithdrawnContext } from '../context-observers.js';
-import { ContextStoreService, type StoredContext } from '../context-store.service.js';
-import type { StoreContext } from '../context-draft.js';
+import { ContextStoreService, type StoredContext } from '../store/context-store.service.js';
+import type { StoreContext } from '../store/context-draft.js';
 import { ContextModule } from '../context.module.js';
-import { ContextReader } from '../context.reader.js';
-import { ContextService } from '../context.service.js';
+import { ContextReader } from '../recall/context.reader.js';
+import { ContextService } from '../store/context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
-import { RecallService } from '../recall.service.js';
+import { RecallService } from '../recall/recall.service.js';
 import { RetentionService } from '../retention/retention.service.js';
 import { ContextTransferService } from '../transfer/context-transfer.service.js';
-import { ContextUsage } from '../usage/context-usage.js';
+import { ContextUsage } from '../recall/context-usage.js';
 
 /** What was said to observers, in the order of the commits. */
 export class RecordingContextObserver extends ContextObserver {

@@ -1,9 +1,10 @@
 import { type ContextId, newId, newRevision, WorkPauses } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
-import { type ContextDraft, draftOf } from '../context-draft.js';
+import { type ContextDraft, draftOf } from '../store/context-draft.js';
 import type { ContextObservers } from '../context-observers.js';
-import type { ContextRepository, NewContext } from '../persistence/context.repository.js';
+import type { ContextReadRepository } from '../recall/context-read.repository.js';
+import type { ContextRepository, NewContext } from '../store/context.repository.js';
 import type { ContextTransferRepository, DescribedVersion, KnownVersion } from './context-transfer.repository.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
@@ -42,6 +43,7 @@ export class ContextImport {
   constructor(
     private readonly target: ImportTarget,
     private readonly contexts: ContextRepository,
+    private readonly reads: ContextReadRepository,
     private readonly repository: ContextTransferRepository,
     private readonly observers: ContextObservers,
     private readonly tally: ImportTally,
@@ -183,7 +185,7 @@ export class ContextImport {
       described.filter(({ copy }) => copy.archivedAt !== null).map(({ id, copy }) => ({ id, label: copy.label })),
     );
     for (const { id, copy } of described) {
-      const summary = copy.archivedAt === null ? await this.contexts.findSummary(workspaceId, id) : undefined;
+      const summary = copy.archivedAt === null ? await this.reads.findSummary(workspaceId, id) : undefined;
       if (summary !== undefined) await this.observers.described(workspaceId, summary);
     }
   }

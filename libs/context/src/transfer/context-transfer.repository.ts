@@ -1,6 +1,6 @@
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
-import type { NewContext } from '../persistence/context.repository.js';
+import type { NewContext } from '../store/context.repository.js';
 
 /** The place of a version in its project. */
 export interface VersionRef {

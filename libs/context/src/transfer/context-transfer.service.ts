@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type ContextId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { ContextObservers } from '../context-observers.js';
-import { ContextRepository } from '../persistence/context.repository.js';
+import { ContextReadRepository } from '../recall/context-read.repository.js';
+import { ContextRepository } from '../store/context.repository.js';
 import { ContextImport } from './context-import.js';
 import { ContextTransferRepository, type VersionRef } from './context-transfer.repository.js';
 
@@ -17,6 +18,7 @@ export class ContextTransferService {
   constructor(
     private readonly repository: ContextTransferRepository,
     private readonly contexts: ContextRepository,
+    private readonly reads: ContextReadRepository,
     private readonly observers: ContextObservers,
   ) {}
 
@@ -56,7 +58,7 @@ export class ContextTransferService {
 
   /** Begins to bring a file's versions, in the caller's transaction. What is cached is dropped by the caller. */
   importInto(target: ImportTarget, tally: ImportTally): ContextImport {
-    return new ContextImport(target, this.contexts, this.repository, this.observers, tally);
+    return new ContextImport(target, this.contexts, this.reads, this.repository, this.observers, tally);
   }
 
   /** What versions that a file speaks of are in the project, by their ids in the file; those that it has not are left out. */

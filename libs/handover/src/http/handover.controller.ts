@@ -2,7 +2,7 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, namedId, IfPreconditions, type Preconditions } from '#http';
+import { Endpoint, listPage, namedId, IfPreconditions, type Preconditions } from '#http';
 import type { HandoverId, Principal, SessionId } from '#kernel';
 import { DEFAULT_PROJECT, queries, workspaceDeletionTag } from '#project';
 import type { Handover } from '../handover.js';
@@ -23,8 +23,6 @@ import {
   toNotes,
   toPreviewResponse,
 } from './handover.dto.js';
-
-const position = z.tuple([z.uuid()]);
 
 @Controller('v1/handovers')
 export class HandoverController {
@@ -62,14 +60,12 @@ export class HandoverController {
     },
   })
   async list(@Caller() caller: Principal, @Query({ schema: handoversQuery }) query: z.infer<typeof handoversQuery>) {
-    const list = ['handovers', caller.workspaceId, query.project ?? null, query.sessionId ?? null];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
     const filter = { project: query.project, sessionId: query.sessionId as SessionId | undefined };
-    const page = await this.handovers.list(caller.workspaceId, filter, after as HandoverId | undefined, query.limit);
-    return {
-      items: page.items.map(toHandoverResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['handovers', caller.workspaceId, query.project ?? null, query.sessionId ?? null],
+      load: (after: HandoverId | undefined, limit) => this.handovers.list(caller.workspaceId, filter, after, limit),
+      show: (handovers) => handovers.map(toHandoverResponse),
+    });
   }
 
   @Endpoint('GET /latest', {

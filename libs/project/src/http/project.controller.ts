@@ -1,7 +1,7 @@
 import { Controller, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint } from '#http';
+import { Endpoint, listPage } from '#http';
 import type { Principal } from '#kernel';
 import { projectCountersTag, projectListTag, projectTag, queries, workspaceDeletionTag } from '../project.cache.js';
 import { ProjectCatalogueService } from '../project-catalogue.service.js';
@@ -17,8 +17,6 @@ import {
   toSurveyResponse,
 } from './project.dto.js';
 
-const position = z.tuple([z.string()]);
-
 @Controller('v1/projects')
 export class ProjectController {
   constructor(private readonly projects: ProjectCatalogueService) {}
@@ -33,13 +31,12 @@ export class ProjectController {
     },
   })
   async list(@Caller() caller: Principal, @Query({ schema: projectsQuery }) query: z.infer<typeof projectsQuery>) {
-    const list = ['projects', caller.workspaceId];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.projects.list(caller.workspaceId, after, query.limit);
-    return {
-      items: page.items.map(toProjectResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['projects', caller.workspaceId],
+      key: z.string(),
+      load: (after, limit) => this.projects.list(caller.workspaceId, after, limit),
+      show: (projects) => projects.map(toProjectResponse),
+    });
   }
 
   @Endpoint('GET /:project', {

@@ -2,13 +2,11 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { decodeCursor, encodeCursor, Endpoint, readCacheStatus } from '#http';
+import { Endpoint, listPage, readCacheStatus } from '#http';
 import type { EntryId, Principal, SessionId } from '#kernel';
 import { SessionEntryService } from '../session-entry.service.js';
 import { sessionParams } from './session.dto.js';
 import { addEntryBody, entriesQuery, entriesResponse, entryResponse, toEntryResponse } from './session-entry.dto.js';
-
-const position = z.tuple([z.uuid()]);
 
 @Controller('v1/sessions/:id/entries')
 export class SessionEntryController {
@@ -39,19 +37,18 @@ export class SessionEntryController {
     @Query({ schema: entriesQuery }) query: z.infer<typeof entriesQuery>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const list = ['entries', caller.workspaceId, params.id, query.kind ?? null, query.open ?? null];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.entries.list(
-      caller.workspaceId,
-      params.id as SessionId,
-      query,
-      after as EntryId | undefined,
-      query.limit,
-      (report) => void reply.header('cache-status', readCacheStatus(report)),
-    );
-    return {
-      items: page.items.map(toEntryResponse),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['entries', caller.workspaceId, params.id, query.kind ?? null, query.open ?? null],
+      load: (after: EntryId | undefined, limit) =>
+        this.entries.list(
+          caller.workspaceId,
+          params.id as SessionId,
+          query,
+          after,
+          limit,
+          (report) => void reply.header('cache-status', readCacheStatus(report)),
+        ),
+      show: (entries) => entries.map(toEntryResponse),
+    });
   }
 }

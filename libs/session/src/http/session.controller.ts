@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
 import type { ReadReport } from '#cache';
-import { decodeCursor, encodeCursor, Endpoint, IfPreconditions, type Preconditions, readCacheStatus } from '#http';
+import { Endpoint, IfPreconditions, listPage, type Preconditions, readCacheStatus } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import type { Session } from '../session.js';
 import { SessionService } from '../session.service.js';
@@ -18,21 +18,17 @@ import {
   toSessionResponse,
 } from './session.dto.js';
 
-const position = z.tuple([z.uuid()]);
-
 @Controller('v1/sessions')
 export class SessionController {
   constructor(private readonly sessions: SessionService) {}
 
   @Endpoint('GET ', { summary: 'List sessions, newest first', access: ['memory:read'], response: sessionsResponse })
   async list(@Caller() caller: Principal, @Query({ schema: sessionsQuery }) query: z.infer<typeof sessionsQuery>) {
-    const list = ['sessions', caller.workspaceId, query.project ?? null, query.state ?? null];
-    const [after] = query.cursor === undefined ? [] : decodeCursor(list, query.cursor, position);
-    const page = await this.sessions.list(caller.workspaceId, query, after as SessionId | undefined, query.limit);
-    return {
-      items: page.items.map((session) => this.present(session)),
-      nextCursor: page.next === undefined ? null : encodeCursor(list, page.next),
-    };
+    return listPage(query, {
+      of: ['sessions', caller.workspaceId, query.project ?? null, query.state ?? null],
+      load: (after: SessionId | undefined, limit) => this.sessions.list(caller.workspaceId, query, after, limit),
+      show: (sessions) => sessions.map((session) => this.present(session)),
+    });
   }
 
   @Endpoint('GET /:id', {

@@ -1,7 +1,0 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import type { DiffCommand } from './diff-any-texts.js';
-import { diffTexts } from './text-diff.js';
-
-/** Compares two texts and ends. */
-const { from, to } = workerData as DiffCommand;
-parentPort?.postMessage(diffTexts(from, to));

@@ -1,0 +1,39 @@
+import { Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { Caller } from '#auth';
+import { Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { contexts as contextFamily } from '../context.cache.js';
+import { ContextService } from '../store/context.service.js';
+import { contextSubject, isSettled, tagsOfLabel } from './context.caching.js';
+import { labelParams, labelQuery } from './context.dto.js';
+import { ContextResponses } from './context-responses.js';
+import { contextResponse } from './context.response.js';
+
+@Controller('v1/projects/:project')
+export class LabelController {
+  constructor(
+    private readonly contexts: ContextService,
+    private readonly responses: ContextResponses,
+  ) {}
+
+  @Endpoint('GET /contexts/:label', {
+    summary: 'Read the newest version of a label, or the one named',
+    access: ['memory:read'],
+    response: contextResponse,
+    freeText: 'label',
+    cache: { family: contextFamily.name, tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
+  })
+  async getByLabel(
+    @Caller() caller: Principal,
+    @Param({ schema: labelParams }) params: z.infer<typeof labelParams>,
+    @Query({ schema: labelQuery }) query: z.infer<typeof labelQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const context = await this.contexts.getByLabel(caller.workspaceId, params.project, params.label, query.version);
+    const response = await this.responses.context(caller.workspaceId, context);
+    void reply.header('etag', this.contexts.tagOf(context, response.embedding));
+    return response;
+  }
+}

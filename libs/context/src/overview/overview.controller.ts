@@ -1,0 +1,28 @@
+import { Controller, Param, Query } from '@nestjs/common';
+import type { z } from 'zod';
+import { Caller } from '#auth';
+import { Endpoint } from '#http';
+import type { Principal } from '#kernel';
+import { queries } from '#project';
+import { tagsOfOverview } from '../http/context.caching.js';
+import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
+import { OverviewService } from './overview.service.js';
+
+@Controller('v1/projects/:project')
+export class OverviewController {
+  constructor(private readonly overviews: OverviewService) {}
+
+  @Endpoint('GET /overview', {
+    summary: 'See what a project remembers, how it is used, and the tree of its labels',
+    access: ['memory:read'],
+    response: overviewResponse,
+    cache: { family: queries.name, tags: tagsOfOverview },
+  })
+  async overview(
+    @Caller() caller: Principal,
+    @Param({ schema: overviewParams }) params: z.infer<typeof overviewParams>,
+    @Query({ schema: overviewQuery }) query: z.infer<typeof overviewQuery>,
+  ) {
+    return toOverviewResponse(params.project, await this.overviews.of(caller.workspaceId, params.project, query));
+  }
+}

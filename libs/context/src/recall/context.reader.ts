@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Context, ContextSummary } from '../context.js';
+import { ContextReadRepository } from './context-read.repository.js';
+import { ContextUsage } from './context-usage.js';
+
+/** What other features may ask about contexts. Everything is read as it is stored now, in the caller's transaction if there is one. */
+@Injectable()
+export class ContextReader {
+  constructor(
+    private readonly contexts: ContextReadRepository,
+    private readonly usage: ContextUsage,
+  ) {}
+
+  /** Archived or not. Does not count as a read. */
+  find(workspaceId: WorkspaceId, id: ContextId): Promise<Context | undefined> {
+    return this.contexts.find(workspaceId, id);
+  }
+
+  /** The newest versions of priority always_check, newest first: what an agent is to see when it wakes up. */
+  alwaysCheck(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly ContextSummary[]> {
+    return this.contexts.listAlwaysCheck(workspaceId, projectId, limit);
+  }
+
+  /** How many labels the project has that are not archived, and how many of them are to be always checked. */
+  count(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+  ): Promise<{ readonly total: number; readonly alwaysCheck: number }> {
+    return this.contexts.countLabels(workspaceId, projectId);
+  }
+
+  /**
+   * Contexts of a project that a session stored or recalled (naming itself by `sessionId`), newest first, and how many
+   * there are in all; archived ones are left out. What another process recalled for it in the last few seconds may be
+   * missing.
+   */
+  usedBy(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    sessionId: SessionId,
+    limit: number,
+  ): Promise<{ readonly items: readonly ContextSummary[]; readonly total: number }> {
+    const pending = this.usage.pendingOf(workspaceId, sessionId);
+    return this.contexts.listUsedBy(workspaceId, projectId, { sessionId, ids: pending }, limit);
+  }
+}

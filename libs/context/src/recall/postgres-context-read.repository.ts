@@ -1,0 +1,271 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { type Page, toPage } from '#http';
+import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Context, ContextFilter, ContextSummary } from '../context.js';
+import { PREVIEW_LENGTH } from '../extract/preview.js';
+import { nearest, SIMILAR_CANDIDATES } from '../store/near-duplicates.js';
+import {
+  type ContextRow,
+  type ContextSummaryRow,
+  SELECT_CONTEXT,
+  SELECT_SUMMARY,
+  SUMMARY_COLUMNS,
+  toContext,
+  toSummary,
+  WITH_PROJECT,
+} from '../store/context.row.js';
+import {
+  ContextReadRepository,
+  type RecallBy,
+  type SimilarContext,
+  type SimilarityProbe,
+} from './context-read.repository.js';
+
+const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
+  latest: 'c.is_latest',
+  active: 'c.archived_at IS NULL',
+  archived: 'c.archived_at IS NOT NULL',
+};
+
+@Injectable()
+export class PostgresContextReadRepository extends ContextReadRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async listAlwaysCheck(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    limit: number,
+  ): Promise<readonly ContextSummary[]> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `${SELECT_SUMMARY}
+       WHERE c.workspace_id = $1 AND c.project_id = $2 AND c.is_latest AND c.priority = 'always_check'
+       ORDER BY c.id DESC LIMIT $3`,
+      [workspaceId, projectId, limit],
+    );
+    return rows.map(toSummary);
+  }
+
+  async countLabels(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+  ): Promise<{ readonly total: number; readonly alwaysCheck: number }> {
+    const [row] = await this.database.query<{ total: number; always_check: number }>(
+      `SELECT count(*)::integer AS total, count(*) FILTER (WHERE priority = 'always_check')::integer AS always_check
+       FROM contexts WHERE workspace_id = $1 AND project_id = $2 AND is_latest`,
+      [workspaceId, projectId],
+    );
+    return { total: row?.total ?? 0, alwaysCheck: row?.always_check ?? 0 };
+  }
+
+  async listUsedBy(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    by: { readonly sessionId: SessionId; readonly ids: readonly ContextId[] },
+    limit: number,
+  ): Promise<{ readonly items: readonly ContextSummary[]; readonly total: number }> {
+    const rows = await this.database.query<ContextSummaryRow & { total: number }>(
+      `SELECT ${SUMMARY_COLUMNS}, count(*) OVER ()::integer AS total
+       FROM (
+         SELECT id FROM contexts WHERE workspace_id = $1 AND session_id = $3
+         UNION SELECT context_id FROM context_session_uses WHERE workspace_id = $1 AND session_id = $3
+         UNION SELECT unnest($4::uuid[])
+       ) AS used JOIN contexts c ON c.workspace_id = $1 AND c.id = used.id ${WITH_PROJECT}
+       WHERE c.project_id = $2 AND c.archived_at IS NULL
+       ORDER BY c.id DESC LIMIT $5`,
+      [workspaceId, projectId, by.sessionId, by.ids, limit],
+    );
+    return { items: rows.map(toSummary), total: rows[0]?.total ?? 0 };
+  }
+
+  async find(workspaceId: WorkspaceId, id: ContextId): Promise<Context | undefined> {
+    const rows = await this.database.query<ContextRow>(`${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = $2`, [
+      workspaceId,
+      id,
+    ]);
+    return rows.map(toContext)[0];
+  }
+
+  async findSummary(workspaceId: WorkspaceId, id: ContextId): Promise<ContextSummary | undefined> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `${SELECT_SUMMARY} WHERE c.workspace_id = $1 AND c.id = $2`,
+      [workspaceId, id],
+    );
+    return rows.map(toSummary)[0];
+  }
+
+  async findByLabel(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    label: string,
+    version?: number,
+  ): Promise<Context | undefined> {
+    const rows = await this.database.query<ContextRow>(
+      `${SELECT_CONTEXT} JOIN context_labels l ON l.workspace_id = c.workspace_id AND l.id = c.label_id
+       WHERE l.workspace_id = $1 AND l.project_id = $2 AND l.label = $3 AND ${version === undefined ? 'c.is_latest' : 'c.version = $4'}`,
+      [workspaceId, projectId, label, ...(version === undefined ? [] : [version])],
+    );
+    return rows.map(toContext)[0];
+  }
+
+  async list(
+    workspaceId: WorkspaceId,
+    filter: ContextFilter,
+    after: ContextId | undefined,
+    limit: number,
+  ): Promise<Page<ContextSummary, [ContextId]>> {
+    const { which, projectId, label, labelPrefix, priority, tags, sessionId } = filter;
+    const rows = await this.database.query<ContextSummaryRow>(
+      `${SELECT_SUMMARY}
+       WHERE c.workspace_id = $1 AND c.project_id = $2 AND ${WHICH[which]}
+         AND ($3::text IS NULL OR c.label = $3) AND ($4::text IS NULL OR starts_with(c.label, $4))
+         AND ($5::text IS NULL OR c.priority = $5) AND ($6::text[] IS NULL OR c.tags @> $6)
+         AND ($7::uuid IS NULL OR c.session_id = $7) AND ($8::uuid IS NULL OR c.id < $8)
+       ORDER BY c.id DESC LIMIT $9`,
+      [
+        workspaceId,
+        projectId,
+        label ?? null,
+        labelPrefix ?? null,
+        priority ?? null,
+        tags ?? null,
+        sessionId ?? null,
+        after ?? null,
+        limit + 1,
+      ],
+    );
+    return toPage(rows.map(toSummary), limit, ({ id }) => [id]);
+  }
+
+  async listVersions(
+    workspaceId: WorkspaceId,
+    of: Pick<Context, 'projectId' | 'label'>,
+    after: number | undefined,
+    limit: number,
+  ): Promise<Page<ContextSummary, [number]>> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `${SELECT_SUMMARY} JOIN context_labels l ON l.workspace_id = c.workspace_id AND l.id = c.label_id
+       WHERE l.workspace_id = $1 AND l.project_id = $2 AND l.label = $3 AND ($4::integer IS NULL OR c.version < $4)
+       ORDER BY c.version DESC LIMIT $5`,
+      [workspaceId, of.projectId, of.label, after ?? null, limit + 1],
+    );
+    return toPage(rows.map(toSummary), limit, ({ version }) => [version]);
+  }
+
+  async recall(
+    workspaceId: WorkspaceId,
+    by: RecallBy,
+    contentBytes: number,
+  ): Promise<readonly (ContextSummary & { readonly content?: string })[]> {
+    const [type, match, names] =
+      'labels' in by
+        ? ['text', 'c.label = asked.name AND c.is_latest', by.labels]
+        : ['uuid', 'c.id = asked.name', by.ids];
+    const rows = await this.database.query<ContextSummaryRow & { content: string | null }>(
+      `SELECT ${SUMMARY_COLUMNS}, CASE WHEN c.bytes_so_far <= $4 THEN c.content END AS content
+       FROM (
+         SELECT c.*, asked.position, sum(c.content_bytes) OVER (ORDER BY asked.position) AS bytes_so_far
+         FROM unnest($3::${type}[]) WITH ORDINALITY AS asked (name, position)
+           JOIN contexts c ON c.workspace_id = $1 AND ($2::uuid IS NULL OR c.project_id = $2) AND ${match}
+       ) AS c ${WITH_PROJECT}
+       ORDER BY c.position`,
+      [workspaceId, by.projectId ?? null, names, contentBytes],
+    );
+    return rows.map((row) => (row.content === null ? toSummary(row) : toContext({ ...row, content: row.content })));
+  }
+
+  async findSimilar(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    probes: readonly SimilarityProbe[],
+  ): Promise<ReadonlyMap<ContextId, readonly SimilarContext[]>> {
+    const rows = await this.database.query<{
+      probe_id: ContextId;
+      id: ContextId;
+      label: string;
+      version: number;
+      signature: Buffer;
+      same_text: boolean;
+    }>(
+      // Every lookup is by all columns of one index, so that the plan is the same with and without statistics.
+      `WITH probe AS MATERIALIZED (
+         SELECT id, label_id, decode(content_hash, 'hex') AS content_hash, bands::bigint[] AS bands
+         FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) AS given (id, label_id, content_hash, bands)
+       ), met AS (
+         SELECT probe.id AS probe_id, in_band.context_id
+         FROM probe
+         CROSS JOIN LATERAL unnest(probe.bands) AS wanted (band)
+         CROSS JOIN LATERAL (
+           SELECT context_id FROM context_bands
+           WHERE workspace_id = $1 AND project_id = $2 AND band = wanted.band
+           ORDER BY context_id LIMIT ${SIMILAR_CANDIDATES}
+         ) AS in_band
+         UNION
+         SELECT probe.id, same.id
+         FROM probe
+         CROSS JOIN LATERAL (
+           SELECT id FROM contexts
+           WHERE workspace_id = $1 AND project_id = $2 AND content_hash = probe.content_hash AND is_latest
+           ORDER BY id LIMIT ${SIMILAR_CANDIDATES}
+         ) AS same
+       ), candidate AS MATERIALIZED (
+         SELECT probe_id, context_id, row_number() OVER (PARTITION BY probe_id ORDER BY context_id) AS place FROM met
+       )
+       SELECT probe.id AS probe_id, c.id, c.label, c.version, c.signature,
+         c.content_hash = probe.content_hash AS same_text
+       FROM candidate
+       JOIN probe ON probe.id = candidate.probe_id
+       CROSS JOIN LATERAL (
+         SELECT id, label_id, label, version, signature, content_hash, is_latest FROM contexts
+         WHERE workspace_id = $1 AND id = candidate.context_id
+         OFFSET 0
+       ) AS c
+       WHERE candidate.place <= ${SIMILAR_CANDIDATES} AND c.is_latest AND c.label_id <> probe.label_id`,
+      [
+        workspaceId,
+        projectId,
+        probes.map(({ id }) => id),
+        probes.map(({ labelId }) => labelId),
+        probes.map(({ contentHash }) => contentHash),
+        probes.map(({ fingerprint }) => `{${fingerprint.bands.join(',')}}`),
+      ],
+    );
+    return new Map(
+      probes.map(({ id, fingerprint }) => [
+        id,
+        nearest(
+          fingerprint.signature,
+          rows.filter((row) => row.probe_id === id).map((row) => ({ ...row, sameText: row.same_text })),
+        ),
+      ]),
+    );
+  }
+
+  async findRecalledInSession(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    to: { readonly sessionId: SessionId; readonly ids: readonly ContextId[] },
+    texts: readonly Pick<Context, 'content' | 'contentHash'>[],
+  ): Promise<readonly ContextSummary[]> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `${SELECT_SUMMARY}
+       WHERE c.workspace_id = $1 AND c.project_id = $2 AND c.is_latest
+         AND c.id IN (
+           SELECT context_id FROM context_session_uses WHERE workspace_id = $1 AND session_id = $3
+           UNION SELECT unnest($4::uuid[]))
+         AND (encode(c.content_hash, 'hex') = ANY ($5::text[]) OR c.preview = ANY ($6::text[]))
+       ORDER BY c.id`,
+      [
+        workspaceId,
+        projectId,
+        to.sessionId,
+        to.ids,
+        texts.map(({ contentHash }) => contentHash),
+        texts.map(({ content }) => content.trim()).filter(({ length }) => length <= PREVIEW_LENGTH),
+      ],
+    );
+    return rows.map(toSummary);
+  }
+}

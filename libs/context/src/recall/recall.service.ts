@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { ContextId, SessionId, WorkspaceId } from '#kernel';
+import { DEFAULT_PROJECT } from '#project';
+import { SessionService } from '#session';
+import type { ContextSummary } from '../context.js';
+import { ContextLookup } from './context-lookup.js';
+import { ContextUsage } from './context-usage.js';
+
+/** How much text one recall hands out; what is beyond comes as a preview, and is named. */
+export const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
+
+export interface RecallCommand {
+  /** Slug; absent: `default` for labels, any for ids. */
+  readonly project?: string;
+  /** Labels give the newest version that is not archived; ids give that very version. */
+  readonly by: { readonly labels: readonly string[] } | { readonly ids: readonly ContextId[] };
+  readonly previewOnly: boolean;
+  /** The session that is going to work with them. */
+  readonly sessionId?: SessionId;
+}
+
+export interface Recalled {
+  /** In the order they were asked for, each once. */
+  readonly items: readonly (ContextSummary & { readonly content?: string })[];
+  /** Labels or ids that name nothing here. */
+  readonly missing: readonly string[];
+  /** Ids of those whose content was left out because all together were too large. */
+  readonly withoutContent: readonly ContextId[];
+}
+
+@Injectable()
+export class RecallService {
+  constructor(
+    private readonly lookup: ContextLookup,
+    private readonly sessions: SessionService,
+    private readonly usage: ContextUsage,
+  ) {}
+
+  /**
+   * Reads several contexts and counts each as read: what the cache does not hold, with one statement for all, and
+   * one for their texts.
+   * @throws DomainError `session-not-found` naming `/sessionId`
+   */
+  async recall(workspaceId: WorkspaceId, command: RecallCommand): Promise<Recalled> {
+    const { sessionId } = command;
+    if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, { pointer: '/sessionId' });
+    const names = [...new Set<string>('labels' in command.by ? command.by.labels : command.by.ids)];
+    const summaries = await this.summariesOf(workspaceId, command);
+    const items: Recalled['items'] = command.previewOnly ? summaries : await this.withContent(workspaceId, summaries);
+    this.usage.noteRead(
+      workspaceId,
+      items.map(({ id }) => id),
+      sessionId,
+    );
+    const found = new Set<string>(items.map(({ id, label }) => ('labels' in command.by ? label : id)));
+    return {
+      items,
+      missing: names.filter((name) => !found.has(name)),
+      withoutContent: command.previewOnly ? [] : items.filter((item) => item.content === undefined).map(({ id }) => id),
+    };
+  }
+
+  private async summariesOf(
+    workspaceId: WorkspaceId,
+    { project, by }: RecallCommand,
+  ): Promise<readonly ContextSummary[]> {
+    const found =
+      'labels' in by
+        ? await this.lookup.latestSummariesOf(workspaceId, project ?? DEFAULT_PROJECT, [...new Set(by.labels)])
+        : await this.lookup.summariesOf(workspaceId, [...new Set(by.ids)]);
+    return found.filter(
+      (summary) => summary !== undefined && (project === undefined || summary.project === project),
+    ) as readonly ContextSummary[];
+  }
+
+  /** Texts in the order asked for, until they are too large together. One that was purged meanwhile is no item. */
+  private async withContent(
+    workspaceId: WorkspaceId,
+    summaries: readonly ContextSummary[],
+  ): Promise<Recalled['items']> {
+    let bytes = 0;
+    const isWhole = summaries.map(({ contentBytes }) => (bytes += contentBytes) <= RECALL_CONTENT_BYTES);
+    const whole = await this.lookup.findEach(
+      workspaceId,
+      summaries.filter((_, index) => isWhole[index]).map(({ id }) => id),
+    );
+    const byId = new Map(whole.map((context) => [context?.id, context]));
+    return summaries.flatMap((summary, index): Recalled['items'] =>
+      isWhole[index] ? [byId.get(summary.id)].filter((context) => context !== undefined) : [summary],
+    );
+  }
+}

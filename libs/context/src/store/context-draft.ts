@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { SessionId, WorkPauses } from '#kernel';
+import type { Context } from '../context.js';
+import { readAnyText } from '../extract/extract.js';
+import type { Priority } from '../extract/priority.js';
+import type { Fingerprint } from './near-duplicates.js';
+
+export interface StoreContext {
+  readonly label: string;
+  readonly content: string;
+  readonly tags: readonly string[];
+  /** Absent: read from the text. */
+  readonly priority?: Priority;
+  readonly sessionId?: SessionId;
+  readonly metadata: Context['metadata'];
+}
+
+/** Everything about a text that follows from the text alone, made before any lock is held. */
+export interface ContextDraft extends Pick<
+  Context,
+  | 'label'
+  | 'content'
+  | 'contentHash'
+  | 'contentBytes'
+  | 'preview'
+  | 'keyConcepts'
+  | 'extractVersion'
+  | 'tags'
+  | 'priority'
+  | 'priorityDetected'
+  | 'sessionId'
+  | 'metadata'
+> {
+  readonly fingerprint: Fingerprint;
+}
+
+/**
+ * Linear in the length of the content.
+ * @param pauses of the work that it is a part of: others run between its steps
+ */
+export async function draftOf(input: StoreContext, pauses: WorkPauses): Promise<ContextDraft> {
+  const { label, content, tags, priority, sessionId, metadata } = input;
+  const { detectedPriority, ...reading } = await readAnyText(content, pauses);
+  return {
+    label,
+    content,
+    contentHash: createHash('sha256').update(content, 'utf8').digest('hex'),
+    contentBytes: Buffer.byteLength(content),
+    ...reading,
+    tags: [...new Set(tags)],
+    priority: priority ?? detectedPriority,
+    priorityDetected: priority === undefined,
+    sessionId: sessionId ?? null,
+    metadata,
+  };
+}

@@ -1,0 +1,257 @@
+import { Injectable } from '@nestjs/common';
+import { brokenConstraintOf, Database } from '#database';
+import { type ContextId, newId, type ProjectId, type WorkspaceId } from '#kernel';
+import { projectGone } from '../context.errors.js';
+import type { Context, ContextSummary } from '../context.js';
+import type { Priority } from '../extract/priority.js';
+import { ContextRepository, type Description, type LockedLabel, type NewContext } from './context.repository.js';
+import {
+  type ContextRow,
+  type ContextSummaryRow,
+  SELECT_CONTEXT,
+  SUMMARY_COLUMNS,
+  toContext,
+  toSummary,
+  WITH_PROJECT,
+} from './context.row.js';
+import { type Fingerprint, fingerprintOf } from './near-duplicates.js';
+
+@Injectable()
+export class PostgresContextRepository extends ContextRepository {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async lockLabels(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    labels: readonly string[],
+  ): Promise<ReadonlyMap<string, LockedLabel>> {
+    const distinct = [...new Set(labels)];
+    try {
+      // The no-op update locks a line that is there already, and waits for whoever is making or removing it.
+      await this.database.query(
+        `INSERT INTO context_labels AS l (workspace_id, id, project_id, label)
+         SELECT $1, given.id, $2, given.label FROM unnest($3::uuid[], $4::text[]) AS given (id, label)
+         ORDER BY given.label COLLATE "C"
+         ON CONFLICT (workspace_id, project_id, label) DO UPDATE SET last_version = l.last_version`,
+        [workspaceId, projectId, distinct.map(() => newId()), distinct],
+      );
+    } catch (error) {
+      if (brokenConstraintOf(error) === 'context_labels_project_fkey') throw projectGone();
+      throw error;
+    }
+    // A statement of its own: it sees what the holder of the lock before us has committed.
+    const lines = await this.lines('l.project_id = $2 AND l.label = ANY ($3::text[])', [
+      workspaceId,
+      projectId,
+      distinct,
+    ]);
+    return new Map(lines.map((line) => [line.label, line]));
+  }
+
+  async lockLabelOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLabel | undefined> {
+    const [locked] = await this.database.query<{ id: string }>(
+      `SELECT id FROM context_labels
+       WHERE workspace_id = $1 AND id = (SELECT label_id FROM contexts WHERE workspace_id = $1 AND id = $2) FOR UPDATE`,
+      [workspaceId, id],
+    );
+    if (locked === undefined) return undefined;
+    const [line] = await this.lines('l.id = $2', [workspaceId, locked.id]);
+    return line;
+  }
+
+  async append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void> {
+    const newest = new Map(contexts.map((context) => [context.labelId, context]));
+    await this.retire(workspaceId, [...newest.keys()]);
+    const rows = contexts.map((context) => ({
+      id: context.id,
+      project_id: context.projectId,
+      label_id: context.labelId,
+      label: context.label,
+      version: context.version,
+      is_latest: newest.get(context.labelId) === context,
+      content: context.content,
+      content_hash: context.contentHash,
+      content_bytes: context.contentBytes,
+      preview: context.preview,
+      key_concepts: context.keyConcepts,
+      extract_version: context.extractVersion,
+      signature: context.fingerprint.signature.toString('hex'),
+      tags: context.tags,
+      priority: context.priority,
+      priority_detected: context.priorityDetected,
+      session_id: context.sessionId,
+      metadata: context.metadata,
+      revision: context.revision,
+      created_at: context.createdAt,
+      updated_at: context.updatedAt,
+    }));
+    await this.database.query(
+      `INSERT INTO contexts (workspace_id, id, project_id, label_id, label, version, is_latest, content, content_hash,
+         content_bytes, preview, key_concepts, extract_version, signature, tags, priority, priority_detected,
+         session_id, metadata, revision, created_at, updated_at)
+       SELECT $1, id, project_id, label_id, label, version, is_latest, content, decode(content_hash, 'hex'),
+         content_bytes, preview, key_concepts, extract_version, decode(signature, 'hex'), tags, priority,
+         priority_detected, session_id, metadata, revision, created_at, updated_at
+       FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, project_id uuid, label_id uuid, label text,
+         version integer, is_latest boolean, content text, content_hash text, content_bytes integer, preview text,
+         key_concepts text[], extract_version smallint, signature text, tags text[], priority text,
+         priority_detected boolean, session_id uuid, metadata jsonb, revision uuid, created_at timestamptz,
+         updated_at timestamptz)`,
+      [workspaceId, JSON.stringify(rows)],
+    );
+    await this.database.query(
+      `UPDATE context_labels AS l SET last_version = given.version
+       FROM unnest($2::uuid[], $3::integer[]) AS given (id, version)
+       WHERE l.workspace_id = $1 AND l.id = given.id`,
+      [workspaceId, [...newest.keys()], [...newest.values()].map(({ version }) => version)],
+    );
+    await this.insertBands(workspaceId, [...newest.values()]);
+  }
+
+  async describe(workspaceId: WorkspaceId, id: ContextId, description: Description, at: Date): Promise<void> {
+    const { tags, priority, priorityDetected, metadata } = description;
+    await this.database.query(
+      `UPDATE contexts SET tags = $3, priority = $4, priority_detected = $5, metadata = $6, updated_at = greatest($7, updated_at), revision = gen_random_uuid()
+       WHERE workspace_id = $1 AND id = $2`,
+      [workspaceId, id, tags, priority, priorityDetected, JSON.stringify(metadata), at],
+    );
+  }
+
+  async archive(
+    workspaceId: WorkspaceId,
+    { labelId, ids }: { readonly labelId: string; readonly ids?: readonly ContextId[] },
+    archived: { readonly at: Date; readonly reason: string | null },
+  ): Promise<readonly ContextSummary[]> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `WITH c AS (
+         UPDATE contexts SET archived_at = greatest($4, updated_at), archive_reason = $5, updated_at = greatest($4, updated_at), is_latest = false, revision = gen_random_uuid()
+         WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NULL
+         RETURNING *)
+       SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,
+      [workspaceId, labelId, ids ?? null, archived.at, archived.reason],
+    );
+    await this.removeBands(
+      workspaceId,
+      rows.map((row) => row.id),
+    );
+    return rows.map(toSummary);
+  }
+
+  async restore(
+    workspaceId: WorkspaceId,
+    { labelId, ids }: { readonly labelId: string; readonly ids?: readonly ContextId[] },
+    at: Date,
+  ): Promise<readonly ContextSummary[]> {
+    const rows = await this.database.query<ContextSummaryRow>(
+      `WITH c AS (
+         UPDATE contexts SET archived_at = NULL, archive_reason = NULL, updated_at = greatest($4, updated_at), revision = gen_random_uuid()
+         WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3)) AND archived_at IS NOT NULL
+         RETURNING *)
+       SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,
+      [workspaceId, labelId, ids ?? null, at],
+    );
+    return rows.map(toSummary);
+  }
+
+  async settleLatest(workspaceId: WorkspaceId, labelId: string): Promise<Context | undefined> {
+    const [latest] = await this.settleLines(workspaceId, [labelId]);
+    return latest;
+  }
+
+  async settleLines(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<readonly Context[]> {
+    const changed = await this.database.query<{ label_id: string; id: ContextId }>(
+      `SELECT of_label AS label_id, newest.id
+       FROM unnest($2::uuid[]) AS given (of_label) CROSS JOIN LATERAL (
+         SELECT id, is_latest FROM contexts WHERE workspace_id = $1 AND label_id = of_label AND archived_at IS NULL
+         ORDER BY version DESC LIMIT 1) AS newest
+       WHERE NOT newest.is_latest`,
+      [workspaceId, labelIds],
+    );
+    if (changed.length === 0) return [];
+    const ids = changed.map(({ id }) => id);
+    await this.retire(
+      workspaceId,
+      changed.map((row) => row.label_id),
+    );
+    await this.database.query(
+      'UPDATE contexts SET is_latest = true WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+      [workspaceId, ids],
+    );
+    const rows = await this.database.query<ContextRow>(
+      `${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.label`,
+      [workspaceId, ids],
+    );
+    const contexts = rows.map(toContext);
+    await this.insertBands(
+      workspaceId,
+      contexts.map((context) => ({ ...context, fingerprint: fingerprintOf(context.content) })),
+    );
+    return contexts;
+  }
+
+  async countActive(workspaceId: WorkspaceId, labelId: string, priority: Priority): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM contexts
+       WHERE workspace_id = $1 AND label_id = $2 AND archived_at IS NULL AND priority = $3`,
+      [workspaceId, labelId, priority],
+    );
+    return row?.count ?? 0;
+  }
+
+  private async lines(condition: string, parameters: readonly unknown[]): Promise<LockedLabel[]> {
+    const rows = await this.database.query<
+      ContextSummaryRow & { label_id: string; line_label: string; line_project_id: ProjectId; last_version: number }
+    >(
+      `SELECT l.id AS label_id, l.project_id AS line_project_id, l.label AS line_label, l.last_version, ${SUMMARY_COLUMNS}
+       FROM context_labels l
+         LEFT JOIN contexts c ON c.workspace_id = l.workspace_id AND c.label_id = l.id AND c.is_latest
+         LEFT JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id
+       WHERE l.workspace_id = $1 AND ${condition}`,
+      parameters,
+    );
+    return rows.map((row) => ({
+      labelId: row.label_id,
+      projectId: row.line_project_id,
+      label: row.line_label,
+      lastVersion: row.last_version,
+      latest: row.id === null ? undefined : toSummary(row),
+    }));
+  }
+
+  /** The newest version of these lines is about to be another one. */
+  private async retire(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<void> {
+    const rows = await this.database.query<{ id: ContextId }>(
+      `UPDATE contexts SET is_latest = false WHERE workspace_id = $1 AND label_id = ANY ($2::uuid[]) AND is_latest RETURNING id`,
+      [workspaceId, labelIds],
+    );
+    await this.removeBands(
+      workspaceId,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  private async insertBands(
+    workspaceId: WorkspaceId,
+    contexts: readonly (Pick<Context, 'id' | 'projectId'> & { readonly fingerprint: Fingerprint })[],
+  ): Promise<void> {
+    const rows = contexts.flatMap(({ id, projectId, fingerprint }) =>
+      fingerprint.bands.map((band) => ({ id, projectId, band: band.toString() })),
+    );
+    await this.database.query(
+      `INSERT INTO context_bands (workspace_id, project_id, band, context_id)
+       SELECT $1, project_id, band, context_id FROM unnest($2::uuid[], $3::bigint[], $4::uuid[]) AS given (project_id, band, context_id)
+       ON CONFLICT DO NOTHING`,
+      [workspaceId, rows.map((row) => row.projectId), rows.map((row) => row.band), rows.map((row) => row.id)],
+    );
+  }
+
+  private async removeBands(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.database.query('DELETE FROM context_bands WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])', [
+      workspaceId,
+      ids,
+    ]);
+  }
+}
