@@ -3,7 +3,7 @@ import { OWN_SUBJECT, PEERS, SUBJECTS } from './subjects/subject.mjs';
 import { TOPOLOGIES } from './topologies/topology.mjs';
 
 /** Of all schedules. A takeover takes seconds, so a schedule with one costs many of the others. */
-const SHARES = { single: 0.8, sentinel: 0.1, cluster: 0.1 };
+export const SHARES = { single: 0.8, sentinel: 0.1, cluster: 0.1 };
 
 /** Another cache is played until it is found stale, which takes a few schedules. */
 const CONTROL = 'naive';
@@ -51,7 +51,7 @@ export function planOf({ schedules, peers = false, subject, topology }) {
  * @param {string | undefined} name
  * @param {Readonly<Record<string, unknown>>} known
  */
-function requireKnown(what, name, known) {
+export function requireKnown(what, name, known) {
   if (name !== undefined && !Object.hasOwn(known, name)) {
     throw new Error(`There is no ${what} ${name}; there are ${Object.keys(known).join(', ')}.`);
   }

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { runChaos } from './chaos-run.mjs';
 import { installPeers } from './install-peers.mjs';
 import { planOf } from './plan.mjs';
+import { runProductParts } from './product/product-parts.mjs';
 import { resultText, totalText } from './report.mjs';
 import { SUBJECTS } from './subjects/subject.mjs';
 import { TOPOLOGIES } from './topologies/topology.mjs';
@@ -17,6 +18,7 @@ const HELP = `npm run test:chaos -- [options]
   --schedules <n>     how many, shared out among the topologies (100)
   --seconds <n>       end each part after that long, however many were played
   --seed <n>          of the generator (random)
+  --product           play them on the whole product instead: two servers and a worker over one PostgreSQL
   --peers             play them on the naive cache and on the libraries beside ours instead; installs those
   --subject <name>    play them on this one alone: ${Object.keys(SUBJECTS).join(', ')}
   --topology <name>   on this one alone: ${Object.keys(TOPOLOGIES).join(', ')}
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '100' },
     seconds: { type: 'string' },
     seed: { type: 'string' },
+    product: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     subject: { type: 'string' },
     topology: { type: 'string' },
@@ -45,6 +48,18 @@ const { values } = parseArgs({
 if (values.help) {
   console.log(HELP);
   process.exit(0);
+}
+
+if (values.product) {
+  const { results, isAsItMustBe } = await runProductParts({
+    topology: values.topology,
+    schedules: whole(values.schedules),
+    seed: values.seed === undefined ? undefined : Number(values.seed),
+    path: values.path,
+    forMs: values.seconds === undefined ? undefined : whole(values.seconds) * 1_000,
+  });
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+  process.exit(isAsItMustBe ? 0 : 1);
 }
 
 const plan = planOf({ ...values, schedules: whole(values.schedules) });

@@ -10,6 +10,7 @@ import { InOrder } from '../support/in-order.mjs';
  * - `cut`: connections break, new ones too.
  * - `late-requests`: requests wait for the end of the fault and arrive then, also those of clients that have gone away
  *   meanwhile: a command that timed out takes effect after all.
+ * - `late-invalidations`: the same, from the first request on that removes keys; what is only read goes on.
  * - `late-replies`: requests take effect at once, their answers come at the end of the fault.
  * - `lost-replies`: requests take effect at once, the connections break with the answers.
  * - `silence`: nothing comes through in either direction until the end of the fault, then all of it.
@@ -17,11 +18,11 @@ import { InOrder } from '../support/in-order.mjs';
  * - `slow`: every piece takes 15 ms in each direction, still within a command's time.
  * - `too-slow`: every piece takes 40 ms in each direction, more than a command's time.
  *
- * @typedef {'reset' | 'cut' | 'late-requests' | 'late-replies' | 'lost-replies' | 'silence' | 'half-open' | 'slow'
- *   | 'too-slow'} LinkFault
+ * @typedef {'reset' | 'cut' | 'late-requests' | 'late-invalidations' | 'late-replies' | 'lost-replies' | 'silence'
+ *   | 'half-open' | 'slow' | 'too-slow'} LinkFault
  */
 
-/** @type {readonly LinkFault[]} */
+/** Those that need nothing to be known of what is said. @type {readonly LinkFault[]} */
 export const LINK_FAULTS = [
   'reset',
   'cut',
@@ -42,6 +43,7 @@ const HOLDS_REPLIES = new Set(['late-replies', 'lost-replies', 'silence']);
 const BREAKS = new Set(['reset', 'cut']);
 /** @type {ReadonlySet<LinkFault>} */
 const BREAKS_AT_THE_END = new Set(['lost-replies', 'half-open']);
+const INVALIDATES = /\bunlink\b/i;
 /** @type {Readonly<Partial<Record<LinkFault, number>>>} */
 const DELAY_MS = { slow: 15, 'too-slow': 40 };
 
@@ -141,7 +143,8 @@ class Pair {
   obey(fault) {
     const delayMs = (fault && DELAY_MS[fault]) ?? 0;
     if (fault === 'lost-replies') this.#isTouched = true;
-    this.#requests.set(fault !== undefined && HOLDS_REQUESTS.has(fault), delayMs);
+    const from = fault === 'late-invalidations' ? INVALIDATES : undefined;
+    this.#requests.set(fault !== undefined && HOLDS_REQUESTS.has(fault), delayMs, from);
     this.#replies.set(fault !== undefined && HOLDS_REPLIES.has(fault), delayMs);
   }
 
@@ -188,6 +191,8 @@ class Direction {
   #isAbandoned = false;
   #isFinished = false;
   #delayMs = 0;
+  /** What is held from the first piece on that has this. @type {RegExp | undefined} */
+  #heldFrom;
   #pieces = new InOrder();
 
   /** @param {import('node:net').Socket} to */
@@ -198,10 +203,12 @@ class Direction {
   /**
    * @param {boolean} isHeld
    * @param {number} delayMs
+   * @param {RegExp} [heldFrom]
    */
-  set(isHeld, delayMs) {
+  set(isHeld, delayMs, heldFrom) {
     this.#isHeld = isHeld;
     this.#delayMs = delayMs;
+    this.#heldFrom = heldFrom;
     if (isHeld) return;
     for (const piece of this.#held.splice(0)) this.#deliver(piece);
   }
@@ -226,6 +233,7 @@ class Direction {
   /** @param {Buffer | 'end'} piece */
   #pass(piece) {
     if (this.#isAbandoned) return;
+    if (piece !== 'end' && this.#heldFrom?.test(piece.toString('latin1'))) this.#isHeld = true;
     if (this.#isHeld) this.#held.push(piece);
     else this.#deliver(piece);
   }

@@ -1,0 +1,87 @@
+// @ts-check
+import { callRoute } from './calls.mjs';
+import { OPERATIONS } from './operations.mjs';
+import { READING_TOOLS, ROUTES_THAT_READ } from './readings.mjs';
+
+/** Routes whose answers rest on nothing that a workspace stores, or that nobody caches, and why they are not walked. */
+export const WITHOUT_STATE = {
+  'GET /health': 'is about the process that answers, now',
+  'GET /health/live': 'is about the process that answers, now',
+  'GET /health/ready': 'is about the process that answers, now',
+  'GET /metrics': 'is about the process that answers, now',
+  'GET /metrics/cache': 'counts of the cache, computed now',
+  'POST /mcp': 'is how tools are called, each of which has a line of its own',
+  'GET /v1/admin/cache/health': 'is about the process that answers, now',
+  'GET /v1/admin/cache/stats': 'counts of the cache, computed now',
+  'GET /v1/admin/cache/advice': 'follows from counts of the cache',
+  'GET /v1/admin/cache/families': 'policies, in force within five seconds, as they say',
+  'PATCH /v1/admin/cache/families/{name}': 'a policy changes how long is cached, never what is answered',
+  'GET /v1/admin/cache/keys': 'lists what is cached at that moment',
+  'GET /v1/admin/cache/entries/{key}': 'shows what is cached at that moment',
+  'POST /v1/admin/cache/test': 'times a command',
+  'GET /v1/admin/cache/rate-limits': 'limits are off here; their own tests prove them',
+  'POST /v1/admin/cache/rate-limits/reset': 'limits are off here; their own tests prove them',
+  'GET /v1/workspaces': 'is read from the database each time',
+  'GET /v1/admin/audit': 'is read from the database each time',
+  'GET /v1/jobs': 'is read from the database each time, and moves by itself',
+  'GET /v1/jobs/stats': 'is read from the database each time, and moves by itself',
+  'GET /v1/jobs/{id}': 'is read from the database each time, and moves by itself',
+  'POST /v1/jobs/{id}/retry': 'changes a job, which is never cached',
+  'POST /v1/jobs/{id}/cancel': 'changes a job, which is never cached',
+  'GET /v1/models': 'follows from the configuration',
+  'GET /v1/models/{model}': 'follows from the configuration',
+  'GET /v1/usage': 'is up to five seconds behind, as it says',
+  'POST /v1/embeddings': 'follows from the text alone; nobody embeds here',
+};
+
+/** What each schedule begins with. */
+const OPENING = ['POST /v1/workspaces'];
+
+/** Tools of such routes. */
+const TOOLS_WITHOUT_STATE = ['usage_get', 'job_list', 'job_stats', 'job_get', 'job_retry', 'job_cancel', 'embed'];
+
+/**
+ * @param {import('./product-stage.mjs').ProductStage} stage
+ * @returns {Promise<string[]>} every route and tool of the product that the walk does not know, and every line of its
+ *   tables that names none
+ */
+export async function uncovered(stage) {
+  const [server] = stage.servers;
+  if (server === undefined) throw new Error('a stage has servers');
+  const { body: document } = await callRoute(server, stage.operatorKey, { method: 'GET', path: '/openapi.json' });
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const listed = await callRoute(server, stage.operatorKey, {
+    method: 'POST',
+    path: '/mcp?profile=full',
+    headers: { accept: 'application/json, text/event-stream' },
+    body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
+  });
+  const tools = listed.body.result.tools.map((/** @type {{ name: string }} */ { name }) => name);
+  const knownRoutes = [
+    ...OPERATIONS.map(({ route }) => route),
+    ...ROUTES_THAT_READ,
+    ...OPENING,
+    ...Object.keys(WITHOUT_STATE),
+  ];
+  const knownTools = [
+    ...OPERATIONS.flatMap(({ tool }) => tool ?? []),
+    ...Object.values(READING_TOOLS),
+    ...TOOLS_WITHOUT_STATE,
+  ];
+  return [
+    ...missing(routes, knownRoutes).map((route) => `the walk does not know ${route}`),
+    ...missing(tools, knownTools).map((tool) => `the walk does not know the tool ${tool}`),
+    ...missing(knownRoutes, routes).map((route) => `the walk knows ${route}, which the product has not`),
+    ...missing(knownTools, tools).map((tool) => `the walk knows the tool ${tool}, which the product has not`),
+  ];
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {readonly string[]} known
+ */
+function missing(names, known) {
+  return names.filter((name) => !known.includes(name));
+}

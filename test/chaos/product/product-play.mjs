@@ -1,0 +1,397 @@
+// @ts-check
+import { setTimeout as pause } from 'node:timers/promises';
+import { inTime } from '../actor.mjs';
+import { Disturbances } from './disturbances.mjs';
+import { Judge } from './judge.mjs';
+import { openWorkspace } from './open-workspace.mjs';
+import { OPERATIONS } from './operations.mjs';
+import { Picks } from './picks.mjs';
+import { WORKSPACES } from './product-schedule.mjs';
+import { expectedView } from './reader.mjs';
+import { readingsOf } from './readings.mjs';
+
+/** How long a step is waited for before the next one begins beside it. */
+const STEP_MS = 1_500;
+/** What is still under way that long after the last fault is over will never end. */
+const HANG_MS = 25_000;
+/** So long are reads on their way to the database before a write overtakes them. */
+const LOADING_MS = 15;
+/** More writes without an answer than these have too many orders. */
+const MOST_UNANSWERED = 3;
+
+const [READS_BEFORE, READS_THERE, READS_HERE, READS_AMID, READS_AT_THE_END] = [8, 12, 6, 3, 40];
+
+/** @typedef {import('./product-schedule.mjs').Step} Step */
+/** @typedef {import('./readings.mjs').Reading} Reading */
+
+/** Plays one schedule on the product, ends its faults and judges what clients saw. */
+export class ProductPlay {
+  #stage;
+  #name;
+  #judge = new Judge();
+  #faults;
+  /** @type {import('./open-workspace.mjs').Workspace[]} */
+  #workspaces = [];
+  /** @type {Set<string>} */
+  #markers = new Set();
+  /** What is under way, and what it is. @type {Map<Promise<unknown>, string>} */
+  #running = new Map();
+
+  /**
+   * @param {import('./product-stage.mjs').ProductStage} stage
+   * @param {string} name of the schedule, unlike every other's on this stage
+   */
+  constructor(stage, name) {
+    this.#stage = stage;
+    this.#name = name;
+    this.#faults = new Disturbances(stage);
+  }
+
+  /**
+   * @param {readonly Step[]} steps
+   * @returns {Promise<{ judge: Judge, faults: number }>}
+   */
+  async run(steps) {
+    for (let index = 0; index < WORKSPACES; index++) await this.#openWorkspace(String(index));
+    for (const [index, step] of steps.entries()) {
+      await this.#faults.reach(index);
+      await this.#perform(step, index);
+    }
+    await this.#faults.endAll();
+    await inTime(Promise.all(this.#running.keys()), HANG_MS);
+    for (const what of this.#running.values()) this.#judge.found('waited', `${what} has not ended after ${HANG_MS} ms`);
+    try {
+      await this.#stage.recover();
+    } catch (error) {
+      this.#judge.found('unrecovered', error instanceof Error ? error.message : String(error));
+    }
+    await this.#judgeTheEnd(steps.length);
+    return { judge: this.#judge, faults: this.#faults.count };
+  }
+
+  /**
+   * @param {Step} step
+   * @param {number} index
+   */
+  async #perform(step, index) {
+    switch (step.do) {
+      case 'write':
+        return this.#write(step);
+      case 'read':
+        return this.#readSome(step.at, step.workspace, new Picks(step.pick), READS_THERE);
+      case 'interrupt':
+        return this.#interrupt(step);
+      case 'list-first':
+        return this.#listFirst(step, index);
+      case 'race':
+        return this.#race(step);
+      case 'link':
+        return this.#faults.disturbLink(step);
+      case 'suspend':
+        return this.#faults.suspend(step);
+      case 'kill':
+        return this.#faults.restart(step.at);
+      case 'clock':
+        return this.#stage.process(step.at).stepClock();
+      case 'restart-database':
+        this.#faults.count++;
+        return this.#stage.restartDatabase();
+      case 'server': {
+        const picks = new Picks(step.pick);
+        const read = (/** @type {number} */ beat) =>
+          this.#track(this.#readSome(beat % 2, beat % WORKSPACES, picks, READS_AMID), 'reads while servers change');
+        return this.#faults.breakServer(step, read);
+      }
+    }
+  }
+
+  /**
+   * Reads, a write, and reads of what it touches: on the other server first.
+   *
+   * @param {Omit<Extract<Step, { do: 'write' }>, 'do'>} step
+   */
+  async #write({ at, workspace, operation, pick, byTool, repeats }) {
+    const picks = new Picks(pick);
+    const drawn = this.#draw(workspace, operation, picks);
+    const server = this.#serving(at);
+    if (drawn === undefined || server === undefined) return;
+    const { write, tool } = drawn;
+    await this.#readAbout(1 - at, workspace, picks, write.about, READS_BEFORE);
+    const { writer } = this.#workspace(workspace);
+    const key = writer.begin(write);
+    const how = byTool && tool !== undefined && write.args !== undefined ? { tool } : keyed(write, key);
+    const isAnswered = await this.#inTime(writer.send(server, write, how), `${server.name} ${write.route}`);
+    if (isAnswered !== true) return;
+    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
+    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    if (!repeats) return;
+    await this.#repeat(1 - at, workspace, write, undefined);
+    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+  }
+
+  /**
+   * A write whose process stops between its commit and its invalidation. Meanwhile the other process is asked for the
+   * same again, or for more in the same place: what it answers rests on what it has seen.
+   *
+   * @param {Extract<Step, { do: 'interrupt' }>} step
+   */
+  async #interrupt({ at, workspace, operation, pick, next, dies }) {
+    const picks = new Picks(pick);
+    const drawn = this.#draw(workspace, operation, picks);
+    const [victim, other] = [this.#serving(at), this.#serving(1 - at)];
+    if (drawn === undefined || victim === undefined || other === undefined) return;
+    const { write } = drawn;
+    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
+    const { writer, id } = this.#workspace(workspace);
+    const key = writer.begin(write);
+    const [sent] = await this.#faults.stopAtCommit(
+      victim,
+      () => writer.send(victim, write, keyed(write, key)),
+      () => this.#stage.hasUndelivered(id),
+    );
+    this.#track(sent, `${victim.name} ${write.route}`);
+    if (next === 'repeat') await this.#repeat(1 - at, workspace, write, picks.below(2) === 0 ? key : undefined);
+    else await this.#store(1 - at, workspace, String(write.about[0]), picks);
+    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
+    if (dies)
+      await this.#faults.replace(victim, () => this.#readAbout(1 - at, workspace, picks, write.about, READS_HERE));
+    else await this.#faults.goOn(victim);
+    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+  }
+
+  /**
+   * The first list of projects makes the default one: a process that dies of it must hide nothing.
+   *
+   * @param {Extract<Step, { do: 'list-first' }>} step
+   * @param {number} index
+   */
+  async #listFirst({ at, pick }, index) {
+    const [victim, other] = [this.#serving(at), this.#serving(1 - at)];
+    if (victim === undefined || other === undefined || !this.#faults.isQuiet) return;
+    const workspace = await this.#openWorkspace(`first${index}`);
+    const { memory, reader, id } = this.#workspace(workspace);
+    const picks = new Picks(pick);
+    const isList = (/** @type {Reading} */ { route }) => route === 'GET /v1/projects';
+    const list = readingsOf(memory, memory.states.likely).find(isList);
+    if (list === undefined) throw new Error('projects can be listed');
+    await this.#readAbout(1 - at, workspace, picks, ['default'], READS_THERE, (reading) => !isList(reading));
+    const [sent] = await this.#faults.stopAtCommit(
+      victim,
+      () => reader.read(victim, list),
+      () => this.#stage.hasDefaultProject(id),
+    );
+    this.#track(sent, `${victim.name} ${list.route}`);
+    await this.#faults.replace(victim, async () => {
+      await this.#store(1 - at, workspace, 'default', picks);
+      await this.#readAbout(1 - at, workspace, picks, ['default'], READS_THERE);
+    });
+    await this.#readAbout(at, workspace, picks, ['default'], READS_HERE);
+  }
+
+  /**
+   * Reads with old rows on their way to them, while another process writes and is answered: what they fill the cache
+   * with must not be found afterwards.
+   *
+   * @param {Extract<Step, { do: 'race' }>} step
+   */
+  async #race({ at, workspace, operation, pick }) {
+    const picks = new Picks(pick);
+    const drawn = this.#draw(workspace, operation, picks);
+    const [reading, writing] = [this.#serving(at), this.#serving(1 - at)];
+    if (drawn === undefined || reading === undefined || writing === undefined) return;
+    const { write } = drawn;
+    const end = this.#faults.holdRows(reading);
+    const reads = this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    this.#track(reads, `reads of a race on ${reading.name}`);
+    await pause(LOADING_MS);
+    const { writer } = this.#workspace(workspace);
+    const how = keyed(write, writer.begin(write));
+    await this.#inTime(writer.send(writing, write, how), `${writing.name} ${write.route}`);
+    await this.#faults.end(end);
+    await this.#inTime(reads, 'reads of a race');
+    await this.#readAbout(at, workspace, picks, write.about, READS_THERE);
+    await this.#readAbout(1 - at, workspace, picks, write.about, READS_HERE);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} workspace
+   * @param {import('./write.mjs').Write} write that was sent before
+   * @param {string | undefined} key the same as then: it is the same request. Without one it is another that asks the same
+   */
+  async #repeat(at, workspace, write, key) {
+    const server = this.#serving(at);
+    if (server === undefined) return;
+    const { writer } = this.#workspace(workspace);
+    const hasKey = key !== undefined && write.call.method === 'POST';
+    if (!hasKey && !write.isRepeatable) return;
+    const again = hasKey ? write : { ...write };
+    if (!hasKey) writer.begin(again);
+    await this.#inTime(writer.send(server, again, hasKey ? { key } : {}), `${server.name} ${write.route} again`);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} workspace
+   * @param {string} project
+   * @param {Picks} picks
+   */
+  async #store(at, workspace, project, picks) {
+    const server = this.#serving(at);
+    const { writer } = this.#workspace(workspace);
+    for (let drawn = this.#draw(workspace, 0, picks); drawn !== undefined; drawn = this.#draw(workspace, 0, picks)) {
+      if (server === undefined || !drawn.write.about.includes(project)) continue;
+      writer.begin(drawn.write);
+      await this.#inTime(writer.send(server, drawn.write), `${server.name} ${drawn.write.route}`);
+      return;
+    }
+  }
+
+  /**
+   * @param {number} workspace
+   * @param {number} operation what to do; where there is nothing to do it to, a context is stored
+   * @param {Picks} picks
+   * @returns {{ write: import('./write.mjs').Write, tool?: string } | undefined} undefined where too much is unanswered
+   */
+  #draw(workspace, operation, picks) {
+    const { memory } = this.#workspace(workspace);
+    if (memory.states.unanswered >= MOST_UNANSWERED) return undefined;
+    for (const chosen of [OPERATIONS[operation], OPERATIONS[0]]) {
+      const write = chosen?.draw({ memory, state: memory.states.likely, picks });
+      if (chosen !== undefined && write !== undefined) {
+        return { write: { route: chosen.route, ...write }, tool: chosen.tool };
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} workspace
+   * @param {Picks} picks
+   * @param {readonly string[]} topics
+   * @param {number} count
+   * @param {(reading: Reading) => boolean} [isWanted]
+   */
+  async #readAbout(at, workspace, picks, topics, count, isWanted = () => true) {
+    const { memory } = this.#workspace(workspace);
+    const all = readingsOf(memory, memory.states.likely).filter(
+      (reading) => isWanted(reading) && reading.about.some((topic) => topics.includes(topic)),
+    );
+    // Half of them of the thing itself, where it is known; the rest of its surroundings.
+    const own = all.filter((reading) => reading.about.some((topic) => topic.includes(' ') && topics.includes(topic)));
+    const chosen = new Set([...picks.some(own, Math.ceil(count / 2)), ...picks.some(all, count)].slice(0, count));
+    await this.#readAll(at, workspace, picks, [...chosen]);
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} workspace
+   * @param {Picks} picks
+   * @param {number} count
+   */
+  async #readSome(at, workspace, picks, count) {
+    const { memory } = this.#workspace(workspace);
+    await this.#readAll(at, workspace, picks, picks.some(readingsOf(memory, memory.states.likely), count));
+  }
+
+  /**
+   * @param {number} at
+   * @param {number} workspace
+   * @param {Picks} picks
+   * @param {readonly Reading[]} readings
+   */
+  async #readAll(at, workspace, picks, readings) {
+    const server = this.#serving(at);
+    if (server === undefined) return;
+    const { memory, reader } = this.#workspace(workspace);
+    const { isQuiet } = this.#faults;
+    const all = readings.map((reading) => {
+      const old = memory.tags.get(`${reading.call.method} ${reading.call.path}`) ?? [];
+      const oldTag = reading.call.credential === undefined && picks.below(3) === 0 ? picks.one(old)?.tag : undefined;
+      const byTool = oldTag === undefined && picks.below(12) === 0;
+      return reader.read(server, reading, { oldTag, byTool, isQuiet });
+    });
+    await this.#inTime(Promise.all(all), `reads on ${server.name}`);
+  }
+
+  /**
+   * Everything works again: all reads on all servers show one and the same state.
+   *
+   * @param {number} seed
+   */
+  async #judgeTheEnd(seed) {
+    for (const { memory, reader } of this.#workspaces) {
+      const readings = new Picks(seed).some(readingsOf(memory, memory.states.likely), READS_AT_THE_END);
+      /** @type {(import("./reader.mjs").Observation & { server: import("./product-process.mjs").ProductProcess })[]} */
+      const seen = [];
+      for (const server of this.#stage.servers) {
+        const all = await Promise.all(readings.map((reading) => reader.read(server, reading, { isQuiet: true })));
+        seen.push(...all.flatMap((each) => (each === undefined ? [] : [{ server, ...each }])));
+      }
+      const missed = (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
+        seen.filter(({ reading, view }) => expectedView(reading, state) !== view);
+      if (memory.states.settle((state) => missed(state).length === 0)) continue;
+      const { likely } = memory.states;
+      for (const { server, reading, view } of missed(likely).slice(0, 3)) {
+        const expected = expectedView(reading, likely);
+        this.#judge.found('lost', `${server.name} ${reading.call.path} shows ${view} at the end, and not ${expected}`);
+      }
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Promise<number>} its index
+   */
+  async #openWorkspace(name) {
+    const opened = await openWorkspace(this.#stage, `${this.#name}-${name}`, this.#judge, this.#markers);
+    return this.#workspaces.push(opened) - 1;
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} task goes on beside the next steps where it takes longer
+   * @param {string} what
+   * @returns {Promise<T | undefined>}
+   */
+  async #inTime(task, what) {
+    this.#track(task, what);
+    const outcome = await inTime(task, STEP_MS);
+    return outcome === 'late' ? undefined : outcome;
+  }
+
+  /**
+   * @param {Promise<unknown> | undefined} task
+   * @param {string} what
+   */
+  #track(task, what) {
+    if (task === undefined) return;
+    const ended = task
+      .catch((error) => this.#judge.found('failed', `${what}: ${error instanceof Error ? error.stack : error}`))
+      .finally(() => this.#running.delete(ended));
+    this.#running.set(ended, what);
+  }
+
+  /**
+   * @param {number} at
+   * @returns {import('./product-process.mjs').ProductProcess | undefined} undefined where it can't be asked now
+   */
+  #serving(at) {
+    const server = this.#stage.process(at);
+    return server.isServing ? server : undefined;
+  }
+
+  /** @param {number} index */
+  #workspace(index) {
+    return /** @type {import('./open-workspace.mjs').Workspace} */ (this.#workspaces[index]);
+  }
+}
+
+/**
+ * @param {import('./write.mjs').Write} write
+ * @param {string} key
+ */
+function keyed({ call }, key) {
+  return call.method === 'POST' ? { key } : {};
+}

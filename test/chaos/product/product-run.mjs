@@ -1,0 +1,80 @@
+// @ts-check
+import fc from 'fast-check';
+import { OPERATIONS } from './operations.mjs';
+import { ProductPlay } from './product-play.mjs';
+import { productSchedules } from './product-schedule.mjs';
+import { buildProductStage } from './product-stage.mjs';
+import { addTo, noTotals } from './product-totals.mjs';
+import { uncovered } from './coverage.mjs';
+
+const SIZE = 7;
+/** A walk that hardly hits proves nothing of the cache: of its reads while nothing is disturbed. */
+const LEAST_HIT_SHARE = 1 / 3;
+
+/**
+ * @typedef {object} ProductOptions
+ * @property {string} topology
+ * @property {number} schedules how many
+ * @property {number} seed
+ * @property {string} [path] of one schedule, as the report names it: plays that one alone
+ * @property {string} [control] the address of a module that takes a mend out of the product
+ * @property {readonly import('./judge.mjs').ViolationKind[]} [until] ends at the first of these
+ * @property {number} [forMs] ends the run after that long
+ * @property {(line: string) => void} [report]
+ *
+ * @typedef {object} ProductResult
+ * @property {string} topology
+ * @property {number} seed
+ * @property {number} durationMs
+ * @property {import('./product-totals.mjs').ProductTotals} totals
+ * @property {{ path: string, steps: readonly import('./product-schedule.mjs').Step[],
+ *   violations: readonly import('./judge.mjs').Violation[] }[]} failures
+ * @property {readonly string[]} misses why the run proves too little, where it does
+ */
+
+/**
+ * Plays schedules on the product, one after the other on one stage: what a schedule kills is started again, and each has
+ * workspaces of its own.
+ *
+ * @param {ProductOptions} options
+ * @returns {Promise<ProductResult>}
+ */
+export async function runProduct({ topology, schedules, seed, path, control, until, forMs, report = () => undefined }) {
+  const stage = await buildProductStage({ topology, control });
+  const startedMs = performance.now();
+  const totals = noTotals();
+  /** @type {ProductResult['failures']} */
+  const failures = [];
+  try {
+    const arbitrary = productSchedules({
+      operations: OPERATIONS.length,
+      serverFaults: Object.keys(stage.topology.faults),
+      // A failover takes seconds.
+      serverFaultWeight: topology === 'single' ? 2 : 1,
+      size: SIZE,
+    });
+    const count = path === undefined ? schedules : 1;
+    const drawn = fc.sample(arbitrary, { seed, numRuns: path === undefined ? count : Number(path) + 1 });
+    for (const [index, steps] of drawn.entries()) {
+      if (path !== undefined && index !== Number(path)) continue;
+      if (forMs !== undefined && performance.now() - startedMs > forMs) break;
+      const { judge, faults } = await new ProductPlay(stage, `s${seed}-${index}`).run(steps);
+      addTo(totals, judge, faults);
+      for (const { kind, text } of judge.violations) report(`schedule ${index}: ${kind}: ${text}`);
+      if (judge.violations.length > 0) failures.push({ path: String(index), steps, violations: judge.violations });
+      if (totals.schedules % 20 === 0)
+        report(`${totals.schedules} schedules, ${totals.reads} reads, ${totals.hits} hits`);
+      if (judge.violations.some(({ kind }) => until?.includes(kind))) break;
+    }
+    const misses = [...(await uncovered(stage)), ...rareHits(totals)];
+    return { topology, seed, durationMs: performance.now() - startedMs, totals, failures, misses };
+  } finally {
+    await stage.remove();
+  }
+}
+
+/** @param {import('./product-totals.mjs').ProductTotals} totals */
+function rareHits({ quietReads, quietHits }) {
+  if (quietHits >= quietReads * LEAST_HIT_SHARE) return [];
+  return [`of ${quietReads} reads while nothing was disturbed only ${quietHits} were hits`];
+}

@@ -1,0 +1,216 @@
+// @ts-check
+import pg from 'pg';
+import { freePorts } from '../../setup/services/free-port.mjs';
+import { startPostgres } from '../../setup/services/postgres.mjs';
+import { until } from '../../setup/services/until.mjs';
+import { prepareDatabase } from '../database.mjs';
+import { monotonicMs } from '../monotonic.mjs';
+import { TcpProxy } from '../tcp-proxy.mjs';
+import { TOPOLOGIES } from '../topologies/topology.mjs';
+import { ProductProcess } from './product-process.mjs';
+
+const RECOVERY_MS = 20_000;
+/** What a database that was away still costs its clients when it is back: they have to connect again. */
+const RECONNECT_MS = 3_000;
+/** A machine with eight processes of a schedule on two cores reads its answers late; that is not Redis being away. */
+const COMMAND_TIMEOUT_MS = 200;
+export const JWT_SECRET = 'chaos'.repeat(10);
+const OPERATOR_KEY = `ks_test_${'chaos'.repeat(10)}`;
+
+/** Two servers go ahead of the true time and behind it, the worker has it. */
+const CLOCKS_MS = [20_000, -20_000, 0];
+const NAMES = ['A', 'B', 'worker'];
+
+/**
+ * Everything that a schedule of the product is played on: a PostgreSQL, the servers of Redis, two servers of the product
+ * and a worker, and a proxy between each of these processes and each server.
+ */
+export class ProductStage {
+  topologyName;
+  topology;
+  processes;
+  operatorKey = OPERATOR_KEY;
+  #postgres;
+  #databaseUrl;
+  /** @type {pg.Client | undefined} */
+  #sql;
+
+  /**
+   * @param {object} parts
+   * @param {string} parts.topologyName
+   * @param {import('../topologies/topology.mjs').Topology} parts.topology
+   * @param {import('../../setup/services/postgres.mjs').PostgresServer} parts.postgres
+   * @param {string} parts.databaseUrl
+   * @param {readonly ProductProcess[]} parts.processes the servers first
+   */
+  constructor({ topologyName, topology, postgres, databaseUrl, processes }) {
+    this.topologyName = topologyName;
+    this.topology = topology;
+    this.processes = processes;
+    this.#postgres = postgres;
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** The processes that take requests. */
+  get servers() {
+    return this.processes.slice(0, 2);
+  }
+
+  /** @param {number} index */
+  process(index) {
+    return /** @type {ProductProcess} */ (this.processes[index]);
+  }
+
+  /**
+   * Asks the database itself, past every proxy.
+   *
+   * @param {string} statement
+   * @param {unknown[]} [parameters]
+   * @returns {Promise<any[]>}
+   */
+  async query(statement, parameters) {
+    if (this.#sql === undefined) {
+      const client = new pg.Client({ connectionString: this.#databaseUrl });
+      client.on('error', () => (this.#sql = undefined));
+      await client.connect();
+      this.#sql = client;
+    }
+    const { rows } = await this.#sql.query(statement, parameters);
+    return rows;
+  }
+
+  /**
+   * @param {string} workspaceId
+   * @returns {Promise<boolean>} whether anything of the workspace is to be invalidated yet
+   */
+  async hasUndelivered(workspaceId) {
+    const all = 'SELECT array_to_string(tags, $1) AS tags FROM cache_invalidations';
+    return (await this.query(all, [' '])).some(({ tags }) => tags.includes(workspaceId));
+  }
+
+  /** @param {string} workspaceId */
+  async hasDefaultProject(workspaceId) {
+    const found = `SELECT 1 FROM projects WHERE workspace_id = $1 AND slug = 'default'`;
+    return (await this.query(found, [workspaceId])).length > 0;
+  }
+
+  async restartDatabase() {
+    const fromMs = monotonicMs();
+    await this.#sql?.end().catch(() => undefined);
+    this.#sql = undefined;
+    await this.#postgres.kill();
+    await this.#postgres.start();
+    for (const each of this.processes) each.databaseFaults.push({ fromMs, toMs: monotonicMs() + RECONNECT_MS });
+  }
+
+  /**
+   * Disturbs the way of a process to the database.
+   *
+   * @param {ProductProcess} victim
+   * @param {import('../tcp-proxy.mjs').LinkFault} fault
+   * @returns {() => void} ends it
+   */
+  disturbDatabase(victim, fault) {
+    const span = { fromMs: monotonicMs(), toMs: Number.POSITIVE_INFINITY };
+    victim.databaseFaults.push(span);
+    victim.databaseLink.impose(fault);
+    return () => {
+      victim.databaseLink.heal();
+      span.toMs = monotonicMs() + RECONNECT_MS;
+    };
+  }
+
+  /** Returns when every process runs, answers, uses the shared tier, and nothing is left to be invalidated. */
+  async recover() {
+    await this.topology.settle();
+    await Promise.all(this.processes.filter((each) => !each.isRunning).map((each) => each.start()));
+    await Promise.all(this.servers.map((server) => this.#recovered(server)));
+    const isSettled = async () => (await this.query('SELECT 1 FROM cache_invalidations LIMIT 1')).length === 0;
+    await until(isSettled, { timeoutMs: RECOVERY_MS, everyMs: 10, what: 'nothing to be left to invalidate' });
+  }
+
+  /** @param {ProductProcess} server */
+  async #recovered(server) {
+    const isUp = async () => {
+      const { status, body } = await server.http.send({
+        method: 'GET',
+        path: '/health',
+        headers: { authorization: `Bearer ${this.operatorKey}` },
+      });
+      if (status === 200 && body.parts.cache.status === 'up' && body.parts.database.status === 'up') return true;
+      throw new Error(JSON.stringify(body));
+    };
+    const what = `${server.name} to use the shared tier again`;
+    await until(isUp, { timeoutMs: RECOVERY_MS, everyMs: 20, what });
+  }
+
+  async remove() {
+    await Promise.all(this.processes.map((each) => each.kill()));
+    await this.#sql?.end().catch(() => undefined);
+    const links = this.processes.flatMap(({ cacheLinks, databaseLink }) => [...cacheLinks, databaseLink]);
+    await Promise.all(links.map((link) => link.close()));
+    await this.topology.remove();
+    await this.#postgres.remove();
+  }
+}
+
+/**
+ * @param {{ topology: string, control?: string }} options `control`: the address of a module that takes a mend out
+ * @returns {Promise<ProductStage>} on which every process is ready
+ */
+export async function buildProductStage({ topology: topologyName, control }) {
+  const startTopology = TOPOLOGIES[topologyName];
+  if (!startTopology) throw new Error(`there is no topology ${topologyName}`);
+  // Of its own: it is restarted.
+  const postgres = await startPostgres({ durable: true });
+  await prepareDatabase(postgres.url, 'keepsake');
+  const topology = await (await startTopology()).start();
+  const ports = await freePorts(NAMES.length);
+  const processes = await Promise.all(
+    NAMES.map(async (name, index) => {
+      const [databaseLink, ...cacheLinks] = await Promise.all([postgres.port, ...topology.ports].map(openLink));
+      const links = [/** @type {TcpProxy} */ (databaseLink), ...cacheLinks];
+      return new ProductProcess(name, {
+        command: name === 'worker' ? 'worker' : 'serve',
+        port: Number(ports[index]),
+        env: {
+          DATABASE_URL: postgres.url,
+          REDIS_URL: topology.url,
+          REDIS_SOCKET_TIMEOUT: String(COMMAND_TIMEOUT_MS),
+          DATABASE_CONNECT_TIMEOUT_MS: '2000',
+          DATABASE_MIGRATE: 'false',
+          KEEPSAKE_BOOTSTRAP_KEY: OPERATOR_KEY,
+          JWT_SECRET,
+          EMBEDDING_PROVIDER: 'off',
+          RATE_LIMIT_ENABLED: 'false',
+          LOG_LEVEL: 'error',
+          WORKER_ENABLED: name === 'worker' ? 'true' : 'false',
+          ...(name === 'worker' ? { WORKER_METRICS_PORT: String(ports[index]) } : {}),
+        },
+        ports: Object.fromEntries(
+          [postgres.port, ...topology.ports].map((port, at) => [port, Number(links[at]?.port)]),
+        ),
+        cacheLinks,
+        databaseLink: /** @type {TcpProxy} */ (databaseLink),
+        clockOffsetMs: CLOCKS_MS[index] ?? 0,
+        control,
+      });
+    }),
+  );
+  const stage = new ProductStage({ topologyName, topology, postgres, databaseUrl: postgres.url, processes });
+  try {
+    await Promise.all(processes.map((each) => each.start()));
+    await stage.recover();
+  } catch (error) {
+    await stage.remove();
+    throw error;
+  }
+  return stage;
+}
+
+/** @param {number} port */
+async function openLink(port) {
+  const proxy = new TcpProxy(port);
+  await proxy.listen();
+  return proxy;
+}

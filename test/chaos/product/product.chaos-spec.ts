@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ProductResult } from './product-run.mjs';
+
+const SCRIPT = join(import.meta.dirname, '../run.mjs');
+const TEST_TIMEOUT_MS = 240_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keepsake-chaos-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** As somebody at a terminal plays it; the report is the message where it ends otherwise than it must. */
+async function play(options: string): Promise<ProductResult> {
+  const file = join(folder, 'results.json');
+  const args = [SCRIPT, '--product', '--json', file, ...options.split(' ')];
+  const problem = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 }).then(
+    () => '',
+    (error: { stdout: string; stderr: string }) => `${error.stdout}\n${error.stderr}`,
+  );
+  expect(problem).toBe('');
+  const [result] = JSON.parse(await readFile(file, 'utf8')) as [ProductResult];
+  return result;
+}
+
+it(
+  'T6 T12 T18 T24 no schedule of faults makes the product stale, crossed or lost, and every route and tool is in the walk',
+  async () => {
+    const { totals, misses } = await play('--topology single --schedules 40 --seconds 45 --seed 20');
+    expect(misses).toEqual([]);
+    expect(totals.violations).toEqual({});
+    // Nothing to check is no proof.
+    expect(totals.schedules).toBeGreaterThanOrEqual(2);
+    expect(totals.reads).toBeGreaterThanOrEqual(100);
+    expect(totals.hits).toBeGreaterThanOrEqual(30);
+    expect(totals.writes).toBeGreaterThanOrEqual(5);
+    expect(totals.faults).toBeGreaterThanOrEqual(2);
+  },
+  TEST_TIMEOUT_MS,
+);

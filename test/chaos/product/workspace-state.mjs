@@ -1,0 +1,139 @@
+// @ts-check
+
+/**
+ * What a workspace holds, as plain data. Things are known by words that their writer chose, which no other thing has:
+ * their ids are not known before they are answered.
+ *
+ * @typedef {object} StoredContext
+ * @property {string} token in its text
+ * @property {string} project
+ * @property {string} label
+ * @property {number} version
+ * @property {string[]} tags
+ * @property {'always_check' | 'reference'} priority
+ * @property {boolean} isArchived
+ *
+ * @typedef {object} StoredSession
+ * @property {string} client
+ * @property {string} project
+ * @property {boolean} hasEnded
+ * @property {string | null} summary
+ * @property {string | null} note in its metadata
+ *
+ * @typedef {object} StoredEntry
+ * @property {string} token in its text
+ * @property {string} client of its session
+ * @property {string} project
+ * @property {'todo' | 'progress' | 'decision'} kind
+ * @property {boolean} isResolved
+ *
+ * @typedef {object} StoredHandover
+ * @property {string} token in its summary
+ * @property {string} project
+ * @property {string | null} client of the session that left it
+ * @property {boolean} isAcknowledged
+ *
+ * @typedef {object} StoredKey
+ * @property {string} name that the client has for it: a rotated key is another with the same title
+ * @property {string} title
+ * @property {string[]} scopes
+ * @property {boolean} isRevoked
+ *
+ * @typedef {object} WorkspaceState
+ * @property {string[]} projects that were written to
+ * @property {StoredContext[]} contexts in the order in which they were stored
+ * @property {StoredSession[]} sessions
+ * @property {StoredEntry[]} entries
+ * @property {StoredHandover[]} handovers in the order in which their content was made
+ * @property {StoredKey[]} keys
+ * @property {string[]} endedTokens by subject
+ * @property {Record<string, number>} archiveAfterDays the retention policies, by project
+ */
+
+/** Clients make the first by writing to it; the second is there for whoever asks for it. */
+export const PROJECTS = ['atlas', 'default'];
+export const LABELS = ['rules/deploy', 'notes', 'a: label'];
+/** What is ingested has parts below it. */
+export const DOCUMENT = 'document';
+
+/** @returns {WorkspaceState} */
+export function emptyState() {
+  return {
+    projects: [],
+    contexts: [],
+    sessions: [],
+    entries: [],
+    handovers: [],
+    keys: [],
+    endedTokens: [],
+    archiveAfterDays: {},
+  };
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {string} project
+ * @param {string} label
+ * @returns {StoredContext[]} oldest first
+ */
+export function versionsOf(state, project, label) {
+  return state.contexts.filter((context) => context.project === project && context.label === label);
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {string} project
+ * @param {string} label
+ * @returns {StoredContext | undefined} the newest version that is not archived
+ */
+export function latestOf(state, project, label) {
+  return versionsOf(state, project, label).findLast(({ isArchived }) => !isArchived);
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {string} project
+ * @returns {StoredContext[]} the latest of every label
+ */
+export function latestIn(state, project) {
+  return state.contexts.filter((context) => context.project === project && isLatest(state, context));
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {StoredContext} context
+ */
+export function isLatest(state, context) {
+  return latestOf(state, context.project, context.label) === context;
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {string} project
+ */
+export function openTodosIn(state, project) {
+  return state.entries.filter((entry) => entry.project === project && entry.kind === 'todo' && !entry.isResolved);
+}
+
+/**
+ * The first write of a project makes it.
+ *
+ * @param {WorkspaceState} state
+ * @param {string} project
+ */
+export function ensureProject(state, project) {
+  if (!state.projects.includes(project)) state.projects.push(project);
+}
+
+/**
+ * @param {WorkspaceState} state
+ * @param {string} project
+ */
+export function removeProject(state, project) {
+  state.projects = state.projects.filter((each) => each !== project);
+  for (const kind of /** @type {const} */ (['contexts', 'sessions', 'entries', 'handovers'])) {
+    // Each kind alone has one type; together they have none.
+    state[kind] = /** @type {any} */ (state[kind].filter((each) => each.project !== project));
+  }
+  delete state.archiveAfterDays[project];
+}
