@@ -18,7 +18,7 @@ const HELP = `npm run test:chaos -- [options]
   --schedules <n>     how many, shared out among the topologies (100)
   --seconds <n>       end each part after that long, however many were played
   --seed <n>          of the generator (random)
-  --product           play them on the whole product instead: two servers and a worker over one PostgreSQL
+  --product           run them on the whole product instead: two servers and a worker over one PostgreSQL
   --peers             play them on the naive cache and on the libraries beside ours instead; installs those
   --subject <name>    play them on this one alone: ${Object.keys(SUBJECTS).join(', ')}
   --topology <name>   on this one alone: ${Object.keys(TOPOLOGIES).join(', ')}

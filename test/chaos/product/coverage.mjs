@@ -41,18 +41,18 @@ const OPENING = ['POST /v1/workspaces'];
 const TOOLS_WITHOUT_STATE = ['usage_get', 'job_list', 'job_stats', 'job_get', 'job_retry', 'job_cancel', 'embed'];
 
 /**
- * @param {import('./product-stage.mjs').ProductStage} stage
+ * @param {import('./product-environment.mjs').ProductEnvironment} environment
  * @returns {Promise<string[]>} every route and tool of the product that the walk does not know, and every line of its
  *   tables that names none
  */
-export async function uncovered(stage) {
-  const [server] = stage.servers;
-  if (server === undefined) throw new Error('a stage has servers');
-  const { body: document } = await callRoute(server, stage.operatorKey, { method: 'GET', path: '/openapi.json' });
+export async function uncovered(environment) {
+  const [server] = environment.servers;
+  if (server === undefined) throw new Error('an environment has servers');
+  const { body: document } = await callRoute(server, environment.operatorKey, { method: 'GET', path: '/openapi.json' });
   const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const listed = await callRoute(server, stage.operatorKey, {
+  const listed = await callRoute(server, environment.operatorKey, {
     method: 'POST',
     path: '/mcp?profile=full',
     headers: { accept: 'application/json, text/event-stream' },

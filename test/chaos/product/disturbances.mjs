@@ -9,7 +9,7 @@ const [LOOK_MS, TRAFFIC_MS] = [1, 60];
 /** The faults of one schedule: those that last, when they end, and how many there were. */
 export class Disturbances {
   count = 0;
-  #stage;
+  #environment;
   #now = 0;
   /** What to do before a later step, by that step's number. @type {Map<number, (() => unknown)[]>} */
   #later = new Map();
@@ -17,9 +17,9 @@ export class Disturbances {
   #open = new Set();
   #isServerBusy = false;
 
-  /** @param {import('./product-stage.mjs').ProductStage} stage */
-  constructor(stage) {
-    this.#stage = stage;
+  /** @param {import('./product-environment.mjs').ProductEnvironment} environment */
+  constructor(environment) {
+    this.#environment = environment;
   }
 
   /** Whether none lasts. */
@@ -45,8 +45,8 @@ export class Disturbances {
   /** @param {Extract<import('./product-schedule.mjs').Step, { do: 'link' }>} step */
   disturbLink({ at, to, fault, steps }) {
     this.count++;
-    const victim = this.#stage.process(at);
-    if (to === 'database') return this.#endAfter(steps, this.#stage.disturbDatabase(victim, fault));
+    const victim = this.#environment.process(at);
+    if (to === 'database') return this.#endAfter(steps, this.#environment.disturbDatabase(victim, fault));
     for (const link of victim.cacheLinks) link.impose(fault);
     return this.#endAfter(steps, () => victim.cacheLinks.forEach((link) => link.heal()));
   }
@@ -59,14 +59,14 @@ export class Disturbances {
    */
   holdRows(victim) {
     this.count++;
-    const end = this.#stage.disturbDatabase(victim, 'late-replies');
+    const end = this.#environment.disturbDatabase(victim, 'late-replies');
     this.#open.add(end);
     return end;
   }
 
   /** @param {Extract<import('./product-schedule.mjs').Step, { do: 'suspend' }>} step */
   suspend({ at, steps }) {
-    const victim = this.#stage.process(at);
+    const victim = this.#environment.process(at);
     if (!victim.isRunning || victim.isSuspended) return;
     this.count++;
     victim.suspend();
@@ -76,7 +76,7 @@ export class Disturbances {
   /** @param {number} at */
   async restart(at) {
     this.count++;
-    const victim = this.#stage.process(at);
+    const victim = this.#environment.process(at);
     await victim.kill();
     await victim.start();
   }
@@ -89,8 +89,8 @@ export class Disturbances {
    */
   async breakServer({ fault, node, pick, steps }, read) {
     if (this.#isServerBusy) return;
-    const impose = this.#stage.topology.faults[fault];
-    if (!impose) throw new Error(`${this.#stage.topologyName} has no fault ${fault}`);
+    const impose = this.#environment.topology.faults[fault];
+    if (!impose) throw new Error(`${this.#environment.topologyName} has no fault ${fault}`);
     this.count++;
     this.#isServerBusy = true;
     const end = await amid(impose({ node, pick }), read);
@@ -117,7 +117,7 @@ export class Disturbances {
     for (const link of victim.cacheLinks) link.impose('late-invalidations');
     const sent = send();
     const ended = sent.then(() => true);
-    // Its error is told by whoever waits for it.
+    // Its error is reported by whoever waits for it.
     ended.catch(() => undefined);
     const untilMs = performance.now() + COMMIT_MS;
     while (performance.now() < untilMs && !(await isCommitted().catch(() => false))) {
@@ -128,7 +128,7 @@ export class Disturbances {
   }
 
   /** @param {import('./product-process.mjs').ProductProcess} victim stopped; its invalidation arrives now, or never */
-  async goOn(victim) {
+  goOn(victim) {
     victim.wake();
     victim.cacheLinks.forEach((link) => link.heal());
   }

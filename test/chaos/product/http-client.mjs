@@ -9,7 +9,7 @@ import { monotonicMs } from '../monotonic.mjs';
  * @property {number} status
  * @property {Readonly<Record<string, string | undefined>>} headers
  * @property {any} body parsed where it is JSON, bytes where it is no text, undefined where there is none
- * @property {boolean} [isTool] whether a tool of MCP gave it, which tells no status of success from another
+ * @property {boolean} [isTool] whether a tool of MCP gave it, which has one status of success alone
  * @property {number} startedMs
  * @property {number} endedMs
  *

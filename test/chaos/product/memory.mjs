@@ -68,7 +68,7 @@ export class Memory {
 }
 
 /**
- * The words of a text that tell it from every other.
+ * The word of a text that no other text has.
  *
  * @param {string | null | undefined} text
  * @returns {string | null}

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { callRoute } from './calls.mjs';
 import { Memory } from './memory.mjs';
-import { JWT_SECRET } from './product-stage.mjs';
+import { JWT_SECRET } from './product-environment.mjs';
 import { Reader } from './reader.mjs';
 import { Writer } from './writer.mjs';
 
@@ -15,17 +15,21 @@ const TOKEN_LIFE_SECONDS = 3_600;
  *
  * @typedef {{ id: string, memory: Memory, reader: Reader, writer: Writer }} Workspace
  *
- * @param {import('./product-stage.mjs').ProductStage} stage where nothing is disturbed
+ * @param {import('./product-environment.mjs').ProductEnvironment} environment where nothing is disturbed
  * @param {string} slug unlike every other's
  * @param {import('./judge.mjs').Judge} judge
  * @param {Set<string>} markers of all workspaces of the schedule; this one's is added
  * @returns {Promise<Workspace>}
  */
-export async function openWorkspace(stage, slug, judge, markers) {
-  const [server] = stage.servers;
-  if (server === undefined) throw new Error('a stage has servers');
-  const made = await callRoute(server, stage.operatorKey, { method: 'POST', path: '/v1/workspaces', body: { slug } });
-  const key = await callRoute(server, stage.operatorKey, {
+export async function openWorkspace(environment, slug, judge, markers) {
+  const [server] = environment.servers;
+  if (server === undefined) throw new Error('an environment has servers');
+  const made = await callRoute(server, environment.operatorKey, {
+    method: 'POST',
+    path: '/v1/workspaces',
+    body: { slug },
+  });
+  const key = await callRoute(server, environment.operatorKey, {
     method: 'POST',
     path: '/v1/keys',
     body: { name: 'agent', scopes: SCOPES },
@@ -43,7 +47,7 @@ export async function openWorkspace(stage, slug, judge, markers) {
 /**
  * @param {string} workspace
  * @param {string} subject
- * @returns {string} a JSON Web Token that the stage's processes take
+ * @returns {string} a JSON Web Token that the environment's processes take
  */
 function signToken(workspace, subject) {
   const nowSeconds = Math.floor(Date.now() / 1_000);

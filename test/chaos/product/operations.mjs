@@ -2,7 +2,7 @@
 import { accessOperations } from './access-operations.mjs';
 import { contextOperations } from './context-operations.mjs';
 import { sessionOperations } from './session-operations.mjs';
-import { upkeepOperations } from './upkeep-operations.mjs';
+import { maintenanceOperations } from './maintenance-operations.mjs';
 
 /** Every write that is drawn. The first can always be done. @type {readonly import('./write.mjs').Operation[]} */
-export const OPERATIONS = [...contextOperations, ...sessionOperations, ...accessOperations, ...upkeepOperations];
+export const OPERATIONS = [...contextOperations, ...sessionOperations, ...accessOperations, ...maintenanceOperations];

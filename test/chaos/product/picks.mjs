@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A small generator with a seed (mulberry32): a schedule that is played again picks the same. */
+/** A small generator with a seed (mulberry32): a schedule that is run again picks the same. */
 export class Picks {
   #state;
 

@@ -79,7 +79,7 @@ export class PossibleStates {
   }
 
   /**
-   * Nothing is under way any more: which of the writes without an answer took effect is told by what is read.
+   * Nothing is under way any more: which of the writes without an answer took effect shows in what is read.
    *
    * @param {(state: import('./workspace-state.mjs').WorkspaceState) => boolean} agrees whether all reads show this state
    * @returns {boolean} false where they show none

@@ -5,7 +5,7 @@ import { productText } from './product-report.mjs';
 import { runProduct } from './product-run.mjs';
 
 /**
- * Plays schedules of the product on each topology by turns, or on one, and prints what came of each.
+ * Runs schedules of the product on each topology by turns, or on one, and prints what came of each.
  *
  * @param {object} options
  * @param {string} [options.topology] all by default

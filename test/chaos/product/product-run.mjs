@@ -1,9 +1,9 @@
 // @ts-check
 import fc from 'fast-check';
 import { OPERATIONS } from './operations.mjs';
-import { ProductPlay } from './product-play.mjs';
+import { ScheduleRun } from './schedule-run.mjs';
 import { productSchedules } from './product-schedule.mjs';
-import { buildProductStage } from './product-stage.mjs';
+import { buildEnvironment } from './product-environment.mjs';
 import { addTo, noTotals } from './product-totals.mjs';
 import { uncovered } from './coverage.mjs';
 
@@ -16,7 +16,7 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @property {string} topology
  * @property {number} schedules how many
  * @property {number} seed
- * @property {string} [path] of one schedule, as the report names it: plays that one alone
+ * @property {string} [path] of one schedule, as the report names it: runs that one alone
  * @property {string} [control] the address of a module that takes a mend out of the product
  * @property {readonly import('./judge.mjs').ViolationKind[]} [until] ends at the first of these
  * @property {number} [forMs] ends the run after that long
@@ -33,14 +33,14 @@ const LEAST_HIT_SHARE = 1 / 3;
  */
 
 /**
- * Plays schedules on the product, one after the other on one stage: what a schedule kills is started again, and each has
+ * Runs schedules on the product, one after the other on one environment: what a schedule kills is started again, and each has
  * workspaces of its own.
  *
  * @param {ProductOptions} options
  * @returns {Promise<ProductResult>}
  */
 export async function runProduct({ topology, schedules, seed, path, control, until, forMs, report = () => undefined }) {
-  const stage = await buildProductStage({ topology, control });
+  const environment = await buildEnvironment({ topology, control });
   const startedMs = performance.now();
   const totals = noTotals();
   /** @type {ProductResult['failures']} */
@@ -48,7 +48,7 @@ export async function runProduct({ topology, schedules, seed, path, control, unt
   try {
     const arbitrary = productSchedules({
       operations: OPERATIONS.length,
-      serverFaults: Object.keys(stage.topology.faults),
+      serverFaults: Object.keys(environment.topology.faults),
       // A failover takes seconds.
       serverFaultWeight: topology === 'single' ? 2 : 1,
       size: SIZE,
@@ -58,7 +58,7 @@ export async function runProduct({ topology, schedules, seed, path, control, unt
     for (const [index, steps] of drawn.entries()) {
       if (path !== undefined && index !== Number(path)) continue;
       if (forMs !== undefined && performance.now() - startedMs > forMs) break;
-      const { judge, faults } = await new ProductPlay(stage, `s${seed}-${index}`).run(steps);
+      const { judge, faults } = await new ScheduleRun(environment, `s${seed}-${index}`).run(steps);
       addTo(totals, judge, faults);
       for (const { kind, text } of judge.violations) report(`schedule ${index}: ${kind}: ${text}`);
       if (judge.violations.length > 0) failures.push({ path: String(index), steps, violations: judge.violations });
@@ -66,10 +66,10 @@ export async function runProduct({ topology, schedules, seed, path, control, unt
         report(`${totals.schedules} schedules, ${totals.reads} reads, ${totals.hits} hits`);
       if (judge.violations.some(({ kind }) => until?.includes(kind))) break;
     }
-    const misses = [...(await uncovered(stage)), ...rareHits(totals)];
+    const misses = [...(await uncovered(environment)), ...rareHits(totals)];
     return { topology, seed, durationMs: performance.now() - startedMs, totals, failures, misses };
   } finally {
-    await stage.remove();
+    await environment.remove();
   }
 }
 

@@ -4,7 +4,7 @@ import { LINK_FAULTS } from '../tcp-proxy.mjs';
 
 /**
  * A step of a schedule, plain data. `at` is a process: 0 and 1 are servers, 2 is the worker. `workspace` is one of two.
- * `pick` is the seed of what there is to choose when the step is played. `steps` is for how many further steps a fault
+ * `pick` is the seed of what there is to choose when the step is taken. `steps` is for how many further steps a fault
  * lasts.
  *
  * @typedef {{ do: 'write', at: number, workspace: number, operation: number, pick: number, byTool: boolean,
@@ -100,11 +100,11 @@ export function productSchedules({ operations, serverFaults, serverFaultWeight, 
       { ...last, workspace: first.workspace },
     ]);
   const fragment = fc.oneof(
-    { arbitrary: one(write), weight: 12 },
+    { arbitrary: one(write), weight: 16 },
     { arbitrary: one(read), weight: 4 },
     { arbitrary: one(interrupt), weight: 4 },
     { arbitrary: one(race), weight: 3 },
-    { arbitrary: one(listFirst), weight: 2 },
+    { arbitrary: one(listFirst), weight: 1 },
     { arbitrary: one(toCache), weight: 3 },
     { arbitrary: one(faults), weight: serverFaultWeight },
     ...(serverFaults.includes('primary-returns') ? [{ arbitrary: returning, weight: 1 }] : []),

@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** As somebody at a terminal plays it; the report is the message where it ends otherwise than it must. */
-async function play(options: string): Promise<ProductResult> {
+/** As somebody at a terminal runs it; the report is the message where it ends otherwise than it must. */
+async function runChaos(options: string): Promise<ProductResult> {
   const file = join(folder, 'results.json');
   const args = [SCRIPT, '--product', '--json', file, ...options.split(' ')];
   const problem = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 }).then(
@@ -32,7 +32,7 @@ async function play(options: string): Promise<ProductResult> {
 it(
   'T6 T12 T18 T24 no schedule of faults makes the product stale, crossed or lost, and every route and tool is in the walk',
   async () => {
-    const { totals, misses } = await play('--topology single --schedules 40 --seconds 45 --seed 20');
+    const { totals, misses } = await runChaos('--topology single --schedules 40 --seconds 45 --seed 20');
     expect(misses).toEqual([]);
     expect(totals.violations).toEqual({});
     // Nothing to check is no proof.

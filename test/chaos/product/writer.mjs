@@ -5,7 +5,7 @@ import { monotonicMs } from '../monotonic.mjs';
 /** The same request is under way in another process, or was when that died. */
 const IN_PROGRESS = 'request-in-flight';
 
-/** Sends writes of a workspace and tells the model of their answers. */
+/** Sends writes of a workspace and passes their answers to the model. */
 export class Writer {
   #judge;
   #memory;

@@ -10,9 +10,9 @@ import { TOPOLOGIES } from '../topologies/topology.mjs';
 import { ProductProcess } from './product-process.mjs';
 
 const RECOVERY_MS = 20_000;
-/** What a database that was away still costs its clients when it is back: they have to connect again. */
+/** What a database that was unavailable still costs its clients when it is back: they have to connect again. */
 const RECONNECT_MS = 3_000;
-/** A machine with eight processes of a schedule on two cores reads its answers late; that is not Redis being away. */
+/** A machine with eight processes of a schedule on two cores reads its answers late; Redis is not unavailable for that. */
 const COMMAND_TIMEOUT_MS = 200;
 export const JWT_SECRET = 'chaos'.repeat(10);
 const OPERATOR_KEY = `ks_test_${'chaos'.repeat(10)}`;
@@ -22,10 +22,10 @@ const CLOCKS_MS = [20_000, -20_000, 0];
 const NAMES = ['A', 'B', 'worker'];
 
 /**
- * Everything that a schedule of the product is played on: a PostgreSQL, the servers of Redis, two servers of the product
+ * Everything that a schedule of the product runs on: a PostgreSQL, the servers of Redis, two servers of the product
  * and a worker, and a proxy between each of these processes and each server.
  */
-export class ProductStage {
+export class ProductEnvironment {
   topologyName;
   topology;
   processes;
@@ -156,9 +156,9 @@ export class ProductStage {
 
 /**
  * @param {{ topology: string, control?: string }} options `control`: the address of a module that takes a mend out
- * @returns {Promise<ProductStage>} on which every process is ready
+ * @returns {Promise<ProductEnvironment>} on which every process is ready
  */
-export async function buildProductStage({ topology: topologyName, control }) {
+export async function buildEnvironment({ topology: topologyName, control }) {
   const startTopology = TOPOLOGIES[topologyName];
   if (!startTopology) throw new Error(`there is no topology ${topologyName}`);
   // Of its own: it is restarted.
@@ -197,15 +197,21 @@ export async function buildProductStage({ topology: topologyName, control }) {
       });
     }),
   );
-  const stage = new ProductStage({ topologyName, topology, postgres, databaseUrl: postgres.url, processes });
+  const environment = new ProductEnvironment({
+    topologyName,
+    topology,
+    postgres,
+    databaseUrl: postgres.url,
+    processes,
+  });
   try {
     await Promise.all(processes.map((each) => each.start()));
-    await stage.recover();
+    await environment.recover();
   } catch (error) {
-    await stage.remove();
+    await environment.remove();
     throw error;
   }
-  return stage;
+  return environment;
 }
 
 /** @param {number} port */

@@ -10,7 +10,7 @@ const REASON = 'a schedule';
 const IMPORTED_AT = '2026-01-01T00:00:00.000Z';
 
 /** @type {readonly import('./write.mjs').Operation[]} */
-export const upkeepOperations = [
+export const maintenanceOperations = [
   {
     route: 'DELETE /v1/projects/{project}',
     tool: 'project_delete',

@@ -19,14 +19,15 @@ const LOADING_MS = 15;
 /** More writes without an answer than these have too many orders. */
 const MOST_UNANSWERED = 3;
 
-const [READS_BEFORE, READS_THERE, READS_HERE, READS_AMID, READS_AT_THE_END] = [8, 12, 6, 3, 40];
+/** The last ones by each server, of each workspace. */
+const [READS_BEFORE, READS_THERE, READS_AMID, READS_AT_THE_END] = [4, 9, 3, 14];
 
 /** @typedef {import('./product-schedule.mjs').Step} Step */
 /** @typedef {import('./readings.mjs').Reading} Reading */
 
-/** Plays one schedule on the product, ends its faults and judges what clients saw. */
-export class ProductPlay {
-  #stage;
+/** Runs one schedule on the product, ends its faults and judges what clients saw. */
+export class ScheduleRun {
+  #environment;
   #name;
   #judge = new Judge();
   #faults;
@@ -38,13 +39,13 @@ export class ProductPlay {
   #running = new Map();
 
   /**
-   * @param {import('./product-stage.mjs').ProductStage} stage
-   * @param {string} name of the schedule, unlike every other's on this stage
+   * @param {import('./product-environment.mjs').ProductEnvironment} environment
+   * @param {string} name of the schedule, unlike every other's on this environment
    */
-  constructor(stage, name) {
-    this.#stage = stage;
+  constructor(environment, name) {
+    this.#environment = environment;
     this.#name = name;
-    this.#faults = new Disturbances(stage);
+    this.#faults = new Disturbances(environment);
   }
 
   /**
@@ -61,7 +62,7 @@ export class ProductPlay {
     await inTime(Promise.all(this.#running.keys()), HANG_MS);
     for (const what of this.#running.values()) this.#judge.found('waited', `${what} has not ended after ${HANG_MS} ms`);
     try {
-      await this.#stage.recover();
+      await this.#environment.recover();
     } catch (error) {
       this.#judge.found('unrecovered', error instanceof Error ? error.message : String(error));
     }
@@ -92,10 +93,10 @@ export class ProductPlay {
       case 'kill':
         return this.#faults.restart(step.at);
       case 'clock':
-        return this.#stage.process(step.at).stepClock();
+        return this.#environment.process(step.at).stepClock();
       case 'restart-database':
         this.#faults.count++;
-        return this.#stage.restartDatabase();
+        return this.#environment.restartDatabase();
       case 'server': {
         const picks = new Picks(step.pick);
         const read = (/** @type {number} */ beat) =>
@@ -116,17 +117,18 @@ export class ProductPlay {
     const server = this.#serving(at);
     if (drawn === undefined || server === undefined) return;
     const { write, tool } = drawn;
-    await this.#readAbout(1 - at, workspace, picks, write.about, READS_BEFORE);
+    await this.#readAll(1 - at, workspace, picks, this.#about(workspace, picks, write.about, READS_BEFORE));
     const { writer } = this.#workspace(workspace);
     const key = writer.begin(write);
     const how = byTool && tool !== undefined && write.args !== undefined ? { tool } : keyed(write, key);
     const isAnswered = await this.#inTime(writer.send(server, write, how), `${server.name} ${write.route}`);
     if (isAnswered !== true) return;
-    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
-    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    const readings = this.#about(workspace, picks, write.about, READS_THERE);
+    await this.#readAll(1 - at, workspace, picks, readings);
+    await this.#readAll(at, workspace, picks, readings);
     if (!repeats) return;
     await this.#repeat(1 - at, workspace, write, undefined);
-    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    await this.#readAll(at, workspace, picks, readings);
   }
 
   /**
@@ -141,22 +143,24 @@ export class ProductPlay {
     const [victim, other] = [this.#serving(at), this.#serving(1 - at)];
     if (drawn === undefined || victim === undefined || other === undefined) return;
     const { write } = drawn;
-    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
+    const before = this.#about(workspace, picks, write.about, READS_THERE);
+    await this.#readAll(1 - at, workspace, picks, before);
     const { writer, id } = this.#workspace(workspace);
     const key = writer.begin(write);
     const [sent] = await this.#faults.stopAtCommit(
       victim,
       () => writer.send(victim, write, keyed(write, key)),
-      () => this.#stage.hasUndelivered(id),
+      () => this.#environment.hasUndelivered(id),
     );
     this.#track(sent, `${victim.name} ${write.route}`);
     if (next === 'repeat') await this.#repeat(1 - at, workspace, write, picks.below(2) === 0 ? key : undefined);
     else await this.#store(1 - at, workspace, String(write.about[0]), picks);
-    await this.#readAbout(1 - at, workspace, picks, write.about, READS_THERE);
-    if (dies)
-      await this.#faults.replace(victim, () => this.#readAbout(1 - at, workspace, picks, write.about, READS_HERE));
-    else await this.#faults.goOn(victim);
-    await this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    // What was in the cache before, and what the write is about.
+    const after = [...before, ...this.#about(workspace, picks, write.about, READS_BEFORE)];
+    await this.#readAll(1 - at, workspace, picks, after);
+    if (dies) await this.#faults.replace(victim, () => this.#readAll(1 - at, workspace, picks, after));
+    else this.#faults.goOn(victim);
+    await this.#readAll(at, workspace, picks, after);
   }
 
   /**
@@ -174,18 +178,19 @@ export class ProductPlay {
     const isList = (/** @type {Reading} */ { route }) => route === 'GET /v1/projects';
     const list = readingsOf(memory, memory.states.likely).find(isList);
     if (list === undefined) throw new Error('projects can be listed');
-    await this.#readAbout(1 - at, workspace, picks, ['default'], READS_THERE, (reading) => !isList(reading));
+    const readings = this.#about(workspace, picks, ['default'], READS_THERE).filter((reading) => !isList(reading));
+    await this.#readAll(1 - at, workspace, picks, readings);
     const [sent] = await this.#faults.stopAtCommit(
       victim,
       () => reader.read(victim, list),
-      () => this.#stage.hasDefaultProject(id),
+      () => this.#environment.hasDefaultProject(id),
     );
     this.#track(sent, `${victim.name} ${list.route}`);
     await this.#faults.replace(victim, async () => {
       await this.#store(1 - at, workspace, 'default', picks);
-      await this.#readAbout(1 - at, workspace, picks, ['default'], READS_THERE);
+      await this.#readAll(1 - at, workspace, picks, [...readings, list]);
     });
-    await this.#readAbout(at, workspace, picks, ['default'], READS_HERE);
+    await this.#readAll(at, workspace, picks, readings);
   }
 
   /**
@@ -201,7 +206,8 @@ export class ProductPlay {
     if (drawn === undefined || reading === undefined || writing === undefined) return;
     const { write } = drawn;
     const end = this.#faults.holdRows(reading);
-    const reads = this.#readAbout(at, workspace, picks, write.about, READS_HERE);
+    const readings = this.#about(workspace, picks, write.about, READS_THERE);
+    const reads = this.#readAll(at, workspace, picks, readings);
     this.#track(reads, `reads of a race on ${reading.name}`);
     await pause(LOADING_MS);
     const { writer } = this.#workspace(workspace);
@@ -209,8 +215,8 @@ export class ProductPlay {
     await this.#inTime(writer.send(writing, write, how), `${writing.name} ${write.route}`);
     await this.#faults.end(end);
     await this.#inTime(reads, 'reads of a race');
-    await this.#readAbout(at, workspace, picks, write.about, READS_THERE);
-    await this.#readAbout(1 - at, workspace, picks, write.about, READS_HERE);
+    await this.#readAll(at, workspace, picks, readings);
+    await this.#readAll(1 - at, workspace, picks, readings);
   }
 
   /**
@@ -266,22 +272,21 @@ export class ProductPlay {
   }
 
   /**
-   * @param {number} at
    * @param {number} workspace
    * @param {Picks} picks
    * @param {readonly string[]} topics
    * @param {number} count
-   * @param {(reading: Reading) => boolean} [isWanted]
+   * @returns {Reading[]} of what a write changes
    */
-  async #readAbout(at, workspace, picks, topics, count, isWanted = () => true) {
+  #about(workspace, picks, topics, count) {
     const { memory } = this.#workspace(workspace);
-    const all = readingsOf(memory, memory.states.likely).filter(
-      (reading) => isWanted(reading) && reading.about.some((topic) => topics.includes(topic)),
+    const all = readingsOf(memory, memory.states.likely).filter((reading) =>
+      reading.about.some((topic) => topics.includes(topic)),
     );
     // Half of them of the thing itself, where it is known; the rest of its surroundings.
     const own = all.filter((reading) => reading.about.some((topic) => topic.includes(' ') && topics.includes(topic)));
     const chosen = new Set([...picks.some(own, Math.ceil(count / 2)), ...picks.some(all, count)].slice(0, count));
-    await this.#readAll(at, workspace, picks, [...chosen]);
+    return [...chosen];
   }
 
   /**
@@ -309,7 +314,7 @@ export class ProductPlay {
     const all = readings.map((reading) => {
       const old = memory.tags.get(`${reading.call.method} ${reading.call.path}`) ?? [];
       const oldTag = reading.call.credential === undefined && picks.below(3) === 0 ? picks.one(old)?.tag : undefined;
-      const byTool = oldTag === undefined && picks.below(12) === 0;
+      const byTool = oldTag === undefined && reading.args !== undefined && picks.below(12) === 0;
       return reader.read(server, reading, { oldTag, byTool, isQuiet });
     });
     await this.#inTime(Promise.all(all), `reads on ${server.name}`);
@@ -325,7 +330,7 @@ export class ProductPlay {
       const readings = new Picks(seed).some(readingsOf(memory, memory.states.likely), READS_AT_THE_END);
       /** @type {(import("./reader.mjs").Observation & { server: import("./product-process.mjs").ProductProcess })[]} */
       const seen = [];
-      for (const server of this.#stage.servers) {
+      for (const server of this.#environment.servers) {
         const all = await Promise.all(readings.map((reading) => reader.read(server, reading, { isQuiet: true })));
         seen.push(...all.flatMap((each) => (each === undefined ? [] : [{ server, ...each }])));
       }
@@ -345,7 +350,7 @@ export class ProductPlay {
    * @returns {Promise<number>} its index
    */
   async #openWorkspace(name) {
-    const opened = await openWorkspace(this.#stage, `${this.#name}-${name}`, this.#judge, this.#markers);
+    const opened = await openWorkspace(this.#environment, `${this.#name}-${name}`, this.#judge, this.#markers);
     return this.#workspaces.push(opened) - 1;
   }
 
@@ -378,7 +383,7 @@ export class ProductPlay {
    * @returns {import('./product-process.mjs').ProductProcess | undefined} undefined where it can't be asked now
    */
   #serving(at) {
-    const server = this.#stage.process(at);
+    const server = this.#environment.process(at);
     return server.isServing ? server : undefined;
   }
 
