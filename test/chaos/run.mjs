@@ -19,6 +19,7 @@ const HELP = `npm run test:chaos -- [options]
   --seconds <n>       end each part after that long, however many were played
   --seed <n>          of the generator (random)
   --product           run them on the whole product instead: two servers and a worker over one PostgreSQL
+  --control           with --product: without each of its mends, which must be found stale
   --peers             play them on the naive cache and on the libraries beside ours instead; installs those
   --subject <name>    play them on this one alone: ${Object.keys(SUBJECTS).join(', ')}
   --topology <name>   on this one alone: ${Object.keys(TOPOLOGIES).join(', ')}
@@ -34,6 +35,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     seed: { type: 'string' },
     product: { type: 'boolean', default: false },
+    control: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     subject: { type: 'string' },
     topology: { type: 'string' },
@@ -57,6 +59,7 @@ if (values.product) {
     seed: values.seed === undefined ? undefined : Number(values.seed),
     path: values.path,
     forMs: values.seconds === undefined ? undefined : whole(values.seconds) * 1_000,
+    isControl: values.control,
   });
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
   process.exit(isAsItMustBe ? 0 : 1);

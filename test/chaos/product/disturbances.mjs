@@ -89,7 +89,7 @@ export class Disturbances {
    */
   async breakServer({ fault, node, pick, steps }, read) {
     if (this.#isServerBusy) return;
-    const impose = this.#environment.topology.faults[fault];
+    const impose = this.#environment.serverFaults[fault];
     if (!impose) throw new Error(`${this.#environment.topologyName} has no fault ${fault}`);
     this.count++;
     this.#isServerBusy = true;

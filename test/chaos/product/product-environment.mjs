@@ -13,7 +13,7 @@ const RECOVERY_MS = 20_000;
 /** What a database that was unavailable still costs its clients when it is back: they have to connect again. */
 const RECONNECT_MS = 3_000;
 /** A machine with eight processes of a schedule on two cores reads its answers late; Redis is not unavailable for that. */
-const COMMAND_TIMEOUT_MS = 200;
+const COMMAND_TIMEOUT_MS = 300;
 export const JWT_SECRET = 'chaos'.repeat(10);
 const OPERATOR_KEY = `ks_test_${'chaos'.repeat(10)}`;
 
@@ -49,6 +49,12 @@ export class ProductEnvironment {
     this.processes = processes;
     this.#postgres = postgres;
     this.#databaseUrl = databaseUrl;
+  }
+
+  /** @returns {Readonly<Record<string, import('../topologies/topology.mjs').ServerFault>>} what can happen to the servers */
+  get serverFaults() {
+    const { faults, returnOfPrimary } = this.topology;
+    return returnOfPrimary === undefined ? faults : { ...faults, 'primary-returns': returnOfPrimary };
   }
 
   /** The processes that take requests. */

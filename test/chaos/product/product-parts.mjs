@@ -1,6 +1,7 @@
 // @ts-check
 import { requireKnown, SHARES } from '../plan.mjs';
 import { TOPOLOGIES } from '../topologies/topology.mjs';
+import { CONTROLS } from './controls/controls.mjs';
 import { productText } from './product-report.mjs';
 import { runProduct } from './product-run.mjs';
 
@@ -12,6 +13,7 @@ import { runProduct } from './product-run.mjs';
  * @param {number} options.schedules shared out among the topologies
  * @param {number} [options.seed] a random one by default
  * @param {string} [options.path] of one schedule alone
+ * @param {boolean} [options.isControl] runs the product without each of its mends instead, which must be found
  * @param {number} [options.forMs] ends each part after that long
  * @returns {Promise<{ results: import('./product-run.mjs').ProductResult[], isAsItMustBe: boolean }>}
  */
@@ -21,8 +23,10 @@ export async function runProductParts({
   seed = Math.trunc(Math.random() * 2 ** 31),
   path,
   forMs,
+  isControl = false,
 }) {
   requireKnown('topology', topology, TOPOLOGIES);
+  if (isControl) return runControls({ topology, schedules, seed, forMs });
   const parts = topology === undefined ? Object.entries(SHARES) : [/** @type {const} */ ([topology, 1])];
   const results = [];
   for (const [on, share] of parts) {
@@ -36,4 +40,26 @@ export async function runProductParts({
     ({ totals, misses }) => totals.schedules > 0 && totals.failedSchedules === 0 && misses.length === 0,
   );
   return { results, isAsItMustBe };
+}
+
+/** What a control must show. @type {readonly import('./judge.mjs').ViolationKind[]} */
+const WRONG = ['stale', 'lost', 'wrong answer', 'wrong 304'];
+
+/**
+ * @param {{ topology?: string, schedules: number, seed: number, forMs?: number }} options `schedules`: the most of each
+ * @returns {ReturnType<typeof runProductParts>}
+ */
+async function runControls({ topology, schedules, seed, forMs }) {
+  const results = [];
+  let isAsItMustBe = true;
+  for (const { name, module: control, topology: on, focus } of CONTROLS) {
+    if (topology !== undefined && topology !== on) continue;
+    const result = await runProduct({ topology: on, schedules, seed, forMs, control, focus, until: WRONG });
+    results.push(result);
+    const isFound = WRONG.some((kind) => (result.totals.violations[kind] ?? 0) > 0);
+    isAsItMustBe &&= isFound;
+    console.log(productText(result));
+    console.log(isFound ? `  found without the mend of ${name}` : `  NOT FOUND without the mend of ${name}`);
+  }
+  return { results, isAsItMustBe: isAsItMustBe && results.length > 0 };
 }

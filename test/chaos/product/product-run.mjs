@@ -17,6 +17,7 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @property {number} schedules how many
  * @property {number} seed
  * @property {string} [path] of one schedule, as the report names it: runs that one alone
+ * @property {import('./product-schedule.mjs').Focus} [focus]
  * @property {string} [control] the address of a module that takes a mend out of the product
  * @property {readonly import('./judge.mjs').ViolationKind[]} [until] ends at the first of these
  * @property {number} [forMs] ends the run after that long
@@ -39,7 +40,8 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @param {ProductOptions} options
  * @returns {Promise<ProductResult>}
  */
-export async function runProduct({ topology, schedules, seed, path, control, until, forMs, report = () => undefined }) {
+export async function runProduct(options) {
+  const { topology, schedules, seed, path, focus, control, until, forMs, report = () => undefined } = options;
   const environment = await buildEnvironment({ topology, control });
   const startedMs = performance.now();
   const totals = noTotals();
@@ -48,10 +50,11 @@ export async function runProduct({ topology, schedules, seed, path, control, unt
   try {
     const arbitrary = productSchedules({
       operations: OPERATIONS.length,
-      serverFaults: Object.keys(environment.topology.faults),
+      serverFaults: Object.keys(environment.serverFaults),
       // A failover takes seconds.
       serverFaultWeight: topology === 'single' ? 2 : 1,
       size: SIZE,
+      focus,
     });
     const count = path === undefined ? schedules : 1;
     const drawn = fc.sample(arbitrary, { seed, numRuns: path === undefined ? count : Number(path) + 1 });

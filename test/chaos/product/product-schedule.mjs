@@ -27,6 +27,9 @@ export const WORKSPACES = 2;
 /** Of the processes. */
 export const WORKER = 2;
 
+/** Of what a control is for: half of all. */
+const FOCUS_WEIGHT = 40;
+
 const server = fc.nat(1);
 const anyProcess = fc.nat(2);
 const workspace = fc.nat(WORKSPACES - 1);
@@ -37,11 +40,15 @@ const rarely = fc.nat(6).map((number) => number === 0);
 /** A statement that was under way comes late or not at all; what is held for long is a database that hangs. */
 const DATABASE_FAULTS = /** @type {const} */ (['reset', 'cut', 'slow', 'late-replies', 'silence']);
 
+/** What there is to be more of. @typedef {'list-first' | 'interrupt' | 'primary-returns'} Focus */
+
 /**
- * @param {{ operations: number, serverFaults: readonly string[], serverFaultWeight: number, size: number }} options
+ * @param {{ operations: number, serverFaults: readonly string[], serverFaultWeight: number, size: number,
+ *   focus?: Focus }} options
  * @returns {fc.Arbitrary<Step[]>}
  */
-export function productSchedules({ operations, serverFaults, serverFaultWeight, size }) {
+export function productSchedules({ operations, serverFaults, serverFaultWeight, size, focus }) {
+  const weightOf = (/** @type {Focus} */ what, /** @type {number} */ usual) => (focus === what ? FOCUS_WEIGHT : usual);
   const operation = fc.nat(operations - 1);
   const write = fc.record({
     do: fc.constant('write'),
@@ -102,12 +109,14 @@ export function productSchedules({ operations, serverFaults, serverFaultWeight, 
   const fragment = fc.oneof(
     { arbitrary: one(write), weight: 16 },
     { arbitrary: one(read), weight: 4 },
-    { arbitrary: one(interrupt), weight: 4 },
+    { arbitrary: one(interrupt), weight: weightOf('interrupt', 4) },
     { arbitrary: one(race), weight: 3 },
-    { arbitrary: one(listFirst), weight: 1 },
+    { arbitrary: one(listFirst), weight: weightOf('list-first', 1) },
     { arbitrary: one(toCache), weight: 3 },
     { arbitrary: one(faults), weight: serverFaultWeight },
-    ...(serverFaults.includes('primary-returns') ? [{ arbitrary: returning, weight: 1 }] : []),
+    ...(serverFaults.includes('primary-returns')
+      ? [{ arbitrary: returning, weight: weightOf('primary-returns', 1) }]
+      : []),
     { arbitrary: one(toDatabase), weight: 1 },
     { arbitrary: one(suspend), weight: 1 },
     { arbitrary: one(kill), weight: 1 },

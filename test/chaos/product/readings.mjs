@@ -48,6 +48,23 @@ export const READING_TOOLS = {
 /** Every route that is read. */
 export const ROUTES_THAT_READ = [...Object.keys(READING_TOOLS), 'GET /v1/keys', 'GET /v1/projects/{project}/export'];
 
+/** Those that never say that they were a hit, whatever they find in the cache. */
+const SILENT_ROUTES = new Set([
+  'GET /v1/sessions',
+  'GET /v1/keys',
+  'GET /v1/retention',
+  'GET /v1/retention/{project}',
+  'GET /v1/handovers/preview',
+  'GET /v1/projects/{project}/export',
+  'POST /v1/contexts/recall',
+  'POST /v1/contexts/check',
+]);
+
+/** @param {Reading} reading */
+export function isSilent({ route }) {
+  return SILENT_ROUTES.has(route);
+}
+
 const MANY = 'limit=100';
 
 /** @param {any} context as it is answered */

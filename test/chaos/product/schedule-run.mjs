@@ -1,5 +1,6 @@
 // @ts-check
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../setup/services/until.mjs';
 import { inTime } from '../actor.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Judge } from './judge.mjs';
@@ -8,7 +9,7 @@ import { OPERATIONS } from './operations.mjs';
 import { Picks } from './picks.mjs';
 import { WORKSPACES } from './product-schedule.mjs';
 import { expectedView } from './reader.mjs';
-import { readingsOf } from './readings.mjs';
+import { isSilent, readingsOf } from './readings.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
 const STEP_MS = 1_500;
@@ -20,7 +21,9 @@ const LOADING_MS = 15;
 const MOST_UNANSWERED = 3;
 
 /** The last ones by each server, of each workspace. */
-const [READS_BEFORE, READS_THERE, READS_AMID, READS_AT_THE_END] = [4, 9, 3, 14];
+const [READS_BEFORE, READS_THERE, READS_AMID, READS_AT_THE_END, READS_AGAIN] = [4, 9, 3, 12, 6];
+/** Within which a read hits again, once all faults are over. */
+const HIT_MS = 15_000;
 
 /** @typedef {import('./product-schedule.mjs').Step} Step */
 /** @typedef {import('./readings.mjs').Reading} Reading */
@@ -280,7 +283,7 @@ export class ScheduleRun {
    */
   #about(workspace, picks, topics, count) {
     const { memory } = this.#workspace(workspace);
-    const all = readingsOf(memory, memory.states.likely).filter((reading) =>
+    const all = mostlyReporting(picks, readingsOf(memory, memory.states.likely)).filter((reading) =>
       reading.about.some((topic) => topics.includes(topic)),
     );
     // Half of them of the thing itself, where it is known; the rest of its surroundings.
@@ -297,7 +300,12 @@ export class ScheduleRun {
    */
   async #readSome(at, workspace, picks, count) {
     const { memory } = this.#workspace(workspace);
-    await this.#readAll(at, workspace, picks, picks.some(readingsOf(memory, memory.states.likely), count));
+    await this.#readAll(
+      at,
+      workspace,
+      picks,
+      picks.some(mostlyReporting(picks, readingsOf(memory, memory.states.likely)), count),
+    );
   }
 
   /**
@@ -326,14 +334,16 @@ export class ScheduleRun {
    * @param {number} seed
    */
   async #judgeTheEnd(seed) {
+    const picks = new Picks(seed);
     for (const { memory, reader } of this.#workspaces) {
-      const readings = new Picks(seed).some(readingsOf(memory, memory.states.likely), READS_AT_THE_END);
+      const readings = picks.some(mostlyReporting(picks, readingsOf(memory, memory.states.likely)), READS_AT_THE_END);
       /** @type {(import("./reader.mjs").Observation & { server: import("./product-process.mjs").ProductProcess })[]} */
       const seen = [];
       for (const server of this.#environment.servers) {
         const all = await Promise.all(readings.map((reading) => reader.read(server, reading, { isQuiet: true })));
         seen.push(...all.flatMap((each) => (each === undefined ? [] : [{ server, ...each }])));
       }
+      await this.#requireHits(reader, readings);
       const missed = (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
         seen.filter(({ reading, view }) => expectedView(reading, state) !== view);
       if (memory.states.settle((state) => missed(state).length === 0)) continue;
@@ -341,6 +351,27 @@ export class ScheduleRun {
       for (const { server, reading, view } of missed(likely).slice(0, 3)) {
         const expected = expectedView(reading, likely);
         this.#judge.found('lost', `${server.name} ${reading.call.path} shows ${view} at the end, and not ${expected}`);
+      }
+    }
+  }
+
+  /**
+   * What was read a moment ago is in the cache, on every server, without a restart.
+   *
+   * @param {import('./reader.mjs').Reader} reader
+   * @param {readonly Reading[]} readings
+   */
+  async #requireHits(reader, readings) {
+    const again = readings.filter((reading) => !isSilent(reading)).slice(0, READS_AGAIN);
+    for (const server of this.#environment.servers) {
+      const isHit = async () => {
+        const seen = await Promise.all(again.map((reading) => reader.read(server, reading, { isQuiet: true })));
+        return seen.some((each) => each?.isHit === true);
+      };
+      try {
+        await until(isHit, { timeoutMs: HIT_MS, what: `a hit on ${server.name}` });
+      } catch (error) {
+        this.#judge.found('no hits', String(error));
       }
     }
   }
@@ -391,6 +422,15 @@ export class ScheduleRun {
   #workspace(index) {
     return /** @type {import('./open-workspace.mjs').Workspace} */ (this.#workspaces[index]);
   }
+}
+
+/**
+ * @param {Picks} picks
+ * @param {readonly Reading[]} readings
+ * @returns {Reading[]} those that say whether they were hits, and one in four of the others
+ */
+function mostlyReporting(picks, readings) {
+  return readings.filter((reading) => !isSilent(reading) || picks.below(4) === 0);
 }
 
 /**

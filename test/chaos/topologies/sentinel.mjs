@@ -1,10 +1,13 @@
 // @ts-check
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { isInStep } from '../../setup/services/redis-cluster.mjs';
 import { startSentinelSet } from '../../setup/services/redis-sentinel.mjs';
 import { until } from '../../setup/services/until.mjs';
 import { evictSome, makeFull, whileAway } from './server-faults.mjs';
 
 const SETTLE_MS = 60_000;
+/** Until the Sentinels see a server again that was away. */
+const REJOIN_MS = 1_000;
 
 /** @type {import('./topology.mjs').StartTopology} */
 export async function start() {
@@ -40,6 +43,29 @@ export async function start() {
       },
       evict: async ({ pick }) => evictSome(await set.primary(), pick),
       full: async () => makeFull(await set.primary()),
+    },
+    /**
+     * The primary hangs, another takes over and hangs in its turn, and the first, back but not demoted yet, is elected
+     * again: run id, replication id, epoch and entries are as they were before.
+     */
+    returnOfPrimary: async () => {
+      const first = await set.primary();
+      first.pause();
+      await awaitAnotherPrimary(first);
+      return async () => {
+        const second = await set.primary();
+        const others = servers.filter((server) => server !== first && server !== second);
+        first.resume();
+        // For a moment it is the only one that can be elected.
+        for (const other of others) other.pause();
+        await pauseFor(REJOIN_MS);
+        second.pause();
+        try {
+          await awaitAnotherPrimary(second);
+        } finally {
+          for (const server of [...others, second]) server.resume();
+        }
+      };
     },
     async settle() {
       // Sentinels that missed the primary may elect another one after it is back: who follows whom is asked again.
