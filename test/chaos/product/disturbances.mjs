@@ -85,7 +85,7 @@ export class Disturbances {
    * One at a time: a second fault of the servers while one lasts is left out.
    *
    * @param {Extract<import('./product-schedule.mjs').Step, { do: 'server' }>} step
-   * @param {(beat: number) => void} read called again and again while the servers change
+   * @param {(beat: number) => Promise<void>} read called again and again while the servers change
    */
   async breakServer({ fault, node, pick, steps }, read) {
     if (this.#isServerBusy) return;
@@ -157,12 +157,16 @@ export class Disturbances {
 /**
  * @template T
  * @param {Promise<T>} change
- * @param {(beat: number) => void} read
+ * @param {(beat: number) => Promise<void>} read
  */
 async function amid(change, read) {
-  const over = change.then(() => true);
+  let isOver = false;
+  const over = change.finally(() => (isOver = true));
   // Its error is thrown by whatever waits for the change.
   over.catch(() => undefined);
-  for (let beat = 0; !(await Promise.race([over, pause(TRAFFIC_MS, false)])); beat++) read(beat);
-  return change;
+  for (let beat = 0; ; beat++) {
+    await Promise.race([over.catch(() => undefined), pause(TRAFFIC_MS)]);
+    if (isOver) return change;
+    await read(beat);
+  }
 }

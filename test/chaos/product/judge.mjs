@@ -40,8 +40,15 @@ export class Judge {
   longestWriteMs = 0;
   /** Routes and tools that were called. @type {Map<string, number>} */
   called = new Map();
+  /** Whose stops and disturbed databases can keep a write waiting: they hold rows. */
+  #processes;
   /** Until when reads may be behind a write that nobody confirmed. */
   #unconfirmedUntilMs = 0;
+
+  /** @param {readonly import('./product-process.mjs').ProductProcess[]} processes */
+  constructor(processes) {
+    this.#processes = processes;
+  }
 
   /**
    * @param {ViolationKind} kind
@@ -63,8 +70,9 @@ export class Judge {
    * @param {import('./http-client.mjs').Answer} answer
    */
   timed(server, what, kind, { startedMs, endedMs }) {
-    const waitMs =
-      endedMs - startedMs - overlapMs([...server.suspensions, ...server.databaseFaults], startedMs, endedMs);
+    const victims = kind === 'write' ? this.#processes : [server];
+    const excused = victims.flatMap(({ suspensions, databaseFaults }) => [...suspensions, ...databaseFaults]);
+    const waitMs = endedMs - startedMs - overlapMs(excused, startedMs, endedMs);
     if (kind === 'read') this.longestReadMs = Math.max(this.longestReadMs, waitMs);
     else this.longestWriteMs = Math.max(this.longestWriteMs, waitMs);
     if (kind === 'write' && endedMs - startedMs >= MAYBE_UNCONFIRMED_MS) {
@@ -116,5 +124,13 @@ export class Judge {
  * @param {number} toMs
  */
 export function overlapMs(spans, fromMs, toMs) {
-  return spans.reduce((sum, span) => sum + Math.max(0, Math.min(toMs, span.toMs) - Math.max(fromMs, span.fromMs)), 0);
+  let reachedMs = fromMs;
+  let sumMs = 0;
+  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const [startMs, endMs] = [Math.max(reachedMs, span.fromMs), Math.min(toMs, span.toMs)];
+    if (endMs <= startMs) continue;
+    sumMs += endMs - startMs;
+    reachedMs = endMs;
+  }
+  return sumMs;
 }

@@ -11,7 +11,7 @@ import { ProductProcess } from './product-process.mjs';
 
 const RECOVERY_MS = 20_000;
 /** What a database that was unavailable still costs its clients when it is back: they have to connect again. */
-const RECONNECT_MS = 3_000;
+const RECONNECT_MS = 10_000;
 /** A machine with eight processes of a schedule on two cores reads its answers late; Redis is not unavailable for that. */
 const COMMAND_TIMEOUT_MS = 300;
 export const JWT_SECRET = 'chaos'.repeat(10);
@@ -183,7 +183,6 @@ export async function buildEnvironment({ topology: topologyName, control }) {
           DATABASE_URL: postgres.url,
           REDIS_URL: topology.url,
           REDIS_SOCKET_TIMEOUT: String(COMMAND_TIMEOUT_MS),
-          DATABASE_CONNECT_TIMEOUT_MS: '2000',
           DATABASE_MIGRATE: 'false',
           KEEPSAKE_BOOTSTRAP_KEY: OPERATOR_KEY,
           JWT_SECRET,

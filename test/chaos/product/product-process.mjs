@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { clearAwayAtTheEnd } from '../../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '../../setup/services/reaper.mjs';
 import { until } from '../../setup/services/until.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 import { HttpClient } from './http-client.mjs';
@@ -96,7 +96,7 @@ export class ProductProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    const cleared = clearAwayAtTheEnd({ kind: 'process', pid: Number(child.pid), signal: 'SIGKILL' });
+    const cleared = removeAtTheEnd({ kind: 'process', pid: Number(child.pid), signal: 'SIGKILL' });
     child.once('exit', cleared);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (this.output = (this.output + text).slice(-6_000)));

@@ -32,7 +32,7 @@ const HIT_MS = 15_000;
 export class ScheduleRun {
   #environment;
   #name;
-  #judge = new Judge();
+  #judge;
   #faults;
   /** @type {import('./open-workspace.mjs').Workspace[]} */
   #workspaces = [];
@@ -48,6 +48,7 @@ export class ScheduleRun {
   constructor(environment, name) {
     this.#environment = environment;
     this.#name = name;
+    this.#judge = new Judge(environment.processes);
     this.#faults = new Disturbances(environment);
   }
 
@@ -102,8 +103,7 @@ export class ScheduleRun {
         return this.#environment.restartDatabase();
       case 'server': {
         const picks = new Picks(step.pick);
-        const read = (/** @type {number} */ beat) =>
-          this.#track(this.#readSome(beat % 2, beat % WORKSPACES, picks, READS_AMID), 'reads while servers change');
+        const read = (/** @type {number} */ beat) => this.#readSome(beat % 2, beat % WORKSPACES, picks, READS_AMID);
         return this.#faults.breakServer(step, read);
       }
     }
