@@ -113,6 +113,25 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     }
   });
 
+  it('says Cache-Status of every read that goes through the cache: sessions, entries, recalls and checks too', async () => {
+    const memory = await remember(mine);
+    for (const { name, call, keepsResponse } of cachedCalls(memory)) {
+      if (keepsResponse) continue;
+      const statusOf = async (server: Keepsake) => (await call(as(server, mine))).headers.get('cache-status');
+      const hit = /^keepsake; hit; ttl=\d+$/;
+      await eventually(async () => hit.test((await statusOf(here)) ?? ''), { what: `a hit of ${name}` });
+      expect([name, await statusOf(there)]).toEqual([name, expect.stringMatching(hit)]);
+    }
+    const list = await as(here, mine).get('/v1/sessions', { query: { project: memory.project, state: 'active' } });
+    // What changes by time alone is not cached, though the project is.
+    expect(list.headers.get('cache-status')).toBe('keepsake; fwd=bypass');
+    const { label, project } = memory;
+    const write = await as(here, mine).post('/v1/contexts', { project, label, content: '# Three' });
+    expect(write.headers.has('cache-status')).toBe(false);
+    const recalled = await as(there, mine).post('/v1/contexts/recall', { project, labels: [label] });
+    expect(recalled.headers.get('cache-status')).toBe('keepsake; fwd=miss');
+  });
+
   /** Counts of reads change the overview when they are written down, some seconds later. */
   async function readsCounted({ project }: Memory): Promise<void> {
     await eventually(

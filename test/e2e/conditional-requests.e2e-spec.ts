@@ -110,17 +110,6 @@ describe('conditional and cached requests over the wire', () => {
     tag = answer.headers['etag'] as string;
   });
 
-  it('tells how reads of sessions and their entries came about', async () => {
-    const { body: session } = await writer.post('/v1/sessions', {});
-    for (const to of [`/v1/sessions/${session.id}`, `/v1/sessions/${session.id}/entries`]) {
-      await writer.get(to);
-      expect([to, (await writer.get(to)).headers.get('cache-status')]).toEqual([
-        to,
-        expect.stringMatching(/^keepsake; hit/),
-      ]);
-    }
-  });
-
   it('starts from an answer of the cache with a strong tag', async () => {
     expect((await get()).headers['cache-status']).toBe(HIT);
     expect(tag).toMatch(/^"[\x21\x23-\x7e]+"$/);

@@ -11,7 +11,7 @@ import { register } from 'prom-client';
 import { CacheConfig, DatabaseConfig, LogConfig } from '#config';
 import { Database } from '#database';
 import { Clock } from '#kernel';
-import { beginSpan, HealthRegistry } from '#observability';
+import { beginSpan, findRequestContext, HealthRegistry } from '#observability';
 import { CacheEngine } from './cache-engine.js';
 import { declaredFamilies } from './cache-family.js';
 import { CacheService } from './cache.service.js';
@@ -47,8 +47,15 @@ export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
 const TOLD_LEVELS = new Set(['debug', 'trace']);
 const logger = new Logger('Cache');
 
-/** Neither key nor value: they are content. */
-function tellRead(family: string, { status, tier, ageMs }: ReadReport): void {
+/** The request is told, for its `Cache-Status`. */
+function tellRequest(_family: string, { status, remainingMs }: ReadReport): void {
+  findRequestContext()?.cacheReads?.note(status, remainingMs);
+}
+
+/** So is the log: neither key nor value, which are content. */
+function tellLog(family: string, report: ReadReport): void {
+  const { status, tier, ageMs } = report;
+  tellRequest(family, report);
   logger.debug(status === 'miss' ? `miss ${family}` : `${status} ${family} in ${tier}, ${Math.round(ageMs)} ms old`);
 }
 
@@ -65,7 +72,7 @@ function createEngine(
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,
-    ...(TOLD_LEVELS.has(log.level) ? { tellRead } : {}),
+    tellRead: TOLD_LEVELS.has(log.level) ? tellLog : tellRequest,
     outbox: new SqlInvalidationOutbox(database, role, calls),
     familySettings: new SqlFamilySettings(database),
     primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, calls),

@@ -13,7 +13,7 @@ import { ImmutableWrites } from './read/immutable-writes.js';
 import { LocalAnswers } from './read/local-answer.js';
 import { Misses } from './read/misses.js';
 import { shareValue } from './read/prepared-value.js';
-import type { Load, LoadMany, ReadOptions } from './read/read-options.js';
+import type { Load, LoadMany, ReadOptions, ReadReport } from './read/read-options.js';
 import { Reads } from './read/reads.js';
 import { Refreshes } from './read/refresh.js';
 import { SharedAnswers } from './read/shared-answer.js';
@@ -120,7 +120,7 @@ export class CacheService {
   ): Promise<(Value | undefined)[]> {
     const span = this.parts.spans.beginRead('cache.read-many', family.name);
     if (span === undefined) return this.readMany(family, all, loadMany);
-    return span.until(this.readMany(family, all, span.loadingMany(loadMany)));
+    return span.until(this.readMany(family, all, span.loadingMany(loadMany), span.reportingEach));
   }
 
   /** Counts money that hits of a family saved, where the caller knows it and a value does not say it (`costOf`). */
@@ -305,6 +305,7 @@ export class CacheService {
     family: CacheFamily<Params, Value>,
     all: readonly Params[],
     loadMany: LoadMany<Params, Value>,
+    report?: (report: ReadReport) => void,
   ): Promise<(Value | undefined)[]> {
     const state = this.registry.stateOf(family);
     const keys = all.map((params) => family.entryKey(this.parts.space, params));
@@ -313,7 +314,7 @@ export class CacheService {
       if (!firstOf.has(key)) firstOf.set(key, i);
     });
     const firsts = [...firstOf.values()].map((i) => all[i] as Params);
-    const values = await this.reads.readMany(state, firsts, loadMany);
+    const values = await this.reads.readMany(state, firsts, loadMany, report);
     const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
     return keys.map((key, i) => {
       const value = valueOf.get(key);

@@ -7,6 +7,7 @@ import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { CursorKey } from './paging/cursor-key.js';
 import { ProblemFilter } from './problem/problem.filter.js';
+import { CacheStatusInterceptor } from './response-cache/cache-status.interceptor.js';
 import { ResponseCacheModule } from './response-cache/response-cache.module.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
 import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
@@ -30,6 +31,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
     { provide: APP_INTERCEPTOR, useClass: AcknowledgementInterceptor },
     { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: CacheStatusInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {
       provide: APP_INTERCEPTOR,

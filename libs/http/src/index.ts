@@ -23,7 +23,6 @@ export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { ResponseCacheModule } from './response-cache/response-cache.module.js';
 export { CachedResponseListeners } from './response-cache/cached-response-listeners.js';
-export { readCacheStatus } from './response-cache/read-cache-status.js';
 export { ResponseVariants } from './response-cache/response-variants.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';

@@ -7,6 +7,7 @@ export { type Labels, type Reading, ScrapedMetrics } from './metrics/scraped-met
 export { findRequestContext, type RequestContext, runInRequestContext } from './logging/request-context.js';
 export { ObservabilityModule } from './observability.module.js';
 export { type ProviderCall, ProviderCalls } from './providers/provider-calls.js';
+export { CacheReads, type CacheReadsReport } from './timing/cache-reads.js';
 export {
   RequestTimings,
   roundedTimings,

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { ReadOptions } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { type EntryId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
@@ -68,22 +67,19 @@ export class SessionEntryService {
     });
   }
 
-  /** Oldest first, in whatever state the session is. @param report told how it was answered. @throws DomainError `session-not-found`. */
+  /** Oldest first, in whatever state the session is. @throws DomainError `session-not-found`. */
   async list(
     workspaceId: WorkspaceId,
     sessionId: SessionId,
     filter: EntryFilter,
     after: EntryId | undefined,
     limit: number,
-    report?: ReadOptions['report'],
   ): Promise<Page<SessionEntry, [EntryId]>> {
     await this.sessions.get(workspaceId, sessionId);
     const parameters = { sessionId, kind: filter.kind, open: filter.open, after, limit };
     const tags = [sessionLogTag({ workspace: workspaceId, id: sessionId })];
-    return this.queries.read(
-      { workspace: workspaceId, statement: 'session-entries', parameters, tags },
-      () => this.entries.list(workspaceId, sessionId, filter, after, limit),
-      report,
+    return this.queries.read({ workspace: workspaceId, statement: 'session-entries', parameters, tags }, () =>
+      this.entries.list(workspaceId, sessionId, filter, after, limit),
     );
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, type ReadOptions } from '#cache';
+import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { InvalidInputError, newId, newRevision, type SessionId, type WorkspaceId } from '#kernel';
@@ -80,16 +80,10 @@ export class SessionService {
     });
   }
 
-  /** In whatever state it is. @param report told how it was answered. @throws DomainError `session-not-found`. */
-  async get(
-    workspaceId: WorkspaceId,
-    id: SessionId,
-    named?: SessionPointer,
-    report?: ReadOptions['report'],
-  ): Promise<Session> {
+  /** In whatever state it is. @throws DomainError `session-not-found`. */
+  async get(workspaceId: WorkspaceId, id: SessionId, named?: SessionPointer): Promise<Session> {
     const key = { workspace: workspaceId, id };
-    const options = report === undefined ? undefined : { report };
-    const session = await this.cache.getOrSet(sessions, key, () => this.repository.find(workspaceId, id), options);
+    const session = await this.cache.getOrSet(sessions, key, () => this.repository.find(workspaceId, id));
     if (session?.workspaceId !== workspaceId) throw sessionNotFound(id, named);
     return session;
   }

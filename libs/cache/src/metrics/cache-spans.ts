@@ -59,6 +59,11 @@ export class ReadSpan {
     };
   }
 
+  /** The log and the request are told how each read of a bulk was answered. */
+  get reportingEach(): ((report: ReadReport) => void) | undefined {
+    return this.tell;
+  }
+
   /** The very promise, so that a hit costs its caller no further turn of the queue. */
   until<Answer>(answer: Promise<Answer>): Promise<Answer> {
     void answer.then(

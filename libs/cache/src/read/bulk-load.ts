@@ -63,6 +63,7 @@ export class BulkRead<Params, Value> implements ReadOptions {
   constructor(
     private readonly bulk: BulkLoad<Params, Value>,
     private readonly params: Params,
+    private readonly tell?: (report: ReadReport) => void,
   ) {}
 
   readonly load = (context: LoadContext): Promise<Value> => {
@@ -72,7 +73,9 @@ export class BulkRead<Params, Value> implements ReadOptions {
     return value;
   };
 
-  report({ status }: ReadReport): void {
+  report(report: ReadReport): void {
+    const { status } = report;
+    this.tell?.(report);
     if (status === 'hit' || status === 'stale') this.decide();
   }
 

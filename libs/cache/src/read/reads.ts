@@ -8,7 +8,7 @@ import type { FamilyState } from './family-registry.js';
 import type { LocalAnswers } from './local-answer.js';
 import type { Misses } from './misses.js';
 import { shareValue } from './prepared-value.js';
-import type { Load, LoadMany, ReadOptions } from './read-options.js';
+import type { Load, LoadMany, ReadOptions, ReadReport } from './read-options.js';
 import { beginReading, noteSeen, type Reading, stampKeysOf } from './reading.js';
 import type { Refreshes } from './refresh.js';
 import { RememberedFailure } from './remembered-failure.js';
@@ -46,11 +46,12 @@ export class Reads {
     state: FamilyState<Params, Value>,
     all: readonly Params[],
     loadMany: LoadMany<Params, Value>,
+    report?: (report: ReadReport) => void,
   ): Promise<(Value | undefined)[]> {
     const bulk = new BulkLoad(all.length, loadMany);
     return Promise.all(
       all.map(async (params) => {
-        const one = new BulkRead(bulk, params);
+        const one = new BulkRead(bulk, params, report);
         try {
           return await this.read(state, params, one.load, one);
         } finally {

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig, LogConfig } from '#config';
 import {
+  CacheReads,
   findRequestContext,
   HealthRegistry,
   HttpMetrics,
@@ -48,7 +49,8 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     const trace = traceRequest(tracer, request);
     const refusal = refusalOf(request.raw);
     if (refusal !== undefined) void reply.header('connection', 'close');
-    runInRequestContext({ requestId: request.id, timings, trace }, () => done(refusal));
+    const cacheReads = new CacheReads();
+    runInRequestContext({ requestId: request.id, timings, cacheReads, trace }, () => done(refusal));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, id: requestId } = request;

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CacheReads } from '../timing/cache-reads.js';
 import type { RequestTimings } from '../timing/request-timings.js';
 import type { TraceSpan } from '../timing/trace-span.js';
 
@@ -7,6 +8,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Where its time goes; absent where nobody asks. */
   readonly timings?: RequestTimings;
+  /** How the cache answers it; absent where nobody asks. */
+  readonly cacheReads?: CacheReads;
   /** Set while a request calls the server's own routes: their time is its time. */
   readonly callsRoutes?: boolean;
   /** The span that encloses what is done now, where traces are exported. */

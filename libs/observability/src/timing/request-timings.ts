@@ -23,6 +23,7 @@ export class RequestTimings {
   private countedToMs: number;
   private readonly open = { cache: 0, database: 0, provider: 0 };
   private lastDatabaseMs: number | undefined;
+  private lastProviderMs: number | undefined;
   private readonly sums = { cache: 0, database: 0, provider: 0 };
 
   constructor(private readonly nowMs: () => number = monotonicMs) {
@@ -38,11 +39,18 @@ export class RequestTimings {
     const nowMs = this.count();
     this.open[part]--;
     if (part === 'database') this.lastDatabaseMs = nowMs;
+    else if (part === 'provider') this.lastProviderMs = nowMs;
   }
 
   /** How long ago the database last answered this request, in milliseconds; undefined where it was not asked. */
   get databaseMsAgo(): number | undefined {
     return this.lastDatabaseMs === undefined ? undefined : this.nowMs() - this.lastDatabaseMs;
+  }
+
+  /** How long ago the database or a provider last answered this request, in milliseconds; undefined where none was asked. */
+  get sourceMsAgo(): number | undefined {
+    const last = Math.max(this.lastDatabaseMs ?? -1, this.lastProviderMs ?? -1);
+    return last < 0 ? undefined : this.nowMs() - last;
   }
 
   /** Until now; what is still waited for is counted to now. */

@@ -1,8 +1,7 @@
-import { Controller, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint, readCacheStatus } from '#http';
+import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
 import { searchFamily, searchTag } from '../search.cache.js';
@@ -31,18 +30,14 @@ export class SearchController {
       keep: ({ degraded }: z.infer<typeof searchResponse>) => !degraded,
     },
   })
-  async search(
-    @Caller() caller: Principal,
-    @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
+  async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
     const { workspaceId } = caller;
     const listing = toListing(query);
     const after = query.cursor === undefined ? undefined : decodeSearchCursor(workspaceId, listing, query.cursor);
     const answer = await this.searches.search(
       workspaceId,
       { ...listing, limit: query.limit, after },
-      { billedPrincipal: caller, report: (report) => void reply.header('cache-status', readCacheStatus(report)) },
+      { billedPrincipal: caller },
     );
     return toSearchResponse(
       answer,

@@ -1,8 +1,7 @@
-import { Body, Controller, Param, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint, listPage, readCacheStatus } from '#http';
+import { Endpoint, listPage } from '#http';
 import type { EntryId, Principal, SessionId } from '#kernel';
 import { SessionEntryService } from '../session-entry.service.js';
 import { sessionParams } from './session.dto.js';
@@ -35,19 +34,11 @@ export class SessionEntryController {
     @Caller() caller: Principal,
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Query({ schema: entriesQuery }) query: z.infer<typeof entriesQuery>,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     return listPage(query, {
       of: ['entries', caller.workspaceId, params.id, query.kind ?? null, query.open ?? null],
       load: (after: EntryId | undefined, limit) =>
-        this.entries.list(
-          caller.workspaceId,
-          params.id as SessionId,
-          query,
-          after,
-          limit,
-          (report) => void reply.header('cache-status', readCacheStatus(report)),
-        ),
+        this.entries.list(caller.workspaceId, params.id as SessionId, query, after, limit),
       show: (entries) => entries.map(toEntryResponse),
     });
   }

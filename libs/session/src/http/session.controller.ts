@@ -2,8 +2,7 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import type { ReadReport } from '#cache';
-import { Endpoint, IfPreconditions, listPage, type Preconditions, readCacheStatus } from '#http';
+import { Endpoint, IfPreconditions, listPage, type Preconditions } from '#http';
 import type { Principal, SessionId } from '#kernel';
 import type { Session } from '../session.js';
 import { SessionService } from '../session.service.js';
@@ -41,9 +40,7 @@ export class SessionController {
     @Param({ schema: sessionParams }) params: z.infer<typeof sessionParams>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const report = (read: ReadReport) => void reply.header('cache-status', readCacheStatus(read));
-    const session = await this.sessions.get(caller.workspaceId, params.id as SessionId, undefined, report);
-    return this.tagged(session, reply);
+    return this.tagged(await this.sessions.get(caller.workspaceId, params.id as SessionId), reply);
   }
 
   @Endpoint('PATCH /:id', {
