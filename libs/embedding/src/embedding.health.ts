@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type HealthPart, HealthRegistry, type HealthSource } from '#observability';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
 
 /** Whether embedding has a chance now. Without it everything else works, so it degrades and never stops the server. */
 @Injectable()
-export class EmbeddingHealth implements HealthSource {
+export class EmbeddingHealth implements HealthSource, OnApplicationBootstrap {
   readonly name = 'embedding';
   readonly requiredForReady = false;
 
@@ -13,6 +13,11 @@ export class EmbeddingHealth implements HealthSource {
     registry: HealthRegistry,
   ) {
     registry.register(this);
+  }
+
+  /** So that health tells what is missing before somebody needs it. */
+  onApplicationBootstrap(): void {
+    this.provider.prepare();
   }
 
   check(): Promise<HealthPart> {

@@ -51,9 +51,14 @@ export abstract class EmbeddingProvider {
     return false;
   }
 
-  /** Whether calls have a chance now; undefined: yes. Asks nobody. */
+  /** Whether calls have a chance now; undefined: yes. Asks nobody outside, and waits for nothing. */
   problem(): string | undefined {
     return undefined;
+  }
+
+  /** Begins what the first call would wait for, in the background; what fails is told by `problem`. */
+  prepare(): void {
+    // Most have nothing to prepare.
   }
 
   describe(dimensions = this.dimensions): EmbeddingModel {

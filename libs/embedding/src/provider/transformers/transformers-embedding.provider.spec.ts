@@ -1,3 +1,4 @@
+import { eventually } from '../../../../../test/support/eventually.js';
 import { hashFeatures } from '../local/feature-hashing.js';
 import { embeddingProviderContract } from '../../testing/embedding-provider.contract.js';
 import { TransformersEmbeddingProvider, type TransformersPackage } from './transformers-embedding.provider.js';
@@ -58,6 +59,7 @@ describe('TransformersEmbeddingProvider', () => {
       kind: 'unavailable',
       detail: expect.stringContaining('npm install @huggingface/transformers'),
     });
+    expect(missing.problem()).toContain('npm install @huggingface/transformers');
     let isInstalled = false;
     const provider = new TransformersEmbeddingProvider(OPTIONS, () =>
       isInstalled ? Promise.resolve(fakePackage()) : Promise.reject(new Error('not found')),
@@ -65,5 +67,17 @@ describe('TransformersEmbeddingProvider', () => {
     await expect(provider.embed(call)).rejects.toThrow('not found');
     isInstalled = true;
     expect((await provider.embed(call)).vectors).toHaveLength(1);
+    expect(provider.problem()).toBeUndefined();
+  });
+
+  it('knows from the start what is missing, and notices a repair by being asked', async () => {
+    let isInstalled = false;
+    const provider = new TransformersEmbeddingProvider(OPTIONS, () =>
+      isInstalled ? Promise.resolve(fakePackage()) : Promise.reject(new Error('not found')),
+    );
+    provider.prepare();
+    await eventually(() => provider.problem() !== undefined, { what: 'the problem' });
+    isInstalled = true;
+    await eventually(() => provider.problem() === undefined, { what: 'no problem' });
   });
 });

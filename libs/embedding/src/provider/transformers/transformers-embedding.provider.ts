@@ -38,6 +38,7 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
   readonly supportedDimensions: string;
   private extractor: Promise<FeatureExtractor> | undefined;
   private last: Promise<unknown> = Promise.resolve();
+  private whyNot: string | undefined;
 
   constructor(
     private readonly options: TransformersOptions,
@@ -51,6 +52,16 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
 
   acceptsDimensions(dimensions: number): boolean {
     return dimensions === this.dimensions;
+  }
+
+  /** Where loading has failed: why. Each question tries again in the background, so that a repair is noticed. */
+  override problem(): string | undefined {
+    if (this.whyNot !== undefined) this.prepare();
+    return this.whyNot;
+  }
+
+  override prepare(): void {
+    this.loaded().catch(() => undefined);
   }
 
   async embed({ texts, signal, beforeRequest }: EmbeddingCall): Promise<EmbeddingAnswer> {
@@ -86,10 +97,17 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
 
   /** The model is loaded once; a failed attempt is not remembered, so that a repaired installation works. */
   private loaded(): Promise<FeatureExtractor> {
-    this.extractor ??= this.load().catch((error: unknown) => {
-      this.extractor = undefined;
-      throw error;
-    });
+    this.extractor ??= this.load().then(
+      (extractor) => {
+        this.whyNot = undefined;
+        return extractor;
+      },
+      (error: unknown) => {
+        this.extractor = undefined;
+        this.whyNot = error instanceof NotUsableError ? error.why : 'it could not be loaded';
+        throw error;
+      },
+    );
     return this.extractor;
   }
 
@@ -102,7 +120,7 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
     try {
       return await transformers.pipeline('feature-extraction', this.options.modelDir, { local_files_only: true });
     } catch (error) {
-      throw notUsable(`the model in EMBEDDING_MODEL_DIR could not be loaded`, error);
+      throw new NotUsableError('the model in EMBEDDING_MODEL_DIR could not be loaded', error);
     }
   }
 }
@@ -111,15 +129,25 @@ async function importTransformers(): Promise<TransformersPackage> {
   try {
     return (await import(PACKAGE)) as TransformersPackage;
   } catch (error) {
-    throw notUsable(`the package ${PACKAGE} is not installed (npm install ${PACKAGE})`, error);
+    throw new NotUsableError(
+      `the package ${PACKAGE} is not installed (npm install ${PACKAGE}, where Keepsake is installed; or EMBEDDING_PROVIDER=local)`,
+      error,
+    );
   }
 }
 
-function notUsable(why: string, cause: unknown): DomainError {
-  return new DomainError({
-    code: 'embedding-provider-unavailable',
-    kind: 'unavailable',
-    detail: `The embedding provider transformers can't be used: ${why}.`,
-    cause,
-  });
+/** The provider is configured, and something that it needs is not there. */
+class NotUsableError extends DomainError {
+  /** @param why for people, as part of a sentence; what to do is in it */
+  constructor(
+    readonly why: string,
+    cause: unknown,
+  ) {
+    super({
+      code: 'embedding-provider-unavailable',
+      kind: 'unavailable',
+      detail: `The embedding provider transformers can't be used: ${why}.`,
+      cause,
+    });
+  }
 }
