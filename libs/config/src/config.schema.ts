@@ -363,14 +363,9 @@ const variables = z.object({
     }),
 });
 
-export const environmentSchema = variables
-  .refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
-    path: ['SHUTDOWN_DELAY_MS'],
-    error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
-  })
-  .refine((env) => env.REDIS_URL === undefined || !env.RATE_LIMIT_ENABLED || env.REDIS_MAX_CONNECTIONS > 1, {
-    path: ['REDIS_MAX_CONNECTIONS'],
-    error: 'write 2 or more, or set RATE_LIMIT_ENABLED=false: rate limits have a connection of their own',
-  });
+export const environmentSchema = variables.refine((env) => env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS, {
+  path: ['SHUTDOWN_DELAY_MS'],
+  error: 'write less than SHUTDOWN_TIMEOUT_MS, or there is no time left to finish requests',
+});
 
 export type Environment = z.infer<typeof environmentSchema>;

@@ -1,4 +1,4 @@
-import { DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
+import { DatabaseUrlError, idlePartsOf, parseDatabaseUrl } from './database-url.js';
 
 const problemOf = (url: string) => {
   try {
@@ -90,5 +90,45 @@ describe('DATABASE_URL', () => {
   ])('%s is refused, and nothing of the password repeated', (url, problem) => {
     expect(problemOf(url)).toMatch(problem);
     expect(problemOf(url)).not.toContain('s3cr3t');
+  });
+
+  describe('every part is in force, told, or refused', () => {
+    const BASE = 'postgres://db/k';
+    it.each([
+      ['postgres://u@db/k', BASE],
+      ['postgres://u:p@db/k', 'postgres://u@db/k'],
+      ['postgres://other/k', BASE],
+      ['postgres://db:6543/k', BASE],
+      ['postgres://db/other', BASE],
+      ['postgres:///k?host=other', BASE],
+      [`${BASE}?port=6543`, BASE],
+      [`${BASE}?user=u`, BASE],
+      [`${BASE}?password=p`, BASE],
+      ['postgres://db?dbname=k', 'postgres://db'],
+      [`${BASE}?sslmode=disable`, BASE],
+      [`${BASE}?sslmode=require`, BASE],
+      [`${BASE}?sslmode=verify-full`, `${BASE}?sslmode=require`],
+      [`${BASE}?ssl=true`, BASE],
+      [`${BASE}?sslmode=require&sslrootcert=/missing`, BASE],
+      [`${BASE}?sslmode=require&sslcert=/missing`, BASE],
+      [`${BASE}?sslmode=require&sslkey=/missing`, BASE],
+      [`${BASE}?channel_binding=prefer`, BASE],
+      [`${BASE}?application_name=a`, BASE],
+      [`${BASE}?options=-cgeqo=off`, BASE],
+      [`${BASE}?client_encoding=latin1`, BASE],
+      [`${BASE}?pgbouncer=true`, BASE],
+      [`${BASE}?uselibpqcompat=true`, BASE],
+      ['postgres:///k?host=/run&ssl=true', 'postgres:///k?host=/run'],
+      [`${BASE}?schema=s`, BASE],
+      [`${BASE}?anything=s`, BASE],
+    ])('%s', (url, without) => {
+      const problem = problemOf(url);
+      if (problem !== undefined) return;
+      const isInForce = JSON.stringify(parseDatabaseUrl(url)) !== JSON.stringify(parseDatabaseUrl(without));
+      expect({ url, isInForceOrTold: isInForce || idlePartsOf(url).length > 0 }).toEqual({
+        url,
+        isInForceOrTold: true,
+      });
+    });
   });
 });

@@ -102,6 +102,23 @@ export function parseDatabaseUrl(url: string): DatabaseConnection {
   };
 }
 
+/** What `parseDatabaseUrl` takes and what changes nothing: a phrase each, without a value. */
+export function idlePartsOf(url: string): string[] {
+  const question = url.indexOf('?');
+  const parameters = question === -1 ? {} : parseParameters(url.slice(question + 1).trim());
+  const isLocal = parseDatabaseUrl(url).host.startsWith('/');
+  const tls = (['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const).filter(
+    (name) => parameters[name] !== undefined && !['disable', 'false', '0'].includes(parameters[name]),
+  );
+  return [
+    ...(parameters.pgbouncer === undefined ? [] : ['pgbouncer has no effect: it works behind a pooler as it is']),
+    ...(parameters.uselibpqcompat === undefined
+      ? []
+      : ['uselibpqcompat has no effect: sslmode is always read as libpq does']),
+    ...(isLocal ? tls.map((name) => `${name} has no effect on a local socket`) : []),
+  ];
+}
+
 function parseParameters(query: string): Partial<Record<Parameter, string>> {
   const parameters: Partial<Record<Parameter, string>> = {};
   // A name before an @ may be a part of a password.

@@ -51,16 +51,6 @@ describe('the configuration', () => {
     expect(loadConfig({ TRUST_PROXY: text }).http.trustProxy).toEqual(expected);
   });
 
-  it('REDIS_MAX_CONNECTIONS counts the connection of the rate limits', () => {
-    expect(problemsOf({ REDIS_URL: 'redis://cache', REDIS_MAX_CONNECTIONS: '2' })).toEqual([]);
-    expect(problemsOf({ REDIS_URL: 'redis://cache', REDIS_MAX_CONNECTIONS: '1', RATE_LIMIT_ENABLED: 'false' })).toEqual(
-      [],
-    );
-    expect(problemsOf({ REDIS_URL: 'redis://cache', REDIS_MAX_CONNECTIONS: '1' })).toEqual([
-      expect.stringMatching(/^REDIS_MAX_CONNECTIONS .*: write 2 or more, or set RATE_LIMIT_ENABLED=false/),
-    ]);
-  });
-
   it('can not be changed by whoever gets it', () => {
     const config = loadConfig({});
     for (const part of [config, ...Object.values(config), config.http.corsOrigins])

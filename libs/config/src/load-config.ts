@@ -97,6 +97,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     cache: {
       redisUrl: env.REDIS_URL,
+      redisMaxConnections: env.REDIS_MAX_CONNECTIONS,
       redisCommandTimeoutMs: env.REDIS_SOCKET_TIMEOUT,
       redisConnectTimeoutMs: env.REDIS_SOCKET_CONNECT_TIMEOUT,
       enabled: env.CACHE_ENABLED,

@@ -68,6 +68,8 @@ export abstract class DatabaseConfig {
 
 export abstract class CacheConfig {
   abstract readonly redisUrl: string | undefined;
+  /** To each server, of one process: the second one is that of the rate limits. */
+  abstract readonly redisMaxConnections: number;
   /** How long one command is waited for. */
   abstract readonly redisCommandTimeoutMs: number;
   abstract readonly redisConnectTimeoutMs: number;

@@ -78,6 +78,18 @@ describe('what is written in the environment', () => {
     [{ KEEPSAKE_DATADIR: 'x' }, 'KEEPSAKE_DATADIR is not known and has no effect; write KEEPSAKE_DATA_DIR.'],
     [{ CACHE_DEFAULT_TLL: '5' }, 'CACHE_DEFAULT_TLL is not known and has no effect; write CACHE_DEFAULT_TTL.'],
     [{ DATABSAE_URL: 'postgres://u:p@db/k' }, 'DATABSAE_URL is not known and has no effect; write DATABASE_URL.'],
+    [
+      { REDIS_URL: 'redis://cache', REDIS_MAX_CONNECTIONS: '5' },
+      'REDIS_MAX_CONNECTIONS has no effect above 2: a process opens no more.',
+    ],
+    [
+      { DATABASE_URL: 'postgres://u:p@db/k?pgbouncer=true' },
+      'DATABASE_URL: pgbouncer has no effect: it works behind a pooler as it is.',
+    ],
+    [
+      { DATABASE_URL: 'postgres:///k?host=/run/postgresql&sslmode=verify-full' },
+      'DATABASE_URL: sslmode has no effect on a local socket.',
+    ],
     [{ KEEPSAKE_COLOUR: 'blue' }, 'KEEPSAKE_COLOUR is not known and has no effect.'],
   ])('%j is told', (environment, note) => {
     expect(findVariableNotes(environment, {})).toEqual([note]);

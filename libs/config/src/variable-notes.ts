@@ -1,4 +1,5 @@
 import { type Environment, environmentSchema } from './config.schema.js';
+import { idlePartsOf } from './database-url.js';
 import { SECRET_VARIABLES } from './secret-files.js';
 
 /** What has no effect while something else is so. */
@@ -16,6 +17,10 @@ const IDLE: readonly Idle[] = [
   {
     names: /^REDIS_(?!URL)/,
     because: (env) => (env.REDIS_URL === undefined ? 'without REDIS_URL' : undefined),
+  },
+  {
+    names: /^REDIS_MAX_CONNECTIONS$/,
+    because: (env) => (env.REDIS_MAX_CONNECTIONS > 2 ? 'above 2: a process opens no more' : undefined),
   },
   {
     names: /^CACHE_(?!ENABLED)/,
@@ -102,7 +107,9 @@ export function findVariableNotes(environment: NodeJS.ProcessEnv, file: NodeJS.P
       .filter(([name, value]) => KNOWN.includes(name) && environment[name] !== value)
       .map(([name]) => `${name} in the file .env has no effect: the environment sets it too, and wins.`),
     ...(parsed.success
-      ? KNOWN.filter((name) => written.includes(name)).flatMap((name) => idleNote(name, parsed.data))
+      ? KNOWN.flatMap((name) =>
+          written.includes(name) ? [...idleNote(name, parsed.data), ...urlNotes(name, parsed.data)] : [],
+        )
       : []),
   ];
 }
@@ -118,6 +125,12 @@ function unknownNote(name: string, isInFile: boolean): string[] {
 function idleNote(name: string, env: Environment): string[] {
   const because = IDLE.find(({ names, because: why }) => names.test(name) && why(env) !== undefined)?.because(env);
   return because === undefined ? [] : [`${name} has no effect ${because}.`];
+}
+
+/** Parts of a database URL that change nothing. */
+function urlNotes(name: string, env: Environment): string[] {
+  const url = name === 'DATABASE_URL' || name === 'DATABASE_DIRECT_URL' ? env[name] : undefined;
+  return url === undefined ? [] : idlePartsOf(url).map((part) => `${name}: ${part}.`);
 }
 
 /** One letter more, less or other, or two that changed places; short names are too often like each other. */

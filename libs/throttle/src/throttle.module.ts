@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Global, Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { CacheEngine, CacheModule } from '#cache';
 import { CacheConfig, ThrottleConfig } from '#config';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { GcraThrottlerStorage } from './http/gcra-throttler-storage.js';
@@ -10,6 +11,7 @@ import { Limiter } from './limiter/limiter.js';
 import { createLimiterClient, type LimiterClient } from './limiter/limiter-client.js';
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
+import { shareCacheConnection } from './limiter/shared-limiter-client.js';
 import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits } from './rate-limits.js';
 import { RequestLimits } from './request-limits.js';
@@ -28,12 +30,17 @@ export class LimiterConnection implements OnModuleInit, BeforeApplicationShutdow
   }
 }
 
+/** A connection of its own where there may be two: what the cache reads does not stand in the way of a decision. */
+function clientFor(config: CacheConfig, engine: CacheEngine): LimiterClient | undefined {
+  if (config.redisUrl === undefined) return undefined;
+  return config.redisMaxConnections === 1 ? shareCacheConnection(engine) : createLimiterClient(config.redisUrl, config);
+}
+
 const providers: Provider[] = [
   {
     provide: LimiterConnection,
-    inject: [CacheConfig],
-    useFactory: (config: CacheConfig) =>
-      new LimiterConnection(config.redisUrl === undefined ? undefined : createLimiterClient(config.redisUrl, config)),
+    inject: [CacheConfig, CacheEngine],
+    useFactory: (config: CacheConfig, engine: CacheEngine) => new LimiterConnection(clientFor(config, engine)),
   },
   {
     provide: Limiter,
@@ -59,7 +66,11 @@ const providers: Provider[] = [
 ];
 
 @Global()
-@Module({ providers, exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits, RequestLimits] })
+@Module({
+  imports: [CacheModule],
+  providers,
+  exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits, RequestLimits],
+})
 class LimiterModule {}
 
 /** Rate limits: the limiter, the limits of the configuration, and Nest's throttler over them. */
