@@ -25,6 +25,7 @@ export { ResponseCacheModule } from './response-cache/response-cache.module.js';
 export { CachedResponseListeners } from './response-cache/cached-response-listeners.js';
 export { ResponseVariants } from './response-cache/response-variants.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
+export { COMMAND_BODY_BYTES } from './server/body-bounds.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody } from './server/discard-body.js';
 export { drainServer } from './server/drain-server.js';

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ThrottleConfig } from '#config';
-import type { RouteLimits } from '#http';
+import type { RouteClass, RouteLimits } from '#http';
 import type { Principal } from '#kernel';
 import { LimitMetrics } from './limit-metrics.js';
+import { nextUnitMs } from './limiter/gcra.js';
 import { Limiter } from './limiter/limiter.js';
 import type { RateLimitDecision } from './rate-limit.js';
 import { RateLimits } from './rate-limits.js';
@@ -26,5 +27,13 @@ export class RequestLimits {
     );
     this.metrics.decided(decision);
     return decision;
+  }
+
+  /** Whether a unit of each class is left; none is taken. Undefined as for `take`. */
+  async look(principal: Principal, classes: readonly RouteClass[]): Promise<RateLimitDecision | undefined> {
+    if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
+    const seen = await this.limiter.look(principal.workspaceId, this.limits.ofRequest(principal, classes));
+    const states = seen.map((state) => ({ ...state, retryAfterMs: nextUnitMs(state) }));
+    return { allowed: states.every(({ retryAfterMs }) => retryAfterMs === 0), states };
   }
 }

@@ -1,3 +1,4 @@
+import { request as send, type OutgoingHttpHeaders } from 'node:http';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
 import { connectHttp, postMessage } from '../../support/mcp.js';
@@ -480,5 +481,50 @@ describe('the limits of /mcp', () => {
     // Two routes are called for one page: the latest handover and the contexts.
     for (let n = 0; n < 3; n++) expect((await postMessage(server, list, { key: body.key })).status).toBe(200);
     expect((await reader.get('/v1/contexts')).status).toBe(429);
+  });
+
+  /** What comes back before a byte of the body was sent: the server asks for it, or answers. */
+  function announce(key: string, bytes: number, headers: OutgoingHttpHeaders = {}): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const outgoing = send(`${server.url}/mcp`, {
+        method: 'POST',
+        agent: false,
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'content-length': bytes,
+          expect: '100-continue',
+          ...headers,
+        },
+      });
+      const settle = (status: number) => {
+        resolve(status);
+        outgoing.destroy();
+      };
+      outgoing.on('continue', () => settle(100));
+      outgoing.on('response', ({ statusCode = 0 }) => settle(statusCode));
+      outgoing.on('error', reject);
+      outgoing.flushHeaders();
+    });
+  }
+
+  it('are asked before a byte of the body is read, of known keys too', async () => {
+    const newKey = async () => {
+      const { body } = await server.api.post('/v1/keys', { name: 'announced', scopes: ['memory:read'] });
+      return body.key as string;
+    };
+    const large = 8 * 1024 * 1024;
+    const writer = await newKey();
+    const asked = [];
+    for (let n = 0; n < 4; n++) asked.push(await announce(writer, large));
+    // Each large one takes a write before it is read.
+    expect(asked).toEqual([100, 100, 100, 429]);
+    expect(await announce(writer, 1_000)).toBe(100);
+    expect(await announce(writer, 1_000, { 'content-encoding': 'gzip' })).toBe(429);
+    const reader = await newKey();
+    for (let n = 0; n < 10; n++) expect((await server.api.as(reader).get('/v1/projects')).status).toBe(200);
+    expect(await announce(reader, 1_000)).toBe(429);
+    const refused = await postMessage(server, { method: 'tools/list' }, { key: reader });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, expect.stringMatching(/^[1-6]$/)]);
   });
 });

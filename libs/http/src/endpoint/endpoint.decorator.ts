@@ -40,6 +40,8 @@ export interface EndpointOptions {
   readonly limits?: readonly RouteClass[];
   /** Units that one call takes of each of them; 1 by default. */
   readonly weight?: number;
+  /** For a route that counts what its body holds: what is asked of the limits before the body is read. */
+  readonly limitsAhead?: LimitsAhead;
   /** Keeps the answers of a GET in the cache. */
   readonly cache?: ResponseCaching;
   /** Who else may call it, as the configuration says: `metrics` opens it to scrapers. */
@@ -75,9 +77,18 @@ export const OWN_BODY = 'keepsake:own-body';
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
 
+/** What is asked before a body is read whose cost only its content tells. */
+export interface LimitsAhead {
+  /** Of each of these a unit must be left; none is taken. */
+  readonly left: readonly RouteClass[];
+  /** A body larger than that of a command takes one of each of these. */
+  readonly large: readonly RouteClass[];
+}
+
 export interface RouteLimits {
   readonly classes: readonly RouteClass[];
   readonly weight: number;
+  readonly ahead?: LimitsAhead | undefined;
 }
 
 /** Declares a route whole: method and path (`'POST /:id/end'`), access, shapes, documentation. */
@@ -143,8 +154,9 @@ function routeConfigOf(
   };
 }
 
-function limitsOf(method: keyof typeof methods, { access, idempotent, limits, weight }: EndpointOptions): RouteLimits {
-  return { classes: limits ?? classesOf(method, access, idempotent), weight: weight ?? 1 };
+function limitsOf(method: keyof typeof methods, options: EndpointOptions): RouteLimits {
+  const { access, idempotent, limits, weight, limitsAhead } = options;
+  return { classes: limits ?? classesOf(method, access, idempotent), weight: weight ?? 1, ahead: limitsAhead };
 }
 
 function classesOf(

@@ -37,6 +37,7 @@ export class McpController {
     idempotent: false,
     // A message counts as what it calls; one that calls nothing is counted below, whatever it is.
     limits: [],
+    limitsAhead: { left: ['reads'], large: ['writes'] },
     ownBody: true,
   })
   @ApiHeader({

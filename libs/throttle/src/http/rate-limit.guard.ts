@@ -8,8 +8,9 @@ import {
   type ThrottlerStorage,
 } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LIMITS, type RouteLimits } from '#http';
+import { COMMAND_BODY_BYTES, LIMITS, type RouteLimits } from '#http';
 import type { Principal } from '#kernel';
+import type { RateLimitDecision } from '../rate-limit.js';
 import { rateLimited } from '../rate-limited.js';
 import { RequestLimits } from '../request-limits.js';
 import { writeRateLimitHeaders } from './rate-limit.headers.js';
@@ -36,12 +37,28 @@ export class RateLimitGuard extends ThrottlerGuard {
     const route = Reflect.getMetadata(LIMITS, context.getHandler()) as RouteLimits | undefined;
     if (route === undefined) return true;
     const http = context.switchToHttp();
-    const { principal } = http.getRequest<FastifyRequest & { principal?: Principal }>();
+    const request = http.getRequest<FastifyRequest & { principal?: Principal }>();
+    const { principal } = request;
     if (principal === undefined) return true;
-    const decision = await this.limits.consume(principal, route);
-    if (decision === undefined) return true;
-    writeRateLimitHeaders(http.getResponse<FastifyReply>(), decision.states);
-    if (!decision.allowed) throw rateLimited(decision);
+    const { classes, weight, ahead } = route;
+    const reply = http.getResponse<FastifyReply>();
+    if (ahead !== undefined) requireAllowed(await this.limits.look(principal, ahead.left), reply);
+    const isLarge = ahead !== undefined && !isOfCommandSize(request);
+    requireAllowed(
+      await this.limits.consume(principal, { classes: isLarge ? [...classes, ...ahead.large] : classes, weight }),
+      reply,
+    );
     return true;
   }
+}
+
+function requireAllowed(decision: RateLimitDecision | undefined, reply: FastifyReply): void {
+  if (decision === undefined) return;
+  writeRateLimitHeaders(reply, decision.states);
+  if (!decision.allowed) throw rateLimited(decision);
+}
+
+/** As its head says: a body of unknown or of compressed length may be of any. */
+function isOfCommandSize({ headers }: FastifyRequest): boolean {
+  return headers['content-encoding'] === undefined && Number(headers['content-length']) <= COMMAND_BODY_BYTES;
 }
