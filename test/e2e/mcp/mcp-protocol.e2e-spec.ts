@@ -1,4 +1,4 @@
-import { request as send, type OutgoingHttpHeaders } from 'node:http';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
 import { connectHttp, postMessage } from '../../support/mcp.js';
@@ -486,7 +486,7 @@ describe('the limits of /mcp', () => {
   /** What comes back before a byte of the body was sent: the server asks for it, or answers. */
   function announce(key: string, bytes: number, headers: OutgoingHttpHeaders = {}): Promise<number> {
     return new Promise((resolve, reject) => {
-      const outgoing = send(`${server.url}/mcp`, {
+      const outgoing = request(`${server.url}/mcp`, {
         method: 'POST',
         agent: false,
         headers: {
