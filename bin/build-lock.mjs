@@ -10,7 +10,8 @@ const POLL_MS = 100;
 export function withBuildLock(folder, work) {
   mkdirSync(folder, { recursive: true });
   const lock = join(folder, 'build.lock');
-  while (!take(lock)) {
+  for (let isFirst = true; !take(lock); isFirst = false) {
+    if (isFirst) console.error('Another process is building: waiting for it.');
     dropAbandoned(lock);
     // Nothing else is to happen in this process before there is a build.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually.js';
 import { type Keepsake, createKeepsake } from '../support/keepsake.js';
 
 const KEY = /ks_[A-Za-z0-9]+_[A-Za-z0-9_-]+/;
@@ -23,6 +24,9 @@ describe('the first starts on an embedded database', () => {
     other.listen(server.port, '127.0.0.1');
     await once(other, 'listening');
     server.spawn();
+    await eventually(() => server.stderr.includes(`Making the database in ${server.dataDir}:`), {
+      what: 'a line that says what takes so long',
+    });
     expect((await server.exited()).code).not.toBe(0);
     expect(server.stderr).toContain(String(server.port));
     expect(server.stderr).not.toMatch(KEY);
@@ -45,5 +49,6 @@ describe('the first starts on an embedded database', () => {
     expect(server.stderr).toContain(`API page      ${server.url}/docs`);
     expect(server.stderr).toMatch(/operator key {2}\S*operator\.key/);
     expect(server.stderr).not.toMatch(KEY);
+    expect(server.stderr).not.toContain('Making the database');
   }, 120_000);
 });

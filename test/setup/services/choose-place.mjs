@@ -11,8 +11,9 @@ export class MissingServiceError extends Error {
   /**
    * @param {'postgres' | 'redis'} service
    * @param {readonly string[]} refusals
+   * @param {{ isRoot: boolean, ignoresMachine: boolean }} circumstances
    */
-  constructor(service, refusals) {
+  constructor(service, refusals, { isRoot, ignoresMachine: ignores }) {
     const { title, variable, example, advice } = NEEDS[service];
     super(
       [
@@ -20,12 +21,17 @@ export class MissingServiceError extends Error {
         ...refusals.map((refusal) => `  - ${refusal}`),
         'One of these helps:',
         `  - ${variable}=${example}`,
-        `  - install ${advice}`,
+        `  - install ${advice}${ignores ? ', and unset TEST_IGNORE_MACHINE' : ''}`,
         '  - start a Docker engine that this user may use',
-        '  - on Debian or Ubuntu: run the tests as root once, which installs what is missing',
+        isRoot
+          ? '  - on Debian or Ubuntu: make the mirror of apt reachable, and run the tests again'
+          : '  - on Debian or Ubuntu: run the tests as root once, which installs what is missing',
+        '`npm run test:unit` needs none of this.',
       ].join('\n'),
     );
     this.name = 'MissingServiceError';
+    // Jest prints the stack: where in the set-up this was found out helps nobody.
+    this.stack = this.message;
   }
 }
 
@@ -47,15 +53,20 @@ export function sourcesOn(machine = thisMachine(), env = process.env) {
 /**
  * @param {'postgres' | 'redis'} service
  * @param {readonly import('./sources/source.mjs').Source[]} [sources]
+ * @param {{ isRoot: boolean, ignoresMachine: boolean }} [circumstances]
  * @returns {Promise<import('./places/place.mjs').Place>} of the first source that has it
  * @throws {MissingServiceError}
  */
-export async function choosePlace(service, sources = sourcesOn()) {
+export async function choosePlace(
+  service,
+  sources = sourcesOn(),
+  circumstances = { isRoot: thisMachine().isRoot, ignoresMachine: ignoresMachine(process.env) },
+) {
   const refusals = [];
   for (const source of sources) {
     const answer = await source.look(service);
     if ('place' in answer) return answer.place;
     refusals.push(`${source.name}: ${answer.refusal}`);
   }
-  throw new MissingServiceError(service, refusals);
+  throw new MissingServiceError(service, refusals, circumstances);
 }

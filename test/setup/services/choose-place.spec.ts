@@ -1,5 +1,5 @@
 import { choosePlace, sourcesOn } from './choose-place.mjs';
-import type { Machine } from './machine.mjs';
+import { ignoresMachine, type Machine } from './machine.mjs';
 
 type Commands = Readonly<Record<string, string | Error>>;
 
@@ -9,6 +9,7 @@ function machineWith(
   facts: { files?: readonly string[]; isRoot?: boolean; programs?: Readonly<Record<string, string>> } = {},
 ) {
   const calls: string[] = [];
+  const reports: string[] = [];
   const { files = [], isRoot = false, programs = {} } = facts;
   const machine: Machine = {
     platform: 'linux',
@@ -24,6 +25,7 @@ function machineWith(
     ],
     realPath: (path) => path,
     find: (name) => (programs[name] ? [programs[name]] : []),
+    report: (text) => void reports.push(text),
     async run(command, args) {
       const line = [command, ...args].join(' ');
       calls.push(line);
@@ -35,7 +37,7 @@ function machineWith(
       return answer ?? '';
     },
   };
-  return { machine, calls };
+  return { machine, calls, reports };
 }
 
 const POSTGRES_17 = ['/usr/lib/postgresql/17/bin/postgres', '/usr/share/postgresql/17/extension/vector.control'];
@@ -46,8 +48,11 @@ const DEBIAN = {
 };
 const FOLDER = '/cache/keepsake-test-services/trixie-postgresql-17-valkey-1';
 
-function choose(service: 'postgres' | 'redis', machine: Machine) {
-  return choosePlace(service, sourcesOn(machine, {}));
+function choose(service: 'postgres' | 'redis', machine: Machine, env: NodeJS.ProcessEnv = {}) {
+  return choosePlace(service, sourcesOn(machine, env), {
+    isRoot: machine.isRoot,
+    ignoresMachine: ignoresMachine(env),
+  });
 }
 
 describe('the place of a service', () => {
@@ -94,7 +99,7 @@ describe('the place of a service', () => {
   });
 
   it('is a Debian folder where the distribution is too old, made under a lock from the mirror that apt uses', async () => {
-    const { machine, calls } = machineWith(
+    const { machine, calls, reports } = machineWith(
       {
         'docker info': new Error('Cannot connect to the Docker daemon'),
         'apt-get update': '',
@@ -111,6 +116,7 @@ describe('the place of a service', () => {
       },
     );
     expect((await choose('postgres', machine)).name).toBe(`the Debian folder ${FOLDER}, made now`);
+    expect(reports).toEqual([expect.stringMatching(/^Making a Debian folder .*some minutes/)]);
     const making = calls.find((call) => call.startsWith('flock'));
     expect(making).toContain(`flock ${FOLDER}.lock sh -c`);
     expect(making).toMatch(
@@ -170,7 +176,21 @@ describe('a service that is to be had from nowhere', () => {
       '  - install PostgreSQL 17+ and its pgvector package (postgresql-17-pgvector, `brew install postgresql@17 pgvector`)',
       '  - start a Docker engine that this user may use',
       '  - on Debian or Ubuntu: run the tests as root once, which installs what is missing',
+      '`npm run test:unit` needs none of this.',
     ]);
+  });
+
+  it('is nowhere: the advice fits who is root, and who lets nothing of the machine count', async () => {
+    const { machine } = machineWith(
+      { 'apt-get': '', mkdir: '', flock: new Error('E: Failed getting release file') },
+      { programs: DEBIAN, isRoot: true },
+    );
+    const env = { TEST_IGNORE_MACHINE: 'true' };
+    const failure = String(await choose('redis', machine, env).catch((error: unknown) => error));
+    expect(failure).toContain('E: Failed getting release file');
+    expect(failure).toMatch(/- install .*, and unset TEST_IGNORE_MACHINE/);
+    expect(failure).toContain('make the mirror of apt reachable');
+    expect(failure).not.toContain('as root');
   });
 
   it('is a PostgreSQL 17 without pgvector, too', async () => {

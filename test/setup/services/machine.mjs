@@ -20,6 +20,7 @@ const execute = promisify(execFile);
  * @property {(name: string) => string[]} find where a program lies: each folder of PATH, then the usual ones
  * @property {(command: string, args: readonly string[], options?: { env?: Record<string, string> }) => Promise<string>}
  *   run answers the standard output; throws, with what the command said, when it fails
+ * @property {(text: string) => void} report a line for people, before something that takes minutes
  */
 
 /** Where package managers put programs that a user's PATH may not name. */
@@ -47,6 +48,7 @@ export function thisMachine() {
       const folders = new Set([...(process.env['PATH'] ?? '').split(delimiter), ...USUAL_FOLDERS]);
       return [...folders].map((folder) => join(folder, name)).filter(isExecutable);
     },
+    report: (text) => void process.stderr.write(`${text}\n`),
     async run(command, args, { env } = {}) {
       try {
         const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };

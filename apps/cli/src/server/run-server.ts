@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BootstrapService, type OperatorKeyFile } from '#auth';
 import { type KeepsakeConfig, loadConfig } from '#config';
+import { EMBEDDED_FOLDER } from '#database';
 import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
 import { startApi } from '../../../api/src/start-api.js';
@@ -24,9 +27,16 @@ class ServerModule {
 export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
   const config = loadConfig(process.env);
   const { database, http, queue } = config;
+  const startedMs = performance.now();
+  const isNew = database.url === undefined && !existsSync(join(database.dataDir, EMBEDDED_FOLDER));
+  if (isNew) writeNotice(json, { makingDatabase: database.dataDir }, `Making the database in ${database.dataDir}:`);
   const { app, url, operatorKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
     if (queue.workerEnabled) await created.get(JobWorker, { strict: false }).start();
   });
+  if (isNew) {
+    const seconds = (performance.now() - startedMs) / 1_000;
+    writeNotice(json, { madeDatabase: { seconds } }, `  made and started in ${seconds.toFixed(1)} s`);
+  }
   const isEmbedded = database.url === undefined;
   if (isEmbedded) announceServer(database.dataDir, url);
   if (operatorKey?.key !== undefined) {

@@ -63,6 +63,7 @@ export async function refreshAptLists(machine) {
  * @param {readonly string[]} packages
  */
 export async function installByApt(machine, packages) {
+  machine.report(`Installing ${packages.join(', ')} with apt (once, some minutes)`);
   const args = ['install', '--yes', '--quiet', '--no-install-recommends', ...packages];
   await machine.run('apt-get', args, { env: QUIET });
 }

@@ -80,6 +80,9 @@ async function makeFolder(machine, cache, folder) {
     await installByApt(machine, ['debootstrap', ...keyring]);
   }
   const mirror = await debianMirror(machine);
+  machine.report(
+    `Making a Debian folder with PostgreSQL 17 and Valkey for the tests (once, some minutes, about 700 MB): ${folder}`,
+  );
   const options = ['--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, `${folder}.part`];
   await machine.run('mkdir', ['-p', cache]);
   const script = ['sh', '-c', MAKE_FOLDER, 'make-folder', folder, `${folder}.log`, ...options];
