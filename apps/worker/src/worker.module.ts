@@ -1,15 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminWorkerModule } from '#admin';
 import { ConfigModule, type KeepsakeConfig } from '#config';
-import { ContextWorkerModule } from '#context';
+import { ContextModule } from '#context';
 import { DatabaseModule } from '#database';
 import { EmbeddingWorkerModule } from '#embedding';
-import { HandoverWorkerModule } from '#handover';
+import { HandoverModule } from '#handover';
 import { HttpWorkerModule } from '#http';
 import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { QueueWorkerModule } from '#queue';
-import { SearchWorkerModule } from '#search';
+import { SearchModule } from '#search';
 
 /** Everything that works in the background. */
 @Module({})
@@ -24,10 +24,10 @@ export class WorkerModule {
         DatabaseModule,
         QueueWorkerModule,
         HttpWorkerModule,
-        ContextWorkerModule,
-        HandoverWorkerModule,
+        ContextModule,
+        HandoverModule,
         EmbeddingWorkerModule,
-        SearchWorkerModule,
+        SearchModule,
         AdminWorkerModule,
       ],
     };

@@ -4,7 +4,6 @@ import { CacheModule } from '#cache';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ThrottleModule } from '#throttle';
-import { AdminModule } from './admin.module.js';
 import { AuditService } from './audit/audit.service.js';
 import { CacheAdminService } from './cache/cache-admin.service.js';
 import { ProcessReports } from './cache/process-reports.js';
@@ -16,7 +15,7 @@ import { CacheWarmingService } from './warming/cache-warming.service.js';
 
 /** What operators and the admins of a workspace look at and step into. */
 @Module({
-  imports: [AdminModule, AuthModule, CacheModule, QueueModule, SessionModule, ThrottleModule],
+  imports: [AuthModule, CacheModule, QueueModule, SessionModule, ThrottleModule],
   controllers: [JobController, CacheAdminController, OperationsController, MetricsController],
   providers: [AuditService, CacheAdminService, CacheWarmingService, ProcessReports],
 })

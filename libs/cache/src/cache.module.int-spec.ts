@@ -74,7 +74,7 @@ class AnotherFeatureModule {}
 const healthOf = (app: INestApplicationContext) =>
   app
     .get(HealthRegistry)
-    .sources.find(({ name }) => name === 'cache')
+    .registered.find(({ name }) => name === 'cache')
     ?.check();
 
 describe('the module', () => {

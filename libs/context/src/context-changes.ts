@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, type Refill } from '#cache';
-import type { WorkspaceId } from '#kernel';
+import { Registry, type WorkspaceId } from '#kernel';
 import { projectCountersTag, workspaceDeletionTag } from '#project';
 import type { ContextSummary } from './context.js';
 import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
@@ -12,20 +12,22 @@ export interface ChangedLine {
   readonly contexts: readonly Pick<ContextSummary, 'id' | 'priority'>[];
 }
 
-/** What has to be loaded anew when what an agent must always be told changes. @param project slug */
-export type AlwaysCheckReader = (workspaceId: WorkspaceId, project: string) => Refill;
+/** A feature that keeps what is always to be checked: it is written through. */
+export interface AlwaysCheckReader {
+  /** What has to be loaded again when that changes. @param project slug */
+  refill(workspaceId: WorkspaceId, project: string): Refill;
+}
+
+@Injectable()
+export class AlwaysCheckReaders extends Registry<AlwaysCheckReader> {}
 
 /** Drops what is cached of contexts with the writes that change it: call it in their transaction. */
 @Injectable()
 export class ContextChanges {
-  private readonly readers: AlwaysCheckReader[] = [];
-
-  constructor(private readonly cache: CacheService) {}
-
-  /** For features that keep what is always to be checked: theirs is written through. */
-  onAlwaysCheck(reader: AlwaysCheckReader): void {
-    this.readers.push(reader);
-  }
+  constructor(
+    private readonly cache: CacheService,
+    private readonly readers: AlwaysCheckReaders,
+  ) {}
 
   /** @param project slug */
   async written(workspaceId: WorkspaceId, project: string, lines: readonly ChangedLine[]): Promise<void> {
@@ -42,7 +44,7 @@ export class ContextChanges {
         anyContextTag(named),
         ...(isAlwaysChecked ? [alwaysCheckTag(named)] : []),
       ],
-      ...(isAlwaysChecked ? this.readers.map((reader) => reader(workspaceId, project)) : []),
+      ...(isAlwaysChecked ? this.readers.registered.map((reader) => reader.refill(workspaceId, project)) : []),
     );
   }
 

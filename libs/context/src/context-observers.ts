@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import { type ContextId, type ProjectId, Registry, type WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from './context.js';
 
 /** A version that can't be found any more. */
@@ -30,26 +30,19 @@ export abstract class ContextObserver {
   abstract onDescribed(workspaceId: WorkspaceId, context: ContextSummary): Promise<void>;
 }
 
-/** Where features register their observers when their module starts (`onModuleInit`). Called in the order of registration. */
 @Injectable()
-export class ContextObservers {
-  private readonly observers: ContextObserver[] = [];
-
-  register(observer: ContextObserver): void {
-    this.observers.push(observer);
-  }
-
+export class ContextObservers extends Registry<ContextObserver> {
   async latest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {
     if (contexts.length === 0) return;
-    for (const observer of this.observers) await observer.onLatest(workspaceId, contexts);
+    for (const observer of this.registered) await observer.onLatest(workspaceId, contexts);
   }
 
   async withdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
     if (contexts.length === 0) return;
-    for (const observer of this.observers) await observer.onWithdrawn(workspaceId, contexts);
+    for (const observer of this.registered) await observer.onWithdrawn(workspaceId, contexts);
   }
 
   async described(workspaceId: WorkspaceId, context: ContextSummary): Promise<void> {
-    for (const observer of this.observers) await observer.onDescribed(workspaceId, context);
+    for (const observer of this.registered) await observer.onDescribed(workspaceId, context);
   }
 }

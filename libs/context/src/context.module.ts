@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
-import { CachedResponseListeners, DEFAULT_LIMIT, ResponseCacheModule, ResponseVariants } from '#http';
-import type { ContextId } from '#kernel';
-import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
-import { JobRegistry, QueueModule } from '#queue';
+import { ResponseCacheModule } from '#http';
+import { ProjectModule } from '#project';
+import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
-import { ContextChanges } from './context-changes.js';
+import { AlwaysCheckReaders, ContextChanges } from './context-changes.js';
 import { ContextObservers } from './context-observers.js';
+import { ContextCounts, ContextWarmer } from './context.registrations.js';
 import { EmbeddingStates } from './embedding-states.js';
 import { ContextBatchController } from './http/context-batch.controller.js';
 import { ContextResponses } from './http/context-responses.js';
-import { contextSubject } from './http/context.caching.js';
+import { CachedReadCounter, EmbeddingVariant } from './http/context.caching.js';
 import { ContextController } from './http/context.controller.js';
 import { LabelController } from './http/label.controller.js';
 import { DocumentReader } from './ingest/document.reader.js';
@@ -33,8 +33,6 @@ import { PostgresContextUsageRepository } from './recall/postgres-context-usage.
 import { RecallService } from './recall/recall.service.js';
 import { PostgresRetentionRepository } from './retention/postgres-retention.repository.js';
 import { RetentionController } from './retention/retention.controller.js';
-import { RetentionHandler } from './retention/retention.handler.js';
-import { contextRetention, RETENTION_INTERVAL_SECONDS } from './retention/retention.jobs.js';
 import { RetentionRepository } from './retention/retention.repository.js';
 import { RetentionService } from './retention/retention.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
@@ -55,6 +53,7 @@ const SHARED = [
   ContextReader,
   ContextChanges,
   ContextObservers,
+  AlwaysCheckReaders,
   ContextUsage,
   EmbeddingStates,
   DocumentReader,
@@ -67,7 +66,9 @@ const SHARED = [
   imports: [CacheModule, ProjectModule, SessionModule, QueueModule],
   providers: [
     ...SHARED,
+    ContextCounts,
     ContextLookup,
+    ContextWarmer,
     PdfText,
     { provide: ContextTransferRepository, useClass: PostgresContextTransferRepository },
     { provide: ContextRepository, useClass: PostgresContextRepository },
@@ -78,26 +79,7 @@ const SHARED = [
   ],
   exports: SHARED,
 })
-export class ContextModule {
-  constructor(
-    jobs: JobRegistry,
-    contents: ProjectCounters,
-    reader: ContextReader,
-    warmers: CacheWarmers,
-    service: ContextService,
-  ) {
-    warmers.register({
-      name: 'context',
-      warm: async ({ workspaceId, project }) =>
-        void (await service.list(workspaceId, project, { which: 'latest' }, undefined, DEFAULT_LIMIT)),
-    });
-    jobs.schedule({ job: contextRetention, everySeconds: RETENTION_INTERVAL_SECONDS });
-    contents.register({
-      name: 'contexts',
-      count: async ({ workspaceId, id }) => (await reader.count(workspaceId, id)).total,
-    });
-  }
-}
+export class ContextModule {}
 
 /** The routes for contexts, their overview and retention. */
 @Module({
@@ -111,20 +93,6 @@ export class ContextModule {
     OverviewController,
     RetentionController,
   ],
-  providers: [ContextResponses],
+  providers: [ContextResponses, CachedReadCounter, EmbeddingVariant],
 })
-export class ContextApiModule {
-  constructor(
-    answers: CachedResponseListeners,
-    usage: ContextUsage,
-    variants: ResponseVariants,
-    states: EmbeddingStates,
-  ) {
-    variants.register('embedding', () => states.engine);
-    answers.listen(contextSubject.kind, (workspaceId, id) => usage.noteRead(workspaceId, [id as ContextId]));
-  }
-}
-
-/** Retention in the background. */
-@Module({ imports: [ContextModule, QueueModule], providers: [RetentionHandler] })
-export class ContextWorkerModule {}
+export class ContextApiModule {}

@@ -13,7 +13,7 @@ export abstract class EmbeddingStateSource {
   abstract statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]>;
 }
 
-/** Where that feature registers itself when its module starts. Without it everything is `off`. */
+/** Where that feature registers itself. Without it everything is `off`. */
 @Injectable()
 export class EmbeddingStates {
   private source: EmbeddingStateSource | undefined;

@@ -1,11 +1,11 @@
 export type { Context, ContextSummary, EmbeddingState } from './context.js';
 export { alwaysCheckTag, anyContextTag, contextsTag, contextTag } from './context.cache.js';
-export { ContextApiModule, ContextModule, ContextWorkerModule } from './context.module.js';
+export { ContextApiModule, ContextModule } from './context.module.js';
 export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';
 export { ContextReader } from './recall/context.reader.js';
 export { type ArchiveCommand, type ContextPatch, ContextService } from './store/context.service.js';
 export { type StoreContext } from './store/context-draft.js';
-export { ContextChanges } from './context-changes.js';
+export { type AlwaysCheckReader, AlwaysCheckReaders, ContextChanges } from './context-changes.js';
 export { ContextStoreService, type StoredContext, type StoreOutcome } from './store/context-store.service.js';
 export { type ContextDiff, ContextDiffService } from './recall/context-diff.service.js';
 export { EmbeddingStates, EmbeddingStateSource } from './embedding-states.js';

@@ -1,18 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ContextModule } from '#context';
-import { JobRegistry, QueueModule } from '#queue';
 import { EmbeddingModule } from './embedding.module.js';
-import { ContextEmbeddingHandler } from './semantic/context-embedding.handler.js';
-import { EmbeddingBackfillHandler } from './semantic/embedding-backfill.handler.js';
+import { ContextEmbeddingJob } from './semantic/context-embedding.job.js';
+import { EmbeddingBackfillJob } from './semantic/embedding-backfill.job.js';
 
 /** The jobs of embeddings. */
 @Module({
-  imports: [ContextModule, EmbeddingModule, QueueModule],
-  providers: [ContextEmbeddingHandler, EmbeddingBackfillHandler],
+  imports: [ContextModule, EmbeddingModule],
+  providers: [ContextEmbeddingJob, EmbeddingBackfillJob],
 })
-export class EmbeddingWorkerModule {
-  constructor(registry: JobRegistry, contexts: ContextEmbeddingHandler, backfill: EmbeddingBackfillHandler) {
-    registry.handle(contexts);
-    registry.handle(backfill);
-  }
-}
+export class EmbeddingWorkerModule {}

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { type HealthPart, HealthRegistry, type HealthSource } from '#observability';
+import { type HealthPart, HealthRegistry, type HealthSource, ScrapedMetrics } from '#observability';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
 
 /** Whether embedding has a chance now. Without it everything else works, so it degrades and never stops the server. */
@@ -11,8 +11,12 @@ export class EmbeddingHealth implements HealthSource, OnApplicationBootstrap {
   constructor(
     private readonly provider: EmbeddingProvider,
     registry: HealthRegistry,
+    metrics: ScrapedMetrics,
   ) {
     registry.register(this);
+    metrics.gauge('provider_up', '0 while a provider that failed is left alone', () =>
+      provider.isRemote ? [[{ provider: provider.name }, provider.problem() === undefined ? 1 : 0]] : [],
+    );
   }
 
   /** So that health tells what is missing before somebody needs it. */

@@ -1,15 +1,14 @@
 import { Module } from '@nestjs/common';
 import { CacheModule, CacheService } from '#cache';
 import { EmbeddingConfig } from '#config';
-import { ContextModule, ContextObservers, EmbeddingStates } from '#context';
+import { ContextModule } from '#context';
 import { Clock } from '#kernel';
-import { ProviderCalls, ScrapedMetrics } from '#observability';
-import { JobRegistry, QueueModule } from '#queue';
+import { ProviderCalls } from '#observability';
+import { QueueModule } from '#queue';
 import { Limiter, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
 import { EngineVectorCache } from './embedding.cache.js';
 import { EmbeddingHealth } from './embedding.health.js';
-import { contextEmbedding, embeddingBackfill } from './embedding.jobs.js';
 import { EmbeddingService } from './embedding.service.js';
 import { PriceTable } from './ledger/price-table.js';
 import { UsageLedger } from './ledger/usage-ledger.js';
@@ -87,22 +86,4 @@ import { VectorCache } from './vector-cache.js';
     ContextEmbeddingObserver,
   ],
 })
-export class EmbeddingModule {
-  constructor(
-    jobs: JobRegistry,
-    contexts: ContextObservers,
-    states: EmbeddingStates,
-    observer: ContextEmbeddingObserver,
-    reader: SemanticReader,
-    provider: EmbeddingProvider,
-    metrics: ScrapedMetrics,
-  ) {
-    states.register(reader);
-    jobs.declare(contextEmbedding);
-    jobs.schedule(embeddingBackfill);
-    if (!provider.isOff) contexts.register(observer);
-    metrics.gauge('provider_up', '0 while a provider that failed is left alone', () =>
-      provider.isRemote ? [[{ provider: provider.name }, provider.problem() === undefined ? 1 : 0]] : [],
-    );
-  }
-}
+export class EmbeddingModule {}

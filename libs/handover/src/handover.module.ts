@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
-import { ContextChanges, ContextModule } from '#context';
-import { CacheWarmers, ProjectCounters, ProjectModule } from '#project';
-import { SessionModule, SessionObservers } from '#session';
+import { ContextModule } from '#context';
+import { ProjectModule } from '#project';
+import { SessionModule } from '#session';
 import { WakeUpContentService } from './wake-up-content.service.js';
 import { HandoverChanges } from './handover-changes.js';
+import { HandoverCounts, HandoverWarmer } from './handover.registrations.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 import { PostgresHandoverTransferRepository } from './persistence/postgres-handover-transfer.repository.js';
@@ -21,31 +22,12 @@ import { WakeUpService } from './wake-up.service.js';
     WakeUpService,
     WakeUpContentService,
     HandoverChanges,
+    HandoverCounts,
+    HandoverWarmer,
     HandoverTransferService,
     { provide: HandoverTransferRepository, useClass: PostgresHandoverTransferRepository },
     { provide: HandoverRepository, useClass: PostgresHandoverRepository },
   ],
   exports: [HandoverService, HandoverTransferService, WakeUpService],
 })
-export class HandoverModule {
-  constructor(
-    observers: SessionObservers,
-    handovers: HandoverService,
-    contents: ProjectCounters,
-    repository: HandoverRepository,
-    wakeUpContents: WakeUpContentService,
-    contexts: ContextChanges,
-    warmers: CacheWarmers,
-  ) {
-    contexts.onAlwaysCheck((workspaceId, project) => wakeUpContents.refill(workspaceId, project));
-    warmers.register({
-      name: 'handover',
-      async warm({ workspaceId, project }, signal) {
-        await handovers.findLatest(workspaceId, project);
-        if (!signal.aborted) await wakeUpContents.of(workspaceId, project);
-      },
-    });
-    observers.register(handovers);
-    contents.register({ name: 'handovers', count: ({ workspaceId, id }) => repository.count(workspaceId, id) });
-  }
-}
+export class HandoverModule {}

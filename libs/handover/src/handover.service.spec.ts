@@ -1,4 +1,4 @@
-import type { ContextReader } from '#context';
+import { AlwaysCheckReaders, type ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
 import { CacheWarmers } from '#project';
@@ -24,7 +24,13 @@ describe('HandoverService', () => {
   beforeEach(() => {
     world = new SessionWorld();
     const repository = new FakeHandoverRepository();
-    const wakeUpContents = new WakeUpContentService(repository, contexts, world.projectReader, world.cache);
+    const wakeUpContents = new WakeUpContentService(
+      repository,
+      contexts,
+      world.projectReader,
+      world.cache,
+      new AlwaysCheckReaders(),
+    );
     handovers = new HandoverService(
       repository,
       world.service,
@@ -36,6 +42,7 @@ describe('HandoverService', () => {
       new HandoverChanges(world.cache, wakeUpContents),
       world.queries,
       world.cache,
+      world.observers,
     );
     const warmers = new CacheWarmers(world.transactions);
     wakeUps = new WakeUpService(
@@ -47,7 +54,6 @@ describe('HandoverService', () => {
       world.queries,
       warmers,
     );
-    world.observers.register(handovers);
   });
 
   const caller = (): Principal => ({ id: 'key:1', workspaceId: world.workspaceId, scopes: new Set() });

@@ -15,7 +15,14 @@ import {
   type WorkspaceId,
 } from '#kernel';
 import { DEFAULT_PROJECT, ProjectService, QueryCache } from '#project';
-import { type FinaliseReason, type Session, SessionObserver, SessionReader, SessionService } from '#session';
+import {
+  type FinaliseReason,
+  type Session,
+  SessionObserver,
+  SessionObservers,
+  SessionReader,
+  SessionService,
+} from '#session';
 import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
 import type { Handover, HandoverContent } from './handover.js';
 import { anyHandoverTag, handovers, handoversTag } from './handover.cache.js';
@@ -39,8 +46,10 @@ export class HandoverService extends SessionObserver {
     private readonly changes: HandoverChanges,
     private readonly queries: QueryCache,
     private readonly cache: CacheService,
+    observers: SessionObservers,
   ) {
     super();
+    observers.register(this);
   }
 
   /**

@@ -9,5 +9,4 @@ export { HandoverApiModule } from './handover-api.module.js';
 export { HandoverModule } from './handover.module.js';
 export { HandoverService } from './handover.service.js';
 export { WakeUpService } from './wake-up.service.js';
-export { HandoverWorkerModule } from './handover-worker.module.js';
 export { type HandoverCopy, HandoverTransferService } from './transfer/handover-transfer.service.js';

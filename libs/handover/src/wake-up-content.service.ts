@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, type Refill } from '#cache';
-import { ContextReader } from '#context';
+import { type AlwaysCheckReader, AlwaysCheckReaders, ContextReader } from '#context';
 import type { WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
 import { type WakeUpContent, wakeUps } from './handover.cache.js';
@@ -10,13 +10,16 @@ const MAX_CONTEXTS = 10;
 
 /** What a session that starts is told first: it changes seldom, and is there already when the next one asks. */
 @Injectable()
-export class WakeUpContentService {
+export class WakeUpContentService implements AlwaysCheckReader {
   constructor(
     private readonly handovers: HandoverRepository,
     private readonly contexts: ContextReader,
     private readonly projects: ProjectReader,
     private readonly cache: CacheService,
-  ) {}
+    readers: AlwaysCheckReaders,
+  ) {
+    readers.register(this);
+  }
 
   /** @param project slug */
   of(workspaceId: WorkspaceId, project: string): Promise<WakeUpContent> {

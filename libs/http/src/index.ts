@@ -22,8 +22,8 @@ export { DEFAULT_LIMIT, type Page, pageOf, pageQuery, toPage } from './paging/pa
 export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { ResponseCacheModule } from './response-cache/response-cache.module.js';
-export { CachedResponseListeners } from './response-cache/cached-response-listeners.js';
-export { ResponseVariants } from './response-cache/response-variants.js';
+export { type CachedResponseListener, CachedResponseListeners } from './response-cache/cached-response-listeners.js';
+export { type ResponseVariant, ResponseVariants } from './response-cache/response-variants.js';
 export type { CacheableRequest, ResponseCaching } from './response-cache/response-caching.js';
 export { COMMAND_BODY_BYTES } from './server/body-bounds.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';

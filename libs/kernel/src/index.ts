@@ -29,5 +29,6 @@ export { KernelModule } from './kernel.module.js';
 export { cutAtGrapheme } from './text.js';
 export { sharedTime } from './shared-time.js';
 export { type Principal, type Scope, scopes } from './principal.js';
+export { Registry } from './registry.js';
 export { errorOf, messageOf } from './errors.js';
 export { WorkPauses } from './work-pauses.js';

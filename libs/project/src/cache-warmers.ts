@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { TransactionRunner } from '#database';
-import { type SessionId, type WorkspaceId, messageOf } from '#kernel';
+import { messageOf, Registry, type SessionId, type WorkspaceId } from '#kernel';
 
 /** What is going to be read soon. */
 export interface WarmTarget {
@@ -30,23 +30,24 @@ const TIME_LIMIT_MS = 10_000;
  * warming never takes more than one connection; a target that waits already is not queued again.
  */
 @Injectable()
-export class CacheWarmers implements OnApplicationShutdown {
+export class CacheWarmers extends Registry<CacheWarmer> implements OnApplicationShutdown {
   private readonly logger = new Logger(CacheWarmers.name);
-  private readonly warmers = new Map<string, CacheWarmer>();
   private readonly waiting = new Map<string, WarmTarget>();
   private readonly shutdown = new AbortController();
   private running: Promise<void> | undefined;
 
-  constructor(private readonly transactions: TransactionRunner) {}
+  constructor(private readonly transactions: TransactionRunner) {
+    super();
+  }
 
-  register(warmer: CacheWarmer): void {
-    if (this.warmers.has(warmer.name)) throw new Error(`${warmer.name} is warmed twice.`);
-    this.warmers.set(warmer.name, warmer);
+  override register(warmer: CacheWarmer): void {
+    if (this.registered.some(({ name }) => name === warmer.name)) throw new Error(`${warmer.name} is warmed twice.`);
+    super.register(warmer);
   }
 
   /** How many steps the warming of one target has. */
   get stepCount(): number {
-    return this.warmers.size;
+    return this.registered.length;
   }
 
   /**
@@ -60,7 +61,7 @@ export class CacheWarmers implements OnApplicationShutdown {
     stepped: () => Promise<void> = async () => undefined,
   ): Promise<readonly string[]> {
     const cold: string[] = [];
-    for (const warmer of this.warmers.values()) {
+    for (const warmer of this.registered) {
       try {
         signal.throwIfAborted();
         await warmer.warm(target, signal);

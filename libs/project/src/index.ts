@@ -23,7 +23,7 @@ export {
 } from './project.cache.js';
 export { ProjectApiModule } from './project-api.module.js';
 export { ProjectCatalogueService, type ProjectCounts } from './project-catalogue.service.js';
-export { type ProjectContent, ProjectCounters, type ProjectDeletionHook } from './project-contents.js';
+export { type ProjectContent, ProjectCounters, type ProjectObserver, ProjectObservers } from './project-contents.js';
 export { ProjectModule } from './project.module.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';

@@ -3,7 +3,7 @@ import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
-import { ProjectCounters } from './project-contents.js';
+import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -24,7 +24,15 @@ describe('ProjectCatalogueService', () => {
     const cache = inProcessCache({ transactions });
     const reader = new ProjectReader(projects, cache);
     service = new ProjectService(projects, reader, cache, new ManualClock());
-    catalogue = new ProjectCatalogueService(projects, service, contents, new QueryCache(cache), cache, transactions);
+    catalogue = new ProjectCatalogueService(
+      projects,
+      service,
+      contents,
+      new ProjectObservers(),
+      new QueryCache(cache),
+      cache,
+      transactions,
+    );
   });
 
   const slugs = async () => (await catalogue.list(workspaceId, undefined, 10)).items.map(({ slug }) => slug);

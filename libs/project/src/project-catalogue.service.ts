@@ -6,7 +6,7 @@ import type { WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { projectCountersTag, projectListTag, projectTag, workspaceDeletionTag } from './project.cache.js';
 import { DEFAULT_PROJECT, type Project } from './project.js';
-import { ProjectCounters } from './project-contents.js';
+import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { deletionNotConfirmed, projectNotFound } from './project.errors.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -21,6 +21,7 @@ export class ProjectCatalogueService {
     private readonly projects: ProjectRepository,
     private readonly service: ProjectService,
     private readonly contents: ProjectCounters,
+    private readonly observers: ProjectObservers,
     private readonly queries: QueryCache,
     private readonly cache: CacheService,
     private readonly transactions: TransactionRunner,
@@ -65,7 +66,7 @@ export class ProjectCatalogueService {
       if (project === undefined) throw projectNotFound(slug);
       const counts = await this.contents.count(project);
       if (!(await this.projects.delete(workspaceId, project.id))) throw projectNotFound(slug);
-      await this.contents.deleted(project);
+      await this.observers.deleted(project);
       const named = { workspace: workspaceId, project: slug };
       await this.cache.invalidate([projectTag(named), projectListTag(named), workspaceDeletionTag(named)]);
       return counts;

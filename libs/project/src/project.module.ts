@@ -6,7 +6,8 @@ import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
-import { ProjectCounters } from './project-contents.js';
+import { ProjectWarmer } from './project.warmer.js';
+import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
@@ -18,17 +19,20 @@ import { QueryCache } from './query-cache.js';
     ProjectCatalogueService,
     ProjectReader,
     ProjectCounters,
+    ProjectObservers,
     QueryCache,
     CacheWarmers,
+    ProjectWarmer,
     { provide: ProjectRepository, useClass: TypeormProjectRepository },
   ],
-  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, QueryCache, CacheWarmers],
+  exports: [
+    ProjectService,
+    ProjectCatalogueService,
+    ProjectReader,
+    ProjectCounters,
+    ProjectObservers,
+    QueryCache,
+    CacheWarmers,
+  ],
 })
-export class ProjectModule {
-  constructor(warmers: CacheWarmers, catalogue: ProjectCatalogueService) {
-    warmers.register({
-      name: 'project',
-      warm: async ({ workspaceId, project }) => void (await catalogue.survey(workspaceId, project)),
-    });
-  }
-}
+export class ProjectModule {}

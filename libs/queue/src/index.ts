@@ -1,11 +1,5 @@
-export {
-  type EnqueueOptions,
-  type JobContext,
-  type JobDefinition,
-  JobHandler,
-  type JobResult,
-  type ScheduleDefinition,
-} from './job.js';
+export { declareJob, type EnqueueOptions, type JobContext, type JobDefinition, type JobResult } from './job.js';
+export { HandlesJob } from './handles-job.js';
 export { JobQueue } from './job-queue.js';
 export {
   type JobCounts,
@@ -15,7 +9,6 @@ export {
   type JobState,
   jobStates,
 } from './job-record.js';
-export { JobRegistry } from './job-registry.js';
 export { JobService } from './job.service.js';
 export type { JobFilter, JobScope } from './job-store.js';
 export { QueueModule } from './queue.module.js';

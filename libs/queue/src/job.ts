@@ -14,13 +14,43 @@ export interface JobDefinition<Payload extends object> {
   readonly timeoutSeconds: number;
 }
 
+const declared: JobDefinition<object>[] = [];
+
+/**
+ * Declares a kind of job. It then has a place in the queue of every process that knows it; what does it is a method with
+ * `HandlesJob`, and a worker does not start while a declared job has none.
+ * @throws Error for a name that is taken or not in kebab-case
+ */
+export function declareJob<Payload extends object>(definition: JobDefinition<Payload>): JobDefinition<Payload> {
+  requireNames([...declared, definition]);
+  declared.push(definition);
+  return definition;
+}
+
+/** Every kind of job of the product, in the order of their declaration. */
+export function declaredJobs(): readonly JobDefinition<object>[] {
+  return declared;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,99}$/;
+
+/** @throws Error naming what is taken or not in kebab-case */
+export function requireNames(jobs: readonly JobDefinition<object>[]): void {
+  const names = new Set<string>();
+  for (const { name } of jobs) {
+    if (!NAME.test(name)) throw new Error(`${JSON.stringify(name)} is no name for a job: write it in kebab-case.`);
+    if (names.has(name)) throw new Error(`The job ${name} is declared twice.`);
+    names.add(name);
+  }
+}
+
 /**
  * Work that is due again and again, once in each period over all processes. Its payload is empty. Periods are those
  * of the database's clock: `everySeconds` long, counted from 1970. A run that is longer than its period can meet the
  * next one in another process.
  */
 export interface ScheduleDefinition {
-  readonly job: JobDefinition<Record<string, never>>;
+  readonly job: JobDefinition<object>;
   /** A whole number from 1 to 86,400. */
   readonly everySeconds: number;
 }
@@ -38,18 +68,17 @@ export interface EnqueueOptions {
 }
 
 /**
- * The work itself, provided by a feature's worker module. Must be idempotent: a job may run again after a crash, and
- * may overlap an attempt that was given up at its timeout but did not stop.
+ * The work itself. Must be idempotent: a job may run again after a crash, and may overlap an attempt that was given up
+ * at its timeout but did not stop.
+ *
+ * A rejection means a retry, and a dead letter after the last. `signal` aborts at the timeout, when the job is
+ * cancelled, and when the process stops and can't wait any longer (the job is then given back and not counted as
+ * an attempt). What it resolves with is kept with the job for whoever looks at it: counts and names, as JSON.
  */
-export abstract class JobHandler<Payload extends object = object> {
-  abstract readonly job: JobDefinition<Payload>;
-  /**
-   * A rejection means a retry, and a dead letter after the last. `signal` aborts at the timeout, when the job is
-   * cancelled, and when the process stops and can't wait any longer (the job is then given back and not counted as
-   * an attempt). What it resolves with is kept with the job for whoever looks at it: counts and names, as JSON.
-   */
-  abstract handle(payload: Payload, context: JobContext): Promise<JobResult | void>;
-}
+export type JobWork<Payload extends object = object> = (
+  payload: Payload,
+  context: JobContext,
+) => Promise<JobResult | void>;
 
 /** What a job has found or done, without content: administrators see it. */
 export type JobResult = Readonly<Record<string, unknown>>;

@@ -15,12 +15,12 @@ import { PgBossJobStore } from './pg-boss/pg-boss-job.store.js';
 import { QueueHealth } from './queue.health.js';
 
 /**
- * Adding jobs and looking at them. Features import it and declare their jobs in the constructors of their modules;
- * by the time the application starts, each has its place in the database.
+ * Adding jobs and looking at them. By the time the application starts, each job that is declared has its place in the
+ * database.
  */
 @Module({
   providers: [
-    JobRegistry,
+    { provide: JobRegistry, useFactory: () => new JobRegistry() },
     JobNotifier,
     JobCancellation,
     JobService,

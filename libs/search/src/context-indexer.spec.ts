@@ -13,12 +13,12 @@ describe('ContextIndexer', () => {
   const index = new FakeKeywordIndex();
   const observers = new ContextObservers();
 
-  beforeAll(() => {
-    new ContextIndexer(
-      new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()),
-      observers,
-    ).onModuleInit();
-  });
+  const indexer = new ContextIndexer(
+    new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()),
+    observers,
+  );
+
+  it('takes part in what changes contexts', () => expect(observers.registered).toEqual([indexer]));
 
   function context(content: string, rest: Partial<Context> = {}): Context {
     return {

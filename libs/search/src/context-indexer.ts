@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { type Context, ContextObserver, ContextObservers, type ContextSummary, type WithdrawnContext } from '#context';
 import type { WorkspaceId } from '#kernel';
 import type { SearchDocument } from './search.js';
@@ -6,16 +6,13 @@ import { SearchIndex } from './search-index.js';
 
 /** Keeps the newest version of every label findable, in the transaction that makes it the newest. */
 @Injectable()
-export class ContextIndexer extends ContextObserver implements OnModuleInit {
+export class ContextIndexer extends ContextObserver {
   constructor(
     private readonly index: SearchIndex,
-    private readonly observers: ContextObservers,
+    observers: ContextObservers,
   ) {
     super();
-  }
-
-  onModuleInit(): void {
-    this.observers.register(this);
+    observers.register(this);
   }
 
   async onLatest(_workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {

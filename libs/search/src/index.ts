@@ -15,4 +15,3 @@ export { searchFamily, searchTag } from './search.cache.js';
 export { SearchIndex } from './search-index.js';
 export { SearchModule } from './search.module.js';
 export { SearchService } from './search.service.js';
-export { SearchWorkerModule } from './search-worker.module.js';

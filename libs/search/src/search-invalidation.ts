@@ -1,26 +1,27 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
-import { VectorObservers } from '#embedding';
+import { type VectorObserver, VectorObservers } from '#embedding';
 import type { ProjectId, WorkspaceId } from '#kernel';
-import { type Project, ProjectCounters, ProjectReader } from '#project';
+import { type Project, type ProjectObserver, ProjectObservers, ProjectReader } from '#project';
 import { searchTag } from './search.cache.js';
 import { SearchChanges } from './search-changes.js';
 
 /** Drops the remembered searches of a project with whatever changes what they would find, in the same transaction. */
 @Injectable()
-export class SearchInvalidation extends SearchChanges implements OnModuleInit {
+export class SearchInvalidation extends SearchChanges implements VectorObserver, ProjectObserver {
   constructor(
     private readonly cache: CacheService,
     private readonly projects: ProjectReader,
-    private readonly vectors: VectorObservers,
-    private readonly contents: ProjectCounters,
+    vectorObservers: VectorObservers,
+    projectObservers: ProjectObservers,
   ) {
     super();
+    vectorObservers.register(this);
+    projectObservers.register(this);
   }
 
-  onModuleInit(): void {
-    this.vectors.register({ onVectorsChanged: (workspaceId, ids) => this.projectsChanged(workspaceId, ids) });
-    this.contents.onDelete((project) => this.projectDeleted(project));
+  onVectorsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void> {
+    return this.projectsChanged(workspaceId, projectIds);
   }
 
   async projectsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void> {
@@ -29,7 +30,7 @@ export class SearchInvalidation extends SearchChanges implements OnModuleInit {
     await this.cache.invalidate(slugs.map((project) => searchTag({ workspace: workspaceId, project })));
   }
 
-  private async projectDeleted({ workspaceId, slug }: Project): Promise<void> {
+  async onProjectDeleted({ workspaceId, slug }: Project): Promise<void> {
     await this.cache.invalidate([searchTag({ workspace: workspaceId, project: slug })]);
   }
 }

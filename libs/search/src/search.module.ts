@@ -3,7 +3,7 @@ import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
 import { EmbeddingModule } from '#embedding';
 import { ProjectModule } from '#project';
-import { JobRegistry, QueueModule } from '#queue';
+import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { FreshSearch } from './fresh-search.js';
@@ -17,7 +17,6 @@ import { SearchChanges } from './search-changes.js';
 import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchInvalidation } from './search-invalidation.js';
-import { SEARCH_REINDEX_SECONDS, searchReindex } from './search.jobs.js';
 import { SearchReindexer } from './search-reindexer.js';
 import { SearchService } from './search.service.js';
 import { SemanticSearch } from './semantic-search.js';
@@ -47,8 +46,4 @@ import { SessionIndexer } from './session-indexer.js';
   ],
   exports: [SearchIndex, SearchReindexer, SearchService],
 })
-export class SearchModule {
-  constructor(jobs: JobRegistry) {
-    jobs.schedule({ job: searchReindex, everySeconds: SEARCH_REINDEX_SECONDS });
-  }
-}
+export class SearchModule {}

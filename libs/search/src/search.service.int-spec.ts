@@ -3,7 +3,7 @@ import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
-import { ProjectCounters, type ProjectReader } from '#project';
+import { ProjectObservers, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
@@ -26,7 +26,7 @@ const REQUEST: SearchRequest = { project: 'one', query: 'fox', rerank: false, li
 class Process {
   readonly reader = new FakeSemanticReader();
   readonly vectors = new VectorObservers();
-  readonly contents = new ProjectCounters();
+  readonly projectObservers = new ProjectObservers();
   readonly searches: SearchService;
   readonly index: SearchIndexService;
 
@@ -68,8 +68,12 @@ class Process {
       config,
     );
     this.searches = new SearchService(fresh, cache, semanticReader, reranker, config);
-    const changes = new SearchInvalidation(cache, projects as unknown as ProjectReader, this.vectors, this.contents);
-    changes.onModuleInit();
+    const changes = new SearchInvalidation(
+      cache,
+      projects as unknown as ProjectReader,
+      this.vectors,
+      this.projectObservers,
+    );
     this.index = new SearchIndexService(keywords, database, changes, config);
   }
 
@@ -187,7 +191,7 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
     await world.database.run(async () => {
       await world.database.query('DELETE FROM projects WHERE id = $1', [project.projectId]);
-      await here.contents.deleted({ ...project, id: project.projectId, slug: 'one', createdAt: new Date() });
+      await here.projectObservers.deleted({ ...project, id: project.projectId, slug: 'one', createdAt: new Date() });
     });
     expect((await there.search(project.workspaceId)).labels).toEqual([]);
   });

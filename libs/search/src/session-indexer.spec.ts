@@ -33,11 +33,12 @@ describe('SessionIndexer', () => {
     } as unknown as SessionReader;
     const index = new FakeKeywordIndex();
     const observers = new SessionObservers();
-    new SessionIndexer(
+    const indexer = new SessionIndexer(
       new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig()),
       reader,
       observers,
-    ).onModuleInit();
+    );
+    expect(observers.registered).toEqual([indexer]);
 
     await observers.finalised(session, 'idle');
     await observers.finalised(session, 'end');

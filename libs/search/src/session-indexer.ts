@@ -1,4 +1,4 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { EntryId } from '#kernel';
 import { type Session, type SessionEntry, SessionObserver, SessionObservers, SessionReader } from '#session';
 import type { SearchDocument } from './search.js';
@@ -8,17 +8,14 @@ const ENTRIES_AT_ONCE = 500;
 
 /** Makes the log of a session findable when its work is handed over, in that transaction. */
 @Injectable()
-export class SessionIndexer extends SessionObserver implements OnModuleInit {
+export class SessionIndexer extends SessionObserver {
   constructor(
     private readonly index: SearchIndex,
     private readonly sessions: SessionReader,
-    private readonly observers: SessionObservers,
+    observers: SessionObservers,
   ) {
     super();
-  }
-
-  onModuleInit(): void {
-    this.observers.register(this);
+    observers.register(this);
   }
 
   async onFinalised(session: Session): Promise<void> {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Registry } from '#kernel';
 import type { Session } from './session.js';
 import type { SessionEntry } from './session-entry.js';
 
@@ -27,21 +28,14 @@ export abstract class SessionObserver {
   abstract onImported(entries: readonly SessionEntry[]): Promise<void>;
 }
 
-/** Where features register their observers when their module starts (`onModuleInit`). Called in the order of registration. */
 @Injectable()
-export class SessionObservers {
-  private readonly observers: SessionObserver[] = [];
-
-  register(observer: SessionObserver): void {
-    this.observers.push(observer);
-  }
-
+export class SessionObservers extends Registry<SessionObserver> {
   async finalised(session: Session, reason: FinaliseReason): Promise<void> {
-    for (const observer of this.observers) await observer.onFinalised(session, reason);
+    for (const observer of this.registered) await observer.onFinalised(session, reason);
   }
 
   async imported(entries: readonly SessionEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    for (const observer of this.observers) await observer.onImported(entries);
+    for (const observer of this.registered) await observer.onImported(entries);
   }
 }

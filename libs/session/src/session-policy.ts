@@ -9,6 +9,8 @@ export class SessionPolicy {
   readonly idleMs: number;
   /** Activity is written down at most once in this time, so `lastActiveAt` is exact to it. */
   readonly touchMs: number;
+  /** How often idle and expired sessions are looked for. */
+  readonly sweepSeconds: number;
   private readonly expiryMs: number;
 
   constructor(
@@ -17,6 +19,7 @@ export class SessionPolicy {
   ) {
     this.idleMs = config.idleMs;
     this.expiryMs = config.expiryMs;
+    this.sweepSeconds = config.sweepSeconds;
     // Coarser than half the shortest life, a session could look idle while its client works.
     this.touchMs = Math.min(config.touchMs, config.idleMs / 2, config.expiryMs / 2);
   }

@@ -1,11 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { z } from 'zod';
 import { TransactionRunner } from '#database';
+import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { type SessionMark, SessionRepository } from './persistence/session.repository.js';
 import { SessionChanges } from './session-changes.js';
 import { SessionObservers } from './session-observers.js';
 import { SessionPolicy } from './session-policy.js';
 
 const BATCH_SIZE = 100;
+
+/** Due again soon, so a failed sweep need not be retried long. */
+const sessionSweep = declareJob({
+  name: 'session-sweep',
+  payload: z.strictObject({}),
+  retryLimit: 1,
+  retryDelaySeconds: 5,
+  timeoutSeconds: 300,
+});
 
 /** Hands over the work of sessions whose clients went away. Any number of sweepers may run at once. */
 @Injectable()
@@ -19,6 +30,11 @@ export class SessionSweeper {
     private readonly policy: SessionPolicy,
     private readonly changes: SessionChanges,
   ) {}
+
+  @HandlesJob(sessionSweep, { everySeconds: ({ policy }: SessionSweeper) => policy.sweepSeconds })
+  async runAsJob(_payload: object, { signal }: JobContext): Promise<void> {
+    await this.sweep(signal);
+  }
 
   /**
    * Finalises every session that is due now, each in a transaction of its own: a session that somebody else is

@@ -5,8 +5,7 @@ import { CacheWarmers, type WarmTarget } from '#project';
 import type { JobService } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
 import { SessionWorld } from '#session/testing';
-import { CacheWarmingHandler } from './cache-warming.handler.js';
-import { WARMING_BOUNDS } from './cache-warming.job.js';
+import { CacheWarmingJob, WARMING_BOUNDS } from './cache-warming.job.js';
 import { CacheWarmingService } from './cache-warming.service.js';
 
 describe('warming by jobs', () => {
@@ -27,7 +26,7 @@ describe('warming by jobs', () => {
 
   const engine = (settings: CacheSettings = { singleProcess: true }) =>
     new CacheEngine(settings, { clock: world.clock });
-  const handler = (of = engine()) => new CacheWarmingHandler(of, warmers, world.reader);
+  const handler = (of = engine()) => new CacheWarmingJob(of, warmers, world.reader);
   const service = (of = engine()) =>
     new CacheWarmingService(of, queue, { get: async (_: unknown, id: string) => ({ id }) } as JobService, world.reader);
   const caller = (scopes: readonly Scope[]): Principal => ({
@@ -38,7 +37,7 @@ describe('warming by jobs', () => {
   const started = (project: string, startedBy = 'jwt:alice') =>
     world.service.start(world.workspaceId, { project, client: null, metadata: {}, startedBy });
 
-  async function warm(order: Parameters<CacheWarmingHandler['handle']>[0], until = signal) {
+  async function warm(order: Parameters<CacheWarmingJob['handle']>[0], until = signal) {
     const steps: string[] = [];
     const result = await handler().handle(order, {
       workspaceId: world.workspaceId,

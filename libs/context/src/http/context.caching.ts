@@ -1,7 +1,18 @@
+import { Injectable } from '@nestjs/common';
 import type { Tag } from '#cache';
-import { type CacheableRequest, namedId } from '#http';
+import {
+  CachedResponseListeners,
+  type CacheableRequest,
+  type CachedResponseListener,
+  namedId,
+  type ResponseVariant,
+  ResponseVariants,
+} from '#http';
+import type { ContextId, WorkspaceId } from '#kernel';
 import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
 import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
+import { EmbeddingStates } from '../embedding-states.js';
+import { ContextUsage } from '../recall/context-usage.js';
 import type { ContextResponse, SummaryResponse } from './context.response.js';
 
 /** What the answers of the context routes depend on, from the request alone. */
@@ -42,5 +53,38 @@ export function areSettled({ items }: { readonly items: readonly SummaryResponse
   return items.every(isSettled);
 }
 
-/** Reads of a context are counted, also those that the cache answers. */
 export const contextSubject = { kind: 'context', of: ({ id }: ContextResponse) => id };
+
+/** Reads of a context are counted, also those that the cache answers. */
+@Injectable()
+export class CachedReadCounter implements CachedResponseListener {
+  readonly kind = contextSubject.kind;
+
+  constructor(
+    private readonly usage: ContextUsage,
+    answers: CachedResponseListeners,
+  ) {
+    answers.register(this);
+  }
+
+  onCachedResponse(workspaceId: WorkspaceId, id: string): void {
+    this.usage.noteRead(workspaceId, [id as ContextId]);
+  }
+}
+
+/** Answers say whether a context is embedded, which hangs on what this process embeds with. */
+@Injectable()
+export class EmbeddingVariant implements ResponseVariant {
+  readonly name = 'embedding';
+
+  constructor(
+    private readonly states: EmbeddingStates,
+    variants: ResponseVariants,
+  ) {
+    variants.register(this);
+  }
+
+  get value(): string {
+    return this.states.engine;
+  }
+}

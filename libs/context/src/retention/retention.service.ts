@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { TransactionRunner } from '#database';
 import { entityTag, type Preconditions, requireMatch } from '#http';
 import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
+import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { ContextRepository } from '../store/context.repository.js';
@@ -25,6 +27,15 @@ const REPORTED = 100;
 export const RUN_LIMIT = 500;
 
 const POLICIES_AT_ONCE = 100;
+
+const contextRetention = declareJob({
+  name: 'context-retention',
+  payload: z.strictObject({}),
+  retryLimit: 2,
+  retryDelaySeconds: 60,
+  timeoutSeconds: 1_800,
+});
+
 const NONE: DueList = { count: 0, items: [] };
 
 /**
@@ -115,6 +126,12 @@ export class RetentionService {
       purged: { count: purged.length, items: purged.slice(0, REPORTED) },
       notice: await this.notice(workspaceId, projectId, policy),
     };
+  }
+
+  /** Days are the measure of policies, so once an hour is often enough. */
+  @HandlesJob(contextRetention, { everySeconds: 3_600 })
+  async runAsJob(_payload: object, { signal }: JobContext): Promise<void> {
+    await this.runAll(signal);
   }
 
   /** Runs every policy of every workspace until nothing is due, or until told to stop. */

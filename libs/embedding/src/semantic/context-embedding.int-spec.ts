@@ -1,5 +1,5 @@
 import { inProcessCache } from '#cache/testing';
-import { type Context, ContextChanges } from '#context';
+import { AlwaysCheckReaders, type Context, ContextChanges, ContextObservers, EmbeddingStates } from '#context';
 import { type ContextId, type ProjectId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
@@ -7,7 +7,7 @@ import { RecordingJobQueue } from '#queue/testing';
 import { providerCallsOfATest } from '#observability/testing';
 import { EngineVectorCache } from '../embedding.cache.js';
 import { inputRefused, upstreamFailed } from '../embedding.errors.js';
-import { contextEmbedding } from '../embedding.jobs.js';
+import { contextEmbedding } from './context-embedding.job.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { PriceTable } from '../ledger/price-table.js';
 import { UsageLedger } from '../ledger/usage-ledger.js';
@@ -15,9 +15,9 @@ import { EmbeddingDatabase, type TestProject } from '../testing/embedding-databa
 import { callBudget } from '../testing/call-budget.js';
 import { FakeEmbeddingProvider } from '../testing/fake-embedding.provider.js';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
-import { ContextEmbeddingHandler } from './context-embedding.handler.js';
+import { ContextEmbeddingJob } from './context-embedding.job.js';
 import { ContextEmbeddingObserver } from './context-embedding.observer.js';
-import { EmbeddingBackfillHandler } from './embedding-backfill.handler.js';
+import { EmbeddingBackfillJob } from './embedding-backfill.job.js';
 import { SemanticReader } from './semantic.reader.js';
 import { VectorObservers } from './vector-observers.js';
 import type { ChangedContext } from './vector-store.js';
@@ -34,8 +34,8 @@ describe('embedding contexts in the background', () => {
   let changed: ProjectId[];
   /** Of which readers may have seen another state. */
   let shown: ContextId[];
-  let handler: ContextEmbeddingHandler;
-  let backfill: EmbeddingBackfillHandler;
+  let handler: ContextEmbeddingJob;
+  let backfill: EmbeddingBackfillJob;
   let observer: ContextEmbeddingObserver;
   let reader: SemanticReader;
 
@@ -63,7 +63,7 @@ describe('embedding contexts in the background', () => {
       providerCallsOfATest(),
     );
     shown = [];
-    const changes = Object.assign(new ContextChanges(inProcessCache()), {
+    const changes = Object.assign(new ContextChanges(inProcessCache(), new AlwaysCheckReaders()), {
       embeddingChanged: (_: WorkspaceId, contexts: readonly ChangedContext[]) => {
         shown.push(...contexts.map(({ id }) => id));
         return Promise.resolve();
@@ -76,10 +76,10 @@ describe('embedding contexts in the background', () => {
         return Promise.resolve();
       },
     });
-    handler = new ContextEmbeddingHandler(embeddings, world.store, observers, changes, world.database);
-    observer = new ContextEmbeddingObserver(queue, world.store);
-    backfill = new EmbeddingBackfillHandler(embeddings, world.store, observer);
-    reader = new SemanticReader(embeddings, world.index, world.store);
+    handler = new ContextEmbeddingJob(embeddings, world.store, observers, changes, world.database);
+    observer = new ContextEmbeddingObserver(queue, world.store, provider, new ContextObservers());
+    backfill = new EmbeddingBackfillJob(embeddings, world.store, observer);
+    reader = new SemanticReader(embeddings, world.index, world.store, new EmbeddingStates(inProcessCache()));
   }
 
   const run = (ids: readonly ContextId[]) =>

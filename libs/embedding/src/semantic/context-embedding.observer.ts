@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type Context, ContextObserver, type WithdrawnContext } from '#context';
+import { type Context, ContextObserver, ContextObservers, type WithdrawnContext } from '#context';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { JobQueue } from '#queue';
-import { CONTEXTS_PER_JOB, contextEmbedding } from '../embedding.jobs.js';
+import { EmbeddingProvider } from '../provider/embedding-provider.js';
+import { CONTEXTS_PER_JOB, contextEmbedding } from './context-embedding.job.js';
 import { VectorStore } from './vector-store.js';
 
 /** Enqueues the embedding of a context in the transaction that writes it: it can't be lost, and nothing waits for it. */
@@ -11,8 +12,11 @@ export class ContextEmbeddingObserver extends ContextObserver {
   constructor(
     private readonly queue: JobQueue,
     private readonly vectors: VectorStore,
+    provider: EmbeddingProvider,
+    observers: ContextObservers,
   ) {
     super();
+    if (!provider.isOff) observers.register(this);
   }
 
   onLatest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EmbeddingState, EmbeddingStateSource } from '#context';
+import { type EmbeddingState, EmbeddingStates, EmbeddingStateSource } from '#context';
 import type { ContextId, Principal, ProjectId, WorkspaceId } from '#kernel';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
@@ -24,8 +24,10 @@ export class SemanticReader extends EmbeddingStateSource {
     private readonly embeddings: EmbeddingService,
     private readonly index: SemanticIndex,
     private readonly vectors: VectorStore,
+    states: EmbeddingStates,
   ) {
     super();
+    states.register(this);
   }
 
   /** False where embeddings are turned off. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ProjectId, WorkspaceId } from '#kernel';
+import { type ProjectId, Registry, type WorkspaceId } from '#kernel';
 
 /** What other features do when the vectors of a project change, such as dropping cached searches. */
 export abstract class VectorObserver {
@@ -7,17 +7,10 @@ export abstract class VectorObserver {
   abstract onVectorsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void>;
 }
 
-/** Where features register their observers when their module starts. Called in the order of registration. */
 @Injectable()
-export class VectorObservers {
-  private readonly observers: VectorObserver[] = [];
-
-  register(observer: VectorObserver): void {
-    this.observers.push(observer);
-  }
-
+export class VectorObservers extends Registry<VectorObserver> {
   async vectorsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void> {
     if (projectIds.length === 0) return;
-    for (const observer of this.observers) await observer.onVectorsChanged(workspaceId, projectIds);
+    for (const observer of this.registered) await observer.onVectorsChanged(workspaceId, projectIds);
   }
 }

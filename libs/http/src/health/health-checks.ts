@@ -27,13 +27,13 @@ export class HealthChecks {
   /** Whether the server can take requests: every required part is up or degraded. */
   async isReady(): Promise<boolean> {
     if (this.registry.isDraining) return false;
-    const required = this.registry.sources.filter(({ requiredForReady }) => requiredForReady);
+    const required = this.registry.registered.filter(({ requiredForReady }) => requiredForReady);
     return isServing(await this.ask(required, new Map()));
   }
 
   async report(): Promise<HealthReport> {
     const parts = new Map<string, HealthPart>();
-    const { sources } = this.registry;
+    const { registered: sources } = this.registry;
     const result = await this.ask(sources, parts);
     const status = !isServing(result) || this.registry.isDraining ? 'down' : result.status === 'ok' ? 'up' : 'degraded';
     // In the order of their registration, whoever answered first.

@@ -1,23 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkspaceId } from '#kernel';
+import { Registry, type WorkspaceId } from '#kernel';
 
-type Listener = (workspaceId: WorkspaceId, subject: string) => void;
+/** A feature that hears of the answers about its things that came from the cache. */
+export interface CachedResponseListener {
+  /** As in the `subject` of the routes; one listener each. */
+  readonly kind: string;
+  /** Must neither throw nor wait. */
+  onCachedResponse(workspaceId: WorkspaceId, subject: string): void;
+}
 
-/**
- * Tells features of the answers about their things that came from the cache: no service of theirs has seen those. A
- * listener must neither throw nor wait.
- */
+/** Informs features of the answers that came from the cache: no service of theirs has seen those. */
 @Injectable()
-export class CachedResponseListeners {
-  private readonly listeners = new Map<string, Listener>();
-
-  /** @param kind as in the `subject` of the routes; one listener each */
-  listen(kind: string, listener: Listener): void {
-    if (this.listeners.has(kind)) throw new Error(`Answers about ${kind} are listened to twice.`);
-    this.listeners.set(kind, listener);
+export class CachedResponseListeners extends Registry<CachedResponseListener> {
+  override register(listener: CachedResponseListener): void {
+    if (this.registered.some(({ kind }) => kind === listener.kind))
+      throw new Error(`Answers about ${listener.kind} are listened to twice.`);
+    super.register(listener);
   }
 
-  tell(kind: string, workspaceId: WorkspaceId, subject: string): void {
-    this.listeners.get(kind)?.(workspaceId, subject);
+  notify(kind: string, workspaceId: WorkspaceId, subject: string): void {
+    for (const listener of this.registered) if (listener.kind === kind) listener.onCachedResponse(workspaceId, subject);
   }
 }

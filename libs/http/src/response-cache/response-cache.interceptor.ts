@@ -106,7 +106,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
       response = noStore ? await load() : await read({ mode: 'refresh' });
       if (isLoaded) status = 'miss';
     }
-    if (subject !== undefined && !isLoaded) this.answers.tell(subject.kind, workspaceId, response.subject);
+    if (subject !== undefined && !isLoaded) this.answers.notify(subject.kind, workspaceId, response.subject);
     requireSame(request.headers['if-match'], response.etag);
     writeCacheHeaders(reply, response, cacheStatusOf(status, isFreshAsked), this.ageOf(response));
     if (isNamed(request.headers['if-none-match'], response.etag)) {

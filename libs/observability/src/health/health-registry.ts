@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Registry } from '#kernel';
 
 export interface HealthPart {
   readonly status: 'up' | 'degraded' | 'down';
@@ -17,17 +18,8 @@ export interface HealthSource {
 
 /** Every part registers itself here; who is asked for health asks them, each time. */
 @Injectable()
-export class HealthRegistry {
-  private readonly registered: HealthSource[] = [];
+export class HealthRegistry extends Registry<HealthSource> {
   private draining = false;
-
-  register(source: HealthSource): void {
-    this.registered.push(source);
-  }
-
-  get sources(): readonly HealthSource[] {
-    return this.registered;
-  }
 
   /** From now on the server is not ready: it finishes what it has and takes nothing new. */
   startDraining(): void {

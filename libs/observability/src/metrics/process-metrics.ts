@@ -14,7 +14,7 @@ export class ProcessMetrics {
     if (register.getSingleMetric('process_cpu_seconds_total') === undefined) collectDefaultMetrics({ register });
     metrics.gauge('keepsake_health', 'A part of the product: 1 up, 0.5 degraded, 0 down', () =>
       Promise.all(
-        health.sources.map(
+        health.registered.map(
           async (source) => [{ part: source.name }, HEALTH_VALUES[(await runHealthCheck(source)).status]] as const,
         ),
       ),

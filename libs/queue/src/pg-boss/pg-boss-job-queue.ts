@@ -29,7 +29,7 @@ export class PgBossJobQueue extends JobQueue {
     options: EnqueueOptions = {},
   ): Promise<string | undefined> {
     if (!this.registry.isDeclared(job.name))
-      throw new Error(`The job ${job.name} is not declared: call JobRegistry.declare in the module of its feature.`);
+      throw new Error(`The job ${job.name} is not declared: declare it with declareJob.`);
     job.payload.parse(payload);
     const { workspaceId, runAt, singletonKey } = options;
     const data: JobData = { workspaceId, payload, origin: originOfNow() };

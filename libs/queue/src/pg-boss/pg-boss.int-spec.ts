@@ -32,12 +32,14 @@ async function openProcess(url: string) {
   const dataSource = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
   const database = new Database(dataSource);
   const boss = createPgBoss(database);
-  const registry = new JobRegistry();
+  const jobsDeclared: JobDefinition<object>[] = [];
+  const registry = new JobRegistry(jobsDeclared);
   const wakeUp = new CountingWakeUp();
   const repository = new PgBossJobRepository(boss, database);
   return {
     database,
     boss,
+    declare: (job: JobDefinition<object>) => void jobsDeclared.push(job),
     registry,
     wakeUp,
     repository,
@@ -68,7 +70,7 @@ describe('jobs in PostgreSQL', () => {
   });
 
   async function declared(job: JobDefinition<TestPayload> = testJob()): Promise<JobDefinition<TestPayload>> {
-    for (const process of [here, there]) process.registry.declare(job);
+    for (const process of [here, there]) process.declare(job);
     await here.store.prepare([job]);
     return job;
   }
@@ -90,7 +92,7 @@ describe('jobs in PostgreSQL', () => {
     describeJobStore(() => ({
       store: here.store,
       add: async (job, payload, options) => {
-        if (!here.registry.isDeclared(job.name)) here.registry.declare(job);
+        if (!here.registry.isDeclared(job.name)) here.declare(job);
         return idOf(await here.queue.enqueue(job, payload, options));
       },
       look: find,

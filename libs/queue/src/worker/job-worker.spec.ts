@@ -4,7 +4,7 @@ import { newId, type WorkspaceId } from '#kernel';
 import { findRequestContext, KeepsakeLogger } from '#observability';
 import { metricsOfATest, NoTracer } from '#observability/testing';
 import { eventually } from '../../../../test/support/eventually.js';
-import { type JobContext, type JobDefinition, JobHandler } from '../job.js';
+import type { JobContext, JobDefinition, JobWork } from '../job.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics } from '../job-metrics.js';
 import { JobRegistry } from '../job-registry.js';
@@ -14,16 +14,7 @@ import { testJob, testTick, type TestPayload } from '../testing/job.factory.js';
 import { JobScheduler } from './job-scheduler.js';
 import { JobWorker } from './job-worker.js';
 
-type Work = JobHandler<TestPayload>['handle'];
-
-class TestHandler extends JobHandler<TestPayload> {
-  constructor(
-    readonly job: JobDefinition<TestPayload>,
-    readonly handle: Work,
-  ) {
-    super();
-  }
-}
+type Work = JobWork<TestPayload>;
 
 /** Work that goes on until the test lets it end, or its signal says so. */
 class HeldWork {
@@ -52,6 +43,7 @@ class HeldWork {
 const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
 describe('JobWorker', () => {
+  let declared: JobDefinition<object>[];
   let registry: JobRegistry;
   let store: FakeJobStore;
   let wakeUp: JobNotifier;
@@ -60,7 +52,8 @@ describe('JobWorker', () => {
   let lines: string[];
 
   function build(config: Partial<QueueConfig> = {}): void {
-    registry = new JobRegistry();
+    declared = [];
+    registry = new JobRegistry(declared);
     store = new FakeJobStore();
     wakeUp = new JobNotifier();
     cancellation = new JobCancellation();
@@ -89,8 +82,8 @@ describe('JobWorker', () => {
 
   async function handled(work: Work, overrides: Partial<JobDefinition<TestPayload>> = {}) {
     const job = testJob(overrides);
-    registry.declare(job);
-    registry.handle(new TestHandler(job, work));
+    declared.push(job);
+    registry.register({ job, work });
     await store.prepare([job]);
     return job;
   }
@@ -105,12 +98,12 @@ describe('JobWorker', () => {
   afterEach(() => worker.stop(0));
 
   it('does not start while a declared job has no handler', async () => {
-    registry.declare(testJob({ name: 'orphan' }));
+    declared.push(testJob({ name: 'orphan' }));
     await expect(worker.start()).rejects.toThrow('No handler for the jobs orphan');
   });
 
   it('does not start with a handler of a job that nobody declared', async () => {
-    registry.handle(new TestHandler(testJob({ name: 'stray' }), async () => undefined));
+    registry.register({ job: testJob({ name: 'stray' }), work: async () => undefined });
     await expect(worker.start()).rejects.toThrow('Handlers without a declared job: stray');
   });
 
@@ -299,8 +292,8 @@ describe('JobWorker', () => {
   it('does the job of a schedule once in each period', async () => {
     const job = testTick();
     let runs = 0;
-    registry.schedule({ job, everySeconds: 1 });
-    registry.handle(new TestHandler(job as unknown as JobDefinition<TestPayload>, async () => void runs++));
+    declared.push(job);
+    registry.register({ job, work: async () => void runs++, everySeconds: 1 });
     await store.prepare(registry.declared);
     await worker.start();
     await eventually(() => runs >= 3);

@@ -3,11 +3,11 @@ import { DatabaseConfig, QueueConfig } from '#config';
 import { isDatabaseUnavailable } from '#database';
 import { DomainError, messageOf } from '#kernel';
 import { findRequestContext, KeepsakeLogger, runInRequestContext, Tracer } from '#observability';
-import type { JobContext, JobDefinition, JobHandler, JobResult } from '../job.js';
+import type { JobContext, JobDefinition, JobResult } from '../job.js';
 import type { JobFailure } from '../job-record.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics, type JobOutcome } from '../job-metrics.js';
-import { JobRegistry } from '../job-registry.js';
+import { type JobHandler, JobRegistry } from '../job-registry.js';
 import { JobStore, type ClaimedJob } from '../job-store.js';
 import { JobNotifier } from '../job-notifier.js';
 import { AttemptEndedError } from './attempt-ended.js';
@@ -160,7 +160,7 @@ export class JobWorker implements BeforeApplicationShutdown {
       const progress = this.progressOf(job);
       // An error that is thrown before the first await is an outcome like any other.
       const work = Promise.resolve().then(() =>
-        handler.handle(payload.data, { jobId, workspaceId, attempt, signal, progress }),
+        handler.work(payload.data, { jobId, workspaceId, attempt, signal, progress }),
       );
       result = await running.finish(work);
     } catch (error) {

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { z } from 'zod';
 import type { ContextId, WorkspaceId } from '#kernel';
-import { type JobContext, JobHandler, type JobResult } from '#queue';
+import { declareJob, HandlesJob, type JobContext, type JobResult } from '#queue';
 import { modelKey } from '../embedding.js';
-import { embeddingBackfill } from '../embedding.jobs.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { ContextEmbeddingObserver } from './context-embedding.observer.js';
 import { type ContextRef, VectorStore } from './vector-store.js';
@@ -14,26 +14,33 @@ const MOST_IN_ONE_RUN = 10_000;
 const KEEP_UNUSED_MS = 24 * 3_600_000;
 const PRUNED_AT_ONCE = 5_000;
 
+const embeddingBackfill = declareJob({
+  name: 'embedding-backfill',
+  payload: z.strictObject({}),
+  retryLimit: 2,
+  retryDelaySeconds: 30,
+  // Building the index of a new model over a million vectors takes its time.
+  timeoutSeconds: 6 * 3_600,
+});
+
 /**
  * Keeps what is stored in step with the configured model: makes its index once a project has outgrown a look at every
  * vector, enqueues contexts that have no vectors of it, and, when none is left, removes those of models that nobody has
  * used for a day. Until a context has its vectors searches find it by its words.
  */
 @Injectable()
-export class EmbeddingBackfillHandler extends JobHandler<Record<string, never>> {
-  readonly job = embeddingBackfill.job;
-  private readonly logger = new Logger(EmbeddingBackfillHandler.name);
+export class EmbeddingBackfillJob {
+  private readonly logger = new Logger(EmbeddingBackfillJob.name);
 
   constructor(
     private readonly embeddings: EmbeddingService,
     private readonly vectors: VectorStore,
     private readonly observer: ContextEmbeddingObserver,
-  ) {
-    super();
-  }
+  ) {}
 
+  @HandlesJob(embeddingBackfill, { everySeconds: 60 })
   async handle(
-    _payload: Record<string, never>,
+    _payload: object,
     { signal, progress }: Pick<JobContext, 'signal' | 'progress'>,
   ): Promise<JobResult | void> {
     if (this.embeddings.provider.isOff) return;

@@ -1,33 +1,42 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { ContextChanges } from '#context';
 import { TransactionRunner } from '#database';
 import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
-import { type JobContext, JobHandler } from '#queue';
+import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { modelKey } from '../embedding.js';
-import { contextEmbedding } from '../embedding.jobs.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { passagesOf } from './passages.js';
 import { VectorObservers } from './vector-observers.js';
 import { type ContextVectors, type UnembeddedContext, VectorStore } from './vector-store.js';
+
+/** Contexts of one job: their texts are in memory together. */
+export const CONTEXTS_PER_JOB = 32;
+
+/** Embeds contexts that were just written, or that a change of model left without vectors. */
+export const contextEmbedding = declareJob({
+  name: 'context-embedding',
+  payload: z.strictObject({ contextIds: z.array(z.uuid()).min(1).max(CONTEXTS_PER_JOB) }),
+  retryLimit: 8,
+  retryDelaySeconds: 10,
+  timeoutSeconds: 300,
+});
 
 /**
  * Gives contexts their vectors. What has them already, was replaced or is gone is passed over, so running it twice
  * costs nothing.
  */
 @Injectable()
-export class ContextEmbeddingHandler extends JobHandler<{ contextIds: string[] }> {
-  readonly job = contextEmbedding;
-
+export class ContextEmbeddingJob {
   constructor(
     private readonly embeddings: EmbeddingService,
     private readonly vectors: VectorStore,
     private readonly observers: VectorObservers,
     private readonly changes: ContextChanges,
     private readonly transactions: TransactionRunner,
-  ) {
-    super();
-  }
+  ) {}
 
+  @HandlesJob(contextEmbedding)
   async handle({ contextIds }: { contextIds: string[] }, { workspaceId, signal }: JobContext): Promise<void> {
     if (workspaceId === undefined || this.embeddings.provider.isOff) return;
     const model = modelKey(this.embeddings.modelFor({}));

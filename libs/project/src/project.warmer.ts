@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers.js';
+import { ProjectCatalogueService } from './project-catalogue.service.js';
+
+/** The project with what it holds. */
+@Injectable()
+export class ProjectWarmer implements CacheWarmer {
+  readonly name = 'project';
+
+  constructor(
+    private readonly catalogue: ProjectCatalogueService,
+    warmers: CacheWarmers,
+  ) {
+    warmers.register(this);
+  }
+
+  async warm({ workspaceId, project }: WarmTarget): Promise<void> {
+    await this.catalogue.survey(workspaceId, project);
+  }
+}
