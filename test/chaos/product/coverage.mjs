@@ -79,6 +79,16 @@ export async function uncovered(environment) {
 }
 
 /**
+ * @param {Readonly<Record<string, number>>} called how often, by route and tool
+ * @returns {string[]} the lines of the tables that no schedule came to
+ */
+export function neverCalled(called) {
+  const tools = [...OPERATIONS.flatMap(({ tool }) => tool ?? []), ...Object.values(READING_TOOLS)];
+  const all = [...OPERATIONS.map(({ route }) => route), ...ROUTES_THAT_READ, ...tools.map((tool) => `tool ${tool}`)];
+  return missing(all, Object.keys(called)).map((what) => `no schedule called ${what}`);
+}
+
+/**
  * @param {readonly string[]} names
  * @param {readonly string[]} known
  */

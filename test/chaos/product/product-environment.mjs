@@ -101,12 +101,13 @@ export class ProductEnvironment {
   }
 
   async restartDatabase() {
-    const fromMs = monotonicMs();
+    const span = { fromMs: monotonicMs(), toMs: Number.POSITIVE_INFINITY };
+    for (const each of this.processes) each.databaseFaults.push(span);
     await this.#sql?.end().catch(() => undefined);
     this.#sql = undefined;
     await this.#postgres.kill();
     await this.#postgres.start();
-    for (const each of this.processes) each.databaseFaults.push({ fromMs, toMs: monotonicMs() + RECONNECT_MS });
+    span.toMs = monotonicMs() + RECONNECT_MS;
   }
 
   /**

@@ -5,7 +5,7 @@ import { stepText } from '../schedule.mjs';
  * @param {import('./product-run.mjs').ProductResult} result
  * @returns {string} for people
  */
-export function productText({ topology, seed, durationMs, totals, failures, misses }) {
+export function productText({ topology, seed, durationMs, totals, failures, misses, rest }) {
   const found = Object.entries(totals.violations).map(([kind, count]) => `${count} ${kind}`);
   const lines = [
     `product, ${topology}: ${totals.schedules} schedules in ${(durationMs / 1_000).toFixed(0)} s (seed ${seed})`,
@@ -14,6 +14,7 @@ export function productText({ topology, seed, durationMs, totals, failures, miss
     `  ${totals.withinException} reads behind within the declared exception`,
     `  longest read ${totals.longestReadMs.toFixed(0)} ms, longest write ${totals.longestWriteMs.toFixed(0)} ms`,
     `  ${totals.failedSchedules} schedules failed${found.length > 0 ? `: ${found.join(', ')}` : ''}`,
+    `  without traffic: ${rest.before.transactionsASecond.toFixed(1)} transactions a second before, ${rest.after.transactionsASecond.toFixed(1)} after; ${memoryText(rest.before)} before, ${memoryText(rest.after)} after`,
     ...misses.map((miss) => `  ${miss}`),
   ];
   for (const { path, steps, violations } of failures.slice(0, 3)) {
@@ -25,6 +26,11 @@ export function productText({ topology, seed, durationMs, totals, failures, miss
     );
   }
   return lines.join('\n');
+}
+
+/** @param {import('./aftermath.mjs').Rest} rest */
+function memoryText({ memoryMb }) {
+  return `${Object.values(memoryMb).join(', ')} MB`;
 }
 
 /** @param {import('./product-totals.mjs').ProductTotals} totals */

@@ -5,9 +5,12 @@ import { ScheduleRun } from './schedule-run.mjs';
 import { productSchedules } from './product-schedule.mjs';
 import { buildEnvironment } from './product-environment.mjs';
 import { addTo, noTotals } from './product-totals.mjs';
-import { uncovered } from './coverage.mjs';
+import { lingering, measureRest } from './aftermath.mjs';
+import { neverCalled, uncovered } from './coverage.mjs';
 
 const SIZE = 7;
+/** In so many every line of the tables has its turn. */
+const MANY_SCHEDULES = 200;
 /** A walk that hardly hits proves nothing of the cache: of its reads while nothing is disturbed. */
 const LEAST_HIT_SHARE = 1 / 3;
 
@@ -30,6 +33,7 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @property {import('./product-totals.mjs').ProductTotals} totals
  * @property {{ path: string, steps: readonly import('./product-schedule.mjs').Step[],
  *   violations: readonly import('./judge.mjs').Violation[] }[]} failures
+ * @property {{ before: import('./aftermath.mjs').Rest, after: import('./aftermath.mjs').Rest }} rest without traffic
  * @property {readonly string[]} misses why the run proves too little, where it does
  */
 
@@ -48,6 +52,7 @@ export async function runProduct(options) {
   /** @type {ProductResult['failures']} */
   const failures = [];
   try {
+    const before = await measureRest(environment);
     const arbitrary = productSchedules({
       operations: OPERATIONS.length,
       serverFaults: Object.keys(environment.serverFaults),
@@ -69,8 +74,22 @@ export async function runProduct(options) {
         report(`${totals.schedules} schedules, ${totals.reads} reads, ${totals.hits} hits`);
       if (judge.violations.some(({ kind }) => until?.includes(kind))) break;
     }
-    const misses = [...(await uncovered(environment)), ...rareHits(totals)];
-    return { topology, seed, durationMs: performance.now() - startedMs, totals, failures, misses };
+    const after = await measureRest(environment);
+    const misses = [
+      ...(await uncovered(environment)),
+      ...(totals.schedules < MANY_SCHEDULES ? [] : neverCalled(totals.called)),
+      ...rareHits(totals),
+      ...lingering(before, after),
+    ];
+    return {
+      topology,
+      seed,
+      durationMs: performance.now() - startedMs,
+      totals,
+      failures,
+      misses,
+      rest: { before, after },
+    };
   } finally {
     await environment.remove();
   }
