@@ -35,7 +35,7 @@ const anyProcess = fc.nat(2);
 const workspace = fc.nat(WORKSPACES - 1);
 const pick = fc.nat(2 ** 31 - 1);
 const steps = fc.integer({ min: 1, max: 4 });
-const rarely = fc.nat(6).map((number) => number === 0);
+const rarely = fc.nat(9).map((number) => number === 0);
 
 /** A statement that was under way comes late or not at all; what is held for long is a database that hangs. */
 const DATABASE_FAULTS = /** @type {const} */ (['reset', 'cut', 'slow', 'late-replies', 'silence']);
@@ -107,12 +107,12 @@ export function productSchedules({ operations, serverFaults, serverFaultWeight, 
       { ...last, workspace: first.workspace },
     ]);
   const fragment = fc.oneof(
-    { arbitrary: one(write), weight: 16 },
-    { arbitrary: one(read), weight: 4 },
-    { arbitrary: one(interrupt), weight: weightOf('interrupt', 4) },
-    { arbitrary: one(race), weight: 3 },
+    { arbitrary: one(write), weight: 24 },
+    { arbitrary: one(read), weight: 6 },
+    { arbitrary: one(interrupt), weight: weightOf('interrupt', 8) },
+    { arbitrary: one(race), weight: 5 },
     { arbitrary: one(listFirst), weight: weightOf('list-first', 1) },
-    { arbitrary: one(toCache), weight: 3 },
+    { arbitrary: one(toCache), weight: 5 },
     { arbitrary: one(faults), weight: serverFaultWeight },
     ...(serverFaults.includes('primary-returns')
       ? [{ arbitrary: returning, weight: weightOf('primary-returns', 1) }]
