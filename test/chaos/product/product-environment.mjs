@@ -7,6 +7,7 @@ import { prepareDatabase } from '../database.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 import { TcpProxy } from '../tcp-proxy.mjs';
 import { TOPOLOGIES } from '../topologies/topology.mjs';
+import { Starvation } from './starvation.mjs';
 import { ProductProcess } from './product-process.mjs';
 
 const RECOVERY_MS = 20_000;
@@ -30,6 +31,10 @@ export class ProductEnvironment {
   topology;
   processes;
   operatorKey = OPERATOR_KEY;
+  starvation = new Starvation(() => [
+    process.pid,
+    ...this.servers.flatMap(({ isRunning, pid }) => (isRunning ? [pid] : [])),
+  ]);
   #postgres;
   #databaseUrl;
   /** @type {pg.Client | undefined} */
@@ -152,6 +157,7 @@ export class ProductEnvironment {
   }
 
   async remove() {
+    this.starvation.stop();
     await Promise.all(this.processes.map((each) => each.kill()));
     await this.#sql?.end().catch(() => undefined);
     const links = this.processes.flatMap(({ cacheLinks, databaseLink }) => [...cacheLinks, databaseLink]);
@@ -168,8 +174,8 @@ export class ProductEnvironment {
 export async function buildEnvironment({ topology: topologyName, control }) {
   const startTopology = TOPOLOGIES[topologyName];
   if (!startTopology) throw new Error(`there is no topology ${topologyName}`);
-  // Of its own: it is restarted.
-  const postgres = await startPostgres({ durable: true });
+  // Of its own: it is killed and restarted, and keeps what it has committed as long as the machine runs.
+  const postgres = await startPostgres({ settings: { synchronous_commit: 'on' } });
   await prepareDatabase(postgres.url, 'keepsake');
   const topology = await (await startTopology()).start();
   const ports = await freePorts(NAMES.length);
@@ -187,6 +193,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
           DATABASE_MIGRATE: 'false',
           KEEPSAKE_BOOTSTRAP_KEY: OPERATOR_KEY,
           JWT_SECRET,
+          DATABASE_CONNECT_TIMEOUT_MS: '20000',
           EMBEDDING_PROVIDER: 'off',
           RATE_LIMIT_ENABLED: 'false',
           LOG_LEVEL: 'error',

@@ -5,6 +5,7 @@ import { ScheduleRun } from './schedule-run.mjs';
 import { productSchedules } from './product-schedule.mjs';
 import { buildEnvironment } from './product-environment.mjs';
 import { addTo, noTotals } from './product-totals.mjs';
+import { smallestFailing } from './smaller.mjs';
 import { lingering, measureRest } from './aftermath.mjs';
 import { neverCalled, uncovered } from './coverage.mjs';
 
@@ -23,15 +24,18 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @property {import('./product-schedule.mjs').Focus} [focus]
  * @property {string} [control] the address of a module that takes a mend out of the product
  * @property {readonly import('./judge.mjs').ViolationKind[]} [until] ends at the first of these
+ * @property {number} [shrinkForMs] how long the first schedule that fails is made smaller; not at all by default
  * @property {number} [forMs] ends the run after that long
  * @property {(line: string) => void} [report]
  *
  * @typedef {object} ProductResult
  * @property {string} topology
  * @property {number} seed
+ * @property {string} [control] which mend was taken out
  * @property {number} durationMs
  * @property {import('./product-totals.mjs').ProductTotals} totals
- * @property {{ path: string, steps: readonly import('./product-schedule.mjs').Step[],
+ * @property {{ path: string, smallest: readonly import('./product-schedule.mjs').Step[],
+ *   steps: readonly import('./product-schedule.mjs').Step[],
  *   violations: readonly import('./judge.mjs').Violation[] }[]} failures
  * @property {{ before: import('./aftermath.mjs').Rest, after: import('./aftermath.mjs').Rest }} rest without traffic
  * @property {readonly string[]} misses why the run proves too little, where it does
@@ -45,7 +49,8 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @returns {Promise<ProductResult>}
  */
 export async function runProduct(options) {
-  const { topology, schedules, seed, path, focus, control, until, forMs, report = () => undefined } = options;
+  const { topology, schedules, seed, path, focus, control, until, forMs, shrinkForMs = 0 } = options;
+  const { report = () => undefined } = options;
   const environment = await buildEnvironment({ topology, control });
   const startedMs = performance.now();
   const totals = noTotals();
@@ -69,7 +74,16 @@ export async function runProduct(options) {
       const { judge, faults } = await new ScheduleRun(environment, `s${seed}-${index}`).run(steps);
       addTo(totals, judge, faults);
       for (const { kind, text } of judge.violations) report(`schedule ${index}: ${kind}: ${text}`);
-      if (judge.violations.length > 0) failures.push({ path: String(index), steps, violations: judge.violations });
+      if (judge.violations.length > 0) {
+        const kinds = new Set(judge.violations.map(({ kind }) => kind));
+        let attempt = 0;
+        const fails = async (/** @type {readonly import('./product-schedule.mjs').Step[]} */ fewer) => {
+          const again = await new ScheduleRun(environment, `s${seed}-${index}-${++attempt}`).run(fewer);
+          return again.judge.violations.some(({ kind }) => kinds.has(kind));
+        };
+        const smallest = failures.length > 0 ? steps : await smallestFailing(steps, fails, shrinkForMs);
+        failures.push({ path: String(index), steps, smallest, violations: judge.violations });
+      }
       if (totals.schedules % 20 === 0)
         report(`${totals.schedules} schedules, ${totals.reads} reads, ${totals.hits} hits`);
       if (judge.violations.some(({ kind }) => until?.includes(kind))) break;

@@ -11,6 +11,7 @@ const SUMS = /** @type {const} */ ([
   'unknownWrites',
   'refusedOldTags',
   'withinException',
+  'starvedWaits',
 ]);
 
 /**

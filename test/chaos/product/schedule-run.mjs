@@ -48,7 +48,7 @@ export class ScheduleRun {
   constructor(environment, name) {
     this.#environment = environment;
     this.#name = name;
-    this.#judge = new Judge(environment.processes);
+    this.#judge = new Judge(environment);
     this.#faults = new Disturbances(environment);
   }
 
