@@ -103,6 +103,27 @@ export const accessOperations = [
     },
   },
   {
+    route: 'keepsake keys revoke',
+    draw(draw) {
+      const key = knownKey(draw);
+      // A process that starts costs as much as a hundred requests.
+      if (key === undefined || draw.picks.below(4) > 0) return undefined;
+      const { name, id } = key;
+      return {
+        call: { method: 'DELETE', path: `/v1/keys/${id}` },
+        command: ['keys', 'revoke', id, '--workspace', draw.memory.slug],
+        about: ['keys', `key ${name}`],
+        isRepeatable: true,
+        apply(state, answer) {
+          const found = state.keys.find((each) => each.name === name);
+          if (found === undefined) return notIn(answer, [404]);
+          found.isRevoked = true;
+          return notIn(answer, [200]);
+        },
+      };
+    },
+  },
+  {
     route: 'POST /v1/auth/logout',
     draw({ memory, state, picks }) {
       const name = picks.one([...memory.tokens.keys()].filter((each) => !state.endedTokens.includes(each)));

@@ -1,4 +1,12 @@
 // @ts-check
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { monotonicMs } from '../monotonic.mjs';
+import { NoAnswerError } from './http-client.mjs';
+
+const PRODUCT = fileURLToPath(new URL('../../../bin/keepsake.mjs', import.meta.url));
 
 const MCP_ACCEPT = 'application/json, text/event-stream';
 
@@ -15,6 +23,24 @@ export function callRoute(server, key, call, headers = {}) {
     ...call,
     headers: { authorization: `Bearer ${call.credential ?? key}`, ...call.headers, ...headers },
   });
+}
+
+/**
+ * Runs a command of the product to its end. Success is an answer with status 200.
+ *
+ * @param {import('./product-environment.mjs').ProductEnvironment} environment
+ * @param {readonly string[]} args
+ * @returns {Promise<import('./http-client.mjs').Answer>}
+ * @throws {NoAnswerError} where it ends otherwise
+ */
+export async function runCommand({ commandEnv }, args) {
+  const startedMs = monotonicMs();
+  try {
+    await promisify(execFile)(process.execPath, [PRODUCT, ...args], { env: commandEnv, cwd: tmpdir() });
+  } catch (error) {
+    throw new NoAnswerError(String(error), false);
+  }
+  return { status: 200, headers: {}, body: undefined, startedMs, endedMs: monotonicMs() };
 }
 
 /**

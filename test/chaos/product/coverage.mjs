@@ -3,6 +3,8 @@ import { callRoute } from './calls.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { READING_TOOLS, ROUTES_THAT_READ } from './readings.mjs';
 
+const COMMANDS = new URL('../../../dist/apps/cli/src/commands.js', import.meta.url).href;
+
 /** Routes whose answers rest on nothing that a workspace stores, or that nobody caches, and why they are not walked. */
 export const WITHOUT_STATE = {
   'GET /health': 'is about the process that answers, now',
@@ -34,6 +36,20 @@ export const WITHOUT_STATE = {
   'POST /v1/embeddings': 'follows from the text alone; nobody embeds here',
 };
 
+/** Commands that write nothing by themselves, and why. */
+const COMMANDS_WITHOUT_STATE = {
+  serve: 'is what answers',
+  worker: 'is one of the processes',
+  mcp: 'passes calls of tools on to a server',
+  migrate: 'is run before the first start',
+  cache: 'asks a server for a route of the walk',
+  limits: 'asks a server about limits, which are off here',
+  export: 'asks a server for a route of the walk',
+  import: 'asks a server for a route of the walk',
+  bench: 'measures a server on a project of its own',
+  doctor: 'looks at the configuration',
+};
+
 /** What each schedule begins with. */
 const OPENING = ['POST /v1/workspaces'];
 
@@ -42,8 +58,8 @@ const TOOLS_WITHOUT_STATE = ['usage_get', 'job_list', 'job_stats', 'job_get', 'j
 
 /**
  * @param {import('./product-environment.mjs').ProductEnvironment} environment
- * @returns {Promise<string[]>} every route and tool of the product that the walk does not know, and every line of its
- *   tables that names none
+ * @returns {Promise<string[]>} every route, tool and command of the product that the walk does not know, and every line of
+ *   its tables that names none
  */
 export async function uncovered(environment) {
   const [server] = environment.servers;
@@ -59,8 +75,14 @@ export async function uncovered(environment) {
     body: { jsonrpc: '2.0', id: 1, method: 'tools/list' },
   });
   const tools = listed.body.result.tools.map((/** @type {{ name: string }} */ { name }) => name);
+  const { commands } = await import(COMMANDS);
+  const walked = OPERATIONS.map(({ route }) => route);
+  const knownCommands = [
+    ...walked.flatMap((route) => /^keepsake (\w+)/.exec(route)?.[1] ?? []),
+    ...Object.keys(COMMANDS_WITHOUT_STATE),
+  ];
   const knownRoutes = [
-    ...OPERATIONS.map(({ route }) => route),
+    ...walked.filter((route) => !route.startsWith('keepsake ')),
     ...ROUTES_THAT_READ,
     ...OPENING,
     ...Object.keys(WITHOUT_STATE),
@@ -73,6 +95,7 @@ export async function uncovered(environment) {
   return [
     ...missing(routes, knownRoutes).map((route) => `the walk does not know ${route}`),
     ...missing(tools, knownTools).map((tool) => `the walk does not know the tool ${tool}`),
+    ...missing(Object.keys(commands), knownCommands).map((name) => `the walk does not know keepsake ${name}`),
     ...missing(knownRoutes, routes).map((route) => `the walk knows ${route}, which the product has not`),
     ...missing(knownTools, tools).map((tool) => `the walk knows the tool ${tool}, which the product has not`),
   ];

@@ -41,7 +41,12 @@ export async function openWorkspace(environment, slug, judge, markers) {
   const memory = new Memory(slug, markerOf(made.body.id), key.body.key);
   markers.add(memory.marker);
   for (const subject of ['ada', 'grace']) memory.tokens.set(subject, signToken(slug, subject));
-  return { id: made.body.id, memory, reader: new Reader(judge, memory, markers), writer: new Writer(judge, memory) };
+  return {
+    id: made.body.id,
+    memory,
+    reader: new Reader(judge, memory, markers),
+    writer: new Writer(judge, memory, environment),
+  };
 }
 
 /**

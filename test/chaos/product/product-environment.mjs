@@ -67,6 +67,16 @@ export class ProductEnvironment {
     return this.processes.slice(0, 2);
   }
 
+  /** Of commands: the database alone, as whoever has forgotten REDIS_URL runs them. */
+  get commandEnv() {
+    return {
+      PATH: process.env['PATH'],
+      DATABASE_URL: this.#databaseUrl,
+      KEEPSAKE_BOOTSTRAP_KEY: OPERATOR_KEY,
+      LOG_LEVEL: 'error',
+    };
+  }
+
   /** @param {number} index */
   process(index) {
     return /** @type {ProductProcess} */ (this.processes[index]);

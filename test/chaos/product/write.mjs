@@ -4,8 +4,9 @@
  * A write that is drawn, and not sent yet.
  *
  * @typedef {object} Write
- * @property {string} route as the OpenAPI document names it
+ * @property {string} route as the OpenAPI document names it, or a command
  * @property {import('./http-client.mjs').Call} call
+ * @property {readonly string[]} [command] of the command line, that is run instead: on the database, without Redis
  * @property {Record<string, unknown>} [args] of the tool that calls the route
  * @property {import('./possible-states.mjs').Effect['apply']} apply
  * @property {(answer: import('./http-client.mjs').Answer) => void} [learn] ids of what was made
@@ -18,7 +19,7 @@
  * @property {import('./picks.mjs').Picks} picks
  *
  * @typedef {object} Operation
- * @property {string} route
+ * @property {string} route or a command
  * @property {string} [tool] of MCP, which calls it as well
  * @property {(draw: Draw) => Omit<Write, 'route'> | undefined} draw undefined where there is nothing to do it to
  */

@@ -1,5 +1,5 @@
 // @ts-check
-import { callRoute, callTool } from './calls.mjs';
+import { callRoute, callTool, runCommand } from './calls.mjs';
 import { monotonicMs } from '../monotonic.mjs';
 
 /** The same request is under way in another process, or was when that died. */
@@ -9,15 +9,18 @@ const IN_PROGRESS = 'request-in-flight';
 export class Writer {
   #judge;
   #memory;
+  #environment;
   #lastKey = 0;
 
   /**
    * @param {import('./judge.mjs').Judge} judge
    * @param {import('./memory.mjs').Memory} memory
+   * @param {import('./product-environment.mjs').ProductEnvironment} environment
    */
-  constructor(judge, memory) {
+  constructor(judge, memory, environment) {
     this.#judge = judge;
     this.#memory = memory;
+    this.#environment = environment;
   }
 
   /**
@@ -36,17 +39,15 @@ export class Writer {
    * @returns {Promise<boolean>} whether it was answered for good
    */
   async send(server, write, { key, tool } = {}) {
-    const { call, route, args = {} } = write;
+    const { call, route } = write;
     const place = `${call.method} ${call.path}`;
     const startedMs = monotonicMs();
     const judge = this.#judge;
     judge.count(tool === undefined ? route : `tool ${tool}`);
     try {
-      const answer =
-        tool === undefined
-          ? await callRoute(server, this.#memory.key, call, key === undefined ? {} : { 'idempotency-key': key })
-          : await callTool(server, this.#memory.key, tool, args);
-      judge.timed(server, place, 'write', answer);
+      const answer = await this.#answer(server, write, { key, tool });
+      // A command has to start.
+      if (write.command === undefined) judge.timed(server, place, 'write', answer);
       if (answer.status >= 500) {
         judge.failed(server, place, answer);
         return this.#isUnknown();
@@ -68,6 +69,17 @@ export class Writer {
       judge.unanswered(server, place, startedMs, error);
       return this.#isUnknown();
     }
+  }
+
+  /**
+   * @param {import('./product-process.mjs').ProductProcess} server
+   * @param {import('./write.mjs').Write} write
+   * @param {{ key?: string, tool?: string }} how
+   */
+  #answer(server, { call, command, args = {} }, { key, tool }) {
+    if (command !== undefined) return runCommand(this.#environment, command);
+    if (tool !== undefined) return callTool(server, this.#memory.key, tool, args);
+    return callRoute(server, this.#memory.key, call, key === undefined ? {} : { 'idempotency-key': key });
   }
 
   #isUnknown() {
