@@ -25,6 +25,8 @@ export class PossibleStates {
   #possibilities = [{ state: emptyState(), applied: new Set() }];
   /** @type {Set<Effect>} */
   #unanswered = new Set();
+  /** As long as nothing is begun or answered. @type {readonly import('./workspace-state.mjs').WorkspaceState[] | undefined} */
+  #known;
   /** @type {Set<() => void>} */
   #watchers = new Set();
 
@@ -53,9 +55,10 @@ export class PossibleStates {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** @returns {import('./workspace-state.mjs').WorkspaceState[]} what a read may show now */
+  /** @returns {readonly import('./workspace-state.mjs').WorkspaceState[]} what a read may show now */
   all() {
-    return this.#closure().map(({ state }) => state);
+    this.#known ??= this.#closure().map(({ state }) => state);
+    return this.#known;
   }
 
   /**
@@ -75,6 +78,7 @@ export class PossibleStates {
   }
 
   #notify() {
+    this.#known = undefined;
     for (const watcher of this.#watchers) watcher();
   }
 
@@ -91,6 +95,7 @@ export class PossibleStates {
     this.#possibilities = distinct(
       (found.length > 0 ? found : all).map(({ state }) => ({ state, applied: new Set() })),
     );
+    this.#notify();
     return found.length > 0;
   }
 

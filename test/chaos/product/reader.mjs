@@ -33,10 +33,10 @@ export class Reader {
   /**
    * @param {import('./product-process.mjs').ProductProcess} server
    * @param {import('./readings.mjs').Reading} reading
-   * @param {{ oldTag?: string, byTool?: boolean, isQuiet?: boolean, isJudged?: boolean }} [how]
+   * @param {{ oldTag?: string, byTool?: boolean, isQuiet?: boolean }} [how]
    * @returns {Promise<Observation | undefined>} undefined where nothing could be seen
    */
-  async read(server, reading, { oldTag, byTool = false, isQuiet = false, isJudged = true } = {}) {
+  async read(server, reading, { oldTag, byTool = false, isQuiet = false } = {}) {
     const { call, route } = reading;
     const place = `${call.method} ${call.path}`;
     const startedMs = monotonicMs();
@@ -55,7 +55,7 @@ export class Reader {
           ? await callRoute(server, this.#memory.key, call, oldTag === undefined ? {} : { 'if-none-match': oldTag })
           : await callTool(server, this.#memory.key, tool, reading.args ?? {});
       this.#judge.timed(server, place, 'read', answer);
-      return this.#judged(server, reading, answer, { allowed, oldTag, isQuiet, isJudged, startedMs });
+      return this.#judged(server, reading, answer, { allowed, oldTag, isQuiet, startedMs });
     } catch (error) {
       this.#judge.unanswered(server, place, startedMs, error);
       return undefined;
@@ -68,10 +68,10 @@ export class Reader {
    * @param {import('./product-process.mjs').ProductProcess} server
    * @param {import('./readings.mjs').Reading} reading
    * @param {import('./http-client.mjs').Answer} answer
-   * @param {{ allowed: ReadonlySet<string>, oldTag?: string, isQuiet: boolean, isJudged: boolean, startedMs: number }} how
+   * @param {{ allowed: ReadonlySet<string>, oldTag?: string, isQuiet: boolean, startedMs: number }} how
    * @returns {Observation | undefined}
    */
-  #judged(server, reading, answer, { allowed, oldTag, isQuiet, isJudged, startedMs }) {
+  #judged(server, reading, answer, { allowed, oldTag, isQuiet, startedMs }) {
     const judge = this.#judge;
     const { call, view, status } = reading;
     const place = `${call.method} ${call.path}`;
@@ -98,7 +98,7 @@ export class Reader {
     }
     if (oldTag !== undefined) judge.conditionalReads++;
     if (answer.status === 304) judge.notModified++;
-    if (isJudged && !allowed.has(shown) && !judge.isExcused(startedMs)) {
+    if (!isAllowed(reading, shown, allowed) && !judge.isExcused(startedMs)) {
       const kind = answer.status === 304 ? 'wrong 304' : 'stale';
       judge.found(
         kind,
@@ -118,6 +118,21 @@ export function expectedView({ expected, status }, state) {
   if (status !== undefined) return viewOf(undefined, status(state));
   const shown = expected(state);
   return viewOf(shown, shown === undefined ? 404 : 200);
+}
+
+/**
+ * @param {import('./readings.mjs').Reading} reading
+ * @param {string} shown
+ * @param {ReadonlySet<string>} allowed views
+ */
+function isAllowed({ isPiecewise }, shown, allowed) {
+  if (allowed.has(shown) || !isPiecewise) return allowed.has(shown);
+  const piecesOf = (/** @type {string} */ view) => [JSON.parse(view)[1] ?? []].flat();
+  const [pieces, all] = [piecesOf(shown), [...allowed].map(piecesOf)];
+  const isKnown = pieces.every((piece) => all.some((each) => each.includes(piece)));
+  return (
+    isKnown && (all[0] ?? []).every((piece) => pieces.includes(piece) || !all.every((each) => each.includes(piece)))
+  );
 }
 
 /**

@@ -14,6 +14,8 @@ import { LABELS, latestIn, latestOf, openTodosIn, PROJECTS, versionsOf } from '.
  * @property {readonly string[]} about topics of the writes that change it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
+ * @property {boolean} [isPiecewise] whether its source is asked in several statements: while a write has no answer, each
+ *   piece may be as it was before that or after
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404
  *
  * @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState
@@ -287,6 +289,7 @@ function projectReadings({ marker }, project) {
     },
     {
       route: 'GET /v1/search',
+      isPiecewise: true,
       call: get(`/v1/search?project=${project}&q=${marker}&mode=keyword&${MANY}`),
       args: { project, q: marker, mode: 'keyword', limit: 100 },
       about,
