@@ -10,6 +10,8 @@ import { lingering, measureRest } from './aftermath.mjs';
 import { neverCalled, uncovered } from './coverage.mjs';
 
 const SIZE = 7;
+/** Of a schedule that takes longer. */
+const REPORT_EVERY_MS = 60_000;
 /** In so many every line of the tables has its turn. */
 const MANY_SCHEDULES = 200;
 /** A walk that hardly hits proves nothing of the cache: of its reads while nothing is disturbed. */
@@ -71,7 +73,9 @@ export async function runProduct(options) {
     for (const [index, steps] of drawn.entries()) {
       if (path !== undefined && index !== Number(path)) continue;
       if (forMs !== undefined && performance.now() - startedMs > forMs) break;
-      const { judge, faults } = await new ScheduleRun(environment, `s${seed}-${index}`).run(steps);
+      const schedule = new ScheduleRun(environment, `s${seed}-${index}`);
+      const watch = setInterval(() => report(`schedule ${index} is at ${schedule.at}`), REPORT_EVERY_MS);
+      const { judge, faults } = await schedule.run(steps).finally(() => clearInterval(watch));
       addTo(totals, judge, faults);
       for (const { kind, text } of judge.violations) report(`schedule ${index}: ${kind}: ${text}`);
       if (judge.violations.length > 0) {

@@ -38,6 +38,8 @@ export class ScheduleRun {
   #workspaces = [];
   /** @type {Set<string>} */
   #markers = new Set();
+  /** What the schedule is at, for whoever waits for it. */
+  at = 'its beginning';
   /** What is under way, and what it is. @type {Map<Promise<unknown>, string>} */
   #running = new Map();
 
@@ -59,17 +61,22 @@ export class ScheduleRun {
   async run(steps) {
     for (let index = 0; index < WORKSPACES; index++) await this.#openWorkspace(String(index));
     for (const [index, step] of steps.entries()) {
+      this.at = `step ${index + 1}, ${step.do}`;
       await this.#faults.reach(index);
       await this.#perform(step, index);
     }
+    this.at = 'the end of its faults';
     await this.#faults.endAll();
+    this.at = `what is under way: ${[...this.#running.values()].join(', ')}`;
     await inTime(Promise.all(this.#running.keys()), HANG_MS);
     for (const what of this.#running.values()) this.#judge.found('waited', `${what} has not ended after ${HANG_MS} ms`);
+    this.at = 'the recovery';
     try {
       await this.#environment.recover();
     } catch (error) {
       this.#judge.found('unrecovered', error instanceof Error ? error.message : String(error));
     }
+    this.at = 'its last reads';
     await this.#judgeTheEnd(steps.length);
     return { judge: this.#judge, faults: this.#faults.count };
   }
