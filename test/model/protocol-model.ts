@@ -47,6 +47,10 @@ export interface Protocol {
   readonly checksSilentServer: boolean;
   /** Whether an entry that was invalidated may be served as stale. */
   readonly staleAfterInvalidation: boolean;
+  /** Whether who answers on what another has committed delivers the undelivered rows that it saw. */
+  readonly deliversWhatItRestsOn: boolean;
+  /** Whether the row is written in the transaction of the write. */
+  readonly rowsInTransaction: boolean;
 }
 
 export const PRODUCT: Protocol = {
@@ -65,6 +69,8 @@ export const PRODUCT: Protocol = {
   recordsPrimaries: true,
   checksSilentServer: true,
   staleAfterInvalidation: false,
+  deliversWhatItRestsOn: true,
+  rowsInTransaction: true,
 };
 
 export type LocalKind = 'none' | 'validated';
@@ -76,6 +82,8 @@ export interface Scenario {
   readonly readsEach: number;
   /** The process of each writer. */
   readonly writers: readonly number[];
+  /** The process of each who answers on what it finds committed, and writes nothing: a retry, a refusal. */
+  readonly repeaters: readonly number[];
   readonly processes: number;
   readonly local: LocalKind;
   readonly servers: 'single' | 'cluster' | 'failover';
@@ -103,6 +111,7 @@ export const QUIET: Scenario = {
   readers: [0, 1],
   readsEach: 1,
   writers: [0],
+  repeaters: [],
   processes: 2,
   local: 'none',
   servers: 'single',
@@ -182,7 +191,7 @@ type Phase =
   | 'done';
 
 interface Actor {
-  readonly role: 'reader' | 'writer' | 'refresher' | 'relay';
+  readonly role: 'reader' | 'writer' | 'repeater' | 'refresher' | 'relay';
   readonly process: number;
   readonly phase: Phase;
   readonly left: number;
@@ -320,6 +329,7 @@ export class ProtocolModel implements Model<State> {
       actors: [
         ...scenario.readers.map((process) => actor('reader', process, scenario.readsEach)),
         ...scenario.writers.map((process) => actor('writer', process, 1)),
+        ...scenario.repeaters.map((process) => actor('repeater', process, 1)),
         ...(scenario.refresher ? [actor('refresher', 0, 1)] : []),
         ...(scenario.relayRounds > 0 ? [actor('relay', scenario.processes - 1, scenario.relayRounds)] : []),
       ],
@@ -379,7 +389,9 @@ export class ProtocolModel implements Model<State> {
           if (process.gate === 0 && !process.bypasses)
             yield [`${name} starts`, this.sendRead(this.withActor(state, a, { left: 0, needs: 0 }), a, true)];
         } else if (actor.role === 'writer') yield [`${name} commits`, this.commit(state, a)];
-        else if (state.rows.length > 0 && process.gate === 0) {
+        else if (actor.role === 'repeater') {
+          if (state.database > 0) yield [`${name} finds ${state.database} committed`, this.repeat(state, a)];
+        } else if (state.rows.length > 0 && process.gate === 0) {
           const rows = state.rows.map((row) => row.id);
           yield [
             `${name} takes the rows`,
@@ -414,8 +426,10 @@ export class ProtocolModel implements Model<State> {
           if (this.protocol.swallowsErrors) yield [`${name} answers although nothing confirmed`, this.answer(state, a)];
           return;
         }
-        if (!state.rows.some((row) => row.id === a)) {
-          yield [`${name} sees its row gone`, this.answer(state, a)];
+        const isOwed = (row: { readonly id: number }) =>
+          actor.role === 'writer' ? row.id === a : actor.rows.includes(row.id);
+        if (!state.rows.some(isOwed)) {
+          yield [`${name} sees the row gone`, this.answer(state, a)];
           return;
         }
         if (process.gate === 0 && !actor.retried)
@@ -424,7 +438,7 @@ export class ProtocolModel implements Model<State> {
             this.sendUnlink(this.withActor(state, a, { phase: 'unlinking', retried: true }), a),
           ];
         if (state.left.lateAnswers > 0) {
-          const rows = state.rows.map((row) => (row.id === a ? { ...row, isOverdue: true } : row));
+          const rows = state.rows.map((row) => (isOwed(row) ? { ...row, isOverdue: true } : row));
           const processes = state.processes.map((each) => ({ ...each, bypasses: true }));
           yield [
             `${name} answers after the bound`,
@@ -668,8 +682,17 @@ export class ProtocolModel implements Model<State> {
 
   private commit(state: State, a: number): State {
     const version = state.database + 1;
-    const rows = this.protocol.outbox ? [...state.rows, { id: a, isOverdue: false }] : state.rows;
+    const isRowWritten = this.protocol.outbox && this.protocol.rowsInTransaction;
+    const rows = isRowWritten ? [...state.rows, { id: a, isOverdue: false }] : state.rows;
     return this.withActor({ ...state, database: version, rows }, a, { phase: 'committed', left: 0, value: version });
+  }
+
+  /** What is answered rests on what was found: so the rows that were there are delivered first. */
+  private repeat(state: State, a: number): State {
+    const rows = state.rows.map((row) => row.id);
+    const next = this.withActor(state, a, { left: 0, value: state.database, rows });
+    if (rows.length === 0 || !this.protocol.deliversWhatItRestsOn) return this.answer(next, a);
+    return this.sendUnlink(this.withActor(next, a, { phase: 'unlinking' }), a);
   }
 
   private sendUnlink(state: State, a: number): State {
@@ -690,6 +713,7 @@ export class ProtocolModel implements Model<State> {
   private answer(state: State, a: number): State {
     const actor = state.actors[a] as Actor;
     const next = this.withActor({ ...state, answered: Math.max(state.answered, actor.value) }, a, {
+      rows: [],
       phase: this.scenario.writeThrough ? 'answered' : 'done',
       value: 0,
     });

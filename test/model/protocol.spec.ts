@@ -65,6 +65,19 @@ const safe: Readonly<Record<string, Partial<Scenario>>> = {
   },
   'a master that was replaced and takes over again as it was': RETURNING,
   'the same, with a process that starts at any time': { ...RETURNING, readsEach: 1, startsLater: true },
+  'an answer that rests on a write whose invalidation is under way': {
+    repeaters: [1],
+    readers: [1],
+    readsEach: 2,
+    lostReplies: 1,
+  },
+  'the same, where the writer dies at any point': {
+    repeaters: [1],
+    readers: [1],
+    readsEach: 2,
+    crashes: 1,
+    relayRounds: 1,
+  },
   'split reads of a Cluster': { servers: 'cluster', readers: [0], readsEach: 2 },
   'split reads of a Cluster, one master restarting with an older dump': {
     restarts: 1,
@@ -163,6 +176,14 @@ const broken: Readonly<Record<string, readonly [Partial<Protocol>, Partial<Scena
     { readers: [1, 0, 0], writers: [1], slowReplies: 1 },
   ],
   'stale served after an invalidation': [{ staleAfterInvalidation: true }, { readers: [0], readsEach: 2, expiries: 1 }],
+  "an acknowledgement that rests on another's undelivered row": [
+    { deliversWhatItRestsOn: false },
+    { repeaters: [1], readers: [1], readsEach: 2 },
+  ],
+  'a read that writes outside a transaction with its tags, and dies': [
+    { rowsInTransaction: false },
+    { repeaters: [1], readers: [1], readsEach: 2, crashes: 1 },
+  ],
   'stamps without an outbox, with errors swallowed': [
     { outbox: false, swallowsErrors: true },
     { readers: [0], readsEach: 2, lostReplies: 1 },

@@ -7,6 +7,7 @@ import { KeySpace } from './cache-key.js';
 import type { CacheMode } from './cache-mode.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
 import type { CacheHealthReport } from './health/cache-health-report.js';
+import { Erasures } from './outbox/erasures.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
 import { type BeginSpan, CacheSpans, type TellRead } from './metrics/cache-spans.js';
 import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
@@ -75,6 +76,7 @@ export class CacheEngine {
   private readonly local: LocalTier;
   private readonly relay: OutboxRelay;
   private readonly invalidations: InvalidationService;
+  private readonly watchesOthers: boolean;
   private lastLacks = '';
   /** How often the shared tier went away. */
   disconnects = 0;
@@ -97,13 +99,20 @@ export class CacheEngine {
     const timing = { ...DEFAULT_INVALIDATION_TIMING, ...settings.invalidation };
     const stamps = new StampRemover(this.store, space, this.mode === 'shared');
     const othersWrite = ports.outbox !== undefined && settings.singleProcess !== true;
-    this.relay = new OutboxRelay(outbox, stamps, timing, othersWrite, async () => this.redisStore?.confirmTerm());
+    const storeOf = { shared: 'shared', 'in-process': 'own', 'immutable-only': 'none' } as const;
+    const reach = { store: storeOf[this.mode], othersWrite };
+    const erasures = new Erasures(outbox, this.store, this.local, space, timing, reach);
+    this.watchesOthers = this.mode === 'shared' || othersWrite;
+    this.relay = new OutboxRelay(outbox, stamps, timing, erasures, othersWrite, async () =>
+      this.redisStore?.confirmTerm(),
+    );
     const spans = new CacheSpans(ports.beginSpan, ports.tellRead);
-    this.invalidations = new InvalidationService(outbox, this.relay, stamps, timing, spans, othersWrite);
+    this.invalidations = new InvalidationService(outbox, this.relay, stamps, timing, erasures, spans, othersWrite);
     this.cache = new CacheService({
       store: this.store,
       local: this.local,
       invalidations: this.invalidations,
+      erasures,
       space,
       clock,
       spans,
@@ -126,7 +135,7 @@ export class CacheEngine {
       );
     }
     await this.settings.start();
-    if (this.mode === 'shared') await this.relay.start();
+    if (this.watchesOthers) await this.relay.start();
     if (this.store instanceof RedisStore) await this.store.start();
   }
 

@@ -122,6 +122,16 @@ export class KeySpace {
     return `${this.epochKey}:{${hashTag}}`;
   }
 
+  /**
+   * Whether this is the key of an entry of the scope, of whatever family and release.
+   * @param scope encoded
+   */
+  isEntryIn(scope: string, key: string): boolean {
+    if (!key.startsWith(this.entryPrefix)) return false;
+    const start = key.indexOf(':', this.entryPrefix.length) + 1;
+    return start > 0 && key.startsWith(`${scope}:`, start);
+  }
+
   tagKey(tag: string): string {
     return this.tagPrefix + tag;
   }

@@ -69,7 +69,9 @@ export class CacheService {
     const shared = new SharedAnswers(parts, drift, background, complaints);
     const fills = new Fills(parts, this.registry, background);
     const source = new SourceReads(parts, fills, complaints);
-    const misses = new Misses(parts, this.registry, new SingleFlight(), shared, source);
+    const flights = new SingleFlight();
+    parts.erasures.whenDropped(() => flights.forgetAll());
+    const misses = new Misses(parts, this.registry, flights, shared, source);
     const refreshes = new Refreshes(parts, misses, source, background);
     this.reads = new Reads(parts, new LocalAnswers(parts, drift), shared, misses, source, refreshes);
     this.immutableWrites = new ImmutableWrites(parts, this.registry, fills, complaints);
@@ -162,6 +164,19 @@ export class CacheService {
     await this.parts.invalidations.invalidate(tags, () => {
       for (const refill of refills) this.background.start(() => refill.run(this));
     });
+  }
+
+  /**
+   * Removes everything that the caches hold of a workspace, of every family and tier, on every process: for deletions
+   * for good. Entries that fell by their tags are never served, but they would stay until they expire.
+   *
+   * Inside a transaction: remembered in it, done after its commit and before its caller is answered; never after a
+   * rollback. Outside: done now. Where the shared tier is away, its entries go when it is back; until then nobody serves
+   * them, from `invalidationBoundMs` on at the latest.
+   * @param waits false for one of many deletions: the caller of the last one waits
+   */
+  erase(workspace: string, { waits = true }: { readonly waits?: boolean } = {}): Promise<void> {
+    return this.parts.invalidations.erase(workspace, waits);
   }
 
   /**

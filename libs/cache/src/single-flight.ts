@@ -56,6 +56,11 @@ export class SingleFlight {
     return flight;
   }
 
+  /** Nobody joins any more what runs now. */
+  forgetAll(): void {
+    this.flights.clear();
+  }
+
   end(key: string, flight: Flight): void {
     if (this.flights.get(key) === flight) this.flights.delete(key);
   }

@@ -63,8 +63,14 @@ export class ContextChanges {
     await this.cache.invalidate([...tags, anyContextTag({ workspace })]);
   }
 
-  /** Versions were deleted for good. */
-  purged(workspaceId: WorkspaceId): Promise<void> {
-    return this.cache.invalidate([workspaceDeletionTag({ workspace: workspaceId })]);
+  /** Versions were deleted for good, in one of several transactions: who has done the last one calls `erased`. */
+  async purged(workspaceId: WorkspaceId): Promise<void> {
+    await this.cache.invalidate([workspaceDeletionTag({ workspace: workspaceId })]);
+    await this.cache.erase(workspaceId, { waits: false });
+  }
+
+  /** Resolves when no cache holds anything of what was purged. Outside of a transaction. */
+  erased(workspaceId: WorkspaceId): Promise<void> {
+    return this.cache.erase(workspaceId);
   }
 }

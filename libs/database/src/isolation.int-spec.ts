@@ -6,6 +6,7 @@ const ABOVE = [
   'workspaces',
   'schema_migrations',
   'cache_invalidations',
+  'cache_erasures',
   'cache_family_settings',
   'cache_primaries',
   'embedding_models',

@@ -95,7 +95,7 @@ export class ImportService {
           for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
             await project.import(batch);
           await project.finish();
-          if (!target.dryRun && project.hasChanged) await this.dropCached(target);
+          if (!target.dryRun && project.hasChanged) await this.dropCached(target, project.hasRemoved);
           return project.tallies;
         },
         { retries: 1 },
@@ -117,9 +117,10 @@ export class ImportService {
   }
 
   /** As a deletion does: everything cached of a workspace's memory names this tag, whatever the file has touched. */
-  private dropCached({ workspaceId, project }: ImportTarget): Promise<void> {
+  private async dropCached({ workspaceId, project }: ImportTarget, hasRemoved: boolean): Promise<void> {
     const named = { workspace: workspaceId, project };
-    return this.cache.invalidate([projectTag(named), projectCountersTag(named), workspaceDeletionTag(named)]);
+    await this.cache.invalidate([projectTag(named), projectCountersTag(named), workspaceDeletionTag(named)]);
+    if (hasRemoved) await this.cache.erase(workspaceId);
   }
 }
 

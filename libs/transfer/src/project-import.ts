@@ -36,6 +36,11 @@ export class ProjectImport {
     return Object.values(this.tallies).some((tally) => tally.created + tally.overwritten + tally.newVersions > 0);
   }
 
+  /** Whether texts were deleted: those of versions that another text took the place of. */
+  get hasRemoved(): boolean {
+    return this.contextImport.removed;
+  }
+
   /** @param lines of one type */
   async import(lines: readonly [PartLine, ...PartLine[]]): Promise<void> {
     switch (lines[0].type) {

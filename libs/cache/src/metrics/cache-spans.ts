@@ -22,7 +22,7 @@ export class CacheSpans {
   }
 
   operate<Answer>(
-    operation: 'cache.get' | 'cache.count' | 'cache.invalidate',
+    operation: 'cache.get' | 'cache.count' | 'cache.invalidate' | 'cache.erase',
     work: () => Promise<Answer>,
   ): Promise<Answer> {
     const span = this.begin?.('cache', operation);

@@ -11,6 +11,14 @@ export interface RecentInvalidation extends PendingInvalidation {
   readonly ageMs: number;
 }
 
+/** Something of a scope (an encoded workspace) was deleted for good: what caches hold of it is removed everywhere. */
+export interface Erasure {
+  readonly id: string;
+  readonly scope: string;
+  /** Since when the shared tier holds nothing of before, in milliseconds; undefined: it may. */
+  readonly doneMsAgo: number | undefined;
+}
+
 /**
  * Remembers, in the transaction of the write itself, what must be invalidated: a writer that dies after its commit
  * leaves the row to the relays of the others.
@@ -47,6 +55,23 @@ export abstract class InvalidationOutbox {
   abstract left(ids: readonly string[]): Promise<string[]>;
   /** Whether a process that delivers was there within the last half minute. */
   abstract hasRelays(): Promise<boolean>;
+
+  /**
+   * Writes, in the surrounding transaction, that a scope is erased.
+   * @returns its id; undefined where no other process can hold anything, now or later
+   */
+  abstract appendErasure(scope: string): Promise<string | undefined>;
+  /** All that are kept. One is kept for as long after it is done as `takeFinished` says. */
+  abstract erasures(): Promise<Erasure[]>;
+  /** As `claim`, of erasures that are not done, for five seconds. */
+  abstract claimErasures(olderThanMs: number): Promise<Erasure[]>;
+  /**
+   * The store of this process holds nothing of these any more.
+   * @returns those that are done with that: not those whose shared tier is another process's
+   */
+  abstract erased(ids: readonly string[]): Promise<string[]>;
+  /** Removes those that were done more than `doneForMs` ago, and answers them. Two callers get different ones. */
+  abstract takeFinished(doneForMs: number): Promise<Erasure[]>;
 
   /** Age of the oldest row in milliseconds; 0 where there is none. */
   abstract oldestAgeMs(): Promise<number>;
@@ -102,6 +127,19 @@ export class NoOutbox extends InvalidationOutbox {
   }
   async hasRelays(): Promise<boolean> {
     return false;
+  }
+  async appendErasure(): Promise<undefined> {}
+  async erasures(): Promise<Erasure[]> {
+    return [];
+  }
+  async claimErasures(): Promise<Erasure[]> {
+    return [];
+  }
+  async erased(): Promise<string[]> {
+    return [];
+  }
+  async takeFinished(): Promise<Erasure[]> {
+    return [];
   }
   async oldestAgeMs(): Promise<number> {
     return 0;

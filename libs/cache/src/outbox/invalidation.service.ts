@@ -2,9 +2,11 @@ import { messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { pauseFor } from '../pause.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
+import { encodeKeyPart } from '../cache-key.js';
 import type { Tag } from '../tag.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { DeliveryWaits } from './delivery-waits.js';
+import type { Erasures } from './erasures.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { OutboxRelay } from './outbox-relay.js';
@@ -15,6 +17,9 @@ interface Owed {
   readonly tags: Set<Tag>;
   readonly rowIds: string[];
   readonly afterwards: (() => void)[];
+  /** Ids of the rows, by scope; undefined where none is needed. */
+  readonly erased: Map<string, string | undefined>;
+  waitsForErasures: boolean;
 }
 
 /** Delivers the invalidations of this process's writes: at once after the commit, and surely, by the rows of the outbox. */
@@ -31,6 +36,7 @@ export class InvalidationService {
     private readonly relay: OutboxRelay,
     private readonly stamps: StampRemover,
     readonly timing: InvalidationTiming,
+    private readonly erasures: Erasures,
     private readonly spans: CacheSpans,
     /** Whether other processes write to the database. */
     private readonly othersWrite: boolean,
@@ -93,6 +99,24 @@ export class InvalidationService {
     owed.afterwards.push(afterwards);
   }
 
+  /**
+   * Inside a transaction: writes a row now; after the commit, and before the transaction's caller is answered, what the
+   * caches hold of the workspace is removed. Outside: removes it now.
+   * @param waits false: nobody waits for the removal
+   */
+  async erase(workspace: string, waits: boolean): Promise<void> {
+    const scope = encodeKeyPart(workspace);
+    const { transaction } = this.outbox;
+    if (transaction === undefined) {
+      const rowId = await this.outbox.appendErasure(scope);
+      await this.deliverErasures(new Map([[scope, rowId]]), waits);
+      return;
+    }
+    const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
+    if (!owed.erased.has(scope)) owed.erased.set(scope, await this.outbox.appendErasure(scope));
+    owed.waitsForErasures ||= waits;
+  }
+
   /** What this process still owes, and what is in the outbox: the part of the recovery gate. */
   async settleBeforeOpen(): Promise<void> {
     const { own } = this.relay.suspects;
@@ -104,13 +128,23 @@ export class InvalidationService {
   }
 
   private async beginOwing(transaction: object): Promise<Owed> {
-    const owed: Owed = { tags: new Set(), rowIds: [], afterwards: [] };
+    const owed: Owed = { tags: new Set(), rowIds: [], afterwards: [], erased: new Map(), waitsForErasures: false };
     this.owed.set(transaction, owed);
     await this.outbox.afterCommit(async () => {
-      await this.deliver([...owed.tags], owed.rowIds);
+      const erasing = this.deliverErasures(owed.erased, owed.waitsForErasures);
+      if (owed.tags.size > 0) await this.deliver([...owed.tags], owed.rowIds);
+      await erasing;
       for (const run of owed.afterwards) run();
     });
     return owed;
+  }
+
+  private async deliverErasures(erased: ReadonlyMap<string, string | undefined>, waits: boolean): Promise<void> {
+    if (erased.size === 0) return;
+    const rowIds = [...erased.values()].filter((id) => id !== undefined);
+    const delivered = this.spans.operate('cache.erase', () => this.erasures.deliver([...erased.keys()], rowIds));
+    if (waits) await delivered;
+    else delivered.catch((error: unknown) => this.logger.warn(`An erasure is left to the relays: ${messageOf(error)}`));
   }
 
   private deliver(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import type { Tag } from '../tag.js';
+import type { Erasures } from './erasures.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { StampRemover } from './stamp-remover.js';
@@ -51,6 +52,7 @@ export class OutboxRelay {
     private readonly outbox: InvalidationOutbox,
     private readonly stamps: StampRemover,
     private readonly timing: InvalidationTiming,
+    private readonly erasures: Erasures,
     othersWrite: boolean,
     private readonly confirmServers: () => Promise<void>,
   ) {
@@ -60,7 +62,8 @@ export class OutboxRelay {
 
   /** Resolves after the first look, whatever came of it. */
   async start(): Promise<void> {
-    this.isWatching = true;
+    this.isWatching = this.stamps.isRelay;
+    this.erasures.watch();
     this.outbox.onCall(() => {
       this.isCalled = true;
       void this.run();
@@ -72,6 +75,7 @@ export class OutboxRelay {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.erasures.stop();
     clearInterval(this.timer);
     await this.round;
     await this.outbox.close();
@@ -111,8 +115,11 @@ export class OutboxRelay {
       const isCalled = this.isCalled;
       this.isCalled = false;
       if (this.stamps.canDeliver) await this.attempt(() => this.deliver(isCalled ? 0 : this.timing.relayAfterMs));
-      await this.attempt(() => this.remember());
-      await this.attempt(() => this.watch());
+      if (this.stamps.isRelay) {
+        await this.attempt(() => this.remember());
+        await this.attempt(() => this.watch());
+      }
+      await this.attempt(() => this.erasures.round());
     } while (this.again && !this.stopped);
   }
 

@@ -1,11 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { Tag } from '../tag.js';
-import { InvalidationOutbox, type PendingInvalidation, type RecentInvalidation } from './invalidation-outbox.js';
+import {
+  type Erasure,
+  InvalidationOutbox,
+  type PendingInvalidation,
+  type RecentInvalidation,
+} from './invalidation-outbox.js';
 import { askForRelay, type CallChannel } from './call-channel.js';
 import type { SqlExecutor } from './sql-executor.js';
 
 /** How long a claimed row is left to the process that claimed it. */
 const CLAIM = `interval '1 second'`;
+
+/** How long a claimed erasure is: a scan of the whole shared tier. */
+const ERASURE_CLAIM = `interval '5 seconds'`;
+
+const ERASURE = `id, scope, (extract(epoch FROM clock_timestamp() - done_at) * 1000)::float8 AS "doneMsAgo"`;
+
+interface ErasureRow {
+  readonly id: string;
+  readonly scope: string;
+  readonly doneMsAgo: number | null;
+}
 
 interface Row {
   readonly id: string;
@@ -16,8 +32,8 @@ interface Row {
  * The outbox in PostgreSQL, also the embedded one. Every statement stands alone, so no transaction is open while the
  * shared tier is asked, and one session is enough. Ages are of the database's clock, one for all processes.
  *
- * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz) and
- * `cache_primaries`, which has a row once a process with a shared tier has used the database.
+ * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz),
+ * `cache_erasures` and `cache_primaries`, which has a row once a process with a shared tier has used the database.
  */
 export class SqlInvalidationOutbox extends InvalidationOutbox {
   /** Whether a process with a shared tier was ever there. */
@@ -106,6 +122,53 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     return rows.length > 0;
   }
 
+  async appendErasure(scope: string): Promise<string | undefined> {
+    if (this.role === 'alone' && !(await this.wasShared())) return undefined;
+    const [row] = await this.sql.query<{ id: string }>(
+      'INSERT INTO cache_erasures (id, scope) VALUES ($1, $2) RETURNING id',
+      [randomUUID(), scope],
+    );
+    return row?.id;
+  }
+
+  async erasures(): Promise<Erasure[]> {
+    return toErasures(await this.ask<ErasureRow>(`SELECT ${ERASURE} FROM cache_erasures`));
+  }
+
+  async claimErasures(olderThanMs: number): Promise<Erasure[]> {
+    const rows = await this.ask<ErasureRow>(
+      `UPDATE cache_erasures SET claimed_until = clock_timestamp() + ${ERASURE_CLAIM}
+       WHERE id IN (
+         SELECT id FROM cache_erasures
+         WHERE done_at IS NULL AND created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+           AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+         ORDER BY created_at FOR UPDATE SKIP LOCKED)
+       RETURNING ${ERASURE}`,
+      [olderThanMs],
+    );
+    return toErasures(rows);
+  }
+
+  async erased(ids: readonly string[]): Promise<string[]> {
+    const condition = this.role === 'relay' ? '' : ' AND NOT EXISTS (SELECT 1 FROM cache_primaries)';
+    const rows = await this.sql.query<{ id: string }>(
+      `UPDATE cache_erasures SET done_at = coalesce(done_at, clock_timestamp()) WHERE id = ANY($1)${condition} RETURNING id`,
+      [ids],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async takeFinished(doneForMs: number): Promise<Erasure[]> {
+    const rows = await this.ask<ErasureRow>(
+      `DELETE FROM cache_erasures WHERE id IN (
+         SELECT id FROM cache_erasures
+         WHERE done_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) FOR UPDATE SKIP LOCKED)
+       RETURNING ${ERASURE}`,
+      [doneForMs],
+    );
+    return toErasures(rows);
+  }
+
   async oldestAgeMs(): Promise<number> {
     const [row] = await this.ask<{ ageMs: number | null }>(
       `SELECT (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8 AS "ageMs" FROM cache_invalidations`,
@@ -128,4 +191,8 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
   private ask<Answer extends object>(statement: string, parameters?: readonly unknown[]): Promise<Answer[]> {
     return askForRelay<Answer>(this.calls, this.sql, statement, parameters);
   }
+}
+
+function toErasures(rows: readonly ErasureRow[]): Erasure[] {
+  return rows.map(({ doneMsAgo, ...row }) => ({ ...row, doneMsAgo: doneMsAgo ?? undefined }));
 }

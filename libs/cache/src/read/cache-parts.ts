@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel';
 import type { KeySpace } from '../cache-key.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
+import type { Erasures } from '../outbox/erasures.js';
 import type { InvalidationService } from '../outbox/invalidation.service.js';
 import type { LocalTier } from '../stores/local-tier.js';
 import type { SharedStore } from '../stores/shared-store.js';
@@ -23,6 +24,7 @@ export interface CacheParts {
   readonly store: SharedStore;
   readonly local: LocalTier;
   readonly invalidations: InvalidationService;
+  readonly erasures: Erasures;
   readonly space: KeySpace;
   readonly clock: Clock;
   readonly options: CacheEngineOptions;

@@ -61,7 +61,7 @@ export class Fills {
 
   /** @param binding undefined only where the value is good by its key */
   keepLocal<Params, Value>(
-    { state, key }: Reading<Params, Value>,
+    { state, key, removals }: Reading<Params, Value>,
     value: Value,
     binding: Binding | undefined,
     nonce: string,
@@ -71,7 +71,7 @@ export class Fills {
   ): void {
     const softMs = softOf(state, hardMs);
     const bytes = state.family.codec.weigh(encodedLength);
-    this.parts.local.set(key, { value, binding, nonce, loadedAtMs, softMs, hardMs, loadMs, bytes });
+    this.parts.local.set(key, { value, binding, nonce, loadedAtMs, softMs, hardMs, loadMs, bytes }, removals);
   }
 
   /** How long the value lives: the family's TTL with its jitter, or the value's own where that is shorter. */

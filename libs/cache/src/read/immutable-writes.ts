@@ -19,7 +19,8 @@ export class ImmutableWrites {
   ) {}
 
   async store<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
-    const { store, space, clock } = this.parts;
+    const { store, space, clock, local, options } = this.parts;
+    const { removals } = local;
     const state = this.families.stateOf(family);
     const prepared = prepareValue(state, value, this.complaints);
     const loadedAtMs = clock.nowMs();
@@ -28,20 +29,24 @@ export class ImmutableWrites {
     const key = family.entryKey(space, params);
     const stampKeys = stampKeysOf(space, family, params);
     try {
+      const token = randomId();
+      const request = { token, mode: 'take-over', nonce: '', leaseMs: options.leaseMs } as const;
       const [stamps, epoch] = await Promise.all([
         stampKeys.length === 0 ? [] : store.makeStamps(stampKeys, this.families.stampLifeMs),
         store.makeEpoch(key, stampKeys),
+        store.acquire(key, request),
       ]);
       const binding = bindingOf(epoch, stamps) as Binding;
       const nonce = randomId();
       const { format, flags, payload } = prepared.encoded;
       const meta = { nonce, format, flags, loadedAtMs, softMs: 0, hardMs, loadMs: 0 };
       const entry = encodeEntry(meta, binding, payload);
-      await store.put(key, entry, hardMs);
+      // An erasure that comes between breaks the lease.
+      if (!(await store.fill(key, token, entry, hardMs, false))) return false;
       state.stats.sets++;
       state.stats.storedBytes += entry.length;
       if (state.keepsLocal) {
-        const reading = beginReading(state, params, key, stampKeys, () => value, undefined);
+        const reading = beginReading(state, params, key, stampKeys, () => value, undefined, removals);
         const times = { loadedAtMs, loadMs: 0 };
         this.fills.keepLocal(reading, prepared.value, binding, nonce, times, hardMs, payload.length);
       }

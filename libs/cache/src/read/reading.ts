@@ -13,6 +13,8 @@ export interface Reading<Params, Value> {
   readonly stampKeys: readonly string[];
   readonly load: Load<Value>;
   readonly options: ReadOptions | undefined;
+  /** Of the local tier, when the read began. */
+  readonly removals: number;
   /** What the shared tier answered last. */
   seen: SharedRead;
   /** Epoch and stamps in that answer; undefined where one is missing. */
@@ -28,8 +30,9 @@ export function beginReading<Params, Value>(
   stampKeys: readonly string[],
   load: Load<Value>,
   options: ReadOptions | undefined,
+  removals: number,
 ): Reading<Params, Value> {
-  return { state, params, key, stampKeys, load, options, seen: NOTHING_SEEN, binding: undefined };
+  return { state, params, key, stampKeys, load, options, removals, seen: NOTHING_SEEN, binding: undefined };
 }
 
 /** Takes note of a newer answer of the shared tier. */

@@ -85,6 +85,7 @@ export class Reads {
   async get<Params, Value>(state: FamilyState<Params, Value>, params: Params): Promise<Value | undefined> {
     const nowMs = this.parts.clock.nowMs();
     const key = state.family.entryKey(this.parts.space, params);
+    if (!state.family.mutable && (await this.parts.erasures.mustAskSource(key))) return undefined;
     const kept = state.keepsLocal && state.answersByKey ? this.parts.local.get(key) : undefined;
     if (kept !== undefined && this.local.judge(state, kept, nowMs) !== undefined) {
       return this.local.serve(state, kept, nowMs, undefined);
@@ -118,9 +119,35 @@ export class Reads {
     options: ReadOptions | undefined,
   ): Promise<Value> {
     const { family, policy } = state;
-    const { store, invalidations, space, clock, options: engine } = this.parts;
+    const { erasures, space, options: engine } = this.parts;
     if (!engine.enabled || !policy.enabled) return this.source.bypass(state, load, options);
     const key = family.entryKey(space, params);
+    if (!family.mutable && erasures.isUncertain) return this.readUncertain(state, params, key, load, options);
+    return this.readKept(state, params, key, load, options);
+  }
+
+  /** Something of this key may have been erased without this process knowing, or may still be in the shared tier. */
+  private async readUncertain<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    key: string,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Promise<Value> {
+    const mustAskSource = await this.parts.erasures.mustAskSource(key);
+    if (mustAskSource) return this.source.bypassForNow(this.begin(state, params, key, load, options));
+    return this.readKept(state, params, key, load, options);
+  }
+
+  private readKept<Params, Value>(
+    state: FamilyState<Params, Value>,
+    params: Params,
+    key: string,
+    load: Load<Value>,
+    options: ReadOptions | undefined,
+  ): Promise<Value> {
+    const { family } = state;
+    const { store, invalidations, clock } = this.parts;
     const nowMs = clock.nowMs();
     const asksSource = options?.mode === 'refresh';
 
@@ -240,6 +267,7 @@ export class Reads {
     load: Load<Value>,
     options: ReadOptions | undefined,
   ): Reading<Params, Value> {
-    return beginReading(state, params, key, stampKeysOf(this.parts.space, state.family, params), load, options);
+    const { space, local } = this.parts;
+    return beginReading(state, params, key, stampKeysOf(space, state.family, params), load, options, local.removals);
   }
 }

@@ -88,9 +88,9 @@ export class SharedAnswers {
   }
 
   keep<Params, Value>(reading: Reading<Params, Value>, entry: Buffer, value: Value | RememberedFailure): void {
-    const { state, key } = reading;
+    const { state, key, removals } = reading;
     if (!state.keepsLocal || value instanceof RememberedFailure) return;
-    this.parts.local.set(key, {
+    const kept = {
       value,
       binding: bindingIn(entry),
       nonce: nonceOf(entry),
@@ -99,7 +99,8 @@ export class SharedAnswers {
       hardMs: hardMsOf(entry),
       loadMs: loadMsOf(entry),
       bytes: state.family.codec.weigh(entry.length),
-    });
+    };
+    this.parts.local.set(key, kept, removals);
   }
 
   /** @throws the remembered error where the entry holds one */

@@ -24,6 +24,8 @@ export interface LocalTierLimits {
 export class LocalTier {
   private readonly entries: LRUCache<string, LocalEntry>;
   evictions = 0;
+  /** How often something was removed by force. What was read before such a removal is not kept after it. */
+  removals = 0;
 
   constructor(readonly limits: LocalTierLimits) {
     this.entries = new LRUCache({
@@ -40,8 +42,9 @@ export class LocalTier {
     return this.entries.get(key);
   }
 
-  set(key: string, entry: LocalEntry): void {
-    this.entries.set(key, entry);
+  /** @param removals how many there had been when the read began that brought the value */
+  set(key: string, entry: LocalEntry, removals: number): void {
+    if (removals === this.removals) this.entries.set(key, entry);
   }
 
   delete(key: string): void {
@@ -50,12 +53,18 @@ export class LocalTier {
 
   /** Removes what starts with the prefix. */
   deletePrefix(prefix: string): void {
-    const keys = [...this.entries.keys()].filter((key) => key.startsWith(prefix));
+    this.deleteWhere((key) => key.startsWith(prefix));
+  }
+
+  deleteWhere(isRemoved: (key: string) => boolean): void {
+    const keys = [...this.entries.keys()].filter(isRemoved);
     for (const key of keys) this.entries.delete(key);
+    this.removals++;
   }
 
   clear(): void {
     this.entries.clear();
+    this.removals++;
   }
 
   get usedBytes(): number {

@@ -19,7 +19,10 @@ describe('MemoryStore', () => {
 
   it('stays within its bytes, and what was pushed out is a miss', async () => {
     const store = new MemoryStore(new ManualClock(), 4_096);
-    for (let i = 0; i < 100; i++) await store.put(`ks:v:${i}`, Buffer.alloc(300), 60_000);
+    for (let i = 0; i < 100; i++) {
+      await store.acquire(`ks:v:${i}`, { token: 't'.repeat(16), mode: 'fresh-key', nonce: '', leaseMs: 5_000 });
+      await store.fill(`ks:v:${i}`, 't'.repeat(16), Buffer.alloc(300), 60_000);
+    }
     expect(store.usedBytes).toBeLessThanOrEqual(4_096);
     expect((await store.read('ks:v:0', [])).entry).toBeNull();
     expect((await store.read('ks:v:99', [])).entry).not.toBeNull();

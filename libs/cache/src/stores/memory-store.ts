@@ -105,10 +105,6 @@ export class MemoryStore extends SharedStore {
     if (removeEntry(before, nonce) !== before) this.slots.delete(entryKey);
   }
 
-  async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
-    this.store(entryKey, entry, lifeMs);
-  }
-
   async unlink(stampKeys: readonly string[]): Promise<void> {
     for (const key of stampKeys) this.slots.delete(key);
   }
@@ -142,8 +138,9 @@ export class MemoryStore extends SharedStore {
     return count;
   }
 
-  async scan(prefix: string, cursor: string, count: number): Promise<SharedKeyPage> {
-    const keys = [...this.slots.keys()].filter((key) => key.startsWith(prefix) && this.live(key) !== undefined).sort();
+  async scan(prefix: string, cursor: string, count: number, part = ''): Promise<SharedKeyPage> {
+    const isAsked = (key: string) => key.startsWith(prefix) && key.includes(part, prefix.length);
+    const keys = [...this.slots.keys()].filter((key) => isAsked(key) && this.live(key) !== undefined).sort();
     const start = Number(cursor);
     const end = Math.min(keys.length, start + count);
     return { keys: keys.slice(start, end), cursor: end >= keys.length ? '0' : String(end) };

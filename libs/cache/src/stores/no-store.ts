@@ -21,7 +21,6 @@ export class NoStore extends SharedStore {
   renew = (): Promise<boolean> => this.refuse();
   release = (): Promise<void> => this.refuse();
   remove = (): Promise<void> => this.refuse();
-  put = (): Promise<void> => this.refuse();
   deleteKeys = (): Promise<number> => this.refuse();
   ttlMs = (): Promise<number | undefined> => this.refuse();
   sizeOf = (): Promise<number | undefined> => this.refuse();

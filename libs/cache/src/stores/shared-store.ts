@@ -63,9 +63,6 @@ export abstract class SharedStore {
   /** Removes the entry with this nonce and no other. */
   abstract remove(entryKey: string, nonce: string): Promise<void>;
 
-  /** Stores an entry of an immutable family, over whatever is there. */
-  abstract put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void>;
-
   /** Invalidates: in one round trip, whatever hangs on these stamps. Repeating it is harmless. */
   abstract unlink(stampKeys: readonly string[]): Promise<void>;
 
@@ -84,8 +81,11 @@ export abstract class SharedStore {
   /** Adds to a counter and gives it a life in the same step, also when it exists without one. Answers the new count. */
   abstract increment(key: string, by: number, lifeMs: number): Promise<number>;
 
-  /** One page of the keys that start with `prefix`. May repeat keys; never blocks the server. */
-  abstract scan(prefix: string, cursor: string, count: number): Promise<SharedKeyPage>;
+  /**
+   * One page of the keys that start with `prefix`. May repeat keys; never blocks the server.
+   * @param part only of those that hold this text behind the prefix
+   */
+  abstract scan(prefix: string, cursor: string, count: number, part?: string): Promise<SharedKeyPage>;
 
   /** A timed round trip. */
   abstract ping(): Promise<void>;

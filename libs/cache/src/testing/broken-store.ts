@@ -1,14 +1,14 @@
 import type { LeaseOutcome, LeaseRequest } from '../lease.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import { type SharedRead, StoreUnavailableError } from '../stores/shared-store.js';
+import { type SharedKeyPage, type SharedRead, StoreUnavailableError } from '../stores/shared-store.js';
 import { SystemClock } from '#kernel';
 
 /** Stores that break the contract in one point each: whoever tests stores must notice every one. */
 export const brokenStores = {
   'fills without the lease': class extends MemoryStore {
-    override async fill(entryKey: string, _token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
-      await this.put(entryKey, entry, lifeMs);
-      return true;
+    override async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
+      await super.acquire(entryKey, { token, mode: 'take-over', nonce: '', leaseMs: lifeMs });
+      return super.fill(entryKey, token, entry, lifeMs);
     }
   },
   'gives a lease to everybody': class extends MemoryStore {
@@ -41,9 +41,15 @@ export const brokenStores = {
       if (read.entry !== null) await this.deleteKeys([entryKey]);
     }
   },
-  'keeps what was put first': class extends MemoryStore {
-    override async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
-      if ((await this.sizeOf(entryKey)) === undefined) await super.put(entryKey, entry, lifeMs);
+  'keeps leases of keys that were deleted': class extends MemoryStore {
+    override async deleteKeys(keys: readonly string[]): Promise<number> {
+      const found = await Promise.all(keys.map((key) => this.read(key, [])));
+      return super.deleteKeys(keys.filter((_, i) => found[i]?.entry?.[0] !== 'L'.charCodeAt(0)));
+    }
+  },
+  'scans whatever a key holds': class extends MemoryStore {
+    override scan(prefix: string, cursor: string, count: number): Promise<SharedKeyPage> {
+      return super.scan(prefix, cursor, count);
     }
   },
   'lets counters live for ever': class extends MemoryStore {

@@ -83,6 +83,30 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
     },
   },
   {
+    name: 'keeps an erasure for all processes until a while after it is done',
+    async run({ outbox, other, passMs }) {
+      const id = await outbox.appendErasure('w');
+      if (id === undefined) throw new Error('The outbox breaks its contract: others may hold what is erased');
+      const [row] = await other.erasures();
+      expectThat(
+        row?.id === id && row.scope === 'w' && row.doneMsAgo === undefined,
+        'every process sees what to erase',
+      );
+      expectThat((await other.claimErasures(200)).length === 0, 'a young one is left to its writer');
+      const [mine, theirs] = await Promise.all([outbox.claimErasures(0), other.claimErasures(0)]);
+      expectThat(mine.length + theirs.length === 1, 'one process at a time gets it');
+      expectThat((await other.takeFinished(0)).length === 0, 'what is not done is not finished');
+      expectThat((await outbox.erased([id])).join() === id, 'a process that delivers does it');
+      expectThat((await outbox.claimErasures(0)).length === 0, 'what is done is not given again');
+      await passMs(60);
+      expectThat(((await other.erasures())[0]?.doneMsAgo ?? 0) >= 55, 'every process sees since when it is done');
+      expectThat((await other.takeFinished(60_000)).length === 0, 'it stays for those who look later');
+      const [finished, again] = await Promise.all([outbox.takeFinished(50), other.takeFinished(50)]);
+      expectThat(finished.length + again.length === 1, 'then one process takes it');
+      expectThat((await outbox.erasures()).length === 0, 'and it is gone');
+    },
+  },
+  {
     name: 'knows the transaction it is called in, and its commit',
     async run({ outbox, inTransaction }) {
       expectThat(outbox.transaction === undefined, 'there is none outside');

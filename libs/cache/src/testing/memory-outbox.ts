@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel';
 import {
+  type Erasure,
   InvalidationOutbox,
   type PendingInvalidation,
   type RecentInvalidation,
@@ -12,11 +13,21 @@ interface Row extends PendingInvalidation {
   claimedUntilMs: number;
 }
 
+interface ErasureRow {
+  readonly id: string;
+  readonly scope: string;
+  readonly createdMs: number;
+  claimedUntilMs: number;
+  doneMs: number | undefined;
+}
+
 const CLAIM_MS = 1_000;
+const ERASURE_CLAIM_MS = 5_000;
 
 /** The table, shared by the outboxes of all processes of a test. */
 export class OutboxTable {
   readonly rows = new Map<string, Row>();
+  readonly erasures = new Map<string, ErasureRow>();
   readonly listeners = new Set<() => void>();
   private lastId = 0;
 
@@ -86,6 +97,39 @@ export class MemoryOutbox extends InvalidationOutbox {
     return this.table.listeners.size > 0;
   }
 
+  async appendErasure(scope: string): Promise<string> {
+    const id = this.table.newId();
+    const createdMs = this.clock.nowMs();
+    this.table.erasures.set(id, { id, scope, createdMs, claimedUntilMs: 0, doneMs: undefined });
+    return id;
+  }
+
+  async erasures(): Promise<Erasure[]> {
+    return [...this.table.erasures.values()].map((row) => this.toErasure(row));
+  }
+
+  async claimErasures(olderThanMs: number): Promise<Erasure[]> {
+    const nowMs = this.clock.nowMs();
+    const claimed = [...this.table.erasures.values()].filter(
+      (row) => row.doneMs === undefined && nowMs - row.createdMs >= olderThanMs && row.claimedUntilMs <= nowMs,
+    );
+    for (const row of claimed) row.claimedUntilMs = nowMs + ERASURE_CLAIM_MS;
+    return claimed.map((row) => this.toErasure(row));
+  }
+
+  async erased(ids: readonly string[]): Promise<string[]> {
+    const rows = ids.map((id) => this.table.erasures.get(id)).filter((row) => row !== undefined);
+    for (const row of rows) row.doneMs ??= this.clock.nowMs();
+    return rows.map(({ id }) => id);
+  }
+
+  async takeFinished(doneForMs: number): Promise<Erasure[]> {
+    const all = [...this.table.erasures.values()].map((row) => this.toErasure(row));
+    const finished = all.filter(({ doneMsAgo }) => doneMsAgo !== undefined && doneMsAgo >= doneForMs);
+    for (const { id } of finished) this.table.erasures.delete(id);
+    return finished;
+  }
+
   async oldestAgeMs(): Promise<number> {
     const [oldest] = this.olderThan(0);
     return oldest === undefined ? 0 : this.clock.nowMs() - oldest.createdMs;
@@ -102,6 +146,10 @@ export class MemoryOutbox extends InvalidationOutbox {
 
   async close(): Promise<void> {
     if (this.listener !== undefined) this.table.listeners.delete(this.listener);
+  }
+
+  private toErasure({ id, scope, doneMs }: ErasureRow): Erasure {
+    return { id, scope, doneMsAgo: doneMs === undefined ? undefined : this.clock.nowMs() - doneMs };
   }
 
   private olderThan(ms: number): Row[] {

@@ -238,13 +238,21 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
     },
   },
   {
-    name: 'puts an immutable entry over whatever is there',
+    name: 'breaks the lease of a key that is deleted, so that the load under way stores nothing',
     async run({ store, prefix }) {
-      const [one, two] = [entry('e'), entry('e')];
-      await store.put(`${prefix}v:a`, one, 60_000);
-      await store.put(`${prefix}v:a`, two, 60_000);
-      const found = (await store.read(`${prefix}v:a`, [])).entry;
-      expectThat(found !== null && nonceOf(found) === nonceOf(two), 'the last one is there');
+      const key = `${prefix}v:a`;
+      const token = randomId();
+      await store.acquire(key, fresh(token));
+      await store.deleteKeys([key]);
+      expectThat(!(await store.fill(key, token, entry(), 60_000, false)), 'the lease is lost');
+      expectThat((await store.read(key, [])).entry === null, 'nothing is stored');
+      const [older, newer] = [randomId(), randomId()];
+      const bytes = entry();
+      await store.acquire(key, fresh(older));
+      await store.fill(key, older, bytes, 60_000, false);
+      await store.acquire(key, { token: newer, mode: 'over-entry', nonce: nonceOf(bytes), leaseMs: 5_000 });
+      await store.deleteKeys([key]);
+      expectThat(!(await store.fill(key, newer, entry(), 60_000, true)), 'that of a refresh too');
     },
   },
   {
@@ -260,7 +268,7 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
   {
     name: 'scans what starts with a prefix, page by page',
     async run({ store, prefix }) {
-      const keys = Array.from({ length: 25 }, (_, i) => `${prefix}t:scan*[${i}]`);
+      const keys = Array.from({ length: 25 }, (_, i) => `${prefix}t:scan*[[${i}]`);
       await store.makeStamps(keys, 60_000);
       await store.makeStamps([`${prefix}t:other`], 60_000);
       const found = new Set<string>();
@@ -271,6 +279,8 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
         cursor = page.cursor;
       } while (cursor !== '0');
       expectThat(found.size === 25 && keys.every((key) => found.has(key)), 'every key once or more, and no other');
+      const part = await store.scan(`${prefix}t:scan*[`, '0', 10_000, '[7');
+      expectThat(part.keys.join() === `${prefix}t:scan*[[7]`, 'only what holds the part that is asked for');
       expectThat((await store.deleteKeys([...found])) === 25, 'deletes count');
     },
   },

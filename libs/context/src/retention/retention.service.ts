@@ -119,6 +119,7 @@ export class RetentionService {
       this.dueNow(policy.archiveAfterDays),
     );
     const purged = await this.apply(workspaceId, { projectId, slug }, 'purge', this.dueNow(policy.purgeAfterDays));
+    if (purged.length > 0) await this.changes.erased(workspaceId);
     return {
       dryRun: false,
       complete: archived.length < RUN_LIMIT && purged.length < RUN_LIMIT,

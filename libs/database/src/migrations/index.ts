@@ -16,6 +16,7 @@ import { Revisions } from './0017-revisions.js';
 import { DeletedSessions } from './0018-deleted-sessions.js';
 import { InstallationSecretsTable } from './0019-installation-secrets.js';
 import { AnswersWithWhatTheyCreated } from './0020-answers-with-what-they-created.js';
+import { CacheErasures } from './0021-cache-erasures.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -36,4 +37,5 @@ export const migrations: MigrationClass[] = [
   DeletedSessions,
   InstallationSecretsTable,
   AnswersWithWhatTheyCreated,
+  CacheErasures,
 ];

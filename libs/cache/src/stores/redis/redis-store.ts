@@ -173,11 +173,6 @@ export class RedisStore extends SharedStore {
     await this.run(member, member.connection.redis.ksRemove(entryKey, Buffer.from(nonce, 'latin1')));
   }
 
-  async put(entryKey: string, entry: Buffer, lifeMs: number): Promise<void> {
-    const member = this.memberFor(entryKey);
-    await this.run(member, member.connection.redis.set(entryKey, entry, 'PX', lifeMs));
-  }
-
   async unlink(stampKeys: readonly string[]): Promise<void> {
     await this.unlinkKeys(stampKeys);
   }
@@ -215,14 +210,15 @@ export class RedisStore extends SharedStore {
     return Number(await this.run(member, member.connection.redis.ksIncrement(key, by, lifeMs)));
   }
 
-  async scan(prefix: string, cursor: string, count: number): Promise<SharedKeyPage> {
+  async scan(prefix: string, cursor: string, count: number, part = ''): Promise<SharedKeyPage> {
     const members = this.members.all;
     const [index, nodeCursor] = cursor.includes('.') ? (cursor.split('.') as [string, string]) : ['0', '0'];
     const member = members[Number(index)];
     if (member === undefined || member.breaker.isOpen) throw this.gate.unavailable();
+    const pattern = `${escapePattern(prefix)}*${part === '' ? '' : `${escapePattern(part)}*`}`;
     const [next, keys] = await this.run(
       member,
-      member.connection.redis.scan(nodeCursor, 'MATCH', `${escapePattern(prefix)}*`, 'COUNT', count),
+      member.connection.redis.scan(nodeCursor, 'MATCH', pattern, 'COUNT', count),
     );
     if (next !== '0') return { keys, cursor: `${index}.${next}` };
     return { keys, cursor: Number(index) + 1 < members.length ? `${Number(index) + 1}.0` : '0' };
