@@ -81,8 +81,7 @@ describe('what was deleted for good is in no cache', () => {
     expect((await a.api.del('/v1/projects/atlas', { query: { confirm: 'atlas' } })).status).toBe(200);
     expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(await keysWith(text)).toEqual([]);
-    const unasked = (await readOnBoth(all.filter((path) => !path.includes('q=')))) as string;
-    expect(unasked).not.toContain(text);
+    expect(await readOnBoth(all.filter((path) => !path.includes('q=')))).not.toContain(text);
   }, 60_000);
 
   it('after a policy has deleted a version', async () => {

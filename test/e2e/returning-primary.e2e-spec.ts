@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { startSentinelSet } from '../support/services.js';
+import { type RedisServer, startCluster, startSentinelSet } from '../support/services.js';
 
 type SentinelSet = Awaited<ReturnType<typeof startSentinelSet>>;
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 /** Two servers of the product over one database and a Sentinel set. */
 describe('a primary that hung, was replaced and takes over again before it was demoted', () => {
@@ -76,4 +77,89 @@ describe('a primary that hung, was replaced and takes over again before it was d
       m2.resume();
     }
   }, 180_000);
+});
+
+/** Two servers of the product over one database and a Cluster, whose first primary hangs. */
+describe('the same of a primary in a Cluster', () => {
+  /** So many that every primary holds entries of some. */
+  const projects = Array.from({ length: 12 }, (_, i) => `atlas-${i}`);
+  let database: TestDatabase;
+  let cluster: Cluster;
+  let a: Keepsake;
+  let b: Keepsake;
+
+  beforeAll(async () => {
+    [database, cluster] = await Promise.all([createTestDatabase(), startCluster({ replicas: true })]);
+    const env = {
+      DATABASE_URL: database.url,
+      REDIS_URL: cluster.url,
+      KEEPSAKE_BOOTSTRAP_KEY: `ks_test_${'c51'.repeat(16)}`,
+    };
+    a = await startKeepsake({ env });
+    b = await startKeepsake({ env });
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const server of [...(cluster?.primaries ?? []), ...(cluster?.replicas ?? [])]) server.resume();
+    await Promise.all([a?.remove(), b?.remove()]);
+    await cluster?.remove();
+    await database?.drop();
+  }, 60_000);
+
+  const isCached = (server: Keepsake) =>
+    eventually(async () => (await server.api.get('/health')).body.parts.cache.status === 'up', {
+      timeoutMs: 60_000,
+      what: 'the cache',
+    });
+
+  /** Of the slots that were the first primary's, as the second one sees it. */
+  const isElected = ({ port }: RedisServer) =>
+    eventually(
+      async () => {
+        const nodes = String(await cluster.primaries[1]?.command('CLUSTER', 'NODES'));
+        const owner = nodes.split('\n').find((line) => / 0-\d+/.test(line));
+        return owner?.includes(`:${port}@`) === true && owner.includes('master');
+      },
+      { timeoutMs: 60_000, everyMs: 100, what: 'another primary' },
+    );
+
+  const read = (server: Keepsake, project: string) => server.api.get('/v1/contexts', { query: { project } });
+  const store = async (label: string) => {
+    for (const project of projects) {
+      const made = await a.api.post('/v1/contexts', { project, label, content: `${label} of ${project}` });
+      expect(made.status).toBe(201);
+    }
+  };
+  const labelsOf = async (server: Keepsake) => {
+    const lists = await Promise.all(projects.map((project) => read(server, project)));
+    return lists.map(({ body }) => body.items.map(({ label }: { label: string }) => label).toSorted());
+  };
+
+  it('T51 brings no old value back, whichever server holds it', async () => {
+    const [m1] = cluster.primaries;
+    const [m2] = cluster.replicas;
+    if (m1 === undefined || m2 === undefined) throw new Error('every primary has a replica');
+    await Promise.all([isCached(a), isCached(b)]);
+    await store('one');
+    for (let i = 0; i < 3; i++) expect(await labelsOf(b)).toEqual(projects.map(() => ['one']));
+    expect((await read(b, projects[0] as string)).headers.get('cache-status')).toContain('hit');
+    const made = await a.api.post('/v1/keys', { name: 'reader', scopes: ['memory:read'] });
+    const reader = b.api.as(made.body.key);
+    expect((await reader.get('/v1/projects')).status).toBe(200);
+
+    m1.pause();
+    await isElected(m2);
+    await Promise.all([isCached(a), isCached(b)]);
+    await store('two');
+    expect((await a.api.del(`/v1/keys/${made.body.id}`)).status).toBeLessThan(300);
+    expect(await labelsOf(b)).toEqual(projects.map(() => ['one', 'two']));
+
+    m1.resume();
+    await pause(1_000);
+    m2.pause();
+    await isElected(m1);
+    await Promise.all([isCached(a), isCached(b)]);
+    for (const server of [a, b]) expect(await labelsOf(server)).toEqual(projects.map(() => ['one', 'two']));
+    expect((await reader.get('/v1/projects')).status).toBe(401);
+  }, 240_000);
 });

@@ -307,22 +307,20 @@ export class EraseModel implements Model<EraseState> {
   /** The reader returns, and whoever shares its load returns the same. */
   private finish(state: EraseState, r: number): EraseState {
     const { hasText } = state.readers[r] as Reader;
-    let next = state;
-    for (let j = 0; j < state.readers.length; j++) {
-      const other = next.readers[j] as Reader;
-      if (j !== r && !(other.phase === 'joined' && other.joins === r)) continue;
-      if (hasText && other.isLater) next = { ...next, stale: `reader ${j} returned the text after the erasure` };
-      next = withReader(next, j, {
-        phase: 'idle',
-        joins: -1,
-        isShared: false,
-        isLater: false,
-        since: 0,
-        hasText: false,
-        token: 0,
-      });
-    }
-    return next;
+    const isAnswered = (reader: Reader, j: number) => j === r || (reader.phase === 'joined' && reader.joins === r);
+    const later = state.readers.findIndex((reader, j) => reader.isLater && isAnswered(reader, j));
+    const done = {
+      phase: 'idle',
+      joins: -1,
+      isShared: false,
+      isLater: false,
+      since: 0,
+      hasText: false,
+      token: 0,
+    } as const;
+    const readers = state.readers.map((reader, j) => (isAnswered(reader, j) ? { ...reader, ...done } : reader));
+    const isStale = hasText && later !== -1;
+    return { ...state, readers, stale: isStale ? `reader ${later} returned the text after the erasure` : state.stale };
   }
 
   // ---------------------------------------------------------------------------------------------------- the server
