@@ -5,13 +5,12 @@
 
 /** Knows nothing of the product's features. */
 const PLATFORM = {
-  product: [],
   kernel: [],
   config: ['kernel'],
   observability: ['kernel', 'config'],
   database: ['kernel', 'config', 'observability'],
   queue: ['kernel', 'config', 'observability', 'database'],
-  http: ['product', 'kernel', 'config', 'observability', 'database', 'queue', 'cache'],
+  http: ['kernel', 'config', 'observability', 'database', 'queue', 'cache'],
   auth: ['kernel', 'config', 'observability', 'database', 'http', 'cache', 'throttle'],
   cache: ['kernel', 'config', 'observability', 'database'],
   throttle: ['kernel', 'config', 'observability', 'http', 'cache'],

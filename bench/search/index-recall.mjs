@@ -14,7 +14,7 @@ const COMPARED = 10;
 
 /** @param {string} url */
 async function open(url) {
-  const { LocalEmbeddingProvider } = await part('provider/local/local-embedding.provider.js');
+  const { LocalEmbeddingProvider } = await part('provider/local-embedding.provider.js');
   const { modelKey } = await part('embedding.js');
   const { Pgvector } = await part('persistence/pgvector.js');
   const { PostgresSemanticIndex } = await part('persistence/postgres-semantic-index.js');

@@ -15,7 +15,7 @@ import {
   ToolCatalogue,
   toolDefinitions,
 } from '#mcp';
-import { productVersion } from '#product';
+import { productVersion } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';

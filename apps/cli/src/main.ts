@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import { productVersion } from '#product';
 import { CliError, UsageError } from './cli-error.js';
 import type { Command } from './command.js';
 import { commands, usage } from './commands.js';
@@ -16,6 +15,8 @@ async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
     return ExitCode.ok;
   }
   if (['version', '--version', '-v'].includes(name)) {
+    // Loaded when it is asked for: the kernel brings Nest along.
+    const { productVersion } = await import('#kernel');
     console.log(isJson ? JSON.stringify({ version: productVersion(), node: process.versions.node }) : productVersion());
     return ExitCode.ok;
   }

@@ -1,2 +1,1 @@
-export { AdminApiModule } from './admin-api.module.js';
-export { AdminWorkerModule } from './admin-worker.module.js';
+export { AdminApiModule, AdminWorkerModule } from './admin.module.js';

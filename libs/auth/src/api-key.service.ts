@@ -17,9 +17,8 @@ import {
 import { type ApiKey, BOOTSTRAP_NAME, generateKey, isKeyActive, prefixOf } from './api-key.js';
 import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
-import type { Credential } from './credential.js';
+import { type Credential, hashSecret } from './credential.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
-import { hashSecret } from './secret-hash.js';
 
 /** A key together with its secret, which is told this once. */
 export interface NewApiKey {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '#kernel';
 import { type ApiKey, generateKey, isKeyActive, prefixOf } from './api-key.js';
-import { hashSecret } from './secret-hash.js';
+import { hashSecret } from './credential.js';
 
 const now = new Date('2030-01-01T00:00:00Z');
 const key = (over: Partial<ApiKey> = {}): ApiKey => ({

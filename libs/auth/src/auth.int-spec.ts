@@ -18,7 +18,7 @@ import {
 import { ManualClock } from '#kernel/testing';
 import { ObservabilityModule } from '#observability';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { hashSecret } from './secret-hash.js';
+import { hashSecret } from './credential.js';
 import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';
 import { BootstrapService } from './bootstrap.service.js';

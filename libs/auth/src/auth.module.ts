@@ -1,8 +1,15 @@
 import { Module } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CacheModule } from '#cache';
+import { RateLimitGuard, ThrottleModule } from '#throttle';
 import { ApiKeyService } from './api-key.service.js';
 import { BootstrapService } from './bootstrap.service.js';
+import { AccessRules } from './http/access-rules.js';
+import { ApiKeyController } from './http/api-key.controller.js';
+import { AdmissionGuard, AuthGuard, MetricsAccess } from './http/auth.guard.js';
+import { TokenController } from './http/token.controller.js';
+import { WorkspaceController } from './http/workspace.controller.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { KnownCredentials } from './known-credentials.js';
 import { ApiKeyEntity } from './persistence/api-key.entity.js';
@@ -14,6 +21,7 @@ import { TypeormWorkspaceRepository } from './persistence/typeorm-workspace.repo
 import { WorkspaceEntity } from './persistence/workspace.entity.js';
 import { WorkspaceRepository } from './persistence/workspace.repository.js';
 import { PrincipalService } from './principal.service.js';
+import { SignInLimiter } from './sign-in-limiter.js';
 import { TokenService } from './token.service.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -35,3 +43,18 @@ import { WorkspaceService } from './workspace.service.js';
   exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService, KnownCredentials],
 })
 export class AuthModule {}
+
+/** The guards in front of every route, and the routes for keys, tokens and workspaces. */
+@Module({
+  imports: [AuthModule, DiscoveryModule, ThrottleModule],
+  controllers: [ApiKeyController, TokenController, WorkspaceController],
+  providers: [
+    AccessRules,
+    MetricsAccess,
+    SignInLimiter,
+    AuthGuard,
+    RateLimitGuard,
+    { provide: APP_GUARD, useClass: AdmissionGuard },
+  ],
+})
+export class AuthApiModule {}

@@ -7,7 +7,7 @@ import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
 import { BOOTSTRAP_NAME, generateKey, prefixOf } from './api-key.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
-import { hashSecret } from './secret-hash.js';
+import { hashSecret } from './credential.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Name of the file in the data folder that holds the first key; only its owner can read it. */

@@ -3,7 +3,7 @@ import type { DomainError } from '#kernel';
 import { localLimits } from '#throttle/testing';
 import { unauthenticated } from './auth.errors.js';
 import { KnownCredentials } from './known-credentials.js';
-import { nameSecret } from './secret-hash.js';
+import { nameSecret } from './credential.js';
 import { SignInLimiter } from './sign-in-limiter.js';
 
 const FAILURES = 10;

@@ -5,11 +5,9 @@ import { TransactionRunner } from '#database';
 import { Clock, DomainError, type WorkspaceId } from '#kernel';
 import { credentialTag, subjectTag } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
-import type { Credential } from './credential.js';
-import { looksLikeJwt } from './jwt/jwt.js';
-import { JwtVerifier } from './jwt/jwt-verifier.js';
+import { type Credential, nameSecret } from './credential.js';
+import { JwtVerifier, looksLikeJwt } from './jwt/jwt-verifier.js';
 import { RevocationRepository } from './persistence/revocation.repository.js';
-import { nameSecret } from './secret-hash.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 

@@ -2,7 +2,12 @@ import { Module } from '@nestjs/common';
 import { ContextModule } from '#context';
 import { SearchModule } from '#search';
 import { CheckService } from './check.service.js';
+import { CheckController } from './http/check.controller.js';
 
 /** What to heed before doing something. It keeps nothing itself: it reads contexts and searches. */
 @Module({ imports: [ContextModule, SearchModule], providers: [CheckService], exports: [CheckService] })
 export class CheckModule {}
+
+/** The HTTP face of checks. */
+@Module({ imports: [CheckModule], controllers: [CheckController] })
+export class CheckApiModule {}

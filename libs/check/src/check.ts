@@ -1,5 +1,5 @@
 import type { ContextSummary } from '#context';
-import type { Rule } from './rules/rule.js';
+import type { Rule } from './rules/rules-of.js';
 import type { Violation } from './rules/violations-of.js';
 
 export interface CheckCommand {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DATABASE_URL_FORMS, DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { parseRedisUrl, REDIS_URL_FORMS, RedisUrlError } from './redis-url.js';
+import { tierClasses } from './rate-limit-classes.js';
 
 /*
  * The environment of Keepsake, one line a variable. Everything is text on the way in; each field says what to
@@ -151,15 +152,12 @@ const rateLimitTiers = () =>
       .pipe(
         z.record(
           z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
-          z.strictObject({
-            reads: perMinute.optional(),
-            writes: perMinute.optional(),
-            search: perMinute.optional(),
-            embeddings: perMinute.optional(),
-            ingestion: perMinute.optional(),
-            admin: perMinute.optional(),
-            providers: perMinute.optional(),
-          }),
+          z.strictObject(
+            Object.fromEntries(tierClasses.map((name) => [name, perMinute.optional()])) as Record<
+              (typeof tierClasses)[number],
+              z.ZodOptional<typeof perMinute>
+            >,
+          ),
           { error: TIERS_EXAMPLE },
         ),
       ),

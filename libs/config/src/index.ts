@@ -2,6 +2,7 @@ export { ConfigModule } from './config.module.js';
 export { environmentSchema } from './config.schema.js';
 export { type DatabaseConnection, parseDatabaseUrl } from './database-url.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
+export { type LimitNumbers, type RouteClass, routeClasses } from './rate-limit-classes.js';
 export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } from './redis-url.js';
 export { SECRET_VARIABLES } from './secret-files.js';
 export {
@@ -11,10 +12,8 @@ export {
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
-  type LimitNumbers,
   LogConfig,
   QueueConfig,
-  type RouteLimitNumbers,
   SearchConfig,
   SessionConfig,
   ThrottleConfig,

@@ -1,5 +1,6 @@
 import { type Environment, environmentSchema } from './config.schema.js';
 import { readSecretFiles } from './secret-files.js';
+import { limitNumbersOf } from './rate-limit-classes.js';
 import type {
   AuthConfig,
   CacheConfig,
@@ -126,16 +127,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     throttle: {
       enabled: env.RATE_LIMIT_ENABLED,
-      limits: {
-        reads: env.RATE_LIMIT_READS_PER_MINUTE,
-        writes: env.RATE_LIMIT_WRITES_PER_MINUTE,
-        search: env.RATE_LIMIT_SEARCH_PER_MINUTE,
-        embeddings: env.RATE_LIMIT_EMBEDDINGS_PER_MINUTE,
-        ingestion: env.RATE_LIMIT_INGESTION_PER_MINUTE,
-        admin: env.RATE_LIMIT_ADMIN_PER_MINUTE,
-        'sign-in': env.RATE_LIMIT_SIGN_IN_PER_5_MINUTES,
-        providers: env.RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE,
-      },
+      limits: limitNumbersOf(env),
       workspaceFactor: env.RATE_LIMIT_WORKSPACE_FACTOR,
       tiers: env.RATE_LIMIT_TIERS,
     },

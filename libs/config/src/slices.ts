@@ -1,3 +1,4 @@
+import type { LimitNumbers } from './rate-limit-classes.js';
 import type { LevelWithSilent } from 'pino';
 
 /*
@@ -119,23 +120,6 @@ export abstract class QueueConfig {
   abstract readonly concurrency: number;
   /** Of a process that only works: where its health and metrics are; absent: nowhere. */
   abstract readonly metricsPort: number | undefined;
-}
-
-/** Requests of a credential in a minute, by class of route; sign-in: failures of an address in five minutes. */
-export interface RouteLimitNumbers {
-  readonly reads: number;
-  readonly writes: number;
-  readonly search: number;
-  readonly embeddings: number;
-  readonly ingestion: number;
-  readonly admin: number;
-  readonly 'sign-in': number;
-}
-
-/** All limits of a credential. */
-export interface LimitNumbers extends RouteLimitNumbers {
-  /** Calls of outside providers, made for it, in a minute. */
-  readonly providers: number;
 }
 
 export abstract class ThrottleConfig {

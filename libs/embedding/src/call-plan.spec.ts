@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { planCalls } from './call-plan.js';
-import { estimateTokens, TokenCalibration } from './token-estimate.js';
+import { estimateTokens, planCalls, TokenCalibration } from './call-plan.js';
 
 describe('planCalls', () => {
   it('keeps texts and order, and obeys both limits unless one text alone is over', () => {

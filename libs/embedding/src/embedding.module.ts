@@ -10,23 +10,26 @@ import { CallBudget } from './budget/call-budget.js';
 import { EngineVectorCache } from './embedding.cache.js';
 import { EmbeddingHealth } from './embedding.health.js';
 import { EmbeddingService } from './embedding.service.js';
-import { PriceTable } from './ledger/price-table.js';
-import { UsageLedger } from './ledger/usage-ledger.js';
+import { EmbeddingsController } from './http/embeddings.controller.js';
+import { ModelsController, OfferedModels } from './http/models.controller.js';
+import { UsageController } from './http/usage.controller.js';
+import { PriceTable, UsageLedger } from './ledger/usage-ledger.js';
 import { UsageService } from './ledger/usage.service.js';
 import { Pgvector } from './persistence/pgvector.js';
 import { PostgresSemanticIndex } from './persistence/postgres-semantic-index.js';
 import { PostgresVectorStore } from './persistence/postgres-vector-store.js';
 import { SqlUsageRepository } from './persistence/sql-usage.repository.js';
 import { UsageRepository } from './persistence/usage.repository.js';
+import { SystemTimer } from './provider-http/retry-delay.js';
 import { createProvider, createReranker } from './provider/create-provider.js';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
-import { SystemTimer } from './provider-http/timer.js';
 import { RerankService } from './rerank/rerank.service.js';
+import { ContextEmbeddingJob } from './semantic/context-embedding.job.js';
 import { ContextEmbeddingObserver } from './semantic/context-embedding.observer.js';
+import { EmbeddingBackfillJob } from './semantic/embedding-backfill.job.js';
 import { SemanticIndex } from './semantic/semantic-index.js';
 import { SemanticReader } from './semantic/semantic.reader.js';
-import { VectorObservers } from './semantic/vector-observers.js';
-import { VectorStore } from './semantic/vector-store.js';
+import { VectorObservers, VectorStore } from './semantic/vector-store.js';
 import { VectorCache } from './vector-cache.js';
 
 /** Texts as vectors: providers, the cache in front of them, the ledger, and the vectors of contexts. */
@@ -87,3 +90,18 @@ import { VectorCache } from './vector-cache.js';
   ],
 })
 export class EmbeddingModule {}
+
+/** The HTTP face of embeddings. */
+@Module({
+  imports: [EmbeddingModule],
+  controllers: [EmbeddingsController, ModelsController, UsageController],
+  providers: [OfferedModels],
+})
+export class EmbeddingApiModule {}
+
+/** The jobs of embeddings. */
+@Module({
+  imports: [ContextModule, EmbeddingModule],
+  providers: [ContextEmbeddingJob, EmbeddingBackfillJob],
+})
+export class EmbeddingWorkerModule {}

@@ -2,14 +2,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Principal, WorkspaceId } from '#kernel';
 import { ProviderCalls } from '#observability';
 import { CallBudget } from './budget/call-budget.js';
-import { planCalls } from './call-plan.js';
-import type { EmbeddingModel, InputType } from './embedding.js';
+import { estimateTokens, planCalls, TokenCalibration } from './call-plan.js';
+import { type EmbeddingModel, hashText, type InputType, normaliseText } from './embedding.js';
 import { BudgetExceededError, embeddingsOff, unknownModel, unsupportedDimensions } from './embedding.errors.js';
-import { PriceTable } from './ledger/price-table.js';
-import { UsageLedger } from './ledger/usage-ledger.js';
-import { hashText, normaliseText } from './normalised-text.js';
+import { PriceTable, UsageLedger } from './ledger/usage-ledger.js';
 import { type EmbeddingCall, EmbeddingProvider } from './provider/embedding-provider.js';
-import { estimateTokens, TokenCalibration } from './token-estimate.js';
 import { VectorCache, type VectorKey } from './vector-cache.js';
 
 export interface EmbeddingRequest {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { projectCountersTag } from '#project';
-import { WakeUpContentService } from './wake-up-content.service.js';
+import { WakeUpContentService } from './wake-up.service.js';
 import type { Handover } from './handover.js';
 import { anyHandoverTag, handoversTag, handoverTag } from './handover.cache.js';
 

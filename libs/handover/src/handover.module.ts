@@ -3,16 +3,17 @@ import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
 import { ProjectModule } from '#project';
 import { SessionModule } from '#session';
-import { WakeUpContentService } from './wake-up-content.service.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverCounts, HandoverWarmer } from './handover.registrations.js';
 import { HandoverService } from './handover.service.js';
+import { HandoverController } from './http/handover.controller.js';
+import { SessionLifecycleController } from './http/session-start-end.controller.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 import { PostgresHandoverTransferRepository } from './persistence/postgres-handover-transfer.repository.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
 import { HandoverTransferRepository } from './transfer/handover-transfer.repository.js';
 import { HandoverTransferService } from './transfer/handover-transfer.service.js';
-import { WakeUpService } from './wake-up.service.js';
+import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 
 /** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
 @Module({
@@ -31,3 +32,7 @@ import { WakeUpService } from './wake-up.service.js';
   exports: [HandoverService, HandoverTransferService, WakeUpService],
 })
 export class HandoverModule {}
+
+/** Routes of handovers, and the start and the end of sessions. */
+@Module({ imports: [HandoverModule, SessionModule], controllers: [HandoverController, SessionLifecycleController] })
+export class HandoverApiModule {}

@@ -7,7 +7,7 @@ import {
   ProjectCounters,
   type WarmTarget,
 } from '#project';
-import { WakeUpContentService } from './wake-up-content.service.js';
+import { WakeUpContentService } from './wake-up.service.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 

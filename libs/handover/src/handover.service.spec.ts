@@ -2,12 +2,11 @@ import { AlwaysCheckReaders, type ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
 import { CacheWarmers } from '#project';
-import { WakeUpContentService } from './wake-up-content.service.js';
+import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { NO_NOTES } from './compose-handover.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverService } from './handover.service.js';
 import { FakeHandoverRepository } from './testing/fake-handover.repository.js';
-import { WakeUpService } from './wake-up.service.js';
 
 const used = { id: newId<ContextId>(), label: 'rules', version: 2, preview: 'Rules' };
 const contexts = {

@@ -5,8 +5,7 @@ export {
   type HandoverReason,
   handoverSections,
 } from './handover.js';
-export { HandoverApiModule } from './handover-api.module.js';
-export { HandoverModule } from './handover.module.js';
+export { HandoverApiModule, HandoverModule } from './handover.module.js';
 export { HandoverService } from './handover.service.js';
 export { WakeUpService } from './wake-up.service.js';
 export { type HandoverCopy, HandoverTransferService } from './transfer/handover-transfer.service.js';

@@ -1,20 +1,46 @@
 import { Module, StandardSchemaSerializerInterceptor } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
 import { CacheModule } from '#cache';
+import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
-import { HealthModule } from './health/health.module.js';
+import { IdempotencyExpiry } from './idempotency/idempotency-expiry.js';
+import { IdempotencyStore } from './idempotency/idempotency-store.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
-import { IdempotencyModule } from './idempotency/idempotency.module.js';
-import { CursorKey } from './paging/cursor-key.js';
+import { TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
+import { CursorKey } from './paging/cursor.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { CacheStatusInterceptor } from './response-cache/cache-status.interceptor.js';
-import { ResponseCacheModule } from './response-cache/response-cache.module.js';
+import { CachedResponseListeners } from './response-cache/cached-response-listeners.js';
 import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
+import { ResponseVariants } from './response-cache/response-caching.js';
 import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
 import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
+
+@Module({
+  providers: [{ provide: IdempotencyStore, useClass: TypeormIdempotencyStore }],
+  exports: [IdempotencyStore],
+})
+class IdempotencyModule {}
+
+/** For features that count what is read of them, or whose answers depend on settings. */
+@Module({
+  providers: [CachedResponseListeners, ResponseVariants],
+  exports: [CachedResponseListeners, ResponseVariants],
+})
+export class ResponseCacheModule {}
+
+/** Asks the parts of this process for their health, for whoever tells it: the API, and a worker of its own. */
+@Module({
+  // What is down is told by the answers and by whoever notices it: not once more at each question.
+  imports: [TerminusModule.forRoot({ logger: false })],
+  providers: [HealthChecks],
+  exports: [HealthChecks],
+})
+export class HealthModule {}
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
@@ -42,3 +68,7 @@ import { UndeclaredInputInterceptor } from './validation/undeclared-input.interc
   exports: [AllowedMethods, ProblemFilter],
 })
 export class HttpModule {}
+
+/** The background work of the API: forgetting old idempotency keys. */
+@Module({ imports: [IdempotencyModule], providers: [IdempotencyExpiry] })
+export class HttpWorkerModule {}

@@ -82,3 +82,18 @@ export class InvalidInputError extends DomainError {
     });
   }
 }
+
+/** Gives a technology's own failure its meaning in the domain, where it has one. Edges ask it before they call an error a defect. */
+export abstract class ErrorTranslator {
+  abstract translate(error: unknown): DomainError | undefined;
+}
+
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error that was thrown, or one that says what was thrown instead. */
+export function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { stringify, v7 as uuidV7, validate } from 'uuid';
-import { sharedTime } from './shared-time.js';
+import { sharedTime } from './clock.js';
 
 /** Of the counter within a millisecond. */
 const MAX_SEQUENCE = 0xffff_ffff;

@@ -1,15 +1,17 @@
 export { BodyTooLargeError, readCapped } from './capped-body.js';
-export { Clock, SystemClock } from './clock.js';
+export { Clock, sharedTime, SystemClock } from './clock.js';
 export {
   DomainError,
   type DomainErrorOptions,
   type ErrorIssue,
   type ErrorKind,
   errorKinds,
+  errorOf,
+  ErrorTranslator,
   InvalidInputError,
+  messageOf,
   NotFoundError,
 } from './domain-error.js';
-export { ErrorTranslator } from './error-translator.js';
 export {
   type ApiKeyId,
   type ContextId,
@@ -27,8 +29,8 @@ export {
 } from './ids.js';
 export { KernelModule } from './kernel.module.js';
 export { cutAtGrapheme } from './text.js';
-export { sharedTime } from './shared-time.js';
 export { type Principal, type Scope, scopes } from './principal.js';
 export { Registry } from './registry.js';
-export { errorOf, messageOf } from './errors.js';
 export { WorkPauses } from './work-pauses.js';
+export { productRoot, productVersion } from './product.js';
+export { MAX_METADATA_BYTES, mergePatch, type Metadata, metadataBytes } from './metadata.js';

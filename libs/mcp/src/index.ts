@@ -3,6 +3,5 @@ export { shapeOf } from './routes/json-schema.js';
 export { RouteCatalogue } from './routes/route-catalogue.js';
 export { findStrictIssues, strictRules } from './tools/strict-schema.js';
 export { type Profile, profiles } from './tools/tool.js';
-export { readArguments } from './tools/tool-arguments.js';
-export { ToolCatalogue } from './tools/tool-catalogue.js';
-export { toolDefinitions } from './tools/tool-definitions.js';
+export { readArguments } from './tools/tool-request.js';
+export { ToolCatalogue, toolDefinitions } from './tools/tool-catalogue.js';

@@ -11,7 +11,7 @@ export {
   type Place,
   placesOf,
 } from './import-target.js';
-export { DEFAULT_PROJECT, type Project } from './project.js';
+export { DEFAULT_PROJECT, type Project, projectSlug } from './project.js';
 export {
   projectCountersTag,
   type ProjectKey,
@@ -21,11 +21,9 @@ export {
   type QueryKey,
   workspaceDeletionTag,
 } from './project.cache.js';
-export { ProjectApiModule } from './project-api.module.js';
+export { ProjectApiModule, ProjectModule } from './project.module.js';
 export { ProjectCatalogueService, type ProjectCounts } from './project-catalogue.service.js';
 export { type ProjectContent, ProjectCounters, type ProjectObserver, ProjectObservers } from './project-contents.js';
-export { ProjectModule } from './project.module.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';
 export { QueryCache } from './query-cache.js';
-export { projectSlug } from './project-slug.js';

@@ -5,9 +5,8 @@ import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { projectCountersTag, projectListTag, projectTag, workspaceDeletionTag } from './project.cache.js';
-import { DEFAULT_PROJECT, type Project } from './project.js';
+import { DEFAULT_PROJECT, deletionNotConfirmed, type Project, projectNotFound } from './project.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
-import { deletionNotConfirmed, projectNotFound } from './project.errors.js';
 import { ProjectService } from './project.service.js';
 import { QueryCache } from './query-cache.js';
 

@@ -2,14 +2,15 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CacheModule } from '#cache';
 import { CacheWarmers } from './cache-warmers.js';
+import { ProjectController } from './http/project.controller.js';
 import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
-import { ProjectWarmer } from './project.warmer.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
+import { ProjectWarmer } from './project.warmer.js';
 import { QueryCache } from './query-cache.js';
 
 @Module({
@@ -36,3 +37,7 @@ import { QueryCache } from './query-cache.js';
   ],
 })
 export class ProjectModule {}
+
+/** The routes for projects. */
+@Module({ imports: [ProjectModule], controllers: [ProjectController] })
+export class ProjectApiModule {}

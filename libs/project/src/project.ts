@@ -1,4 +1,5 @@
-import type { ProjectId, WorkspaceId } from '#kernel';
+import { z } from 'zod';
+import { DomainError, InvalidInputError, NotFoundError, type ProjectId, type WorkspaceId } from '#kernel';
 
 /** One body of memory in a workspace. Callers name it by its slug; it is made on first write. */
 export interface Project {
@@ -10,3 +11,19 @@ export interface Project {
 
 /** The project of a call that names none. */
 export const DEFAULT_PROJECT = 'default';
+
+/** How every call names a project. */
+export const projectSlug = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/, 'must be 1 to 100 of a-z, 0-9 and inner . _ -');
+
+export function projectNotFound(slug: string): DomainError {
+  return new NotFoundError('Project', slug);
+}
+
+export function deletionNotConfirmed(slug: string): DomainError {
+  return new InvalidInputError('/confirm', `must be ${slug}: everything in the project is deleted for good`, {
+    code: 'deletion-not-confirmed',
+    in: 'query',
+  });
+}

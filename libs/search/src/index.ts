@@ -10,8 +10,7 @@ export {
   type SearchMode,
   type SearchRequest,
 } from './search.js';
-export { SearchApiModule } from './search-api.module.js';
+export { SearchApiModule, SearchModule } from './search.module.js';
 export { searchFamily, searchTag } from './search.cache.js';
 export { SearchIndex } from './search-index.js';
-export { SearchModule } from './search.module.js';
 export { SearchService } from './search.service.js';

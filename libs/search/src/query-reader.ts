@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
-import { analysisOptionsOf } from './analysis/language.js';
+import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
-import type { AnalysisOptions } from './analysis/words.js';
 import { isWritten, type LiveDocuments } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchScope } from './search.js';

@@ -3,13 +3,11 @@ import { SearchConfig } from '#config';
 import type { Priority } from '#context';
 import { TransactionRunner } from '#database';
 import type { WorkspaceId } from '#kernel';
-import { analysisOptionsOf } from './analysis/language.js';
+import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseLongDocument } from './analysis/document-analysis.js';
-import type { AnalysisOptions } from './analysis/words.js';
 import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchDocument } from './search.js';
-import { SearchChanges } from './search-changes.js';
-import { projectsOf } from './search-documents.js';
+import { projectsOf, SearchChanges } from './search-invalidation.js';
 import { SearchIndex } from './search-index.js';
 
 @Injectable()

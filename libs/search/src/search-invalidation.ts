@@ -4,7 +4,23 @@ import { type VectorObserver, VectorObservers } from '#embedding';
 import type { ProjectId, WorkspaceId } from '#kernel';
 import { type Project, type ProjectObserver, ProjectObservers, ProjectReader } from '#project';
 import { searchTag } from './search.cache.js';
-import { SearchChanges } from './search-changes.js';
+import type { SearchDocument } from './search.js';
+
+/** Who has to know when what a search finds changes. */
+export abstract class SearchChanges {
+  /** Runs in the transaction of the write. Nothing but SQL may be awaited; a rejection takes the write back. */
+  abstract projectsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void>;
+}
+
+/** Which projects documents belong to. */
+export function projectsOf(documents: readonly SearchDocument[]): Map<WorkspaceId, Set<ProjectId>> {
+  const projects = new Map<WorkspaceId, Set<ProjectId>>();
+  for (const { workspaceId, projectId } of documents) {
+    const known = projects.get(workspaceId) ?? new Set();
+    projects.set(workspaceId, known.add(projectId));
+  }
+  return projects;
+}
 
 /** Drops the remembered searches of a project with whatever changes what they would find, in the same transaction. */
 @Injectable()

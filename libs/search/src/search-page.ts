@@ -1,7 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '#kernel';
+import type { QueryAnalysis } from './analysis/query-analysis.js';
+import type { LiveDocuments } from './live-entries.js';
 import type { RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 import type { ChannelHit, FusedHit } from './ranking/fusion.js';
-import type { SearchAnswer, SearchHit, SearchMode, SearchPosition, SearchRequest } from './search.js';
+import type {
+  Ranking,
+  SearchAnswer,
+  SearchHit,
+  SearchMode,
+  SearchPosition,
+  SearchRequest,
+  SearchScope,
+} from './search.js';
+import type { SemanticFindings } from './semantic-search.js';
+
+const MARK_LENGTH = 8;
+const MARK = /.{8}/g;
+
+/**
+ * The hits that earlier pages have shown, small enough for a cursor: 48 bits of the SHA-256 of each id. Two of the at
+ * most 500 hits of a search have the same mark once in two billion searches, and then one of them is not shown.
+ */
+export class SeenHits {
+  private readonly marks: Set<string>;
+
+  /** @param packed what `pack` gave */
+  constructor(packed = '') {
+    this.marks = new Set(packed.match(MARK));
+  }
+
+  get count(): number {
+    return this.marks.size;
+  }
+
+  has(id: string): boolean {
+    return this.marks.has(markOf(id));
+  }
+
+  /** These and the ones given, as text. */
+  packWith(ids: readonly string[]): string {
+    return [...new Set([...this.marks, ...ids.map(markOf)])].join('');
+  }
+}
+
+function markOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url').slice(0, MARK_LENGTH);
+}
+
+/** A search of one project, worked out as far as its words go. */
+export interface PreparedSearch {
+  readonly scope: SearchScope;
+  readonly request: SearchRequest;
+  readonly billedPrincipal: Principal | undefined;
+  readonly query: QueryAnalysis;
+  /** How the query was understood, where that isn't plain. */
+  readonly reading: readonly string[];
+  /** Absent where the query holds no word that the index could hold. */
+  readonly ranking: Ranking | undefined;
+  readonly asOfMs: number;
+  /** What open sessions wrote, ranked by its words beside the index. */
+  readonly live: LiveDocuments;
+  /** What earlier pages have shown, where pages go by that. */
+  readonly seen: SeenHits;
+  /** Hits that each channel is asked for. */
+  readonly depth: number;
+  /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
+  readonly similarity: Promise<SemanticFindings> | undefined;
+}
 
 /** A page before its hits are described. */
 export interface Page {

@@ -4,10 +4,9 @@ import { SearchConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { analyseDocument } from './analysis/document-analysis.js';
-import { analysisOptionsOf } from './analysis/language.js';
+import { analysisOptionsOf } from './analysis/words.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
-import { SearchChanges } from './search-changes.js';
-import { projectsOf } from './search-documents.js';
+import { projectsOf, SearchChanges } from './search-invalidation.js';
 
 const DOCUMENTS_AT_ONCE = 20;
 

@@ -7,16 +7,16 @@ import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
 import { FreshSearch } from './fresh-search.js';
-import { QueryReader } from './query-reader.js';
+import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
-import { SearchChanges } from './search-changes.js';
+import { QueryReader } from './query-reader.js';
 import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
-import { SearchInvalidation } from './search-invalidation.js';
+import { SearchChanges, SearchInvalidation } from './search-invalidation.js';
 import { SearchReindexer } from './search-reindexer.js';
 import { SearchService } from './search.service.js';
 import { SemanticSearch } from './semantic-search.js';
@@ -47,3 +47,7 @@ import { SessionIndexer } from './session-indexer.js';
   exports: [SearchIndex, SearchReindexer, SearchService],
 })
 export class SearchModule {}
+
+/** The HTTP face of search. */
+@Module({ imports: [SearchModule], controllers: [SearchController] })
+export class SearchApiModule {}

@@ -1,5 +1,5 @@
 import { newId } from '#kernel';
-import { SeenHits } from './seen-hits.js';
+import { SeenHits } from './search-page.js';
 
 describe('SeenHits', () => {
   it('knows what it was given, over any number of cursors', () => {

@@ -3,8 +3,7 @@ import { SearchConfig } from '#config';
 import { type SemanticAnswer, SemanticReader } from '#embedding';
 import { DomainError, type Principal } from '#kernel';
 import { KeywordIndex } from './persistence/keyword-index.js';
-import { boostsOf } from './ranking/boosts.js';
-import { semanticWeight } from './ranking/channel-weights.js';
+import { boostsOf, semanticWeight } from './ranking/boosts.js';
 import { type ChannelHit, scoreOf } from './ranking/fusion.js';
 import type { SearchFilters, SearchScope } from './search.js';
 

@@ -1,5 +1,3 @@
-export { mergePatch } from './merge-patch.js';
-export { MAX_METADATA_BYTES, metadataBytes } from './metadata-size.js';
 export { MAX_ENTRY_LENGTH, SESSION_GONE } from './http/session-entry.dto.js';
 export {
   endSessionBody,
@@ -11,9 +9,9 @@ export {
   startSessionBody,
   toSessionResponse,
 } from './http/session.dto.js';
-export { type Metadata, type Session, type SessionState, sessionStates } from './session.js';
+export { type Session, type SessionState, sessionStates } from './session.js';
 export { sessionListTag, sessionLogTag, sessionTag, todosTag } from './session.cache.js';
-export { SessionApiModule } from './session-api.module.js';
+export { SessionApiModule, SessionModule } from './session.module.js';
 export {
   type EntryKind,
   entryKinds,
@@ -23,7 +21,6 @@ export {
   todoPriorities,
 } from './session-entry.js';
 export { SessionEntryService } from './session-entry.service.js';
-export { SessionModule } from './session.module.js';
 export { type FinaliseReason, finaliseReasons, SessionObserver, SessionObservers } from './session-observers.js';
 export { SessionReader } from './session.reader.js';
 export { SessionService, type StartSession } from './session.service.js';

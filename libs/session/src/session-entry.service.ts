@@ -1,17 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
-import { type EntryId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { type EntryId, type Metadata, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { QueryCache } from '#project';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
-import type { Metadata } from './session.js';
 import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';
 import { SessionChanges } from './session-changes.js';
-import { type EntryKind, openKinds, type SessionEntry } from './session-entry.js';
+import { type EntryKind, isWrittenAsDone, openKinds, type SessionEntry, todoPriorityOf } from './session-entry.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionService } from './session.service.js';
-import { isWrittenAsDone, todoPriorityOf } from './todo-priority.js';
 
 export interface NewEntry {
   readonly kind: EntryKind;

@@ -1,5 +1,4 @@
-import { newId, type SessionId, type WorkspaceId } from '#kernel';
-import { MAX_METADATA_BYTES } from './metadata-size.js';
+import { MAX_METADATA_BYTES, newId, type SessionId, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, RecordingObserver, SessionWorld, TOUCH_MS } from './testing/session-world.js';
 
 const HOUR_MS = 3_600_000;

@@ -2,12 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
-import { InvalidInputError, newId, newRevision, type SessionId, type WorkspaceId } from '#kernel';
+import {
+  InvalidInputError,
+  MAX_METADATA_BYTES,
+  mergePatch,
+  type Metadata,
+  metadataBytes,
+  newId,
+  newRevision,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
 import { ProjectService, QueryCache } from '#project';
-import { mergePatch } from './merge-patch.js';
-import { metadataBytes, MAX_METADATA_BYTES } from './metadata-size.js';
 import { SessionRepository } from './persistence/session.repository.js';
-import type { Metadata, Session, SessionState } from './session.js';
+import type { Session, SessionState } from './session.js';
 import { sessionListTag, sessions } from './session.cache.js';
 import { SessionChanges } from './session-changes.js';
 import { sessionClosed, sessionNotFound, type SessionPointer } from './session.errors.js';

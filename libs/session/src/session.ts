@@ -1,10 +1,7 @@
-import type { ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
+import type { Metadata, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 
 export const sessionStates = ['active', 'idle', 'ended', 'expired'] as const;
 export type SessionState = (typeof sessionStates)[number];
-
-/** Free data of a client, kept as it is. */
-export type Metadata = Readonly<Record<string, unknown>>;
 
 /** One client's working period in a project. Nothing of a session is found by credential or user agent: its id is all. */
 export interface Session {

@@ -1,13 +1,14 @@
-export { RateLimitGuard } from './http/rate-limit.guard.js';
-export { writeRateLimitHeaders } from './http/rate-limit.headers.js';
-export { Limiter, type LimitSubject } from './limiter/limiter.js';
+export { RateLimitGuard, writeRateLimitHeaders } from './http/rate-limit.guard.js';
+export { Limiter, type LimitSubject, PROVIDER_CALLS, subjectOf } from './limiter/limiter.js';
 export { nextUnitMs } from './limiter/gcra.js';
 export { LocalLimiter } from './limiter/local-limiter.js';
 export { PrincipalLimits } from './principal-limits.js';
-export { PROVIDER_CALLS } from './provider-calls.js';
-export type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from './rate-limit.js';
-export { rateLimited } from './rate-limited.js';
-export { RateLimits } from './rate-limits.js';
-export { RequestLimits } from './request-limits.js';
-export { subjectOf } from './subject.js';
+export {
+  type RateLimit,
+  type RateLimitCharge,
+  type RateLimitDecision,
+  rateLimited,
+  type RateLimitState,
+} from './rate-limit.js';
+export { RateLimits, RequestLimits } from './rate-limits.js';
 export { ThrottleModule } from './throttle.module.js';

@@ -1,12 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '#kernel';
-import { Limiter } from './limiter/limiter.js';
-import { PROVIDER_CALLS } from './provider-calls.js';
+import { Limiter, PROVIDER_CALLS } from './limiter/limiter.js';
 import type { RateLimitState } from './rate-limit.js';
-import { RateLimits } from './rate-limits.js';
-
-/** A credential, and where it is known the tier whose limits hold for it. */
-export type Limited = Pick<Principal, 'workspaceId' | 'id' | 'tier'>;
+import { type Limited, RateLimits } from './rate-limits.js';
 
 /** All limits of a credential at once, its own and those it shares: those of routes, and of calls of outside providers. */
 @Injectable()

@@ -1,3 +1,5 @@
+import { DomainError } from '#kernel';
+
 /** How often something may happen: `limit` units in any `periodMs`, all of them at once after a rest. */
 export interface RateLimit {
   /** Names the counter; part of its key and of the headers. Kebab-case. */
@@ -30,4 +32,16 @@ export interface RateLimitDecision {
   readonly allowed: boolean;
   /** In the order asked. */
   readonly states: readonly RateLimitState[];
+}
+
+/** The error for a refused request. `Retry-After` is when the last of the limits that refused it frees. */
+export function rateLimited({ states }: RateLimitDecision): DomainError {
+  const refusing = states.filter(({ retryAfterMs }) => retryAfterMs > 0);
+  const told = refusing.map(({ limit }) => `${limit.limit} ${limit.name} in ${limit.periodMs / 1000} s`).join(' and ');
+  return new DomainError({
+    code: 'rate-limited',
+    kind: 'rate-limited',
+    detail: `The limit of ${told} is used up. Nothing was done; try again after the time in Retry-After.`,
+    retryAfterSeconds: Math.ceil(Math.max(...refusing.map(({ retryAfterMs }) => retryAfterMs)) / 1000),
+  });
 }

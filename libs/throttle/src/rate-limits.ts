@@ -1,8 +1,11 @@
-import type { LimitNumbers, ThrottleConfig } from '#config';
-import type { RouteClass } from '#http';
+import { Injectable } from '@nestjs/common';
+import { type LimitNumbers, type RouteClass, routeClasses, ThrottleConfig } from '#config';
+import type { RouteLimits } from '#http';
 import type { Principal } from '#kernel';
-import type { RateLimit } from './rate-limit.js';
-import { subjectOf } from './subject.js';
+import { LimitMetrics } from './limit-metrics.js';
+import { nextUnitMs } from './limiter/gcra.js';
+import { Limiter, subjectOf } from './limiter/limiter.js';
+import type { RateLimit, RateLimitDecision } from './rate-limit.js';
 
 type ByName = Readonly<Record<keyof LimitNumbers, RateLimit>>;
 
@@ -12,8 +15,8 @@ interface TierLimits {
   readonly shared: ByName;
 }
 
-/** Whose limits they are. */
-type Limited = Pick<Principal, 'workspaceId' | 'id' | 'tier'>;
+/** Whose limits they are: a credential, and where it is known the tier whose limits hold for it. */
+export type Limited = Pick<Principal, 'workspaceId' | 'id' | 'tier'>;
 
 /**
  * Which limits a request of a class meets. A tier that the configuration does not name is everyone's. The credentials of a
@@ -58,7 +61,7 @@ export class RateLimits {
 
   /** Of all requests that a credential may make. */
   ofRoutes(principal: Limited): readonly RateLimit[] {
-    return this.ofRequest(principal, ROUTE_CLASSES);
+    return this.ofRequest(principal, routeClasses);
   }
 
   /** How many times what one may do the credentials of a workspace may do together. */
@@ -77,7 +80,6 @@ export class RateLimits {
 }
 
 const MINUTE_MS = 60_000;
-const ROUTE_CLASSES = ['reads', 'writes', 'search', 'embeddings', 'ingestion', 'admin'] as const;
 
 function limitsOf(perPeriod: LimitNumbers, workspaceFactor: number): TierLimits {
   const by = (prefix: string, factor: number) =>
@@ -92,4 +94,34 @@ function limitsOf(perPeriod: LimitNumbers, workspaceFactor: number): TierLimits 
       ]),
     ) as unknown as ByName;
   return { own: by('', 1), shared: by('workspace-', workspaceFactor) };
+}
+
+/** What a request of a credential costs, its own limits and its workspace's: all in one question, so that one that refuses takes nothing of another. */
+@Injectable()
+export class RequestLimits {
+  constructor(
+    private readonly limiter: Limiter,
+    private readonly limits: RateLimits,
+    private readonly config: ThrottleConfig,
+    private readonly metrics: LimitMetrics,
+  ) {}
+
+  /** Undefined where nothing is limited: limits are off, the request is of no class, or an operator makes it. */
+  async consume(principal: Principal, { classes, weight }: RouteLimits): Promise<RateLimitDecision | undefined> {
+    if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
+    const decision = await this.limiter.consume(
+      principal.workspaceId,
+      this.limits.ofRequest(principal, classes).map((limit) => ({ limit, units: weight })),
+    );
+    this.metrics.decided(decision);
+    return decision;
+  }
+
+  /** Whether a unit of each class is left; none is taken. Undefined as for `take`. */
+  async look(principal: Principal, classes: readonly RouteClass[]): Promise<RateLimitDecision | undefined> {
+    if (!this.config.enabled || classes.length === 0 || principal.scopes.has('operator')) return undefined;
+    const seen = await this.limiter.look(principal.workspaceId, this.limits.ofRequest(principal, classes));
+    const states = seen.map((state) => ({ ...state, retryAfterMs: nextUnitMs(state) }));
+    return { allowed: states.every(({ retryAfterMs }) => retryAfterMs === 0), states };
+  }
 }

@@ -3,7 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import { CacheEngine, CacheModule } from '#cache';
 import { CacheConfig, ThrottleConfig } from '#config';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
-import { GcraThrottlerStorage } from './http/gcra-throttler-storage.js';
+import { GcraThrottlerStorage } from './http/rate-limit.guard.js';
 import { LimitMetrics } from './limit-metrics.js';
 import { LimitsHealth } from './limits.health.js';
 import { FallbackLimiter } from './limiter/fallback-limiter.js';
@@ -13,8 +13,7 @@ import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
 import { shareCacheConnection } from './limiter/shared-limiter-client.js';
 import { PrincipalLimits } from './principal-limits.js';
-import { RateLimits } from './rate-limits.js';
-import { RequestLimits } from './request-limits.js';
+import { RateLimits, RequestLimits } from './rate-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
 export class LimiterConnection implements OnModuleInit, BeforeApplicationShutdown {

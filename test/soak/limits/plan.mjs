@@ -4,11 +4,11 @@
 const dist = new URL('../../../dist/libs/', import.meta.url);
 const load = async (/** @type {string} */ path) => import(new URL(path, dist).href);
 const { loadConfig } = await load('config/src/load-config.js');
-const { PROVIDER_CALLS } = await load('throttle/src/provider-calls.js');
+const { routeClasses: ROUTES } = await load('config/src/rate-limit-classes.js');
+const { PROVIDER_CALLS } = await load('throttle/src/limiter/limiter.js');
 const { RateLimits } = await load('throttle/src/rate-limits.js');
 
 const TIERS = [undefined, 'pro', 'tiny'];
-const ROUTES = ['reads', 'writes', 'search', 'embeddings', 'ingestion', 'admin'];
 /** Subjects come from outside: long ones, and characters that mean something to Redis or to us. */
 const ODD = ['a:b', '{x}', 'a b', '*', 'ü❌\u{1F512}', 'x'.repeat(4_000), '', 'null', '__proto__'];
 

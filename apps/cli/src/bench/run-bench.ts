@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '#config';
-import { productRoot } from '#product';
+import { productRoot } from '#kernel';
 import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-code.js';
 import { findServer } from '../server/find-server.js';

@@ -1,8 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
-import { Clock, newId, type Principal } from '#kernel';
-import type { AuditLine } from './audit-line.js';
+import { Clock, newId, type Principal, type WorkspaceId } from '#kernel';
+
+/** What an administrator did, and why. Lines are never changed. */
+interface AuditLine {
+  readonly workspaceId: WorkspaceId;
+  /** UUIDv7. */
+  readonly id: string;
+  readonly principalId: string;
+  /** `cache.invalidate` */
+  readonly action: string;
+  readonly reason: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly createdAt: Date;
+}
 
 interface AuditRow {
   readonly id: string;

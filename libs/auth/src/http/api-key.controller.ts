@@ -14,7 +14,7 @@ import {
   toKeyResponse,
   toNewKeyResponse,
 } from './api-key.dto.js';
-import { Caller } from './caller.decorator.js';
+import { Caller } from './auth.guard.js';
 
 @Controller('v1/keys')
 export class ApiKeyController {

@@ -8,9 +8,9 @@ import { type Principal, scopes, type WorkspaceId } from '#kernel';
 import { api } from '../../../../test/support/api.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { ApiKeyService } from '../api-key.service.js';
-import { AuthApiModule } from '../auth-api.module.js';
+import { AuthApiModule } from '../auth.module.js';
 import { WorkspaceService } from '../workspace.service.js';
-import { Caller } from './caller.decorator.js';
+import { Caller } from './auth.guard.js';
 
 const letter = z.strictObject({ text: z.string().max(10) });
 const who = z.object({ id: z.string(), workspaceId: z.string() });

@@ -1,13 +1,52 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
-import { ACCESS, ALSO_OPEN_TO, type EndpointOptions } from '#http';
+import { timingSafeEqual } from 'node:crypto';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AuthConfig } from '#config';
+import { ACCESS, ALSO_OPEN_TO, discardBody, type EndpointConfig, type EndpointOptions, ProblemFilter } from '#http';
 import { DomainError, type Principal } from '#kernel';
+import { RateLimitGuard } from '#throttle';
 import { missingScope, unauthenticated } from '../auth.errors.js';
-import { credentialOf } from '../bearer.js';
-import { MetricsAccess } from '../metrics-access.js';
+import { credentialOf, hashSecret } from '../credential.js';
 import { PrincipalService } from '../principal.service.js';
 import { SignInLimiter } from '../sign-in-limiter.js';
+
+/** Opens the metrics to whom the configuration says: nobody besides operators, who shows the token, or everybody. */
+@Injectable()
+export class MetricsAccess {
+  private readonly isPublic: boolean;
+  private readonly tokenHash: Buffer | undefined;
+
+  constructor({ metrics }: AuthConfig) {
+    this.isPublic = metrics.isPublic;
+    this.tokenHash = metrics.token === undefined ? undefined : hashSecret(metrics.token);
+  }
+
+  /** @param credential as it was sent; compared in constant time */
+  isOpenTo(credential: string | undefined): boolean {
+    if (this.isPublic) return true;
+    return (
+      this.tokenHash !== undefined &&
+      credential !== undefined &&
+      timingSafeEqual(this.tokenHash, hashSecret(credential))
+    );
+  }
+}
+
+/** The verified principal of the request. Routes that are not public always have one. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<{ principal?: Principal }>();
+  if (principal === undefined) throw new Error('This route has no principal: it is public.');
+  return principal;
+});
 
 /** Denies by default: a route that does not say who may call it can't be called by anybody. */
 @Injectable()
@@ -37,5 +76,49 @@ export class AuthGuard implements CanActivate {
     if (lacking !== undefined) throw missingScope(lacking);
     request.principal = principal;
     return true;
+  }
+}
+
+const WITHOUT_BODY = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Lets in who is known, may call the route and is within its limits. Of a request that may have a body this is asked before
+ * the body is read: nothing is parsed for anybody else.
+ */
+@Injectable()
+export class AdmissionGuard implements CanActivate, OnModuleInit {
+  private readonly admitted = new WeakSet<FastifyRequest>();
+
+  constructor(
+    private readonly auth: AuthGuard,
+    private readonly limits: RateLimitGuard,
+    private readonly host: HttpAdapterHost,
+    private readonly modules: ModuleRef,
+  ) {}
+
+  onModuleInit(): void {
+    const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
+    fastify.addHook('preParsing', async (request, reply) => {
+      const { controller, handler } = request.routeOptions.config as Partial<EndpointConfig>;
+      if (WITHOUT_BODY.has(request.method) || controller === undefined || handler === undefined) return;
+      try {
+        await this.admit(new ExecutionContextHost([request, reply], controller as Type, handler as () => unknown));
+        this.admitted.add(request);
+      } catch (error) {
+        discardBody(request.raw);
+        this.modules.get(ProblemFilter, { strict: false }).refuse(error, request, reply);
+      }
+    });
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (!this.admitted.has(context.switchToHttp().getRequest<FastifyRequest>())) await this.admit(context);
+    return true;
+  }
+
+  /** @throws DomainError of the guards; whose limits they are must be known first. */
+  private async admit(context: ExecutionContext): Promise<void> {
+    await this.auth.canActivate(context);
+    await this.limits.canActivate(context);
   }
 }

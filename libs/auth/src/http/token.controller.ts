@@ -2,10 +2,16 @@ import { Body, Controller, Headers } from '@nestjs/common';
 import { z } from 'zod';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { credentialOf } from '../bearer.js';
+import { credentialOf } from '../credential.js';
 import { TokenService } from '../token.service.js';
-import { Caller } from './caller.decorator.js';
-import { revokeTokensBody, revokedTokensResponse } from './token.dto.js';
+import { Caller } from './auth.guard.js';
+
+const revokeTokensBody = z.strictObject({
+  subject: z.string().min(1).max(256).meta({ description: 'The `sub` of the tokens.' }),
+});
+const revokedTokensResponse = z
+  .object({ subject: z.string(), revokedAt: z.iso.datetime() })
+  .meta({ id: 'RevokedTokens' });
 
 @Controller('v1/auth')
 export class TokenController {

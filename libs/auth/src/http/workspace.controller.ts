@@ -1,15 +1,23 @@
 import { Body, Controller, Query } from '@nestjs/common';
 import { z } from 'zod';
-import { Endpoint, listPage } from '#http';
+import { Endpoint, listPage, pageOf, pageQuery, textField } from '#http';
 import type { WorkspaceId } from '#kernel';
+import { type Workspace, WORKSPACE_SLUG } from '../workspace.js';
 import { WorkspaceService } from '../workspace.service.js';
-import {
-  createWorkspaceBody,
-  toWorkspaceResponse,
-  workspaceResponse,
-  workspacesQuery,
-  workspacesResponse,
-} from './workspace.dto.js';
+
+const createWorkspaceBody = z.strictObject({
+  slug: z.string().regex(WORKSPACE_SLUG, 'must be 1 to 63 of a-z, 0-9 and inner hyphens'),
+  name: textField(200).optional(),
+});
+const workspacesQuery = z.strictObject(pageQuery);
+const workspaceResponse = z
+  .object({ id: z.uuid(), slug: z.string(), name: z.string(), createdAt: z.iso.datetime() })
+  .meta({ id: 'Workspace' });
+const workspacesResponse = pageOf(workspaceResponse);
+
+function toWorkspaceResponse(workspace: Workspace): z.infer<typeof workspaceResponse> {
+  return { id: workspace.id, slug: workspace.slug, name: workspace.name, createdAt: workspace.createdAt.toISOString() };
+}
 
 @Controller('v1/workspaces')
 export class WorkspaceController {

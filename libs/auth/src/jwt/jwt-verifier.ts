@@ -2,20 +2,47 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   createRemoteJWKSet,
   customFetch,
+  decodeJwt,
   decodeProtectedHeader,
-  jwtVerify,
   type JWTPayload,
+  jwtVerify,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
 } from 'jose';
-import { AuthConfig } from '#config';
-import { Clock, DomainError, type Scope, scopes } from '#kernel';
-import { findUnsafeText } from '#http';
 import { z } from 'zod';
+import { AuthConfig } from '#config';
+import { findUnsafeText } from '#http';
+import { Clock, DomainError, type Scope, scopes } from '#kernel';
 import { unauthenticated } from '../auth.errors.js';
 import { WORKSPACE_SLUG } from '../workspace.js';
-import type { JwtClaims } from './jwt.js';
 import { keySetFetch, KeySetUnavailableError } from './key-set-fetch.js';
+
+/** What a verified token says of who sent it. */
+interface JwtClaims {
+  readonly subject: string;
+  /** Slug of the workspace it acts in; absent for operators, who choose one. */
+  readonly workspace: string | undefined;
+  readonly scopes: readonly Scope[];
+  readonly tier: string | undefined;
+  /** The beginning of time where the token does not say. */
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** Whose a token claims to be before it is verified: good for nothing but to know which revocations would concern it. */
+export function claimedSubject(token: string): string | undefined {
+  try {
+    const { sub } = decodeJwt(token);
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A credential that could be a JSON Web Token (RFC 7519) in its compact form. */
+export function looksLikeJwt(credential: string): boolean {
+  return /^[\w-]{2,}\.[\w-]{2,}\.[\w-]{2,}$/.test(credential);
+}
 
 /**
  * Which algorithm goes with which kind of key is said here, never by the token: a public key is never taken for a

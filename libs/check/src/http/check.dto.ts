@@ -3,7 +3,7 @@ import { priorities } from '#context';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { CheckAnswer, CheckCommand, StatedRule } from '../check.js';
 import { MOST_ALWAYS_CHECKED, MOST_RULES } from '../check.service.js';
-import { ruleKinds } from '../rules/rule.js';
+import { ruleKinds } from '../rules/rules-of.js';
 
 const MAX_TEXT_LENGTH = 20_000;
 

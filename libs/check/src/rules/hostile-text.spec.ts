@@ -1,6 +1,5 @@
 import { cpuMs, HOSTILE_TEXT_CPU_MS, hostileTexts } from '../../../../test/support/hostile-texts.js';
-import type { Rule } from './rule.js';
-import { rulesOf } from './rules-of.js';
+import { type Rule, rulesOf } from './rules-of.js';
 import { statementsOf, violationOf } from './violations-of.js';
 
 describe('T66 1 MiB of hostile text', () => {

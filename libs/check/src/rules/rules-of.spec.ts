@@ -1,3 +1,4 @@
+import { cpuMs } from '../../../../test/support/hostile-texts.js';
 import { rulesOf } from './rules-of.js';
 
 describe('rulesOf', () => {
@@ -51,9 +52,10 @@ describe('rulesOf', () => {
   });
 
   it('takes time in proportion to the length of a hostile text', () => {
-    const started = performance.now();
-    for (const unit of ['use a ', 'never, ', 'must not ', 'a: ', '* ', '. ', "don't"]) rulesOf(unit.repeat(50_000));
-    for (const unit of ['use a b c d not\n', 'never, \n', '- - - \n']) rulesOf(unit.repeat(20_000));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const tookMs = cpuMs(() => {
+      for (const unit of ['use a ', 'never, ', 'must not ', 'a: ', '* ', '. ', "don't"]) rulesOf(unit.repeat(50_000));
+      for (const unit of ['use a b c d not\n', 'never, \n', '- - - \n']) rulesOf(unit.repeat(20_000));
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 });

@@ -1,5 +1,5 @@
-import { rulesOf } from './rules-of.js';
-import type { Rule } from './rule.js';
+import { cpuMs } from '../../../../test/support/hostile-texts.js';
+import { type Rule, rulesOf } from './rules-of.js';
 import { statementsOf, violationOf } from './violations-of.js';
 
 const violationsOf = (rules: readonly Rule[], text: string) => {
@@ -90,8 +90,9 @@ describe('violationOf', () => {
   it('takes little time for many rules and a long text', () => {
     const rules = Array.from({ length: 100 }, (_, n) => `NEVER deploy thing ${n} to place ${n}.`).join('\n');
     const text = 'deploy thing 3 of the place 4 to '.repeat(600);
-    const started = performance.now();
-    violationsOf(rulesOf(rules), text);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    const tookMs = cpuMs(() => {
+      violationsOf(rulesOf(rules), text);
+    });
+    expect(tookMs).toBeLessThan(3_000);
   });
 });

@@ -1,6 +1,5 @@
 import { visibleLines } from '#context';
-import { isProhibition, type Rule } from './rule.js';
-import { sentencesOf } from './sentences.js';
+import { isProhibition, type Rule, sentencesOf } from './rules-of.js';
 import { isFiller, isNegation, isOmission, type Word, wordsOf } from './words.js';
 
 /** A sentence of a text that says it does what a rule forbids, or leaves out what it asks for. */

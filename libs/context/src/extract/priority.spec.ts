@@ -1,3 +1,4 @@
+import { cpuMs } from '../../../../test/support/hostile-texts.js';
 import { detectPriority } from './priority.js';
 
 describe('detectPriority', () => {
@@ -29,8 +30,9 @@ describe('detectPriority', () => {
 
   it('takes linear time', () => {
     const content = 'mus '.repeat(262_144);
-    const before = performance.now();
-    expect(detectPriority(content)).toBe('reference');
-    expect(performance.now() - before).toBeLessThan(2_000);
+    const tookMs = cpuMs(() => {
+      expect(detectPriority(content)).toBe('reference');
+    });
+    expect(tookMs).toBeLessThan(2_000);
   });
 });

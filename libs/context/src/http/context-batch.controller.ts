@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { ContextStoreService, type StoreOutcome } from '../store/context-store.service.js';
+import { ContextStoreService } from '../store/context-store.service.js';
+import type { StoreOutcome } from '../store/context-draft.js';
 import { RecallService } from '../recall/recall.service.js';
 import {
   batchBody,

@@ -4,8 +4,8 @@ import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#k
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { ContextSummary, EmbeddingState } from '../context.js';
-import type { StoreContext } from '../store/context-draft.js';
-import type { StoreOutcome } from '../store/context-store.service.js';
+import type { StoreOutcome, StoreContext } from '../store/context-draft.js';
+
 import type { RecallCommand, Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';

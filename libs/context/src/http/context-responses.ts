@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
-import type { StoredContext, StoreOutcome } from '../store/context-store.service.js';
+import type { StoredContext, StoreOutcome } from '../store/context-draft.js';
 import { EmbeddingStates } from '../embedding-states.js';
 import type { ReadDocument } from '../ingest/document.js';
 import type { Ingested } from '../ingest/ingest.service.js';

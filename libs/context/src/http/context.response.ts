@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from '#http';
 import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
-import type { StoredContext } from '../store/context-store.service.js';
+import type { StoredContext } from '../store/context-draft.js';
 import { priorities } from '../extract/priority.js';
 
 const summaryFields = {

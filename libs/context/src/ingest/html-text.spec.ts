@@ -1,3 +1,4 @@
+import { cpuMs } from '../../../../test/support/hostile-texts.js';
 import * as fc from 'fast-check';
 import { htmlToText } from './html-text.js';
 
@@ -125,24 +126,25 @@ describe('htmlToText', () => {
   });
 
   it('takes time in proportion to the length of a hostile page', () => {
-    const started = performance.now();
-    for (const unit of [
-      '<',
-      '&#',
-      '<td>',
-      '<!--',
-      '<li>x',
-      '<br>',
-      '<p>x',
-      '```',
-      ' ',
-      '<a href=x>y</a>',
-      '</a>',
-      '<img alt=x>',
-    ])
-      htmlToText(unit.repeat(100_000));
-    for (const unit of ['<ul>', '<div hidden>', '<pre>', '<a href=x>'])
-      expect(() => htmlToText(unit.repeat(100_000))).toThrow(RangeError);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const tookMs = cpuMs(() => {
+      for (const unit of [
+        '<',
+        '&#',
+        '<td>',
+        '<!--',
+        '<li>x',
+        '<br>',
+        '<p>x',
+        '```',
+        ' ',
+        '<a href=x>y</a>',
+        '</a>',
+        '<img alt=x>',
+      ])
+        htmlToText(unit.repeat(100_000));
+      for (const unit of ['<ul>', '<div hidden>', '<pre>', '<a href=x>'])
+        expect(() => htmlToText(unit.repeat(100_000))).toThrow(RangeError);
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 });

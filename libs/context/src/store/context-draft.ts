@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { SessionId, WorkPauses } from '#kernel';
+import type { DomainError, SessionId, WorkPauses } from '#kernel';
 import type { Context } from '../context.js';
+import type { SimilarContext } from '../recall/context-read.repository.js';
 import { readAnyText } from '../extract/extract.js';
 import type { Priority } from '../extract/priority.js';
 import type { Fingerprint } from './near-duplicates.js';
@@ -33,6 +34,17 @@ export interface ContextDraft extends Pick<
 > {
   readonly fingerprint: Fingerprint;
 }
+
+export interface StoredContext {
+  readonly context: Context;
+  /** Nothing was written: this version was there already. */
+  readonly unchanged: boolean;
+  /** Other labels of the project whose newest version says nearly the same, most similar first. */
+  readonly similarTo: readonly SimilarContext[];
+}
+
+/** What became of one item of a batch. */
+export type StoreOutcome = StoredContext | { readonly error: DomainError };
 
 /**
  * Linear in the length of the content.

@@ -18,20 +18,15 @@ import { ContextObservers } from '../context-observers.js';
 import { extracts } from '../context.cache.js';
 import type { Context, ContextSummary } from '../context.js';
 import { ContextUsage } from '../recall/context-usage.js';
-import { type ContextDraft, draftOf, type StoreContext } from './context-draft.js';
+import {
+  type ContextDraft,
+  draftOf,
+  type StoreContext,
+  type StoredContext,
+  type StoreOutcome,
+} from './context-draft.js';
 import { ContextReadRepository, type SimilarContext } from '../recall/context-read.repository.js';
 import { ContextRepository, type LockedLabel, type NewContext } from './context.repository.js';
-
-export interface StoredContext {
-  readonly context: Context;
-  /** Nothing was written: this version was there already. */
-  readonly unchanged: boolean;
-  /** Other labels of the project whose newest version says nearly the same, most similar first. */
-  readonly similarTo: readonly SimilarContext[];
-}
-
-/** What became of one item of a batch. */
-export type StoreOutcome = StoredContext | { readonly error: DomainError };
 
 /** The version of a label that the next item is compared with. */
 interface Head {

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
-import { Clock, type ContextId, InvalidInputError, type WorkspaceId } from '#kernel';
+import {
+  Clock,
+  type ContextId,
+  InvalidInputError,
+  MAX_METADATA_BYTES,
+  mergePatch,
+  metadataBytes,
+  type WorkspaceId,
+} from '#kernel';
 import { ProjectReader, QueryCache } from '#project';
-import { MAX_METADATA_BYTES, mergePatch, metadataBytes } from '#session';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextsTag, labelTag } from '../context.cache.js';

@@ -4,9 +4,14 @@ import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { EmbeddingService } from '../embedding.service.js';
-import { type CreateEmbeddingsBody, createEmbeddingsBody } from './create-embeddings.dto.js';
-import { embeddingsResponse, toEmbeddingsResponse, toUsd } from './embeddings.response.js';
-import { OfferedModels } from './offered-models.js';
+import {
+  type CreateEmbeddingsBody,
+  createEmbeddingsBody,
+  embeddingsResponse,
+  toEmbeddingsResponse,
+  toUsd,
+} from './embeddings.dto.js';
+import { OfferedModels } from './models.controller.js';
 
 @Controller('v1/embeddings')
 export class EmbeddingsController {

@@ -3,14 +3,21 @@ import { Database } from '#database';
 import type { ContextId } from '#kernel';
 import { modelKey } from '../embedding.js';
 import {
-  SemanticIndex,
   type SemanticAnswer,
   type SemanticHit,
+  SemanticIndex,
   type SemanticQuery,
 } from '../semantic/semantic-index.js';
 import { cosine } from '../vector.js';
-import { NearestRows } from './nearest-rows.js';
-import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName, vectorText } from './pgvector.js';
+import {
+  EXACT_UP_TO,
+  literal,
+  MAX_INDEXED_DIMENSIONS,
+  NearestRows,
+  Pgvector,
+  vectorIndexName,
+  vectorText,
+} from './pgvector.js';
 
 /** Passages of one context lie near each other: more rows than hits are read, so that enough contexts remain. */
 const ROWS_PER_HIT = 3;

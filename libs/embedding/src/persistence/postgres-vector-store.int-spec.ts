@@ -1,5 +1,5 @@
 import { type ContextId, newId } from '#kernel';
-import { hashFeatures } from '../provider/local/feature-hashing.js';
+import { hashFeatures } from '../provider/local-embedding.provider.js';
 import { EmbeddingDatabase, type TestProject } from '../testing/embedding-database.js';
 
 const MODEL = 'local/lexical-1@64';

@@ -1,11 +1,11 @@
 import { eventually } from '../../../../test/support/eventually.js';
 import { HastyTimer, ManualTimer } from '../testing/manual-timer.js';
 import { type Misbehaviour, StandInProvider } from '../testing/stand-in-provider.js';
-import { VoyageEmbeddingProvider } from '../provider/voyage/voyage-embedding.provider.js';
-import { OpenaiEmbeddingProvider } from '../provider/openai/openai-embedding.provider.js';
+import { VoyageEmbeddingProvider } from '../provider/voyage-embedding.provider.js';
+import { OpenaiEmbeddingProvider } from '../provider/openai-embedding.provider.js';
 import type { EmbeddingProvider } from '../provider/embedding-provider.js';
 import { ProviderClient, type ProviderClientOptions } from './provider-client.js';
-import type { Timer } from './timer.js';
+import type { Timer } from './retry-delay.js';
 import type { Clock } from '#kernel';
 
 const ATTEMPT_MS = 10_000;

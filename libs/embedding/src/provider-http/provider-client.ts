@@ -3,8 +3,7 @@ import { type Clock, DomainError, readCapped } from '#kernel';
 import { measured, traceHeaders } from '#observability';
 import { inputRefused, providerTooSlow, providerUnavailable, upstreamFailed } from '../embedding.errors.js';
 import { type BreakerOptions, ProviderBreaker } from './provider-breaker.js';
-import { askedDelayMs, backoffMs } from './retry-delay.js';
-import type { Timer } from './timer.js';
+import { askedDelayMs, backoffMs, type Timer } from './retry-delay.js';
 
 export interface ProviderClientOptions {
   /** For messages: `voyage`. */

@@ -1,3 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** The only way to wait, so that tests can let time pass. */
+export abstract class Timer {
+  /** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */
+  abstract wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export class SystemTimer extends Timer {
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /**
  * How long a provider asks to be left alone, in milliseconds; undefined where it does not say. Reads `Retry-After` in
  * seconds or as a date (RFC 9110, section 10.2.3), `retry-after-ms`, and OpenAI's `x-ratelimit-reset-requests` and

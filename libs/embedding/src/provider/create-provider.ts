@@ -1,17 +1,19 @@
 import type { EmbeddingConfig } from '#config';
 import type { Clock } from '#kernel';
 import { ProviderClient } from '../provider-http/provider-client.js';
-import type { Timer } from '../provider-http/timer.js';
-import type { Reranker } from '../rerank/reranker.js';
+import type { Timer } from '../provider-http/retry-delay.js';
+import { type Reranker, VoyageReranker } from '../rerank/reranker.js';
 import { NoReranker } from '../rerank/rerank.service.js';
-import { VoyageReranker } from '../rerank/voyage-reranker.js';
-import type { EmbeddingProvider, ProviderLimits } from './embedding-provider.js';
-import { LocalEmbeddingProvider } from './local/local-embedding.provider.js';
-import { OffEmbeddingProvider } from './off-embedding.provider.js';
-import { OPENAI_DIMENSIONS, OPENAI_LIMITS, OpenaiEmbeddingProvider } from './openai/openai-embedding.provider.js';
-import { TransformersEmbeddingProvider } from './transformers/transformers-embedding.provider.js';
-import { VoyageEmbeddingProvider } from './voyage/voyage-embedding.provider.js';
-import { UNKNOWN_VOYAGE_MODEL, VOYAGE_MODELS, VOYAGE_TEXTS_PER_CALL } from './voyage/voyage-models.js';
+import { type EmbeddingProvider, OffEmbeddingProvider, type ProviderLimits } from './embedding-provider.js';
+import { LocalEmbeddingProvider } from './local-embedding.provider.js';
+import { OPENAI_DIMENSIONS, OPENAI_LIMITS, OpenaiEmbeddingProvider } from './openai-embedding.provider.js';
+import { TransformersEmbeddingProvider } from './transformers-embedding.provider.js';
+import {
+  UNKNOWN_VOYAGE_MODEL,
+  VOYAGE_MODELS,
+  VOYAGE_TEXTS_PER_CALL,
+  VoyageEmbeddingProvider,
+} from './voyage-embedding.provider.js';
 
 const DEFAULT_OPENAI_MODEL = 'text-embedding-3-small';
 const DEFAULT_VOYAGE_MODEL = 'voyage-4';

@@ -1,3 +1,4 @@
+import { embeddingsOff } from '../embedding.errors.js';
 import type { EmbeddingModel, InputType, ProviderName } from '../embedding.js';
 
 /** What one call may carry. */
@@ -63,5 +64,27 @@ export abstract class EmbeddingProvider {
 
   describe(dimensions = this.dimensions): EmbeddingModel {
     return { provider: this.name, model: this.model, dimensions };
+  }
+}
+
+/** Stands where there is none: everything that needs a vector is refused as `unavailable`. */
+export class OffEmbeddingProvider extends EmbeddingProvider {
+  readonly name: ProviderName = 'local';
+  readonly model = 'off';
+  readonly dimensions = 1;
+  readonly limits = { textsPerCall: 1, tokensPerCall: 1 };
+  readonly isRemote = false;
+  readonly supportedDimensions = 'none';
+
+  override get isOff(): boolean {
+    return true;
+  }
+
+  acceptsDimensions(): boolean {
+    return false;
+  }
+
+  embed(): Promise<EmbeddingAnswer> {
+    return Promise.reject(embeddingsOff());
   }
 }

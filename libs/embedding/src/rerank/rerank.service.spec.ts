@@ -2,8 +2,7 @@ import { inProcessCache } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { testPrincipal } from '#kernel/testing';
 import { providerCallsOfATest } from '#observability/testing';
-import { PriceTable } from '../ledger/price-table.js';
-import { UsageLedger } from '../ledger/usage-ledger.js';
+import { PriceTable, UsageLedger } from '../ledger/usage-ledger.js';
 import { UsageService } from '../ledger/usage.service.js';
 import { ProviderClient } from '../provider-http/provider-client.js';
 import { callBudget } from '../testing/call-budget.js';
@@ -11,7 +10,7 @@ import { HastyTimer } from '../testing/manual-timer.js';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
 import { StandInProvider } from '../testing/stand-in-provider.js';
 import { NoReranker, RerankService } from './rerank.service.js';
-import { VoyageReranker } from './voyage-reranker.js';
+import { VoyageReranker } from './reranker.js';
 
 const ATTEMPT_MS = 10_000;
 const DOCUMENTS = ['lunch at noon', 'rotate the database password', 'database password'];

@@ -1,13 +1,11 @@
 import { CacheService } from '#cache';
 import { ProviderCalls } from '#observability';
 import { CallBudget } from '../budget/call-budget.js';
-import { type RerankKey, rerankFamily } from '../embedding.cache.js';
+import { rerankFamily, type RerankKey } from '../embedding.cache.js';
 import { noReranker } from '../embedding.errors.js';
-import { PriceTable } from '../ledger/price-table.js';
-import { UsageLedger } from '../ledger/usage-ledger.js';
-import { hashText, normaliseText } from '../normalised-text.js';
-import { Reranker, type RerankRequest } from './reranker.js';
-import { tokensOf } from './voyage-reranker.js';
+import { PriceTable, UsageLedger } from '../ledger/usage-ledger.js';
+import { hashText, normaliseText } from '../embedding.js';
+import { Reranker, type RerankRequest, tokensOf } from './reranker.js';
 
 /** Where no reranker is configured. */
 export class NoReranker {}

@@ -7,8 +7,7 @@ import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { passagesOf } from './passages.js';
-import { VectorObservers } from './vector-observers.js';
-import { type ContextVectors, type UnembeddedContext, VectorStore } from './vector-store.js';
+import { type ContextVectors, type UnembeddedContext, VectorObservers, VectorStore } from './vector-store.js';
 
 /** Contexts of one job: their texts are in memory together. */
 export const CONTEXTS_PER_JOB = 32;

@@ -1,5 +1,5 @@
 import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider } from '../provider/embedding-provider.js';
-import { hashFeatures } from '../provider/local/feature-hashing.js';
+import { hashFeatures } from '../provider/local-embedding.provider.js';
 
 /** A remote provider that answers from this process, counts what it is asked, and fails on request. */
 export class FakeEmbeddingProvider extends EmbeddingProvider {

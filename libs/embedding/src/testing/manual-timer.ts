@@ -1,5 +1,5 @@
 import { ManualClock } from '#kernel/testing';
-import { Timer } from '../provider-http/timer.js';
+import { Timer } from '../provider-http/retry-delay.js';
 
 interface Wait {
   readonly dueMs: number;

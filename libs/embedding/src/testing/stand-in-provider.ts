@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { hashFeatures } from '../provider/local/feature-hashing.js';
+import { hashFeatures } from '../provider/local-embedding.provider.js';
 import { cosine, toBase64 } from '../vector.js';
 
 /** What the next request gets instead of vectors. */

@@ -12,16 +12,13 @@ import {
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
-import type { RouteLimitNumbers } from '#config';
+import type { RouteClass } from '#config';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
-import { type BodyBounds, COMMAND_BODY_BYTES, MOST_VALUES, MOST_VALUES_WITH_TEXT } from '../server/body-bounds.js';
+import { type BodyBounds, COMMAND_BODY_BYTES, MOST_VALUES, MOST_VALUES_WITH_TEXT } from '../server/json-body.js';
 import { RESPONSE_CACHING, type ResponseCaching } from '../response-cache/response-caching.js';
 
 const methods = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete } as const;
-
-/** What kind of work a route is, for its rate limits. */
-export type RouteClass = keyof RouteLimitNumbers;
 
 export interface EndpointOptions {
   /** One sentence for the API page. */

@@ -5,12 +5,30 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { HttpConfig } from '#config';
 import { TransactionRunner } from '#database';
-import { Clock, DomainError, type Principal } from '#kernel';
+import { Clock, DomainError, isUuid, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
 import { fileHashOf } from '../server/file-body.js';
 import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
 import { openBody, sealBody } from './sealed-body.js';
-import { referencedIds } from './referenced-ids.js';
+
+/** The ids of things that an answer refers to, at any depth, each once. Time linear in the size of the answer. */
+export function referencedIds(answer: unknown): string[] {
+  const found = new Set<string>();
+  const pending: unknown[] = [answer];
+  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) continue;
+    for (const [name, value] of Object.entries(part)) {
+      if (namesIds(name)) for (const id of [value].flat()) if (typeof id === 'string' && isUuid(id)) found.add(id);
+      if (typeof value === 'object' && value !== null) pending.push(value);
+    }
+  }
+  return [...found];
+}
+
+/** `id`, `sessionId`, `contextIds` and their kind. */
+function namesIds(name: string): boolean {
+  return name === 'id' || name.endsWith('Id') || name.endsWith('Ids');
+}
 
 const HEADER = 'idempotency-key';
 const KEY = /^[\x21-\x7e]{1,255}$/;

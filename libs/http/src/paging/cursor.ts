@@ -1,7 +1,26 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
+import { InstallationSecrets } from '#database';
 import { DomainError } from '#kernel';
-import { cursorKey } from './cursor-key.js';
+import { openBody, sealBody } from '../idempotency/sealed-body.js';
+
+let key: Buffer = randomBytes(32);
+
+/** The secret that cursors are authenticated with: this process's own until `CursorKey` has read the installation's. */
+function cursorKey(): Buffer {
+  return key;
+}
+
+/** Reads the secret before the first request, so that a cursor of one process is one of every other. */
+@Injectable()
+export class CursorKey implements OnModuleInit {
+  constructor(private readonly secrets: InstallationSecrets) {}
+
+  async onModuleInit(): Promise<void> {
+    key = await this.secrets.get('cursors');
+  }
+}
 
 /**
  * Cursors of lists. A cursor holds a position (the sort keys of the last item handed out), authenticated
@@ -59,4 +78,14 @@ function codeOf(list: readonly unknown[], position: readonly (string | number)[]
 function isEqual(given: string, expected: string): boolean {
   const [one, other] = [Buffer.from(given), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** A position that clients are not to read: encrypted under the secret of cursors. */
+export function hidePosition(position: string): string {
+  return sealBody(position, cursorKey().toString('hex'));
+}
+
+/** @throws Error for what `hidePosition` did not make. */
+export function showPosition(hidden: string): string {
+  return openBody(hidden, cursorKey().toString('hex'));
 }

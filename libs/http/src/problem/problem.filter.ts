@@ -13,7 +13,7 @@ import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { ModuleRef } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
-import { discardBody, isDiscardable } from '../server/discard-body.js';
+import { discardBody, isDiscardable } from '../server/file-body.js';
 import type { EndpointConfig } from '../endpoint/endpoint.decorator.js';
 import { AllowedMethods } from '../server/allowed-methods.js';
 import { isOfOpenai, toOpenaiError } from './openai-error.js';

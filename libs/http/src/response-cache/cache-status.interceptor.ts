@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Observable, tap } from 'rxjs';
 import { findRequestContext } from '#observability';
 import { IDEMPOTENCY, OWN_BODY } from '../endpoint/endpoint.decorator.js';
-import { readCacheStatus } from './read-cache-status.js';
+import { readCacheStatus } from './cache-headers.js';
 
 /**
  * Every read that goes through the cache says in `Cache-Status` how it was answered, whichever families it is made of. A

@@ -5,7 +5,7 @@ import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
 import { isNamed, requireSame } from '../paging/entity-tag.js';
 import { CachedResponseListeners } from './cached-response-listeners.js';
-import { CACHE_HIT, cacheStatusOf } from './cache-status.js';
+import { CACHE_HIT, cacheStatusOf, directivesOf } from './cache-headers.js';
 import {
   type CachedResponse,
   DEFAULT_TTL_MS,
@@ -13,9 +13,7 @@ import {
   responses,
   toCachedResponse,
 } from './cached-response.js';
-import { directivesOf } from './request-directives.js';
-import { ResponseVariants } from './response-variants.js';
-import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching } from './response-caching.js';
+import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching, ResponseVariants } from './response-caching.js';
 
 type Request = FastifyRequest & { principal?: Principal };
 

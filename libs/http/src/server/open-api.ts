@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { HttpConfig } from '#config';
-import { productVersion } from '#product';
+import { productVersion } from '#kernel';
 
 /** The description of the whole API, made from the routes and their schemas. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {

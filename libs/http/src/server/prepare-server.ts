@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpConfig, LogConfig } from '#config';
 import {
@@ -12,12 +13,23 @@ import {
   Tracer,
 } from '#observability';
 import { AllowedMethods } from './allowed-methods.js';
-import { type BodyBounds, COMMAND_BODY_BYTES } from './body-bounds.js';
-import { askForBody, refusalOf, takeExpectations } from './request-form.js';
+import { type BodyBounds, COMMAND_BODY_BYTES } from './json-body.js';
 import { serveOpenApi } from './open-api.js';
+import { askForBody, refusalOf, takeExpectations } from './request-form.js';
 import { securityHeaders } from './security-headers.js';
-import { writeServerTiming, timingsOf } from './server-timing.js';
+import { timingsOf, writeServerTiming } from './server-timing.js';
 import { endTrace, traceRequest } from './traced-requests.js';
+
+/**
+ * Ends the serving in order: `/health/ready` says no at once; for the configured delay new connections are still
+ * taken, so that a balancer can notice; then the door is closed, requests that have begun are finished, and every
+ * connection is closed after its answer. Resolves when the last one is gone. May be called twice.
+ */
+export async function drainServer(app: NestFastifyApplication): Promise<void> {
+  app.get(HealthRegistry).startDraining();
+  await sleep(app.get(HttpConfig).shutdownDelayMs);
+  await app.getHttpAdapter().getInstance().close();
+}
 
 /** What stands in front of the routes: request ids, access log, security headers, CORS, problems for what no route sees, the API page. */
 export async function prepareServer(app: NestFastifyApplication): Promise<void> {

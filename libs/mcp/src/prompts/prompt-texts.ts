@@ -1,4 +1,4 @@
-import { fenced } from '../results/fence.js';
+import { fenced } from '../results/text-page.js';
 import { firstCharacters } from '../results/fit-value.js';
 
 /** Characters of a handover that a prompt holds. */

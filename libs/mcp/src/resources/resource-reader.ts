@@ -6,8 +6,7 @@ import {
   ResourceNotFoundError,
 } from '@modelcontextprotocol/server';
 import { RestApi } from '../rest/rest-api.js';
-import type { McpConnection } from '../server/mcp-connection.js';
-import { refusal } from '../server/refusal.js';
+import { type McpConnection, refusal } from '../server/mcp-connection.js';
 import { isRefused } from '../results/tool-result.js';
 import { contextUri, findResource, handoverUri } from './resource-address.js';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { fenced } from './fence.js';
+import { fenced } from './text-page.js';
 
 describe('a fence', () => {
   it('stands around a text with its source, and is the same for the same text', () => {

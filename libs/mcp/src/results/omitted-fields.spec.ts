@@ -1,4 +1,4 @@
-import { omitFromSchema, omitFromValue } from './omitted-fields.js';
+import { omitFromSchema, omitFromValue } from './fit-value.js';
 
 const text = { type: 'string' };
 const part = { type: 'object', properties: { id: text, content: text }, required: ['id', 'content'] };

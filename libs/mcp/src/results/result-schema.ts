@@ -1,6 +1,6 @@
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { ToolDefinition } from '../tools/tool.js';
-import { omitFromSchema } from './omitted-fields.js';
+import { omitFromSchema } from './fit-value.js';
 import { rangeSchema } from './text-page.js';
 
 const integer = { type: 'integer' };

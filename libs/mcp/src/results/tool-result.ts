@@ -2,10 +2,8 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Problem } from '#http';
 import type { RestAnswer } from '../rest/rest-api.js';
 import type { Tool } from '../tools/tool-catalogue.js';
-import { fenced } from './fence.js';
-import { type Cut, fitValue } from './fit-value.js';
-import { omitFromValue } from './omitted-fields.js';
-import { pageOf, type TextPage } from './text-page.js';
+import { fenced, pageOf, type TextPage } from './text-page.js';
+import { type Cut, fitValue, omitFromValue } from './fit-value.js';
 
 /** What a model is told of a problem. */
 export interface ProblemView {

@@ -1,7 +1,15 @@
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Scope } from '#kernel';
-import type { RestCaller } from '../rest/rest-api.js';
-import type { ResultForm } from '../results/tool-result.js';
+import type { RestAnswer, RestCaller } from '../rest/rest-api.js';
+import { problemViewOf, type ResultForm } from '../results/tool-result.js';
 import type { Profile } from '../tools/tool.js';
+
+/** A refused call as an error of the protocol, where no tool result can carry it; the problem is its data. */
+export function refusal(answer: RestAnswer): ProtocolError {
+  const problem = problemViewOf(answer);
+  const code = answer.status >= 500 ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams;
+  return new ProtocolError(code, problem.detail, problem);
+}
 
 /** Who speaks, and what was asked for when the connection was configured. Every request brings all of it. */
 export interface McpConnection {

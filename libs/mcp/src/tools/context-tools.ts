@@ -1,5 +1,5 @@
 import type { ObjectSchema } from '../routes/json-schema.js';
-import { describing, MERGE_PATCH } from './described-arguments.js';
+import { describing, MERGE_PATCH } from './strict-schema.js';
 import type { ToolDefinition } from './tool.js';
 
 export const contextTools: readonly ToolDefinition[] = [

@@ -1,4 +1,4 @@
-import { describing, MERGE_PATCH } from './described-arguments.js';
+import { describing, MERGE_PATCH } from './strict-schema.js';
 import type { ToolDefinition } from './tool.js';
 
 export const sessionTools: readonly ToolDefinition[] = [

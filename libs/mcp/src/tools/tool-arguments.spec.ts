@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ObjectSchema } from '../routes/json-schema.js';
-import { readArguments } from './tool-arguments.js';
+import { readArguments } from './tool-request.js';
 
 const text = { type: 'string' };
 const schema: ObjectSchema = {

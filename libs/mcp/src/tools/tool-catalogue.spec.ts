@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Route, RouteCatalogue } from '../routes/route-catalogue.js';
-import { ToolCatalogue } from './tool-catalogue.js';
-import { toolDefinitions } from './tool-definitions.js';
+import { ToolCatalogue, toolDefinitions } from './tool-catalogue.js';
 
 const sent = { content: z.string(), metadata: z.string(), text: z.string() };
 /** With every field that some tool looks for. */

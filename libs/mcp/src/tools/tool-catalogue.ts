@@ -1,13 +1,24 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { z } from 'zod';
 import type { Scope } from '#kernel';
-import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
-import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
 import { toResultSchema } from '../results/result-schema.js';
 import { pageArguments } from '../results/text-page.js';
+import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
+import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
+import { administrationTools } from './administration-tools.js';
+import { contextTools } from './context-tools.js';
+import { memoryTools } from './memory-tools.js';
+import { sessionTools } from './session-tools.js';
 import { toStrictSchema } from './strict-schema.js';
 import type { Profile, ToolDefinition } from './tool.js';
-import { toolDefinitions } from './tool-definitions.js';
+
+/** Every tool, in the order in which an agent meets them. */
+export const toolDefinitions: readonly ToolDefinition[] = [
+  ...sessionTools,
+  ...contextTools,
+  ...memoryTools,
+  ...administrationTools,
+];
 
 /** A tool with what its route says of it. */
 export interface Tool {

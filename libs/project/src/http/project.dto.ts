@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '#http';
-import type { Project } from '../project.js';
-import { projectSlug } from '../project-slug.js';
+import { type Project, projectSlug } from '../project.js';
 import type { ProjectCounts } from '../project-catalogue.service.js';
 
 export const projectParams = z.strictObject({ project: projectSlug });

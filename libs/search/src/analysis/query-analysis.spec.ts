@@ -1,3 +1,4 @@
+import { cpuMs } from '../../../../test/support/hostile-texts.js';
 import { analyseQuery } from './query-analysis.js';
 
 const options = { foldAccents: true };
@@ -60,8 +61,9 @@ describe('analyseQuery', () => {
   });
 
   it('takes time in proportion to the length of a hostile query', () => {
-    const started = performance.now();
-    for (const unit of ['"', '-"', '- ', '-a', '" -', '((']) analyse(unit.repeat(20_000));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const tookMs = cpuMs(() => {
+      for (const unit of ['"', '-"', '- ', '-a', '" -', '((']) analyse(unit.repeat(20_000));
+    });
+    expect(tookMs).toBeLessThan(5_000);
   });
 });

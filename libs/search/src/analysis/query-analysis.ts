@@ -1,6 +1,5 @@
-import { isOption } from './command-options.js';
+import { isOption, literalTermsOf, optionsIn } from './literals.js';
 import { isSpellable } from './document-analysis.js';
-import { literalTermsOf, optionsIn } from './literals.js';
 import { type AnalysisOptions, tokens } from './words.js';
 
 /** A query in the words of the index. */

@@ -19,7 +19,7 @@ export interface AnalysisOptions {
 }
 
 /** A run of the source text and the words it gives. */
-export interface Token {
+interface Token {
   /** Offsets in UTF-16 units, `end` exclusive. */
   readonly start: number;
   readonly end: number;
@@ -116,4 +116,12 @@ function splitScripts(run: string, words: string[], extras: string[]): void {
 function toWord(run: string): string {
   const lower = run.toLowerCase();
   return lower.length <= MAX_WORD_LENGTH ? lower : lower.slice(0, MAX_WORD_LENGTH).toWellFormed();
+}
+
+/** Configurations whose stemmer does not need accents: leaving them out finds `café` for `cafe`. */
+const WITHOUT_ACCENTS = new Set(['english', 'simple']);
+
+/** @param language name of a PostgreSQL text search configuration */
+export function analysisOptionsOf(language: string): AnalysisOptions {
+  return { foldAccents: WITHOUT_ACCENTS.has(language) };
 }

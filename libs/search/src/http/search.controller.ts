@@ -7,8 +7,7 @@ import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
 import { searchFamily, searchTag } from '../search.cache.js';
 import { SearchService } from '../search.service.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
-import { searchQuery, toListing } from './search.query.js';
-import { searchResponse, toSearchResponse } from './search.response.js';
+import { searchQuery, searchResponse, toListing, toSearchResponse } from './search.dto.js';
 
 @Controller('v1/search')
 export class SearchController {

@@ -160,3 +160,16 @@ export abstract class KeywordIndex {
     beside?: readonly AnalysedDocument[],
   ): Promise<Passage[]>;
 }
+
+/** The best first. */
+export function byRank(a: RankedDocument, b: RankedDocument): number {
+  return b.score - a.score || (a.id < b.id ? -1 : 1);
+}
+
+/** A lowest score only cuts the end off: it takes nothing out from between. */
+export function isUnfiltered({ phrases, exclusions, filters }: RankRequest): boolean {
+  const { minScore: _, ...others } = filters;
+  return (
+    phrases.length === 0 && exclusions.length === 0 && Object.values(others).every((filter) => filter === undefined)
+  );
+}

@@ -2,16 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { Database } from '#database';
 import type { Priority } from '#context';
-import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { ANALYSIS_VERSION } from '../analysis/words.js';
-import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
-import { HIGHEST_BOOST, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
+import { SCORE_UNIT } from '../ranking/bm25.js';
+import { HIGHEST_BOOST } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import { type Ranking, satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
+import { satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
+  byRank,
   type HoldingRequest,
-  KeywordIndex,
+  isUnfiltered,
   type Passage,
   type QueryStatistics,
   type QueryTerm,
@@ -20,25 +19,19 @@ import {
   type ResolvedDocument,
 } from './keyword-index.js';
 import {
-  documentInsert,
-  documentRemoval,
   documentResolution,
   holdingDocuments,
   longerTerms,
   nearWordCandidates,
   passageSelection,
   adHocPassageSelection,
-  postingRemoval,
-  projectsOfDocuments,
   queryStatistics,
   ranking,
   adHocRanking,
-  replacedDocuments,
-  segmentRemoval,
   similarWords,
-  staleDocuments,
-  wordInsert,
-} from './keyword-index.sql.js';
+  weightsOf,
+} from './keyword-queries.sql.js';
+import { PostgresKeywordDocuments, segmentsOf } from './postgres-keyword-documents.js';
 
 /** Bounds what a query costs that nothing matches: some 50 ms. */
 const MOST_WORDS_LOOKED_AT = 50_000;
@@ -50,140 +43,9 @@ const LONGER_TERMS = 10;
  * of the rows of that term in that project; nothing else of the workspace is touched.
  */
 @Injectable()
-export class PostgresKeywordIndex extends KeywordIndex {
-  private readonly language: string;
-  /** What the postings depend on besides the text. */
-  private readonly analysis: string;
-
-  constructor(
-    private readonly database: Database,
-    config: SearchConfig,
-  ) {
-    super();
-    this.language = config.language;
-    this.analysis = `${config.language}/${ANALYSIS_VERSION}`;
-  }
-
-  async put(documents: readonly AnalysedDocument[]): Promise<void> {
-    for (const [workspaceId, group] of byWorkspace(documents)) {
-      const labelled = group.filter(({ document }) => document.label !== undefined);
-      await this.removeLocked(
-        workspaceId,
-        await this.lock(workspaceId, {
-          ids: group.map(({ document }) => document.id),
-          labels: labelled.map(({ document }) => document),
-        }),
-      );
-      await this.insert(workspaceId, group);
-    }
-  }
-
-  async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    await this.removeLocked(workspaceId, await this.lock(workspaceId, { ids, labels: [] }));
-  }
-
-  async takeStale(limit: number): Promise<SearchDocument[]> {
-    interface Row {
-      readonly workspace_id: WorkspaceId;
-      readonly project_id: ProjectId;
-      readonly id: string;
-      readonly kind: SearchDocument['kind'];
-      readonly label: string | null;
-      readonly version: number | null;
-      readonly priority: Priority | null;
-      readonly tags: readonly string[];
-      readonly session_id: SessionId | null;
-      readonly created_at: Date;
-      readonly text: string | null;
-    }
-    const rows = await this.database.query<Row>(staleDocuments, [this.analysis, limit]);
-    return rows.map((row) => ({
-      workspaceId: row.workspace_id,
-      projectId: row.project_id,
-      id: row.id,
-      kind: row.kind,
-      label: row.label ?? undefined,
-      version: row.version ?? undefined,
-      text: row.text ?? '',
-      priority: row.priority ?? undefined,
-      tags: row.tags,
-      sessionId: row.session_id ?? undefined,
-      createdAt: row.created_at,
-    }));
-  }
-
-  async reindex(documents: readonly AnalysedDocument[]): Promise<void> {
-    for (const [workspaceId, group] of byWorkspace(documents)) {
-      const ids = group.map(({ document }) => document.id);
-      await this.database.query(postingRemoval, [workspaceId, ids]);
-      await this.database.query(segmentRemoval, [workspaceId, ids]);
-      await this.insert(workspaceId, group);
-    }
-  }
-
-  private async lock(
-    workspaceId: WorkspaceId,
-    { ids, labels }: { readonly ids: readonly string[]; readonly labels: readonly SearchDocument[] },
-  ): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(replacedDocuments, [
-      workspaceId,
-      ids,
-      labels.map(({ projectId }) => projectId),
-      labels.map(({ kind }) => kind),
-      labels.map(({ label }) => label),
-    ]);
-    return rows.map(({ id }) => id);
-  }
-
-  private async removeLocked(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.database.query(postingRemoval, [workspaceId, ids]);
-    await this.database.query(documentRemoval, [workspaceId, ids]);
-  }
-
-  private async insert(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
-    const rows = documents.map(({ document }) => ({
-      id: document.id,
-      project_id: document.projectId,
-      kind: document.kind,
-      label: document.label ?? null,
-      version: document.version ?? null,
-      priority: document.priority ?? null,
-      tags: document.tags,
-      session_id: document.sessionId ?? null,
-      created_at: document.createdAt.toISOString(),
-    }));
-    const segments = segmentsOf(documents);
-    await this.database.query(documentInsert, [
-      workspaceId,
-      this.language,
-      this.analysis,
-      JSON.stringify(rows),
-      segments.map(({ id }) => id),
-      segments.map(({ position }) => position),
-      segments.map(({ text }) => text),
-      segments.map(({ words }) => words),
-    ]);
-    const words = documents.flatMap(({ document: { projectId }, analysis }) =>
-      analysis.vocabulary.map((word) => ({ projectId, word })),
-    );
-    await this.database.query(wordInsert, [
-      workspaceId,
-      this.language,
-      words.map(({ projectId }) => projectId),
-      words.map(({ word }) => word),
-    ]);
-  }
-
-  async describe(
-    workspaceId: WorkspaceId,
-    id: string,
-    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
-  ): Promise<void> {
-    await this.database.query(
-      `UPDATE search_documents SET priority = coalesce($3, priority), tags = coalesce($4, tags) WHERE workspace_id = $1 AND id = $2`,
-      [workspaceId, id, change.priority ?? null, change.tags ?? null],
-    );
+export class PostgresKeywordIndex extends PostgresKeywordDocuments {
+  constructor(database: Database, config: SearchConfig) {
+    super(database, config.language);
   }
 
   async statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
@@ -356,11 +218,6 @@ export class PostgresKeywordIndex extends KeywordIndex {
     }));
   }
 
-  async projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]> {
-    const rows = await this.database.query<{ id: ProjectId }>(projectsOfDocuments, [workspaceId, ids]);
-    return rows.map(({ id }) => id);
-  }
-
   private async rankAdHoc(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking: weights, filters, after, limit } = request;
     const documents = (request.beside ?? []).filter(({ document }) => satisfies(document, filters));
@@ -432,56 +289,8 @@ export class PostgresKeywordIndex extends KeywordIndex {
   }
 }
 
-interface SimilarWordRow {
-  readonly word: string;
-  readonly candidate: string;
-  readonly term: string;
-  readonly document_frequency: number;
-}
+type SimilarWordRow = Omit<SimilarWord, 'documentFrequency'> & { readonly document_frequency: number };
 
 function toSimilarWord({ word, candidate, term, document_frequency: documentFrequency }: SimilarWordRow): SimilarWord {
   return { word, candidate, term, documentFrequency };
-}
-
-function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, AnalysedDocument[]> {
-  const groups = new Map<WorkspaceId, AnalysedDocument[]>();
-  for (const entry of documents) {
-    const group = groups.get(entry.document.workspaceId);
-    if (group === undefined) groups.set(entry.document.workspaceId, [entry]);
-    else group.push(entry);
-  }
-  return groups;
-}
-
-/** The parameters $4 to $11 of `ranking`. */
-function weightsOf({ terms, averageLength, asOfMs }: Ranking): unknown[] {
-  return [
-    terms.map(({ term }) => term),
-    terms.map(({ weight }) => weight),
-    BM25.k1 * (1 - BM25.b),
-    averageLength > 0 ? (BM25.k1 * BM25.b) / averageLength : 0,
-    new Date(asOfMs).toISOString(),
-    RECENCY_BOOST,
-    RECENCY_HALF_LIFE_MS,
-    JSON.stringify(PRIORITY_BOOST),
-  ];
-}
-
-function segmentsOf(documents: readonly AnalysedDocument[]) {
-  return documents.flatMap(({ document: { id, label }, analysis }) => [
-    ...(analysis.labelWords === '' ? [] : [{ id, position: 0, text: label ?? '', words: analysis.labelWords }]),
-    ...analysis.segments.map(({ text, words }, index) => ({ id, position: index + 1, text, words })),
-  ]);
-}
-
-function byRank(a: RankedDocument, b: RankedDocument): number {
-  return b.score - a.score || (a.id < b.id ? -1 : 1);
-}
-
-/** A lowest score only cuts the end off: it takes nothing out from between. */
-function isUnfiltered({ phrases, exclusions, filters }: RankRequest): boolean {
-  const { minScore: _, ...others } = filters;
-  return (
-    phrases.length === 0 && exclusions.length === 0 && Object.values(others).every((filter) => filter === undefined)
-  );
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { semanticWeight } from './channel-weights.js';
+import { semanticWeight } from './boosts.js';
 import { alone, type ChannelHit, fuse } from './fusion.js';
 
 const hit = (id: string, relevance = 1, boosts: Partial<ChannelHit> = {}): ChannelHit => ({

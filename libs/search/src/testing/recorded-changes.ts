@@ -1,5 +1,5 @@
 import type { ProjectId, WorkspaceId } from '#kernel';
-import { SearchChanges } from '../search-changes.js';
+import { SearchChanges } from '../search-invalidation.js';
 
 /** Remembers which projects were said to have changed. */
 export class RecordedChanges extends SearchChanges {

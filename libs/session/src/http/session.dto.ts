@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { entityId, pageOf, pageQuery, textField } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import { MAX_METADATA_BYTES, metadataBytes } from '../metadata-size.js';
-import { type Metadata, type Session, type SessionState, sessionStates } from '../session.js';
+import { MAX_METADATA_BYTES, type Metadata, metadataBytes } from '#kernel';
+import { type Session, type SessionState, sessionStates } from '../session.js';
 
 /** Longest summary of a session, in UTF-16 units. */
 export const MAX_SUMMARY_LENGTH = 10_000;

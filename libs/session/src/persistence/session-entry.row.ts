@@ -1,5 +1,4 @@
-import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { Metadata } from '../session.js';
+import type { EntryId, Metadata, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type EntryKind, type SessionEntry, todoPriorities } from '../session-entry.js';
 
 export interface EntryRow {

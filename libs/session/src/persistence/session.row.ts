@@ -1,5 +1,5 @@
-import type { ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
-import type { Metadata, Session } from '../session.js';
+import type { Metadata, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
+import type { Session } from '../session.js';
 
 export interface SessionRow {
   readonly workspace_id: WorkspaceId;

@@ -1,3 +1,4 @@
+import type { Principal } from '#kernel';
 import type { RateLimit, RateLimitCharge, RateLimitDecision, RateLimitState } from '../rate-limit.js';
 
 /** Whose units are counted: a principal, an address, a provider. Any text; two subjects never share a counter. */
@@ -20,3 +21,14 @@ export abstract class Limiter {
   /** Gives all units back. */
   abstract reset(subject: LimitSubject, limits: readonly RateLimit[]): Promise<void>;
 }
+
+/** Names a credential among all: it has its own counters in every workspace it may act in. */
+export function subjectOf({ workspaceId, id }: Pick<Principal, 'workspaceId' | 'id'>): LimitSubject {
+  return `${workspaceId} ${id}`;
+}
+
+/**
+ * Whoever asks outside providers, together; credentials and providers are its members. One subject, so that the limits
+ * of a credential and of a provider are decided in one question also where counters are spread over a Cluster.
+ */
+export const PROVIDER_CALLS: LimitSubject = 'calls of outside providers';

@@ -2,15 +2,8 @@ import { z } from 'zod';
 import { contentField, labelField, priorityField, tagsField } from '#context';
 import { handoverReasons, handoverSections } from '#handover';
 import { projectSlug } from '#project';
-import {
-  entryKinds,
-  MAX_ENTRY_LENGTH,
-  MAX_METADATA_BYTES,
-  MAX_SUMMARY_LENGTH,
-  metadataBytes,
-  openKinds,
-  todoPriorities,
-} from '#session';
+import { MAX_METADATA_BYTES, metadataBytes } from '#kernel';
+import { entryKinds, MAX_ENTRY_LENGTH, MAX_SUMMARY_LENGTH, openKinds, todoPriorities } from '#session';
 
 /** What a file says of itself in its first line. */
 export const FORMAT = 'keepsake-project';

@@ -1,1 +1,0 @@
-export { productRoot, productVersion } from './product.js';

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { priorities } from '#context';
+import { entityId, pageQuery } from '#http';
+import type { SessionId } from '#kernel';
+import { DEFAULT_PROJECT, projectSlug } from '#project';
+import { type SearchAnswer, searchKinds, searchModes, type SearchRequest } from '../search.js';
+
+const MAX_QUERY_LENGTH = 1_000;
+
+/** A list in one field, separated by commas, or the field several times. */
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => [value].flat().flatMap((part) => part.split(',')))
+  .pipe(
+    z
+      .array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters'))
+      .max(20, 'at most 20 tags'),
+  );
+
+export const searchQuery = z.strictObject({
+  q: z
+    .string({ error: 'say what to look for' })
+    .max(MAX_QUERY_LENGTH, `at most ${MAX_QUERY_LENGTH} characters`)
+    .refine((text) => text.trim() !== '', 'say what to look for'),
+  project: projectSlug.default(DEFAULT_PROJECT),
+  mode: z.enum(searchModes, { error: `write one of ${searchModes.join(', ')}` }).optional(),
+  limit: pageQuery.limit,
+  // Carries the terms of the query with their weights.
+  cursor: z.string().min(1).max(8_192).optional(),
+  priority: z.enum(priorities, { error: `write one of ${priorities.join(', ')}` }).optional(),
+  tags: list.optional(),
+  session: entityId('write the id of a session').optional(),
+  since: z.iso.datetime({ offset: true, error: 'write a time like 2030-01-31T12:00:00Z' }).optional(),
+  minScore: z.coerce
+    .number({ error: 'write a number' })
+    .min(0, 'at least 0')
+    .max(1_000_000, 'at most 1000000')
+    .optional(),
+  live: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('false')
+    .meta({ description: 'True: also what open sessions have written so far; found by its words, never remembered.' }),
+  weak: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('true')
+    .meta({ description: 'False: leaves out hits that hold no word of the query but only words near to them.' }),
+  rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
+});
+
+/** The search that a query asks for, without where its page starts. */
+export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchRequest, 'after' | 'limit'> {
+  return {
+    project: query.project,
+    query: query.q,
+    mode: query.mode,
+    rerank: query.rerank === 'true',
+    live: query.live === 'true',
+    weak: query.weak === 'true',
+    filters: {
+      priority: query.priority,
+      tags: query.tags,
+      sessionId: query.session as SessionId | undefined,
+      since: query.since === undefined ? undefined : new Date(query.since),
+      minScore: query.minScore,
+    },
+  };
+}
+
+const share = (of: string) => z.number().meta({ description: `What ${of} added to the score.` });
+
+const channelRank = z
+  .object({
+    rank: z.int().optional().meta({ description: '1 is the best; absent on later pages of a keyword search.' }),
+    score: z.number().meta({ description: "On the channel's own scale: BM25, or a cosine; boosts included." }),
+  })
+  .optional();
+
+const searchHit = z
+  .object({
+    kind: z.enum(searchKinds),
+    id: z.uuid().meta({ description: 'Of the context version or the entry itself.' }),
+    label: z.string().nullable(),
+    version: z.int().nullable(),
+    score: z.number().meta({ description: 'Comparable within this search alone.' }),
+    scores: z.object({
+      keyword: share('BM25 over the words of the query'),
+      semantic: share('the similarity of vectors'),
+      recency: share('recency'),
+      priority: share('priority'),
+      rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),
+    }),
+    channels: z
+      .object({ keyword: channelRank, semantic: channelRank })
+      .meta({ description: 'The place that each channel gave the hit by itself; absent where it did not find it.' }),
+    weak: z.boolean().meta({
+      description:
+        'True where it holds no word of the query, only words or parts of words near to them: another inflection, a compound.',
+    }),
+    snippet: z.string(),
+  })
+  .meta({ id: 'SearchHit' });
+
+export const searchResponse = z
+  .object({
+    project: z.string(),
+    mode: z.enum(searchModes).meta({ description: 'The mode that ran.' }),
+    degraded: z.boolean().meta({ description: 'Whether a channel that was asked for did not take part.' }),
+    reason: z.string().nullable(),
+    items: z.array(searchHit),
+    nextCursor: z.string().nullable(),
+  })
+  .meta({ id: 'SearchAnswer' });
+
+export function toSearchResponse(answer: SearchAnswer, nextCursor: string | null): z.infer<typeof searchResponse> {
+  const { project, mode, degraded, reason, items } = answer;
+  return {
+    project,
+    mode,
+    degraded,
+    reason,
+    items: [...items],
+    nextCursor,
+  };
+}

@@ -1,0 +1,284 @@
+import type { Priority } from '#context';
+import type { Database } from '#database';
+import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { LITERAL_PREFIX } from '../analysis/literals.js';
+import { ANALYSIS_VERSION } from '../analysis/words.js';
+import type { SearchDocument } from '../search.js';
+import { type AnalysedDocument, KeywordIndex } from './keyword-index.js';
+
+/** Of a document, over its terms: literals are found, but a text of many signs is no longer for them. */
+export const LENGTH = `coalesce(sum(frequency) FILTER (WHERE NOT starts_with(term, '${LITERAL_PREFIX}')), 0)::integer`;
+
+/**
+ * $1 workspace, $2 ids, $3 projects, $4 kinds, $5 labels (parallel). Locks what it finds, so that the statements that
+ * follow see its postings as the last writer left them.
+ */
+const replacedDocuments = `
+  SELECT document.id
+  FROM (
+    SELECT id FROM unnest($2::uuid[]) AS given (given_id)
+      CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS same
+    UNION
+    SELECT id FROM unnest($3::uuid[], $4::text[], $5::text[]) AS given (given_project, given_kind, given_label)
+      CROSS JOIN LATERAL (
+        SELECT id FROM search_documents
+        WHERE workspace_id = $1 AND project_id = given_project AND kind = given_kind AND label = given_label OFFSET 0) AS same
+    ORDER BY id
+  ) AS found
+    CROSS JOIN LATERAL (SELECT id FROM search_documents WHERE workspace_id = $1 AND id = found.id FOR UPDATE) AS document`;
+
+/** $1 analysis, $2 limit. Locks what it finds, passing over what others have locked. */
+const staleDocuments = `
+  SELECT workspace_id, project_id, id, kind, label, version, priority, tags, session_id, created_at, (
+    SELECT string_agg(text, '' ORDER BY position) FROM search_segments AS s
+    WHERE s.workspace_id = document.workspace_id AND s.document_id = document.id AND position > 0) AS text
+  FROM search_documents AS document WHERE analysis <> $1
+  LIMIT $2
+  FOR UPDATE SKIP LOCKED`;
+
+/**
+ * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
+ * segments (parallel). A document that is there already is only analysed anew. A session that was deleted meanwhile is
+ * left out.
+ */
+const documentInsert = `
+  WITH document AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($4::jsonb) AS d (
+      id uuid, project_id uuid, kind text, label text, version integer, priority text, tags text[], session_id uuid, created_at timestamptz)
+  ), segment AS MATERIALIZED (
+    SELECT document_id, position, text, to_tsvector($2::regconfig, words) AS vector
+    FROM unnest($5::uuid[], $6::integer[], $7::text[], $8::text[]) AS s (document_id, position, text, words)
+  ), occurrence AS MATERIALIZED (
+    SELECT document_id, lexeme AS term, sum(cardinality(positions))::integer AS frequency
+    FROM segment CROSS JOIN LATERAL unnest(vector)
+    GROUP BY document_id, lexeme
+  ), size AS (
+    SELECT document_id, ${LENGTH} AS length FROM occurrence GROUP BY document_id
+  ), stored_document AS (
+    INSERT INTO search_documents (workspace_id, project_id, id, kind, label, version, priority, tags, session_id, length, analysis, created_at)
+    SELECT $1, project_id, id, kind, label, version, priority, tags,
+      (SELECT s.id FROM sessions AS s WHERE s.workspace_id = $1 AND s.id = document.session_id FOR KEY SHARE),
+      coalesce(length, 0), $3, created_at
+    FROM document LEFT JOIN size ON document_id = id
+    ON CONFLICT (workspace_id, id) DO UPDATE SET length = excluded.length, analysis = excluded.analysis
+  ), stored_segment AS (
+    INSERT INTO search_segments (workspace_id, document_id, position, text, vector)
+    SELECT $1, document_id, position, text, vector FROM segment
+  )
+  INSERT INTO search_postings (workspace_id, project_id, term, document_id, frequency, length)
+  SELECT $1, project_id, term, occurrence.document_id, frequency, length
+  FROM occurrence JOIN size USING (document_id) JOIN document ON document.id = occurrence.document_id
+  ORDER BY project_id, term`;
+
+/**
+ * $1 workspace, $2 language, $3 projects, $4 words (parallel). Two transactions that bring the same word at once each
+ * store it, which harms nothing, and neither waits for the other.
+ */
+const wordInsert = `
+  INSERT INTO search_words (workspace_id, project_id, term, word)
+  SELECT DISTINCT $1::uuid, project_id, lexeme, word
+  FROM unnest($3::uuid[], $4::text[]) AS given (project_id, word)
+    CROSS JOIN LATERAL unnest(to_tsvector($2::regconfig, word))
+  WHERE NOT EXISTS (
+    SELECT FROM search_words AS known
+    WHERE known.workspace_id = $1 AND known.project_id = given.project_id AND known.term = lexeme AND known.word = given.word OFFSET 0)`;
+
+/**
+ * Takes the postings of documents ($1 workspace, $2 ids) and the words that no other document of the project holds.
+ * A word may be lost to a document that is indexed at the same moment: it is stored again with the next one, and
+ * until then only its misspellings don't find it.
+ */
+const postingRemoval = `
+  WITH held AS MATERIALIZED (
+    SELECT DISTINCT document.project_id, document.id AS document_id, lexeme AS term
+    FROM search_documents AS document
+      JOIN search_segments AS segment ON segment.workspace_id = $1 AND segment.document_id = document.id
+      CROSS JOIN LATERAL unnest(segment.vector)
+    WHERE document.workspace_id = $1 AND document.id = ANY ($2::uuid[])
+  ), removed_posting AS (
+    DELETE FROM search_postings WHERE ctid = ANY (ARRAY(
+      SELECT posting.ctid FROM held CROSS JOIN LATERAL (
+        SELECT ctid FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = held.project_id AND p.term = held.term AND p.document_id = held.document_id
+        OFFSET 0) AS posting))
+  )
+  DELETE FROM search_words WHERE ctid = ANY (ARRAY(
+    SELECT word.ctid FROM (SELECT DISTINCT project_id, term FROM held) AS term CROSS JOIN LATERAL (
+      SELECT ctid FROM search_words AS w
+      WHERE w.workspace_id = $1 AND w.project_id = term.project_id AND w.term = term.term AND NOT EXISTS (
+        SELECT FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = term.project_id AND p.term = term.term AND p.document_id <> ALL ($2::uuid[]))
+      OFFSET 0) AS word))`;
+
+/** $1 workspace, $2 ids. */
+const segmentRemoval = `DELETE FROM search_segments WHERE workspace_id = $1 AND document_id = ANY ($2::uuid[])`;
+
+/** $1 workspace, $2 ids. Segments go with their document. */
+const documentRemoval = `DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`;
+
+/** $1 workspace, $2 ids. The projects that hold them. */
+const projectsOfDocuments = `
+  SELECT DISTINCT project_id AS id
+  FROM unnest($2::uuid[]) AS given (given_id)
+    CROSS JOIN LATERAL (
+      SELECT project_id FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document`;
+
+/** What is written to the index: documents with their postings, segments and words. */
+export abstract class PostgresKeywordDocuments extends KeywordIndex {
+  /** What the postings depend on besides the text. */
+  private readonly analysis: string;
+
+  /** @param language text search configuration */
+  constructor(
+    protected readonly database: Database,
+    protected readonly language: string,
+  ) {
+    super();
+    this.analysis = `${language}/${ANALYSIS_VERSION}`;
+  }
+
+  async put(documents: readonly AnalysedDocument[]): Promise<void> {
+    for (const [workspaceId, group] of byWorkspace(documents)) {
+      const labelled = group.filter(({ document }) => document.label !== undefined);
+      await this.removeLocked(
+        workspaceId,
+        await this.lock(workspaceId, {
+          ids: group.map(({ document }) => document.id),
+          labels: labelled.map(({ document }) => document),
+        }),
+      );
+      await this.insert(workspaceId, group);
+    }
+  }
+
+  async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
+    await this.removeLocked(workspaceId, await this.lock(workspaceId, { ids, labels: [] }));
+  }
+
+  async takeStale(limit: number): Promise<SearchDocument[]> {
+    interface Row {
+      readonly workspace_id: WorkspaceId;
+      readonly project_id: ProjectId;
+      readonly id: string;
+      readonly kind: SearchDocument['kind'];
+      readonly label: string | null;
+      readonly version: number | null;
+      readonly priority: Priority | null;
+      readonly tags: readonly string[];
+      readonly session_id: SessionId | null;
+      readonly created_at: Date;
+      readonly text: string | null;
+    }
+    const rows = await this.database.query<Row>(staleDocuments, [this.analysis, limit]);
+    return rows.map((row) => ({
+      workspaceId: row.workspace_id,
+      projectId: row.project_id,
+      id: row.id,
+      kind: row.kind,
+      label: row.label ?? undefined,
+      version: row.version ?? undefined,
+      text: row.text ?? '',
+      priority: row.priority ?? undefined,
+      tags: row.tags,
+      sessionId: row.session_id ?? undefined,
+      createdAt: row.created_at,
+    }));
+  }
+
+  async reindex(documents: readonly AnalysedDocument[]): Promise<void> {
+    for (const [workspaceId, group] of byWorkspace(documents)) {
+      const ids = group.map(({ document }) => document.id);
+      await this.database.query(postingRemoval, [workspaceId, ids]);
+      await this.database.query(segmentRemoval, [workspaceId, ids]);
+      await this.insert(workspaceId, group);
+    }
+  }
+
+  private async lock(
+    workspaceId: WorkspaceId,
+    { ids, labels }: { readonly ids: readonly string[]; readonly labels: readonly SearchDocument[] },
+  ): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(replacedDocuments, [
+      workspaceId,
+      ids,
+      labels.map(({ projectId }) => projectId),
+      labels.map(({ kind }) => kind),
+      labels.map(({ label }) => label),
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
+  private async removeLocked(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.database.query(postingRemoval, [workspaceId, ids]);
+    await this.database.query(documentRemoval, [workspaceId, ids]);
+  }
+
+  private async insert(workspaceId: WorkspaceId, documents: readonly AnalysedDocument[]): Promise<void> {
+    const rows = documents.map(({ document }) => ({
+      id: document.id,
+      project_id: document.projectId,
+      kind: document.kind,
+      label: document.label ?? null,
+      version: document.version ?? null,
+      priority: document.priority ?? null,
+      tags: document.tags,
+      session_id: document.sessionId ?? null,
+      created_at: document.createdAt.toISOString(),
+    }));
+    const segments = segmentsOf(documents);
+    await this.database.query(documentInsert, [
+      workspaceId,
+      this.language,
+      this.analysis,
+      JSON.stringify(rows),
+      segments.map(({ id }) => id),
+      segments.map(({ position }) => position),
+      segments.map(({ text }) => text),
+      segments.map(({ words }) => words),
+    ]);
+    const words = documents.flatMap(({ document: { projectId }, analysis }) =>
+      analysis.vocabulary.map((word) => ({ projectId, word })),
+    );
+    await this.database.query(wordInsert, [
+      workspaceId,
+      this.language,
+      words.map(({ projectId }) => projectId),
+      words.map(({ word }) => word),
+    ]);
+  }
+
+  async describe(
+    workspaceId: WorkspaceId,
+    id: string,
+    change: { readonly priority?: Priority; readonly tags?: readonly string[] },
+  ): Promise<void> {
+    await this.database.query(
+      `UPDATE search_documents SET priority = coalesce($3, priority), tags = coalesce($4, tags) WHERE workspace_id = $1 AND id = $2`,
+      [workspaceId, id, change.priority ?? null, change.tags ?? null],
+    );
+  }
+
+  async projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]> {
+    const rows = await this.database.query<{ id: ProjectId }>(projectsOfDocuments, [workspaceId, ids]);
+    return rows.map(({ id }) => id);
+  }
+}
+
+function byWorkspace(documents: readonly AnalysedDocument[]): Map<WorkspaceId, AnalysedDocument[]> {
+  const groups = new Map<WorkspaceId, AnalysedDocument[]>();
+  for (const entry of documents) {
+    const group = groups.get(entry.document.workspaceId);
+    if (group === undefined) groups.set(entry.document.workspaceId, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+/** In the form of the parameters of `documentInsert`. */
+export function segmentsOf(documents: readonly AnalysedDocument[]) {
+  return documents.flatMap(({ document: { id, label }, analysis }) => [
+    ...(analysis.labelWords === '' ? [] : [{ id, position: 0, text: label ?? '', words: analysis.labelWords }]),
+    ...analysis.segments.map(({ text, words }, index) => ({ id, position: index + 1, text, words })),
+  ]);
+}

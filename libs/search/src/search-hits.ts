@@ -1,0 +1,74 @@
+import type { RerankService } from '#embedding';
+import { DomainError } from '#kernel';
+import type { AnalysisOptions } from './analysis/words.js';
+import type { KeywordIndex, Passage } from './persistence/keyword-index.js';
+import { byScore, type FusedHit } from './ranking/fusion.js';
+import type { SearchHit } from './search.js';
+import type { Page, PreparedSearch } from './search-page.js';
+import type { SemanticSearch } from './semantic-search.js';
+import { snippetOf } from './snippet.js';
+
+/** Hits that a reranker looks at. */
+const RERANKED = 50;
+
+/** What the hits of a page say, and the order that a reranker gives them. */
+export class SearchHits {
+  constructor(
+    private readonly index: KeywordIndex,
+    private readonly semantic: SemanticSearch,
+    private readonly reranker: RerankService,
+    private readonly options: AnalysisOptions,
+  ) {}
+
+  /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
+  async rerank(prepared: PreparedSearch, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
+    const { scope, request, query, billedPrincipal } = prepared;
+    if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
+    const best = hits.slice(0, RERANKED);
+    const passages = await this.passagesOf(prepared, best);
+    const known = best.filter(({ id }) => passages.has(id));
+    try {
+      const scores = await this.reranker.rerank({
+        workspaceId: scope.workspaceId,
+        billedPrincipal,
+        query: query.plain,
+        documents: known.map(({ id, label }) => [label, passages.get(id)?.text].filter(Boolean).join('\n\n')),
+      });
+      const reranked = known.map((hit, index) => withRerank(hit, scores[index] ?? 0)).sort(byScore);
+      return { hits: [...reranked, ...hits.slice(RERANKED)], faults: [] };
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return { hits, faults: [`not reranked: ${error.detail.replace(/\.$/, '')}`] };
+    }
+  }
+
+  /** What an embedder of meaning finds is meant, whatever its words. */
+  isWeak({ ranking }: PreparedSearch, { channels: { semantic } }: FusedHit): boolean {
+    return ranking?.isGuess === true && (semantic === undefined || this.semantic.isLexical);
+  }
+
+  /** A document that was removed since it was ranked has no passage, and is no hit any more. */
+  async describe(prepared: PreparedSearch, page: readonly FusedHit[]): Promise<SearchHit[]> {
+    const passages = await this.passagesOf(prepared, page);
+    const terms = prepared.ranking?.terms ?? [];
+    return page.flatMap((hit) => {
+      const passage = passages.get(hit.id);
+      if (passage === undefined) return [];
+      return [{ ...hit, weak: this.isWeak(prepared, hit), snippet: snippetOf(passage, terms, this.options) }];
+    });
+  }
+
+  private async passagesOf(
+    { scope, ranking, live }: PreparedSearch,
+    hits: readonly FusedHit[],
+  ): Promise<ReadonlyMap<string, Passage>> {
+    if (hits.length === 0) return new Map();
+    const ids = hits.map(({ id }) => id);
+    const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
+    return new Map(passages.map((passage) => [passage.id, passage]));
+  }
+}
+
+function withRerank(hit: FusedHit, score: number): FusedHit {
+  return { ...hit, score, scores: { ...hit.scores, rerank: score } };
+}
