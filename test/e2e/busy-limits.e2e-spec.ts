@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { StandInProvider } from '#embedding/testing';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import type { Api } from '../support/api.js';
 import { type Keepsake, startKeepsake } from '../support/keepsake.js';
@@ -18,13 +20,22 @@ const CLASSES: readonly [name: string, call: (api: Api, n: number) => Promise<{ 
   ['ingestion', (api, n) => api.post('/v1/contexts/ingest', { label: `d${n}`, content: `# Text ${n}` })],
   ['admin', (api) => api.get('/v1/keys')],
 ];
+/** Those that have tests of their own below, as no route names them. */
+const OTHER_CLASSES = ['sign-in', 'providers'];
+/** Of what one credential may do, for all of a workspace. */
+const WORKSPACE_FACTOR = 3;
+/** A tier that meets the limit of provider calls alone. */
+const TIER = 'embedder';
 
 describe('limits over two processes that are busy', () => {
   let database: TestDatabase;
   let servers: Keepsake[];
+  let provider: StandInProvider;
+  let workspaces = 0;
 
   beforeAll(async () => {
     database = await createTestDatabase();
+    provider = await StandInProvider.start();
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],
@@ -36,33 +47,77 @@ describe('limits over two processes that are busy', () => {
       RATE_LIMIT_ENABLED: 'true',
       ...Object.fromEntries(CLASSES.map(([name]) => [`RATE_LIMIT_${name.toUpperCase()}_PER_MINUTE`, String(LIMIT)])),
       RATE_LIMIT_SIGN_IN_PER_5_MINUTES: String(LIMIT),
+      RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE: String(LIMIT),
+      RATE_LIMIT_WORKSPACE_FACTOR: String(WORKSPACE_FACTOR),
+      RATE_LIMIT_TIERS: JSON.stringify({ [TIER]: { embeddings: 10_000 } }),
+      EMBEDDING_PROVIDER: 'voyage',
+      EMBEDDING_DIMENSIONS: '256',
+      VOYAGE_API_KEY: 'pa-secret-of-the-server',
+      VOYAGE_BASE_URL: provider.baseUrl('voyage'),
     };
     servers = await Promise.all([startKeepsake({ env }), startKeepsake({ env })]);
   }, 120_000);
 
   afterAll(async () => {
     await Promise.all((servers ?? []).map((server) => server.remove()));
+    await provider?.close();
     await database?.drop();
+  });
+
+  /** Keys of a workspace of their own, on both processes in turn. */
+  async function newKeys(count: number, tier?: string): Promise<(n: number) => Api> {
+    const { api } = servers[0] as Keepsake;
+    const slug = `w${++workspaces}`;
+    expect((await api.post('/v1/workspaces', { slug })).status).toBe(201);
+    const keys: string[] = [];
+    for (let n = 0; n < count; n++) {
+      const body = { name: `k${n}`, scopes: SCOPES, ...(tier === undefined ? {} : { tier }) };
+      const made = await api.post('/v1/keys', body, { headers: { 'x-keepsake-workspace': slug } });
+      expect(made.status).toBe(201);
+      keys.push(made.body.key);
+    }
+    return (n) => (servers[n % servers.length] as Keepsake).api.as(keys[n % keys.length]);
+  }
+
+  /** Many calls at the same time: as many pass as the limit says, and what came back while they were on their way. */
+  async function passes(limit: number, call: (n: number) => Promise<{ status: number }>): Promise<void> {
+    const started = performance.now();
+    const answers = await Promise.all(Array.from({ length: REQUESTS }, (_, n) => call(n)));
+    const cameBack = Math.floor((performance.now() - started) / (60_000 / limit));
+    const passed = answers.filter(({ status }) => status < 300).length;
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(REQUESTS - passed);
+    expect(passed).toBeGreaterThanOrEqual(limit);
+    expect(passed).toBeLessThanOrEqual(limit + cameBack);
+  }
+
+  it('every class of limits that there is has its test here', async () => {
+    const text = await readFile(join(import.meta.dirname, '../../libs/config/src/slices.ts'), 'utf8');
+    const [, routes = '', others = ''] =
+      /interface RouteLimitNumbers \{([^}]*)\}[^]*interface LimitNumbers[^{]*\{([^}]*)\}/.exec(text) ?? [];
+    const declared = [...`${routes}${others}`.matchAll(/readonly '?([\w-]+)'?: number/g)].map(
+      ([, name]) => name as string,
+    );
+    expect(declared.toSorted()).toEqual([...CLASSES.map(([name]) => name), ...OTHER_CLASSES].toSorted());
   });
 
   it.each(CLASSES)(
     'T62 of many %s exactly the limit passes: the delay of a process is not taken for an absence of Redis',
     async (_, call) => {
-      const [server] = servers as [Keepsake];
-      const { body } = await server.api.post('/v1/keys', { name: 'k', scopes: SCOPES });
-      const apis = servers.map((each) => each.api.as(body.key));
-      const started = performance.now();
-      const answers = await Promise.all(
-        Array.from({ length: REQUESTS }, (__, n) => call(apis[n % apis.length] as Api, n)),
-      );
-      const cameBack = Math.floor((performance.now() - started) / (60_000 / LIMIT));
-      const passed = answers.filter(({ status }) => status < 300).length;
-      expect(answers.filter(({ status }) => status === 429)).toHaveLength(REQUESTS - passed);
-      expect(passed).toBeGreaterThanOrEqual(LIMIT);
-      expect(passed).toBeLessThanOrEqual(LIMIT + cameBack);
+      const of = await newKeys(1);
+      await passes(LIMIT, (n) => call(of(n), n));
     },
     60_000,
   );
+
+  it('T62 of many calls with many keys of one workspace exactly what the workspace may passes', async () => {
+    const of = await newKeys(WORKSPACE_FACTOR * 2);
+    await passes(LIMIT * WORKSPACE_FACTOR, (n) => of(n).get('/v1/projects'));
+  }, 60_000);
+
+  it('T62 of many texts exactly as many calls of the provider are made as one credential may', async () => {
+    const of = await newKeys(1, TIER);
+    await passes(LIMIT, (n) => of(n).post('/v1/embeddings', { input: `text of a provider ${n}` }));
+  }, 60_000);
 
   it('T62 of many guesses exactly the limit is tried', async () => {
     const answers = await Promise.all(

@@ -1,5 +1,5 @@
 import { defineFamily, defineTag, hashOf } from '#cache';
-import type { ProjectKey } from '#project';
+import { type ProjectKey, workspaceDeletionTag } from '#project';
 import type { WorkspaceId } from '#kernel';
 import type { SearchAnswer, SearchRequest } from './search.js';
 
@@ -22,7 +22,7 @@ export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),
-  tags: ({ workspace, project }) => [searchTag({ workspace, project })],
+  tags: ({ workspace, project }) => [searchTag({ workspace, project }), workspaceDeletionTag({ workspace })],
   ttlMs: 60_000,
   // As long as a search may take that waits for a provider.
   loadTimeoutMs: 15_000,

@@ -1,7 +1,11 @@
 import type { HealthPart, HealthRegistry, HealthSource } from '#observability';
 import type { FallbackLimiter } from './limiter/fallback-limiter.js';
+import type { RateLimit } from './rate-limit.js';
 
-/** Says when limits are counted in each process alone. */
+/** Looked at and never taken from: whether it can be asked is what matters. */
+const UNUSED: RateLimit = { name: 'health', limit: 1, periodMs: 1_000 };
+
+/** Says whether limits are counted in each process alone: it asks as the next request would, so it need not wait for one. */
 export class LimitsHealth implements HealthSource {
   readonly name = 'limits';
   readonly requiredForReady = false;
@@ -19,6 +23,7 @@ export class LimitsHealth implements HealthSource {
       return this.isOnlyProcess
         ? { status: 'up', detail: 'counted in process' }
         : { status: 'degraded', detail: 'without REDIS_URL limits hold for each process, not for all together' };
+    await this.limiter.look('health', [UNUSED]);
     return this.limiter.isLocal
       ? { status: 'degraded', detail: 'Redis is away: limits hold for each process, not for all together' }
       : { status: 'up' };

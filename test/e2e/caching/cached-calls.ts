@@ -13,6 +13,8 @@ export interface Memory {
 /** A read that the cache answers when it is repeated. */
 export interface CachedCall {
   readonly name: string;
+  /** As the description of the API names it. */
+  readonly route: string;
   /** Of a GET. */
   readonly path?: string;
   /** Whether an id is all that names the thing. */
@@ -26,6 +28,10 @@ export interface CachedCall {
 export function cachedCalls({ project, session, label, contexts, handover }: Memory): readonly CachedCall[] {
   const [first, second] = contexts;
   const get = (path: string, keepsResponse = true): CachedCall => ({
+    route: `GET ${(path.split('?', 1)[0] as string)
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '{id}')
+      .replace(/^\/v1\/projects\/[^/]+/, '/v1/projects/{project}')
+      .replace(/\/contexts\/[^/{]+$/, '/contexts/{label}')}`,
     name: `GET ${path
       .replace(first, ':first')
       .replace(second, ':second')
@@ -37,6 +43,7 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
   });
   const post = (path: string, what: string, body: object): CachedCall => ({
     name: `POST ${path}${what}`,
+    route: `POST ${path}`,
     namesId: false,
     keepsResponse: false,
     call: (api, headers) => api.post(path, body, { headers }),
@@ -64,6 +71,7 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
     get(`/v1/handovers?project=${project}`),
     get('/v1/handovers'),
     get(`/v1/search?project=${project}&q=remember`),
+    get(`/v1/search?project=${project}&q=remember&session=${session}`),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),
     recall('label', { project, labels: [label] }),
     recall('id', { ids: contexts }),

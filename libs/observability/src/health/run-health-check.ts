@@ -1,15 +1,15 @@
 import type { HealthPart, HealthSource } from './health-registry.js';
 
-const CHECK_TIMEOUT_MS = 2_000;
+/** Whoever asks is to know within a second what became of a part. */
+const CHECK_TIMEOUT_MS = 800;
 
-/** Asks one part now. One that fails, or does not answer in two seconds, is down. */
+/** Asks one part now. One that fails, or does not answer in 800 ms, is down. */
 export async function runHealthCheck(source: HealthSource): Promise<HealthPart> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<HealthPart>((settle) => {
-    timer = setTimeout(
-      () => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` }),
-      CHECK_TIMEOUT_MS,
-    );
+    const giveUp = () => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` });
+    // What has arrived while this process was busy is read first: its own delay is not the part's.
+    timer = setTimeout(() => setImmediate(giveUp), CHECK_TIMEOUT_MS);
   });
   try {
     return await Promise.race([source.check(), tooLate]);

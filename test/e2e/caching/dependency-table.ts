@@ -1,0 +1,266 @@
+/**
+ * What is cached, what it shows, and who changes what: the whole of it, in one place. Whoever adds a cached route, a family, a
+ * writing route, a job or a command adds its row here; without it, or with a writer that does not fire the tags of what
+ * shows what it changes, the tests fail (`test/architecture/cache-dependencies.spec.ts` reads the table,
+ * `test/e2e/cache-dependencies.e2e-spec.ts` does what it says).
+ */
+
+/** What is stored, by the name that the rows below use, with the tables and columns it lives in. */
+export const FACTS = {
+  projects: 'projects',
+  sessions: 'sessions, activity included',
+  'session count': 'sessions: how many a project has',
+  entries: 'session_entries',
+  todos: 'session_entries of kind todo, and what settles them',
+  contexts: 'contexts, context_labels: texts, tags, priority, metadata, archiving',
+  'always-check contexts': 'contexts of priority always_check that are the newest of their label',
+  accesses: 'context_usage',
+  vectors: 'context_vectors: whether a version is embedded',
+  handovers: 'handovers',
+  'search index': 'search_documents, search_postings, search_words',
+  keys: 'api_keys',
+  'token revocations': 'token_revocations',
+  workspaces: 'workspaces',
+} as const;
+
+export type Fact = keyof typeof FACTS;
+
+/** Each tag, and how much falls with it: one thing, what is read of one project, of a workspace, or of all. */
+export const TAGS = {
+  project: 'project',
+  projects: 'workspace',
+  'project-contents': 'project',
+  removals: 'workspace',
+  session: 'one',
+  sessions: 'workspace',
+  'session-log': 'one',
+  todos: 'project',
+  context: 'one',
+  label: 'one',
+  contexts: 'project',
+  'any-context': 'workspace',
+  'always-check': 'project',
+  'context-usage': 'workspace',
+  handover: 'one',
+  handovers: 'project',
+  'any-handover': 'workspace',
+  search: 'project',
+  credential: 'one',
+  'token-subject': 'all',
+  workspace: 'one',
+} as const;
+
+export type TagName = keyof typeof TAGS;
+
+export interface CachedThing {
+  readonly shows: readonly Fact[];
+  /** One of them at least is fired by whatever changes what is shown. */
+  readonly tags: readonly TagName[];
+  /** What it shows that changes by time alone: seen as late as it lives. */
+  readonly byTime?: string;
+}
+
+/** Every family. `of` is for those whose tags differ from entry to entry: each kind of entry has its row. */
+export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<string, CachedThing>> | 'immutable'>> = {
+  principal: { shows: ['keys', 'token revocations'], tags: ['credential', 'token-subject'] },
+  workspace: { shows: ['workspaces'], tags: ['workspace'] },
+  project: { shows: ['projects'], tags: ['project', 'removals'] },
+  session: { shows: ['sessions'], tags: ['session', 'removals'] },
+  context: {
+    id: { shows: ['contexts'], tags: ['context', 'removals'] },
+    label: { shows: ['contexts'], tags: ['label', 'removals'] },
+  },
+  'context-summary': {
+    id: { shows: ['contexts'], tags: ['context', 'removals'] },
+    label: { shows: ['contexts'], tags: ['label', 'removals'] },
+  },
+  'embedding-state': { shows: ['vectors'], tags: ['context', 'removals'] },
+  preview: 'immutable',
+  embedding: 'immutable',
+  rerank: 'immutable',
+  handover: {
+    id: { shows: ['handovers'], tags: ['handover', 'removals'] },
+    latest: { shows: ['handovers'], tags: ['handovers', 'removals'] },
+  },
+  wakeup: {
+    shows: ['handovers', 'always-check contexts'],
+    tags: ['handovers', 'always-check', 'removals'],
+  },
+  query: {
+    projects: { shows: ['projects'], tags: ['projects', 'removals'] },
+    'project-survey': {
+      shows: ['projects', 'session count', 'todos', 'contexts', 'handovers'],
+      tags: ['project', 'project-contents', 'removals'],
+    },
+    sessions: { shows: ['sessions', 'session count'], tags: ['sessions', 'removals'] },
+    'session-entries': { shows: ['entries', 'todos'], tags: ['session-log', 'removals'] },
+    'open-todos': { shows: ['todos'], tags: ['todos', 'removals'] },
+    contexts: { shows: ['contexts'], tags: ['contexts', 'removals'] },
+    'context-versions': { shows: ['contexts'], tags: ['label', 'removals'] },
+    'label-count': { shows: ['contexts'], tags: ['contexts', 'removals'] },
+    overview: {
+      shows: ['contexts', 'accesses'],
+      tags: ['contexts', 'context-usage', 'removals'],
+      byTime: 'what has not been read for so many days',
+    },
+    handovers: { shows: ['handovers'], tags: ['handovers', 'removals'] },
+    'handovers of all projects': { shows: ['handovers'], tags: ['any-handover', 'removals'] },
+    'handover-count': { shows: ['handovers'], tags: ['handovers', 'removals'] },
+  },
+  search: { shows: ['search index'], tags: ['search', 'removals'], byTime: 'how recent what is found is' },
+  // Its entries are the answers of the routes below.
+  http: {},
+};
+
+/** A route whose answer comes from the cache: `shows` and `tags` of the outermost of what it is kept in. */
+export interface CachedRoute extends CachedThing {
+  /** Whether the bytes of the answer are kept, or only what it is made of. */
+  readonly keeps: 'answer' | 'parts';
+  /** The families behind it. */
+  readonly families: readonly string[];
+}
+
+const context = ['contexts', 'vectors'] as const;
+
+/** Every route that reads through the cache. */
+export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
+  'GET /v1/sessions': {
+    keeps: 'parts',
+    families: ['query', 'project'],
+    shows: ['sessions', 'session count', 'projects'],
+    tags: ['sessions', 'project', 'removals'],
+  },
+  'GET /v1/sessions/{id}': {
+    keeps: 'parts',
+    families: ['session'],
+    shows: ['sessions'],
+    tags: ['session', 'removals'],
+  },
+  'GET /v1/sessions/{id}/entries': {
+    keeps: 'parts',
+    families: ['query', 'session'],
+    shows: ['entries', 'todos'],
+    tags: ['session-log', 'session', 'removals'],
+  },
+  'GET /v1/contexts': {
+    keeps: 'answer',
+    families: ['query', 'project', 'embedding-state'],
+    shows: context,
+    tags: ['contexts', 'removals'],
+  },
+  'GET /v1/contexts/{id}': {
+    keeps: 'answer',
+    families: ['context', 'embedding-state'],
+    shows: context,
+    tags: ['context', 'removals'],
+  },
+  'GET /v1/contexts/{id}/versions': {
+    keeps: 'answer',
+    families: ['query', 'context-summary', 'embedding-state'],
+    shows: context,
+    tags: ['any-context', 'removals'],
+  },
+  'GET /v1/contexts/{id}/diff': {
+    keeps: 'answer',
+    families: ['context-summary', 'context'],
+    shows: ['contexts'],
+    tags: ['context', 'removals'],
+  },
+  'GET /v1/contexts/{id}/preview': {
+    keeps: 'answer',
+    families: ['context-summary', 'preview'],
+    shows: ['contexts'],
+    tags: ['context', 'removals'],
+  },
+  'GET /v1/projects/{project}/contexts/{label}': {
+    keeps: 'answer',
+    families: ['context', 'embedding-state'],
+    shows: context,
+    tags: ['label', 'removals'],
+  },
+  'POST /v1/contexts/recall': {
+    keeps: 'parts',
+    families: ['context-summary', 'context', 'embedding-state'],
+    shows: context,
+    tags: ['context', 'label', 'removals'],
+  },
+  'POST /v1/contexts/check': {
+    keeps: 'parts',
+    families: ['query', 'project', 'search', 'context', 'embedding-state'],
+    shows: ['contexts', 'search index'],
+    tags: ['contexts', 'context', 'search', 'project', 'removals'],
+  },
+  'GET /v1/projects': {
+    keeps: 'answer',
+    families: ['query'],
+    shows: ['projects'],
+    tags: ['projects', 'removals'],
+  },
+  'GET /v1/projects/{project}': {
+    keeps: 'answer',
+    families: ['query'],
+    shows: ['projects', 'session count', 'todos', 'contexts', 'handovers'],
+    tags: ['project', 'project-contents', 'removals'],
+  },
+  'GET /v1/projects/{project}/overview': {
+    keeps: 'answer',
+    families: ['query', 'project'],
+    shows: ['contexts', 'accesses'],
+    tags: ['contexts', 'context-usage', 'removals'],
+    byTime: 'what has not been read for so many days',
+  },
+  'GET /v1/handovers/latest': {
+    keeps: 'answer',
+    families: ['handover'],
+    shows: ['handovers'],
+    tags: ['handovers', 'removals'],
+  },
+  'GET /v1/handovers/{id}': {
+    keeps: 'answer',
+    families: ['handover'],
+    shows: ['handovers'],
+    tags: ['handover', 'removals'],
+  },
+  'GET /v1/handovers': {
+    keeps: 'answer',
+    families: ['query', 'project'],
+    shows: ['handovers'],
+    tags: ['handovers', 'any-handover', 'removals'],
+  },
+  'GET /v1/search': {
+    keeps: 'answer',
+    families: ['search', 'project'],
+    shows: ['search index'],
+    tags: ['search', 'removals'],
+    byTime: 'how recent what is found is',
+  },
+};
+
+/** Every other GET, and why it asks the source. */
+export const UNCACHED_READS: Readonly<Record<string, string>> = {
+  'GET /health': 'tells of now',
+  'GET /health/live': 'tells of now',
+  'GET /health/ready': 'tells of now',
+  'GET /metrics': 'tells of now',
+  'GET /metrics/cache': 'tells of now',
+  'GET /v1/workspaces': 'rare, and for operators',
+  'GET /v1/keys': 'rare, and for administrators',
+  'GET /v1/usage': 'counts of now',
+  'GET /v1/models': 'the settings of the process',
+  'GET /v1/models/{model}': 'the settings of the process',
+  'GET /v1/handovers/preview': 'tells what a session would leave now',
+  'GET /v1/projects/{project}/export': 'a whole project, as one transaction sees it',
+  'GET /v1/retention': 'rare',
+  'GET /v1/retention/{project}': 'rare',
+  'GET /v1/jobs': 'changes all the time',
+  'GET /v1/jobs/stats': 'changes all the time',
+  'GET /v1/jobs/{id}': 'changes all the time',
+  'GET /v1/admin/audit': 'for administrators',
+  'GET /v1/admin/cache/health': 'tells of now',
+  'GET /v1/admin/cache/stats': 'tells of now',
+  'GET /v1/admin/cache/families': 'tells of now',
+  'GET /v1/admin/cache/keys': 'looks at the cache itself',
+  'GET /v1/admin/cache/entries/{key}': 'looks at the cache itself',
+  'GET /v1/admin/cache/advice': 'tells of now',
+  'GET /v1/admin/cache/rate-limits': 'tells of now',
+};

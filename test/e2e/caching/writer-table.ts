@@ -1,0 +1,233 @@
+import type { Fact, TagName } from './dependency-table.js';
+
+/** Who writes, which facts change with it, and which tags it fires in its transaction. */
+export interface Writer {
+  readonly changes: readonly Fact[];
+  /** All that it fires, of whatever thing. */
+  readonly fires: readonly TagName[];
+  /** Fired by some calls of it alone. */
+  readonly mayFire?: readonly TagName[];
+  /** The test that shows it instead of the walk over this table, where that needs a setting of its own. */
+  readonly provedBy?: string;
+}
+
+/** What changes nothing that is cached: jobs, audit, policies, limits, the cache itself. */
+const nothing: Writer = { changes: [], fires: [] };
+const handover: readonly TagName[] = ['handover', 'handovers', 'any-handover', 'project-contents'];
+const session: readonly TagName[] = ['session', 'sessions'];
+const version: readonly TagName[] = ['context', 'label', 'contexts', 'project-contents', 'any-context', 'search'];
+/** Where a project is named for the first time. */
+const newProject: readonly TagName[] = ['project', 'projects'];
+
+/** Routes that write. A route's MCP tool is the same route by another name. */
+export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
+  'POST /v1/workspaces': { changes: ['workspaces'], fires: ['workspace'] },
+  'POST /v1/keys': { changes: ['keys'], fires: ['credential'] },
+  'POST /v1/keys/{id}/rotate': { changes: ['keys'], fires: ['credential'] },
+  'PATCH /v1/keys/{id}': { changes: ['keys'], fires: ['credential'] },
+  'DELETE /v1/keys/{id}': { changes: ['keys'], fires: ['credential'] },
+  'POST /v1/auth/logout': {
+    changes: ['token revocations'],
+    fires: ['credential'],
+    provedBy: 'test/e2e/tokens.e2e-spec.ts',
+  },
+  'POST /v1/auth/revocations': {
+    changes: ['token revocations'],
+    fires: ['token-subject'],
+    provedBy: 'test/e2e/tokens.e2e-spec.ts',
+  },
+  'POST /v1/sessions': {
+    changes: ['sessions', 'session count'],
+    fires: [...session, 'project-contents'],
+    mayFire: newProject,
+  },
+  'PATCH /v1/sessions/{id}': {
+    changes: ['sessions'],
+    fires: session,
+    // A switch of project leaves a handover.
+    mayFire: [...handover, ...newProject, 'search'],
+  },
+  'POST /v1/sessions/{id}/heartbeat': { changes: ['sessions'], fires: session },
+  'POST /v1/sessions/{id}/entries': {
+    // What is logged is found once the session has handed it over.
+    changes: ['entries', 'todos'],
+    fires: ['session-log', 'todos', 'project-contents'],
+    mayFire: session,
+  },
+  'POST /v1/sessions/{id}/end': {
+    changes: ['sessions', 'handovers', 'search index'],
+    fires: [...session, ...handover, 'search'],
+  },
+  'POST /v1/contexts': {
+    changes: ['contexts', 'search index', 'always-check contexts'],
+    fires: version,
+    mayFire: [...newProject, ...session, 'always-check'],
+  },
+  'POST /v1/contexts/batch': {
+    changes: ['contexts', 'search index', 'always-check contexts'],
+    fires: version,
+    mayFire: [...newProject, ...session, 'always-check'],
+  },
+  'POST /v1/contexts/ingest': {
+    changes: ['contexts', 'search index'],
+    fires: version,
+    mayFire: [...newProject, ...session, 'always-check'],
+  },
+  'PATCH /v1/contexts/{id}': {
+    changes: ['contexts', 'search index', 'always-check contexts'],
+    fires: version,
+    mayFire: ['always-check'],
+  },
+  'POST /v1/contexts/{id}/archive': {
+    changes: ['contexts', 'search index', 'always-check contexts'],
+    fires: version,
+    mayFire: ['always-check'],
+  },
+  'POST /v1/contexts/{id}/restore': {
+    changes: ['contexts', 'search index', 'always-check contexts'],
+    fires: version,
+    mayFire: ['always-check'],
+  },
+  // They count what was read, and that is written down some seconds later.
+  'POST /v1/contexts/check': nothing,
+  'POST /v1/contexts/recall': nothing,
+  'POST /v1/handovers': { changes: ['handovers'], fires: handover, mayFire: [...newProject, 'search'] },
+  'POST /v1/handovers/{id}/acknowledge': { changes: ['handovers'], fires: handover },
+  'PUT /v1/retention/{project}': { ...nothing, mayFire: newProject },
+  'POST /v1/retention/{project}/run': {
+    changes: ['contexts', 'search index'],
+    fires: version,
+    mayFire: ['removals'],
+  },
+  'DELETE /v1/projects/{project}': {
+    changes: [
+      'projects',
+      'sessions',
+      'session count',
+      'entries',
+      'todos',
+      'contexts',
+      'always-check contexts',
+      'accesses',
+      'vectors',
+      'handovers',
+      'search index',
+    ],
+    fires: ['project', 'projects', 'removals', 'search'],
+  },
+  'POST /v1/projects/{project}/import': {
+    changes: [
+      'projects',
+      'sessions',
+      'session count',
+      'entries',
+      'todos',
+      'contexts',
+      'always-check contexts',
+      'handovers',
+      'search index',
+    ],
+    fires: ['project', 'project-contents', 'removals', 'search'],
+    mayFire: ['projects'],
+  },
+  'POST /v1/embeddings': nothing,
+  'POST /v1/admin/cache/warm': nothing,
+  'POST /v1/admin/cache/test': nothing,
+  'PATCH /v1/admin/cache/families/{name}': nothing,
+  // What an administrator drops though nothing has changed.
+  'POST /v1/admin/cache/invalidations': {
+    ...nothing,
+    mayFire: ['project', 'contexts', 'handovers', 'search', 'todos'],
+  },
+  'POST /v1/admin/cache/rate-limits/reset': nothing,
+  'POST /v1/jobs/{id}/retry': nothing,
+  'POST /v1/jobs/{id}/cancel': nothing,
+  // Each tool is one of the routes above.
+  'POST /mcp': nothing,
+};
+
+/** Every job. */
+export const JOBS: Readonly<Record<string, Writer>> = {
+  'session-sweep': {
+    changes: ['sessions', 'handovers', 'search index'],
+    fires: [...session, ...handover, 'search'],
+  },
+  'context-retention': { changes: ['contexts', 'search index'], fires: version, mayFire: ['removals'] },
+  'context-embedding': {
+    changes: ['vectors'],
+    fires: ['context', 'label', 'contexts', 'any-context', 'search'],
+    provedBy: 'test/e2e/background-changes.e2e-spec.ts',
+  },
+  'embedding-backfill': {
+    changes: ['vectors'],
+    fires: ['context', 'label', 'contexts', 'any-context', 'search'],
+    provedBy: 'test/e2e/background-changes.e2e-spec.ts',
+  },
+  'search-reindex': {
+    changes: ['search index'],
+    fires: ['search'],
+    provedBy: 'libs/search/src/search.service.int-spec.ts',
+  },
+  'cache-warming': nothing,
+  'idempotency-expiry': nothing,
+  'queue-maintenance': nothing,
+};
+
+/** Every command: what it writes itself, or the routes of the running server that it calls. */
+export const COMMANDS: Readonly<Record<string, Writer | { readonly calls: readonly string[] }>> = {
+  keys: { changes: ['keys'], fires: ['credential'], mayFire: ['workspace'] },
+  // Its server and its worker write by routes, jobs and what START and TIME tell.
+  serve: nothing,
+  worker: nothing,
+  // Servers that run beside it do not go on by what it takes back.
+  migrate: nothing,
+  mcp: { calls: ['POST /mcp'] },
+  cache: {
+    calls: [
+      'POST /v1/admin/cache/invalidations',
+      'POST /v1/admin/cache/warm',
+      'POST /v1/admin/cache/test',
+      'PATCH /v1/admin/cache/families/{name}',
+    ],
+  },
+  limits: { calls: ['POST /v1/admin/cache/rate-limits/reset'] },
+  export: nothing,
+  import: { calls: ['POST /v1/projects/{project}/import'] },
+  bench: { calls: ['POST /v1/contexts', 'DELETE /v1/projects/{project}'] },
+  doctor: nothing,
+};
+
+/** What the start of a process writes. */
+export const START: Readonly<Record<string, Writer>> = {
+  'the key of KEEPSAKE_BOOTSTRAP_KEY': { changes: ['keys'], fires: ['credential'], mayFire: ['workspace'] },
+  'the workspace default': {
+    changes: ['workspaces'],
+    fires: ['workspace'],
+    provedBy: 'libs/auth/src/auth.int-spec.ts',
+  },
+  'another embedding provider': {
+    // Nothing that is cached: the provider is part of the keys of what shows it.
+    changes: [],
+    fires: [],
+    provedBy: 'test/e2e/background-changes.e2e-spec.ts',
+  },
+};
+
+/** What is written, or changes, while nobody asks for it. */
+export const TIME: Readonly<Record<string, Writer>> = {
+  'reads are counted': { changes: ['accesses'], fires: ['context-usage'] },
+  // States are computed from times at each read; lists by state are not cached.
+  'a session becomes idle or expires': nothing,
+  // No entry outlives its credential.
+  'a key or a token expires': nothing,
+};
+
+/** Reads that may fall though nothing that they show has changed, and why. */
+export const FALLS_WITHOUT_CHANGE: readonly { readonly tag: TagName; readonly because: string }[] = [
+  { tag: 'removals', because: 'a deletion or an import does not list what hung on what it took or brought' },
+  { tag: 'any-context', because: 'an id alone does not tell the label whose versions are shown' },
+  { tag: 'any-handover', because: 'the list spans all projects' },
+  { tag: 'project-contents', because: 'one tag for all counts of a project' },
+  { tag: 'handovers', because: 'the wake-up holds the latest handover beside what is always to be checked' },
+  { tag: 'session', because: 'a log is read after its session, which tells that it is there' },
+];
