@@ -40,10 +40,10 @@ export class Reader {
     const { call, route } = reading;
     const place = `${call.method} ${call.path}`;
     const startedMs = monotonicMs();
-    /** @type {Set<string>} */
-    const allowed = new Set();
+    /** @type {Map<string, import('./workspace-state.mjs').WorkspaceState>} */
+    const allowed = new Map();
     const allow = () => {
-      for (const state of this.#memory.states.all()) allowed.add(expectedView(reading, state));
+      for (const state of this.#memory.states.all()) allowed.set(expectedView(reading, state), state);
     };
     allow();
     const forget = this.#memory.states.watch(allow);
@@ -68,7 +68,7 @@ export class Reader {
    * @param {import('./product-process.mjs').ProductProcess} server
    * @param {import('./readings.mjs').Reading} reading
    * @param {import('./http-client.mjs').Answer} answer
-   * @param {{ allowed: ReadonlySet<string>, oldTag?: string, isQuiet: boolean, startedMs: number }} how
+   * @param {{ allowed: ReadonlyMap<string, import('./workspace-state.mjs').WorkspaceState>, oldTag?: string, isQuiet: boolean, startedMs: number }} how
    * @returns {Observation | undefined}
    */
   #judged(server, reading, answer, { allowed, oldTag, isQuiet, startedMs }) {
@@ -102,7 +102,7 @@ export class Reader {
       const kind = answer.status === 304 ? 'wrong 304' : 'stale';
       judge.found(
         kind,
-        `${server.name} ${place} (${isHit ? 'hit' : 'no hit'}) shows ${shown}, and not ${[...allowed].join(' or ')}`,
+        `${server.name} ${place} (${isHit ? 'hit' : 'no hit'}) shows ${shown}, and not ${[...allowed.keys()].join(' or ')}`,
       );
     }
     return { reading, view: shown, isHit };
@@ -123,16 +123,24 @@ export function expectedView({ expected, status }, state) {
 /**
  * @param {import('./readings.mjs').Reading} reading
  * @param {string} shown
- * @param {ReadonlySet<string>} allowed views
+ * @param {ReadonlyMap<string, import('./workspace-state.mjs').WorkspaceState>} allowed views, each with a state that has it
  */
-function isAllowed({ isPiecewise }, shown, allowed) {
-  if (allowed.has(shown) || !isPiecewise) return allowed.has(shown);
-  const piecesOf = (/** @type {string} */ view) => [JSON.parse(view)[1] ?? []].flat();
-  const [pieces, all] = [piecesOf(shown), [...allowed].map(piecesOf)];
-  const isKnown = pieces.every((piece) => all.some((each) => each.includes(piece)));
-  return (
-    isKnown && (all[0] ?? []).every((piece) => pieces.includes(piece) || !all.every((each) => each.includes(piece)))
-  );
+function isAllowed({ pieces }, shown, allowed) {
+  if (allowed.has(shown)) return true;
+  if (pieces === undefined || allowed.size === 1) return false;
+  const shownPieces = piecesIn(shown);
+  const possible = new Set([...allowed.values()].flatMap((state) => pieces(state)));
+  const [first = [], ...others] = [...allowed.keys()].map(piecesIn);
+  const certain = first.filter((piece) => others.every((each) => each.includes(piece)));
+  return shownPieces.every((piece) => possible.has(piece)) && certain.every((piece) => shownPieces.includes(piece));
+}
+
+/**
+ * @param {string} view of a list
+ * @returns {string[]}
+ */
+function piecesIn(view) {
+  return [JSON.parse(view)[1] ?? []].flat();
 }
 
 /**

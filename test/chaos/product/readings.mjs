@@ -14,8 +14,8 @@ import { LABELS, latestIn, latestOf, openTodosIn, PROJECTS, versionsOf } from '.
  * @property {readonly string[]} about topics of the writes that change it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
- * @property {boolean} [isPiecewise] whether its source is asked in several statements: while a write has no answer, each
- *   piece may be as it was before that or after
+ * @property {(state: WorkspaceState) => string[]} [pieces] of a list that is put together of several reads: while a write
+ *   has no answer, each piece may be as it was before that or after
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404
  *
  * @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState
@@ -289,7 +289,10 @@ function projectReadings({ marker }, project) {
     },
     {
       route: 'GET /v1/search',
-      isPiecewise: true,
+      pieces: (state) => [
+        ...state.contexts.filter(here).map(({ token }) => `context ${token}`),
+        ...state.entries.filter(here).map(({ token }) => `entry ${token}`),
+      ],
       call: get(`/v1/search?project=${project}&q=${marker}&mode=keyword&${MANY}`),
       args: { project, q: marker, mode: 'keyword', limit: 100 },
       about,
@@ -303,6 +306,7 @@ function projectReadings({ marker }, project) {
     },
     {
       route: 'POST /v1/contexts/recall',
+      pieces: (state) => sorted(state.contexts.filter(here).map(viewOfContext)),
       call: { method: 'POST', path: '/v1/contexts/recall', body: { project, labels: LABELS } },
       args: { project, labels: LABELS },
       about,
