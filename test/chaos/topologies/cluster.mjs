@@ -1,10 +1,13 @@
 // @ts-check
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { isInStep, startCluster } from '../../setup/services/redis-cluster.mjs';
 import { until } from '../../setup/services/until.mjs';
 import { evictSome, makeFull, whileAway } from './server-faults.mjs';
 
 const PRIMARIES = 3;
 const SETTLE_MS = 60_000;
+/** Until the nodes see one again that was unavailable. */
+const REJOIN_MS = 1_000;
 
 /** @typedef {import('./server-faults.mjs').RedisServer} RedisServer */
 
@@ -55,6 +58,30 @@ export async function start() {
       },
       evict: ({ node, pick }) => evictFrom(node, pick),
       full: async ({ node }) => makeFull(await primaryAt(node)),
+    },
+    /**
+     * A primary hangs, its replica takes over and hangs in its turn, and the first takes the slots back: its entries are
+     * as they were before.
+     */
+    returnOfPrimary: async ({ node }) => {
+      const before = await primaries();
+      const first = await primaryAt(node);
+      first.pause();
+      await awaitAnotherPrimary(first);
+      return async () => {
+        const second = (await primariesAmong(nodes.filter((each) => each !== first)))?.find(
+          (each) => !before.includes(each),
+        );
+        first.resume();
+        await pauseFor(REJOIN_MS);
+        if (second === undefined) return;
+        second.pause();
+        try {
+          await awaitAnotherPrimary(second);
+        } finally {
+          second.resume();
+        }
+      };
     },
     async settle() {
       // A replica may still take over from a primary that is back: who follows whom is asked again.

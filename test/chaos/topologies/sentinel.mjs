@@ -6,7 +6,7 @@ import { until } from '../../setup/services/until.mjs';
 import { evictSome, makeFull, whileAway } from './server-faults.mjs';
 
 const SETTLE_MS = 60_000;
-/** Until the Sentinels see a server again that was away. */
+/** Until the Sentinels see a server again that was unavailable. */
 const REJOIN_MS = 1_000;
 
 /** @type {import('./topology.mjs').StartTopology} */
