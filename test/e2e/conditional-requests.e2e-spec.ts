@@ -179,6 +179,62 @@ describe('conditional and cached requests over the wire', () => {
     expect((await writer.patch(to, { tags: ['y'] }, { headers: { 'if-match': '*' } })).status).toBe(200);
   });
 
+  it('T24 keys and families have a tag that never comes again, 304, and changes that honour it', async () => {
+    const { body: key } = await server.api.post('/v1/keys', { name: 'tagged', scopes: ['memory:read'] });
+    const reason = 'a test of tags';
+    const things: readonly (readonly [to: string, list: string, changes: readonly object[]])[] = [
+      [`/v1/keys/${key.id}`, '/v1/keys', [{ name: 'another' }, { name: 'tagged' }]],
+      [
+        '/v1/admin/cache/families/handover',
+        '/v1/admin/cache/families',
+        [{ ttlMs: 5_000, reason }, { reason }, { ttlMs: 5_000, reason }, { reason }],
+      ],
+    ];
+    for (const [to, list, changes] of things) {
+      const seen = new Set<string>();
+      for (const change of changes) {
+        const old = (await get({}, server.key, to)).headers['etag'] as string;
+        const oldList = (await get({}, server.key, list)).headers['etag'] as string;
+        const known = await get({ 'if-none-match': old }, server.key, to);
+        expect([to, known.status, known.body]).toEqual([to, 304, '']);
+        expect((await get({ 'if-none-match': oldList }, server.key, list)).status).toBe(304);
+        expect((await get({ 'if-match': '"a"' }, server.key, to)).status).toBe(412);
+        const patch = (headers: Record<string, string>) => server.api.patch(to, change, { headers });
+        expect((await patch({ 'if-none-match': old })).status).toBe(412);
+        const changed = await patch({ 'if-match': old });
+        expect([changed.status, changed.headers.get('etag')]).toEqual([
+          200,
+          (await get({}, server.key, to)).headers['etag'],
+        ]);
+        const late = await patch({ 'if-match': old });
+        expect([late.status, late.body.code]).toEqual([412, 'precondition-failed']);
+        expect((await get({ 'if-none-match': old }, server.key, to)).status).toBe(200);
+        expect((await get({ 'if-none-match': oldList }, server.key, list)).status).toBe(200);
+        seen.add(old);
+      }
+      expect(seen.size).toBe(changes.length);
+    }
+    const stale = { headers: { 'if-match': '"a"' } };
+    expect((await server.api.send('DELETE', `/v1/keys/${key.id}`, stale)).status).toBe(412);
+    expect((await server.api.post(`/v1/keys/${key.id}/rotate`, undefined, stale)).status).toBe(412);
+    expect((await server.api.send('DELETE', `/v1/keys/${key.id}`)).status).toBe(200);
+    expect((await server.api.get(`/v1/keys/${key.id}`)).body.revokedAt).toEqual(expect.any(String));
+  });
+
+  it('T24 every read that tells a tag answers 304 to it: sessions, their lists and entries, policies', async () => {
+    const { body: session } = await writer.post('/v1/sessions', {});
+    const paths = [`/v1/sessions/${session.id}`, '/v1/sessions', `/v1/sessions/${session.id}/entries`, '/v1/retention'];
+    for (const to of [...paths, '/v1/retention/default']) {
+      const full = await get({}, reader, to);
+      const known = await get({ 'if-none-match': String(full.headers['etag']) }, reader, to);
+      expect([to, full.status, known.status, known.body]).toEqual([to, 200, 304, '']);
+      expect(full.headers).toMatchObject({
+        'cache-control': 'private, no-cache',
+        vary: expect.stringContaining('Auth'),
+      });
+    }
+  });
+
   describe('If-None-Match of a change (section 13.1.2: 412, and nothing is done)', () => {
     /** A thing that has an entity tag, and calls that change it. */
     type Changed = readonly [what: string, make: () => Promise<{ change: Change; of?: Api }>];

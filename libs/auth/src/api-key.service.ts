@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CacheService, type Tag } from '#cache';
 import { TransactionRunner } from '#database';
-import type { Page } from '#http';
+import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import {
   type ApiKeyId,
   Clock,
@@ -14,7 +14,7 @@ import {
   type Scope,
   type WorkspaceId,
 } from '#kernel';
-import { type ApiKey, BOOTSTRAP_NAME, generateKey, isKeyActive, prefixOf } from './api-key.js';
+import { type ApiKey, BOOTSTRAP_NAME, generateKey, isKeyActive, prefixOf, type StoredApiKey } from './api-key.js';
 import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
 import { type Credential, hashSecret } from './credential.js';
@@ -70,15 +70,17 @@ export class ApiKeyService {
 
   /**
    * Changes what a key is called and what it may do, from the next request on, on every process.
-   * @throws DomainError `key-not-found`, also for one that was revoked; `missing-scope`.
+   * @param given what it says of the state it is for; absent: any
+   * @throws DomainError `key-not-found`, also for one that was revoked; `missing-scope`; `precondition-failed`.
    */
   async change(
     caller: Principal,
     id: ApiKeyId,
     change: { name?: string; scopes?: readonly Scope[]; tier?: string | null },
-  ): Promise<ApiKey> {
+    given?: Preconditions,
+  ): Promise<StoredApiKey> {
     return this.transactions.run(async () => {
-      const old = await this.get(caller.workspaceId, id);
+      const old = await this.getForChange(caller.workspaceId, id, given);
       requireScopes(caller, old.scopes);
       requireScopes(caller, change.scopes ?? []);
       if (change.tier !== undefined && change.tier !== old.tier) requireTierChoice(caller);
@@ -92,14 +94,17 @@ export class ApiKeyService {
       };
       await this.keys.update(changed);
       await this.forget(changed);
-      return changed;
+      return this.get(caller.workspaceId, id);
     });
   }
 
-  /** Replaces a key by a new one of the same name, scopes, tier and expiry; the old one stops working with the answer. */
-  async rotate(caller: Principal, id: ApiKeyId): Promise<NewApiKey> {
+  /**
+   * Replaces a key by a new one of the same name, scopes, tier and expiry; the old one stops working with the answer.
+   * @param given as for `change`
+   */
+  async rotate(caller: Principal, id: ApiKeyId, given?: Preconditions): Promise<NewApiKey> {
     return this.transactions.run(async () => {
-      const old = await this.get(caller.workspaceId, id);
+      const old = await this.getForChange(caller.workspaceId, id, given);
       requireScopes(caller, old.scopes);
       const isActive = isKeyActive(old, this.clock.now());
       // Of rotations at the same time one gets the new key; for the others there is nothing left to rotate.
@@ -110,10 +115,10 @@ export class ApiKeyService {
     });
   }
 
-  /** The key stops working with the answer. Revoking twice changes nothing. */
-  async revoke(caller: Principal, id: ApiKeyId): Promise<ApiKey> {
+  /** The key stops working with the answer. Revoking twice changes nothing. @param given as for `change` */
+  async revoke(caller: Principal, id: ApiKeyId, given?: Preconditions): Promise<StoredApiKey> {
     return this.transactions.run(async () => {
-      const key = await this.get(caller.workspaceId, id);
+      const key = await this.getForChange(caller.workspaceId, id, given);
       requireScopes(caller, key.scopes);
       await this.keys.revoke(caller.workspaceId, id, this.clock.now());
       await this.forget(key);
@@ -158,16 +163,29 @@ export class ApiKeyService {
   }
 
   /** What falls when the verified credential of a principal that is a key (`key:<id>`) is forgotten. @throws DomainError `key-not-found` */
-  async tagOf(workspaceId: WorkspaceId, principalId: string): Promise<Tag> {
+  async credentialTagOf(workspaceId: WorkspaceId, principalId: string): Promise<Tag> {
     const [, id = ''] = principalId.split(':', 2);
     if (!isUuid(id)) throw new NotFoundError('Key', id);
     const { secretHash } = await this.get(workspaceId, id as ApiKeyId);
     return credentialTag({ hash: secretHash.toString('hex') });
   }
 
-  private async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey> {
+  /** @throws DomainError `key-not-found` */
+  async get(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey> {
     const key = await this.keys.find(workspaceId, id);
     if (key === undefined) throw new NotFoundError('Key', id);
+    return key;
+  }
+
+  /** The entity tag of a key: another one after every change. */
+  tagOf({ workspaceId, id, revision }: StoredApiKey): string {
+    return entityTag(['key', workspaceId, id, revision]);
+  }
+
+  private async getForChange(workspaceId: WorkspaceId, id: ApiKeyId, given?: Preconditions): Promise<StoredApiKey> {
+    const key = await this.keys.findForChange(workspaceId, id);
+    if (key === undefined) throw new NotFoundError('Key', id);
+    requireMatch(given, this.tagOf(key));
     return key;
   }
 }

@@ -17,6 +17,11 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
+/** As it was read: the revision never comes again once the key was changed. */
+export interface StoredApiKey extends ApiKey {
+  readonly revision: string;
+}
+
 /** Name of the key that the configuration sets, and of those that came of it by rotation. */
 export const BOOTSTRAP_NAME = 'bootstrap';
 

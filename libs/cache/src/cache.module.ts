@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { register } from 'prom-client';
 import { CacheConfig, DatabaseConfig, LogConfig } from '#config';
-import { Database } from '#database';
+import { Database, TransactionRunner } from '#database';
 import { Clock } from '#kernel';
 import { beginSpan, findRequestContext, HealthRegistry } from '#observability';
 import { CacheEngine } from './cache-engine.js';
@@ -63,6 +63,7 @@ function createEngine(
   cache: CacheConfig,
   databaseConfig: DatabaseConfig,
   database: Database,
+  transactions: TransactionRunner,
   clock: Clock,
   log: LogConfig,
 ): CacheEngine {
@@ -74,13 +75,17 @@ function createEngine(
     beginSpan,
     tellRead: TOLD_LEVELS.has(log.level) ? tellLog : tellRequest,
     outbox: new SqlInvalidationOutbox(database, role, calls),
-    familySettings: new SqlFamilySettings(database),
+    familySettings: new SqlFamilySettings(database, (work) => transactions.run(work)),
     primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, calls),
   });
 }
 
 const providers: Provider[] = [
-  { provide: CacheEngine, inject: [CacheConfig, DatabaseConfig, Database, Clock, LogConfig], useFactory: createEngine },
+  {
+    provide: CacheEngine,
+    inject: [CacheConfig, DatabaseConfig, Database, TransactionRunner, Clock, LogConfig],
+    useFactory: createEngine,
+  },
   { provide: CacheService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.cache },
   { provide: FamilySettingsService, inject: [CacheEngine], useFactory: (engine: CacheEngine) => engine.settings },
   {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import type { CacheService } from './cache.service.js';
@@ -5,29 +6,38 @@ import type { FamilySettings, FamilySettingsPatch } from './cache-family.js';
 
 /** Where settings that were changed at run time are kept, for all processes. */
 export abstract class FamilySettingsStore {
-  /** The settings of every family that has some. */
-  abstract load(): Promise<ReadonlyMap<string, FamilySettings>>;
-  /** Changes the settings of one family. Safe for concurrent callers: none undoes what another changed. */
-  abstract merge(family: string, patch: FamilySettingsPatch): Promise<void>;
-  /** Returns a family to its declaration. */
-  abstract remove(family: string): Promise<void>;
+  /** The settings of every family that has, or had, some. */
+  abstract load(): Promise<ReadonlyMap<string, StoredFamilySettings>>;
+  /**
+   * Changes the settings of one family. Safe for concurrent callers: none undoes what another changed.
+   * @param patch undefined returns the family to its declaration
+   * @param allow told the revision that is changed, undefined before the first change; nothing is changed where it throws
+   */
+  abstract change(family: string, patch: FamilySettingsPatch | undefined, allow: AllowChange): Promise<void>;
 }
+
+export interface StoredFamilySettings {
+  readonly settings: FamilySettings;
+  /** It never comes again once the settings were changed. */
+  readonly revision: string;
+}
+
+export type AllowChange = (revision: string | undefined) => void;
 
 /** One process, or a test: settings live as long as it does. */
 export class InMemoryFamilySettings extends FamilySettingsStore {
-  private readonly settings = new Map<string, FamilySettings>();
+  private readonly stored = new Map<string, StoredFamilySettings>();
 
-  async load(): Promise<ReadonlyMap<string, FamilySettings>> {
-    return new Map(this.settings);
+  async load(): Promise<ReadonlyMap<string, StoredFamilySettings>> {
+    return new Map(this.stored);
   }
 
-  async merge(family: string, patch: FamilySettingsPatch): Promise<void> {
-    const merged = Object.entries({ ...this.settings.get(family), ...patch }).filter(([, value]) => value !== null);
-    this.settings.set(family, Object.fromEntries(merged));
-  }
-
-  async remove(family: string): Promise<void> {
-    this.settings.delete(family);
+  async change(family: string, patch: FamilySettingsPatch | undefined, allow: AllowChange): Promise<void> {
+    const old = this.stored.get(family);
+    allow(old?.revision);
+    const merged = patch === undefined ? [] : Object.entries({ ...old?.settings, ...patch });
+    const settings = Object.fromEntries(merged.filter(([, value]) => value !== null));
+    this.stored.set(family, { settings, revision: randomUUID() });
   }
 }
 
@@ -38,6 +48,7 @@ export const SETTINGS_POLL_MS = 4_000;
 export class FamilySettingsService {
   private readonly logger = new Logger('Cache');
   private timer: NodeJS.Timeout | undefined;
+  private revisions: ReadonlyMap<string, string> = new Map();
 
   constructor(
     private readonly store: FamilySettingsStore,
@@ -56,7 +67,9 @@ export class FamilySettingsService {
 
   async refresh(): Promise<void> {
     try {
-      this.cache.applySettings(await this.store.load());
+      const stored = [...(await this.store.load())];
+      this.cache.applySettings(new Map(stored.map(([family, { settings }]) => [family, settings])));
+      this.revisions = new Map(stored.map(([family, { revision }]) => [family, revision]));
     } catch (error) {
       this.logger.warn(`The settings of the cache families could not be read: ${messageOf(error)}`);
     }
@@ -64,9 +77,10 @@ export class FamilySettingsService {
 
   /**
    * Changes settings for all processes; in force here at once. A patch that names none returns the family to its declaration.
+   * @param allow see `FamilySettingsStore.change`
    * @throws TypeError for a family that does not exist or a duration that is not a whole number of milliseconds.
    */
-  async change(familyName: string, patch: FamilySettingsPatch): Promise<void> {
+  async change(familyName: string, patch: FamilySettingsPatch, allow: AllowChange = () => undefined): Promise<void> {
     if (this.cache.findFamily(familyName) === undefined)
       throw new TypeError(`There is no cache family named ${JSON.stringify(familyName)}.`);
     for (const name of ['ttlMs', 'staleMs', 'staleIfErrorMs'] as const) {
@@ -78,7 +92,12 @@ export class FamilySettingsService {
       }
     }
     const isEmpty = Object.values(patch).every((value) => value === undefined);
-    await (isEmpty ? this.store.remove(familyName) : this.store.merge(familyName, patch));
+    await this.store.change(familyName, isEmpty ? undefined : patch, allow);
     await this.refresh();
+  }
+
+  /** Of the settings in force here; undefined before the first change. */
+  revisionOf(familyName: string): string | undefined {
+    return this.revisions.get(familyName);
   }
 }

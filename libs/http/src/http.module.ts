@@ -8,6 +8,7 @@ import { IdempotencyExpiry } from './idempotency/idempotency-expiry.js';
 import { IdempotencyStore } from './idempotency/idempotency-store.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
+import { ConditionalReadInterceptor } from './paging/conditional-read.interceptor.js';
 import { CursorKey } from './paging/cursor.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import { CacheStatusInterceptor } from './response-cache/cache-status.interceptor.js';
@@ -57,6 +58,7 @@ export class HealthModule {}
     { provide: APP_INTERCEPTOR, useClass: AcknowledgementInterceptor },
     { provide: APP_INTERCEPTOR, useClass: UndeclaredInputInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: ConditionalReadInterceptor },
     { provide: APP_INTERCEPTOR, useClass: CacheStatusInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {

@@ -8,7 +8,8 @@ import {
   FamilySettingsService,
   type Tag,
 } from '#cache';
-import type { FamilySettingsPatch } from '#cache';
+import type { FamilyListing, FamilySettingsPatch } from '#cache';
+import { entityTag, type Preconditions, requireMatch } from '#http';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
 import { cacheUnavailable } from './cache-unavailable.js';
@@ -80,13 +81,32 @@ export class CacheAdminService {
 
   /**
    * In force here at once, on every other process within five seconds.
-   * @throws NotFoundError for a family that does not exist.
+   * @param given what it says of the state it is for; absent: any
+   * @throws NotFoundError for a family that does not exist; DomainError `precondition-failed`.
    */
-  async changeFamily(caller: Principal, name: string, settings: FamilySettingsPatch, reason: string) {
-    if (this.engine.cache.findFamily(name) === undefined) throw new NotFoundError('Cache family', name);
+  async changeFamily(
+    caller: Principal,
+    name: string,
+    settings: FamilySettingsPatch,
+    reason: string,
+    given?: Preconditions,
+  ): Promise<FamilyListing> {
+    requireMatch(given, this.tagOf(this.family(name)));
     await this.audit.record(caller, 'cache.family', reason, { family: name, settings }, 'installation');
-    await this.settings.change(name, settings);
-    return this.families().find((family) => family.name === name);
+    await this.settings.change(name, settings, (revision) => requireMatch(given, familyTag(name, revision)));
+    return this.family(name);
+  }
+
+  /** @throws NotFoundError for a family that does not exist. */
+  family(name: string): FamilyListing {
+    const found = this.families().find((family) => family.name === name);
+    if (found === undefined) throw new NotFoundError('Cache family', name);
+    return found;
+  }
+
+  /** The entity tag of a family with the policy in force here: another one after every change. */
+  tagOf({ name, policy }: FamilyListing): string {
+    return familyTag(name, this.settings.revisionOf(name), [JSON.stringify(policy)]);
   }
 
   /** Keys of one family in the caller's workspace; those that belong to the platform are an operator's. */
@@ -155,7 +175,7 @@ export class CacheAdminService {
     const principal = principalOf(user);
     if (principal !== caller.id && !caller.scopes.has('operator')) throw missingScope('operator');
     const tag = principal.startsWith('key:')
-      ? await this.keyService.tagOf(caller.workspaceId, principal)
+      ? await this.keyService.credentialTagOf(caller.workspaceId, principal)
       : subjectTag({ subject: principal.slice('jwt:'.length) });
     // A subject of tokens may be of any workspace.
     const reach = principal.startsWith('jwt:') && principal !== caller.id ? 'installation' : 'workspace';
@@ -225,4 +245,9 @@ export class CacheAdminService {
     if (!this.engine.cache.store.isOpen) throw cacheUnavailable();
     return question();
   }
+}
+
+/** @param shown the policy: beside its settings it hangs on the release and the configuration */
+function familyTag(name: string, revision: string | undefined, shown: readonly string[] = []): string {
+  return entityTag(['cache-family', name, revision], shown);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
 import type { FamilyListing } from '#cache';
 import { CacheEngine } from '#cache';
-import { Endpoint, hidePosition, listPage, showPosition } from '#http';
+import { Endpoint, hidePosition, IfPreconditions, listPage, type Preconditions, showPosition } from '#http';
 import { type Principal, type SessionId } from '#kernel';
 import { type AdminCacheStats, CacheAdminService } from '../cache/cache-admin.service.js';
 import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
@@ -66,9 +66,22 @@ export class CacheAdminController {
     summary: 'Cache families and their policies',
     access: ['admin'],
     response: familiesResponse,
+    tagged: true,
   })
   families() {
     return { items: this.admin.families().map(toFamilyResponse) };
+  }
+
+  @Endpoint('GET /families/:name', {
+    summary: 'A cache family and its policy',
+    access: ['admin'],
+    response: oneFamilyResponse,
+  })
+  family(
+    @Param({ schema: familyParams }) { name }: z.infer<typeof familyParams>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(this.admin.family(name), reply);
   }
 
   @Endpoint('PATCH /families/:name', {
@@ -80,9 +93,10 @@ export class CacheAdminController {
     @Caller() caller: Principal,
     @Param({ schema: familyParams }) { name }: z.infer<typeof familyParams>,
     @Body({ schema: changeFamilyBody }) { reason, ...settings }: z.infer<typeof changeFamilyBody>,
+    @IfPreconditions() given: Preconditions,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const family = await this.admin.changeFamily(caller, name, settings, reason);
-    return toFamilyResponse(family as FamilyListing);
+    return this.tagged(await this.admin.changeFamily(caller, name, settings, reason, given), reply);
   }
 
   @Endpoint('GET /keys', {
@@ -196,6 +210,11 @@ export class CacheAdminController {
   })
   async advice() {
     return { items: await this.admin.advice() };
+  }
+
+  private tagged(family: FamilyListing, reply: FastifyReply) {
+    void reply.header('etag', this.admin.tagOf(family));
+    return toFamilyResponse(family);
   }
 }
 

@@ -1,7 +1,9 @@
-import { Body, Controller, Param, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Endpoint, listPage } from '#http';
+import { Endpoint, IfPreconditions, listPage, type Preconditions } from '#http';
 import type { ApiKeyId, Principal } from '#kernel';
+import type { StoredApiKey } from '../api-key.js';
 import { ApiKeyService } from '../api-key.service.js';
 import {
   changeKeyBody,
@@ -25,7 +27,12 @@ export class ApiKeyController {
     return toNewKeyResponse(await this.keys.create(caller, body));
   }
 
-  @Endpoint('GET ', { summary: 'List API keys, newest first', access: ['admin'], response: keysResponse })
+  @Endpoint('GET ', {
+    summary: 'List API keys, newest first',
+    access: ['admin'],
+    response: keysResponse,
+    tagged: true,
+  })
   async list(@Caller() caller: Principal, @Query({ schema: keysQuery }) query: z.infer<typeof keysQuery>) {
     return listPage(query, {
       of: ['keys', caller.workspaceId],
@@ -34,14 +41,27 @@ export class ApiKeyController {
     });
   }
 
+  @Endpoint('GET /:id', { summary: 'Look at an API key, also a revoked one', access: ['admin'], response: keyResponse })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: keyParams }) params: z.infer<typeof keyParams>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(await this.keys.get(caller.workspaceId, params.id as ApiKeyId), reply);
+  }
+
   @Endpoint('POST /:id/rotate', {
     summary: 'Replace an API key; the old one stops working at once',
     access: ['admin'],
     response: newKeyResponse,
     secret: true,
   })
-  async rotate(@Caller() caller: Principal, @Param({ schema: keyParams }) params: z.infer<typeof keyParams>) {
-    return toNewKeyResponse(await this.keys.rotate(caller, params.id as ApiKeyId));
+  async rotate(
+    @Caller() caller: Principal,
+    @Param({ schema: keyParams }) params: z.infer<typeof keyParams>,
+    @IfPreconditions() given: Preconditions,
+  ) {
+    return toNewKeyResponse(await this.keys.rotate(caller, params.id as ApiKeyId, given));
   }
 
   @Endpoint('PATCH /:id', {
@@ -53,8 +73,10 @@ export class ApiKeyController {
     @Caller() caller: Principal,
     @Param({ schema: keyParams }) params: z.infer<typeof keyParams>,
     @Body({ schema: changeKeyBody }) body: z.infer<typeof changeKeyBody>,
+    @IfPreconditions() given: Preconditions,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return toKeyResponse(await this.keys.change(caller, params.id as ApiKeyId, body));
+    return this.tagged(await this.keys.change(caller, params.id as ApiKeyId, body, given), reply);
   }
 
   @Endpoint('DELETE /:id', {
@@ -62,7 +84,17 @@ export class ApiKeyController {
     access: ['admin'],
     response: keyResponse,
   })
-  async revoke(@Caller() caller: Principal, @Param({ schema: keyParams }) params: z.infer<typeof keyParams>) {
-    return toKeyResponse(await this.keys.revoke(caller, params.id as ApiKeyId));
+  async revoke(
+    @Caller() caller: Principal,
+    @Param({ schema: keyParams }) params: z.infer<typeof keyParams>,
+    @IfPreconditions() given: Preconditions,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.tagged(await this.keys.revoke(caller, params.id as ApiKeyId, given), reply);
+  }
+
+  private tagged(key: StoredApiKey, reply: FastifyReply) {
+    void reply.header('etag', this.keys.tagOf(key));
+    return toKeyResponse(key);
   }
 }

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
 import type { ApiKeyId, Scope, WorkspaceId } from '#kernel';
 
 @Entity('api_keys')
@@ -23,4 +23,7 @@ export class ApiKeyEntity {
   expiresAt!: Date | null;
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
+  /** That of PostgreSQL: every update of a row has another one. */
+  @VirtualColumn({ query: (alias) => `SELECT ${alias}.xmin::text` })
+  revision!: string;
 }

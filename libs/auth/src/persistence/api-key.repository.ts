@@ -1,13 +1,15 @@
 import type { ApiKeyId, WorkspaceId } from '#kernel';
 import type { Page } from '#http';
-import type { ApiKey } from '../api-key.js';
+import type { ApiKey, StoredApiKey } from '../api-key.js';
 
 export abstract class ApiKeyRepository {
   abstract insert(key: ApiKey): Promise<void>;
   /** Inserts unless a key with the same secret exists; returns the one that is there. */
   abstract ensure(key: ApiKey): Promise<ApiKey>;
   abstract findByHash(secretHash: Buffer): Promise<ApiKey | undefined>;
-  abstract find(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey | undefined>;
+  abstract find(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey | undefined>;
+  /** As `find`, and nobody else changes it until the end of the transaction. */
+  abstract findForChange(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey | undefined>;
   /** Whether any active key of any workspace carries the operator scope. */
   abstract hasActiveOperator(now: Date): Promise<boolean>;
   /** Newest first. */

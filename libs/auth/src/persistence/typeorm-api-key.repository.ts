@@ -3,7 +3,7 @@ import { ArrayContains, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { ApiKeyId, WorkspaceId } from '#kernel';
-import type { ApiKey } from '../api-key.js';
+import type { ApiKey, StoredApiKey } from '../api-key.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 
@@ -31,8 +31,13 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return (await this.rows.findOneBy({ secretHash })) ?? undefined;
   }
 
-  async find(workspaceId: WorkspaceId, id: ApiKeyId): Promise<ApiKey | undefined> {
+  async find(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey | undefined> {
     return (await this.rows.findOneBy({ workspaceId, id })) ?? undefined;
+  }
+
+  async findForChange(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey | undefined> {
+    const lock = { mode: 'pessimistic_write' } as const;
+    return (await this.rows.findOne({ where: { workspaceId, id }, lock })) ?? undefined;
   }
 
   hasActiveOperator(now: Date): Promise<boolean> {

@@ -22,7 +22,12 @@ import { RetentionService } from './retention.service.js';
 export class RetentionController {
   constructor(private readonly retention: RetentionService) {}
 
-  @Endpoint('GET ', { summary: 'List retention policies', access: ['memory:read'], response: retentionsResponse })
+  @Endpoint('GET ', {
+    summary: 'List retention policies',
+    access: ['memory:read'],
+    response: retentionsResponse,
+    tagged: true,
+  })
   async list(@Caller() caller: Principal, @Query({ schema: retentionQuery }) query: z.infer<typeof retentionQuery>) {
     return listPage(query, {
       of: ['retention', caller.workspaceId],

@@ -41,6 +41,8 @@ export interface EndpointOptions {
   readonly limitsAhead?: LimitsAhead;
   /** Keeps the answers of a GET in the cache. */
   readonly cache?: ResponseCaching;
+  /** Gives the answer of a GET an entity tag of what it says, where it is not kept and has no tag of a state. */
+  readonly tagged?: boolean;
   /** Who else may call it, as the configuration says: `metrics` opens it to scrapers. */
   readonly alsoOpenTo?: 'metrics';
   /** Media types of a file that the route takes as its body, as a stream: the route reads it, and limits it, itself. */
@@ -70,6 +72,9 @@ export const IDEMPOTENCY = 'keepsake:idempotency';
 export const TRANSFER = 'keepsake:transfer';
 /** Metadata key of routes that read their body themselves. */
 export const OWN_BODY = 'keepsake:own-body';
+
+/** Metadata key of reads that have an entity tag of their answer. */
+export const ENTITY_TAG = 'keepsake:entity-tag';
 
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
@@ -114,6 +119,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   }
   if (options.freeText !== undefined) decorators.push(RouteConfig({ freeText: options.freeText }));
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
+  if (options.tagged === true) decorators.push(SetMetadata(ENTITY_TAG, true));
   if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));

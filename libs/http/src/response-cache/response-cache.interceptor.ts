@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { Clock, DomainError, type Principal } from '#kernel';
+import { addVary } from '../paging/conditional-read.interceptor.js';
 import { isNamed, requireSame } from '../paging/entity-tag.js';
 import { CachedResponseListeners } from './cached-response-listeners.js';
 import { CACHE_HIT, cacheStatusOf, directivesOf } from './cache-headers.js';
@@ -130,14 +131,10 @@ function writeCacheHeaders(
 ): void {
   void reply.header('cache-control', isKept ? 'private, no-cache' : 'no-store');
   void reply.header('etag', etag);
-  const vary = reply.getHeader('vary');
-  void reply.header('vary', vary === undefined ? VARY : `${String(vary)}, ${VARY}`);
+  addVary(reply);
   void reply.header('cache-status', cacheStatus);
   if (cacheStatus === CACHE_HIT) void reply.header('age', ageSeconds);
 }
-
-/** Answers depend on who asks and on the workspace an operator names. */
-const VARY = 'Authorization, X-Keepsake-Workspace';
 
 function notCached(): DomainError {
   return new DomainError({

@@ -29,6 +29,7 @@ export class SessionEntryController {
     summary: 'Read the log of a session, oldest first',
     access: ['memory:read'],
     response: entriesResponse,
+    tagged: true,
   })
   async list(
     @Caller() caller: Principal,

@@ -21,7 +21,12 @@ import {
 export class SessionController {
   constructor(private readonly sessions: SessionService) {}
 
-  @Endpoint('GET ', { summary: 'List sessions, newest first', access: ['memory:read'], response: sessionsResponse })
+  @Endpoint('GET ', {
+    summary: 'List sessions, newest first',
+    access: ['memory:read'],
+    response: sessionsResponse,
+    tagged: true,
+  })
   async list(@Caller() caller: Principal, @Query({ schema: sessionsQuery }) query: z.infer<typeof sessionsQuery>) {
     return listPage(query, {
       of: ['sessions', caller.workspaceId, query.project ?? null, query.state ?? null],
