@@ -4,22 +4,29 @@
  *
  * Where rolldown has no package for this platform it says so and makes none; `bin/keepsake.mjs` starts what was compiled.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { DRIVERS, PACKAGES_WITH_FILES } from './packages-beside-the-bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'dist', 'bundle');
 const compiled = (path) => join(root, 'dist', path);
 
-/** They find files beside their own. */
-const PACKAGES_WITH_FILES = [/^@electric-sql\//, 'unpdf', 'pino'];
-
-/** Others that watch a process find them by name: whoever traces statements and commands has them patched as they load. */
-const DRIVERS = ['pg', 'ioredis'];
-
 /** What other packages ask for in vain, and do without. */
 const PACKAGES_NOT_USED =
   /^(@nestjs\/(microservices|platform-express|websockets)|class-(transformer|validator)|@fastify\/(multipart|view))(\/|$)/;
+
+/** What the API page is made of. */
+const PAGE_FILES = [
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-standalone-preset.js',
+  'favicon-16x16.png',
+  'favicon-32x32.png',
+  'LICENSE',
+  'NOTICE',
+];
 
 rmSync(folder, { recursive: true, force: true });
 
@@ -28,6 +35,7 @@ const bundler = await import('rolldown').catch((error) => {
 });
 
 if (bundler !== undefined) {
+  const subject = join(root, 'bench/cache/subjects/keepsake.mjs');
   await bundler.build({
     cwd: root,
     platform: 'node',
@@ -39,6 +47,8 @@ if (bundler !== undefined) {
       'extract.worker': compiled('libs/context/src/extract/extract.worker.js'),
       'text-diff.worker': compiled('libs/context/src/recall/text-diff.worker.js'),
       'pglite.worker': compiled('libs/database/src/embedded/pglite.worker.js'),
+      // What `keepsake bench redis` measures.
+      ...(existsSync(subject) ? { 'bench-subject': subject } : {}),
     },
     external: [...PACKAGES_WITH_FILES, ...DRIVERS, PACKAGES_NOT_USED],
     onLog(level, log, handle) {
@@ -59,4 +69,14 @@ if (bundler !== undefined) {
       keepNames: true,
     },
   });
+  copyApiPage(join(folder, 'api-page'));
+}
+
+/** @param {string} target */
+function copyApiPage(target) {
+  // Only @nestjs/swagger depends on it.
+  const swagger = createRequire(join(root, 'package.json')).resolve('@nestjs/swagger');
+  const page = dirname(createRequire(swagger).resolve('swagger-ui-dist/package.json'));
+  mkdirSync(target, { recursive: true });
+  for (const name of PAGE_FILES) cpSync(join(page, name), join(target, name));
 }

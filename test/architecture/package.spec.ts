@@ -13,6 +13,8 @@ describe('npm pack', () => {
     const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     expect(paths).toEqual(expect.arrayContaining(['bin/keepsake.mjs', 'package.json', 'README.md', 'LICENSE']));
-    expect(paths.filter((path) => /^(apps|libs|test|\.ci)\/|\.spec\.|\.ts$|\.map$/.test(path))).toEqual([]);
+    expect(
+      paths.filter((path) => /^(apps|libs|dist\/(apps|libs)|test|\.ci)\/|\.spec\.|\.ts$|\.map$/.test(path)),
+    ).toEqual([]);
   }, 60_000);
 });

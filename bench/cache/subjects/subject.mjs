@@ -1,4 +1,5 @@
 // @ts-check
+import { existsSync } from 'node:fs';
 
 /**
  * What is measured: a cache, or the bare client. Each way of reading is left out where the library has none. Every
@@ -37,12 +38,17 @@ export const TTL_MS = 3_600_000;
 /** Values that a process may hold. */
 export const LOCAL_ENTRIES = 100_000;
 
+const BUNDLED = new URL('../../../dist/bundle/bench-subject.js', import.meta.url);
+
+/** As users run it: from the bundle, which needs no packages. @returns {Promise<typeof import('./keepsake.mjs')>} */
+const loadKeepsake = () => (existsSync(BUNDLED) ? import(BUNDLED.href) : import('./keepsake.mjs'));
+
 /** @type {Readonly<Record<string, Entrant>>} */
 export const ENTRANTS = {
-  keepsake: { title: 'Keepsake', load: async () => (await import('./keepsake.mjs')).start },
+  keepsake: { title: 'Keepsake', load: async () => (await loadKeepsake()).start },
   'keepsake-kept': {
     title: 'Keepsake, payload kept in process',
-    load: async () => (await import('./keepsake.mjs')).startKept,
+    load: async () => (await loadKeepsake()).startKept,
   },
   'bare-get': { title: 'ioredis, GET', load: async () => (await import('./bare.mjs')).startGet },
   'bare-mget': { title: 'ioredis, MGET of three', load: async () => (await import('./bare.mjs')).startMget },

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { HttpConfig } from '#config';
-import { productVersion } from '#kernel';
+import { productRoot, productVersion } from '#kernel';
 
 /** The description of the whole API, made from the routes and their schemas. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
@@ -56,8 +58,11 @@ function withoutLoneParts(value: unknown): unknown {
 /** Serves `/openapi.json` and the page `/docs`; both are open. */
 export function serveOpenApi(app: NestFastifyApplication): void {
   let document: OpenAPIObject | undefined;
+  // An installed package has no other; the compiled files find it in the packages.
+  const page = join(productRoot(), 'dist/bundle/api-page');
   SwaggerModule.setup('docs', app, () => (document ??= openApiDocument(app)), {
     jsonDocumentUrl: '/openapi.json',
     customSiteTitle: 'Keepsake API',
+    ...(existsSync(page) ? { customSwaggerUiPath: page } : {}),
   });
 }
