@@ -1,5 +1,5 @@
 import type { JsonRpcMessage } from './json-rpc.js';
-import { McpBridge, type Send } from './mcp-bridge.js';
+import { McpBridge } from './mcp-bridge.js';
 
 describe('the bridge', () => {
   let answers: any[];
@@ -8,10 +8,10 @@ describe('the bridge', () => {
     answers = [];
     told = [];
   });
-  const bridgeTo = (send: Send) =>
+  const bridgeTo = (send: (message: JsonRpcMessage, signal: AbortSignal) => Promise<unknown>) =>
     new McpBridge(
-      send,
-      (message) => void answers.push(message),
+      async (message, signal) => JSON.stringify(await send(message, signal)),
+      (json) => void answers.push(JSON.parse(json)),
       (text) => void told.push(text),
     );
 
@@ -57,5 +57,22 @@ describe('the bridge', () => {
     bridge.accept('{"method":"notifications/cancelled","params":{"requestId":3}}');
     await bridge.settled();
     expect([answers, told, seen.length]).toEqual([[], [], 1]);
+  });
+
+  it('hands on and writes what was written, so that no number is rounded', async () => {
+    const line = '{"jsonrpc":"2.0","id":9007199254740993,"method":"a","params":{"n":12345678901234567890}}';
+    const handedOn: string[] = [];
+    const written: string[] = [];
+    const bridge = new McpBridge(
+      async (_message, _signal, json) => {
+        handedOn.push(json);
+        return json;
+      },
+      (json) => void written.push(json),
+      () => undefined,
+    );
+    bridge.accept(line);
+    await bridge.settled();
+    expect([handedOn, written]).toEqual([[line], [line]]);
   });
 });

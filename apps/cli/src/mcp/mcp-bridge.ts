@@ -1,7 +1,10 @@
 import { errorMessage, isRequest, type JsonRpcMessage, PARSE_ERROR } from './json-rpc.js';
 
-/** Hands a message to the server and resolves with its answer; undefined where there is none. */
-export type Send = (message: JsonRpcMessage, signal: AbortSignal) => Promise<unknown>;
+/**
+ * Hands a message to the server and resolves with its answer; undefined where there is none. Both are the JSON that was
+ * written: what is read from it and written again is another number beyond 2^53.
+ */
+export type Send = (message: JsonRpcMessage, signal: AbortSignal, json: string) => Promise<string | undefined>;
 
 /**
  * Between a client on standard input and output, a message a line, and a server. Requests go on side by side; each gets
@@ -13,7 +16,7 @@ export class McpBridge {
 
   constructor(
     private readonly send: Send,
-    private readonly answer: (message: unknown) => void,
+    private readonly answer: (json: string) => void,
     private readonly tell: (text: string) => void,
   ) {}
 
@@ -21,7 +24,7 @@ export class McpBridge {
     if (line.trim() === '') return;
     const message = parse(line);
     if (message === undefined) {
-      this.answer(errorMessage(null, 'The line is not a JSON object.', PARSE_ERROR));
+      this.refuse(null, 'The line is not a JSON object.', PARSE_ERROR);
       return;
     }
     // The server keeps no request that could be cancelled there: hanging up cancels it.
@@ -29,7 +32,7 @@ export class McpBridge {
       this.byId.get(message.params?.['requestId'] as JsonRpcMessage['id'])?.abort();
       return;
     }
-    const work = this.handOn(message).finally(() => this.underWay.delete(work));
+    const work = this.handOn(message, line).finally(() => this.underWay.delete(work));
     this.underWay.add(work);
   }
 
@@ -38,20 +41,24 @@ export class McpBridge {
     await Promise.all(this.underWay);
   }
 
-  private async handOn(message: JsonRpcMessage): Promise<void> {
+  private async handOn(message: JsonRpcMessage, json: string): Promise<void> {
     const cancelled = new AbortController();
     if (isRequest(message)) this.byId.set(message.id, cancelled);
     try {
-      const answered = await this.send(message, cancelled.signal);
+      const answered = await this.send(message, cancelled.signal, json);
       if (answered !== undefined) this.answer(answered);
     } catch (error) {
       if (cancelled.signal.aborted) return;
       const { message: text } = error as Error;
-      if (isRequest(message)) this.answer(errorMessage(message.id, text));
+      if (isRequest(message)) this.refuse(message.id, text);
       else this.tell(text);
     } finally {
       if (this.byId.get(message.id) === cancelled) this.byId.delete(message.id);
     }
+  }
+
+  private refuse(id: JsonRpcMessage['id'], text: string, code?: number): void {
+    this.answer(JSON.stringify(errorMessage(id, text, code)));
   }
 }
 

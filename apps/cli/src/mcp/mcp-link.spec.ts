@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ServerClient } from '../server/server-client.js';
+import type { JsonRpcMessage } from './json-rpc.js';
 import { McpLink } from './mcp-link.js';
 
 interface Seen {
@@ -51,6 +52,11 @@ class ForgetfulServer {
 const { signal } = new AbortController();
 const initialize = { id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18' } };
 
+async function sendBy(link: McpLink, message: JsonRpcMessage, aborted: AbortSignal): Promise<unknown> {
+  const json = await link.send(message, aborted, JSON.stringify(message));
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
 describe('the link to the server', () => {
   let server: ForgetfulServer;
   let url: string;
@@ -69,8 +75,8 @@ describe('the link to the server', () => {
 
   it('brings the key, the workspace, the settings, and what was negotiated', async () => {
     const link = await start();
-    await link.send(initialize, signal);
-    expect(await link.send({ id: 2, method: 'tools/list' }, signal)).toEqual({
+    await sendBy(link, initialize, signal);
+    expect(await sendBy(link, { id: 2, method: 'tools/list' }, signal)).toEqual({
       jsonrpc: '2.0',
       id: 2,
       result: { ok: true },
@@ -90,9 +96,9 @@ describe('the link to the server', () => {
 
   it('begins anew where the session is not known any more, once, and asks again', async () => {
     const link = await start();
-    await link.send(initialize, signal);
+    await sendBy(link, initialize, signal);
     server.session = 2;
-    expect(await link.send({ id: 2, method: 'tools/list' }, signal)).toEqual({
+    expect(await sendBy(link, { id: 2, method: 'tools/list' }, signal)).toEqual({
       jsonrpc: '2.0',
       id: 2,
       result: { ok: true },
@@ -103,18 +109,18 @@ describe('the link to the server', () => {
       'initialize',
       'tools/list',
     ]);
-    await link.send({ id: 3, method: 'ping' }, signal);
+    await sendBy(link, { id: 3, method: 'ping' }, signal);
     expect(server.seen.at(-1)?.headers['mcp-session-id']).toBe('s2');
   });
 
   it("tells the server's problem as an error of the request, and nothing of a notification's", async () => {
     const link = await start(503);
-    expect(await link.send({ id: 2, method: 'tools/list' }, signal)).toEqual({
+    expect(await sendBy(link, { id: 2, method: 'tools/list' }, signal)).toEqual({
       jsonrpc: '2.0',
       id: 2,
       error: { code: -32_000, message: 'Some detail.', data: { status: 503, code: 'some-code', errors: [] } },
     });
-    expect(await link.send({ method: 'notifications/initialized' }, signal)).toBeUndefined();
+    expect(await sendBy(link, { method: 'notifications/initialized' }, signal)).toBeUndefined();
   });
 
   it('says at the start that no server answers, that it refuses the key, or nothing', async () => {

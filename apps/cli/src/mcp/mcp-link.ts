@@ -21,6 +21,8 @@ export interface McpSettings {
 interface Answer {
   readonly status: number;
   readonly body: any;
+  /** The same as it came. */
+  readonly json: string;
   readonly session: string | undefined;
 }
 
@@ -31,7 +33,7 @@ interface Answer {
 export class McpLink {
   private session: string | undefined;
   private version: string | undefined;
-  private beginning: JsonRpcMessage | undefined;
+  private beginning: { readonly message: JsonRpcMessage; readonly json: string } | undefined;
   private server: ServerClient | undefined;
 
   /** @param find is asked again where no server answers: one that starts again may listen elsewhere. */
@@ -42,22 +44,28 @@ export class McpLink {
 
   /** @throws CliError where no server answers, DomainError where it refuses the key or the settings */
   async check(): Promise<void> {
-    const { status, body } = await this.post({ id: 0, method: 'ping' }, undefined, 0);
+    const { status, body } = await this.post(
+      { id: 0, method: 'ping' },
+      '{"jsonrpc":"2.0","id":0,"method":"ping"}',
+      undefined,
+      0,
+    );
     if (status === 200 && body?.jsonrpc === '2.0') return;
     const hint = status === 401 || status === 403 ? ' Set KEEPSAKE_KEY.' : '';
     const detail = `${body?.detail ?? `The server answers ${status}.`}${hint}`;
     throw new DomainError({ code: body?.code ?? 'unknown-answer', kind: 'invalid', detail });
   }
 
-  /** The answer, or undefined for what has none. */
-  async send(message: JsonRpcMessage, signal: AbortSignal): Promise<unknown> {
-    if (message.method === 'initialize') this.beginning = message;
+  /** The JSON of the answer, in one line and as the server wrote it; undefined for what has none. */
+  async send(message: JsonRpcMessage, signal: AbortSignal, written: string): Promise<string | undefined> {
+    const json = withVersion(message, written);
+    if (message.method === 'initialize') this.beginning = { message, json };
     const used = this.session;
-    let answer = await this.post(message, signal);
+    let answer = await this.post(message, json, signal);
     if (answer.status === 404 && answer.body?.code === 'mcp-session-not-found') {
       // Of several that are refused at once, the first begins anew.
       if (this.session === used) await this.restart(signal);
-      answer = await this.post(message, signal);
+      answer = await this.post(message, json, signal);
     }
     if (message.method === 'initialize') this.remember(answer);
     return toMessage(message, answer);
@@ -65,7 +73,8 @@ export class McpLink {
 
   private async restart(signal: AbortSignal): Promise<void> {
     this.session = undefined;
-    if (this.beginning !== undefined) this.remember(await this.post(this.beginning, signal));
+    const { beginning } = this;
+    if (beginning !== undefined) this.remember(await this.post(beginning.message, beginning.json, signal));
   }
 
   private remember({ status, body, session }: Answer): void {
@@ -74,12 +83,17 @@ export class McpLink {
     this.version = body?.result?.protocolVersion as string | undefined;
   }
 
-  private async post(message: JsonRpcMessage, signal?: AbortSignal, patienceMs = PATIENCE_MS): Promise<Answer> {
+  private async post(
+    message: JsonRpcMessage,
+    json: string,
+    signal?: AbortSignal,
+    patienceMs = PATIENCE_MS,
+  ): Promise<Answer> {
     const deadline = Date.now() + patienceMs;
     for (;;) {
       const { address } = (this.server ??= await this.find());
       try {
-        return await this.exchange(address, message, signal);
+        return await this.exchange(address, message, json, signal);
       } catch (error) {
         if (signal?.aborted === true) throw error;
         this.server = undefined;
@@ -107,6 +121,7 @@ export class McpLink {
   private async exchange(
     { url, key, workspace }: ServerClient['address'],
     message: JsonRpcMessage,
+    json: string,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const { profile, project, results } = this.settings;
@@ -125,12 +140,12 @@ export class McpLink {
         ...(this.session === undefined ? {} : { 'mcp-session-id': this.session }),
         ...protocolHeaders(message, this.version),
       },
-      body: JSON.stringify({ jsonrpc: '2.0', ...message }),
+      body: json,
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     const text = await response.text();
     const session = response.headers.get('mcp-session-id') ?? undefined;
-    return { status: response.status, body: text === '' ? undefined : bodyOf(text, url), session };
+    return { status: response.status, body: text === '' ? undefined : bodyOf(text, url), json: text, session };
   }
 }
 
@@ -147,21 +162,24 @@ function bodyOf(text: string, url: string): unknown {
 }
 
 /** What the client is answered: the server's message, or its problem as an error of the protocol. */
-function toMessage(asked: JsonRpcMessage, { status, body }: Answer): unknown {
+function toMessage(asked: JsonRpcMessage, { status, body, json }: Answer): string | undefined {
   if (!isRequest(asked)) return undefined;
   const isAnswer =
     body !== undefined && body.id === asked.id && (body.result !== undefined || body.error !== undefined);
-  if (isAnswer) return body;
+  // Outside of its texts, which have none, a line break means nothing in JSON.
+  if (isAnswer) return json.replaceAll(/[\r\n]/g, ' ');
   const { code, detail, errors, error } = body ?? {};
-  return errorMessage(asked.id, detail ?? error?.message ?? `The server answers ${status}.`, error?.code, {
-    status,
-    code,
-    errors,
-  });
+  const text = detail ?? error?.message ?? `The server answers ${status}.`;
+  return JSON.stringify(errorMessage(asked.id, text, error?.code, { status, code, errors }));
 }
 
 /** The connection was refused, so the server has seen nothing. */
 function isNobodyThere(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
   return code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
+/** As it was written, with the version of JSON-RPC where a client leaves it out. */
+function withVersion(message: JsonRpcMessage & { readonly jsonrpc?: unknown }, json: string): string {
+  return message.jsonrpc === undefined ? `{"jsonrpc":"2.0",${json.trimStart().slice(1)}` : json;
 }

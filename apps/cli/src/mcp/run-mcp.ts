@@ -22,8 +22,8 @@ export async function runMcp({ workspace, ...settings }: McpSettings & { readonl
   // The client has gone.
   process.stdout.on('error', () => process.exit(ExitCode.ok));
   const bridge = new McpBridge(
-    (message, signal) => link.send(message, signal),
-    (message) => void process.stdout.write(`${JSON.stringify(message)}\n`),
+    (message, signal, json) => link.send(message, signal, json),
+    (json) => void process.stdout.write(`${json}\n`),
     (text) => console.error(text),
   );
   for await (const line of lines) bridge.accept(line);
