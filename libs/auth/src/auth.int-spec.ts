@@ -23,6 +23,7 @@ import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';
 import { BootstrapService } from './bootstrap.service.js';
 import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { RevocationRepository } from './persistence/revocation.repository.js';
 import { PrincipalService } from './principal.service.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -70,6 +71,23 @@ describe('credentials on PostgreSQL', () => {
     keys.create(operator, { name: 'a key', scopes: some, ...over });
   const authenticate = (key: string, workspace?: string) => principals.authenticate(key, workspace);
   const inHours = (hours: number) => new Date(clock.nowMs() + hours * HOUR_MS);
+
+  it('a token that does not say when it was issued (no iat) escapes no revocation of its subject, however long ago that was', async () => {
+    const revocations = testing.get(RevocationRepository);
+    const [revokedAt, expiresAt] = [inHours(0), inHours(24)];
+    await revocations.add({ workspaceId, kind: 'subject', value: 'ada', revokedAt, expiresAt });
+    await revocations.add({ workspaceId, kind: 'token', value: 'its hash', revokedAt, expiresAt });
+    const years = 10 * 365 * 24;
+    const later = { revokedAt: inHours(years), expiresAt: inHours(years + 24) };
+    await revocations.add({ workspaceId, kind: 'subject', value: 'bob', ...later });
+    const isRevoked = (hash: string, subject: string, issuedAt: Date) =>
+      revocations.isRevoked(workspaceId, { hash, subject, issuedAt });
+    expect(await isRevoked('another', 'ada', new Date(0))).toBe(true);
+    expect(await isRevoked('another', 'ada', inHours(1))).toBe(false);
+    expect(await isRevoked('another', 'eve', new Date(0))).toBe(false);
+    // A token is refused by itself when it is over; nothing is kept of it.
+    expect(await isRevoked('its hash', 'eve', new Date(0))).toBe(false);
+  });
 
   describe('a key', () => {
     it('lets in who has it, with its scopes and in its workspace', async () => {

@@ -18,9 +18,10 @@ export class PostgresRevocationRepository extends RevocationRepository {
              expires_at = greatest(token_revocations.expires_at, excluded.expires_at)`,
       [workspaceId, kind, value, revokedAt, expiresAt],
     );
+    // Those of subjects stay: a token that does not say when it was issued may be any age.
     await this.database.query(
       `DELETE FROM token_revocations AS gone USING (
-         SELECT workspace_id, kind, value FROM token_revocations WHERE expires_at < $1 LIMIT 100 FOR UPDATE SKIP LOCKED
+         SELECT workspace_id, kind, value FROM token_revocations WHERE kind = 'token' AND expires_at < $1 LIMIT 100 FOR UPDATE SKIP LOCKED
        ) AS old
        WHERE gone.workspace_id = old.workspace_id AND gone.kind = old.kind AND gone.value = old.value`,
       [revokedAt],
