@@ -100,13 +100,13 @@ describe('a real Prometheus and two processes of the product', () => {
     const path = async () => `/v1/handovers/${(await on(0).post('/v1/handovers', { project: newId() })).body.id}`;
     const paths = [await path(), await path(), await path()];
     const statistics = async () => (await on(0).get('/v1/admin/cache/stats?scope=all')).body;
-    const inMetrics = async (name: string) => {
+    const inMetrics = async (name: string, labels: Readonly<Record<string, string>> = {}) => {
       const texts = await Promise.all(servers.map(metricsOf));
-      return texts.reduce((sum, text) => sum + sumOf(text, name, { family: 'http' }), 0);
+      return texts.reduce((sum, text) => sum + sumOf(text, name, { family: 'http', ...labels }), 0);
     };
     const read = async () => ({
       hits: await inMetrics('cache_hits_total'),
-      misses: await inMetrics('cache_misses_total'),
+      misses: await inMetrics('cache_misses_total', { tier: 'shared' }),
       requests: (await Promise.all(servers.map(metricsOf))).reduce(
         (sum, text) =>
           sum + sumOf(text, 'http_request_duration_seconds_count', { route: '/v1/handovers/:id', status: '200' }),

@@ -301,9 +301,14 @@ describe('the module', () => {
     const stats = app.get(CacheService).stats().families['thing'];
     const metrics = await register.metrics();
     expect(metrics).toContain(`cache_hits_total{family="thing",tier="local"} ${stats?.localHits}`);
-    expect(metrics).toContain(`cache_misses_total{family="thing"} ${stats?.misses}`);
+    expect(metrics).toContain(`cache_misses_total{family="thing",tier="shared"} ${stats?.sharedMisses}`);
     expect(metrics).toMatch(/cache_operation_duration_seconds_count\{family="thing",tier="source"\} 1/);
-    expect(metrics).toMatch(/cache_hit_ratio\{family="thing"\} 0\.5/);
+    expect(metrics).toMatch(/cache_hit_ratio\{family="thing",tier="all"\} 0\.5/);
+    // The first read missed both tiers, the second was answered by this process.
+    expect(stats).toMatchObject({ localHits: 1, localMisses: 1, sharedMisses: 1, localHitRate: 0.5, sharedHitRate: 0 });
+    expect(metrics).toContain('cache_misses_total{family="thing",tier="local"} 1');
+    expect(metrics).toContain('cache_hit_ratio{family="thing",tier="local"} 0.5');
+    expect(metrics).toContain('cache_hit_ratio{family="thing",tier="shared"} 0');
     expect(metrics).toMatch(/cache_memory_usage_bytes\{tier="local"\} [1-9]/);
     const health = () => healthOf(app);
     expect(await health()).toEqual({ status: 'up' });

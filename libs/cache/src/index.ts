@@ -20,7 +20,7 @@ export { Cached, Invalidates } from './decorators/cached.decorator.js';
 export { FamilySettingsService } from './family-settings.js';
 export type { CacheHealthReport } from './health/cache-health-report.js';
 export { CacheMetrics } from './metrics/cache-metrics.js';
-export type { FamilyStatsReport } from './metrics/family-stats.js';
+export { type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';
 export type { ServerState } from './stores/redis/server-state.js';
 export type { Load, LoadContext, LoadMany, ReadOptions, ReadReport, ReadStatus } from './read/read-options.js';

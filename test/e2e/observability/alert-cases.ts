@@ -17,7 +17,7 @@ const requests = (failedPerMinute: number): Series => ({
 
 const reads = (hitsPerMinute: number): Series => ({
   'cache_hits_total{family="context",tier="shared"}': `0+${hitsPerMinute}x120`,
-  'cache_misses_total{family="context"}': `0+${100 - hitsPerMinute}x120`,
+  'cache_misses_total{family="context",tier="shared"}': `0+${100 - hitsPerMinute}x120`,
   'cache_bypasses_total{family="context"}': '0x120',
 });
 

@@ -1,4 +1,4 @@
-import type { CacheStatsReport, FamilyStatsReport, ServerState } from '#cache';
+import { type CacheStatsReport, type FamilyStatsReport, hitRatesOf, type ServerState } from '#cache';
 import type { LocalTierReport } from './process-reports.js';
 
 const ADDED = [
@@ -6,6 +6,8 @@ const ADDED = [
   'localHits',
   'sharedHits',
   'misses',
+  'localMisses',
+  'sharedMisses',
   'staleHits',
   'bypasses',
   'coalesced',
@@ -61,10 +63,9 @@ function sumFamily(reports: readonly FamilyStatsReport[]): FamilyStatsReport {
   const sum = Object.fromEntries(
     ADDED.map((name) => [name, reports.reduce((total, report) => total + report[name], 0)]),
   ) as Pick<FamilyStatsReport, (typeof ADDED)[number]>;
-  const reads = sum.hits + sum.misses;
   return {
     ...sum,
-    hitRate: reads === 0 ? null : sum.hits / reads,
+    ...hitRatesOf(sum),
     p50Ms: slowest(reports.map(({ p50Ms }) => p50Ms)),
     p99Ms: slowest(reports.map(({ p99Ms }) => p99Ms)),
     hitAges: Array.from({ length: 10 }, (_, tenth) =>

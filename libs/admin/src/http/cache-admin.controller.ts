@@ -220,13 +220,21 @@ export class CacheAdminController {
 
 export function toStatsResponse(report: AdminCacheStats, engine: CacheEngine): z.infer<typeof statsResponse> {
   const health = engine.health();
+  const { totals } = report;
   return {
     families: { ...report.families },
-    totals: report.totals,
+    totals,
     tiers: {
-      local: { hits: report.totals.localHits, ...report.local },
+      local: {
+        hits: totals.localHits,
+        misses: totals.localMisses,
+        hitRate: totals.localHitRate,
+        ...report.local,
+      },
       shared: {
-        hits: report.totals.sharedHits,
+        hits: totals.sharedHits,
+        misses: totals.sharedMisses,
+        hitRate: totals.sharedHitRate,
         mode: health.mode,
         server: health.server ?? null,
         bytes: report.shared?.bytes ?? null,

@@ -11,6 +11,8 @@ const familyStats = z.object({
   localHits: count,
   sharedHits: count,
   misses: count,
+  localMisses: count,
+  sharedMisses: count,
   staleHits: count,
   bypasses: count,
   coalesced: count,
@@ -20,11 +22,19 @@ const familyStats = z.object({
   corrupt: count,
   drifts: count,
   hitRate: z.number().nullable(),
+  localHitRate: z.number().nullable().meta({ description: 'Of the reads of this process or these processes.' }),
+  sharedHitRate: z.number().nullable().meta({ description: 'Of the reads that reached the shared tier.' }),
   bytes: count.meta({ description: 'Written to the shared tier.' }),
   p50Ms: z.number().nullable(),
   p99Ms: z.number().nullable(),
   savedUsd: count,
 });
+
+const tierReads = {
+  hits: count,
+  misses: count.meta({ description: 'Reads that reached the tier and were not answered by it.' }),
+  hitRate: z.number().nullable(),
+};
 
 export const statsQuery = z.strictObject({
   scope: z
@@ -37,10 +47,10 @@ export const statsResponse = z
     families: z.record(z.string(), familyStats),
     totals: familyStats,
     tiers: z.object({
-      local: z.object({ hits: count, entries: count, bytes: count, maxBytes: count, evictions: count }),
+      local: z.object({ ...tierReads, entries: count, bytes: count, maxBytes: count, evictions: count }),
       shared: z
         .object({
-          hits: count,
+          ...tierReads,
           mode: z.string(),
           server: z.string().nullable(),
           bytes: count.nullable(),

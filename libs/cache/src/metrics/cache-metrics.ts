@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { type Reading, ScrapedMetrics } from '#observability';
 import type { CacheEngine } from '../cache-engine.js';
 import type { ServerState } from '../stores/redis/server-state.js';
-import type { FamilyStats } from './family-stats.js';
+import { type FamilyStats, hitRatesOf } from './family-stats.js';
 
 /**
  * The statistics as Prometheus metrics, labelled by family and tier, never by key. They are the very numbers of
@@ -33,7 +33,15 @@ export class CacheMetrics {
     metrics.counter('cache_hits_total', 'Reads answered from the cache', () =>
       this.families((stats) => perTier(stats).map(([tier, value]) => [{ tier }, value])),
     );
-    this.counter('cache_misses_total', 'Reads that needed a load', ({ misses }) => misses);
+    metrics.counter(
+      'cache_misses_total',
+      'Reads that reached a tier and were not answered by it; those of the shared tier needed a load',
+      () =>
+        this.families(({ sharedHits, misses }) => [
+          [{ tier: 'local' }, sharedHits + misses],
+          [{ tier: 'shared' }, misses],
+        ]),
+    );
     this.counter(
       'cache_stale_hits_total',
       'Reads answered past the expiry, as the family allows',
@@ -46,11 +54,19 @@ export class CacheMetrics {
     );
     this.counter('cache_coalesced_total', 'Misses that shared a load under way', ({ coalesced }) => coalesced);
     this.counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ({ savedUsd }) => savedUsd);
-    metrics.gauge('cache_hit_ratio', 'Hits of hits and misses since the start or the last reset', () =>
-      this.families(({ localHits, sharedHits, misses }) => {
-        const reads = localHits + sharedHits + misses;
-        return reads === 0 ? [] : [[{}, (localHits + sharedHits) / reads]];
-      }),
+    metrics.gauge(
+      'cache_hit_ratio',
+      'Hits of hits and misses since the start or the last reset: of each tier, of the reads that reached it, and of all',
+      () =>
+        this.families((stats) => {
+          const { hitRate, localHitRate, sharedHitRate } = hitRatesOf(stats);
+          const ratios = [
+            ['all', hitRate],
+            ['local', localHitRate],
+            ['shared', sharedHitRate],
+          ] as const;
+          return ratios.flatMap(([tier, ratio]) => (ratio === null ? [] : [[{ tier }, ratio] as const]));
+        }),
     );
     metrics.histogram('cache_operation_duration_seconds', 'Time of a read by the tier that answered', function* () {
       for (const [family, stats] of engine.cache.rawStats()) {

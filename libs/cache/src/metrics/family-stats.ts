@@ -42,6 +42,10 @@ export interface FamilyStatsReport {
   readonly localHits: number;
   readonly sharedHits: number;
   readonly misses: number;
+  /** Reads that this process did not answer from what it keeps: those of the shared tier's hits and of all misses. */
+  readonly localMisses: number;
+  /** Reads that reached the shared tier and found nothing there. */
+  readonly sharedMisses: number;
   readonly staleHits: number;
   readonly bypasses: number;
   readonly coalesced: number;
@@ -52,6 +56,9 @@ export interface FamilyStatsReport {
   readonly drifts: number;
   /** Hits of all hits and misses; null before there was any. */
   readonly hitRate: number | null;
+  /** The same of each tier, of the reads that reached it. */
+  readonly localHitRate: number | null;
+  readonly sharedHitRate: number | null;
   /** Bytes written to the shared tier. */
   readonly bytes: number;
   readonly p50Ms: number | null;
@@ -71,6 +78,8 @@ export function reportOf(stats: FamilyStats): FamilyStatsReport {
     localHits: stats.localHits,
     sharedHits: stats.sharedHits,
     misses: stats.misses,
+    localMisses: stats.sharedHits + stats.misses,
+    sharedMisses: stats.misses,
     staleHits: stats.staleHits,
     bypasses: stats.bypasses,
     coalesced: stats.coalesced,
@@ -79,13 +88,33 @@ export function reportOf(stats: FamilyStats): FamilyStatsReport {
     errors: stats.errors,
     corrupt: stats.corrupt,
     drifts: stats.drifts,
-    hitRate: hits + stats.misses === 0 ? null : hits / (hits + stats.misses),
+    ...hitRatesOf(stats),
     bytes: stats.storedBytes,
     p50Ms: latency.quantileMs(0.5) ?? null,
     p99Ms: latency.quantileMs(0.99) ?? null,
     savedUsd: stats.savedUsd,
     hitAges: [...stats.hitAges],
   };
+}
+
+/** Hits of hits and misses: of both tiers together, and of each of the reads that reached it. */
+export function hitRatesOf({
+  localHits,
+  sharedHits,
+  misses,
+}: Pick<FamilyStatsReport, 'localHits' | 'sharedHits' | 'misses'>): Pick<
+  FamilyStatsReport,
+  'hitRate' | 'localHitRate' | 'sharedHitRate'
+> {
+  return {
+    hitRate: shareOf(localHits + sharedHits, misses),
+    localHitRate: shareOf(localHits, sharedHits + misses),
+    sharedHitRate: shareOf(sharedHits, misses),
+  };
+}
+
+function shareOf(hits: number, misses: number): number | null {
+  return hits + misses === 0 ? null : hits / (hits + misses);
 }
 
 /** Adds what one family counted to a sum. */
