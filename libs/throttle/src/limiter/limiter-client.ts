@@ -30,6 +30,7 @@ export function createLimiterClient(url: string, config: Timeouts): LimiterClien
 function prepared(client: Redis | Cluster, config: Timeouts): LimiterClient {
   // Failures are told by the calls that meet them.
   client.on('error', () => undefined);
+  if (client instanceof Redis) reconnectAfterBrokenSignIn(client);
   client.defineCommand('ksConsume', CONSUME);
   const sender = client as unknown as Pick<LimiterClient, 'ksConsume' | 'del'>;
   if (client instanceof Redis) sendTurnsTogether(sender, () => client.stream);
@@ -44,6 +45,16 @@ function prepared(client: Redis | Cluster, config: Timeouts): LimiterClient {
     connected: () => connected,
     disconnect: () => client.disconnect(),
   };
+}
+
+/**
+ * ioredis reports a connection that breaks while it signs in first as closed and then as ready; as ready it would never connect
+ * again. Its retry is due already, and goes on where the status is what it is.
+ */
+function reconnectAfterBrokenSignIn(client: Redis): void {
+  client.on('ready', () => {
+    if (!client.stream.writable) client.status = 'reconnecting';
+  });
 }
 
 /** One address may be a server or the endpoint of a Cluster: each connection asks, and a Cluster is used as one. */
