@@ -78,6 +78,8 @@ export class Disturbances {
     this.count++;
     const victim = this.#environment.process(at);
     await victim.kill();
+    // It would end again as long as it reaches no database, and whoever looks after it would start it again.
+    victim.databaseLink.heal();
     await victim.start();
   }
 
@@ -139,6 +141,7 @@ export class Disturbances {
    */
   async replace(victim, before) {
     await victim.kill();
+    victim.databaseLink.heal();
     // Its requests were held, and are gone with it.
     victim.cacheLinks.forEach((link) => link.impose('reset'));
     victim.cacheLinks.forEach((link) => link.heal());
