@@ -131,6 +131,7 @@ export const accessOperations = [
       return {
         call: { method: 'POST', path: '/v1/auth/logout', credential: memory.tokens.get(name) },
         about: ['tokens', `token ${name}`],
+        ignoresKey: true,
         apply(next, answer) {
           const hadEnded = next.endedTokens.includes(name);
           if (!hadEnded) next.endedTokens.push(name);

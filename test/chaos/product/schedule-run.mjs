@@ -239,7 +239,7 @@ export class ScheduleRun {
     const server = this.#serving(at);
     if (server === undefined) return;
     const { writer } = this.#workspace(workspace);
-    const hasKey = key !== undefined && write.call.method === 'POST';
+    const hasKey = key !== undefined && write.call.method === 'POST' && !write.ignoresKey;
     if (!hasKey && !write.isRepeatable) return;
     const again = hasKey ? write : { ...write };
     if (!hasKey) writer.begin(again);
@@ -444,6 +444,6 @@ function mostlyReporting(picks, readings) {
  * @param {import('./write.mjs').Write} write
  * @param {string} key
  */
-function keyed({ call }, key) {
-  return call.method === 'POST' ? { key } : {};
+function keyed({ call, ignoresKey }, key) {
+  return call.method === 'POST' && !ignoresKey ? { key } : {};
 }

@@ -11,6 +11,7 @@
  * @property {import('./possible-states.mjs').Effect['apply']} apply
  * @property {(answer: import('./http-client.mjs').Answer) => void} [learn] ids of what was made
  * @property {readonly string[]} about topics of the reads that show it
+ * @property {boolean} [ignoresKey] whether an idempotency key means nothing to it: sent again, it is another request
  * @property {boolean} [isRepeatable] whether the same request says the same a second time, without an idempotency key
  *
  * @typedef {object} Draw
