@@ -18,6 +18,8 @@ export class CallChannel {
   private isListening = false;
   private closed = false;
   private timer: NodeJS.Timeout | undefined;
+  /** A connection runs one statement at a time, and the driver is not asked to queue them. */
+  private last: Promise<unknown> = Promise.resolve();
 
   /** @param databaseUrl of an outside PostgreSQL, with no pooler in between that shares sessions; the embedded one has one connection and no notifications. */
   constructor(private readonly databaseUrl: string) {}
@@ -26,8 +28,14 @@ export class CallChannel {
     await sql.query('SELECT pg_notify($1, $2)', [CHANNEL, '']);
   }
 
-  /** Runs a statement on the connection; undefined where it is not there now. */
-  async query<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[] | undefined> {
+  /** Runs a statement on the connection, after those asked for before; undefined where it is not there then. */
+  query<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[] | undefined> {
+    const rows = this.last.then(() => this.run<Row>(sql, parameters));
+    this.last = rows;
+    return rows;
+  }
+
+  private async run<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<Row[] | undefined> {
     const { client } = this;
     if (client === undefined || !this.isListening) return undefined;
     try {
