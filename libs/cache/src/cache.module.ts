@@ -28,6 +28,7 @@ import { SqlPrimaryRecord } from './stores/redis/primary-record.js';
 import { KeySpace } from './cache-key.js';
 import type { ReadReport } from './read/read-options.js';
 import { SqlFamilySettings } from './sql-family-settings.js';
+import { QueryCache } from './query-cache.js';
 
 /** Starts the engine with the application, and stops it while the database is still there. */
 @Injectable()
@@ -81,6 +82,7 @@ function createEngine(
 }
 
 const providers: Provider[] = [
+  QueryCache,
   {
     provide: CacheEngine,
     inject: [CacheConfig, DatabaseConfig, Database, TransactionRunner, Clock, LogConfig],
@@ -116,5 +118,8 @@ const providers: Provider[] = [
  * The cache. Feature modules name it in their imports and inject `CacheService`; the application has one engine,
  * whatever number of modules import it.
  */
-@Module({ providers, exports: [CacheEngine, CacheService, FamilySettingsService, CacheMetrics, CACHE_MANAGER] })
+@Module({
+  providers,
+  exports: [CacheEngine, CacheService, QueryCache, FamilySettingsService, CacheMetrics, CACHE_MANAGER],
+})
 export class CacheModule {}

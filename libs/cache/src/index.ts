@@ -23,6 +23,7 @@ export { CacheMetrics } from './metrics/cache-metrics.js';
 export { type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';
 export type { ServerState } from './stores/redis/server-state.js';
+export { queries, QueryCache, type QueryKey, workspaceDeletionTag } from './query-cache.js';
 export type { Load, LoadContext, LoadMany, ReadOptions, ReadReport, ReadStatus } from './read/read-options.js';
 export { inspectRedis, type RedisInspection } from './stores/redis/inspect-redis.js';
 export { StoreUnavailableError } from './stores/shared-store.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, type Refill } from '#cache';
+import { CacheService, type Refill, workspaceDeletionTag } from '#cache';
 import { Registry, type WorkspaceId } from '#kernel';
-import { projectCountersTag, workspaceDeletionTag } from '#project';
+import { projectCountersTag } from '#project';
 import type { ContextSummary } from './context.js';
 import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
 

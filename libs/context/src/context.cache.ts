@@ -1,5 +1,5 @@
-import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
-import { type ProjectKey, workspaceDeletionTag } from '#project';
+import { defineFamily, defineTag, type Tag, type TagOwner, workspaceDeletionTag } from '#cache';
+import type { ProjectKey } from '#project';
 import type { ContextId } from '#kernel';
 import type { Context, ContextSummary, EmbeddingState } from './context.js';
 import type { Extract } from './extract/extract.js';

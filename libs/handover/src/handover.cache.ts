@@ -1,6 +1,6 @@
-import { defineFamily, defineTag, type Tag, type TagOwner } from '#cache';
+import { defineFamily, defineTag, type Tag, type TagOwner, workspaceDeletionTag } from '#cache';
 import { alwaysCheckTag, type ContextSummary } from '#context';
-import { type ProjectKey, workspaceDeletionTag } from '#project';
+import type { ProjectKey } from '#project';
 import type { Handover } from './handover.js';
 
 export interface HandoverKey {

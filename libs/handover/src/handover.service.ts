@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService } from '#cache';
+import { CacheService, QueryCache } from '#cache';
 import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
@@ -14,7 +14,7 @@ import {
   type SessionId,
   type WorkspaceId,
 } from '#kernel';
-import { DEFAULT_PROJECT, ProjectService, QueryCache } from '#project';
+import { DEFAULT_PROJECT, ProjectService } from '#project';
 import {
   type FinaliseReason,
   type Session,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, type Refill, type Tag } from '#cache';
+import { CacheService, QueryCache, type Refill, type Tag } from '#cache';
 import { type AlwaysCheckReader, AlwaysCheckReaders, ContextReader, contextsTag, type ContextSummary } from '#context';
 import type { WorkspaceId } from '#kernel';
-import { CacheWarmers, ProjectReader, QueryCache } from '#project';
+import { CacheWarmers, ProjectReader } from '#project';
 import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession, todosTag } from '#session';
 import { handoversTag, type WakeUpContent, wakeUps } from './handover.cache.js';
 import type { Handover } from './handover.js';

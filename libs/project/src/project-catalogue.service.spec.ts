@@ -6,7 +6,7 @@ import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
-import { QueryCache } from './query-cache.js';
+import { QueryCache } from '#cache';
 import { FakeProjectRepository } from './testing/fake-project.repository.js';
 
 describe('ProjectCatalogueService', () => {

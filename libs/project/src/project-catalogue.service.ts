@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService } from '#cache';
+import { CacheService, QueryCache, workspaceDeletionTag } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
 import { ProjectRepository } from './persistence/project.repository.js';
-import { projectCountersTag, projectListTag, projectTag, workspaceDeletionTag } from './project.cache.js';
+import { projectCountersTag, projectListTag, projectTag } from './project.cache.js';
 import { DEFAULT_PROJECT, deletionNotConfirmed, type Project, projectNotFound } from './project.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectService } from './project.service.js';
-import { QueryCache } from './query-cache.js';
 
 /** What a project holds, by name: `{ contexts: 12, sessions: 3 }`. */
 export type ProjectCounts = Readonly<Record<string, number>>;

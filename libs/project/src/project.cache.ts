@@ -1,4 +1,4 @@
-import { defineFamily, defineTag, hashOf, type Tag, type TagOwner } from '#cache';
+import { defineFamily, defineTag, type TagOwner, workspaceDeletionTag } from '#cache';
 import type { Project } from './project.js';
 
 export interface ProjectKey {
@@ -16,12 +16,6 @@ export const projectListTag = defineTag<TagOwner>('projects', () => []);
 /** Fired by every write that changes how much the project holds of something. */
 export const projectCountersTag = defineTag('project-contents', ({ project }: ProjectKey) => project);
 
-/**
- * Fired when something of the workspace is deleted for good: a project with all that hangs on it, purged contexts.
- * Everything cached of a workspace's memory names it, so that a deletion needs to know nobody's keys.
- */
-export const workspaceDeletionTag = defineTag<TagOwner>('removals', () => []);
-
 /** Projects by slug; null: nothing was ever written to it. */
 export const projects = defineFamily<ProjectKey, Project | null>({
   name: 'project',
@@ -31,24 +25,4 @@ export const projects = defineFamily<ProjectKey, Project | null>({
   key: () => 'by-slug',
   tags: (of) => [projectTag(of), workspaceDeletionTag(of)],
   ttlMs: 3_600_000,
-});
-
-/** What a list, an overview or a count is the answer to. */
-export interface QueryKey {
-  readonly workspace: string;
-  /** Unique in the product: `contexts`, `project-survey`. */
-  readonly statement: string;
-  readonly parameters: unknown;
-  /** What the answer is made of, besides that nothing of it was deleted. */
-  readonly tags: readonly Tag[];
-}
-
-/** Lists, overviews and counts. They live for CACHE_DEFAULT_TTL. */
-export const queries = defineFamily<QueryKey, unknown>({
-  name: 'query',
-  schemaVersion: 1,
-  scope: 'workspace',
-  mutable: true,
-  key: ({ statement, parameters }) => [statement, hashOf(parameters)],
-  tags: (of) => [workspaceDeletionTag(of), ...of.tags],
 });

@@ -11,7 +11,6 @@ import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
 import { ProjectWarmer } from './project.warmer.js';
-import { QueryCache } from './query-cache.js';
 
 @Module({
   imports: [CacheModule, TypeOrmModule.forFeature([ProjectEntity])],
@@ -21,20 +20,11 @@ import { QueryCache } from './query-cache.js';
     ProjectReader,
     ProjectCounters,
     ProjectObservers,
-    QueryCache,
     CacheWarmers,
     ProjectWarmer,
     { provide: ProjectRepository, useClass: TypeormProjectRepository },
   ],
-  exports: [
-    ProjectService,
-    ProjectCatalogueService,
-    ProjectReader,
-    ProjectCounters,
-    ProjectObservers,
-    QueryCache,
-    CacheWarmers,
-  ],
+  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, ProjectObservers, CacheWarmers],
 })
 export class ProjectModule {}
 

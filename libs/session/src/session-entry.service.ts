@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { type EntryId, type Metadata, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import { QueryCache } from '#project';
+import { QueryCache } from '#cache';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';

@@ -1,5 +1,5 @@
-import { defineFamily, defineTag, type TagOwner } from '#cache';
-import { type ProjectKey, workspaceDeletionTag } from '#project';
+import { defineFamily, defineTag, type TagOwner, workspaceDeletionTag } from '#cache';
+import type { ProjectKey } from '#project';
 import type { Session } from './session.js';
 
 interface SessionKey {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService } from '#cache';
+import { CacheService, QueryCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import {
@@ -13,7 +13,7 @@ import {
   type SessionId,
   type WorkspaceId,
 } from '#kernel';
-import { ProjectService, QueryCache } from '#project';
+import { ProjectService } from '#project';
 import { SessionRepository } from './persistence/session.repository.js';
 import type { Session, SessionState } from './session.js';
 import { sessionListTag, sessions } from './session.cache.js';

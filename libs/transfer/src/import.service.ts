@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { CacheService } from '#cache';
+import { CacheService, workspaceDeletionTag } from '#cache';
 import { HttpConfig } from '#config';
 import { ContextTransferService } from '#context';
 import { sqlStateOf, TransactionRunner } from '#database';
@@ -14,11 +14,10 @@ import {
   ProjectReader,
   ProjectService,
   projectTag,
-  workspaceDeletionTag,
 } from '#project';
 import { SessionTransferService } from '#session';
 import { batches } from './batches.js';
-import { type HeaderLine, type PartLine } from './file/file-lines.js';
+import type { HeaderLine, PartLine } from './file/file-lines.js';
 import { checkFile, readParts } from './file/read-file.js';
 import { Spool } from './file/spool.js';
 import { ImportLock } from './import-lock.js';

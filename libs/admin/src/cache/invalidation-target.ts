@@ -1,7 +1,7 @@
-import type { Tag } from '#cache';
+import { type Tag, workspaceDeletionTag } from '#cache';
 import { anyContextTag, contextTag } from '#context';
 import type { WorkspaceId } from '#kernel';
-import { projectTag, workspaceDeletionTag } from '#project';
+import { projectTag } from '#project';
 import { sessionListTag, sessionLogTag, sessionTag } from '#session';
 
 /** What an administrator wants forgotten, in the terms of the product. */

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Tag } from '#cache';
+import { type Tag, workspaceDeletionTag } from '#cache';
 import {
-  CachedResponseListeners,
   type CacheableRequest,
   type CachedResponseListener,
+  CachedResponseListeners,
   namedId,
   type ResponseVariant,
   ResponseVariants,
 } from '#http';
 import type { ContextId, WorkspaceId } from '#kernel';
-import { DEFAULT_PROJECT, workspaceDeletionTag } from '#project';
+import { DEFAULT_PROJECT } from '#project';
 import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
 import { EmbeddingStates } from '../embedding-states.js';
 import { ContextUsage } from '../recall/context-usage.js';

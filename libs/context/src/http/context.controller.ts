@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint, IfPreconditions, listPage, type Preconditions } from '#http';
 import type { ContextId, Principal } from '#kernel';
-import { queries } from '#project';
+import { queries } from '#cache';
 import type { Context } from '../context.js';
 import { contexts as contextFamily, contextSummaries } from '../context.cache.js';
 import { ContextService } from '../store/context.service.js';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { queries } from '#project';
+import { queries } from '#cache';
 import { tagsOfOverview } from '../http/context.caching.js';
 import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
 import { OverviewService } from './overview.service.js';

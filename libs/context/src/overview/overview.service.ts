@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type WorkspaceId } from '#kernel';
-import { type Project, ProjectReader, QueryCache } from '#project';
+import { QueryCache } from '#cache';
+import { type Project, ProjectReader } from '#project';
 import { contextsTag, contextUsageTag } from '../context.cache.js';
 import { OverviewRepository } from './overview.repository.js';
 import { labelTree, type ProjectOverview } from './overview.js';

@@ -10,7 +10,8 @@ import {
   metadataBytes,
   type WorkspaceId,
 } from '#kernel';
-import { ProjectReader, QueryCache } from '#project';
+import { QueryCache } from '#cache';
+import { ProjectReader } from '#project';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextsTag, labelTag } from '../context.cache.js';

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint, listPage } from '#http';
 import type { Principal } from '#kernel';
-import { projectCountersTag, projectListTag, projectTag, queries, workspaceDeletionTag } from '../project.cache.js';
+import { projectCountersTag, projectListTag, projectTag } from '../project.cache.js';
+import { queries, workspaceDeletionTag } from '#cache';
 import { ProjectCatalogueService } from '../project-catalogue.service.js';
 import {
   deleteProjectQuery,

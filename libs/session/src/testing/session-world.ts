@@ -1,10 +1,10 @@
-import type { CacheService } from '#cache';
+import { type CacheService, QueryCache } from '#cache';
 import { inProcessCache } from '#cache/testing';
 import type { SessionConfig } from '#config';
 import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import { ProjectReader, ProjectService, QueryCache } from '#project';
+import { ProjectReader, ProjectService } from '#project';
 import { FakeProjectRepository } from '#project/testing';
 import type { Session } from '../session.js';
 import { SessionChanges } from '../session-changes.js';

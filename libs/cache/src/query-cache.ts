@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { defineFamily, type MutableFamily } from './cache-family.js';
+import { hashOf } from './cache-key.js';
+import { CacheService } from './cache.service.js';
+import type { Load } from './read/read-options.js';
+import { defineTag, type Tag, type TagOwner } from './tag.js';
+
+/**
+ * Fired when something of the workspace is deleted for good: a project with all that hangs on it, purged contexts.
+ * Everything cached of a workspace's memory names it, so that a deletion needs to know nobody's keys.
+ */
+export const workspaceDeletionTag = defineTag<TagOwner>('removals', () => []);
+
+/** What a list, an overview or a count is the answer to. */
+export interface QueryKey {
+  readonly workspace: string;
+  /** Unique in the product: `contexts`, `project-survey`. */
+  readonly statement: string;
+  readonly parameters: unknown;
+  /** What the answer is made of, besides that nothing of it was deleted. */
+  readonly tags: readonly Tag[];
+}
+
+/** Lists, overviews and counts. They live for CACHE_DEFAULT_TTL. */
+export const queries = defineFamily<QueryKey, unknown>({
+  name: 'query',
+  schemaVersion: 1,
+  scope: 'workspace',
+  mutable: true,
+  key: ({ statement, parameters }) => [statement, hashOf(parameters)],
+  tags: (of) => [workspaceDeletionTag(of), ...of.tags],
+});
+
+/** Reads lists, overviews and counts through the cache. */
+@Injectable()
+export class QueryCache {
+  constructor(private readonly cache: CacheService) {}
+
+  /** The answer from the cache, else from `load`. Inside a transaction always from `load`. */
+  read<Value>(query: QueryKey, load: Load<Value>): Promise<Value> {
+    return this.cache.getOrSet(queries as MutableFamily<QueryKey, Value>, query, load);
+  }
+}
