@@ -19,13 +19,14 @@ const PLATFORM = {
 /** What each feature may ask of others, besides the whole platform. There are no cycles. */
 const FEATURES = {
   project: [],
-  session: ['project'],
-  context: ['project', 'session'],
+  warming: ['project'],
+  session: ['project', 'warming'],
+  context: ['project', 'warming', 'session'],
   embedding: ['context'],
   conversation: ['project', 'session'],
   search: ['project', 'session', 'context', 'embedding', 'conversation'],
   check: ['project', 'context', 'search'],
-  handover: ['project', 'session', 'context'],
+  handover: ['project', 'warming', 'session', 'context'],
   profile: [],
   lookup: [],
   relevance: ['project', 'context'],

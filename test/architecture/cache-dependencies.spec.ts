@@ -67,8 +67,7 @@ describe('the table of what is cached', () => {
   });
 
   it('has a row for every job that is declared', async () => {
-    const texts = (await sources('libs')).filter((text) => /: (?:Job|Schedule)Definition\b/.test(text));
-    const declared = namesIn(texts, /^ +(?:job: \{ )?name: '([a-z-]+)',/gm);
+    const declared = namesIn(await sources('libs'), /= declareJob[^]*?\bname: '([a-z-]+)'/g);
     expect(Object.keys(JOBS).toSorted()).toEqual(declared);
   });
 

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { AdminWorkerModule } from '#admin';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -10,6 +9,7 @@ import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { QueueWorkerModule } from '#queue';
 import { SearchModule } from '#search';
+import { WarmingWorkerModule } from '#warming';
 
 /** Everything that works in the background. */
 @Module({})
@@ -28,7 +28,7 @@ export class WorkerModule {
         HandoverModule,
         EmbeddingWorkerModule,
         SearchModule,
-        AdminWorkerModule,
+        WarmingWorkerModule,
       ],
     };
   }

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '#auth';
 import { CacheModule } from '#cache';
-import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ThrottleModule } from '#throttle';
@@ -12,17 +11,12 @@ import { CacheAdminController } from './http/cache-admin.controller.js';
 import { JobController } from './http/job.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { OperationsController } from './http/operations.controller.js';
-import { CacheWarmingJob } from './warming/cache-warming.job.js';
-import { CacheWarmingService } from './warming/cache-warming.service.js';
+import { WarmingModule } from '#warming';
 
 /** What operators and the admins of a workspace look at and step into. */
 @Module({
-  imports: [AuthModule, CacheModule, QueueModule, SessionModule, ThrottleModule],
+  imports: [AuthModule, CacheModule, QueueModule, SessionModule, ThrottleModule, WarmingModule],
   controllers: [JobController, CacheAdminController, OperationsController, MetricsController],
-  providers: [AuditService, CacheAdminService, CacheWarmingService, ProcessReports],
+  providers: [AuditService, CacheAdminService, ProcessReports],
 })
 export class AdminApiModule {}
-
-/** The jobs of administrators. */
-@Module({ imports: [CacheModule, ProjectModule, SessionModule], providers: [CacheWarmingJob] })
-export class AdminWorkerModule {}

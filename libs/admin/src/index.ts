@@ -1,1 +1,1 @@
-export { AdminApiModule, AdminWorkerModule } from './admin.module.js';
+export { AdminApiModule } from './admin.module.js';

@@ -1,4 +1,5 @@
 export { CacheEngine, type CacheEvents, type CachePorts, type CacheSettings } from './cache-engine.js';
+export { cacheUnavailable } from './cache.errors.js';
 export { CacheModule } from './cache.module.js';
 export { CacheService, type CacheStatsReport, type FamilyListing, type Refill } from './cache.service.js';
 export {

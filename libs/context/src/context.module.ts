@@ -4,6 +4,7 @@ import { ResponseCacheModule } from '#http';
 import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
+import { WarmingModule } from '#warming';
 import { AlwaysCheckReaders, ContextChanges } from './context-changes.js';
 import { ContextObservers } from './context-observers.js';
 import { ContextCounts, ContextWarmer } from './context.registrations.js';
@@ -63,7 +64,7 @@ const SHARED = [
 
 /** Labelled, versioned memory: storing, reading, overview and retention. */
 @Module({
-  imports: [CacheModule, ProjectModule, SessionModule, QueueModule],
+  imports: [CacheModule, ProjectModule, WarmingModule, SessionModule, QueueModule],
   providers: [
     ...SHARED,
     ContextCounts,

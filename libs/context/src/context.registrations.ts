@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_LIMIT } from '#http';
-import {
-  type CacheWarmer,
-  CacheWarmers,
-  type Project,
-  type ProjectContent,
-  ProjectCounters,
-  type WarmTarget,
-} from '#project';
+import { type CacheWarmer, CacheWarmers, type WarmTarget } from '#warming';
+import { type Project, type ProjectContent, ProjectCounters } from '#project';
 import { ContextReader } from './recall/context.reader.js';
 import { ContextService } from './store/context.service.js';
 

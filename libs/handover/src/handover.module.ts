@@ -3,6 +3,7 @@ import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
 import { ProjectModule } from '#project';
 import { SessionModule } from '#session';
+import { WarmingModule } from '#warming';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverCounts, HandoverWarmer } from './handover.registrations.js';
 import { HandoverService } from './handover.service.js';
@@ -17,7 +18,7 @@ import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 
 /** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
 @Module({
-  imports: [CacheModule, ProjectModule, SessionModule, ContextModule],
+  imports: [CacheModule, ProjectModule, WarmingModule, SessionModule, ContextModule],
   providers: [
     HandoverService,
     WakeUpService,

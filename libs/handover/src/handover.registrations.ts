@@ -1,12 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import {
-  type CacheWarmer,
-  CacheWarmers,
-  type Project,
-  type ProjectContent,
-  ProjectCounters,
-  type WarmTarget,
-} from '#project';
+import { type CacheWarmer, CacheWarmers, type WarmTarget } from '#warming';
+import { type Project, type ProjectContent, ProjectCounters } from '#project';
 import { WakeUpContentService } from './wake-up.service.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';

@@ -1,7 +1,7 @@
 import { AlwaysCheckReaders, type ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
-import { CacheWarmers } from '#project';
+import { CacheWarmers } from '#warming';
 import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { NO_NOTES } from './compose-handover.js';
 import { HandoverChanges } from './handover-changes.js';

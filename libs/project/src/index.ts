@@ -1,4 +1,3 @@
-export { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers.js';
 export {
   type ConflictStrategy,
   conflictStrategies,

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CacheModule } from '#cache';
-import { CacheWarmers } from './cache-warmers.js';
 import { ProjectController } from './http/project.controller.js';
 import { ProjectEntity } from './persistence/project.entity.js';
 import { ProjectRepository } from './persistence/project.repository.js';
@@ -10,7 +9,6 @@ import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
-import { ProjectWarmer } from './project.warmer.js';
 
 @Module({
   imports: [CacheModule, TypeOrmModule.forFeature([ProjectEntity])],
@@ -20,11 +18,9 @@ import { ProjectWarmer } from './project.warmer.js';
     ProjectReader,
     ProjectCounters,
     ProjectObservers,
-    CacheWarmers,
-    ProjectWarmer,
     { provide: ProjectRepository, useClass: TypeormProjectRepository },
   ],
-  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, ProjectObservers, CacheWarmers],
+  exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, ProjectObservers],
 })
 export class ProjectModule {}
 

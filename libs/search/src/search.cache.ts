@@ -1,5 +1,5 @@
-import { defineFamily, defineTag, hashOf } from '#cache';
-import { type ProjectKey, workspaceDeletionTag } from '#project';
+import { defineFamily, defineTag, hashOf, workspaceDeletionTag } from '#cache';
+import type { ProjectKey } from '#project';
 import type { WorkspaceId } from '#kernel';
 import type { SearchAnswer, SearchRequest } from './search.js';
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
+import { WarmingModule } from '#warming';
 import { SessionEntryController } from './http/session-entry.controller.js';
 import { SessionController } from './http/session.controller.js';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
@@ -22,7 +23,7 @@ import { SessionTransferService } from './transfer/session-transfer.service.js';
 
 /** Sessions and their log. */
 @Module({
-  imports: [CacheModule, ProjectModule, QueueModule],
+  imports: [CacheModule, ProjectModule, WarmingModule, QueueModule],
   providers: [
     SessionService,
     SessionEntryService,

@@ -1,13 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_LIMIT } from '#http';
-import {
-  type CacheWarmer,
-  CacheWarmers,
-  type Project,
-  type ProjectContent,
-  ProjectCounters,
-  type WarmTarget,
-} from '#project';
+import { type CacheWarmer, CacheWarmers, type WarmTarget } from '#warming';
+import { type Project, type ProjectContent, ProjectCounters } from '#project';
 import { SessionEntryService } from './session-entry.service.js';
 import { SessionReader } from './session.reader.js';
 import { SessionService } from './session.service.js';
@@ -54,9 +48,11 @@ export class SessionWarmer implements CacheWarmer {
   constructor(
     private readonly sessions: SessionService,
     private readonly entries: SessionEntryService,
+    reader: SessionReader,
     warmers: CacheWarmers,
   ) {
     warmers.register(this);
+    warmers.useSessions(reader);
   }
 
   async warm({ workspaceId, sessionId }: WarmTarget, signal: AbortSignal): Promise<void> {

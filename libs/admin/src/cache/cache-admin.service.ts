@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { ApiKeyService, missingScope, subjectTag } from '#auth';
+import { ApiKeyService, missingScope, principalOf, subjectTag } from '#auth';
 import {
+  CacheEngine,
   type CacheHealthReport,
   type CacheStatsReport,
-  CacheEngine,
+  cacheUnavailable,
   encodeKeyPart,
+  type FamilyListing,
+  type FamilySettingsPatch,
   FamilySettingsService,
   type Tag,
 } from '#cache';
-import type { FamilyListing, FamilySettingsPatch } from '#cache';
 import { entityTag, type Preconditions, requireMatch } from '#http';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
-import { cacheUnavailable } from './cache-unavailable.js';
-import { principalOf } from './principal-of.js';
 import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
 import { type LocalTierReport, ProcessReports } from './process-reports.js';
 import { type SharedTierReport, sumLocal, sumServers, sumStats } from './sum-stats.js';

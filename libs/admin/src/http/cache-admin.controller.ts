@@ -2,13 +2,11 @@ import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Caller, missingScope } from '#auth';
-import type { FamilyListing } from '#cache';
-import { CacheEngine } from '#cache';
+import { CacheEngine, type FamilyListing } from '#cache';
 import { Endpoint, hidePosition, IfPreconditions, listPage, type Preconditions, showPosition } from '#http';
-import { type Principal, type SessionId } from '#kernel';
+import type { Principal, SessionId } from '#kernel';
 import { type AdminCacheStats, CacheAdminService } from '../cache/cache-admin.service.js';
-import { WARMING_BOUNDS } from '../warming/cache-warming.job.js';
-import { CacheWarmingService } from '../warming/cache-warming.service.js';
+import { CacheWarmingService, WARMING_BOUNDS } from '#warming';
 import {
   adviceResponse,
   cacheHealthResponse,

@@ -21,6 +21,23 @@ export interface CacheWarmer {
   warm(target: WarmTarget, signal: AbortSignal): Promise<void>;
 }
 
+/** What is known of sessions, by the feature that keeps them. */
+export interface WarmableSessions {
+  find(workspaceId: WorkspaceId, id: SessionId): Promise<WarmableSession | undefined>;
+  /** Those that a principal started, newest first, and whether work goes on in them. */
+  startedBy(
+    workspaceId: WorkspaceId,
+    principalId: string,
+    limit: number,
+  ): Promise<readonly { readonly session: WarmableSession; readonly isOpen: boolean }[]>;
+}
+
+interface WarmableSession {
+  readonly id: SessionId;
+  /** Slug. */
+  readonly project: string;
+}
+
 /** Sessions start in bursts; who comes later than this finds a cold cache, and warms it by reading. */
 const MAX_WAITING = 100;
 const TIME_LIMIT_MS = 10_000;
@@ -35,6 +52,7 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
   private readonly waiting = new Map<string, WarmTarget>();
   private readonly shutdown = new AbortController();
   private running: Promise<void> | undefined;
+  private knownSessions: WarmableSessions | undefined;
 
   constructor(private readonly transactions: TransactionRunner) {
     super();
@@ -43,6 +61,17 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
   override register(warmer: CacheWarmer): void {
     if (this.registered.some(({ name }) => name === warmer.name)) throw new Error(`${warmer.name} is warmed twice.`);
     super.register(warmer);
+  }
+
+  /** For the feature that keeps sessions, in its constructor. */
+  useSessions(sessions: WarmableSessions): void {
+    this.knownSessions = sessions;
+  }
+
+  /** @throws Error where no feature keeps sessions */
+  get sessions(): WarmableSessions {
+    if (this.knownSessions === undefined) throw new Error('No feature keeps sessions.');
+    return this.knownSessions;
   }
 
   /** How many steps the warming of one target has. */

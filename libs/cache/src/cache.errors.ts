@@ -1,5 +1,6 @@
 import { DomainError } from '#kernel';
 
+/** For what can't be done without the shared tier. */
 export function cacheUnavailable(): DomainError {
   return new DomainError({
     code: 'cache-unavailable',

@@ -1,12 +1,10 @@
 import { CacheEngine, type CacheSettings } from '#cache';
 import { FakeTransactionRunner } from '#database/testing';
 import type { Principal, Scope } from '#kernel';
-import { CacheWarmers, type WarmTarget } from '#project';
 import type { JobService } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
 import { SessionWorld } from '#session/testing';
-import { CacheWarmingJob, WARMING_BOUNDS } from './cache-warming.job.js';
-import { CacheWarmingService } from './cache-warming.service.js';
+import { CacheWarmers, CacheWarmingJob, CacheWarmingService, WARMING_BOUNDS, type WarmTarget } from '#warming';
 
 describe('warming by jobs', () => {
   let world: SessionWorld;
@@ -18,6 +16,7 @@ describe('warming by jobs', () => {
   beforeEach(() => {
     world = new SessionWorld();
     warmers = new CacheWarmers(new FakeTransactionRunner());
+    warmers.useSessions(world.reader);
     queue = new RecordingJobQueue();
     seen = [];
     warmers.register({ name: 'first', warm: async (target) => void seen.push(target) });
@@ -26,9 +25,9 @@ describe('warming by jobs', () => {
 
   const engine = (settings: CacheSettings = { singleProcess: true }) =>
     new CacheEngine(settings, { clock: world.clock });
-  const handler = (of = engine()) => new CacheWarmingJob(of, warmers, world.reader);
+  const handler = (of = engine()) => new CacheWarmingJob(of, warmers);
   const service = (of = engine()) =>
-    new CacheWarmingService(of, queue, { get: async (_: unknown, id: string) => ({ id }) } as JobService, world.reader);
+    new CacheWarmingService(of, queue, { get: async (_: unknown, id: string) => ({ id }) } as JobService, warmers);
   const caller = (scopes: readonly Scope[]): Principal => ({
     id: 'key:1',
     workspaceId: world.workspaceId,

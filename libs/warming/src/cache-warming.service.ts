@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { missingScope } from '#auth';
+import { missingScope, principalOf } from '#auth';
 import { CacheEngine } from '#cache';
 import { DomainError, NotFoundError, type Principal, type SessionId } from '#kernel';
-import { type JobRecord, JobQueue, JobService } from '#queue';
-import { SessionReader } from '#session';
-import { principalOf } from '../cache/principal-of.js';
+import { JobQueue, type JobRecord, JobService } from '#queue';
+import { CacheWarmers } from './cache-warmers.js';
 import { cacheWarming, type WarmingCommand } from './cache-warming.job.js';
 
 /** What an administrator wants warm, in the terms of the product. */
@@ -20,7 +19,7 @@ export class CacheWarmingService {
     private readonly engine: CacheEngine,
     private readonly queue: JobQueue,
     private readonly jobs: JobService,
-    private readonly sessions: SessionReader,
+    private readonly warmers: CacheWarmers,
   ) {}
 
   /**
@@ -38,7 +37,7 @@ export class CacheWarmingService {
   private async commandOf(caller: Principal, request: WarmingRequest): Promise<WarmingCommand> {
     if ('project' in request) return request;
     if ('session' in request) {
-      if ((await this.sessions.find(caller.workspaceId, request.session)) === undefined)
+      if ((await this.warmers.sessions.find(caller.workspaceId, request.session)) === undefined)
         throw new NotFoundError('Session', request.session);
       return request;
     }

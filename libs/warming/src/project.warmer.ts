@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ProjectCatalogueService } from '#project';
 import { type CacheWarmer, CacheWarmers, type WarmTarget } from './cache-warmers.js';
-import { ProjectCatalogueService } from './project-catalogue.service.js';
 
 /** The project with what it holds. */
 @Injectable()

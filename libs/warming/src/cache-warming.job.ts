@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { CacheEngine } from '#cache';
+import { CacheEngine, cacheUnavailable } from '#cache';
 import type { SessionId, WorkspaceId } from '#kernel';
-import { CacheWarmers, projectSlug, type WarmTarget } from '#project';
+import { projectSlug } from '#project';
 import { declareJob, HandlesJob, type JobContext, type JobResult } from '#queue';
-import { SessionReader } from '#session';
-import { cacheUnavailable } from '../cache/cache-unavailable.js';
+import { CacheWarmers, type WarmTarget } from './cache-warmers.js';
 
 /** What one job warms at most; what is beyond is told in its result. */
 export const WARMING_BOUNDS = { targets: 50, seconds: 60 } as const;
@@ -36,7 +35,6 @@ export class CacheWarmingJob {
   constructor(
     private readonly engine: CacheEngine,
     private readonly warmers: CacheWarmers,
-    private readonly sessions: SessionReader,
   ) {}
 
   /**
@@ -67,12 +65,12 @@ export class CacheWarmingJob {
   ): Promise<{ targets: readonly WarmTarget[]; isMore: boolean }> {
     if ('project' in command) return { targets: [{ workspaceId, project: command.project }], isMore: false };
     if ('session' in command) {
-      const session = await this.sessions.find(workspaceId, command.session as SessionId);
+      const session = await this.warmers.sessions.find(workspaceId, command.session as SessionId);
       // One that was deleted meanwhile needs nothing.
       const targets = session === undefined ? [] : [{ workspaceId, project: session.project, sessionId: session.id }];
       return { targets, isMore: false };
     }
-    const started = await this.sessions.startedBy(workspaceId, command.principal, WARMING_BOUNDS.targets + 1);
+    const started = await this.warmers.sessions.startedBy(workspaceId, command.principal, WARMING_BOUNDS.targets + 1);
     const open = started.filter(({ isOpen }) => isOpen).map(({ session }) => session);
     const worked = new Set(open.map(({ project }) => project));
     const left = new Set(started.map(({ session }) => session.project).filter((project) => !worked.has(project)));
