@@ -42,12 +42,12 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
     name: 'tells ages, oldest first',
     async run({ outbox, other, passMs }) {
       const first = await appended(outbox, [tag('a')]);
-      await passMs(60);
+      await passMs(500);
       const second = await appended(other, [tag('b')]);
-      expectThat((await outbox.oldestAgeMs()) >= 60, 'the oldest row counts');
+      expectThat((await outbox.oldestAgeMs()) >= 500, 'the oldest row counts');
       const all = await outbox.overdue(0, 10);
       expectThat(all.map(({ id }) => id).join() === `${first},${second}`, 'the oldest comes first');
-      expectThat((await outbox.overdue(50, 10)).map(({ id }) => id).join() === first, 'only older rows are overdue');
+      expectThat((await outbox.overdue(450, 10)).map(({ id }) => id).join() === first, 'only older rows are overdue');
       expectThat((await outbox.overdue(0, 1)).length === 1, 'at most as many as asked for');
       const recent = await other.recent(60_000, 10);
       expectThat(
@@ -57,7 +57,7 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
       expectThat((await other.recent(60_000, 1))[0]?.id === second, 'at most as many as asked for');
       expectThat((await other.recent(0, 10)).length === 0, 'only younger rows are recent');
       const [younger, older] = recent;
-      expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 55, 'they tell their ages');
+      expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 450, 'they tell their ages');
     },
   },
   {
