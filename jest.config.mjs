@@ -32,6 +32,8 @@ const base = {
   transform: { '^.+\\.(ts|js|mjs)$': ['@swc/jest'] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
   moduleNameMapper: {
+    '^#test/(.*)\\.js$': ['<rootDir>/test/$1.ts', '<rootDir>/test/$1.js'],
+    '^#test/(.*\\.mjs)$': '<rootDir>/test/$1',
     '^#([a-z-]+)/testing$': '<rootDir>/libs/$1/src/testing/index.ts',
     '^#([a-z-]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js', '$1'],

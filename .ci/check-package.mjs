@@ -51,7 +51,7 @@ function pack() {
   const foreign = paths.filter((/** @type {string} */ path) => FOREIGN.test(path));
   if (foreign.length > 0) throw new Error(`the tarball holds ${foreign.slice(0, 5).join(', ')}`);
   const missing = NEEDED.filter((path) => !paths.includes(path));
-  if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`);
+  if (missing.length > 0) throw new Error(`the tarball is without ${missing.join(', ')}`);
   return join(folder, filename);
 }
 

@@ -73,13 +73,13 @@ const series = new Series({
   measures,
   profileFolder: options.profile,
   removeKeys: server.removeKeys,
-  tell: (line) => console.error(line),
+  report: (line) => console.error(line),
 });
 for (const entrant of entrants) {
   if (!present.includes(entrant)) series.failures.push({ entrant, reason: 'not installed; run with --install-peers' });
 }
 try {
-  await series.play();
+  await series.measureAll();
 } finally {
   await server.close();
 }

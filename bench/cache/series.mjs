@@ -21,7 +21,7 @@ const WARM_UP_SHARE = 0.25;
  * @property {readonly string[]} measures
  * @property {string} [profileFolder]
  * @property {(pattern: string) => Promise<void>} removeKeys
- * @property {(line: string) => void} tell
+ * @property {(line: string) => void} report
  *
  * @typedef {object} Failure
  * @property {string} entrant
@@ -46,8 +46,8 @@ export class Series {
     this.#options = options;
   }
 
-  async play() {
-    const { rounds, seconds, measures, run, removeKeys, tell } = this.#options;
+  async measureAll() {
+    const { rounds, seconds, measures, run, removeKeys, report } = this.#options;
     const inRounds = measures.filter((measure) => MEASURES[measure]?.isOnce !== true);
     const onlyOnce = measures.filter((measure) => MEASURES[measure]?.isOnce === true);
     try {
@@ -55,13 +55,13 @@ export class Series {
       for (let round = 0; round <= rounds; round++) {
         const load = loadavg()[0] ?? 0;
         if (round > 0) this.loads.push(load);
-        tell(`${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}, load ${load.toFixed(2)}`);
+        report(`${round === 0 ? 'warming up' : `round ${round} of ${rounds}`}, load ${load.toFixed(2)}`);
         const ms = 1_000 * seconds * (round === 0 ? WARM_UP_SHARE : 1);
         for (const measure of inRounds) await this.#measureAll(measure, round, ms);
         await removeKeys(`*${run}-r*`);
       }
       for (const measure of onlyOnce) {
-        tell(MEASURES[measure]?.title ?? measure);
+        report(MEASURES[measure]?.title ?? measure);
         await this.#measureAll(measure, 1, 1_000 * seconds);
       }
     } finally {
@@ -148,6 +148,6 @@ export class Series {
     const reason = error instanceof Error ? error.message : String(error);
     const isKnown = this.failures.some((one) => one.entrant === entrant && one.measure === measure);
     if (!isKnown) this.failures.push({ entrant, measure, reason });
-    this.#options.tell(`${ENTRANTS[entrant]?.title ?? entrant}, ${measure ?? 'start'}: ${reason}`);
+    this.#options.report(`${ENTRANTS[entrant]?.title ?? entrant}, ${measure ?? 'start'}: ${reason}`);
   }
 }

@@ -44,6 +44,6 @@ export async function openServer(givenUrl, run) {
 
 /** An installed product measures on a given server alone, and has no tests to start one with. */
 async function startOwn() {
-  const { startRedis } = await import('../../test/setup/services/redis.mjs');
+  const { startRedis } = await import('#test/setup/services/redis.mjs');
   return startRedis();
 }

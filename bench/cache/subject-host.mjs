@@ -54,7 +54,7 @@ export class SubjectHost {
     await Promise.race([once(child, 'message'), ended]);
     ended.catch(() => undefined);
     const host = new SubjectHost(child);
-    host.measures = await host.#tell({ do: 'measures' });
+    host.measures = await host.#send({ do: 'measures' });
     return host;
   }
 
@@ -64,7 +64,7 @@ export class SubjectHost {
    * @returns {Promise<import('./measures/measure.mjs').Figures>}
    */
   measure(measure, options) {
-    return this.#tell({ do: 'measure', measure, ...options });
+    return this.#send({ do: 'measure', measure, ...options });
   }
 
   async stop() {
@@ -78,7 +78,7 @@ export class SubjectHost {
    * @param {object} order
    * @returns {Promise<any>}
    */
-  #tell(order) {
+  #send(order) {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });

@@ -20,10 +20,10 @@ const subject = await start({ redisUrl, run, source });
 const redis = new Redis(redisUrl);
 
 /** Commands that look after connections, and our own question. */
-const UPKEEP = /^cmdstat_(info|ping|hello|client|role|config|scan|select|auth|command)\b/;
+const MAINTENANCE = /^cmdstat_(info|ping|hello|client|role|config|scan|select|auth|command)\b/;
 
 async function commandsRun() {
-  const lines = (await redis.info('commandstats')).split('\n').filter((line) => !UPKEEP.test(line));
+  const lines = (await redis.info('commandstats')).split('\n').filter((line) => !MAINTENANCE.test(line));
   return lines.reduce((sum, line) => sum + Number(/:calls=(\d+)/.exec(line)?.[1] ?? 0), 0);
 }
 

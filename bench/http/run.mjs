@@ -18,8 +18,8 @@ import { parseArgs } from 'node:util';
 // @ts-expect-error The package brings no types.
 import autocannon from 'autocannon';
 import { ensureBuilt } from '../../bin/ensure-built.mjs';
-import { startPostgres } from '../../test/setup/services/postgres.mjs';
-import { startRedis } from '../../test/setup/services/redis.mjs';
+import { startPostgres } from '#test/setup/services/postgres.mjs';
+import { startRedis } from '#test/setup/services/redis.mjs';
 import { median } from '../median.mjs';
 
 const { values } = parseArgs({

@@ -108,7 +108,7 @@ async function measure(name, step, most = Number.POSITIVE_INFINITY) {
   await step();
   /** @type {number[]} */
   const times = [];
-  let [errors, told, hits, begun] = [0, 0, 0, 0];
+  let [errors, reported, hits, begun] = [0, 0, 0, 0];
   const { perSecond } = await paceOf(callers, seconds * 1_000, async () => {
     if (begun++ >= most) return pause(5);
     const startMs = performance.now();
@@ -116,7 +116,7 @@ async function measure(name, step, most = Number.POSITIVE_INFINITY) {
       const { status, headers } = await step();
       if (status >= 400) errors++;
       const cacheStatus = String(headers['cache-status'] ?? '');
-      if (cacheStatus !== '') told++;
+      if (cacheStatus !== '') reported++;
       if (/;\s*hit\b/.test(cacheStatus)) hits++;
     } catch {
       errors++;
@@ -135,7 +135,7 @@ async function measure(name, step, most = Number.POSITIVE_INFINITY) {
     ),
     p50Ms: at(0.5),
     p99Ms: at(0.99),
-    hitShare: told === 0 ? null : hits / told,
+    hitShare: reported === 0 ? null : hits / reported,
     errors,
   };
 }

@@ -7,7 +7,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort } from '../../test/setup/services/free-port.mjs';
+import { freePort } from '#test/setup/services/free-port.mjs';
 import { ensureBuilt } from '../../bin/ensure-built.mjs';
 import { median } from '../median.mjs';
 

@@ -1,12 +1,12 @@
 // @ts-check
 /** The process of one actor: a subject that reads and writes as the schedule tells over IPC. */
-import { withHold } from './holds.mjs';
+import { withPause } from './pause-points.mjs';
 import { monotonicMs } from './monotonic.mjs';
 import { SUBJECTS } from './subjects/subject.mjs';
 
 /**
  * @typedef {{ id: number, do: 'read' | 'readMany' | 'write' | 'clear' | 'problem' | 'isSettled' | 'stop',
- *   keys?: string[], hold?: import('./holds.mjs').HoldPoint } | { id: number, do: 'release' }} Order
+ *   keys?: string[], pauseAt?: import('./pause-points.mjs').PausePoint } | { id: number, do: 'release' }} Order
  *
  * @typedef {{ id: number, event: 'held', atMs: number }
  *   | { id: number, event: 'done', startedMs: number, endedMs: number, answer?: any, error?: string }
@@ -32,11 +32,11 @@ report({ event: 'started' });
 
 /** @param {Exclude<Order, { do: 'release' }>} order */
 async function perform(order) {
-  const { id, hold: point } = order;
-  const hold = point && { point, hold: () => wait(id) };
+  const { id, pauseAt: point } = order;
+  const pauseAt = point && { point, pauseAt: () => wait(id) };
   const startedMs = monotonicMs();
   try {
-    const answer = await withHold(hold, () => answerTo(order));
+    const answer = await withPause(pauseAt, () => answerTo(order));
     report({ id, event: 'done', startedMs, endedMs: monotonicMs(), answer });
   } catch (error) {
     report({ id, event: 'done', startedMs, endedMs: monotonicMs(), error: String(error) });

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { removeAtTheEnd } from '../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
 import { monotonicMs } from './monotonic.mjs';
 
 const PROGRAM = fileURLToPath(new URL('./actor-process.mjs', import.meta.url));
@@ -40,7 +40,7 @@ export class Actor {
   /** When it was stopped by SIGSTOP: no fault of the subject's. @type {{ fromMs: number, toMs: number }[]} */
   suspensions = [];
   /** The end of what it wrote to its standard error. */
-  complaints = '';
+  errorOutput = '';
 
   /**
    * @param {string} name
@@ -65,7 +65,7 @@ export class Actor {
     this.#child = child;
     const cleared = removeAtTheEnd({ kind: 'process', pid: Number(child.pid), signal: 'SIGKILL' });
     child.stderr?.setEncoding('utf8').on('data', (text) => {
-      this.complaints = (this.complaints + text).slice(-4_000);
+      this.errorOutput = (this.errorOutput + text).slice(-4_000);
     });
     child.on('message', (message) => this.#hear(/** @type {import('./actor-process.mjs').Report} */ (message)));
     child.once('exit', () => {
@@ -76,7 +76,7 @@ export class Actor {
     });
     const started = once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     const died = once(child, 'exit').then(() => {
-      throw new Error(`an actor ended as it started:\n${this.complaints}`);
+      throw new Error(`an actor ended as it started:\n${this.errorOutput}`);
     });
     await Promise.race([started, died]);
     died.catch(() => undefined);
@@ -84,7 +84,7 @@ export class Actor {
 
   /**
    * @param {Exclude<import('./actor-process.mjs').Order['do'], 'release'>} what
-   * @param {{ keys?: string[], hold?: import('./holds.mjs').HoldPoint }} [details]
+   * @param {{ keys?: string[], pauseAt?: import('./pause-points.mjs').PausePoint }} [details]
    * @returns {Task}
    */
   perform(what, details = {}) {
@@ -119,7 +119,7 @@ export class Actor {
    */
   async problem() {
     const outcome = await inTime(this.perform('problem').ended, ANSWER_TIMEOUT_MS);
-    if (outcome === 'died') return `it has ended by itself:\n${this.complaints}`;
+    if (outcome === 'died') return `it has ended by itself:\n${this.errorOutput}`;
     return outcome === 'late' ? outcome : (outcome.error ?? outcome.answer);
   }
 

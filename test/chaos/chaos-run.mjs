@@ -1,8 +1,8 @@
 // @ts-check
 import fc from 'fast-check';
-import { play } from './play.mjs';
+import { runSchedule } from './run-schedule.mjs';
 import { schedules } from './schedule.mjs';
-import { buildStage } from './stage.mjs';
+import { buildEnvironment } from './environment.mjs';
 
 /** A race that was lost once may be won the next time: a smaller schedule passes only when it passes this often. */
 const TRIES_WHEN_SHRINKING = 3;
@@ -18,7 +18,7 @@ const TRIES_WHEN_SHRINKING = 3;
  * @property {number} [forMs] ends the run after that long, however many were played
  * @property {boolean} [keepGoing] plays all, counting those that fail, and shrinks none
  * @property {number} [shrinkForMs] how long a failing schedule is made smaller
- * @property {(line: string) => void} [tell]
+ * @property {(line: string) => void} [report]
  *
  * @typedef {object} Totals
  * @property {number} schedules
@@ -66,13 +66,13 @@ class ScheduleError extends Error {
  */
 export async function runChaos(options) {
   const { subject, topology, seed, path } = options;
-  const stage = await buildStage({ subject, topology });
+  const environment = await buildEnvironment({ subject, topology });
   const startedMs = performance.now();
-  const series = new Series(stage, options);
+  const series = new Series(environment, options);
   try {
-    const arbitrary = schedules(Object.keys(stage.topology.faults), sizesFor(topology));
+    const arbitrary = schedules(Object.keys(environment.topology.faults), sizesFor(topology));
     const found = await fc.check(
-      fc.asyncProperty(arbitrary, (steps) => series.playNext(steps)),
+      fc.asyncProperty(arbitrary, (steps) => series.runNext(steps)),
       {
         numRuns: path === undefined ? options.schedules : 1,
         seed,
@@ -87,7 +87,7 @@ export async function runChaos(options) {
     if (!found.failed) return result;
     if (path !== undefined || found.counterexamplePath === null) return { ...result, failure: failureOf(found) };
     const shrunk = await fc.check(
-      fc.asyncProperty(arbitrary, (steps) => series.playAgain(steps)),
+      fc.asyncProperty(arbitrary, (steps) => series.runAgain(steps)),
       {
         seed,
         path: found.counterexamplePath,
@@ -99,7 +99,7 @@ export async function runChaos(options) {
     return { ...result, failure: failureOf(shrunk.failed && shrunk.counterexample ? shrunk : found) };
   } finally {
     await series.ended;
-    await stage.remove();
+    await environment.remove();
   }
 }
 
@@ -108,32 +108,32 @@ class Series {
   totals = noTotals();
   /** Of the schedule that is being played. @type {Promise<unknown>} */
   ended = Promise.resolve();
-  #stage;
+  #environment;
   #options;
-  #played = 0;
+  #schedulesRun = 0;
   /** What the first failing schedule showed; the smaller ones must show one of these too. @type {Set<string>} */
   #kinds = new Set();
 
   /**
-   * @param {import('./stage.mjs').Stage} stage
+   * @param {import('./environment.mjs').Environment} environment
    * @param {ChaosOptions} options
    */
-  constructor(stage, options) {
-    this.#stage = stage;
+  constructor(environment, options) {
+    this.#environment = environment;
     this.#options = options;
   }
 
   /** @param {readonly import('./schedule.mjs').Step[]} steps */
-  async playNext(steps) {
-    const { keepGoing = false, seek, tell = () => undefined } = this.#options;
-    const result = await this.#play(steps);
+  async runNext(steps) {
+    const { keepGoing = false, seek, report = () => undefined } = this.#options;
+    const result = await this.#runSchedule(steps);
     add(this.totals, result);
-    if (this.totals.schedules % 100 === 0) tell(`${this.totals.schedules} schedules …`);
+    if (this.totals.schedules % 100 === 0) report(`${this.totals.schedules} schedules …`);
     const violations = result.violations.filter(({ kind }) => seek === undefined || kind === seek);
     const [first] = violations;
     if (!first) return;
     if (keepGoing) {
-      tell(`schedule ${this.totals.schedules}: ${first.kind}: ${first.text}`);
+      report(`schedule ${this.totals.schedules}: ${first.kind}: ${first.text}`);
       return;
     }
     this.#kinds = new Set(violations.map(({ kind }) => kind));
@@ -141,20 +141,20 @@ class Series {
   }
 
   /** @param {readonly import('./schedule.mjs').Step[]} steps */
-  async playAgain(steps) {
+  async runAgain(steps) {
     for (let attempt = 0; attempt < TRIES_WHEN_SHRINKING; attempt++) {
-      const { violations } = await this.#play(steps);
+      const { violations } = await this.#runSchedule(steps);
       if (violations.some(({ kind }) => this.#kinds.has(kind))) throw new ScheduleError(violations);
     }
   }
 
   /** @param {readonly import('./schedule.mjs').Step[]} steps */
-  async #play(steps) {
+  async #runSchedule(steps) {
     // An interrupted search goes on without the schedule that it started last: the next waits for its end.
     await this.ended;
-    const playing = play(this.#stage, `s${++this.#played}`, steps);
-    this.ended = playing.catch(() => undefined);
-    return playing;
+    const running = runSchedule(this.#environment, `s${++this.#schedulesRun}`, steps);
+    this.ended = running.catch(() => undefined);
+    return running;
   }
 }
 
@@ -192,7 +192,7 @@ function noTotals() {
 
 /**
  * @param {Totals} totals
- * @param {import('./play.mjs').Played} played
+ * @param {import('./run-schedule.mjs').ScheduleResult} played
  */
 function add(totals, played) {
   totals.schedules++;

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Plays schedules as an operator would; the report is the message where they end otherwise than they must. */
-async function playChaos(options: string): Promise<ChaosResult> {
+async function runChaos(options: string): Promise<ChaosResult> {
   const file = join(folder, `${options.replace(/\W/g, '')}.json`);
   const run = promisify(execFile)(process.execPath, [SCRIPT, '--seed', SEED, '--json', file, ...options.split(' ')]);
   const problem = await run.then(
@@ -37,7 +37,7 @@ async function playChaos(options: string): Promise<ChaosResult> {
 it(
   'no schedule of faults makes the cache stale, wrong or endless',
   async () => {
-    const { totals, failure } = await playChaos(
+    const { totals, failure } = await runChaos(
       '--subject keepsake --topology single --schedules 16 --seconds 12 --shrink-ms 15000',
     );
     expect(failure).toBeUndefined();
@@ -54,7 +54,7 @@ it(
 it(
   'the same schedules find plain get, set and delete stale',
   async () => {
-    const { totals } = await playChaos('--subject naive --schedules 60 --shrink-ms 1');
+    const { totals } = await runChaos('--subject naive --schedules 60 --shrink-ms 1');
     expect(totals.violations.stale).toBeGreaterThanOrEqual(1);
   },
   TEST_TIMEOUT_MS,

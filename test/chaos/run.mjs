@@ -82,12 +82,12 @@ for (const { subject, topology, schedules, mustBeStale } of plan) {
     seek: mustBeStale ? 'stale' : undefined,
     keepGoing: values['keep-going'],
     shrinkForMs: whole(values['shrink-ms']),
-    tell: (line) => console.error(line),
+    report: (line) => console.error(line),
   });
   const isStale = (result.totals.violations.stale ?? 0) > 0;
   const isUnharmed = result.totals.failedSchedules === 0 && result.failure === undefined;
-  const hasPlayed = result.totals.schedules > 0;
-  const isAsItMustBe = hasPlayed && (mustBeStale ? isStale : isUnharmed);
+  const hasRun = result.totals.schedules > 0;
+  const isAsItMustBe = hasRun && (mustBeStale ? isStale : isUnharmed);
   results.push({ ...result, mustBeStale, isAsItMustBe });
   console.log(resultText(result));
   if (!isAsItMustBe) console.log(mustBeStale ? '  NOT FOUND STALE: the schedules prove nothing' : '  FAILED');

@@ -6,7 +6,7 @@ import { BEHAVIOURS } from './subjects/subject.mjs';
 /**
  * A step of a schedule, plain data. `steps` is for how many further steps a hold or a fault lasts.
  *
- * @typedef {{ do: 'read' | 'write', actor: number, key: number, hold?: { at: import('./holds.mjs').HoldPoint,
+ * @typedef {{ do: 'read' | 'write', actor: number, key: number, pauseAt?: { at: import('./pause-points.mjs').PausePoint,
  *     steps: number }, dies?: boolean, unwaited?: boolean }
  *   | { do: 'readMany' | 'writeMany', actor: number, unwaited?: boolean }
  *   | { do: 'clear', actor: number }
@@ -31,7 +31,7 @@ const sometimes = (arbitrary) => fc.option(arbitrary, { nil: undefined, freq: 1 
 
 /**
  * @param {'read' | 'write'} what
- * @param {readonly import('./holds.mjs').HoldPoint[]} points
+ * @param {readonly import('./pause-points.mjs').PausePoint[]} points
  * @param {fc.Arbitrary<number>} ofActor
  * @param {fc.Arbitrary<number>} ofKey
  */
@@ -40,7 +40,7 @@ const operation = (what, points, ofActor, ofKey) =>
     do: fc.constant(what),
     actor: ofActor,
     key: ofKey,
-    hold: sometimes(fc.record({ at: fc.constantFrom(...points), steps })),
+    pauseAt: sometimes(fc.record({ at: fc.constantFrom(...points), steps })),
     dies: what === 'write' ? fc.option(fc.constant(true), { nil: undefined, freq: 7 }) : fc.constant(undefined),
     unwaited,
   });
@@ -61,7 +61,7 @@ const kill = fc.record({ do: fc.constant('kill'), actor });
 const race = fc
   .record({ reader: actor, writer: actor, key, steps: fc.integer({ min: 1, max: 3 }), after: actor })
   .map(({ reader, writer, key: raced, steps: heldFor, after }) => [
-    { do: 'read', actor: reader, key: raced, hold: { at: 'after-load', steps: heldFor } },
+    { do: 'read', actor: reader, key: raced, pauseAt: { at: 'after-load', steps: heldFor } },
     { do: 'write', actor: writer, key: raced },
     { do: 'read', actor: after, key: raced },
   ]);

@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { InOrder } from '../support/in-order.mjs';
+import { InOrder } from '#test/support/in-order.mjs';
 
 /**
  * What can be wrong with a way to a server.

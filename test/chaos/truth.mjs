@@ -1,6 +1,6 @@
 // @ts-check
 import pg from 'pg';
-import { reach } from './holds.mjs';
+import { reach } from './pause-points.mjs';
 
 /**
  * The source of truth as an actor sees it: one row for each key, with the version of its last write.

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { api } from '../support/api.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { api } from '#test/support/api.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('access, on the embedded database', () => {
   let server: Keepsake;

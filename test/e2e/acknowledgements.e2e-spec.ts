@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { Api, ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 
 /**
  * Two servers, A and B. What A invalidates does not reach Redis while its link is held; A waits for it patiently and

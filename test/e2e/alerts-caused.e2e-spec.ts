@@ -2,32 +2,32 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { newId } from '#kernel';
-import type { StandInProvider } from '#embedding/testing';
-import { api, type Api } from '../support/api.js';
-import type { TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { PrometheusServer, type RedisServer } from '../support/services.js';
-import type { TcpProxy } from '../support/tcp-proxy.js';
-import { sooner } from './observability/sooner.js';
-import { startSurroundings, type Surroundings, watch } from './observability/surroundings.js';
+import type { FakeProviderServer } from '#embedding/testing';
+import { api, type Api } from '#test/support/api.js';
+import type { TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { PrometheusServer, type RedisServer } from '#test/support/services.js';
+import type { TcpProxy } from '#test/support/tcp-proxy.js';
+import { earliestAlerts } from './observability/earliest-alerts.js';
+import { startMonitoringSetup, type MonitoringSetup, watch } from './observability/monitoring-setup.js';
 
 const PROMETHEUS = join(import.meta.dirname, '../../docker/prometheus');
 /** More than a part that hangs may hold a scrape up. */
 const SCRAPE_SECONDS = 4;
 const KEY = 'ks_caused_alerts_e2e_0123456789abcdef01234567';
 /** As long as a busy machine may take for what Prometheus does every second. */
-const PATIENCE = { timeoutMs: 90_000, everyMs: 500 };
+const TIMEOUT = { timeoutMs: 90_000, everyMs: 500 };
 
 /** The shipped rules, with their times in seconds: `alerts.e2e-spec.ts` holds the times themselves. */
-const rules = sooner(readFileSync(join(PROMETHEUS, 'alerts.yml'), 'utf8'));
+const rules = earliestAlerts(readFileSync(join(PROMETHEUS, 'alerts.yml'), 'utf8'));
 const names = [...rules.matchAll(/- alert: (\S+)$/gm)].map(([, name = '']) => name);
 
 describe('every alert fires in a real Prometheus when its condition is caused', () => {
-  let surroundings: Surroundings;
+  let setup: MonitoringSetup;
   let database: TestDatabase;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let toDatabase: TcpProxy;
   let server: Keepsake;
   let second: Keepsake;
@@ -38,10 +38,10 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
   const caused = new Set<string>();
 
   beforeAll(async () => {
-    surroundings = await startSurroundings();
-    ({ database, redis, provider, toDatabase } = surroundings);
+    setup = await startMonitoringSetup();
+    ({ database, redis, provider, toDatabase } = setup);
     const env = {
-      ...surroundings.env,
+      ...setup.env,
       DATABASE_POOL_SIZE: '4',
       CACHE_DRIFT_SAMPLES_PER_MILLION: '1000000',
       LOG_LEVEL: 'error',
@@ -59,7 +59,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
     await prometheus?.remove();
     await Promise.all([server?.remove(), second?.remove()]);
     await sql?.end();
-    await surroundings?.remove();
+    await setup?.remove();
   }, 60_000);
 
   /** Does something again and again until these alerts have fired. */
@@ -75,7 +75,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
           if (state === 'firing') missing.delete(labels['alertname'] as string);
         return missing.size === 0;
       },
-      { ...PATIENCE, what: `${[...missing].join(', ')} to fire` },
+      { ...TIMEOUT, what: `${[...missing].join(', ')} to fire` },
     );
     for (const alert of alerts) caused.add(alert);
   }
@@ -124,7 +124,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
          VALUES ('cache-warming', '{"payload":{"nobody":"understands"}}', 'short', $1, now() + $2::interval) RETURNING id`,
         [key, startAfter],
       );
-    await eventually(async () => (await prometheus.query('job_queue_depth{state="failed"}')).length > 0, PATIENCE);
+    await eventually(async () => (await prometheus.query('job_queue_depth{state="failed"}')).length > 0, TIMEOUT);
     await add('dead', '-1 second');
     const late = (await add('late', '5 seconds')).rows[0].id;
     // Workers leave alone what somebody holds.

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findPrometheus } from '../setup/services/prometheus-programs.mjs';
+import { findPrometheus } from '#test/setup/services/prometheus-programs.mjs';
 import { alertCases, type Series } from './observability/alert-cases.js';
 
 const ROOT = join(import.meta.dirname, '../..');

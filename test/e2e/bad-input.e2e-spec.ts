@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type PopulatedWorkspace, populateWorkspace } from './routes/populated-workspace.js';
 import { type RouteSample, sampleOf } from './routes/route-samples.js';
 import { fillPath, type Route, routesOf } from './routes/route-table.js';

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { runKeepsake } from '../support/child.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { startRedis } from '../support/services.js';
+import { runKeepsake } from '#test/support/child.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { startRedis } from '#test/support/services.js';
 
 describe('keepsake bench', () => {
   let server: Keepsake;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { StandInProvider } from '#embedding/testing';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import type { Api } from '../support/api.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { FakeProviderServer } from '#embedding/testing';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import type { Api } from '#test/support/api.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const LIMIT = 7;
 const REQUESTS = 40;
@@ -30,12 +30,12 @@ const TIER = 'embedder';
 describe('limits over two processes that are busy', () => {
   let database: TestDatabase;
   let servers: Keepsake[];
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let workspaces = 0;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    provider = await StandInProvider.start();
+    provider = await FakeProviderServer.start();
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],

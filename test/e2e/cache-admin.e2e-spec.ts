@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
-import type { Api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import type { Api } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 const reason = 'a test of the administration';
 
@@ -299,7 +299,7 @@ describe('the administration of the cache, on two processes', () => {
     const listed = (await admin.get('/v1/jobs', { query: { name: 'cache-warming', limit: 1 } })).body.items;
     expect(listed).toEqual([job]);
     await hitsBy('session', async () => [await one.api.get(`/v1/sessions/${session.id}`)]);
-    await hitsBy('wakeup', async () => [await one.api.post('/v1/sessions', { project: 'warm', client: 'c' })]);
+    await hitsBy('wake-up', async () => [await one.api.post('/v1/sessions', { project: 'warm', client: 'c' })]);
     const unknown = { session: '01890000-0000-7000-8000-000000000000' };
     expect((await admin.post('/v1/admin/cache/warm', unknown)).status).toBe(404);
     for (const bad of [{}, { project: 'a', user: 'b' }])
@@ -324,7 +324,7 @@ describe('the administration of the cache, on two processes', () => {
       expect(job).toMatchObject({ payload: { principal: user }, result: { targets: 2, warmed: 2, cold: [] } });
     }
     await hitsBy('session', async () => [await one.api.get(`/v1/sessions/${open.id}`)]);
-    await hitsBy('wakeup', async () => [
+    await hitsBy('wake-up', async () => [
       await worker.post('/v1/sessions', { project: 'open', client: 'c' }),
       await worker.post('/v1/sessions', { project: 'over', client: 'c' }),
     ]);

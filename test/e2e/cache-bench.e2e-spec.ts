@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 const SCRIPT = join(import.meta.dirname, '../../bench/cache/run.mjs');
 const execute = promisify(execFile);

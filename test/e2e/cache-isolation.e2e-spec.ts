@@ -1,7 +1,7 @@
-import { api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { api } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 import { Random, Walker } from './caching/random-walk.js';
 
 const KEY = 'ks_cache_isolation_e2e_0123456789abcdef01234567';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { StandInProvider } from '#embedding/testing';
-import { api, type Api } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { CachingStand, PLACES } from './caching/caching-places.js';
+import { FakeProviderServer } from '#embedding/testing';
+import { api, type Api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { CachingFixture, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_providers_e2e_0123456789abcdef012345';
 
 describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
-  let stand: CachingStand;
-  let provider: StandInProvider;
+  let fixture: CachingFixture;
+  let provider: FakeProviderServer;
   /** Where tests write, and where they read. */
   let here: Api;
   let there: Api;
@@ -16,8 +16,8 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
   let count = 0;
 
   beforeAll(async () => {
-    provider = await StandInProvider.start();
-    stand = await CachingStand.at(place, {
+    provider = await FakeProviderServer.start();
+    fixture = await CachingFixture.at(place, {
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       EMBEDDING_PROVIDER: 'voyage',
       EMBEDDING_DIMENSIONS: '256',
@@ -25,16 +25,16 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
       VOYAGE_API_KEY: 'pa-secret-of-the-server',
       VOYAGE_BASE_URL: provider.baseUrl('voyage'),
     });
-    here = stand.here.api;
-    there = stand.there.api;
+    here = fixture.here.api;
+    there = fixture.there.api;
     await here.post('/v1/workspaces', { slug: 'strangers' });
     const key = { name: 'stranger', scopes: ['memory:read', 'memory:write', 'embeddings'] };
     const { body } = await here.post('/v1/keys', key, { headers: { 'x-keepsake-workspace': 'strangers' } });
-    stranger = api(stand.there.url, body.key);
+    stranger = api(fixture.there.url, body.key);
   }, 180_000);
 
   afterAll(async () => {
-    await stand.remove();
+    await fixture.remove();
     await provider.close();
   }, 60_000);
 
@@ -59,7 +59,7 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
     const calls = provider.calls.length;
     const { status, body } = await call({ 'x-request-id': id });
     expect(status).toBe(200);
-    return { body, statements: await stand.statements.of(id), calls: provider.calls.length - calls };
+    return { body, statements: await fixture.statements.of(id), calls: provider.calls.length - calls };
   }
 
   const search = (reader: Api, query: Record<string, string | number | boolean | undefined>) =>
@@ -135,12 +135,12 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
       const text = `a lighthouse ${randomUUID()}`;
       const vector = (await embed(here, text)).body.data[0].embedding;
       await search(here, query);
-      await stand.redis!.kill();
+      await fixture.redis!.kill();
       expect((await embed(there, text)).body.data[0].embedding).toEqual(vector);
       expect(labelsOf(await search(there, query))).toEqual(['rotate']);
       await store(project, 'away', 'A password of the time without Redis.');
       expect(labelsOf(await search(there, query))).toEqual(['away', 'rotate']);
-      await stand.redis!.start();
+      await fixture.redis!.start();
       const isCached = async () => {
         const [found, embedded] = [await search(there, query), await embed(there, text)];
         expect(labelsOf(found)).toEqual(['away', 'rotate']);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { api, type Api } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import type { Keepsake } from '../support/keepsake.js';
-import { withTablesAway } from '../support/tables-away.js';
+import { api, type Api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import type { Keepsake } from '#test/support/keepsake.js';
+import { withoutTables } from '#test/support/without-tables.js';
 import { cachedCalls, type Memory } from './caching/cached-calls.js';
-import { CachingStand, PLACES } from './caching/caching-places.js';
+import { CachingFixture, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_reads_e2e_0123456789abcdef0123456789';
 
@@ -17,7 +17,7 @@ let count = 0;
 const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v1/handovers';
 
 describe.each(PLACES)('cached reads, %s', (_name, place) => {
-  let stand: CachingStand;
+  let fixture: CachingFixture;
   /** Where tests write, and where they read. */
   let here: Keepsake;
   let there: Keepsake;
@@ -31,18 +31,18 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
   }
 
   beforeAll(async () => {
-    stand = await CachingStand.at(place, {
+    fixture = await CachingFixture.at(place, {
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       WORKER_ENABLED: 'false',
       // Nobody embeds here, and what is pending is not kept.
       EMBEDDING_PROVIDER: 'off',
     });
-    ({ here, there } = stand);
+    ({ here, there } = fixture);
     mine = await newWorkspace('mine');
     theirs = await newWorkspace('theirs');
   }, 180_000);
 
-  afterAll(() => stand.remove(), 60_000);
+  afterAll(() => fixture.remove(), 60_000);
 
   async function newWorkspace(slug: string): Promise<Workspace> {
     await created(here.api.post('/v1/workspaces', { slug }));
@@ -153,7 +153,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     const sentFor = async (call: (typeof calls)[number], reader: Api) => {
       const id = randomUUID();
       expect((await call.call(reader, { 'x-request-id': id })).status).toBe(200);
-      return stand.statements.of(id);
+      return fixture.statements.of(id);
     };
     const first = new Map<string, number>();
     for (const call of calls) first.set(call.name, (await sentFor(call, as(here, mine))).length);
@@ -180,7 +180,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
       const id = randomUUID();
       await created(as(there, mine).post('/v1/sessions', { project }, { headers: { 'x-request-id': id } }));
       // Warming goes on behind the answer, and counts what a project holds: the start of a session has changed that.
-      return (await stand.statements.of(id)).filter(
+      return (await fixture.statements.of(id)).filter(
         (sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql) && !/count\(/i.test(sql),
       );
     };
@@ -203,7 +203,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
       // Known to the other process already; and nothing of this workspace was asked by this principal.
       await as(there, mine, 1).get('/v1/contexts?project=nothing');
       await as(there, mine).get('/v1/contexts?project=nothing');
-      const { same, other } = await withTablesAway(stand.database!.url, async () => ({
+      const { same, other } = await withoutTables(fixture.database!.url, async () => ({
         same: await answersOf(memory, as(there, mine)),
         other: await answersOf(memory, as(there, mine, 1)),
       }));
@@ -215,7 +215,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     it('the check can fail: what was never read can not be answered', async () => {
       const memory = await remember(mine);
       await as(there, mine).get('/v1/contexts?project=nothing');
-      const answers = await withTablesAway(stand.database!.url, () => answersOf(memory, as(there, mine)));
+      const answers = await withoutTables(fixture.database!.url, () => answersOf(memory, as(there, mine)));
       const answered = [...answers].filter(([, { status }]) => status === 200).map(([name]) => name);
       // The last start of a session has warmed the rest, and no write has changed it since.
       expect(answered.filter((name) => /contexts|overview|projects/.test(name))).toEqual([]);
@@ -235,7 +235,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
             `/v1/projects/${project}`,
             `/v1/handovers/latest?project=${project}`,
           ];
-          const answers = await withTablesAway(stand.database!.url, () =>
+          const answers = await withoutTables(fixture.database!.url, () =>
             Promise.all(warm.map((path) => as(there, mine).get(path))),
           );
           return answers.every(({ status }) => status === 200);
@@ -396,13 +396,13 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
       const memory = await remember(mine);
       const { project, label } = memory;
       await answersOf(memory, as(there, mine));
-      await stand.redis!.kill();
+      await fixture.redis!.kill();
       const away = await answersOf(memory, as(there, mine));
       expect([...away.values()].map(({ status }) => status)).toEqual([...away].map(() => 200));
       const stored = await created(as(here, mine).post('/v1/contexts', { project, label, content: 'While away.' }));
       const labelPath = `/v1/projects/${project}/contexts/${encodeURIComponent(label)}`;
       expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);
-      await stand.redis!.start();
+      await fixture.redis!.start();
       const isHit = async () => (await as(there, mine).get(labelPath)).headers.get('cache-status') === 'keepsake; hit';
       await eventually(isHit, { what: 'a hit' });
       expect((await as(there, mine).get(labelPath)).body.id).toBe(stored.id);

@@ -1,7 +1,7 @@
-import type { Api, ApiAnswer } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { startKeepsake } from '../support/keepsake.js';
-import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 let count = 0;
 /** Every test has a project of its own. */
@@ -12,7 +12,7 @@ function pointers({ body }: ApiAnswer<any>): string[] {
 }
 
 describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
-  let stand: Stand;
+  let fixture: ServerFixture;
   let api: Api;
 
   const check = (project: string, text: string, rest: object = {}) =>
@@ -23,11 +23,11 @@ describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
   }
 
   beforeAll(async () => {
-    stand = await standOn(isOutside);
-    api = stand.server.api;
+    fixture = await startFixtureOn(isOutside);
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(() => stand.remove());
+  afterAll(() => fixture.remove());
 
   it('tells what is relevant and why, the rules in it, and which of them the plan breaks', async () => {
     const project = newProject();

@@ -4,17 +4,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ended, runKeepsake } from '../support/child.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { freePort } from '../support/services.js';
+import { type Ended, runKeepsake } from '#test/support/child.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { freePort } from '#test/support/services.js';
 
 jest.setTimeout(180_000);
 
 const KEY = 'ks_0123456789abcdef0123456789abcdef';
 
 /** One sentence or two for a person, on one line of standard error; no stack trace. */
-function expectReported({ code, stdout, stderr }: Ended, exitCode: number, told: RegExp): void {
-  expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: expect.stringMatching(told) });
+function expectReported({ code, stdout, stderr }: Ended, exitCode: number, reported: RegExp): void {
+  expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: expect.stringMatching(reported) });
   expect(stderr.trim().split('\n')).toHaveLength(1);
 }
 
@@ -171,7 +171,7 @@ describe('keepsake, naming what is not there', () => {
   it('a call that needs a confirmation says how to give it', async () => {
     const { code, stderr } = await run('cache', 'invalidate', '--project', 'there', '--reason', 'a test');
     expect(code).toBe(64);
-    expect(stderr).toMatch(/^Invalidating the project there makes the next reads of it load anew: that needs --yes\./);
+    expect(stderr).toMatch(/^Invalidating the project there makes the next reads load it again: that needs --yes\./);
   });
 
   it('cache test on the embedded database speaks of the cache in the process', async () => {

@@ -4,12 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { api } from '../support/api.js';
-import { type Ended, runKeepsake } from '../support/child.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { createKeepsake, type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { freePort } from '../support/services.js';
+import { api } from '#test/support/api.js';
+import { type Ended, runKeepsake } from '#test/support/child.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { createKeepsake, type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { freePort } from '#test/support/services.js';
 
 const BUNDLE = join(import.meta.dirname, '../../dist/bundle');
 
@@ -56,12 +56,12 @@ describe('keepsake', () => {
     for (const name of ['serve', 'worker', 'migrate', 'keys', 'cache', 'bench', 'doctor'])
       expect(help.stdout).toContain(`\n  ${name}`);
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-    for (const [ended, told] of [
+    for (const [ended, reported] of [
       [command, 'swerve'],
       [option, '--prot'],
     ] as const) {
       expect(ended).toMatchObject({ code: 64, stdout: '' });
-      expect(ended.stderr).toContain(told);
+      expect(ended.stderr).toContain(reported);
       expect(ended.stderr).toContain('Usage: keepsake');
     }
     expect(existsSync(join(folder, '.keepsake'))).toBe(false);

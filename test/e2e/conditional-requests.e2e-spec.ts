@@ -1,6 +1,6 @@
-import type { Api } from '../support/api.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RawAnswer, type RawHeaders, sendRaw } from '../support/raw-http.js';
+import type { Api } from '#test/support/api.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RawAnswer, type RawHeaders, sendRaw } from '#test/support/raw-http.js';
 
 const PAST = 'Wed, 21 Oct 2015 07:28:00 GMT';
 const FUTURE = 'Wed, 21 Oct 2099 07:28:00 GMT';

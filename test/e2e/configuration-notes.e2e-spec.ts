@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runKeepsake } from '../support/child.js';
-import { createKeepsake } from '../support/keepsake.js';
+import { runKeepsake } from '#test/support/child.js';
+import { createKeepsake } from '#test/support/keepsake.js';
 
 /** What is written, with a value that must not be repeated, and what is said of it. */
 const WRITTEN: readonly (readonly [name: string, value: string, note: string])[] = [

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Api, type ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { Api, type ApiAnswer } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 let count = 0;
 /** Every test has a project of its own. */

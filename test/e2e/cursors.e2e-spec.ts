@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { toolDefinitions } from '#mcp';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { connectHttp, type McpClient } from '../support/mcp.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { connectHttp, type McpClient } from '#test/support/mcp.js';
 import { type PopulatedWorkspace, populateWorkspace } from './routes/populated-workspace.js';
 import { sampleOf } from './routes/route-samples.js';
 import { fillPath, type Route, routesOf } from './routes/route-table.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../support/eventually.js';
-import { createKeepsake, type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { eventually } from '#test/support/eventually.js';
+import { createKeepsake, type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('T72 two servers on one data folder', () => {
   const started: Keepsake[] = [];

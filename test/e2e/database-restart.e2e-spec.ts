@@ -1,6 +1,6 @@
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type PostgresServer, startPostgres } from '../support/services.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type PostgresServer, startPostgres } from '#test/support/services.js';
 
 const PROJECT = 'restarted';
 

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_SNAPSHOT, type SchemaObject, withoutMigrationHistory } from '#database/testing';
-import { runKeepsake, runScript } from '../support/child.js';
-import { startKeepsake } from '../support/keepsake.js';
+import { runKeepsake, runScript } from '#test/support/child.js';
+import { startKeepsake } from '#test/support/keepsake.js';
 
 describe('the embedded database', () => {
   let dataDir: string;
@@ -15,14 +15,16 @@ describe('the embedded database', () => {
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
   /** What a script of `embedded/` prints about the data folder. */
-  async function tell<Result>(script: string, input?: string): Promise<Result> {
+  async function resultOf<Result>(script: string, input?: string): Promise<Result> {
     const { code, stdout, stderr } = await runScript(`e2e/embedded/${script}`, [dataDir], { input });
     if (code !== 0) throw new Error(`${script} failed:\n${stderr}`);
     return JSON.parse(stdout) as Result;
   }
 
   /** What it did, and what it told on the way. */
-  async function migrate(...options: string[]): Promise<{ applied?: string[]; reverted?: string[]; told: unknown[] }> {
+  async function migrate(
+    ...options: string[]
+  ): Promise<{ applied?: string[]; reverted?: string[]; reported: unknown[] }> {
     const { code, stdout, stderr } = await runKeepsake(['migrate', '--json', ...options], {
       env: { KEEPSAKE_DATA_DIR: dataDir },
     });
@@ -32,7 +34,7 @@ describe('the embedded database', () => {
     expect(Object.keys(durationsMs)).toEqual(names);
     return {
       ...done,
-      told: stderr
+      reported: stderr
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
@@ -40,11 +42,11 @@ describe('the embedded database', () => {
   }
 
   it('is migrated up, down to nothing, and up again to the same schema', async () => {
-    const snapshot = () => tell<SchemaObject[]>('query.mjs', SCHEMA_SNAPSHOT);
-    const { applied = [], told } = await migrate();
+    const snapshot = () => resultOf<SchemaObject[]>('query.mjs', SCHEMA_SNAPSHOT);
+    const { applied = [], reported } = await migrate();
     expect(applied.length).toBeGreaterThan(6);
     const total = applied.length;
-    expect(told).toEqual(
+    expect(reported).toEqual(
       applied.flatMap((name, index) => [
         { migrating: { name, number: index + 1, total } },
         { migrated: { name, durationMs: expect.any(Number) } },
@@ -58,13 +60,13 @@ describe('the embedded database', () => {
   }, 60_000);
 
   it('T46 a query beside the running transaction is refused at once, and nothing waits for ever', async () => {
-    const told = await tell<{ refusals: string[]; tookMs: number; finished: number; names: string[] }>(
-      'query-beside.mjs',
+    const reported = await resultOf<{ refusals: string[]; tookMs: number; finished: number; names: string[] }>(
+      'concurrent-query.mjs',
     );
-    expect(told.refusals).toHaveLength(3);
-    for (const refusal of told.refusals) expect(refusal).toContain('beside the running transaction');
-    expect(told.tookMs).toBeLessThan(2_000);
-    expect(told.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
+    expect(reported.refusals).toHaveLength(3);
+    for (const refusal of reported.refusals) expect(refusal).toContain('beside the running transaction');
+    expect(reported.tookMs).toBeLessThan(2_000);
+    expect(reported.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
   }, 60_000);
 
   it('clears away the socket of a process that was killed', async () => {
@@ -83,7 +85,8 @@ describe('the embedded database', () => {
   }, 60_000);
 
   it('has statistics and loses its dead rows without autovacuum', async () => {
-    const { filled, analysed, emptied, vacuumed, warnings } = await tell<Record<string, unknown>>('upkeep.mjs');
+    const { filled, analysed, emptied, vacuumed, warnings } =
+      await resultOf<Record<string, unknown>>('maintenance.mjs');
     expect(filled).toEqual({ dead: 0, known: -1, columns: 0 });
     expect(analysed).toEqual({ dead: 0, known: 5000, columns: 2 });
     expect(emptied).toEqual({ dead: 4000, known: 5000, columns: 2 });

@@ -1,10 +1,10 @@
 import { newId } from '#kernel';
-import { type Misbehaviour, StandInProvider } from '#embedding/testing';
+import { type Misbehaviour, FakeProviderServer } from '#embedding/testing';
 import OpenAI from 'openai';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 const KEY = 'ks_embeddings_e2e_0123456789abcdef0123456789';
 
@@ -14,14 +14,14 @@ const cacheStatus = (answer: { readonly headers: Headers }) => answer.headers.ge
 describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', () => {
   let database: TestDatabase;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let servers: Keepsake[];
   let one: Keepsake;
   let two: Keepsake;
   let three: Keepsake;
 
   beforeAll(async () => {
-    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), StandInProvider.start()]);
+    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), FakeProviderServer.start()]);
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
@@ -100,7 +100,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
 
   it('T15 gives exactly the vectors of the provider, whichever process and format is asked', async () => {
     const text = `words ${newId()}`;
-    const want = StandInProvider.vectorOf(text, 256, 'query', 'voyage-4');
+    const want = FakeProviderServer.vectorOf(text, 256, 'query', 'voyage-4');
     const float = await embed(one, text, { input_type: 'query' });
     const base64 = await embed(two, text, { input_type: 'query', encoding_format: 'base64' });
     expect(Float32Array.from(float.body.data[0].embedding)).toEqual(want);
@@ -122,7 +122,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
     expect(answer.data.map(({ index }) => index)).toEqual([0, 1, 2]);
     for (const [index, text] of input.entries())
       expect(Float32Array.from(answer.data[index]!.embedding)).toEqual(
-        StandInProvider.vectorOf(text, 256, null, 'voyage-4'),
+        FakeProviderServer.vectorOf(text, 256, null, 'voyage-4'),
       );
     const float = await client.embeddings.create({ model: 'voyage-4', input, encoding_format: 'float' });
     expect(float.data[2]!.embedding).toEqual(answer.data[2]!.embedding);
@@ -229,7 +229,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
       const again = await embed(three, text);
       expect(again.status).toBe(200);
       expect(Float32Array.from(again.body.data[0].embedding)).toEqual(
-        StandInProvider.vectorOf(text, 256, null, 'voyage-4'),
+        FakeProviderServer.vectorOf(text, 256, null, 'voyage-4'),
       );
     });
 

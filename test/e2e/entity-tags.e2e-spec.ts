@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Api } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { startKeepsake } from '../support/keepsake.js';
+import type { Api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { startKeepsake } from '#test/support/keepsake.js';
 
 describe('the entity tag of a context', () => {
   let dataDir: string;

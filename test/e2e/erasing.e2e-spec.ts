@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 
 /** Two servers over one database and one Redis; the link of the first one can be held. */
 describe('what was deleted for good is in no cache', () => {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 
 const LIBS = join(import.meta.dirname, '../../libs');
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, createKeepsake } from '../support/keepsake.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, createKeepsake } from '#test/support/keepsake.js';
 
 const KEY = /ks_[A-Za-z0-9]+_[A-Za-z0-9_-]+/;
 

@@ -1,8 +1,8 @@
 import { Agent, request as send } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type FuzzedRequest, requestArbitrary } from './fuzz/request-arbitrary.js';
 import { populateWorkspace } from './routes/populated-workspace.js';
 import { routesOf } from './routes/route-table.js';
@@ -64,7 +64,7 @@ describe('malformed requests', () => {
   }
 
   /** What is wrong with the answer, if anything. */
-  function complaintOf(asked: FuzzedRequest, { status, contentType, text }: Answer): string | undefined {
+  function problemOf(asked: FuzzedRequest, { status, contentType, text }: Answer): string | undefined {
     const what = `${asked.method} ${asked.path.slice(0, 200)} ${JSON.stringify(asked.headers)} ${asked.body?.toString().slice(0, 300)}`;
     if (status === 0) return `${text} for ${what}`;
     if (status >= 500 && status !== 504) return `${status} for ${what}: ${text.slice(0, 500)}`;
@@ -95,7 +95,7 @@ describe('malformed requests', () => {
         [...Object.values(workspace.ids), workspace.project, 'default', '01890000-0000-7000-8000-000000000000'],
         [`Bearer ${workspace.key}`, `Bearer ${server.key}`, undefined, 'Bearer x', 'Basic YTpi', 'Bearer aa.bb.cc'],
       );
-      const complaints: string[] = [];
+      const problems: string[] = [];
       const statuses = new Map<number, number>();
       let warm = 0;
       for (let done = 0; done < REQUESTS; done += BATCH) {
@@ -110,14 +110,14 @@ describe('malformed requests', () => {
                 text: error.message,
               }));
               statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-              const complaint = complaintOf(asked, answer);
-              if (complaint !== undefined) complaints.push(complaint);
+              const problem = problemOf(asked, answer);
+              if (problem !== undefined) problems.push(problem);
             }
           }),
         );
         if (warm === 0 && done >= REQUESTS / 2) warm = await residentBytes();
       }
-      expect(complaints).toEqual([]);
+      expect(problems).toEqual([]);
       // Enough of them got far enough to do something.
       expect(
         [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0),

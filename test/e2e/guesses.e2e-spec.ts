@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { SignJWT } from 'jose';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { StatementLog } from '../support/statement-log.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { StatementLog } from '#test/support/statement-log.js';
 
 const GUESSES = 1_000;
 const LIMIT = 10;

@@ -1,7 +1,7 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 const PARTS = ['database', 'cache', 'cache-memory', 'cache-shared', 'cache-breaker', 'limits', 'queue', 'embedding'];
 

@@ -1,7 +1,7 @@
-import type { Api, ApiAnswer } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { startKeepsake } from '../support/keepsake.js';
-import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 import { pdfOf } from './documents/pdf-of.js';
 
 let count = 0;
@@ -20,7 +20,7 @@ const manual = (...topics: string[]) =>
 const parts = { partLength: 900 };
 
 describe.each(DATABASES)('documents on %s', (_, isOutside) => {
-  let stand: Stand;
+  let fixture: ServerFixture;
   let api: Api;
 
   const ingest = (project: string, body: object, headers: Record<string, string> = {}) =>
@@ -31,11 +31,11 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     (await api.get('/v1/search', { query: { project, q, mode: 'keyword' } })).body.items as any[];
 
   beforeAll(async () => {
-    stand = await standOn(isOutside);
-    api = stand.server.api;
+    fixture = await startFixtureOn(isOutside);
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(() => stand.remove());
+  afterAll(() => fixture.remove());
 
   it('keeps a Markdown document as contexts that are found at once, read by label, and embedded', async () => {
     const project = newProject();

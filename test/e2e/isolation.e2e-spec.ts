@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type PopulatedWorkspace, populateWorkspace, spanningJobOf, stateOf } from './routes/populated-workspace.js';
 import { sampleOf } from './routes/route-samples.js';
 import { fillPath, type Route, routesOf } from './routes/route-table.js';

@@ -1,6 +1,6 @@
-import type { Api } from '../support/api.js';
-import { exportProject, importProject } from '../support/export-file.js';
-import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
+import type { Api } from '#test/support/api.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 const TEXTS = [
   '  spaces at the ends  ',
@@ -34,15 +34,15 @@ const REFUSED: readonly (readonly [what: string, json: string, pointer: string])
 ];
 
 describe.each(DATABASES)('what is stored is given back as it was given, or refused, on %s', (_, isOutside) => {
-  let stand: Stand;
+  let fixture: ServerFixture;
   let api: Api;
 
   beforeAll(async () => {
-    stand = await standOn(isOutside, { EMBEDDING_PROVIDER: 'off' });
-    api = stand.server.api;
+    fixture = await startFixtureOn(isOutside, { EMBEDDING_PROVIDER: 'off' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(() => stand.remove());
+  afterAll(() => fixture.remove());
 
   const headers = { 'content-type': 'application/json' };
   const post = async (path: string, json: string, status = 201) => {
@@ -105,10 +105,10 @@ describe.each(DATABASES)('what is stored is given back as it was given, or refus
   });
 
   it('and as it was given after it was exported and imported', async () => {
-    const file = await exportProject(stand.server, 't');
+    const file = await exportProject(fixture.server, 't');
     await api.del('/v1/projects/t', { query: { confirm: 't' } });
     expect((await importProject(api, 't', file.bytes)).status).toBe(200);
-    expect((await exportProject(stand.server, 't')).lines.slice(2, -1)).toEqual(file.lines.slice(2, -1));
+    expect((await exportProject(fixture.server, 't')).lines.slice(2, -1)).toEqual(file.lines.slice(2, -1));
   });
 
   it.each(REFUSED)('refuses %s, and writes nothing', async (what, metadata, pointer) => {

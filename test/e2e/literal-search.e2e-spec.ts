@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 /** Texts of one project, and what each holds literally: whoever asks for that finds the text. */
 const TEXTS: readonly (readonly [text: string, queries: readonly string[]])[] = [

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { StandInProvider } from '#embedding/testing';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { withTablesAway } from '../support/tables-away.js';
+import { FakeProviderServer } from '#embedding/testing';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { withoutTables } from '#test/support/without-tables.js';
 
 const SLOW_MS = 400;
 
@@ -14,12 +14,12 @@ const planted = (what: string) => `planted-${what}-${randomBytes(6).toString('he
 describe('the log', () => {
   let database: TestDatabase;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let server: Keepsake;
   const providerKey = planted('provider-key');
 
   beforeAll(async () => {
-    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), StandInProvider.start()]);
+    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), FakeProviderServer.start()]);
     server = await startKeepsake({
       env: {
         DATABASE_URL: database.url,
@@ -127,8 +127,8 @@ describe('the log', () => {
 
   it('tells in cache when the cache is degraded, and when it is whole again', async () => {
     await redis.stop();
-    const told = (text: string) => linesOf('cache').some(({ msg }) => String(msg).includes(text));
-    await eventually(async () => (await server.api.get('/v1/projects')).status === 200 && told('is away'), {
+    const reported = (text: string) => linesOf('cache').some(({ msg }) => String(msg).includes(text));
+    await eventually(async () => (await server.api.get('/v1/projects')).status === 200 && reported('is away'), {
       what: 'the line that the cache is away',
     });
     const before = linesOf('cache').length;
@@ -186,7 +186,7 @@ describe('the log', () => {
     const refusal = { kind: 'alter', alter: () => echo } as const;
     provider.misbehave(refusal, refusal, { kind: 'status', status: 400 }, { kind: 'status', status: 500 });
     for (let n = 0; n < 4; n++) await server.api.post('/v1/embeddings', { input: say('echoed') });
-    await withTablesAway(database.url, everything);
+    await withoutTables(database.url, everything);
     await eventually(() => linesOf('jobs').some(({ job }) => job === 'context-embedding'), { what: 'jobs' });
     const written = server.stdout + server.stderr;
     expect(linesOf('http').length).toBeGreaterThan(20);

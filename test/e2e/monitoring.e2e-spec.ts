@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '#kernel';
-import type { StandInProvider } from '#embedding/testing';
-import { api, type Api } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { PrometheusServer, type RedisServer } from '../support/services.js';
-import type { TcpProxy } from '../support/tcp-proxy.js';
+import type { FakeProviderServer } from '#embedding/testing';
+import { api, type Api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { PrometheusServer, type RedisServer } from '#test/support/services.js';
+import type { TcpProxy } from '#test/support/tcp-proxy.js';
 import { sumOf, samplesIn } from './observability/metrics-text.js';
-import { startSurroundings, type Surroundings, watch } from './observability/surroundings.js';
+import { startMonitoringSetup, type MonitoringSetup, watch } from './observability/monitoring-setup.js';
 
 const DOCKER = join(import.meta.dirname, '../../docker');
 const KEY = 'ks_monitoring_e2e_0123456789abcdef0123456789';
 const SCRAPE_SECONDS = 3;
 /** As long as a busy machine may take for what Prometheus does every second. */
-const PATIENCE = { timeoutMs: 40_000 };
+const TIMEOUT = { timeoutMs: 40_000 };
 
 interface Panel {
   readonly title: string;
@@ -36,19 +36,19 @@ const filledIn = (expr: string): string => expr.replaceAll('$instance', '.*').re
 const rules = readFileSync(join(DOCKER, 'prometheus/alerts.yml'), 'utf8');
 
 describe('a real Prometheus and two processes of the product', () => {
-  let surroundings: Surroundings;
+  let setup: MonitoringSetup;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let toDatabase: TcpProxy;
   let servers: Keepsake[];
   let prometheus: PrometheusServer;
   let reader: Api;
 
   beforeAll(async () => {
-    surroundings = await startSurroundings();
-    ({ redis, provider, toDatabase } = surroundings);
+    setup = await startMonitoringSetup();
+    ({ redis, provider, toDatabase } = setup);
     const env = {
-      ...surroundings.env,
+      ...setup.env,
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       LOG_LEVEL: 'warn',
       RATE_LIMIT_ENABLED: 'true',
@@ -67,7 +67,7 @@ describe('a real Prometheus and two processes of the product', () => {
   afterAll(async () => {
     await prometheus?.remove();
     await Promise.all((servers ?? []).map((server) => server.remove()));
-    await surroundings?.remove();
+    await setup?.remove();
   }, 60_000);
 
   const on = (n: 0 | 1): Api => servers[n]!.api;
@@ -132,7 +132,7 @@ describe('a real Prometheus and two processes of the product', () => {
         const { hits, misses } = families.http;
         return processes === 2 && hits === after.hits && misses === after.misses;
       },
-      { ...PATIENCE, what: 'the statistics of both processes' },
+      { ...TIMEOUT, what: 'the statistics of both processes' },
     );
     const { families, totals } = await statistics();
     const sum = Object.values<any>(families).reduce((total, { hits }) => total + hits, 0);
@@ -143,14 +143,14 @@ describe('a real Prometheus and two processes of the product', () => {
         const [scraped] = await prometheus.query('sum(cache_hits_total{family="http"})');
         return Number(scraped?.value[1]) === after.hits;
       },
-      { ...PATIENCE, what: 'a scrape of these numbers' },
+      { ...TIMEOUT, what: 'a scrape of these numbers' },
     );
   }, 120_000);
 
   it('every query of the dashboards is answered, with data', async () => {
     expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(dashboards.length);
     await eventually(async () => (await prometheus.targets()).map(({ health }) => health).join() === 'up,up', {
-      ...PATIENCE,
+      ...TIMEOUT,
       what: 'both processes to be scraped',
     });
     const empty = async (): Promise<string[]> => {
@@ -197,12 +197,12 @@ describe('a real Prometheus and two processes of the product', () => {
 
   it('all is at rest while all is well', async () => {
     // How busy the machine of a test is says nothing of the product.
-    let told: (string | undefined)[] = [];
+    let reported: (string | undefined)[] = [];
     await eventually(async () => {
-      told = (await prometheus.alerts()).map(({ labels }) => labels['alertname']);
-      return told.every((alert) => alert === 'KeepsakeEventLoopBlocked');
-    }, PATIENCE).catch(() => undefined);
-    expect(told.filter((alert) => alert !== 'KeepsakeEventLoopBlocked')).toEqual([]);
+      reported = (await prometheus.alerts()).map(({ labels }) => labels['alertname']);
+      return reported.every((alert) => alert === 'KeepsakeEventLoopBlocked');
+    }, TIMEOUT).catch(() => undefined);
+    expect(reported.filter((alert) => alert !== 'KeepsakeEventLoopBlocked')).toEqual([]);
   }, 60_000);
 
   it('a provider that fails is told: its breaker, and the requests that failed', async () => {
@@ -214,7 +214,7 @@ describe('a real Prometheus and two processes of the product', () => {
           (await firing('KeepsakeProviderUnavailable', 'pending')) && (await firing('KeepsakeServerErrors', 'firing'))
         );
       },
-      { ...PATIENCE, everyMs: 1_000, what: 'the alerts of a failing provider' },
+      { ...TIMEOUT, everyMs: 1_000, what: 'the alerts of a failing provider' },
     );
     provider.reset();
   }, 60_000);
@@ -228,7 +228,7 @@ describe('a real Prometheus and two processes of the product', () => {
         await on(0).get('/v1/projects');
         return firing('KeepsakeCacheUnreachable', 'pending');
       },
-      { ...PATIENCE, what: 'the alert of connection failures' },
+      { ...TIMEOUT, what: 'the alert of connection failures' },
     );
     expect(await count()).toBe(before + 1);
     expect(sumOf(await metricsOf(servers[0]!), 'cache_up', {})).toBe(0);
@@ -236,7 +236,7 @@ describe('a real Prometheus and two processes of the product', () => {
     expect(Number(health?.value[1])).toBe(0.5);
     await redis.start();
     await eventually(async () => !(await firing('KeepsakeCacheUnreachable', 'pending')), {
-      ...PATIENCE,
+      ...TIMEOUT,
       what: 'the alert to rest again',
     });
   }, 120_000);
@@ -246,13 +246,13 @@ describe('a real Prometheus and two processes of the product', () => {
     // By the health in the metrics, or because nobody can verify the key that Prometheus shows.
     const isReported = async () =>
       (await firing('KeepsakePartDown', 'pending')) || (await firing('KeepsakeDown', 'pending'));
-    await eventually(isReported, { ...PATIENCE, what: 'the alert of the database' });
+    await eventually(isReported, { ...TIMEOUT, what: 'the alert of the database' });
     toDatabase.heal();
-    await eventually(async () => !(await isReported()), { ...PATIENCE, what: 'the alert to rest again' });
+    await eventually(async () => !(await isReported()), { ...TIMEOUT, what: 'the alert to rest again' });
   }, 120_000);
 
   it('a process that is gone is told', async () => {
     await servers[1]!.kill();
-    await eventually(() => firing('KeepsakeDown', 'pending'), { ...PATIENCE, what: 'the alert of the process' });
+    await eventually(() => firing('KeepsakeDown', 'pending'), { ...TIMEOUT, what: 'the alert of the process' });
   }, 60_000);
 });

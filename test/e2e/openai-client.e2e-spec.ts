@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('the official client of OpenAI', () => {
   let server: Keepsake;

@@ -1,17 +1,17 @@
-import type { Api } from '../support/api.js';
-import { exportProject, importProject } from '../support/export-file.js';
-import { DATABASES, type Stand, standOn } from '../support/on-each-database.js';
+import type { Api } from '#test/support/api.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
-  let stand: Stand;
+  let fixture: ServerFixture;
   let api: Api;
 
   beforeAll(async () => {
-    stand = await standOn(isOutside, { EMBEDDING_PROVIDER: 'off', SESSION_SWEEP_SECONDS: '3600' });
-    api = stand.server.api;
+    fixture = await startFixtureOn(isOutside, { EMBEDDING_PROVIDER: 'off', SESSION_SWEEP_SECONDS: '3600' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(() => stand.remove());
+  afterAll(() => fixture.remove());
 
   const made = async (path: string, body: object) => {
     const answer = await api.post(path, body);
@@ -68,7 +68,7 @@ describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
     expect(before.handovers).toHaveLength(2);
     expect(before.todos).toHaveLength(2);
     expect(before.found).toHaveLength(1);
-    const exported = await exportProject(stand.server, 'stays');
+    const exported = await exportProject(fixture.server, 'stays');
     await remove('goes');
 
     const nameless = (json: unknown) => JSON.parse(JSON.stringify(json).replaceAll(`"${goes.id}"`, 'null'));
@@ -87,15 +87,15 @@ describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
     for (const { id } of [comes.left, comes.byHand]) expect((await api.get(`/v1/handovers/${id}`)).status).toBe(404);
 
     const entries = (of: typeof exported) => of.of('entry').map((line) => ({ ...line, sessionId: null }));
-    const again = await exportProject(stand.server, 'stays');
+    const again = await exportProject(fixture.server, 'stays');
     expect(entries(again)).toEqual(entries(exported));
     // What is nobody's can be settled by who comes next, and moves with its project.
     const next = await made('/v1/sessions', { project: 'stays' });
     await made(`/v1/sessions/${next.id}/entries`, { kind: 'progress', text: 'Painted', resolves: [goes.open.id] });
-    const file = await exportProject(stand.server, 'stays');
+    const file = await exportProject(fixture.server, 'stays');
     await remove('stays');
     expect(await importProject(api, 'stays', file.bytes)).toMatchObject({ status: 200 });
-    expect((await exportProject(stand.server, 'stays')).lines.slice(2, -1)).toEqual(file.lines.slice(2, -1));
+    expect((await exportProject(fixture.server, 'stays')).lines.slice(2, -1)).toEqual(file.lines.slice(2, -1));
     expect(await found('stays', 'zygomatic')).toEqual(before.found);
   }, 60_000);
 
@@ -145,7 +145,7 @@ describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
     it('where a project was deleted and imported, and changed as often as before', async () => {
       const { id } = await made('/v1/contexts', { project: 'back', label: 'a', content: 'Text' });
       const { id: sessionId } = await made('/v1/sessions', { project: 'back' });
-      const file = await exportProject(stand.server, 'back');
+      const file = await exportProject(fixture.server, 'back');
       expect(file.text).not.toContain('revision');
       const changes = [
         [`/v1/contexts/${id}`, { metadata: { first: true } }, { metadata: { second: true } }],

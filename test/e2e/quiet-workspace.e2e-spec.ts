@@ -1,6 +1,6 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type PopulatedWorkspace, populateWorkspace } from './routes/populated-workspace.js';
 import { sampleOf } from './routes/route-samples.js';
 import { fillPath, routesOf } from './routes/route-table.js';

@@ -1,8 +1,8 @@
-import { StandInProvider } from '#embedding/testing';
-import type { Api, ApiAnswer } from '../support/api.js';
-import { runKeepsake } from '../support/child.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { FakeProviderServer } from '#embedding/testing';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { runKeepsake } from '#test/support/child.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const MEMORY = ['memory:read', 'memory:write'];
 
@@ -22,11 +22,11 @@ describe('limits over four processes', () => {
   const WRITES = 103;
   const BATCH_WEIGHT = 5;
   let database: TestDatabase;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let servers: Keepsake[];
 
   beforeAll(async () => {
-    [database, provider] = await Promise.all([createTestDatabase(), StandInProvider.start()]);
+    [database, provider] = await Promise.all([createTestDatabase(), FakeProviderServer.start()]);
     const env = {
       DATABASE_URL: database.url,
       REDIS_URL: process.env['TEST_REDIS_URL'],

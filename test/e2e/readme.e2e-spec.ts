@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { eventually } from '../support/eventually.js';
-import { startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { eventually } from '#test/support/eventually.js';
+import { startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 /** Besides the one that asks. */
 async function connectionsOf(client: Redis): Promise<string[]> {

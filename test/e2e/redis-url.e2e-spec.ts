@@ -1,7 +1,7 @@
-import { runKeepsake } from '../support/child.js';
-import { eventually } from '../support/eventually.js';
-import { createKeepsake, startKeepsake } from '../support/keepsake.js';
-import { freePort, startRedis } from '../support/services.js';
+import { runKeepsake } from '#test/support/child.js';
+import { eventually } from '#test/support/eventually.js';
+import { createKeepsake, startKeepsake } from '#test/support/keepsake.js';
+import { freePort, startRedis } from '#test/support/services.js';
 
 /** Of `GET /health`, the part that is the cache. */
 interface CachePart {

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startCluster, startSentinelSet } from '../support/services.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startCluster, startSentinelSet } from '#test/support/services.js';
 
 type SentinelSet = Awaited<ReturnType<typeof startSentinelSet>>;
 type Cluster = Awaited<ReturnType<typeof startCluster>>;

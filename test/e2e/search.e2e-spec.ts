@@ -1,5 +1,5 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 interface Hit {
   readonly kind: string;

@@ -1,7 +1,7 @@
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { ageSession } from '../support/stored-time.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { ageSession } from '#test/support/stored-time.js';
 
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 const SWEEP_SECONDS = 1;

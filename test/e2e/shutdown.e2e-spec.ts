@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('a server on PostgreSQL that is told to stop', () => {
   let database: TestDatabase;

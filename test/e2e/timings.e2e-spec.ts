@@ -1,11 +1,11 @@
 import { newId } from '#kernel';
-import { StandInProvider } from '#embedding/testing';
-import type { ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type RedisServer, startRedis } from '../support/services.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { FakeProviderServer } from '#embedding/testing';
+import type { ApiAnswer } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import { timingsOf } from './observability/server-timing.js';
 
 /** Long beside everything that a busy machine does. */
@@ -17,13 +17,13 @@ const SLOW_CACHE_MS = 300;
 describe('where the time of a request goes', () => {
   let database: TestDatabase;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let toDatabase: TcpProxy;
   let toRedis: TcpProxy;
   let server: Keepsake;
 
   beforeAll(async () => {
-    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), StandInProvider.start()]);
+    [database, redis, provider] = await Promise.all([createTestDatabase(), startRedis(), FakeProviderServer.start()]);
     const { hostname, port } = new URL(database.url);
     [toDatabase, toRedis] = await Promise.all([
       TcpProxy.to({ host: hostname, port: Number(port) }),
@@ -139,12 +139,12 @@ describe('where the time of a request goes', () => {
     const path = await stored();
     const headers = { 'x-keepsake-timings': 'body' };
     const plain = await server.api.get(path);
-    const told = await server.api.get(path, { headers });
-    const { serverTiming, ...rest } = told.body;
+    const reported = await server.api.get(path, { headers });
+    const { serverTiming, ...rest } = reported.body;
     expect(rest).toEqual(plain.body);
-    expect(told.headers.get('cache-status')).toBe('keepsake; hit');
-    expect(told.headers.get('cache-control')).toBe('no-store');
-    const { total, cache, database: ofDatabase, provider: ofProvider, processing } = timingsOf(told.headers);
+    expect(reported.headers.get('cache-status')).toBe('keepsake; hit');
+    expect(reported.headers.get('cache-control')).toBe('no-store');
+    const { total, cache, database: ofDatabase, provider: ofProvider, processing } = timingsOf(reported.headers);
     expect(serverTiming).toEqual({
       totalMs: total,
       cacheMs: cache,

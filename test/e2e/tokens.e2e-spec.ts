@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportJWK, type JWTPayload, SignJWT } from 'jose';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const SECRET = 'a secret of the tests that is long enough';
 const secret = createSecretKey(Buffer.from(SECRET));

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '#kernel';
-import { StandInProvider } from '#embedding/testing';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { type CollectedSpan, OtlpCollector } from '../support/otlp-collector.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import { FakeProviderServer } from '#embedding/testing';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type CollectedSpan, OtlpCollector } from '#test/support/otlp-collector.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 const COLLECTOR_TIMEOUT_MS = 20_000;
 
 describe('traces', () => {
   let database: TestDatabase;
   let redis: RedisServer;
-  let provider: StandInProvider;
+  let provider: FakeProviderServer;
   let collector: OtlpCollector;
   let server: Keepsake;
   const secret = `secret-${randomBytes(8).toString('hex')}`;
@@ -21,7 +21,7 @@ describe('traces', () => {
     [database, redis, provider, collector] = await Promise.all([
       createTestDatabase(),
       startRedis(),
-      StandInProvider.start(),
+      FakeProviderServer.start(),
       OtlpCollector.start(),
     ]);
     server = await startKeepsake({

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('EMBEDDING_PROVIDER=transformers without its package', () => {
   const WAY_OUT = 'npm install @huggingface/transformers';

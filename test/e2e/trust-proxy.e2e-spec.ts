@@ -1,4 +1,4 @@
-import { startKeepsake } from '../support/keepsake.js';
+import { startKeepsake } from '#test/support/keepsake.js';
 
 /** Statuses of 25 wrong credentials, each with another X-Forwarded-For. */
 async function guess(trustProxy: string, forwardedFor: (time: number) => string): Promise<number[]> {

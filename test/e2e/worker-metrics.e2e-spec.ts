@@ -1,8 +1,8 @@
-import { api } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { eventually } from '../support/eventually.js';
-import { createKeepsake, type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { freePort } from '../support/services.js';
+import { api } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { createKeepsake, type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { freePort } from '#test/support/services.js';
 import { sumOf } from './observability/metrics-text.js';
 
 describe('a process that only works', () => {

@@ -55,9 +55,9 @@ describe('ways of erasing that are wrong in one point', () => {
     'are found out: %s',
     (name, [protocol, scenario]) => {
       expect(search(`BROKEN: ${name}`, protocol, scenario).violation?.state.stale).toMatch(/after the erasure$/);
-      const beside = search(`sound beside it: ${name}`, {}, scenario);
-      expect(beside.violation?.steps).toBeUndefined();
-      expect(beside.complete).toBe(true);
+      const alongside = search(`sound beside it: ${name}`, {}, scenario);
+      expect(alongside.violation?.steps).toBeUndefined();
+      expect(alongside.complete).toBe(true);
     },
     180_000,
   );

@@ -241,9 +241,9 @@ describe('protocols that are wrong in one point', () => {
       const found = search(protocol, scenario);
       note(`BROKEN: ${name}`, found);
       expect(found.violation?.state.stale).toMatch(/after \d was acknowledged$/);
-      const beside = searchProduct(`sound beside it: ${name}`, scenario);
-      expect(beside.violation?.steps).toBeUndefined();
-      expect(beside.complete).toBe(true);
+      const alongside = searchProduct(`sound beside it: ${name}`, scenario);
+      expect(alongside.violation?.steps).toBeUndefined();
+      expect(alongside.complete).toBe(true);
     },
     180_000,
   );

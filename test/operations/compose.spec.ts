@@ -40,9 +40,9 @@ describe('the compose files', () => {
       for (const secret of service.secrets ?? [])
         expect([name, Object.keys(secrets)]).toEqual([name, expect.arrayContaining([secret])]);
       const sources: string[] = (service.volumes ?? []).map((volume: string) => volume.split(':')[0]);
-      const isThere = (source: string) =>
+      const exists = (source: string) =>
         source.startsWith('.') ? existsSync(join(DOCKER, source)) : Object.keys(volumes).includes(source);
-      expect(sources.filter((source) => !isThere(source))).toEqual([]);
+      expect(sources.filter((source) => !exists(source))).toEqual([]);
     }
   });
 

@@ -183,9 +183,9 @@ describe('the Kubernetes manifests', () => {
     const { usersExistingSecret, aclUsers } = readYaml('kubernetes/valkey/values.yaml').auth;
     const refs = [...read, credentials, { name: usersExistingSecret, key: aclUsers.default.passwordKey }];
     expect(refs.filter(({ name }) => name === `${cluster}-app`).every(({ key }) => key === 'uri')).toBe(true);
-    const told = refs.filter(({ name }) => name !== `${cluster}-app`);
-    expect(new Set(told.map(({ name }) => name))).toEqual(new Set(['keepsake']));
-    for (const { key } of told) expect(guide).toContain(`--from-literal=${key}=`);
+    const reported = refs.filter(({ name }) => name !== `${cluster}-app`);
+    expect(new Set(reported.map(({ name }) => name))).toEqual(new Set(['keepsake']));
+    for (const { key } of reported) expect(guide).toContain(`--from-literal=${key}=`);
   });
 
   it('Valkey has a password, a limit below that of its container, LRU and an append-only file', () => {

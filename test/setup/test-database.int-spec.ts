@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { createTestDatabase } from '../support/database.js';
+import { createTestDatabase } from '#test/support/database.js';
 import { createDatabase, dropStaleDatabases } from './test-database.mjs';
 
 async function tablesOf(url: string): Promise<string[]> {

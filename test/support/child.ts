@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { removeAtTheEnd } from '../setup/services/reaper.mjs';
+import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 

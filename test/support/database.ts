@@ -1,4 +1,4 @@
-import { createDatabase } from '../setup/test-database.mjs';
+import { createDatabase } from '#test/setup/test-database.mjs';
 
 /** A database of one test file's own. */
 export interface TestDatabase {

@@ -1,1 +1,1 @@
-export { until as eventually } from '../setup/services/until.mjs';
+export { until as eventually } from '#test/setup/services/until.mjs';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from '../setup/services/process-table.mjs';
+import { isAlive } from '#test/setup/services/process-table.mjs';
 import { createTestDatabase } from './database.js';
 import { createKeepsake, startKeepsake } from './keepsake.js';
 

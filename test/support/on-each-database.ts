@@ -8,12 +8,15 @@ export const DATABASES: readonly (readonly [name: string, isOutside: boolean])[]
 ];
 
 /** One server and its database. */
-export interface Stand {
+export interface ServerFixture {
   readonly server: Keepsake;
   remove(): Promise<void>;
 }
 
-export async function standOn(isOutside: boolean, env: Readonly<Record<string, string>> = {}): Promise<Stand> {
+export async function startFixtureOn(
+  isOutside: boolean,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServerFixture> {
   let database: TestDatabase | undefined;
   try {
     database = isOutside ? await createTestDatabase() : undefined;

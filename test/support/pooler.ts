@@ -62,7 +62,7 @@ export class Pooler {
     return connection;
   }
 
-  giveBack(connection: ServerConnection): void {
+  release(connection: ServerConnection): void {
     connection.taker = undefined;
     const next = this.waiting.shift();
     if (next === undefined) this.idle.push(connection);
@@ -184,7 +184,7 @@ class ClientConnection {
   }
 
   private letGo(): void {
-    if (this.server !== undefined) this.pooler.giveBack(this.server);
+    if (this.server !== undefined) this.pooler.release(this.server);
     this.server = undefined;
   }
 }

@@ -3,9 +3,9 @@
  * ones that all tests share are at `TEST_DATABASE_URL` and `TEST_REDIS_URL`. Whoever starts one calls its `remove()`;
  * what a crashed test leaves behind is ended with jest.
  */
-export { PostgresServer, startPostgres } from '../setup/services/postgres.mjs';
-export { RedisServer, startRedis } from '../setup/services/redis.mjs';
-export { startCluster } from '../setup/services/redis-cluster.mjs';
-export { startSentinelSet } from '../setup/services/redis-sentinel.mjs';
-export { freePort } from '../setup/services/free-port.mjs';
-export { PrometheusServer, startPrometheus } from '../setup/services/prometheus.mjs';
+export { PostgresServer, startPostgres } from '#test/setup/services/postgres.mjs';
+export { RedisServer, startRedis } from '#test/setup/services/redis.mjs';
+export { startCluster } from '#test/setup/services/redis-cluster.mjs';
+export { startSentinelSet } from '#test/setup/services/redis-sentinel.mjs';
+export { freePort } from '#test/setup/services/free-port.mjs';
+export { PrometheusServer, startPrometheus } from '#test/setup/services/prometheus.mjs';

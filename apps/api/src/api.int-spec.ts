@@ -16,7 +16,7 @@ import {
   toolDefinitions,
 } from '#mcp';
 import { productVersion } from '#kernel';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { ApiModule } from './api.module.js';
 import { type RunningApi, startApi } from './start-api.js';
 

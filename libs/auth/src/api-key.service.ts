@@ -192,8 +192,8 @@ export class ApiKeyService {
 
 /** An admin must not make, change, replace or end a credential that may do more than the admin. */
 function requireScopes(caller: Principal, scopes: readonly Scope[]): void {
-  const lacking = scopes.find((scope) => !caller.scopes.has(scope));
-  if (lacking !== undefined) throw missingScope(lacking);
+  const missing = scopes.find((scope) => !caller.scopes.has(scope));
+  if (missing !== undefined) throw missingScope(missing);
 }
 
 function requireFreeName(name: string): void {

@@ -13,7 +13,7 @@ export function missingScope(scope: string): DomainError {
   return new DomainError({
     code: 'missing-scope',
     kind: 'forbidden',
-    detail: `This credential lacks the scope ${scope}.`,
+    detail: `This credential does not have the scope ${scope}.`,
   });
 }
 

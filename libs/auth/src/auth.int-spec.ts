@@ -17,7 +17,7 @@ import {
 } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ObservabilityModule } from '#observability';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { hashSecret } from './credential.js';
 import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';

@@ -57,7 +57,7 @@ export interface CachePorts {
 
 export interface CacheEvents {
   /** The shared tier answers; what the server lacks is named. */
-  opened: [lacks: readonly string[]];
+  opened: [missingFeatures: readonly string[]];
   closed: [reason: string];
   /** Everything is invalid: somebody cleared the cache, or the server is another or an older one. */
   invalidatedAll: [];
@@ -162,7 +162,7 @@ export class CacheEngine {
       breaker: redis === undefined ? 'none' : redis.isOpen ? 'closed' : 'open',
       problem: this.problem(bypassing),
       server: redis?.facts === undefined ? undefined : `${redis.facts.product} ${redis.facts.version}`.trim(),
-      lacks: redis?.lacks ?? [],
+      missingFeatures: redis?.missingFeatures ?? [],
       oldestInvalidationMs: Math.round(relay.oldestRowAgeMs),
       bypassing,
       local: {
@@ -203,12 +203,12 @@ export class CacheEngine {
       beforeOpen: async () => {
         await this.invalidations.settleBeforeOpen();
       },
-      opened: (facts, lacks) => {
-        const text = lacks.join('; ');
+      opened: (facts, missingFeatures) => {
+        const text = missingFeatures.join('; ');
         if (text !== this.lastLacks && text !== '') this.logger.warn(`The Redis server works, but: ${text}`);
         this.lastLacks = text;
         this.logger.log(`The shared tier answers${facts === undefined ? '' : ` (${facts.product} ${facts.version})`}.`);
-        this.events.emit('opened', lacks);
+        this.events.emit('opened', missingFeatures);
       },
       closed: (reason) => {
         this.disconnects++;

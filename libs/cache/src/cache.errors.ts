@@ -5,7 +5,7 @@ export function cacheUnavailable(): DomainError {
   return new DomainError({
     code: 'cache-unavailable',
     kind: 'unavailable',
-    detail: 'The shared tier of the cache is away; GET /v1/admin/cache/health says why.',
+    detail: 'The shared tier of the cache is unavailable; GET /v1/admin/cache/health says why.',
     retryAfterSeconds: 1,
   });
 }

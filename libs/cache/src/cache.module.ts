@@ -54,7 +54,7 @@ function tellRequest(_family: string, { status, remainingMs }: ReadReport): void
 }
 
 /** So is the log: neither key nor value, which are content. */
-function tellLog(family: string, report: ReadReport): void {
+function reportLog(family: string, report: ReadReport): void {
   const { status, tier, ageMs } = report;
   tellRequest(family, report);
   logger.debug(status === 'miss' ? `miss ${family}` : `${status} ${family} in ${tier}, ${Math.round(ageMs)} ms old`);
@@ -74,7 +74,7 @@ function createEngine(
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,
-    tellRead: TOLD_LEVELS.has(log.level) ? tellLog : tellRequest,
+    tellRead: TOLD_LEVELS.has(log.level) ? reportLog : tellRequest,
     outbox: new SqlInvalidationOutbox(database, role, calls),
     familySettings: new SqlFamilySettings(database, (work) => transactions.run(work)),
     primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, calls),

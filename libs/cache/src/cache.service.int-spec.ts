@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import type { CacheEngine } from './cache-engine.js';
 import { randomId } from './random-id.js';
 import { CountedSource } from './testing/counted-source.js';
 import { startTestEngine } from './testing/test-engine.js';
 import { immutableThings, mutableThings, thing, type ThingKey, thingsTag, thingTag } from './testing/test-families.js';
 import { testNamespace } from './testing/test-redis.js';
-import { type RedisServer, startRedis } from '../../../test/support/services.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 
 /** Two engines with one namespace are two processes that share a server. */
 describe('the cache of two processes', () => {

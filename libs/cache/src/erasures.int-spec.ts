@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { SystemClock } from '#kernel';
-import { eventually } from '../../../test/support/eventually.js';
-import { type RedisServer, startRedis } from '../../../test/support/services.js';
-import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { eventually } from '#test/support/eventually.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import { CacheEngine } from './cache-engine.js';
 import { CountedSource } from './testing/counted-source.js';
 import { MemoryOutbox, OutboxTable } from './testing/memory-outbox.js';

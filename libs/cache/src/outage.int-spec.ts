@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { Registry } from 'prom-client';
-import { eventually } from '../../../test/support/eventually.js';
-import { type RedisServer, startRedis } from '../../../test/support/services.js';
-import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { eventually } from '#test/support/eventually.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import type { CacheEngine, CacheSettings } from './cache-engine.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { CountedSource } from './testing/counted-source.js';
@@ -167,7 +167,7 @@ describe('with the shared tier', () => {
     await server.command('CONFIG', 'SET', 'maxmemory', '1');
     const engine = await startEngine();
     expect(await readInTime(engine, mutableThings(), 1)).toBe(1);
-    expect(engine.health().lacks.join()).toContain('noeviction');
+    expect(engine.health().missingFeatures.join()).toContain('noeviction');
     await server.command('CONFIG', 'SET', 'maxmemory', '0');
     await eventually(async () => {
       await engine.cache.getOrSet(mutableFamily, thing, () => 2);

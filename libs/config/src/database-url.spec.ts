@@ -125,9 +125,9 @@ describe('DATABASE_URL', () => {
       const problem = problemOf(url);
       if (problem !== undefined) return;
       const isInForce = JSON.stringify(parseDatabaseUrl(url)) !== JSON.stringify(parseDatabaseUrl(without));
-      expect({ url, isInForceOrTold: isInForce || idlePartsOf(url).length > 0 }).toEqual({
+      expect({ url, isInForceOrReported: isInForce || idlePartsOf(url).length > 0 }).toEqual({
         url,
-        isInForceOrTold: true,
+        isInForceOrReported: true,
       });
     });
   });

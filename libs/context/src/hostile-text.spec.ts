@@ -1,4 +1,4 @@
-import { cpuMs, HOSTILE_TEXT_CPU_MS, hostileTexts } from '../../../test/support/hostile-texts.js';
+import { cpuMs, HOSTILE_TEXT_CPU_MS, hostileTexts } from '#test/support/hostile-texts.js';
 import { keyConceptsOf } from './extract/key-concepts.js';
 import { previewOf } from './extract/preview.js';
 import { chunksOf } from './ingest/chunks.js';

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
 import { Database } from './database.js';
 import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 
@@ -136,36 +136,36 @@ describe('transactions on PostgreSQL', () => {
 
   describe('hooks after the commit', () => {
     it('run in order when others can see the write, before run resolves', async () => {
-      const told: unknown[] = [];
+      const reported: unknown[] = [];
       await database.run(async () => {
         await insert('a');
-        await database.run(() => database.afterCommit(async () => void told.push(await seen())));
-        await database.afterCommit(() => void told.push('second'));
-        told.push('work');
+        await database.run(() => database.afterCommit(async () => void reported.push(await seen())));
+        await database.afterCommit(() => void reported.push('second'));
+        reported.push('work');
       });
-      expect(told).toEqual(['work', ['a'], 'second']);
+      expect(reported).toEqual(['work', ['a'], 'second']);
     });
 
     it('never run after a rollback', async () => {
-      const told: string[] = [];
+      const reported: string[] = [];
       const work = database.run(async () => {
-        await database.afterCommit(() => void told.push('hook'));
+        await database.afterCommit(() => void reported.push('hook'));
         throw new Error('no');
       });
       await expect(work).rejects.toThrow('no');
-      expect(told).toEqual([]);
+      expect(reported).toEqual([]);
     });
 
     it('a failing one undoes nothing and does not stop the next', async () => {
-      const told: string[] = [];
+      const reported: string[] = [];
       const result = await database.run(async () => {
         await insert('a');
         await database.afterCommit(() => Promise.reject(new Error('no')));
-        await database.afterCommit(() => void told.push('second'));
+        await database.afterCommit(() => void reported.push('second'));
         return 'done';
       });
       expect(result).toBe('done');
-      expect(told).toEqual(['second']);
+      expect(reported).toEqual(['second']);
       expect(await seen()).toEqual(['a']);
     });
 
@@ -179,9 +179,9 @@ describe('transactions on PostgreSQL', () => {
     });
 
     it('run at once outside a transaction', async () => {
-      const told: string[] = [];
-      await database.afterCommit(() => void told.push('hook'));
-      expect(told).toEqual(['hook']);
+      const reported: string[] = [];
+      await database.afterCommit(() => void reported.push('hook'));
+      expect(reported).toEqual(['hook']);
     });
   });
 
@@ -255,10 +255,10 @@ describe('transactions on PostgreSQL', () => {
       ['of the data source', () => dataSource.query('SELECT 1')],
       ['of its manager', () => dataSource.manager.query('SELECT 1')],
       ['in a transaction of its own', () => dataSource.transaction((manager) => manager.query('SELECT 1'))],
-    ])('%s is refused at once, and the transaction goes on', async (_, beside) => {
+    ])('%s is refused at once, and the transaction goes on', async (_, alongside) => {
       await database.run(async () => {
         await insert('a');
-        await expect(beside()).rejects.toThrow('beside the running transaction');
+        await expect(alongside()).rejects.toThrow('beside the running transaction');
         await insert('b');
       });
       expect(await seen()).toEqual(['a', 'b']);

@@ -38,7 +38,7 @@ export class Database extends TransactionRunner {
     private readonly directUrl?: string,
   ) {
     super();
-    this.refuseQueriesBesideATransaction();
+    this.refuseQueriesOutsideTheTransaction();
     measureStatements(dataSource);
   }
 
@@ -146,7 +146,7 @@ export class Database extends TransactionRunner {
    * A query on a second connection inside a transaction waits for that transaction's own connection: for ever on the
    * embedded database, until the pool is free on a busy server. So it is refused at once, on both.
    */
-  private refuseQueriesBesideATransaction(): void {
+  private refuseQueriesOutsideTheTransaction(): void {
     const driver = this.dataSource.driver as unknown as { obtainMasterConnection(): Promise<unknown> };
     const obtain = driver.obtainMasterConnection.bind(driver);
     driver.obtainMasterConnection = () => {

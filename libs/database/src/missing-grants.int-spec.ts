@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { loadConfig } from '#config';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { connectDataSource, dataSourceOptions } from './data-source.js';
 import { findMissingGrants, MissingGrantsError } from './missing-grants.js';
 import { SchemaMigrator } from './schema-migrator.js';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { loadConfig, parseDatabaseUrl } from '#config';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { Pooler } from '../../../test/support/pooler.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { Pooler } from '#test/support/pooler.js';
 import { connectDataSource, dataSourceOptions, openDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { findPooling, PoolerError } from './pooling.js';

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { loadConfig } from '#config';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { eventually } from '../../../test/support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
 import { connectDataSource, dataSourceOptions, openDataSource } from './data-source.js';
 import { migrations } from './migrations/index.js';
 import { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
@@ -47,29 +47,29 @@ describe('the migrations on PostgreSQL', () => {
   });
 
   it('tells each one as it runs, and that another process has to finish first', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const observer: MigrationObserver = {
-      waiting: () => told.push('waiting'),
-      began: (name, number, total) => told.push(`${number}/${total} ${name}`),
-      ended: (name, durationMs) => told.push(`${name} ${typeof durationMs}`),
+      waiting: () => reported.push('waiting'),
+      began: (name, number, total) => reported.push(`${number}/${total} ${name}`),
+      ended: (name, durationMs) => reported.push(`${name} ${typeof durationMs}`),
     };
     const linesOf = (of: readonly string[]) =>
       of.flatMap((name, index) => [`${index + 1}/${of.length} ${name}`, `${name} number`]);
     await new SchemaMigrator(dataSource, false, observer).up();
-    expect(told.splice(0)).toEqual(linesOf(names));
+    expect(reported.splice(0)).toEqual(linesOf(names));
     await new SchemaMigrator(dataSource, false, observer).down(2);
-    expect(told.splice(0)).toEqual(linesOf(names.toReversed().slice(0, 2)));
+    expect(reported.splice(0)).toEqual(linesOf(names.toReversed().slice(0, 2)));
 
     const holder = dataSource.createQueryRunner();
     await holder.query('SELECT pg_advisory_lock(7236411)');
     const other = await connectDataSource(options());
     const waiting = new SchemaMigrator(other, false, observer).up();
-    await eventually(() => told.includes('waiting'), { what: 'the one that waits' });
+    await eventually(() => reported.includes('waiting'), { what: 'the one that waits' });
     await holder.query('SELECT pg_advisory_unlock(7236411)');
     await holder.release();
     await waiting;
     await other.destroy();
-    expect(told).toEqual(['waiting', ...linesOf(names.slice(-2))]);
+    expect(reported).toEqual(['waiting', ...linesOf(names.slice(-2))]);
   });
 
   it('each one takes back exactly what it made', async () => {
@@ -109,10 +109,10 @@ describe('the migrations on PostgreSQL', () => {
 
   it('a migration that fails leaves nothing of itself', async () => {
     await dataSource.query('CREATE TABLE projects (id int)');
-    const told: unknown[] = [];
-    Logger.overrideLogger({ log: () => {}, warn: () => {}, error: (message: unknown) => told.push(message) });
+    const reported: unknown[] = [];
+    Logger.overrideLogger({ log: () => {}, warn: () => {}, error: (message: unknown) => reported.push(message) });
     await expect(migrator.up()).rejects.toThrow('projects');
-    expect(told).toEqual([expect.stringContaining(String(names[1]))]);
+    expect(reported).toEqual([expect.stringContaining(String(names[1]))]);
     const objects = (await snapshot()).map(({ name }) => name);
     expect(objects).toContain('public.workspaces');
     expect(objects).not.toContain('public.sessions');

@@ -64,7 +64,7 @@ export class SchemaMigrator {
     return this.alone(async () => {
       const applied = (await this.applied()).toReversed().slice(0, steps);
       for (const [index, name] of applied.entries())
-        await this.told(name, index + 1, applied.length, () => this.dataSource.undoLastMigration());
+        await this.reported(name, index + 1, applied.length, () => this.dataSource.undoLastMigration());
       return applied;
     });
   }
@@ -78,10 +78,10 @@ export class SchemaMigrator {
   /** TypeORM runs all that are pending in one call and tells nothing on the way. */
   private observe(migration: MigrationInterface, number: number, total: number): void {
     const up = migration.up.bind(migration);
-    migration.up = (runner) => this.told(migration.name ?? '', number, total, () => up(runner));
+    migration.up = (runner) => this.reported(migration.name ?? '', number, total, () => up(runner));
   }
 
-  private async told<Result>(
+  private async reported<Result>(
     name: string,
     number: number,
     total: number,

@@ -25,8 +25,8 @@ export class TypeormLogger implements Logger {
 
   /** The statement alone: its parameters are content. */
   logQuerySlow(ms: number, statement: string): void {
-    const told = statement.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REPORTED_SQL);
-    this.logger.warn(`slow statement, ${Math.round(ms)} ms: ${told}`);
+    const reported = statement.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REPORTED_SQL);
+    this.logger.warn(`slow statement, ${Math.round(ms)} ms: ${reported}`);
   }
 
   logSchemaBuild(): void {}

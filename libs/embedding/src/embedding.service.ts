@@ -65,7 +65,7 @@ export class EmbeddingService {
   ) {
     if (provider.isRemote && !prices.knows(provider.name, provider.model))
       this.logger.warn(
-        `${provider.name}/${provider.model} has no price: its cost is told as 0. Set it in EMBEDDING_PRICES.`,
+        `${provider.name}/${provider.model} has no price: its cost is reported as 0. Set it in EMBEDDING_PRICES.`,
       );
   }
 

@@ -40,11 +40,11 @@ export interface WakeUpContent {
 }
 
 export const wakeUps = defineFamily<ProjectKey, WakeUpContent>({
-  name: 'wakeup',
+  name: 'wake-up',
   schemaVersion: 2,
   scope: 'project',
   mutable: true,
-  key: () => 'briefing',
+  key: () => 'content',
   tags: (of) => [handoversTag(of), alwaysCheckTag(of), workspaceDeletionTag(of)],
   ttlMs: 3_600_000,
 });

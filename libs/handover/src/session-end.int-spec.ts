@@ -7,8 +7,8 @@ import { Clock, DomainError, KernelModule, newId, type SessionId, type Workspace
 import { ManualClock } from '#kernel/testing';
 import { ObservabilityModule } from '#observability';
 import { type Session, SessionEntryService, SessionService, SessionSweeper } from '#session';
-import { eventually } from '../../../test/support/eventually.js';
-import { createTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import type { Handover } from './handover.js';
 import { HandoverModule } from './handover.module.js';
 import { HandoverService } from './handover.service.js';

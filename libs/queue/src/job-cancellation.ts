@@ -9,7 +9,7 @@ export class JobCancellation {
     this.listener = listener;
   }
 
-  tell(jobId: string): void {
+  notify(jobId: string): void {
     this.listener(jobId);
   }
 }

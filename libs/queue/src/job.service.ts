@@ -48,7 +48,7 @@ export class JobService {
   async cancel(scope: JobScope, id: string): Promise<JobRecord> {
     const job = await this.get(scope, id);
     if (!(await this.jobs.cancel(job))) throw jobNotCancellable((await this.get(scope, id)).state);
-    await this.transactions.afterCommit(() => this.cancellation.tell(id));
+    await this.transactions.afterCommit(() => this.cancellation.notify(id));
     return this.get(scope, id);
   }
 

@@ -161,7 +161,7 @@ export class FreshSearch {
       filters: request.filters,
       after: request.after?.by === 'score' ? request.after.after : undefined,
       limit: request.limit + 1,
-      beside: live.documents,
+      adHoc: live.documents,
     });
     const page = found.slice(0, request.limit);
     const last = page.at(-1);
@@ -181,7 +181,7 @@ export class FreshSearch {
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const [keyword, semantic] = await Promise.all([
       (mode === 'hybrid' || this.semantic.isLexical) && ranking !== undefined
-        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit: depth, beside: live.documents })
+        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit: depth, adHoc: live.documents })
         : Promise.resolve([]),
       similarity ?? NOTHING_NEAR,
     ]);
@@ -229,7 +229,7 @@ export class FreshSearch {
       exclusions,
       filters: request.filters,
       limit,
-      beside: live.documents,
+      adHoc: live.documents,
     });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const { hits, faults } = await this.hits.rerank(prepared, unseen);

@@ -42,7 +42,7 @@ export class LiteralSearch {
       mostSegments: MOST_SEGMENTS,
     });
     const known = new Set(documents.map(({ id }) => id));
-    const beside = live.documents
+    const adHoc = live.documents
       .filter(({ document }) => satisfies(document, filters) && !known.has(document.id))
       .filter(({ document, analysis }) =>
         words === ''
@@ -50,7 +50,7 @@ export class LiteralSearch {
           : analysis.segments.some((segment) => ` ${segment.words} `.includes(` ${words} `)),
       )
       .map(({ document: { kind, id, label = null, version = null } }) => ({ kind, id, label, version }));
-    const ranked = [...beside, ...documents].slice(0, limit).map((document): RankedDocument => ({
+    const ranked = [...adHoc, ...documents].slice(0, limit).map((document): RankedDocument => ({
       ...document,
       score: SCORE * SCORE_UNIT,
       keywordScore: SCORE * SCORE_UNIT,

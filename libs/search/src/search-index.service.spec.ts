@@ -35,12 +35,12 @@ describe('SearchIndexService', () => {
     const service = new SearchIndexService(index, new FakeTransactionRunner(), changes, searchConfig());
     const document = searchDocument(scope, { text: 'fox' });
     const { workspaceId, projectId } = scope;
-    const told = { workspaceId, projectIds: [projectId] };
+    const reported = { workspaceId, projectIds: [projectId] };
 
     await service.index([document]);
     await service.describe(workspaceId, document.id, { tags: ['north'] });
     await service.remove(workspaceId, [document.id]);
-    expect(changes.calls).toEqual([told, told, told]);
+    expect(changes.calls).toEqual([reported, reported, reported]);
 
     await service.index([]);
     await service.remove(workspaceId, [document.id]);

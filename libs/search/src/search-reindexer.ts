@@ -36,7 +36,7 @@ export class SearchReindexer {
   @HandlesJob(searchReindex, { everySeconds: 3_600 })
   async runAsJob(_payload: object, { signal }: JobContext): Promise<void> {
     const count = await this.run(signal);
-    if (count > 0) this.logger.log(`Indexed ${count} documents anew.`);
+    if (count > 0) this.logger.log(`Indexed ${count} documents again.`);
   }
 
   /** @returns how many documents were stored anew. Several runs at once share the work. */

@@ -129,12 +129,12 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     await Promise.all(engines.splice(0).map((engine) => engine.stop()));
   });
 
-  async function newProject(beside?: TestProject): Promise<TestProject> {
-    const made = await world.newProject(beside);
+  async function newProject(adHoc?: TestProject): Promise<TestProject> {
+    const made = await world.newProject(adHoc);
     await world.database.query('UPDATE projects SET slug = $3 WHERE workspace_id = $1 AND id = $2', [
       made.workspaceId,
       made.projectId,
-      beside === undefined ? 'one' : 'two',
+      adHoc === undefined ? 'one' : 'two',
     ]);
     return made;
   }
@@ -199,13 +199,13 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
   it('T12 crosses neither workspaces nor projects', async () => {
     await store('a', 'red fox');
     const other = await newProject();
-    const beside = await newProject(project);
-    await store('b', 'blue fox', here, beside);
+    const adHoc = await newProject(project);
+    await store('b', 'blue fox', here, adHoc);
     expect((await here.search(project.workspaceId)).labels).toEqual(['a']);
     expect((await here.search(other.workspaceId)).labels).toEqual([]);
     expect((await here.search(project.workspaceId, { project: 'two' })).labels).toEqual(['b']);
     // A write elsewhere lets what is remembered here stand.
-    await store('c', 'fox', here, beside);
+    await store('c', 'fox', here, adHoc);
     expect((await here.search(project.workspaceId)).status).toBe('hit');
     expect(sorted(await here.search(project.workspaceId, { project: 'two' }))).toEqual(['b', 'c']);
   });

@@ -9,7 +9,7 @@ export class LimitMetrics {
   /** @param shared undefined where limits are always counted in this process */
   constructor(metrics: ScrapedMetrics, shared: FallbackLimiter | undefined) {
     metrics.counter('rate_limit_decisions_total', 'Requests by what a limit said to them', () => this.each());
-    metrics.gauge('rate_limit_local', '1 while Redis is away and limits hold for each process alone', () =>
+    metrics.gauge('rate_limit_local', '1 while Redis is unavailable and each process limits alone', () =>
       shared === undefined ? [] : [[{}, shared.isLocal ? 1 : 0]],
     );
   }

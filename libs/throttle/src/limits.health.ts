@@ -25,7 +25,7 @@ export class LimitsHealth implements HealthSource {
         : { status: 'degraded', detail: 'without REDIS_URL limits hold for each process, not for all together' };
     await this.limiter.look('health', [UNUSED]);
     return this.limiter.isLocal
-      ? { status: 'degraded', detail: 'Redis is away: limits hold for each process, not for all together' }
+      ? { status: 'degraded', detail: 'Redis is unavailable: each process limits alone, not all processes together' }
       : { status: 'up' };
   }
 }

@@ -1,14 +1,14 @@
 import { BentoCache, bentostore } from 'bentocache';
 import { redisDriver } from 'bentocache/drivers/redis';
 import { Redis } from 'ioredis';
-import { behaviourOf, LOAD_TIMEOUT_MS } from '../subjects/subject.mjs';
-import { Truth } from '../truth.mjs';
+import { behaviourOf, LOAD_TIMEOUT_MS } from '#test/chaos/subjects/subject.mjs';
+import { Truth } from '#test/chaos/truth.mjs';
 
 /**
  * Bentocache on the shared tier alone: what a process remembers by itself, and learns late from its bus, is not held
  * against it. A write deletes the keys after its commit.
  *
- * @type {import('../subjects/subject.mjs').StartSubject}
+ * @type {import('#test/chaos/subjects/subject.mjs').StartSubject}
  */
 export async function start({ redisUrl, databaseUrl }) {
   const truth = new Truth(databaseUrl);

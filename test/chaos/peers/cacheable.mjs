@@ -1,8 +1,8 @@
 import KeyvRedis from '@keyv/redis';
 import { Cacheable } from 'cacheable';
 import { Keyv } from 'keyv';
-import { behaviourOf } from '../subjects/subject.mjs';
-import { Truth } from '../truth.mjs';
+import { behaviourOf } from '#test/chaos/subjects/subject.mjs';
+import { Truth } from '#test/chaos/truth.mjs';
 
 const CONNECT_TIMEOUT_MS = 200;
 
@@ -10,7 +10,7 @@ const CONNECT_TIMEOUT_MS = 200;
  * Cacheable on the shared tier alone: what a process remembers by itself is not held against it. A write deletes the
  * keys after its commit.
  *
- * @type {import('../subjects/subject.mjs').StartSubject}
+ * @type {import('#test/chaos/subjects/subject.mjs').StartSubject}
  */
 export async function start({ redisUrl, databaseUrl }) {
   const truth = new Truth(databaseUrl);

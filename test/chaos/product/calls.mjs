@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 import { NoAnswerError } from './http-client.mjs';
 
 const PRODUCT = fileURLToPath(new URL('../../../bin/keepsake.mjs', import.meta.url));

@@ -1,6 +1,6 @@
 // @ts-check
 import { Agent, request } from 'node:http';
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 /**
  * An answer, with when it was asked for and when it was whole, on the monotonic clock.

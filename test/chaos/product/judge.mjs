@@ -1,5 +1,5 @@
 // @ts-check
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 import { NoAnswerError } from './http-client.mjs';
 
 /** What a write may wait for, and what reads may lag behind one that nobody could confirm: the engine's own bound. */

@@ -23,9 +23,9 @@ export const maintenanceOperations = [
         args: { project, confirm: project },
         about: [project],
         apply(state, answer) {
-          const isThere = state.projects.includes(project);
+          const exists = state.projects.includes(project);
           removeProject(state, project);
-          return notIn(answer, isThere ? [200] : [404]);
+          return notIn(answer, exists ? [200] : [404]);
         },
       };
     },

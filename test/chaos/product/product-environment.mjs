@@ -1,12 +1,12 @@
 // @ts-check
 import pg from 'pg';
-import { freePorts } from '../../setup/services/free-port.mjs';
-import { startPostgres } from '../../setup/services/postgres.mjs';
-import { until } from '../../setup/services/until.mjs';
-import { prepareDatabase } from '../database.mjs';
-import { monotonicMs } from '../monotonic.mjs';
-import { TcpProxy } from '../tcp-proxy.mjs';
-import { TOPOLOGIES } from '../topologies/topology.mjs';
+import { freePorts } from '#test/setup/services/free-port.mjs';
+import { startPostgres } from '#test/setup/services/postgres.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { prepareDatabase } from '#test/chaos/database.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
+import { TcpProxy } from '#test/chaos/tcp-proxy.mjs';
+import { TOPOLOGIES } from '#test/chaos/topologies/topology.mjs';
 import { Starvation } from './starvation.mjs';
 import { ProductProcess } from './product-process.mjs';
 
@@ -43,8 +43,8 @@ export class ProductEnvironment {
   /**
    * @param {object} parts
    * @param {string} parts.topologyName
-   * @param {import('../topologies/topology.mjs').Topology} parts.topology
-   * @param {import('../../setup/services/postgres.mjs').PostgresServer} parts.postgres
+   * @param {import('#test/chaos/topologies/topology.mjs').Topology} parts.topology
+   * @param {import('#test/setup/services/postgres.mjs').PostgresServer} parts.postgres
    * @param {string} parts.databaseUrl
    * @param {readonly ProductProcess[]} parts.processes the servers first
    */
@@ -56,7 +56,7 @@ export class ProductEnvironment {
     this.#databaseUrl = databaseUrl;
   }
 
-  /** @returns {Readonly<Record<string, import('../topologies/topology.mjs').ServerFault>>} what can happen to the servers */
+  /** @returns {Readonly<Record<string, import('#test/chaos/topologies/topology.mjs').ServerFault>>} what can happen to the servers */
   get serverFaults() {
     const { faults, returnOfPrimary } = this.topology;
     return returnOfPrimary === undefined ? faults : { ...faults, 'primary-returns': returnOfPrimary };
@@ -129,7 +129,7 @@ export class ProductEnvironment {
    * Disturbs the way of a process to the database.
    *
    * @param {ProductProcess} victim
-   * @param {import('../tcp-proxy.mjs').LinkFault} fault
+   * @param {import('#test/chaos/tcp-proxy.mjs').LinkFault} fault
    * @returns {() => void} ends it
    */
   disturbDatabase(victim, fault) {

@@ -1,6 +1,6 @@
 // @ts-check
-import { requireKnown, SHARES } from '../plan.mjs';
-import { TOPOLOGIES } from '../topologies/topology.mjs';
+import { requireKnown, SHARES } from '#test/chaos/plan.mjs';
+import { TOPOLOGIES } from '#test/chaos/topologies/topology.mjs';
 import { CONTROLS } from './controls/controls.mjs';
 import { productText } from './product-report.mjs';
 import { runProduct } from './product-run.mjs';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { removeAtTheEnd } from '../../setup/services/reaper.mjs';
-import { until } from '../../setup/services/until.mjs';
-import { monotonicMs } from '../monotonic.mjs';
+import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 import { HttpClient } from './http-client.mjs';
 
 const START_TIMEOUT_MS = 60_000;
@@ -24,8 +24,8 @@ const MOVED_CLOCK = new URL('../../support/moved-clock.mjs', import.meta.url).hr
  * @property {number} port that it listens on
  * @property {Readonly<Record<string, string>>} env
  * @property {Readonly<Record<number, number>>} ports of servers, and of this process's own proxy to each
- * @property {readonly import('../tcp-proxy.mjs').TcpProxy[]} cacheLinks its proxies to the servers of Redis
- * @property {import('../tcp-proxy.mjs').TcpProxy} databaseLink its proxy to PostgreSQL
+ * @property {readonly import('#test/chaos/tcp-proxy.mjs').TcpProxy[]} cacheLinks its proxies to the servers of Redis
+ * @property {import('#test/chaos/tcp-proxy.mjs').TcpProxy} databaseLink its proxy to PostgreSQL
  * @property {number} clockOffsetMs how far its clock is from the true one
  * @property {string} [control] a module that takes a mend out of the product
  */

@@ -1,5 +1,5 @@
 // @ts-check
-import { stepText } from '../schedule.mjs';
+import { stepText } from '#test/chaos/schedule.mjs';
 
 /**
  * @param {import('./product-run.mjs').ProductResult} result

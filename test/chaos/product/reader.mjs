@@ -1,7 +1,7 @@
 // @ts-check
 import { callRoute, callTool } from './calls.mjs';
 import { READING_TOOLS } from './readings.mjs';
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 /**
  * A read as it was answered.

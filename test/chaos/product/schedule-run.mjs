@@ -1,7 +1,7 @@
 // @ts-check
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../setup/services/until.mjs';
-import { inTime } from '../actor.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { inTime } from '#test/chaos/actor.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Judge } from './judge.mjs';
 import { openWorkspace } from './open-workspace.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 const EVERY_MS = 250;
 const KEPT_MS = 60_000;

@@ -1,6 +1,6 @@
 // @ts-check
 import { callRoute, callTool, runCommand } from './calls.mjs';
-import { monotonicMs } from '../monotonic.mjs';
+import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 /** The same request is under way in another process, or was when that died. */
 const IN_PROGRESS = 'request-in-flight';

@@ -1,7 +1,7 @@
 // @ts-check
 import { DataSource } from 'typeorm';
-import { reach } from '../holds.mjs';
-import { Truth, writeRows } from '../truth.mjs';
+import { reach } from '#test/chaos/pause-points.mjs';
+import { Truth, writeRows } from '#test/chaos/truth.mjs';
 import { BEHAVIOURS, behaviourOf, INVALIDATION_BOUND_MS, LOAD_TIMEOUT_MS } from './subject.mjs';
 
 /** The product as it is built, by the paths of its parts: nothing here is compiled for the test. */

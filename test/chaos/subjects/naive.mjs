@@ -1,6 +1,6 @@
 // @ts-check
 import { Redis } from 'ioredis';
-import { Truth } from '../truth.mjs';
+import { Truth } from '#test/chaos/truth.mjs';
 import { behaviourOf } from './subject.mjs';
 
 /**

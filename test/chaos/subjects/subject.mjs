@@ -5,8 +5,8 @@
  * its library as the library's own documentation tells to.
  *
  * @typedef {object} ChaosSubject
- * @property {(key: string) => Promise<import('../truth.mjs').Row | null>} read through the cache, loading on a miss
- * @property {(keys: readonly string[]) => Promise<(import('../truth.mjs').Row | null)[]>} readMany
+ * @property {(key: string) => Promise<import('#test/chaos/truth.mjs').Row | null>} read through the cache, loading on a miss
+ * @property {(keys: readonly string[]) => Promise<(import('#test/chaos/truth.mjs').Row | null)[]>} readMany
  * @property {(keys: readonly string[]) => Promise<Write>} write commits, invalidates, and resolves when the writer may
  *   be answered
  * @property {() => Promise<void>} [clear] drops everything that is cached
@@ -15,7 +15,7 @@
  * @property {() => Promise<void>} stop
  *
  * @typedef {object} Write
- * @property {readonly import('../truth.mjs').Row[]} rows
+ * @property {readonly import('#test/chaos/truth.mjs').Row[]} rows
  * @property {boolean} isConfirmed false: answered after the bound, without anybody having confirmed the invalidation
  *
  * @typedef {object} SubjectConfig
@@ -63,8 +63,8 @@ export function behaviourOf(key) {
 export const SUBJECTS = {
   keepsake: () => import('./keepsake.mjs'),
   naive: () => import('./naive.mjs'),
-  bentocache: () => import('../peers/bentocache.mjs'),
-  cacheable: () => import('../peers/cacheable.mjs'),
+  bentocache: () => import('#test/chaos/peers/bentocache.mjs'),
+  cacheable: () => import('#test/chaos/peers/cacheable.mjs'),
 };
 
 /** What is built here. It must not fail; every other subject must be found stale. */

@@ -1,8 +1,8 @@
 // @ts-check
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { isInStep, startCluster } from '../../setup/services/redis-cluster.mjs';
-import { until } from '../../setup/services/until.mjs';
-import { evictSome, makeFull, whileAway } from './server-faults.mjs';
+import { isInStep, startCluster } from '#test/setup/services/redis-cluster.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { evictSome, makeFull, whileUnavailable } from './server-faults.mjs';
 
 const PRIMARIES = 3;
 const SETTLE_MS = 60_000;
@@ -36,13 +36,13 @@ export async function start() {
       'primary-dies': async ({ node }) => {
         const primary = await primaryAt(node);
         await primary.kill();
-        return whileAway(awaitAnotherPrimary(primary), () => primary.start());
+        return whileUnavailable(awaitAnotherPrimary(primary), () => primary.start());
       },
       /** A primary stops for so long that its replica takes over, and goes on as if it still were the primary. */
       'old-primary-resumes': async ({ node }) => {
         const primary = await primaryAt(node);
         primary.pause();
-        return whileAway(awaitAnotherPrimary(primary), async () => primary.resume());
+        return whileUnavailable(awaitAnotherPrimary(primary), async () => primary.resume());
       },
       /** Too short for a takeover. */
       pause: async ({ node }) => {

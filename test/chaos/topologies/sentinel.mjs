@@ -1,9 +1,9 @@
 // @ts-check
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { isInStep } from '../../setup/services/redis-cluster.mjs';
-import { startSentinelSet } from '../../setup/services/redis-sentinel.mjs';
-import { until } from '../../setup/services/until.mjs';
-import { evictSome, makeFull, whileAway } from './server-faults.mjs';
+import { isInStep } from '#test/setup/services/redis-cluster.mjs';
+import { startSentinelSet } from '#test/setup/services/redis-sentinel.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { evictSome, makeFull, whileUnavailable } from './server-faults.mjs';
 
 const SETTLE_MS = 60_000;
 /** Until the Sentinels see a server again that was unavailable. */
@@ -27,13 +27,13 @@ export async function start() {
       'primary-dies': async () => {
         const primary = await set.primary();
         await primary.kill();
-        return whileAway(awaitAnotherPrimary(primary), () => primary.start());
+        return whileUnavailable(awaitAnotherPrimary(primary), () => primary.start());
       },
       /** The primary stops for so long that another takes over, and goes on as if it still were the primary. */
       'old-primary-resumes': async () => {
         const primary = await set.primary();
         primary.pause();
-        return whileAway(awaitAnotherPrimary(primary), async () => primary.resume());
+        return whileUnavailable(awaitAnotherPrimary(primary), async () => primary.resume());
       },
       /** Too short for a failover. */
       pause: async () => {

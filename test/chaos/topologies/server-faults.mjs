@@ -1,6 +1,6 @@
 // @ts-check
 
-/** @typedef {import('../../setup/services/redis.mjs').RedisServer} RedisServer */
+/** @typedef {import('#test/setup/services/redis.mjs').RedisServer} RedisServer */
 
 /**
  * `kill -9`, and a start without data at the end.
@@ -54,7 +54,7 @@ export async function makeReadOnly(server) {
  * @param {() => Promise<void>} end
  * @returns {() => Promise<void>}
  */
-export function whileAway(happened, end) {
+export function whileUnavailable(happened, end) {
   // Told when the fault is ended; until then it must not be an unhandled rejection.
   happened.catch(() => undefined);
   return async () => {

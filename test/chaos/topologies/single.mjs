@@ -1,5 +1,5 @@
 // @ts-check
-import { startRedis } from '../../setup/services/redis.mjs';
+import { startRedis } from '#test/setup/services/redis.mjs';
 import { evictSome, losePrimary, makeFull, makeReadOnly } from './server-faults.mjs';
 
 /** @type {import('./topology.mjs').StartTopology} */

@@ -8,7 +8,7 @@
  * @property {readonly number[]} ports of the servers that actors reach through proxies
  * @property {Readonly<Record<string, ServerFault>>} faults
  * @property {ServerFault} [returnOfPrimary] beside those, where the servers can do it
- * @property {() => readonly import('../../setup/services/redis.mjs').RedisServer[]} servers
+ * @property {() => readonly import('#test/setup/services/redis.mjs').RedisServer[]} servers
  * @property {() => Promise<void>} settle returns when all servers run and are in step, after the faults are over
  * @property {() => Promise<void>} remove
  *

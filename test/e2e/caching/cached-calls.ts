@@ -1,4 +1,4 @@
-import type { Api, ApiAnswer } from '../../support/api.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
 
 /** What the ids in the calls below are of. */
 export interface Memory {

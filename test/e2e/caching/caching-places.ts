@@ -1,7 +1,7 @@
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { type RedisServer, startRedis } from '../../support/services.js';
-import { StatementLog } from '../../support/statement-log.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
+import { StatementLog } from '#test/support/statement-log.js';
 
 interface Place {
   readonly processes: 1 | 2;
@@ -17,7 +17,7 @@ export const PLACES: readonly (readonly [name: string, place: Place])[] = [
 ];
 
 /** The processes of a place, whose statements are counted. */
-export class CachingStand {
+export class CachingFixture {
   private constructor(
     readonly servers: readonly Keepsake[],
     readonly statements: StatementLog,
@@ -25,7 +25,7 @@ export class CachingStand {
     readonly redis: RedisServer | undefined,
   ) {}
 
-  static async at(place: Place, env: Readonly<Record<string, string>>): Promise<CachingStand> {
+  static async at(place: Place, env: Readonly<Record<string, string>>): Promise<CachingFixture> {
     const database = place.database ? await createTestDatabase() : undefined;
     const redis = place.redis ? await startRedis() : undefined;
     const statements = await StatementLog.open();
@@ -41,7 +41,7 @@ export class CachingStand {
     };
     const servers = [await startKeepsake({ env: given })];
     if (place.processes === 2) servers.push(await startKeepsake({ env: given }));
-    return new CachingStand(servers, statements, database, redis);
+    return new CachingFixture(servers, statements, database, redis);
   }
 
   /** Where tests write. */

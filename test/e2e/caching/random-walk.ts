@@ -1,4 +1,4 @@
-import type { Api } from '../../support/api.js';
+import type { Api } from '#test/support/api.js';
 
 /** A small generator with a seed (mulberry32): a failure is repeated by its seed. */
 export class Random {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Route } from '../routes/route-table.js';
+import type { Route } from '#test/e2e/routes/route-table.js';
 
 /** A request on the wire, sensible or not. */
 export interface FuzzedRequest {

@@ -1,6 +1,6 @@
-import { filled } from '../../support/hostile-texts.js';
-import type { RouteSample } from '../routes/route-samples.js';
-import { fillPath, type Route } from '../routes/route-table.js';
+import { filled } from '#test/support/hostile-texts.js';
+import type { RouteSample } from '#test/e2e/routes/route-samples.js';
+import { fillPath, type Route } from '#test/e2e/routes/route-table.js';
 
 export interface HostileRequest {
   readonly what: string;

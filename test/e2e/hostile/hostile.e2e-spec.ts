@@ -2,13 +2,13 @@ import { Agent, request as send } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { eventually } from '../../support/eventually.js';
-import { filled, hostileTexts } from '../../support/hostile-texts.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { type PopulatedWorkspace, populateWorkspace } from '../routes/populated-workspace.js';
-import { sampleOf } from '../routes/route-samples.js';
-import { type Route, routesOf } from '../routes/route-table.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { filled, hostileTexts } from '#test/support/hostile-texts.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { type PopulatedWorkspace, populateWorkspace } from '#test/e2e/routes/populated-workspace.js';
+import { sampleOf } from '#test/e2e/routes/route-samples.js';
+import { type Route, routesOf } from '#test/e2e/routes/route-table.js';
 import { type HostileRequest, hostileRequests } from './hostile-requests.js';
 
 /** `npm run soak:hostile` asks for more; `HOSTILE_SEED` for others, or for the same again. */
@@ -75,8 +75,8 @@ describe('T66 a table of hostile requests', () => {
     server.send('SIGUSR2');
     return eventually(
       () => {
-        const told = count();
-        return told.length > before ? Number(told.at(-1)?.[1]) : undefined;
+        const reported = count();
+        return reported.length > before ? Number(reported.at(-1)?.[1]) : undefined;
       },
       { what: 'what the monitor saw' },
     );

@@ -1,9 +1,14 @@
 import { toolDefinitions } from '#mcp';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { connectHttp, type McpClient } from '../../support/mcp.js';
-import { type PopulatedWorkspace, populateWorkspace, spanningJobOf, stateOf } from '../routes/populated-workspace.js';
-import { sampleOf } from '../routes/route-samples.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { connectHttp, type McpClient } from '#test/support/mcp.js';
+import {
+  type PopulatedWorkspace,
+  populateWorkspace,
+  spanningJobOf,
+  stateOf,
+} from '#test/e2e/routes/populated-workspace.js';
+import { sampleOf } from '#test/e2e/routes/route-samples.js';
 
 const NAMES_OF_THINGS = ['project', 'label', 'name'];
 
@@ -73,13 +78,13 @@ describe('two workspaces over MCP', () => {
     expect(JSON.stringify(found.items)).not.toContain(theirs.marker);
     const ofProject = await connectHttp(server, { key: mine.key, project: mine.project });
     try {
-      const told = JSON.stringify([
+      const reported = JSON.stringify([
         await ofProject.sdk.listResources(),
         await ofProject.sdk.readResource({ uri: `keepsake://projects/${mine.project}/handovers/latest` }),
         await ofProject.sdk.getPrompt({ name: 'wake_up' }),
       ]);
-      expect(told).toContain(mine.marker);
-      expect(told).not.toContain(theirs.marker);
+      expect(reported).toContain(mine.marker);
+      expect(reported).not.toContain(theirs.marker);
     } finally {
       await ofProject.close();
     }

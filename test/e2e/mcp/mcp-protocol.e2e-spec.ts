@@ -1,7 +1,7 @@
 import { request, type OutgoingHttpHeaders } from 'node:http';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { connectHttp, postMessage } from '../../support/mcp.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { connectHttp, postMessage } from '#test/support/mcp.js';
 
 const UNKNOWN_ID = '01890000-0000-7000-8000-000000000000';
 

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { postMessage, type RawOptions } from '../../support/mcp.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { postMessage, type RawOptions } from '#test/support/mcp.js';
 
 /** Of a model's window, a tenth. */
 const MAX_ANSWER = 70_000;

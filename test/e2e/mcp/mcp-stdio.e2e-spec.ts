@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../setup/services/free-port.mjs';
-import { runKeepsake } from '../../support/child.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
+import { freePort } from '#test/setup/services/free-port.mjs';
+import { runKeepsake } from '#test/support/child.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const initialize = {
   jsonrpc: '2.0',
@@ -81,9 +81,9 @@ describe('keepsake mcp', () => {
     ['a profile that is none', ['--profile', 'huge'], {}, 64, /core or full/],
     ['a project that is none', ['--project', 'NO WAY'], {}, 1, /project/],
     ['an option that is none', ['--colour', 'red'], {}, 64, /Usage: keepsake mcp/],
-  ])('tells of %s on standard error, with a code', async (_what, args, env, code, told) => {
+  ])('tells of %s on standard error, with a code', async (_what, args, env, code, reported) => {
     const ended = await run(args, [], env);
     expect([ended.code, ended.stdout]).toEqual([code, '']);
-    expect(ended.stderr).toMatch(told);
+    expect(ended.stderr).toMatch(reported);
   });
 });

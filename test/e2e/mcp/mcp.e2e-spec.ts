@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { connectHttp, connectStdio, type Generation, type McpClient } from '../../support/mcp.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { connectHttp, connectStdio, type Generation, type McpClient } from '#test/support/mcp.js';
 
 const RULE = 'Always switch the lamp on before dusk.';
 

@@ -11,7 +11,10 @@ export function samplesIn(text: string): MetricSample[] {
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
       const [, name = '', labels = '', value = ''] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key = '', told = '']) => [key, told]);
+      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key = '', reported = '']) => [
+        key,
+        reported,
+      ]);
       return { name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) };
     });
 }

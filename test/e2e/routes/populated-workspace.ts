@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Api, api } from '../../support/api.js';
-import { eventually } from '../../support/eventually.js';
-import type { Keepsake } from '../../support/keepsake.js';
+import { type Api, api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import type { Keepsake } from '#test/support/keepsake.js';
 
 /** A workspace with one of everything, and what is needed to call each route on it. */
 export interface PopulatedWorkspace {

@@ -1,4 +1,4 @@
-import { projectFile } from '../../support/project-file.js';
+import { projectFile } from '#test/support/project-file.js';
 import type { PopulatedWorkspace } from './populated-workspace.js';
 
 /** A valid call of a route on the things of a workspace. */

@@ -1,4 +1,4 @@
-import type { Api } from '../../support/api.js';
+import type { Api } from '#test/support/api.js';
 
 type JsonSchema = Readonly<Record<string, any>>;
 

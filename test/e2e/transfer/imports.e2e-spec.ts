@@ -6,11 +6,11 @@ import { buffer } from 'node:stream/consumers';
 import type { ReadableStream } from 'node:stream/web';
 import { createGunzip, createGzip, gunzipSync, gzipSync } from 'node:zlib';
 import pg from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { eventually } from '../../support/eventually.js';
-import { exportProject, importProject } from '../../support/export-file.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { projectFile, sealed } from '../../support/project-file.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { projectFile, sealed } from '#test/support/project-file.js';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const idOf = (kind: number, number: number) => `01890000-0000-7000-800${kind}-${number.toString(16).padStart(12, '0')}`;

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { exportProject, importProject } from '../../support/export-file.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const TEXT = '# Lighthouse\n\nALWAYS light the lamp.\r\n\tsecond line \u0001\u2028 é ❌ 👩‍👩‍👧 \u{10ffff}';
 

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { runKeepsake } from '../../support/child.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { exportedProject } from '../../support/export-file.js';
-import { type Keepsake, startKeepsake } from '../../support/keepsake.js';
-import { projectFile } from '../../support/project-file.js';
+import { runKeepsake } from '#test/support/child.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { exportedProject } from '#test/support/export-file.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { projectFile } from '#test/support/project-file.js';
 
 describe('keepsake export and import', () => {
   let database: TestDatabase;

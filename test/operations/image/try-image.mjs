@@ -28,7 +28,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../../setup/services/free-port.mjs';
+import { freePort } from '#test/setup/services/free-port.mjs';
 import { containerOf, stagesOf, withVariables } from './dockerfile.mjs';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -38,7 +38,7 @@ const dockerfile = readFileSync(join(ROOT, 'docker/Dockerfile'), 'utf8');
 const container = containerOf(dockerfile);
 
 /** @param {string} text */
-const tell = (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
+const logLine = (text) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
 
 /**
  * @param {string} command
@@ -81,7 +81,7 @@ function baseFolder(image) {
   const part = `${folder}.part`;
   rmSync(part, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
-  tell(`making ${folder}`);
+  logLine(`making ${folder}`);
   run('debootstrap', ['--variant=minbase', '--include=ca-certificates', suite, part, 'http://deb.debian.org/debian'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -96,7 +96,7 @@ function baseFolder(image) {
 }
 
 /** What a build needs of this machine and no image holds: names, certificates, where npm fetches. */
-function buildSurroundings(/** @type {string} */ folder) {
+function buildEnvironment(/** @type {string} */ folder) {
   cpSync('/etc/resolv.conf', join(folder, 'etc/resolv.conf'), { dereference: true });
   const certificates = process.env['NODE_EXTRA_CA_CERTS'];
   if (certificates !== undefined)
@@ -123,12 +123,12 @@ function build(context, work) {
     folder = join(work, stage.name ?? `stage-${number}`);
     if (stage.name !== undefined) folders[stage.name] = folder;
     run('cp', ['-a', baseFolder(stage.image), folder]);
-    const surroundings = buildSurroundings(folder);
+    const environment = buildEnvironment(folder);
     /** @type {Record<string, string>} */
     const env = { PATH, HOME: '/root' };
     let workdir = '/';
     for (const { name, flags, text } of stage.instructions) {
-      if (['RUN', 'COPY'].includes(name)) tell(`${stage.name ?? 'image'}: ${name} ${text}`);
+      if (['RUN', 'COPY'].includes(name)) logLine(`${stage.name ?? 'image'}: ${name} ${text}`);
       switch (name) {
         case 'ENV':
           for (const assignment of text.split(/\s+/)) {
@@ -159,7 +159,7 @@ function build(context, work) {
         }
         case 'RUN':
           // As root, as it is before USER.
-          run('chroot', [folder, '/bin/sh', '-ec', `cd ${workdir}; ${text}`], { env: { ...env, ...surroundings } });
+          run('chroot', [folder, '/bin/sh', '-ec', `cd ${workdir}; ${text}`], { env: { ...env, ...environment } });
           break;
         default:
           // What a container is started with: see containerOf.
@@ -229,7 +229,7 @@ function start(image, data, args, env = {}) {
  */
 function check(isSo, what) {
   if (!isSo) throw new Error(`it is not so that ${what}`);
-  tell(`ok: ${what}`);
+  logLine(`ok: ${what}`);
 }
 
 /** @param {import('node:child_process').ChildProcess} child */
@@ -331,11 +331,11 @@ try {
   check(present.length === 0, `no development dependency is in it${present.map((path) => ` (${path})`).join('')}`);
   check(!existsSync(join(modules, 'typescript')), 'no compiler is in it');
   check(!existsSync(join(image, container.workdir, 'libs')), 'no sources are in it');
-  tell(
+  logLine(
     `${run('du', ['-sh', join(image, container.workdir)]).split('\t')[0]} of ${container.workdir}, Node ${run('chroot', [image, 'node', '--version']).trim()}`,
   );
-  const told = await commandOf(image, ['--version']);
-  check(told.code === 0 && /^\d+\.\d+\.\d+\n$/.test(told.said), `--version tells ${told.said.trim()}`);
+  const reported = await commandOf(image, ['--version']);
+  check(reported.code === 0 && /^\d+\.\d+\.\d+\n$/.test(reported.said), `--version tells ${reported.said.trim()}`);
   const worker = await commandOf(image, ['worker']);
   check(
     worker.code === 78 && worker.said.includes('DATABASE_URL'),

@@ -9,7 +9,7 @@ const LOWEST = 15_000;
 const HIGHEST = 32_000;
 
 /** @type {Set<number>} */
-const handedOut = new Set();
+const reserved = new Set();
 
 /**
  * A port of 127.0.0.1 on which nothing listens, and which this process never hands out again. Another process may
@@ -20,8 +20,8 @@ const handedOut = new Set();
 export async function freePort() {
   for (;;) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
+    if (reserved.has(port)) continue;
+    reserved.add(port);
     if (await isFree(port)) return port;
   }
 }

@@ -26,15 +26,15 @@ let lastId = 0;
 export function removeAtTheEnd(what) {
   reaper ??= startReaper();
   const id = ++lastId;
-  tell(reaper, { add: id, what });
-  return () => tell(/** @type {import('node:stream').Writable} */ (reaper), { remove: id });
+  send(reaper, { add: id, what });
+  return () => send(/** @type {import('node:stream').Writable} */ (reaper), { remove: id });
 }
 
 /**
  * @param {import('node:stream').Writable} input
  * @param {object} message
  */
-function tell(input, message) {
+function send(input, message) {
   input.write(`${JSON.stringify(message)}\n`);
 }
 

@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startRedis } from '../../setup/services/redis.mjs';
+import { startRedis } from '#test/setup/services/redis.mjs';
 import { createPlan } from './plan.mjs';
 
 const { values: options } = parseArgs({

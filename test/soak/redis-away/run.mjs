@@ -18,10 +18,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../../bin/ensure-built.mjs';
-import { freePort } from '../../setup/services/free-port.mjs';
-import { startPostgres } from '../../setup/services/postgres.mjs';
-import { startRedis } from '../../setup/services/redis.mjs';
-import { until } from '../../setup/services/until.mjs';
+import { freePort } from '#test/setup/services/free-port.mjs';
+import { startPostgres } from '#test/setup/services/postgres.mjs';
+import { startRedis } from '#test/setup/services/redis.mjs';
+import { until } from '#test/setup/services/until.mjs';
 import { Traffic } from './traffic.mjs';
 import { Watch } from './watch.mjs';
 

@@ -34,7 +34,7 @@ export interface CacheHealth {
   readonly breaker: string;
   readonly problem: string | null;
   readonly server: string | null;
-  readonly lacks: readonly string[];
+  readonly missingFeatures: readonly string[];
   /** Null for a key that is no operator's. */
   readonly servers: readonly CacheServer[] | null;
 }

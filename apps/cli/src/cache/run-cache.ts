@@ -102,7 +102,7 @@ function serverCommandOf([action = '', name]: readonly string[], options: CacheO
     case 'invalidate': {
       const { target, reason, what } = invalidationOf(options, options.all);
       return serverCommand({
-        danger: `Invalidating ${what} makes the next reads of it load anew.`,
+        danger: `Invalidating ${what} makes the next reads load it again.`,
         run: async (server) => {
           await mustExist(server, target);
           return server.call<Invalidation>('POST', `${ROOT}/invalidations`, { body: { ...target, reason } });

@@ -57,11 +57,11 @@ function statRow(name: string, counts: FamilyCounts): (string | number)[] {
   ];
 }
 
-export function showHealth({ status, mode, breaker, problem, server, lacks, servers }: CacheHealth): string {
+export function showHealth({ status, mode, breaker, problem, server, missingFeatures, servers }: CacheHealth): string {
   return [
     `${status}: ${mode}${server === null ? '' : `, ${server}`}, breaker ${breaker}`,
     ...(problem === null ? [] : [problem]),
-    ...lacks.map((lack) => `lacks ${lack}`),
+    ...missingFeatures.map((feature) => `missing feature: ${feature}`),
     ...(servers ?? []).map(
       ({ uptimeSeconds, clients, operationsPerSecond }) =>
         `Redis: up for ${formatDuration(uptimeSeconds * 1_000)}, ${clients} clients, ${operationsPerSecond} operations a second`,

@@ -18,10 +18,10 @@ export async function warm(
   for (const one of targets) {
     const { job, bounds } = await server.call<WarmingStarted>('POST', '/v1/admin/cache/warm', { body: one });
     // Of one target its steps are told, of many how many are done.
-    const told = ({ steps }: Job) => {
+    const reported = ({ steps }: Job) => {
       if (targets.length === 1 && steps !== null) progress.step(steps.done, steps.total, 'warmed');
     };
-    const ended = wait ? await waitForJob<WarmingResult>(server, job.id, told) : job;
+    const ended = wait ? await waitForJob<WarmingResult>(server, job.id, reported) : job;
     warmings.push(toWarming(nameOf(one), ended, bounds));
     if (targets.length > 1) progress.step(warmings.length, targets.length, wait ? 'warmed' : 'ordered');
   }

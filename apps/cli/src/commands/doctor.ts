@@ -5,7 +5,7 @@ const synopsis = 'doctor [--json]';
 
 export const doctor: Command = {
   synopsis,
-  summary: 'Tell what is wrong with the configuration and the surroundings, and what to write instead',
+  summary: 'Check the configuration, the database, Redis, the data folder and the port, and say what to change',
   async run(args) {
     const { values } = parseOptions(args, synopsis, JSON_OPTION);
     const { runDoctor } = await import('../doctor/run-doctor.js');

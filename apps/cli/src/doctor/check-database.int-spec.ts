@@ -1,6 +1,6 @@
 import { loadConfig } from '#config';
 import { connectDataSource, dataSourceOptions, SchemaMigrator } from '#database';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { checkDatabase } from './check-database.js';
 
 describe('the doctor, of the database', () => {

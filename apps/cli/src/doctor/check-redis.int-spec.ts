@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { freePort, startCluster, startRedis } from '../../../../test/support/services.js';
+import { freePort, startCluster, startRedis } from '#test/support/services.js';
 import { checkRedis } from './check-redis.js';
 
 describe('the doctor, of Redis', () => {

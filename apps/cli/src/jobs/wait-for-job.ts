@@ -16,7 +16,7 @@ export interface Job<Result = unknown> {
 const FIRST_LOOK_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 /** Workers take what is due within seconds. */
-const PATIENCE_MS = 30_000;
+const WORKER_WAIT_MS = 30_000;
 
 /**
  * Looks at a job until it has ended, and tells each look.
@@ -27,14 +27,14 @@ export async function waitForJob<Result>(
   server: Pick<ServerClient, 'call'>,
   id: string,
   seen: (job: Job<Result>) => void = () => undefined,
-  patienceMs = PATIENCE_MS,
+  workerWaitMs = WORKER_WAIT_MS,
 ): Promise<Job<Result>> {
   const startedAtMs = performance.now();
   for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
     const job = await server.call<Job<Result>>('GET', `/v1/jobs/${id}`);
     seen(job);
     if (job.state === 'completed' || job.state === 'failed' || job.state === 'cancelled') return job;
-    if (job.state === 'waiting' && performance.now() - startedAtMs > patienceMs)
+    if (job.state === 'waiting' && performance.now() - startedAtMs > workerWaitMs)
       throw new CliError(
         `No worker has taken the job ${id} (${job.name}) yet. It goes on waiting: start \`keepsake worker\`, or look at GET /v1/jobs/stats.`,
         ExitCode.unavailable,

@@ -3,16 +3,16 @@ import { McpBridge } from './mcp-bridge.js';
 
 describe('the bridge', () => {
   let answers: any[];
-  let told: string[];
+  let reported: string[];
   beforeEach(() => {
     answers = [];
-    told = [];
+    reported = [];
   });
   const bridgeTo = (send: (message: JsonRpcMessage, signal: AbortSignal) => Promise<unknown>) =>
     new McpBridge(
       async (message, signal) => JSON.stringify(await send(message, signal)),
       (json) => void answers.push(JSON.parse(json)),
-      (text) => void told.push(text),
+      (text) => void reported.push(text),
     );
 
   it('hands on each line and writes what is answered, in the order of the answers', async () => {
@@ -44,7 +44,7 @@ describe('the bridge', () => {
     bridge.accept('{"method":"b"}');
     await bridge.settled();
     expect(answers).toEqual([{ jsonrpc: '2.0', id: 'x', error: { code: -32_000, message: 'gone' } }]);
-    expect(told).toEqual(['gone']);
+    expect(reported).toEqual(['gone']);
   });
 
   it('hangs up where the client cancels, and answers nothing', async () => {
@@ -56,7 +56,7 @@ describe('the bridge', () => {
     bridge.accept('{"id":3,"method":"tools/call"}');
     bridge.accept('{"method":"notifications/cancelled","params":{"requestId":3}}');
     await bridge.settled();
-    expect([answers, told, seen.length]).toEqual([[], [], 1]);
+    expect([answers, reported, seen.length]).toEqual([[], [], 1]);
   });
 
   it('hands on and writes what was written, so that no number is rounded', async () => {

@@ -17,7 +17,7 @@ export class McpBridge {
   constructor(
     private readonly send: Send,
     private readonly answer: (json: string) => void,
-    private readonly tell: (text: string) => void,
+    private readonly report: (text: string) => void,
   ) {}
 
   accept(line: string): void {
@@ -51,7 +51,7 @@ export class McpBridge {
       if (cancelled.signal.aborted) return;
       const { message: text } = error as Error;
       if (isRequest(message)) this.refuse(message.id, text);
-      else this.tell(text);
+      else this.report(text);
     } finally {
       if (this.byId.get(message.id) === cancelled) this.byId.delete(message.id);
     }

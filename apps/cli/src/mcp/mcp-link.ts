@@ -7,7 +7,7 @@ import { errorMessage, isRequest, type JsonRpcMessage } from './json-rpc.js';
 import { protocolHeaders } from './protocol-headers.js';
 
 /** As long as a server takes to start again, with a margin; clients wait a minute for an answer. */
-const PATIENCE_MS = 20_000;
+const START_TIMEOUT_MS = 20_000;
 const PAUSE_MS = 250;
 const TIMEOUT_MS = 120_000;
 
@@ -87,9 +87,9 @@ export class McpLink {
     message: JsonRpcMessage,
     json: string,
     signal?: AbortSignal,
-    patienceMs = PATIENCE_MS,
+    timeoutMs = START_TIMEOUT_MS,
   ): Promise<Answer> {
-    const deadline = Date.now() + patienceMs;
+    const deadline = Date.now() + timeoutMs;
     for (;;) {
       const { address } = (this.server ??= await this.find());
       try {

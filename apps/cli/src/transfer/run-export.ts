@@ -44,11 +44,11 @@ export async function runExport(project: string, { output, workspace, json }: Ex
     const { path, summary } = await toFile(counted, project, output, exists);
     progress.end();
     const { counts } = summary.end;
-    const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+    const reported = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
     console.log(
       json
         ? JSON.stringify({ file: path, project, counts, sha256: summary.end.sha256 })
-        : `Wrote ${path}: ${told.join(', ')}.`,
+        : `Wrote ${path}: ${reported.join(', ')}.`,
     );
     return ExitCode.ok;
   } finally {
@@ -125,12 +125,12 @@ async function good(file: Readable): Promise<FileSummary> {
   }
 }
 
-function counting(told: (bytes: number) => void): Transform {
+function counting(reported: (bytes: number) => void): Transform {
   let bytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      told(bytes);
+      reported(bytes);
       done(null, chunk);
     },
   });

@@ -71,12 +71,12 @@ async function projectOfFile(path: string): Promise<string> {
   return (await readHeader(createReadStream(path))).project;
 }
 
-function sent(file: Readable, told: (bytes: number) => void): Readable {
+function sent(file: Readable, reported: (bytes: number) => void): Readable {
   let bytes = 0;
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      told(bytes);
+      reported(bytes);
       done(null, chunk);
     },
   });

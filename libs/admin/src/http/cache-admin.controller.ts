@@ -40,10 +40,10 @@ export class CacheAdminController {
     private readonly warming: CacheWarmingService,
   ) {}
 
-  @Endpoint('GET /health', { summary: 'How the cache is now', access: ['admin'], response: cacheHealthResponse })
+  @Endpoint('GET /health', { summary: 'Cache health', access: ['admin'], response: cacheHealthResponse })
   async health(@Caller() caller: Principal) {
     const { problem = null, server = null, oldestInvalidationMs, ...report } = this.admin.health();
-    const shown = { ...report, lacks: [...report.lacks], problem, server };
+    const shown = { ...report, missingFeatures: [...report.missingFeatures], problem, server };
     // How long writes of all workspaces wait, and what servers do for all of them.
     if (!caller.scopes.has('operator')) return { ...shown, oldestInvalidationMs: null, servers: null };
     const states = (await this.engine.serverStates()) ?? [];
@@ -125,7 +125,7 @@ export class CacheAdminController {
   }
 
   @Endpoint('POST /invalidations', {
-    summary: 'Make what hangs on something invalid, on every process',
+    summary: 'Invalidate cached data by tag, key, family, project, session or context',
     access: ['admin'],
     response: invalidateResponse,
   })

@@ -73,7 +73,7 @@ export const cacheHealthResponse = z
     breaker: z.enum(['closed', 'open', 'none']),
     problem: z.string().nullable(),
     server: z.string().nullable(),
-    lacks: z.array(z.string()),
+    missingFeatures: z.array(z.string()),
     oldestInvalidationMs: z
       .number()
       .nullable()

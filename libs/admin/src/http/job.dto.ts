@@ -28,11 +28,15 @@ export const jobResponse = z
       .string()
       .nullable()
       .meta({ description: 'Of the request that added it: its lines in the log have it too.' }),
-    progress: z.number().min(0).max(1).meta({ description: '1 once it is completed; 0 where nothing was told yet.' }),
+    progress: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({ description: '1 once it is completed; 0 where nothing was reported yet.' }),
     steps: z
       .object({ done: z.int(), total: z.int() })
       .nullable()
-      .meta({ description: 'How far it is, where the work tells it.' }),
+      .meta({ description: 'Progress, where the job reports it.' }),
     attempts: z.int(),
     maxAttempts: z.int(),
     createdAt: z.iso.datetime(),
@@ -43,7 +47,7 @@ export const jobResponse = z
     result: z
       .record(z.string(), z.unknown())
       .nullable()
-      .meta({ description: 'What a completed job has found or done, where it tells.' }),
+      .meta({ description: 'The result of a completed job, where it has one.' }),
   })
   .meta({ id: 'Job' });
 

@@ -41,7 +41,7 @@ export const keyResponse = z
   })
   .meta({ id: 'ApiKey' });
 export const newKeyResponse = z
-  .object({ ...keyResponse.shape, key: z.string().meta({ description: 'The secret, told this once.' }) })
+  .object({ ...keyResponse.shape, key: z.string().meta({ description: 'The secret; it is shown only once.' }) })
   .meta({ id: 'NewApiKey' });
 export const keysResponse = pageOf(keyResponse);
 

@@ -72,8 +72,8 @@ export class AuthGuard implements CanActivate {
     const principal = await this.signIns.guard(request.ip, credential, () =>
       this.principals.authenticate(credential, typeof workspace === 'string' ? workspace : undefined),
     );
-    const lacking = access.find((scope) => !principal.scopes.has(scope));
-    if (lacking !== undefined) throw missingScope(lacking);
+    const missing = access.find((scope) => !principal.scopes.has(scope));
+    if (missing !== undefined) throw missingScope(missing);
     request.principal = principal;
     return true;
   }

@@ -11,7 +11,7 @@ export interface CacheHealthReport {
   readonly problem: string | undefined;
   readonly server: string | undefined;
   /** What the server does not offer, and what that costs. */
-  readonly lacks: readonly string[];
+  readonly missingFeatures: readonly string[];
   /** Age of the oldest invalidation that nobody has confirmed; 0 where there is none. */
   readonly oldestInvalidationMs: number;
   /** Whether reads bypass what an unconfirmed invalidation names. */

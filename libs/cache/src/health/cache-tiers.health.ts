@@ -8,10 +8,10 @@ const degraded = (detail: string): HealthPart => ({ status: 'degraded', detail }
 /** What each tier of the cache says of itself, and the breaker before the shared one. None of them is ever needed. */
 const parts: Readonly<Record<string, (report: CacheHealthReport) => HealthPart>> = {
   'cache-memory': ({ local }) => up(`${local.entries} entries, ${local.bytes} of ${local.maxBytes} bytes`),
-  'cache-shared': ({ breaker, server, problem, lacks }) => {
+  'cache-shared': ({ breaker, server, problem, missingFeatures }) => {
     if (breaker === 'none') return up('none is configured');
     if (problem !== undefined) return degraded(breaker === 'open' ? `away: ${problem}` : problem);
-    return up([server ?? 'answers', ...lacks].join('; '));
+    return up([server ?? 'answers', ...missingFeatures].join('; '));
   },
   'cache-breaker': ({ breaker }) =>
     breaker === 'open'

@@ -1,9 +1,9 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { Database } from '#database';
 import { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { eventually } from '../../../../test/support/eventually.js';
-import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import type { Tag } from '../tag.js';
 import { invalidationOutboxContract } from '../testing/invalidation-outbox.contract.js';
 import { CallChannel } from './call-channel.js';

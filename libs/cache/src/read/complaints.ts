@@ -5,12 +5,12 @@ const MOST = 1_000;
 /** Warnings once per family and reason: a value that can't be cached costs every call, so it is told, but not every time. */
 export class Complaints {
   private readonly logger = new Logger('Cache');
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   tell(family: string, reason: string): void {
     const text = `Cache family ${family}: ${reason}`;
-    if (this.told.has(text) || this.told.size > MOST) return;
-    this.told.add(text);
+    if (this.reported.has(text) || this.reported.size > MOST) return;
+    this.reported.add(text);
     this.logger.warn(text);
   }
 }

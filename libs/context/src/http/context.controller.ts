@@ -173,7 +173,7 @@ export class ContextController {
   }
 
   @Endpoint('GET /:id/diff', {
-    summary: 'Tell what changed between two versions of a label',
+    summary: 'Show what changed between two versions of a label',
     access: ['memory:read'],
     response: diffResponse,
     cache: { family: contextSummaries.name, tags: tagsOfContext },

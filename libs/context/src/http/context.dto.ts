@@ -91,7 +91,7 @@ export const diffResponse = z
     removedLines: z.int(),
     minimal: z.boolean().meta({
       description:
-        'False where the texts differ too much to look for the smallest difference: all between the first and the last one is told as replaced.',
+        'False where the texts differ too much to look for the smallest difference: all between the first and the last one is shown as replaced.',
     }),
   })
   .meta({ id: 'ContextDiff' });

@@ -25,7 +25,7 @@ export const ingestBody = z
     format: z
       .enum(documentFormats, { error: `write one of ${documentFormats.join(', ')}` })
       .nullish()
-      .meta({ description: 'Absent or null: told from the document.' }),
+      .meta({ description: 'Absent or null: detected from the document.' }),
     content: z
       .string()
       .refine((text) => text.trim() !== '', 'must not be empty')

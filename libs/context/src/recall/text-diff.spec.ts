@@ -41,9 +41,9 @@ describe('diffTexts', () => {
     const middle = (word: string) => Array.from({ length: 1_500 }, (_, index) => `${word} ${index}`);
     const from = ['head', ...middle('old'), 'tail', ''].join('\n');
     const to = ['head', ...middle('new'), 'tail', ''].join('\n');
-    const told = diff(from, to);
-    expect(told).toMatchObject({ minimal: false, addedLines: 1_500, removedLines: 1_500 });
-    expect(told.hunks).toHaveLength(1);
-    expect(patched(from, told)).toBe(to);
+    const reported = diff(from, to);
+    expect(reported).toMatchObject({ minimal: false, addedLines: 1_500, removedLines: 1_500 });
+    expect(reported.hunks).toHaveLength(1);
+    expect(patched(from, reported)).toBe(to);
   });
 });

@@ -74,7 +74,7 @@ export class RetentionController {
   }
 
   @Endpoint('POST /:project/run', {
-    summary: 'Archive and purge what is due by the policy of a project, or tell what that would be',
+    summary: 'Archive and purge what is due by the policy of a project, or show what would be done',
     access: ['admin'],
     status: 200,
     response: reportResponse,

@@ -27,12 +27,12 @@ export const putRetentionBody = z.strictObject({
     .meta({ description: 'Archived for so many days: deleted for good. Null: never.' }),
   noticeDays: days
     .default(KEEP_EVERYTHING.noticeDays)
-    .meta({ description: 'A report tells what becomes due within so many days.' }),
+    .meta({ description: 'A report shows what becomes due within so many days.' }),
 });
 
 export const runRetentionBody = z
   .strictObject({
-    dryRun: z.boolean().default(true).meta({ description: 'True: tell what a run would do, and do nothing.' }),
+    dryRun: z.boolean().default(true).meta({ description: 'True: show what a run would do, and do nothing.' }),
   })
   .prefault({});
 

@@ -1,6 +1,6 @@
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { ContextProcess } from '../testing/context-process.js';
 import type { RetentionPolicy } from './retention.js';
 
@@ -120,15 +120,15 @@ describe('RetentionService', () => {
     await put('soon');
     await keep({ archiveAfterDays: 30, noticeDays: 7 });
     days(26);
-    const told = await preview();
-    expect(told).toMatchObject({
+    const reported = await preview();
+    expect(reported).toMatchObject({
       dryRun: true,
       archived: { count: 1, items: [{ label: 'due' }] },
       notice: { archive: { count: 1, items: [{ label: 'soon' }] } },
     });
     expect(await labels()).toEqual(['due', 'soon']);
     const done = await run();
-    expect(done.archived.items).toEqual(told.archived.items);
+    expect(done.archived.items).toEqual(reported.archived.items);
     expect(await labels()).toEqual(['soon']);
   });
 

@@ -1,6 +1,6 @@
 import { newId, type SessionId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { ContextProcess } from '../testing/context-process.js';
 
 describe('storing contexts, by several processes on one database', () => {

@@ -1,7 +1,7 @@
 import { copyId, newId, type ProjectId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ImportTally, type ImportTarget } from '#project';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import type { Context } from '../context.js';
 import { PostgresContextTransferRepository } from '../persistence/postgres-context-transfer.repository.js';
 import { ContextProcess } from '../testing/context-process.js';

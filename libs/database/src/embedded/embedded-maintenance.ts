@@ -42,7 +42,7 @@ export class EmbeddedMaintenance implements OnApplicationBootstrap, BeforeApplic
       for (const { name, vacuum } of due)
         await this.database.query(`${vacuum ? 'VACUUM (ANALYZE)' : 'ANALYZE'} ${name}`);
     } catch (error) {
-      this.logger.warn(`The upkeep of the embedded database failed: ${messageOf(error)}`);
+      this.logger.warn(`The maintenance of the embedded database failed: ${messageOf(error)}`);
     }
   }
 }

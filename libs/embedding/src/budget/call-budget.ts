@@ -43,9 +43,9 @@ export class CallBudget {
       : refusing.some(({ limit }) => limit.member === billedPrincipal?.workspaceId)
         ? 'this workspace'
         : 'this credential';
-    const told = refusing.map(({ limit }) => `${limit.limit} ${WHAT[limit.name]}`).join(' and ');
+    const reported = refusing.map(({ limit }) => `${limit.limit} ${WHAT[limit.name]}`).join(' and ');
     throw new BudgetExceededError(
-      `The budget of ${told} a minute of ${owner} is used up.`,
+      `The budget of ${reported} a minute of ${owner} is used up.`,
       Math.max(...refusing.map(({ retryAfterMs }) => retryAfterMs)) / 1000,
     );
   }

@@ -1,5 +1,5 @@
 import type { ContextId } from '#kernel';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { hashFeatures } from '../provider/local-embedding.provider.js';
 import type { SemanticQuery } from '../semantic/semantic-index.js';
@@ -165,12 +165,12 @@ describe('PostgresSemanticIndex', () => {
         ids.push(...(await store(vectors, { tags: batch === 0 ? ['rare'] : [] }, large)));
       }
       // Others of the same model, so that the index holds more than the project.
-      const beside = await world.newProject();
+      const alongside = await world.newProject();
       for (let batch = 0; batch < 4; batch++)
         await store(
           Array.from({ length: 500 }, () => randomVector(random)),
           {},
-          beside,
+          alongside,
         );
       await world.store.ensureIndex(modelKey(MODEL), 64);
       await world.database.query('ANALYZE context_vectors');

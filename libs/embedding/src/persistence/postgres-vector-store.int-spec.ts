@@ -110,7 +110,7 @@ describe('PostgresVectorStore', () => {
   it('lists what is missing anywhere, page by page, and tells how far a project is', async () => {
     const model = `voyage/${newId()}@64`;
     const ids = await world.newContexts(project, [{}, {}, {}, {}]);
-    const beside = await world.newContexts(await world.newProject(), [{}]);
+    const alongside = await world.newContexts(await world.newProject(), [{}]);
     await put([ids[0]!], model);
     await world.withdraw(project, ids[1]!);
     const listed: ContextId[] = [];
@@ -121,7 +121,7 @@ describe('PostgresVectorStore', () => {
       if (page.length < 2) break;
     }
     expect(new Set(listed).size).toBe(listed.length);
-    expect(listed).toEqual(expect.arrayContaining([ids[2], ids[3], ...beside]));
+    expect(listed).toEqual(expect.arrayContaining([ids[2], ids[3], ...alongside]));
     expect(listed).not.toContain(ids[0]);
     expect(listed).not.toContain(ids[1]);
     expect(await world.store.coverage(project.workspaceId, project.projectId, model)).toEqual({

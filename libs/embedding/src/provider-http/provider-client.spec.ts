@@ -1,6 +1,6 @@
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import { HastyTimer, ManualTimer } from '../testing/manual-timer.js';
-import { type Misbehaviour, StandInProvider } from '../testing/stand-in-provider.js';
+import { type Misbehaviour, FakeProviderServer } from '../testing/stand-in-provider.js';
 import { VoyageEmbeddingProvider } from '../provider/voyage-embedding.provider.js';
 import { OpenaiEmbeddingProvider } from '../provider/openai-embedding.provider.js';
 import type { EmbeddingProvider } from '../provider/embedding-provider.js';
@@ -20,10 +20,10 @@ const options: ProviderClientOptions = {
 const limits = { textsPerCall: 128, tokensPerCall: 100_000 };
 
 describe('a provider that misbehaves', () => {
-  let standIn: StandInProvider;
+  let standIn: FakeProviderServer;
 
   beforeAll(async () => {
-    standIn = await StandInProvider.start();
+    standIn = await FakeProviderServer.start();
   });
   afterAll(() => standIn.close());
   beforeEach(() => {
@@ -62,7 +62,7 @@ describe('a provider that misbehaves', () => {
     headers,
   });
 
-  const right = () => StandInProvider.vectorOf('beta', 256, 'document', 'voyage-4');
+  const right = () => FakeProviderServer.vectorOf('beta', 256, 'document', 'voyage-4');
 
   it('is asked again after a 500, with a random share of a doubling pause', async () => {
     const timer = hasty();
@@ -209,7 +209,7 @@ describe('a provider that misbehaves', () => {
   });
 
   it('is not there: told as unavailable', async () => {
-    const gone = await StandInProvider.start();
+    const gone = await FakeProviderServer.start();
     await gone.close();
     const provider = new VoyageEmbeddingProvider(
       { baseUrl: gone.baseUrl('voyage'), apiKey: 'pa', model: 'voyage-4', dimensions: undefined, limits },
@@ -291,7 +291,7 @@ describe('a provider that misbehaves', () => {
 
   it('gets what OpenAI documents', async () => {
     const { vectors, tokens } = await embed(openai(clientWith(hasty())));
-    expect(vectors[1]).toEqual(StandInProvider.vectorOf('beta', 256, null, 'text-embedding-3-small'));
+    expect(vectors[1]).toEqual(FakeProviderServer.vectorOf('beta', 256, null, 'text-embedding-3-small'));
     expect(tokens).toBe(3);
     expect(standIn.calls[0]).toEqual({
       path: '/openai/v1/embeddings',

@@ -1,4 +1,4 @@
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import { embeddingProviderContract } from '../testing/embedding-provider.contract.js';
 import { hashFeatures } from './local-embedding.provider.js';
 import { TransformersEmbeddingProvider, type TransformersPackage } from './transformers-embedding.provider.js';

@@ -8,7 +8,7 @@ import { ProviderClient } from '../provider-http/provider-client.js';
 import { callBudget } from '../testing/call-budget.js';
 import { HastyTimer } from '../testing/manual-timer.js';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
-import { StandInProvider } from '../testing/stand-in-provider.js';
+import { FakeProviderServer } from '../testing/fake-provider-server.js';
 import { NoReranker, RerankService } from './rerank.service.js';
 import { VoyageReranker } from './reranker.js';
 
@@ -16,13 +16,13 @@ const ATTEMPT_MS = 10_000;
 const DOCUMENTS = ['lunch at noon', 'rotate the database password', 'database password'];
 
 describe('RerankService', () => {
-  let standIn: StandInProvider;
+  let standIn: FakeProviderServer;
   let usages: UsageService;
   let workspaceId: WorkspaceId;
   let reranking: RerankService;
 
   beforeAll(async () => {
-    standIn = await StandInProvider.start();
+    standIn = await FakeProviderServer.start();
   });
   afterAll(() => standIn.close());
   beforeEach(() => {

@@ -237,8 +237,8 @@ describe('embedding contexts in the background', () => {
 
   it('tells how far it is, of as many as one run takes', async () => {
     const steps: number[][] = [];
-    const told = async (done: number, total: number) => void steps.push([done, total]);
-    expect(await backfill.handle({}, { signal, progress: told })).toMatchObject({
+    const reported = async (done: number, total: number) => void steps.push([done, total]);
+    expect(await backfill.handle({}, { signal, progress: reported })).toMatchObject({
       withoutVectors: 0,
       prunedVectors: 0,
     });
@@ -246,11 +246,11 @@ describe('embedding contexts in the background', () => {
     await store(...Array.from({ length: 3 }, (_, n) => `text ${n}`));
     expect(await world.store.countUnembedded('any/model@1', 100)).toBe(3);
     expect(await world.store.countUnembedded('any/model@1', 2)).toBe(2);
-    expect(await backfill.handle({}, { signal, progress: told })).toMatchObject({ withoutVectors: 3 });
+    expect(await backfill.handle({}, { signal, progress: reported })).toMatchObject({ withoutVectors: 3 });
     expect(steps).toEqual([[3, 3]]);
     steps.length = 0;
     await store(...Array.from({ length: 600 }, (_, n) => `more ${n}`));
-    await backfill.handle({}, { signal, progress: told });
+    await backfill.handle({}, { signal, progress: reported });
     expect(steps).toEqual([
       [500, 603],
       [603, 603],

@@ -3,7 +3,7 @@ import type { DatabaseConfig } from '#config';
 import type { Priority } from '#context';
 import { Database } from '#database';
 import { type ContextId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { Pgvector } from '../persistence/pgvector.js';
 import { PostgresSemanticIndex } from '../persistence/postgres-semantic-index.js';
 import { PostgresVectorStore } from '../persistence/postgres-vector-store.js';
@@ -50,10 +50,10 @@ export class EmbeddingDatabase {
     await this.test.drop();
   }
 
-  async newProject(beside?: TestProject): Promise<TestProject> {
-    const workspaceId = beside?.workspaceId ?? newId<WorkspaceId>();
+  async newProject(alongside?: TestProject): Promise<TestProject> {
+    const workspaceId = alongside?.workspaceId ?? newId<WorkspaceId>();
     const projectId = newId<ProjectId>();
-    if (beside === undefined)
+    if (alongside === undefined)
       await this.dataSource.query('INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)', [
         workspaceId,
         workspaceId,

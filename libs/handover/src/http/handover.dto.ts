@@ -13,7 +13,9 @@ export const makeHandoverBody = z
     project: projectSlug
       .optional()
       .meta({ description: 'The project of the session where one is named, else `default`.' }),
-    sessionId: entityId().nullish().meta({ description: 'The session whose work so far it tells; it goes on.' }),
+    sessionId: entityId()
+      .nullish()
+      .meta({ description: 'The session whose work so far it describes; the session goes on.' }),
     summary: textField(MAX_SUMMARY_LENGTH).nullish(),
     workDone: notes,
     decisions: notes,
@@ -68,7 +70,7 @@ export const handoverResponse = z
     createdAt: z.iso.datetime(),
     updatedAt: z.iso
       .datetime()
-      .meta({ description: 'When its content was last made anew, by a session that went on after it.' }),
+      .meta({ description: 'When its content was last made again, by a session that went on after it.' }),
     acknowledgedAt: z.iso.datetime().nullable(),
     acknowledgedBy: z.string().nullable(),
     acknowledgedSessionId: z.uuid().nullable(),

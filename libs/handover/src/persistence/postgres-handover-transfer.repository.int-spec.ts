@@ -3,7 +3,7 @@ import { Database } from '#database';
 import { newId, newRevision, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { content, handover } from '../testing/handover.factory.js';
 import { PostgresHandoverTransferRepository } from './postgres-handover-transfer.repository.js';
 

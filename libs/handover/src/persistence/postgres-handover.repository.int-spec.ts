@@ -3,7 +3,7 @@ import { Database } from '#database';
 import { newId, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { handover } from '../testing/handover.factory.js';
 import { handoverRepositoryContract } from '../testing/handover-repository.contract.js';
 import { PostgresHandoverRepository } from './postgres-handover.repository.js';
@@ -37,10 +37,10 @@ describe('PostgresHandoverRepository', () => {
     return made;
   }
 
-  async function newSession(beside?: WorkspaceId): Promise<Session> {
-    const workspaceId = beside ?? newId<WorkspaceId>();
+  async function newSession(alongside?: WorkspaceId): Promise<Session> {
+    const workspaceId = alongside ?? newId<WorkspaceId>();
     const projectId = newId<ProjectId>();
-    if (beside === undefined) {
+    if (alongside === undefined) {
       await dataSource.query('INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)', [workspaceId, workspaceId]);
     }
     await dataSource.query('INSERT INTO projects (workspace_id, id, slug) VALUES ($1, $2, $3)', [
@@ -54,7 +54,7 @@ describe('PostgresHandoverRepository', () => {
   handoverRepositoryContract(() => ({
     handovers,
     newSession,
-    newSessionBeside: ({ workspaceId, projectId }) => stored(session({ workspaceId, projectId })),
+    newSessionInSameProject: ({ workspaceId, projectId }) => stored(session({ workspaceId, projectId })),
   }));
 
   it('T61 has no negative duration, also of what an earlier release stored', async () => {

@@ -7,6 +7,6 @@ describe('FakeHandoverRepository', () => {
   handoverRepositoryContract(() => ({
     handovers,
     newSession: async (workspaceId) => session(workspaceId === undefined ? {} : { workspaceId }),
-    newSessionBeside: async ({ workspaceId, projectId }) => session({ workspaceId, projectId }),
+    newSessionInSameProject: async ({ workspaceId, projectId }) => session({ workspaceId, projectId }),
   }));
 });

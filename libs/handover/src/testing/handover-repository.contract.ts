@@ -11,7 +11,7 @@ export interface HandoverRepositorySubject {
   /** A stored session in a new project, in a new workspace or in the given one. */
   newSession(workspaceId?: WorkspaceId): Promise<Session>;
   /** A stored session in the project of another. */
-  newSessionBeside(session: Session): Promise<Session>;
+  newSessionInSameProject(session: Session): Promise<Session>;
 }
 
 /** What every repository of handovers does for one caller. */
@@ -39,14 +39,14 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
 
   it('T17 keeps one that a session leaves in a project, made anew each time', async () => {
     const first = await handovers.leave(handover(session, { reason: 'idle' }));
-    const anew = handover(session, { createdAt: later(5), content: content(session, { summary: 'More.' }) });
-    const second = await handovers.leave(anew);
+    const remade = handover(session, { createdAt: later(5), content: content(session, { summary: 'More.' }) });
+    const second = await handovers.leave(remade);
     expect(second).toEqual({
       ...first,
       reason: 'end',
-      content: anew.content,
+      content: remade.content,
       updatedAt: later(5),
-      revision: anew.revision,
+      revision: remade.revision,
     });
     expect(await handovers.findLeft(session.workspaceId, session.id, session.projectId)).toEqual(second);
     expect(await handovers.count(session.workspaceId, session.projectId)).toBe(1);
@@ -77,7 +77,9 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
     expect(await latest()).toBeUndefined();
     const first = await handovers.leave(handover(session, { reason: 'idle', createdAt: later(1) }));
     expect(await latest()).toEqual(first);
-    const other = await handovers.leave(handover(await subject().newSessionBeside(session), { createdAt: later(2) }));
+    const other = await handovers.leave(
+      handover(await subject().newSessionInSameProject(session), { createdAt: later(2) }),
+    );
     expect(await latest()).toEqual(other);
     await handovers.leave(handover(session, { createdAt: later(3) }));
     expect(await latest()).toMatchObject({ id: first.id, updatedAt: later(3) });
@@ -130,7 +132,7 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
 
     it('is taken once: who was first stands', async () => {
       const left = await handovers.leave(handover(session));
-      const next = await subject().newSessionBeside(session);
+      const next = await subject().newSessionInSameProject(session);
       const acknowledged = await handovers.acknowledge(left.workspaceId, left.id, { ...by, sessionId: next.id });
       expect(acknowledged).toEqual({
         ...left,
@@ -146,8 +148,8 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
       const statistics = { ...left.content.statistics, durationMs: 12_345 };
       const same = await handovers.leave(handover(session, { content: { ...left.content, statistics } }));
       expect(same).toMatchObject({ acknowledgement: by, content: { statistics } });
-      const anew = await handovers.leave(handover(session, { content: content(session, { summary: 'News.' }) }));
-      expect(anew.acknowledgement).toBeNull();
+      const remade = await handovers.leave(handover(session, { content: content(session, { summary: 'News.' }) }));
+      expect(remade.acknowledgement).toBeNull();
     });
   });
 

@@ -36,14 +36,14 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 const KEPT_HEADERS = ['etag', 'location'];
 
 interface BodyCodec {
-  seal(body: string): string;
-  open(kept: string): string;
+  encode(body: string): string;
+  decode(kept: string): string;
 }
 
-const plain: BodyCodec = { seal: (body) => body, open: (kept) => kept };
+const plain: BodyCodec = { encode: (body) => body, decode: (kept) => kept };
 
 function sealedWith(credential: string): BodyCodec {
-  return { seal: (body) => sealBody(body, credential), open: (kept) => openBody(kept, credential) };
+  return { encode: (body) => sealBody(body, credential), decode: (kept) => openBody(kept, credential) };
 }
 
 /**
@@ -106,7 +106,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'completed': {
         const { status, headers, body } = claimed.response;
         void reply.status(status).headers(headers).header('idempotency-replayed', 'true');
-        return body === null ? undefined : (JSON.parse(codec.open(body)) as unknown);
+        return body === null ? undefined : (JSON.parse(codec.decode(body)) as unknown);
       }
       case 'claimed':
         return this.doWork(scope, { claim: claimed.claim, isTakenOver: false }, reply, next, codec);
@@ -135,7 +135,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
             headers: Object.fromEntries(
               KEPT_HEADERS.flatMap((name) => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
             ),
-            body: body === undefined ? null : codec.seal(JSON.stringify(body)),
+            body: body === undefined ? null : codec.encode(JSON.stringify(body)),
           },
           referencedIds(body),
         );

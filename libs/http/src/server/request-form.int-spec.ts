@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Body, Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { Endpoint } from '../endpoint/endpoint.decorator.js';
 import { HttpTestApp } from '../testing/http-test-app.js';
 

@@ -19,11 +19,11 @@ export function writeServerTiming(request: FastifyRequest, reply: FastifyReply, 
   const report = timings.report();
   void reply.header('server-timing', serverTimingOf(report));
   if (request.headers[TIMINGS_HEADER] !== 'body') return payload;
-  const told = withTimings(payload, report);
-  if (told === undefined) return payload;
+  const reported = withTimings(payload, report);
+  if (reported === undefined) return payload;
   // No two of these are alike.
   void reply.header('cache-control', 'no-store').removeHeader('content-length');
-  return told;
+  return reported;
 }
 
 /** Undefined for what is not the text of a JSON object. */

@@ -53,7 +53,7 @@ export function wakeUpText({ project, handover, contexts }: WakeUpView): string 
 
 export function handOverText(view: HandoverView): string {
   return paragraphs(
-    `You end the session ${view.sessionId} of the project "${view.project}". This is what the next one would be told:`,
+    `You end the session ${view.sessionId} of the project "${view.project}". This is what the next one would be given:`,
     contentText(view) === ''
       ? 'Nothing: the log of the session is empty.'
       : paragraphs(fencedContent(view, `session ${view.sessionId}`), BETWEEN_MARKS),

@@ -35,7 +35,7 @@ export const administrationTools: readonly ToolDefinition[] = [
   {
     name: 'retention_run',
     title: 'Apply a retention policy',
-    description: 'Archive and purge what is due, or with `dryRun` tell what that would be.',
+    description: 'Archive and purge what is due, or with `dryRun` show what would be done.',
     route: 'POST /v1/retention/:project/run',
     effect: 'removes',
     idempotent: true,

@@ -103,13 +103,13 @@ export class KeepsakeLogger implements LoggerService {
 
   /** Nest passes (message, ...details, context): the last text is the class that speaks, a text before it a stack. */
   private write(
-    told: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error',
+    reported: 'info' | 'warn' | 'debug' | 'trace' | 'fatal' | 'error',
     message: unknown,
     rest: readonly unknown[],
   ): void {
     const details = [...rest];
     const context = typeof details.at(-1) === 'string' ? (details.pop() as string) : undefined;
-    const level = context !== undefined && FRAMEWORK.has(context) ? 'debug' : told;
+    const level = context !== undefined && FRAMEWORK.has(context) ? 'debug' : reported;
     const line: Record<string, unknown> = context === undefined ? {} : { context };
     if (context !== undefined && CHANNELS[context] !== undefined) line['channel'] = CHANNELS[context];
     if (message instanceof Error) line['err'] = message;

@@ -6,16 +6,16 @@ describe('calls of providers', () => {
   const answer = { tokens: 12, costUsd: 0.25 };
 
   it('are told with what they cost, and added up', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { metrics, registry } = metricsOfATest();
-    const calls = providerCallsOfATest(told, metrics);
+    const calls = providerCallsOfATest(reported, metrics);
     for (let i = 0; i < 2; i++)
       await calls.run(
         call,
         async () => answer,
         (spent) => spent,
       );
-    expect(JSON.parse(told[0] ?? '{}')).toMatchObject({
+    expect(JSON.parse(reported[0] ?? '{}')).toMatchObject({
       level: 'info',
       channel: 'api-costs',
       operation: 'embeddings',
@@ -35,26 +35,31 @@ describe('calls of providers', () => {
   });
 
   it('that fail are told by the code of their problem, and the caller gets the error', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const { metrics, registry } = metricsOfATest();
     const error = new DomainError({ code: 'too-slow', kind: 'timeout', detail: 'It was too slow.' });
-    const failing = providerCallsOfATest(told, metrics).run(
+    const failing = providerCallsOfATest(reported, metrics).run(
       call,
       () => Promise.reject(error),
       () => answer,
     );
     await expect(failing).rejects.toBe(error);
-    expect(JSON.parse(told[0] ?? '{}')).toMatchObject({ level: 'warn', outcome: 'too-slow', tokens: 0, costUsd: 0 });
+    expect(JSON.parse(reported[0] ?? '{}')).toMatchObject({
+      level: 'warn',
+      outcome: 'too-slow',
+      tokens: 0,
+      costUsd: 0,
+    });
     expect(await registry.metrics()).toContain('outcome="too-slow"} 1');
   });
 
   it('of a model of this process are no news', async () => {
-    const told: string[] = [];
-    await providerCallsOfATest(told).run(
+    const reported: string[] = [];
+    await providerCallsOfATest(reported).run(
       { ...call, isRemote: false },
       async () => answer,
       (spent) => spent,
     );
-    expect(JSON.parse(told[0] ?? '{}')).toMatchObject({ level: 'debug' });
+    expect(JSON.parse(reported[0] ?? '{}')).toMatchObject({ level: 'debug' });
   });
 });

@@ -69,16 +69,16 @@ export class ProviderCalls {
         'gen_ai.provider.name': call.provider,
         'gen_ai.request.model': call.model,
       }));
-      this.tell(call, 'ok', performance.now() - startedMs, costs(answer));
+      this.report(call, 'ok', performance.now() - startedMs, costs(answer));
       return answer;
     } catch (error) {
       const outcome = error instanceof DomainError ? error.code : 'error';
-      this.tell(call, outcome, performance.now() - startedMs, { tokens: 0, costUsd: 0 });
+      this.report(call, outcome, performance.now() - startedMs, { tokens: 0, costUsd: 0 });
       throw error;
     }
   }
 
-  private tell(call: ProviderCall, outcome: string, durationMs: number, { tokens, costUsd }: ProviderCosts): void {
+  private report(call: ProviderCall, outcome: string, durationMs: number, { tokens, costUsd }: ProviderCosts): void {
     const { operation, provider, model, items, isRemote } = call;
     const sums = this.sumsOf(call);
     sums.outcomes.set(outcome, (sums.outcomes.get(outcome) ?? 0) + 1);

@@ -13,9 +13,9 @@ export function metricsOfATest(): { readonly metrics: ScrapedMetrics; readonly r
 
 /** Calls of providers that are told to nobody, or to whoever takes the lines of the log. */
 export function providerCallsOfATest(
-  told: string[] = [],
+  reported: string[] = [],
   metrics: ScrapedMetrics = metricsOfATest().metrics,
 ): ProviderCalls {
   const config = { level: 'debug', format: 'json', slowRequestMs: 1_000 } as const;
-  return new ProviderCalls(new KeepsakeLogger(config, { write: (line) => void told.push(line) }), metrics);
+  return new ProviderCalls(new KeepsakeLogger(config, { write: (line) => void reported.push(line) }), metrics);
 }

@@ -28,14 +28,14 @@ const messageIn = ({ body }: RequestInit) => JSON.parse(body as string) as Expor
 /** A collector that answers what it is told to, the last of it for ever. */
 function exporterTo(...answers: (number | Error)[]) {
   const sent: { url: string; init: RequestInit }[] = [];
-  const told: string[] = [];
+  const reported: string[] = [];
   const post = async (url: unknown, init: unknown): Promise<Response> => {
     sent.push({ url: String(url), init: init as RequestInit });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer instanceof Error) throw answer;
     return new Response('{}', { status: answer });
   };
-  const log = { warn: (text: string) => void told.push(text), info: (text: string) => void told.push(text) };
+  const log = { warn: (text: string) => void reported.push(text), info: (text: string) => void reported.push(text) };
   const exporter = new OtlpExporter(config, log as never, post);
   const names = () =>
     sent.flatMap(({ init }) =>
@@ -43,12 +43,12 @@ function exporterTo(...answers: (number | Error)[]) {
         scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name)),
       ),
     );
-  return { exporter, sent, told, names };
+  return { exporter, sent, reported, names };
 }
 
 describe('the exporter of spans', () => {
   it('sends what is left when it is closed, with the headers and the resource of the configuration', async () => {
-    const { exporter, sent, names, told } = exporterTo(200);
+    const { exporter, sent, names, reported } = exporterTo(200);
     exporter.add(span('a'));
     exporter.add(span('b'));
     await exporter.close();
@@ -63,7 +63,7 @@ describe('the exporter of spans', () => {
       key: 'deployment.environment.name',
       value: { stringValue: 'test' },
     });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('sends a full batch at once, and drops what a collector that hangs leaves no room for', async () => {
@@ -76,23 +76,23 @@ describe('the exporter of spans', () => {
   });
 
   it('tells once that a collector fails, by its host alone, and counts what is lost', async () => {
-    const { exporter, told } = exporterTo(400);
+    const { exporter, reported } = exporterTo(400);
     exporter.add(span('a'));
     await exporter.close();
     exporter.add(span('b'));
     await exporter.close();
     expect(exporter.dropped).toBe(2);
-    expect(told).toEqual(['Traces are lost: the collector at collector.test fails: it answered 400']);
+    expect(reported).toEqual(['Traces are lost: the collector at collector.test fails: it answered 400']);
   });
 
   it('says when the collector is back', async () => {
-    const { exporter, told, names } = exporterTo(new TypeError('fetch failed'), 200);
+    const { exporter, reported, names } = exporterTo(new TypeError('fetch failed'), 200);
     exporter.add(span('a'));
     await exporter.close();
     exporter.add(span('b'));
     await exporter.close();
     expect(exporter.dropped).toBe(1);
     expect(names()).toEqual(['a', 'b']);
-    expect(told.at(-1)).toBe('The collector of traces answers again.');
+    expect(reported.at(-1)).toBe('The collector of traces answers again.');
   });
 });

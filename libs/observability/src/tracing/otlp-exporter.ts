@@ -60,7 +60,7 @@ export class OtlpExporter {
       const spans = this.waiting.splice(0, SPANS_PER_REQUEST);
       const problem = await this.deliver(JSON.stringify(this.messageOf(spans)));
       if (problem !== undefined) this.dropped += spans.length;
-      this.tell(problem);
+      this.report(problem);
     }
   }
 
@@ -103,7 +103,7 @@ export class OtlpExporter {
   }
 
   /** The change is news, not every failure. */
-  private tell(problem: string | undefined): void {
+  private report(problem: string | undefined): void {
     if ((problem !== undefined) === this.isFailing) return;
     this.isFailing = problem !== undefined;
     if (problem === undefined) this.log.info('The collector of traces answers again.');

@@ -1,5 +1,5 @@
 import { newId, type WorkspaceId } from '#kernel';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import type { JobDefinition, JobResult } from '../job.js';
 import type { JobFailure, JobProgress, JobState } from '../job-record.js';
 import type { JobStore, ClaimedJob } from '../job-store.js';

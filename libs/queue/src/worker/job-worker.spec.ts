@@ -3,7 +3,7 @@ import type { DatabaseConfig, LogConfig, QueueConfig } from '#config';
 import { newId, type WorkspaceId } from '#kernel';
 import { findRequestContext, KeepsakeLogger } from '#observability';
 import { metricsOfATest, NoTracer } from '#observability/testing';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '#test/support/eventually.js';
 import type { JobContext, JobDefinition, JobWork } from '../job.js';
 import { JobCancellation } from '../job-cancellation.js';
 import { JobMetrics } from '../job-metrics.js';
@@ -118,12 +118,12 @@ describe('JobWorker', () => {
     await eventually(() => lines.filter((line) => line.includes('job completed')).length === 2, {
       what: 'their lines',
     });
-    const told = lines.filter((line) => line.includes('job completed')).map((line) => JSON.parse(line).requestId);
-    expect(told).toEqual(['r-1', `job:${id}`]);
+    const reported = lines.filter((line) => line.includes('job completed')).map((line) => JSON.parse(line).requestId);
+    expect(reported).toEqual(['r-1', `job:${id}`]);
   });
 
   it('writes down how far a job is now and then, the last step always, and what it resolved with', async () => {
-    const told = jest.spyOn(store, 'setProgress');
+    const reported = jest.spyOn(store, 'setProgress');
     const job = await handled(async (_payload, context) => {
       for (let done = 1; done <= 1_000; done++) await context.progress(done, 1_000);
       return { found: 7 };
@@ -132,8 +132,8 @@ describe('JobWorker', () => {
     const id = enqueue(job);
     await eventually(() => store.get(id).state === 'completed', { what: 'the job' });
     expect(store.get(id)).toMatchObject({ progress: { done: 1_000, total: 1_000 }, result: { found: 7 } });
-    expect(told.mock.calls[0]?.[1]).toEqual({ done: 1, total: 1_000 });
-    expect(told.mock.calls.length).toBeLessThan(50);
+    expect(reported.mock.calls[0]?.[1]).toEqual({ done: 1, total: 1_000 });
+    expect(reported.mock.calls.length).toBeLessThan(50);
   });
 
   it('does a job as soon as it is woken, long before its next look', async () => {
@@ -231,7 +231,7 @@ describe('JobWorker', () => {
     const id = enqueue(job);
     await eventually(() => work.running === 1);
     store.get(id).state = 'cancelled';
-    cancellation.tell(id);
+    cancellation.notify(id);
     await eventually(() => work.ended.length === 1);
     expect(store.get(id).state).toBe('cancelled');
   });

@@ -139,7 +139,7 @@ export class JobWorker implements BeforeApplicationShutdown {
   private async attempt(handler: JobHandler, running: RunningJob): Promise<void> {
     const { job, signal } = running;
     const startedAt = performance.now();
-    const tell = (outcome: JobOutcome, more: object = {}) => {
+    const report = (outcome: JobOutcome, more: object = {}) => {
       const durationMs = performance.now() - startedAt;
       this.metrics.ended(job.name, outcome, durationMs);
       findRequestContext()?.trace?.set({ 'keepsake.job.outcome': outcome });
@@ -151,7 +151,7 @@ export class JobWorker implements BeforeApplicationShutdown {
     const payload = handler.job.payload.safeParse(job.payload);
     if (!payload.success) {
       const failure = { code: 'invalid-payload', message: 'The stored payload does not fit the job.' };
-      tell('dead', { failure });
+      report('dead', { failure });
       return this.settle(running, () => this.store.fail(job, failure, { final: true }));
     }
     let result: JobResult | void;
@@ -164,9 +164,9 @@ export class JobWorker implements BeforeApplicationShutdown {
       );
       result = await running.finish(work);
     } catch (error) {
-      return this.settleFailure(handler.job, running, error, tell);
+      return this.settleFailure(handler.job, running, error, report);
     }
-    tell('completed');
+    report('completed');
     await this.settle(running, () => this.store.complete(job, result ?? undefined));
   }
 
@@ -185,19 +185,19 @@ export class JobWorker implements BeforeApplicationShutdown {
     definition: JobDefinition<object>,
     running: RunningJob,
     error: unknown,
-    tell: (outcome: JobOutcome, more?: object) => void,
+    report: (outcome: JobOutcome, more?: object) => void,
   ): Promise<void> {
     const { job } = running;
     const why = error instanceof AttemptEndedError ? error.why : undefined;
     if (why === 'cancelled') {
-      tell('cancelled');
+      report('cancelled');
       return Promise.resolve();
     }
     if (why === 'stopping') {
-      tell('given back');
+      report('given back');
       return this.settle(running, () => this.store.release(job));
     }
-    tell(job.attempt > definition.retryLimit ? 'dead' : 'failed', { err: error });
+    report(job.attempt > definition.retryLimit ? 'dead' : 'failed', { err: error });
     return this.settle(running, () => this.store.fail(job, failureOf(error)));
   }
 
@@ -235,7 +235,7 @@ export class JobWorker implements BeforeApplicationShutdown {
   private reportDatabase(now: 'away' | 'back'): void {
     if ((now === 'away') === this.databaseUnavailable) return;
     this.databaseUnavailable = now === 'away';
-    if (this.databaseUnavailable) this.logger.warn('the database is away: jobs wait');
+    if (this.databaseUnavailable) this.logger.warn('the database is unavailable: jobs wait');
     else this.logger.info('the database is back');
   }
 }

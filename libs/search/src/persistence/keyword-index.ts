@@ -49,7 +49,7 @@ export interface RankRequest {
    * Documents of the scope that are ranked as if the index held them; its statistics leave them out. One that it does
    * hold by now counts once.
    */
-  readonly beside?: readonly AnalysedDocument[];
+  readonly adHoc?: readonly AnalysedDocument[];
 }
 
 /** Scores in score units. */
@@ -157,7 +157,7 @@ export abstract class KeywordIndex {
     scope: SearchScope,
     ids: readonly string[],
     terms: readonly WeightedTerm[],
-    beside?: readonly AnalysedDocument[],
+    adHoc?: readonly AnalysedDocument[],
   ): Promise<Passage[]>;
 }
 

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { analyseDocument } from '../analysis/document-analysis.js';
 import { KeywordSearch } from '../keyword-search.js';
 import { analyseQuery } from '../analysis/query-analysis.js';
@@ -37,10 +37,10 @@ describe('PostgresKeywordIndex', () => {
     await testDatabase.drop();
   });
 
-  async function newScope(beside?: SearchScope): Promise<SearchScope> {
+  async function newScope(adHoc?: SearchScope): Promise<SearchScope> {
     const fresh = searchScope();
-    const scope = beside === undefined ? fresh : { ...fresh, workspaceId: beside.workspaceId };
-    if (beside === undefined) {
+    const scope = adHoc === undefined ? fresh : { ...fresh, workspaceId: adHoc.workspaceId };
+    if (adHoc === undefined) {
       await dataSource.query(`INSERT INTO workspaces (id, slug, name) VALUES ($1, $2, $2)`, [
         scope.workspaceId,
         scope.workspaceId,

@@ -112,10 +112,10 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     // First what is beside: a document that is indexed in between is then ranked twice, never not at all.
-    const beside = await this.rankAdHoc(scope, request);
+    const adHoc = await this.rankAdHoc(scope, request);
     const indexed = await this.rankIndexed(scope, request);
-    if (beside.length === 0) return indexed;
-    const all = new Map([...beside, ...indexed].map((document) => [document.id, document]));
+    if (adHoc.length === 0) return indexed;
+    const all = new Map([...adHoc, ...indexed].map((document) => [document.id, document]));
     return [...all.values()].sort(byRank).slice(0, request.limit);
   }
 
@@ -220,7 +220,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
 
   private async rankAdHoc(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking: weights, filters, after, limit } = request;
-    const documents = (request.beside ?? []).filter(({ document }) => satisfies(document, filters));
+    const documents = (request.adHoc ?? []).filter(({ document }) => satisfies(document, filters));
     if (documents.length === 0) return [];
     interface Row {
       readonly id: string;
@@ -267,12 +267,12 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     scope: SearchScope,
     ids: readonly string[],
     terms: readonly WeightedTerm[],
-    beside: readonly AnalysedDocument[] = [],
+    adHoc: readonly AnalysedDocument[] = [],
   ): Promise<Passage[]> {
     const query = [terms.map(({ term }) => term), terms.map(({ weight }) => weight)];
     const indexed = await this.database.query<Passage>(passageSelection, [scope.workspaceId, ids, ...query]);
     const found = new Set(indexed.map(({ id }) => id));
-    const others = beside.filter(({ document: { id } }) => ids.includes(id) && !found.has(id));
+    const others = adHoc.filter(({ document: { id } }) => ids.includes(id) && !found.has(id));
     if (others.length === 0) return indexed;
     const segments = segmentsOf(others);
     const passages = await this.database.query<Passage>(adHocPassageSelection, [

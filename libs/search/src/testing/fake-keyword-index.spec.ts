@@ -4,7 +4,7 @@ import type { SearchScope } from '../search.js';
 
 describe('FakeKeywordIndex', () => {
   const index = new FakeKeywordIndex();
-  const newScope = (beside?: SearchScope) =>
-    Promise.resolve(beside === undefined ? searchScope() : { ...searchScope(), workspaceId: beside.workspaceId });
+  const newScope = (adHoc?: SearchScope) =>
+    Promise.resolve(adHoc === undefined ? searchScope() : { ...searchScope(), workspaceId: adHoc.workspaceId });
   describeKeywordIndex(() => ({ index, newScope, newSession: () => Promise.resolve(newId<SessionId>()) }));
 });

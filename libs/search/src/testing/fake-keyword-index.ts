@@ -150,7 +150,7 @@ export class FakeKeywordIndex extends KeywordIndex {
 
   rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking, filters, after } = request;
-    const ranked = this.in(scope, request.beside)
+    const ranked = this.in(scope, request.adHoc)
       .filter(({ terms }) => ranking.terms.some(({ term }) => terms.includes(term)))
       .filter((entry) => request.phrases.every((phrase) => holdsPhrase(entry, phrase)))
       .filter((entry) => !request.exclusions.some((phrase) => holdsPhrase(entry, phrase)))
@@ -212,9 +212,9 @@ export class FakeKeywordIndex extends KeywordIndex {
     scope: SearchScope,
     ids: readonly string[],
     terms: readonly WeightedTerm[],
-    beside: readonly AnalysedDocument[] = [],
+    adHoc: readonly AnalysedDocument[] = [],
   ): Promise<Passage[]> {
-    const found = this.in(scope, beside).filter(({ document }) => ids.includes(document.id));
+    const found = this.in(scope, adHoc).filter(({ document }) => ids.includes(document.id));
     return Promise.resolve(
       found.map(({ document, segments }) => {
         const weighed = segments
@@ -231,12 +231,12 @@ export class FakeKeywordIndex extends KeywordIndex {
     );
   }
 
-  private in({ workspaceId, projectId }: SearchScope, beside: readonly AnalysedDocument[] = []): Stored[] {
+  private in({ workspaceId, projectId }: SearchScope, adHoc: readonly AnalysedDocument[] = []): Stored[] {
     const stored = this.stored.filter(
       ({ document }) => document.workspaceId === workspaceId && document.projectId === projectId,
     );
     const known = new Set(stored.map(({ document }) => document.id));
-    return [...stored, ...beside.filter(({ document }) => !known.has(document.id)).map(toStored)];
+    return [...stored, ...adHoc.filter(({ document }) => !known.has(document.id)).map(toStored)];
   }
 }
 

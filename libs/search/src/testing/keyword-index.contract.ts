@@ -13,7 +13,7 @@ const asOfMs = Date.UTC(2030, 0, 1);
 export interface KeywordIndexSubject {
   readonly index: KeywordIndex;
   /** A new project in a new workspace, or in that of another scope. */
-  newScope(beside?: SearchScope): Promise<SearchScope>;
+  newScope(adHoc?: SearchScope): Promise<SearchScope>;
   /** A session that works in the project. */
   newSession(scope: SearchScope): Promise<SessionId>;
 }
@@ -565,7 +565,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
   });
 
   describe('documents beside the index', () => {
-    const beside = (...documents: SearchDocument[]) =>
+    const adHoc = (...documents: SearchDocument[]) =>
       documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) }));
     const live = (text: string, rest: Partial<SearchDocument> = {}) =>
       searchDocument(scope, {
@@ -581,7 +581,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       await store('red fox hill');
       await store('fox');
       const entry = live('fox fox river');
-      const request = { beside: beside(entry) };
+      const request = { adHoc: adHoc(entry) };
       const before = await rank('fox', request);
       const mine = before.find(({ id }) => id === entry.id);
       expect(mine).toMatchObject({ kind: 'entry', label: null, version: null, priorityScore: 0 });
@@ -597,13 +597,13 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     it('count once where the index holds them by now', async () => {
       const entry = live('fox');
       await put(entry);
-      expect(await found('fox', { beside: beside(entry) })).toEqual([entry.id]);
+      expect(await found('fox', { adHoc: adHoc(entry) })).toEqual([entry.id]);
     });
 
     it('T40 pass every filter or are not found', async () => {
       const fox = live('the quick fox', { createdAt: new Date(asOfMs - 1_000) });
       const hen = live('the slow hen and fox', { sessionId: newId(), createdAt: new Date(asOfMs - 5_000) });
-      const request = { beside: beside(fox, hen) };
+      const request = { adHoc: adHoc(fox, hen) };
       await store('hen');
       const ask = (query: string, filters: RankRequest['filters'] = {}) => found(query, { ...request, filters });
       const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs, isGuess: false };
@@ -624,7 +624,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
     it('T21 are paged with the others, each once', async () => {
       for (let count = 0; count < 5; count++) await store(`fox ${'hill '.repeat(count)}`);
-      const request = { beside: beside(...Array.from({ length: 5 }, (_, n) => live(`fox ${'hill '.repeat(n)}`))) };
+      const request = { adHoc: adHoc(...Array.from({ length: 5 }, (_, n) => live(`fox ${'hill '.repeat(n)}`))) };
       const all = await rank('fox', request);
       expect(all).toHaveLength(10);
       const paged: string[] = [];
@@ -642,12 +642,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       const indexed = await store('a red fox');
       const entry = live('a brown fox');
       const terms = [{ term: 'fox', weight: 1 }];
-      const passages = await index.passages(
-        scope,
-        [indexed, entry.id],
-        terms,
-        beside(entry, live('a fox unasked for')),
-      );
+      const passages = await index.passages(scope, [indexed, entry.id], terms, adHoc(entry, live('a fox unasked for')));
       expect(new Map(passages.map(({ id, text }) => [id, text]))).toEqual(
         new Map([
           [indexed, 'a red fox'],

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
 import { newId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { entry, session } from '../testing/session.factory.js';
 import { PostgresSessionEntryRepository } from './postgres-session-entry.repository.js';
 import { PostgresSessionTransferRepository } from './postgres-session-transfer.repository.js';

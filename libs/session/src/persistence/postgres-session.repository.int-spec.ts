@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { Database } from '#database';
 import { newId, type ProjectId, type WorkspaceId } from '#kernel';
-import { createTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { session } from '../testing/session.factory.js';
 import { sessionEntryRepositoryContract } from '../testing/session-entry-repository.contract.js';
 import { sessionRepositoryContract } from '../testing/session-repository.contract.js';

@@ -115,17 +115,17 @@ export function sessionEntryRepositoryContract(subject: () => SessionEntryReposi
 
   it('lists the newest that some sessions wrote in a project', async () => {
     const { workspaceId, id, projectId } = session;
-    const beside = await subject().newSessionIn({ workspaceId, projectId });
+    const alongside = await subject().newSessionIn({ workspaceId, projectId });
     const unasked = await subject().newSessionIn({ workspaceId, projectId });
     const elsewhere = await subject().newSession(workspaceId);
     await stored({ text: 'first' });
-    const second = await stored({ text: 'second' }, beside);
+    const second = await stored({ text: 'second' }, alongside);
     const third = await stored({ text: 'third' });
     await stored({ text: 'of another session' }, unasked);
     await stored({ text: 'in another project', projectId: elsewhere.projectId });
-    expect(await entries.listNewest(workspaceId, [id, beside.id], projectId, 2)).toEqual([third, second]);
+    expect(await entries.listNewest(workspaceId, [id, alongside.id], projectId, 2)).toEqual([third, second]);
     expect(await entries.listNewest(workspaceId, [], projectId, 2)).toEqual([]);
-    expect(await entries.listNewest(elsewhere.workspaceId, [beside.id], elsewhere.projectId, 2)).toEqual([]);
+    expect(await entries.listNewest(elsewhere.workspaceId, [alongside.id], elsewhere.projectId, 2)).toEqual([]);
   });
 
   it('tells what a session left in one of its projects: the urgent and the newest of each kind', async () => {

@@ -170,13 +170,13 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
 
     it('are those idle or expired that were not handed over, longest inactive first, in batches', async () => {
       const later = await stored({ lastActiveAt: at(8 * HOUR_MS) });
-      const sooner = await stored({ lastActiveAt: at(HOUR_MS) });
+      const earliest = await stored({ lastActiveAt: at(HOUR_MS) });
       const twin = await stored({ lastActiveAt: at(HOUR_MS) });
       const expired = await stored({ lastActiveAt: at(9 * HOUR_MS), expiresAt: at(10 * HOUR_MS) });
       await stored({ lastActiveAt: at(8 * HOUR_MS + 1) });
       await stored({ lastActiveAt: at(HOUR_MS), finalisedAt: at(2 * HOUR_MS) });
       await stored({ lastActiveAt: at(HOUR_MS), finalisedAt: at(HOUR_MS), endedAt: at(HOUR_MS) });
-      expect(await mine()).toEqual([sooner.id, twin.id, later.id, expired.id]);
+      expect(await mine()).toEqual([earliest.id, twin.id, later.id, expired.id]);
     });
 
     it('are found for a change only while they are due', async () => {

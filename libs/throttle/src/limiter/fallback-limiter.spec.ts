@@ -3,16 +3,16 @@ import { FallbackLimiter } from './fallback-limiter.js';
 import { LocalLimiter } from './local-limiter.js';
 
 class Unsteady extends LocalLimiter {
-  isAway = false;
+  isUnavailable = false;
   asked = 0;
 
   override consume(subject: string, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision> {
     this.asked++;
-    return this.isAway ? Promise.reject(new Error('no answer')) : super.consume(subject, charges);
+    return this.isUnavailable ? Promise.reject(new Error('no answer')) : super.consume(subject, charges);
   }
 
   override reset(subject: string, limits: readonly RateLimit[]): Promise<void> {
-    return this.isAway ? Promise.reject(new Error('no answer')) : super.reset(subject, limits);
+    return this.isUnavailable ? Promise.reject(new Error('no answer')) : super.reset(subject, limits);
   }
 }
 
@@ -24,14 +24,14 @@ describe('FallbackLimiter', () => {
     const shared = new Unsteady(() => nowMs);
     const limiter = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
     expect((await limiter.consume('a', charge)).states[0]?.remaining).toBe(1);
-    shared.isAway = true;
+    shared.isUnavailable = true;
     const away = [];
     for (let call = 0; call < 3; call++) away.push((await limiter.consume('a', charge)).allowed);
     // One of two was counted before.
     expect(away).toEqual([true, false, false]);
     expect(limiter.isLocal).toBe(true);
     expect(shared.asked).toBe(2);
-    shared.isAway = false;
+    shared.isUnavailable = false;
     nowMs = 1001;
     expect((await limiter.consume('a', charge)).states[0]?.remaining).toBe(0);
     expect(limiter.isLocal).toBe(false);
@@ -45,7 +45,7 @@ describe('FallbackLimiter', () => {
     const limit = { name: 'reads', limit: 10, periodMs: 60_000 };
     for (let call = 0; call < 7; call++) await other.consume('a', [{ limit, units: 1 }]);
     expect((await one.look('a', [limit]))[0]?.remaining).toBe(3);
-    shared.isAway = true;
+    shared.isUnavailable = true;
     const passed = [];
     for (let call = 0; call < 10; call++) passed.push((await one.consume('a', [{ limit, units: 1 }])).allowed);
     expect(passed.filter(Boolean)).toHaveLength(3);
@@ -57,7 +57,7 @@ describe('FallbackLimiter', () => {
     let nowMs = 0;
     const shared = new Unsteady(() => nowMs);
     const limiter = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);
-    shared.isAway = true;
+    shared.isUnavailable = true;
     await limiter.consume('a', charge);
     nowMs = 1001;
     await Promise.all(Array.from({ length: 50 }, () => limiter.consume('a', charge)));
@@ -68,9 +68,9 @@ describe('FallbackLimiter', () => {
     const shared = new Unsteady();
     const limiter = new FallbackLimiter(shared, new LocalLimiter());
     const limits = charge.map(({ limit }) => limit);
-    shared.isAway = true;
+    shared.isUnavailable = true;
     await expect(limiter.reset('a', limits)).rejects.toMatchObject({ kind: 'unavailable', retryAfterSeconds: 1 });
-    shared.isAway = false;
+    shared.isUnavailable = false;
     await limiter.consume('a', charge);
     await limiter.reset('a', limits);
     expect((await limiter.look('a', limits))[0]?.remaining).toBe(2);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { loadConfig } from '#config';
-import { startCluster } from '../../../../test/support/services.js';
+import { startCluster } from '#test/support/services.js';
 import { describeLimiter } from '../testing/limiter.contract.js';
 import { createLimiterClient, type LimiterClient } from './limiter-client.js';
 import { RedisLimiter } from './redis-limiter.js';

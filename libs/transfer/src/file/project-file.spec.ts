@@ -106,9 +106,9 @@ describe('a project as a file', () => {
 
   it('tells how far it is', async () => {
     const spool = await written([context(1, 'a'), context(2, 'b')]);
-    const told: [number, number][] = [];
-    await checkFile(spool.read(), LIMITS, (lines, of) => told.push([lines, of]));
-    expect(told.at(-1)).toEqual([4, 5]);
+    const reported: [number, number][] = [];
+    await checkFile(spool.read(), LIMITS, (lines, of) => reported.push([lines, of]));
+    expect(reported.at(-1)).toEqual([4, 5]);
     await spool.close();
   });
 });

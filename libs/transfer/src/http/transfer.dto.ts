@@ -11,7 +11,7 @@ export const importQuery = z.strictObject({
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('false')
     .transform((value) => value === 'true')
-    .meta({ description: 'True: tells what would be done, and writes nothing.' }),
+    .meta({ description: 'True: reports what would be done, and writes nothing.' }),
   conflict: z
     .enum(conflictStrategies, { error: `write one of ${conflictStrategies.join(', ')}` })
     .default('skip')

@@ -7,7 +7,7 @@
  * @property {string} name
  * @property {string} module loaded into each process before the product
  * @property {string} topology
- * @property {import('../product-schedule.mjs').Focus} focus
+ * @property {import('#test/chaos/product/product-schedule.mjs').Focus} focus
  */
 
 /** @type {readonly Control[]} */

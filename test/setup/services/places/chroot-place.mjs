@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Running } from '../running.mjs';
+import { Running } from '#test/setup/services/running.mjs';
 import { createLocalFolder } from './local-folder.mjs';
 
 const execute = promisify(execFile);

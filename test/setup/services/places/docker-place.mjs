@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { removeAtTheEnd } from '../reaper.mjs';
-import { Running } from '../running.mjs';
+import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
+import { Running } from '#test/setup/services/running.mjs';
 
 const execute = promisify(execFile);
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { chmod, chown, copyFile, mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeAtTheEnd } from '../reaper.mjs';
+import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
 
 /** @typedef {{ uid: number, gid: number }} User */
 

@@ -31,7 +31,7 @@
  * @property {string} [container] that holds it, where it is not the machine's own
  * @property {() => Promise<void>} close
  *
- * @typedef {import('../running.mjs').Running} Running
+ * @typedef {import('#test/setup/services/running.mjs').Running} Running
  */
 
 export {};

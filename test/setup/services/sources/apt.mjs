@@ -1,6 +1,6 @@
 // @ts-check
 import { rm, writeFile } from 'node:fs/promises';
-import { NEEDS } from '../needs.mjs';
+import { NEEDS } from '#test/setup/services/needs.mjs';
 
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive' };
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
@@ -8,7 +8,7 @@ const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 /**
  * Packages of the distribution, installed where it has them in a version that will do.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @param {import('./source.mjs').Source} installed finds what was installed
  * @returns {import('./source.mjs').Source}
  */
@@ -37,7 +37,7 @@ export function aptPackages(machine, installed) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {string | undefined} undefined: packages can be installed
  */
 export function whyNoApt(machine) {
@@ -51,7 +51,7 @@ let refreshed;
 /**
  * A fresh image has no package lists, an old one outdated ones. Done once in a process.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  */
 export async function refreshAptLists(machine) {
   refreshed ??= machine.run('apt-get', ['update', '--quiet'], { env: QUIET });
@@ -59,7 +59,7 @@ export async function refreshAptLists(machine) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @param {readonly string[]} packages
  */
 export async function installByApt(machine, packages) {
@@ -72,7 +72,7 @@ export async function installByApt(machine, packages) {
  * Debian's packages start their servers on the usual ports as they are installed. The tests want the programs alone,
  * so the administrator's policy for that (invoke-rc.d(8)), where there is none, says no meanwhile.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @param {() => Promise<void>} work
  */
 async function withoutStartingServices(machine, work) {

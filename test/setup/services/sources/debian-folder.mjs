@@ -1,7 +1,7 @@
 // @ts-check
 import { join } from 'node:path';
-import { NEEDS } from '../needs.mjs';
-import { chrootPlace } from '../places/chroot-place.mjs';
+import { NEEDS } from '#test/setup/services/needs.mjs';
+import { chrootPlace } from '#test/setup/services/places/chroot-place.mjs';
 import { installByApt, refreshAptLists, whyNoApt } from './apt.mjs';
 
 const SUITE = 'trixie';
@@ -44,7 +44,7 @@ const MAKE_FOLDER = `
  * A minimal Debian 13 in a folder of the user's cache, for releases whose own packages are too old: it has PostgreSQL
  * 17, pgvector and Valkey. debootstrap makes it, from the mirror that apt is set to use.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {import('./source.mjs').Source}
  */
 export function debianFolder(machine) {
@@ -69,7 +69,7 @@ export function debianFolder(machine) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @param {string} cache
  * @param {string} folder
  */
@@ -90,7 +90,7 @@ async function makeFolder(machine, cache, folder) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {Promise<string | undefined>} undefined where apt uses none of Debian's (on Ubuntu, say): debootstrap then
  *   takes its own default
  */

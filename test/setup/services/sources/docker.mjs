@@ -1,11 +1,11 @@
 // @ts-check
-import { NEEDS } from '../needs.mjs';
-import { dockerPlace } from '../places/docker-place.mjs';
+import { NEEDS } from '#test/setup/services/needs.mjs';
+import { dockerPlace } from '#test/setup/services/places/docker-place.mjs';
 
 /**
  * Images, where a Docker engine answers: its client alone is often installed without one.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {import('./source.mjs').Source}
  */
 export function docker(machine) {
@@ -26,7 +26,7 @@ export function docker(machine) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @param {string} image
  */
 async function pullUnlessPresent(machine, image) {

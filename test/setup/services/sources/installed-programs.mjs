@@ -1,12 +1,12 @@
 // @ts-check
 import { dirname, join } from 'node:path';
-import { NEEDS } from '../needs.mjs';
-import { machinePlace } from '../places/machine-place.mjs';
+import { NEEDS } from '#test/setup/services/needs.mjs';
+import { machinePlace } from '#test/setup/services/places/machine-place.mjs';
 
 /**
  * Programs that are installed on the machine, found in its PATH and where package managers put them.
  *
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {import('./source.mjs').Source}
  */
 export function installedPrograms(machine) {
@@ -19,7 +19,7 @@ export function installedPrograms(machine) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {Promise<import('./source.mjs').Answer>}
  */
 async function lookForPostgres(machine) {
@@ -38,7 +38,7 @@ async function lookForPostgres(machine) {
   return { refusal: refusals.join(', ') || 'there is no postgres' };
 }
 
-/** @param {import('../machine.mjs').Machine} machine */
+/** @param {import('#test/setup/services/machine.mjs').Machine} machine */
 function postgresFolders(machine) {
   const below = (/** @type {string} */ parent, /** @type {RegExp} */ pattern) =>
     machine
@@ -71,7 +71,7 @@ function extensionFolders(programs, major) {
 }
 
 /**
- * @param {import('../machine.mjs').Machine} machine
+ * @param {import('#test/setup/services/machine.mjs').Machine} machine
  * @returns {Promise<import('./source.mjs').Answer>}
  */
 async function lookForRedis(machine) {
@@ -95,7 +95,7 @@ function majorOf(version) {
   return Number(/(?:v=|\s)(\d+)[.\d]*/.exec(version)?.[1] ?? 0);
 }
 
-/** @param {import('../machine.mjs').Machine} machine */
+/** @param {import('#test/setup/services/machine.mjs').Machine} machine */
 async function unprivilegedUser(machine) {
   if (!machine.isRoot) return undefined;
   const id = async (/** @type {string} */ flag) => Number(await machine.run('id', [flag, 'nobody']));

@@ -1,7 +1,7 @@
 import { parseRedisUrl, type RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import { RedisConnection, type RedisTimeouts } from './redis-connection.js';
-import { lackingIn, refusalOf } from './server-facts.js';
+import { missingFeaturesOf, refusalOf } from './server-facts.js';
 import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode } from './topology/topology.js';
 
@@ -14,7 +14,7 @@ export interface RedisInspection {
   /** Why they can't be the shared tier, each with the address it is about. Empty where they can. */
   readonly problems: readonly string[];
   /** What they do not offer, and what that costs. */
-  readonly lacks: readonly string[];
+  readonly missingFeatures: readonly string[];
 }
 
 /**
@@ -31,10 +31,10 @@ export async function inspectRedis(url: string, timeouts: RedisTimeouts): Promis
       servers: seen.flatMap(({ servers }) => servers),
       isCluster: nodes.some(({ slots }) => slots !== undefined),
       problems: seen.flatMap(({ problems }) => problems),
-      lacks: [...new Set(seen.flatMap(({ lacks }) => lacks))],
+      missingFeatures: [...new Set(seen.flatMap(({ missingFeatures }) => missingFeatures))],
     };
   } catch (error) {
-    return { servers: [], isCluster: false, problems: [messageOf(error)], lacks: [] };
+    return { servers: [], isCluster: false, problems: [messageOf(error)], missingFeatures: [] };
   } finally {
     resolver.close();
   }
@@ -54,12 +54,12 @@ async function inspectNode(
     return {
       servers: [`${name} (${facts.product} ${facts.version})`],
       problems: refusal === undefined ? [] : [`${name}: ${refusal}`],
-      lacks: lackingIn(facts),
+      missingFeatures: missingFeaturesOf(facts),
     };
   } catch (error) {
     // A refused password closes the connection; the command under way says only that there is none.
     const problem = messageOf(connection.explain(error));
-    return { servers: [], problems: [problem.includes(name) ? problem : `${name}: ${problem}`], lacks: [] };
+    return { servers: [], problems: [problem.includes(name) ? problem : `${name}: ${problem}`], missingFeatures: [] };
   } finally {
     connection.close();
   }

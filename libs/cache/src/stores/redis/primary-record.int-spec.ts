@@ -1,6 +1,6 @@
 import { Database } from '#database';
 import { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../../../../../test/support/database.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { SqlPrimaryRecord } from './primary-record.js';
 
 describe('the record of the servers that take the writes', () => {

@@ -10,7 +10,7 @@ import type { PrimaryRecord, PrimaryTerm } from './primary-record.js';
 import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
-import { lackingIn, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
+import { missingFeaturesOf, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
 import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';
 
@@ -44,7 +44,7 @@ export class RecoveryGate {
   private firstAttempt: (() => void) | undefined;
   /** Why a gate is closed; undefined while all are open. */
   problem: string | undefined = 'not connected yet';
-  lacks: readonly string[] = [];
+  missingFeatures: readonly string[] = [];
   facts: ServerFacts | undefined;
 
   constructor(
@@ -208,7 +208,7 @@ export class RecoveryGate {
       for (const member of closed.filter(isReady)) member.breaker.close();
       this.members.recount();
       if (this.members.isWhole) this.problem = undefined;
-      if (this.members.isOpen) this.listener.opened(this.facts, this.lacks);
+      if (this.members.isOpen) this.listener.opened(this.facts, this.missingFeatures);
     }
     const problem = outcomes.find((outcome) => outcome.status === 'rejected');
     if (problem !== undefined) throw problem.reason;
@@ -243,7 +243,7 @@ export class RecoveryGate {
         await this.inspect(member, masterIds);
       }
       this.facts = facts;
-      this.lacks = lackingIn(facts);
+      this.missingFeatures = missingFeaturesOf(facts);
       member.supportsIfEqual = supportsIfEqual(facts);
       // A server that refuses deletions must not be read: nothing could be invalidated on it.
       await connection.check(connection.redis.unlink(`${connection.epochKey}:none`));

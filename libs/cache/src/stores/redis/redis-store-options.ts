@@ -48,7 +48,7 @@ export interface RedisStoreListener {
    * reads do not. Rejecting keeps the gate closed.
    */
   beforeOpen(): Promise<void>;
-  opened(facts: ServerFacts | undefined, lacks: readonly string[]): void;
+  opened(facts: ServerFacts | undefined, missingFeatures: readonly string[]): void;
   closed(reason: string): void;
   /** The epoch is another: whatever was read before is invalid. */
   epochChanged(): void;

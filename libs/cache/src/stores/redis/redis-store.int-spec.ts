@@ -1,11 +1,11 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { join } from 'node:path';
 import { parseRedisUrl } from '#config';
-import { debianFolder } from '../../../../../test/setup/services/sources/debian-folder.mjs';
-import { installedPrograms } from '../../../../../test/setup/services/sources/installed-programs.mjs';
-import { thisMachine } from '../../../../../test/setup/services/machine.mjs';
-import type { Place } from '../../../../../test/setup/services/places/place.mjs';
-import { startRedis } from '../../../../../test/support/services.js';
+import { debianFolder } from '#test/setup/services/sources/debian-folder.mjs';
+import { installedPrograms } from '#test/setup/services/sources/installed-programs.mjs';
+import { thisMachine } from '#test/setup/services/machine.mjs';
+import type { Place } from '#test/setup/services/places/place.mjs';
+import { startRedis } from '#test/support/services.js';
 import { KeySpace } from '../../cache-key.js';
 import { sharedStoreContract } from '../../testing/shared-store.contract.js';
 import { PATIENT } from '../../testing/test-engine.js';

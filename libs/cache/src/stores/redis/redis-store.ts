@@ -102,8 +102,8 @@ export class RedisStore extends SharedStore {
   }
 
   /** What the server does not offer, and what that costs. */
-  get lacks(): readonly string[] {
-    return this.gate.lacks;
+  get missingFeatures(): readonly string[] {
+    return this.gate.missingFeatures;
   }
 
   get facts(): ServerFacts | undefined {

@@ -43,13 +43,16 @@ export function refusalOf(facts: ServerFacts, isKnownCluster: boolean): string |
 }
 
 /** What the server does not offer, and what that costs. */
-export function lackingIn(facts: ServerFacts): string[] {
-  const lacks: string[] = [];
-  if (facts.runId === undefined) lacks.push('INFO is not allowed: every reconnect invalidates the whole cache');
+export function missingFeaturesOf(facts: ServerFacts): string[] {
+  const missingFeatures: string[] = [];
+  if (facts.runId === undefined)
+    missingFeatures.push('INFO is not allowed: every reconnect invalidates the whole cache');
   if (facts.evicts === false) {
-    lacks.push('maxmemory-policy is noeviction: a full server stops taking new entries (allkeys-lru is better)');
+    missingFeatures.push(
+      'maxmemory-policy is noeviction: a full server stops taking new entries (allkeys-lru is better)',
+    );
   }
-  return lacks;
+  return missingFeatures;
 }
 
 /** Whether SET has the option IFEQ: a fill in one command, without a script. */

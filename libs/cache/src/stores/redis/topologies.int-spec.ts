@@ -1,5 +1,5 @@
-import { eventually } from '../../../../../test/support/eventually.js';
-import { startCluster, startRedis, startSentinelSet } from '../../../../../test/support/services.js';
+import { eventually } from '#test/support/eventually.js';
+import { startCluster, startRedis, startSentinelSet } from '#test/support/services.js';
 import type { CacheEngine, CacheSettings } from '../../cache-engine.js';
 import { startTestEngine } from '../../testing/test-engine.js';
 import { mutableThings, thingTag } from '../../testing/test-families.js';
@@ -182,7 +182,7 @@ describe('a server that asks who calls', () => {
     const process = await startProcess({ redisUrl: `redis://cache:secret@${server.host}:${server.port}` });
     try {
       await isUp(process);
-      expect(process.engine.health().lacks.join()).toContain('INFO is not allowed');
+      expect(process.engine.health().missingFeatures.join()).toContain('INFO is not allowed');
       expect(await process.read('x', 'value')).toBe('value');
       expect(await process.read('x', 'not asked')).toBe('value');
       await server.command('CLIENT', 'KILL', 'USER', 'cache');

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { eventually } from '../../../../../../test/support/eventually.js';
-import { TcpProxy } from '../../../../../../test/support/tcp-proxy.js';
+import { eventually } from '#test/support/eventually.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import type { RedisAddress } from '#config';
 import { parseRedisUrl } from '#config';
 import { testRedisUrl } from '../../../testing/test-redis.js';

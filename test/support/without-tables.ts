@@ -8,7 +8,7 @@ const TABLES = `
  * Takes every table of the product out of reach while `work` runs: whatever asks the database meanwhile fails, so what
  * is answered did not ask. The outbox of the cache stays.
  */
-export async function withTablesAway<Result>(databaseUrl: string, work: () => Promise<Result>): Promise<Result> {
+export async function withoutTables<Result>(databaseUrl: string, work: () => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

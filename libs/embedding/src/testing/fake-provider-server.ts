@@ -61,7 +61,7 @@ export interface ReceivedCall {
  * (`/voyage/v1/embeddings`, `/voyage/v1/rerank`), counts what it is asked, and misbehaves on request. A vector hangs on text, model, input
  * type and length, so a wrong one is seen.
  */
-export class StandInProvider {
+export class FakeProviderServer {
   readonly calls: ReceivedCall[] = [];
   private readonly headers: IncomingHttpHeaders[] = [];
   private readonly script: Misbehaviour[] = [];
@@ -74,12 +74,12 @@ export class StandInProvider {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<StandInProvider> {
+  static async start(): Promise<FakeProviderServer> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const provider = new StandInProvider(server, `http://127.0.0.1:${port}`);
+    const provider = new FakeProviderServer(server, `http://127.0.0.1:${port}`);
     server.on(
       'request',
       (request: IncomingMessage, response: ServerResponse) => void provider.answer(request, response),
@@ -216,7 +216,7 @@ function honest(path: string, body: ReceivedCall['body']): HonestAnswer {
   return {
     object: 'list',
     data: input.map((text, index) => {
-      const vector = StandInProvider.vectorOf(text, dimensions, body.input_type ?? null, body.model);
+      const vector = FakeProviderServer.vectorOf(text, dimensions, body.input_type ?? null, body.model);
       return {
         object: 'embedding',
         index,

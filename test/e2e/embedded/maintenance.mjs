@@ -10,7 +10,7 @@ const { EmbeddedMaintenance } = await import(file.href);
 /* Fills a table, empties most of it, and prints what the upkeep makes of it as JSON. */
 const dataSource = await openEmbedded(process.argv[2]);
 const database = new Database(dataSource);
-const upkeep = new EmbeddedMaintenance(database);
+const maintenance = new EmbeddedMaintenance(database);
 
 async function look() {
   await database.query('SELECT pg_stat_force_next_flush()');
@@ -24,11 +24,11 @@ async function look() {
 await database.query('CREATE TABLE upkept (id int, name text)');
 await database.query("INSERT INTO upkept SELECT n, 'name ' || n FROM generate_series(1, 5000) AS n");
 const filled = await look();
-await upkeep.run();
+await maintenance.run();
 const analysed = await look();
 await database.query('DELETE FROM upkept WHERE id > 1000');
 const emptied = await look();
-await upkeep.run();
+await maintenance.run();
 const vacuumed = await look();
 
 // What can't be done is told in the log and stops nobody.
@@ -36,5 +36,5 @@ const vacuumed = await look();
 const warnings = [];
 Logger.overrideLogger({ log() {}, error() {}, warn: (message) => warnings.push(message) });
 await dataSource.destroy();
-await upkeep.run();
+await maintenance.run();
 console.log(JSON.stringify({ filled, analysed, emptied, vacuumed, warnings }));

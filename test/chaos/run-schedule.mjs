@@ -6,7 +6,7 @@ import { judgeReads, judgeTheEnd, judgeWaits } from './oracle.mjs';
 import { ACTORS, KEYS } from './schedule.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
-const PATIENCE_MS = 60;
+const OPERATION_WAIT_MS = 60;
 
 /** What is still under way that long after the last fault and hold is over will never end. */
 const HANG_MS = 10_000;
@@ -17,7 +17,7 @@ const TRAFFIC_MS = 20;
 /**
  * What a schedule came to.
  *
- * @typedef {object} Played
+ * @typedef {object} ScheduleResult
  * @property {import('./oracle.mjs').Violation[]} violations
  * @property {number} reads
  * @property {number} writes acknowledged ones
@@ -29,8 +29,8 @@ const TRAFFIC_MS = 20;
  */
 
 /** Plays one schedule on a stage, heals the stage and judges what its actors saw. */
-class Play {
-  #stage;
+class ScheduleRun {
+  #environment;
   #keys;
   /** What to do before a later step, by that step's number. @type {Map<number, (() => unknown)[]>} */
   #later = new Map();
@@ -51,17 +51,17 @@ class Play {
   #now = 0;
 
   /**
-   * @param {import('./stage.mjs').Stage} stage
+   * @param {import('./environment.mjs').Environment} environment
    * @param {string} prefix of this schedule's keys
    */
-  constructor(stage, prefix) {
-    this.#stage = stage;
+  constructor(environment, prefix) {
+    this.#environment = environment;
     this.#keys = Array.from({ length: KEYS }, (_, index) => `${prefix}k${index}`);
   }
 
   /**
    * @param {readonly import('./schedule.mjs').Step[]} steps
-   * @returns {Promise<Played>}
+   * @returns {Promise<ScheduleResult>}
    */
   async run(steps) {
     /** @type {import('./oracle.mjs').Violation[]} */
@@ -76,8 +76,8 @@ class Play {
       violations.push({ kind: 'waited', text: `${unended} has not ended ${HANG_MS} ms after everything was over` });
     }
     try {
-      await this.#stage.recover();
-      await this.#stage.settle();
+      await this.#environment.recover();
+      await this.#environment.settle();
     } catch (error) {
       violations.push({ kind: 'unrecovered', text: error instanceof Error ? error.message : String(error) });
     }
@@ -129,28 +129,28 @@ class Play {
    * @param {number} actorIndex
    * @param {'read' | 'readMany' | 'write' | 'clear'} what
    * @param {string[]} keys
-   * @param {{ hold?: { at: import('./holds.mjs').HoldPoint, steps: number }, dies?: boolean, unwaited?: boolean }} how
+   * @param {{ pauseAt?: { at: import('./pause-points.mjs').PausePoint, steps: number }, dies?: boolean, unwaited?: boolean }} how
    */
-  async #operate(actorIndex, what, keys, { hold, dies, unwaited }) {
+  async #operate(actorIndex, what, keys, { pauseAt, dies, unwaited }) {
     const actor = this.#actor(actorIndex);
-    const task = actor.perform(what, { keys, hold: hold?.at });
+    const task = actor.perform(what, { keys, pauseAt: pauseAt?.at });
     const ended = task.ended.then((outcome) => this.#record(actor, what, keys, outcome));
     this.#running.set(ended, `${actor.name} ${what} ${keys.join(' ')}`);
     void ended.then(() => this.#running.delete(ended));
-    if (hold) {
+    if (pauseAt) {
       let heldAtMs = 0;
       void task.held.then(() => (heldAtMs = monotonicMs()));
-      this.#endAfter(hold.steps, async () => {
+      this.#endAfter(pauseAt.steps, async () => {
         if (dies && heldAtMs > 0) {
           this.#faults++;
           await this.#replace(actor);
         } else {
           task.release();
         }
-        if (hold.at === 'before-commit' && heldAtMs > 0) this.#locks.push({ fromMs: heldAtMs, toMs: monotonicMs() });
+        if (pauseAt.at === 'before-commit' && heldAtMs > 0) this.#locks.push({ fromMs: heldAtMs, toMs: monotonicMs() });
       });
     }
-    if (!unwaited) await Promise.race([ended, task.held, pause(PATIENCE_MS)]);
+    if (!unwaited) await Promise.race([ended, task.held, pause(OPERATION_WAIT_MS)]);
   }
 
   /**
@@ -184,7 +184,7 @@ class Play {
   /** @param {Extract<import('./schedule.mjs').Step, { do: 'link' }>} step */
   #breakLinks({ actor, fault, steps }) {
     this.#faults++;
-    const links = this.#stage.links[actor] ?? [];
+    const links = this.#environment.links[actor] ?? [];
     for (const link of links) link.impose(fault);
     this.#endAfter(steps, () => links.forEach((link) => link.heal()));
   }
@@ -196,8 +196,8 @@ class Play {
    */
   async #breakServer({ fault, node, pick, steps }) {
     if (this.#busyServer) return;
-    const impose = this.#stage.topology.faults[fault];
-    if (!impose) throw new Error(`${this.#stage.topologyName} has no fault ${fault}`);
+    const impose = this.#environment.topology.faults[fault];
+    if (!impose) throw new Error(`${this.#environment.topologyName} has no fault ${fault}`);
     this.#faults++;
     this.#busyServer = true;
     const end = await this.#amidTraffic(impose({ node, pick }));
@@ -268,12 +268,12 @@ class Play {
 
   async #judgeTheEnd() {
     const outcomes = await Promise.all(
-      this.#stage.actors.map(async (actor) => {
+      this.#environment.actors.map(async (actor) => {
         const { ended } = actor.perform('readMany', { keys: this.#keys });
         return { actor, outcome: await inTime(ended, HANG_MS) };
       }),
     );
-    const truth = await this.#stage.truth.versions(this.#keys);
+    const truth = await this.#environment.truth.versions(this.#keys);
     return outcomes.flatMap(({ actor, outcome }) => {
       if (typeof outcome === 'string' || outcome.error !== undefined) {
         const why = typeof outcome === 'string' ? outcome : outcome.error;
@@ -285,7 +285,7 @@ class Play {
 
   /** @param {number} index */
   #actor(index) {
-    return /** @type {import('./actor.mjs').Actor} */ (this.#stage.actors[index]);
+    return /** @type {import('./actor.mjs').Actor} */ (this.#environment.actors[index]);
   }
 
   /** @param {number} index */
@@ -295,13 +295,13 @@ class Play {
 }
 
 /**
- * @param {import('./stage.mjs').Stage} stage
+ * @param {import('./environment.mjs').Environment} environment
  * @param {string} prefix of this schedule's keys, unlike every other's
  * @param {readonly import('./schedule.mjs').Step[]} steps
- * @returns {Promise<Played>}
+ * @returns {Promise<ScheduleResult>}
  */
-export async function play(stage, prefix, steps) {
-  return new Play(stage, prefix).run(steps);
+export async function runSchedule(environment, prefix, steps) {
+  return new ScheduleRun(environment, prefix).run(steps);
 }
 
 /**

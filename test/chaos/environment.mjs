@@ -1,7 +1,7 @@
 // @ts-check
-import { createDatabase } from '../setup/test-database.mjs';
-import { startPostgres } from '../setup/services/postgres.mjs';
-import { until } from '../setup/services/until.mjs';
+import { createDatabase } from '#test/setup/test-database.mjs';
+import { startPostgres } from '#test/setup/services/postgres.mjs';
+import { until } from '#test/setup/services/until.mjs';
 import { Actor } from './actor.mjs';
 import { ACTORS } from './schedule.mjs';
 import { prepareDatabase } from './database.mjs';
@@ -15,7 +15,7 @@ const RECOVERY_MS = 15_000;
  * Everything a schedule plays on: the source of truth, the servers of the shared tier, the actors, and a proxy between
  * each actor and each server.
  */
-export class Stage {
+export class Environment {
   subject;
   topologyName;
   topology;
@@ -93,9 +93,9 @@ export class Stage {
 
 /**
  * @param {{ subject: string, topology: string }} options
- * @returns {Promise<Stage>} on which every actor is ready
+ * @returns {Promise<Environment>} on which every actor is ready
  */
-export async function buildStage({ subject, topology: topologyName }) {
+export async function buildEnvironment({ subject, topology: topologyName }) {
   const startTopology = TOPOLOGIES[topologyName];
   if (!startTopology) throw new Error(`there is no topology ${topologyName}`);
   const given = process.env['TEST_DATABASE_URL'];
@@ -115,7 +115,7 @@ export async function buildStage({ subject, topology: topologyName }) {
       ports,
     });
   });
-  const stage = new Stage({
+  const environment = new Environment({
     subject,
     topologyName,
     topology,
@@ -130,12 +130,12 @@ export async function buildStage({ subject, topology: topologyName }) {
   });
   try {
     await Promise.all(actors.map((actor) => actor.start()));
-    await stage.recover();
+    await environment.recover();
   } catch (error) {
-    await stage.remove();
+    await environment.remove();
     throw error;
   }
-  return stage;
+  return environment;
 }
 
 /** @param {readonly number[]} ports */

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StandInProvider } from '#embedding/testing';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import type { Keepsake } from '../../support/keepsake.js';
-import { type PrometheusServer, type RedisServer, startPrometheus, startRedis } from '../../support/services.js';
-import { TcpProxy } from '../../support/tcp-proxy.js';
+import { FakeProviderServer } from '#embedding/testing';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import type { Keepsake } from '#test/support/keepsake.js';
+import { type PrometheusServer, type RedisServer, startPrometheus, startRedis } from '#test/support/services.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 
 /** What Prometheus shows: it opens the metrics and nothing else. */
 const TOKEN = 'a-token-for-a-scraper-0123456789';
 const SHIPPED = join(import.meta.dirname, '../../../docker/prometheus/prometheus.yml');
 
 /** The services under processes that are watched, each of which a test can disturb. */
-export interface Surroundings {
+export interface MonitoringSetup {
   readonly redis: RedisServer;
-  readonly provider: StandInProvider;
+  readonly provider: FakeProviderServer;
   readonly database: TestDatabase;
   /** The way of the processes to the database. */
   readonly toDatabase: TcpProxy;
@@ -22,11 +22,11 @@ export interface Surroundings {
   remove(): Promise<void>;
 }
 
-export async function startSurroundings(): Promise<Surroundings> {
+export async function startMonitoringSetup(): Promise<MonitoringSetup> {
   const [database, redis, provider] = await Promise.all([
     createTestDatabase(),
     startRedis({ config: { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru' } }),
-    StandInProvider.start(),
+    FakeProviderServer.start(),
   ]);
   const { hostname, port } = new URL(database.url);
   const toDatabase = await TcpProxy.to({ host: hostname, port: Number(port) });

@@ -2,7 +2,7 @@
  * Rules of Prometheus whose windows and waits are seconds instead of minutes, hours and days, so that a test can cause
  * what they watch. Conditions and thresholds stay, but for two that are times themselves.
  */
-export function sooner(rules: string): string {
+export function earliestAlerts(rules: string): string {
   const replaced = rules
     .replaceAll(/for: \d+m/g, 'for: 2s')
     .replaceAll(/\[\d+[mh]\]/g, '[30s]')

@@ -13,12 +13,12 @@ const refusals = [];
 const startMs = performance.now();
 await database.run(async () => {
   await insert('before');
-  for (const beside of [
+  for (const alongside of [
     () => dataSource.query('SELECT 1'),
     () => dataSource.manager.query('SELECT 1'),
     () => dataSource.transaction((manager) => manager.query('SELECT 1')),
   ]) {
-    await beside().catch((/** @type {Error} */ error) => refusals.push(error.message));
+    await alongside().catch((/** @type {Error} */ error) => refusals.push(error.message));
   }
   await insert('after');
 });
