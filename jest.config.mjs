@@ -1,7 +1,8 @@
 /**
- * Two kinds of tests run in process: unit (`*.spec.ts`) and integration (`*.int-spec.ts`, real PostgreSQL and
- * Redis). End-to-end tests start the built product as child processes. SWC compiles our code, and the packages
- * that ship ESM alone, to CommonJS: inside jest only. Production stays ESM.
+ * Six projects, each of which runs alone (`--selectProjects`). In process: unit (`*.spec.ts`), integration
+ * (`*.int-spec.ts`, real PostgreSQL and Redis), model (the protocol of the cache) and operations (image and manifests).
+ * On the built product, as child processes: e2e and chaos. SWC compiles our code, and the packages that ship ESM alone,
+ * to CommonJS: inside jest only. Production stays ESM.
  */
 const esmOnly = [
   '@nestjs/.*',
@@ -42,31 +43,30 @@ const base = {
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup/quiet-logs.mjs'],
 };
 
+const withServices = {
+  ...base,
+  globalSetup: '<rootDir>/test/setup/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
+};
+
 export default {
   testTimeout: 30_000,
   maxWorkers: 2,
+  reporters: ['<rootDir>/test/setup/quiet-reporter.mjs'],
   projects: [
     {
       ...base,
       displayName: 'unit',
-      testMatch: [
-        '<rootDir>/{libs,apps}/**/*.spec.ts',
-        '<rootDir>/test/{architecture,model,operations,setup,support}/**/*.spec.ts',
-      ],
+      testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/test/{architecture,setup,support}/**/*.spec.ts'],
     },
     {
-      ...base,
+      ...withServices,
       displayName: 'integration',
       testMatch: ['<rootDir>/{libs,apps}/**/*.int-spec.ts', '<rootDir>/test/{setup,support}/**/*.int-spec.ts'],
-      globalSetup: '<rootDir>/test/setup/global-setup.mjs',
-      globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
     },
-    {
-      ...base,
-      displayName: 'e2e',
-      testMatch: ['<rootDir>/test/{e2e,chaos}/**/*.{e2e,chaos}-spec.ts'],
-      globalSetup: '<rootDir>/test/setup/global-setup.mjs',
-      globalTeardown: '<rootDir>/test/setup/global-teardown.mjs',
-    },
+    { ...withServices, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
+    { ...base, displayName: 'model', testMatch: ['<rootDir>/test/model/**/*.spec.ts'] },
+    { ...base, displayName: 'operations', testMatch: ['<rootDir>/test/operations/**/*.spec.ts'] },
+    { ...withServices, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
   ],
 };

@@ -49,8 +49,8 @@ function provide(version) {
     const args = ['install', `${name}@${version}`, '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder];
     execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], timeout: STEP_TIMEOUT_MS });
   }
-  const told = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
-  if (told !== `v${version}`) throw new Error(`${program} is ${told}, not v${version}`);
+  const reported = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
+  if (reported !== `v${version}`) throw new Error(`${program} is ${reported}, not v${version}`);
   return program;
 }
 

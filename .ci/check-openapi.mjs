@@ -33,6 +33,12 @@ const problems = await lintFromString({
 const lines = problems.map(
   ({ severity, ruleId, message, location: [place] }) => `${severity} ${ruleId}: ${message} (${place?.pointer ?? ''})`,
 );
+const architecture = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+for (const [path, operations] of Object.entries(document.paths))
+  for (const method of Object.keys(operations).map((name) => name.toUpperCase())) {
+    const route = `${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+    if (!architecture.includes(`\`${route}\``)) lines.push(`${route} is not in the table of ARCHITECTURE.md`);
+  }
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 if (document.info.version !== version) lines.push(`info.version is ${document.info.version}, not ${version}`);
 for (const line of lines) console.error(line);

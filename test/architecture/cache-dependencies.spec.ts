@@ -8,7 +8,7 @@ import {
   TAGS,
   type TagName,
   UNCACHED_READS,
-} from '../e2e/caching/dependency-table.js';
+} from '#test/e2e/caching/dependency-table.js';
 import {
   COMMANDS,
   FALLS_WITHOUT_CHANGE,
@@ -17,8 +17,8 @@ import {
   TIME,
   type Writer,
   WRITING_ROUTES,
-} from '../e2e/caching/writer-table.js';
-import { HARMLESS_CALLS, WRITER_CALLS } from '../e2e/caching/writer-calls.js';
+} from '#test/e2e/caching/writer-table.js';
+import { HARMLESS_CALLS, WRITER_CALLS } from '#test/e2e/caching/writer-calls.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 

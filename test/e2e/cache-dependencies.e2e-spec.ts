@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Api, ApiAnswer } from '../support/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { type Keepsake, startKeepsake } from '../support/keepsake.js';
-import { connectHttp } from '../support/mcp.js';
-import { type RedisServer, startRedis } from '../support/services.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { connectHttp } from '#test/support/mcp.js';
+import { type RedisServer, startRedis } from '#test/support/services.js';
 import { CacheListener, isPlatformTag, nameOfTag } from './caching/cache-traffic.js';
 import { cachedCalls, type Memory } from './caching/cached-calls.js';
 import { CACHED_ROUTES, type Fact, type TagName } from './caching/dependency-table.js';

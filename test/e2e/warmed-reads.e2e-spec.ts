@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Api } from '../support/api.js';
-import { eventually } from '../support/eventually.js';
-import { CachingStand } from './caching/caching-places.js';
+import type { Api } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { CachingFixture } from './caching/caching-places.js';
 
 const KEY = `ks_warmed_${'x'.repeat(32)}`;
 
 describe('T64 what was warmed is read without a statement, the first time, on any process', () => {
-  let stand: CachingStand;
+  let fixture: CachingFixture;
   let count = 0;
 
   beforeAll(async () => {
-    stand = await CachingStand.at(
+    fixture = await CachingFixture.at(
       { processes: 2, redis: true, database: true },
       { KEEPSAKE_BOOTSTRAP_KEY: KEY, EMBEDDING_PROVIDER: 'off', REDIS_SOCKET_TIMEOUT: '5000' },
     );
     // The credential is known to both, and so is what a process looks up once.
-    for (const server of stand.servers) await server.api.get('/v1/contexts?project=nothing');
+    for (const server of fixture.servers) await server.api.get('/v1/contexts?project=nothing');
   }, 180_000);
 
-  afterAll(() => stand.remove(), 60_000);
+  afterAll(() => fixture.remove(), 60_000);
 
   const reason = 'a test';
 
@@ -31,7 +31,7 @@ describe('T64 what was warmed is read without a statement, the first time, on an
 
   /** A project with something of everything. */
   async function fill(): Promise<string> {
-    const { api } = stand.here;
+    const { api } = fixture.here;
     const project = `p${++count}`;
     const { id } = await made(api, '/v1/sessions', { project });
     await made(api, `/v1/sessions/${id}/entries`, { kind: 'todo', text: 'Trim the wick' });
@@ -43,13 +43,13 @@ describe('T64 what was warmed is read without a statement, the first time, on an
   /** Resolves with its id when what it warms is warm. */
   async function startSession(project: string): Promise<string> {
     const start = randomUUID();
-    const { id } = await made(stand.here.api, '/v1/sessions', { project }, { 'x-request-id': start });
+    const { id } = await made(fixture.here.api, '/v1/sessions', { project }, { 'x-request-id': start });
     // Warming goes on behind the answer, on behalf of the same request.
     await eventually(
       async () => {
-        const before = await stand.statements.of(start);
+        const before = await fixture.statements.of(start);
         await pause(1_000);
-        return (await stand.statements.of(start)).length === before.length;
+        return (await fixture.statements.of(start)).length === before.length;
       },
       { timeoutMs: 60_000, what: 'the warming to be done' },
     );
@@ -66,21 +66,21 @@ describe('T64 what was warmed is read without a statement, the first time, on an
   /** What the first read of each sends, each on a process that has not read it. */
   async function sentFor(paths: readonly string[]): Promise<[path: string, statements: readonly string[]][]> {
     const sent: [string, readonly string[]][] = [];
-    for (const { api } of stand.servers)
+    for (const { api } of fixture.servers)
       for (const path of paths) {
         const id = randomUUID();
         expect([path, (await api.get(path, { headers: { 'x-request-id': id } })).status]).toEqual([path, 200]);
-        sent.push([path, await stand.statements.of(id)]);
+        sent.push([path, await fixture.statements.of(id)]);
       }
     return sent;
   }
 
-  const nothing = (paths: readonly string[]) => stand.servers.flatMap(() => paths.map((path) => [path, []]));
+  const nothing = (paths: readonly string[]) => fixture.servers.flatMap(() => paths.map((path) => [path, []]));
 
   it.each(['project', 'session'])(
     'by a job that warms a %s',
     async (what) => {
-      const { api } = stand.here;
+      const { api } = fixture.here;
       const project = await fill();
       const session = what === 'session' ? await startSession(project) : undefined;
       const paths = warmedOf(project, session);

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { RedisServer } from '../../support/services.js';
+import type { RedisServer } from '#test/support/services.js';
 
 /** What the servers said to Redis between two looks. */
 export interface CacheTraffic {

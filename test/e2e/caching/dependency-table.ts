@@ -82,7 +82,7 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     id: { shows: ['handovers'], tags: ['handover', 'removals'] },
     latest: { shows: ['handovers'], tags: ['handovers', 'removals'] },
   },
-  wakeup: {
+  'wake-up': {
     shows: ['handovers', 'always-check contexts'],
     tags: ['handovers', 'always-check', 'removals'],
   },

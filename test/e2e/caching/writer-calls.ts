@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type pg from 'pg';
-import type { Api, ApiAnswer } from '../../support/api.js';
-import { eventually } from '../../support/eventually.js';
-import { exportProject, importProject } from '../../support/export-file.js';
-import { createKeepsake, type Keepsake, startKeepsake } from '../../support/keepsake.js';
+import type { Api, ApiAnswer } from '#test/support/api.js';
+import { eventually } from '#test/support/eventually.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
+import { createKeepsake, type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import type { Memory } from './cached-calls.js';
 
 /** What a writer acts on. */

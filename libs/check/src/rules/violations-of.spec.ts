@@ -1,4 +1,4 @@
-import { cpuMs } from '../../../../test/support/hostile-texts.js';
+import { cpuMs } from '#test/support/hostile-texts.js';
 import { type Rule, rulesOf } from './rules-of.js';
 import { statementsOf, violationOf } from './violations-of.js';
 

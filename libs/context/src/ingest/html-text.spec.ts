@@ -1,4 +1,4 @@
-import { cpuMs } from '../../../../test/support/hostile-texts.js';
+import { cpuMs } from '#test/support/hostile-texts.js';
 import * as fc from 'fast-check';
 import { htmlToText } from './html-text.js';
 

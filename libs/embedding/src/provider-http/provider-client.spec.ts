@@ -1,6 +1,6 @@
 import { eventually } from '#test/support/eventually.js';
 import { HastyTimer, ManualTimer } from '../testing/manual-timer.js';
-import { type Misbehaviour, FakeProviderServer } from '../testing/stand-in-provider.js';
+import { type Misbehaviour, FakeProviderServer } from '../testing/fake-provider-server.js';
 import { VoyageEmbeddingProvider } from '../provider/voyage-embedding.provider.js';
 import { OpenaiEmbeddingProvider } from '../provider/openai-embedding.provider.js';
 import type { EmbeddingProvider } from '../provider/embedding-provider.js';

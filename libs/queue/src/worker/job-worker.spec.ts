@@ -282,7 +282,7 @@ describe('JobWorker', () => {
     store.outage = away;
     work.release();
     wakeUp.notify();
-    await eventually(() => lines.some((line) => line.includes('the database is away')));
+    await eventually(() => lines.some((line) => line.includes('the database is unavailable')));
     expect(store.get(id).state).toBe('running');
     store.outage = undefined;
     await eventually(() => store.get(id).state === 'completed');

@@ -1,4 +1,4 @@
-import { cpuMs } from '../../../../test/support/hostile-texts.js';
+import { cpuMs } from '#test/support/hostile-texts.js';
 import { analyseQuery } from './query-analysis.js';
 
 const options = { foldAccents: true };

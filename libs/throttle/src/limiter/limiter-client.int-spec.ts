@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { startRedis } from '../../../../test/support/services.js';
-import { eventually } from '../../../../test/support/eventually.js';
+import { startRedis } from '#test/support/services.js';
+import { eventually } from '#test/support/eventually.js';
 import { createLimiterClient } from './limiter-client.js';
 import { RedisLimiter } from './redis-limiter.js';
 
