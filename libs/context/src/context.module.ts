@@ -22,7 +22,6 @@ import { OverviewController } from './overview/overview.controller.js';
 import { OverviewRepository } from './overview/overview.repository.js';
 import { OverviewService } from './overview/overview.service.js';
 import { PostgresOverviewRepository } from './overview/postgres-overview.repository.js';
-import { PostgresContextTransferRepository } from './persistence/postgres-context-transfer.repository.js';
 import { ContextDiffService } from './recall/context-diff.service.js';
 import { ContextLookup } from './recall/context-lookup.js';
 import { ContextReadRepository } from './recall/context-read.repository.js';
@@ -40,7 +39,7 @@ import { ContextStoreService } from './store/context-store.service.js';
 import { ContextRepository } from './store/context.repository.js';
 import { ContextService } from './store/context.service.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
-import { ContextTransferRepository } from './transfer/context-transfer.repository.js';
+import { ContextRows } from './transfer/context-rows.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
 
 /** What the modules of the routes and of the jobs, and other features, may inject. */
@@ -71,7 +70,7 @@ const SHARED = [
     ContextLookup,
     ContextWarmer,
     PdfText,
-    { provide: ContextTransferRepository, useClass: PostgresContextTransferRepository },
+    ContextRows,
     { provide: ContextRepository, useClass: PostgresContextRepository },
     { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },

@@ -21,7 +21,7 @@ export { type Recalled, RecallService } from './recall/recall.service.js';
 export type { RetentionPolicy, RetentionReport } from './retention/retention.js';
 export { RetentionService } from './retention/retention.service.js';
 export type { ContextCopy, ContextImport } from './transfer/context-import.js';
-export type { VersionRef } from './transfer/context-transfer.repository.js';
+export type { VersionRef } from './transfer/context-rows.js';
 export { ContextTransferService } from './transfer/context-transfer.service.js';
 export {
   content as contentField,

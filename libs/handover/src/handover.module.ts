@@ -10,9 +10,8 @@ import { HandoverService } from './handover.service.js';
 import { HandoverController } from './http/handover.controller.js';
 import { SessionLifecycleController } from './http/session-start-end.controller.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
-import { PostgresHandoverTransferRepository } from './persistence/postgres-handover-transfer.repository.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
-import { HandoverTransferRepository } from './transfer/handover-transfer.repository.js';
+import { HandoverRows } from './transfer/handover-rows.js';
 import { HandoverTransferService } from './transfer/handover-transfer.service.js';
 import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 
@@ -27,7 +26,7 @@ import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
     HandoverCounts,
     HandoverWarmer,
     HandoverTransferService,
-    { provide: HandoverTransferRepository, useClass: PostgresHandoverTransferRepository },
+    HandoverRows,
     { provide: HandoverRepository, useClass: PostgresHandoverRepository },
   ],
   exports: [HandoverService, HandoverTransferService, WakeUpService],

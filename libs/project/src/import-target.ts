@@ -1,3 +1,4 @@
+import type { Place } from '#database';
 import { copyId, newId, type ProjectId, type WorkspaceId } from '#kernel';
 
 /**
@@ -23,16 +24,6 @@ export interface Identity<Id extends string> {
   readonly id: Id;
   /** Whether it is in the project already; else it is to be made under that id. */
   readonly exists: boolean;
-}
-
-/** Where an id of the workspace is taken: in the project of the import, or in another one. */
-export type Place = 'here' | 'elsewhere';
-
-/** Of rows that say of taken ids whether they are in the project. */
-export function placesOf<Id extends string>(
-  rows: readonly { readonly id: Id; readonly is_here: boolean }[],
-): ReadonlyMap<Id, Place> {
-  return new Map(rows.map((row) => [row.id, row.is_here ? 'here' : 'elsewhere']));
 }
 
 /** What became of things of one kind. */

@@ -7,8 +7,6 @@ export {
   type ImportTarget,
   ImportTally,
   namesOf,
-  type Place,
-  placesOf,
 } from './import-target.js';
 export { DEFAULT_PROJECT, type Project, projectSlug } from './project.js';
 export { projectCountersTag, type ProjectKey, projectListTag, projectTag } from './project.cache.js';

@@ -25,5 +25,5 @@ export { type FinaliseReason, finaliseReasons, SessionObserver, SessionObservers
 export { SessionReader } from './session.reader.js';
 export { SessionService, type StartSession } from './session.service.js';
 export { SessionSweeper } from './session-sweeper.js';
-export type { Resolution } from './transfer/session-transfer.repository.js';
+export type { Resolution } from './transfer/session-rows.js';
 export { type EntryCopy, type SessionCopy, SessionTransferService } from './transfer/session-transfer.service.js';

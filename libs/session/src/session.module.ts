@@ -6,7 +6,6 @@ import { WarmingModule } from '#warming';
 import { SessionEntryController } from './http/session-entry.controller.js';
 import { SessionController } from './http/session.controller.js';
 import { PostgresSessionEntryRepository } from './persistence/postgres-session-entry.repository.js';
-import { PostgresSessionTransferRepository } from './persistence/postgres-session-transfer.repository.js';
 import { PostgresSessionRepository } from './persistence/postgres-session.repository.js';
 import { SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { SessionRepository } from './persistence/session.repository.js';
@@ -18,7 +17,7 @@ import { SessionSweeper } from './session-sweeper.js';
 import { SessionReader } from './session.reader.js';
 import { SessionCounts, SessionWarmer, TodoCounts } from './session.registrations.js';
 import { SessionService } from './session.service.js';
-import { SessionTransferRepository } from './transfer/session-transfer.repository.js';
+import { EntryRows, SessionRows } from './transfer/session-rows.js';
 import { SessionTransferService } from './transfer/session-transfer.service.js';
 
 /** Sessions and their log. */
@@ -36,7 +35,8 @@ import { SessionTransferService } from './transfer/session-transfer.service.js';
     TodoCounts,
     SessionWarmer,
     SessionTransferService,
-    { provide: SessionTransferRepository, useClass: PostgresSessionTransferRepository },
+    SessionRows,
+    EntryRows,
     { provide: SessionRepository, useClass: PostgresSessionRepository },
     { provide: SessionEntryRepository, useClass: PostgresSessionEntryRepository },
   ],

@@ -123,9 +123,12 @@ export class ExportService {
 
   /** Those that work in the project, and those that left something there and work elsewhere by now. */
   private sessionIdsOf({ workspaceId, id }: Project): AsyncGenerator<SessionId> {
-    const lists = [this.sessions, this.contexts, this.handovers].map((from) =>
-      idsOf<SessionId>((after, limit) => from.listSessionIds(workspaceId, id, after, limit), IDS_AT_ONCE),
-    );
-    return mergeIds(lists);
+    const lists: readonly ((after: SessionId | undefined, limit: number) => Promise<readonly SessionId[]>)[] = [
+      (after, limit) => this.sessions.listSessionIds(workspaceId, id, after, limit),
+      (after, limit) => this.sessions.listLoggingSessionIds(workspaceId, id, after, limit),
+      (after, limit) => this.contexts.listSessionIds(workspaceId, id, after, limit),
+      (after, limit) => this.handovers.listSessionIds(workspaceId, id, after, limit),
+    ];
+    return mergeIds(lists.map((list) => idsOf(list, IDS_AT_ONCE)));
   }
 }

@@ -1,72 +1,77 @@
-import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
+import { HEX_BYTES, Table } from '#database';
 import type { Context, ContextSummary } from '../context.js';
-import type { Priority } from '../extract/priority.js';
+import type { NewContext } from './context.repository.js';
 
+const summaryTable = new Table<ContextSummary>(
+  'contexts',
+  'c',
+  {
+    workspaceId: 'uuid',
+    projectId: 'uuid',
+    id: 'uuid',
+    label: 'text',
+    version: 'integer',
+    contentHash: HEX_BYTES,
+    contentBytes: 'integer',
+    preview: 'text',
+    keyConcepts: 'text[]',
+    extractVersion: 'smallint',
+    tags: 'text[]',
+    priority: 'text',
+    priorityDetected: 'boolean',
+    sessionId: 'uuid',
+    metadata: 'jsonb',
+    revision: 'uuid',
+    createdAt: 'timestamptz',
+    updatedAt: 'timestamptz',
+    archivedAt: 'timestamptz',
+    archiveReason: 'text',
+  },
+  true,
+);
+
+export const contextTable = summaryTable.with<Pick<Context, 'content'>>({ content: 'text' });
+
+/** A context with what only its row has. */
+export interface ContextRecord extends Context {
+  readonly labelId: string;
+  readonly isLatest: boolean;
+  /** In hexadecimal. */
+  readonly signature: string;
+}
+
+export const contextRecordTable = contextTable.with<Pick<ContextRecord, 'labelId' | 'isLatest' | 'signature'>>({
+  labelId: 'uuid',
+  isLatest: 'boolean',
+  signature: HEX_BYTES,
+});
+
+/** Of `contexts c` joined with `projects p`. */
+export const SUMMARY_COLUMNS = summaryTable.columns;
+
+export const SELECT_SUMMARY = `SELECT ${summaryTable.columns} FROM ${summaryTable.source}`;
+export const SELECT_CONTEXT = `SELECT ${contextTable.columns} FROM ${contextTable.source}`;
+
+export const WITH_PROJECT = 'JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id';
+
+/** What readers of rows use of them before they are contexts. */
 export interface ContextSummaryRow {
-  readonly workspace_id: WorkspaceId;
-  readonly project_id: ProjectId;
-  readonly project: string;
-  readonly id: ContextId;
-  readonly label: string;
-  readonly version: number;
-  readonly content_hash: Buffer;
-  readonly content_bytes: number;
-  readonly preview: string;
-  readonly key_concepts: string[];
-  readonly extract_version: number;
-  readonly tags: string[];
-  readonly priority: Priority;
-  readonly priority_detected: boolean;
-  readonly session_id: SessionId | null;
-  readonly metadata: Record<string, unknown>;
-  readonly revision: Revision;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly archived_at: Date | null;
-  readonly archive_reason: string | null;
+  readonly id: ContextSummary['id'];
 }
 
 export interface ContextRow extends ContextSummaryRow {
   readonly content: string;
 }
 
-/** Of `contexts c` joined with `projects p`. */
-export const SUMMARY_COLUMNS = `
-  c.workspace_id, c.project_id, p.slug AS project, c.id, c.label, c.version, c.content_hash, c.content_bytes, c.preview,
-  c.key_concepts, c.extract_version, c.tags, c.priority, c.priority_detected, c.session_id, c.metadata, c.revision,
-  c.created_at, c.updated_at, c.archived_at, c.archive_reason`;
-
-export const WITH_PROJECT = 'JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id';
-
-export const SELECT_SUMMARY = `SELECT ${SUMMARY_COLUMNS} FROM contexts c ${WITH_PROJECT}`;
-export const SELECT_CONTEXT = `SELECT ${SUMMARY_COLUMNS}, c.content FROM contexts c ${WITH_PROJECT}`;
-
 export function toSummary(row: ContextSummaryRow): ContextSummary {
-  return {
-    workspaceId: row.workspace_id,
-    projectId: row.project_id,
-    project: row.project,
-    id: row.id,
-    label: row.label,
-    version: row.version,
-    contentHash: row.content_hash.toString('hex'),
-    contentBytes: row.content_bytes,
-    preview: row.preview,
-    keyConcepts: row.key_concepts,
-    extractVersion: row.extract_version,
-    tags: row.tags,
-    priority: row.priority,
-    priorityDetected: row.priority_detected,
-    sessionId: row.session_id,
-    metadata: row.metadata,
-    revision: row.revision,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    archivedAt: row.archived_at,
-    archiveReason: row.archive_reason,
-  };
+  return summaryTable.toThing(row);
 }
 
 export function toContext(row: ContextRow): Context {
-  return { ...toSummary(row), content: row.content };
+  return contextTable.toThing(row);
+}
+
+/** @param isLatest whether it is the newest version of its label */
+export function toRecord({ labelId, fingerprint, ...context }: NewContext, isLatest: boolean): ContextRecord {
+  return { ...context, labelId, isLatest, signature: fingerprint.signature.toString('hex') };
 }

@@ -6,11 +6,13 @@ import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../extract/priority.js';
 import { ContextRepository, type Description, type LockedLabel, type NewContext } from './context.repository.js';
 import {
+  contextRecordTable,
   type ContextRow,
   type ContextSummaryRow,
   SELECT_CONTEXT,
   SUMMARY_COLUMNS,
   toContext,
+  toRecord,
   toSummary,
   WITH_PROJECT,
 } from './context.row.js';
@@ -64,43 +66,8 @@ export class PostgresContextRepository extends ContextRepository {
   async append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void> {
     const newest = new Map(contexts.map((context) => [context.labelId, context]));
     await this.retire(workspaceId, [...newest.keys()]);
-    const rows = contexts.map((context) => ({
-      id: context.id,
-      project_id: context.projectId,
-      label_id: context.labelId,
-      label: context.label,
-      version: context.version,
-      is_latest: newest.get(context.labelId) === context,
-      content: context.content,
-      content_hash: context.contentHash,
-      content_bytes: context.contentBytes,
-      preview: context.preview,
-      key_concepts: context.keyConcepts,
-      extract_version: context.extractVersion,
-      signature: context.fingerprint.signature.toString('hex'),
-      tags: context.tags,
-      priority: context.priority,
-      priority_detected: context.priorityDetected,
-      session_id: context.sessionId,
-      metadata: context.metadata,
-      revision: context.revision,
-      created_at: context.createdAt,
-      updated_at: context.updatedAt,
-    }));
-    await this.database.query(
-      `INSERT INTO contexts (workspace_id, id, project_id, label_id, label, version, is_latest, content, content_hash,
-         content_bytes, preview, key_concepts, extract_version, signature, tags, priority, priority_detected,
-         session_id, metadata, revision, created_at, updated_at)
-       SELECT $1, id, project_id, label_id, label, version, is_latest, content, decode(content_hash, 'hex'),
-         content_bytes, preview, key_concepts, extract_version, decode(signature, 'hex'), tags, priority,
-         priority_detected, session_id, metadata, revision, created_at, updated_at
-       FROM jsonb_to_recordset($2::jsonb) AS given (id uuid, project_id uuid, label_id uuid, label text,
-         version integer, is_latest boolean, content text, content_hash text, content_bytes integer, preview text,
-         key_concepts text[], extract_version smallint, signature text, tags text[], priority text,
-         priority_detected boolean, session_id uuid, metadata jsonb, revision uuid, created_at timestamptz,
-         updated_at timestamptz)`,
-      [workspaceId, JSON.stringify(rows)],
-    );
+    const records = contexts.map((context) => toRecord(context, newest.get(context.labelId) === context));
+    await contextRecordTable.insert(this.database, records);
     await this.database.query(
       `UPDATE context_labels AS l SET last_version = given.version
        FROM unnest($2::uuid[], $3::integer[]) AS given (id, version)

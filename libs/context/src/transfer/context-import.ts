@@ -5,7 +5,7 @@ import { type ContextDraft, draftOf } from '../store/context-draft.js';
 import type { ContextObservers } from '../context-observers.js';
 import type { ContextReadRepository } from '../recall/context-read.repository.js';
 import type { ContextRepository, NewContext } from '../store/context.repository.js';
-import type { ContextTransferRepository, DescribedVersion, KnownVersion } from './context-transfer.repository.js';
+import type { ContextRows, DescribedVersion, KnownVersion } from './context-rows.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
 export type ContextCopy = DescribedVersion & Pick<Context, 'label' | 'version' | 'content'>;
@@ -44,7 +44,7 @@ export class ContextImport {
     private readonly target: ImportTarget,
     private readonly contexts: ContextRepository,
     private readonly reads: ContextReadRepository,
-    private readonly repository: ContextTransferRepository,
+    private readonly rows: ContextRows,
     private readonly observers: ContextObservers,
     private readonly tally: ImportTally,
   ) {}
@@ -82,7 +82,7 @@ export class ContextImport {
   private async linesOf(labels: readonly string[]): Promise<ReadonlyMap<string, Line>> {
     const { workspaceId, projectId } = this.target;
     const unknown = labels.filter((label) => label !== this.line?.label);
-    const known = await this.repository.findVersions(workspaceId, projectId, unknown);
+    const known = await this.rows.findVersions(workspaceId, projectId, unknown);
     const byLabel = new Map<string, KnownVersion[]>();
     for (const version of known) {
       const versions = byLabel.get(version.label);
@@ -138,7 +138,7 @@ export class ContextImport {
     if (removed.length > 0) {
       this.hasRemoved = true;
       await this.withdraw(removed);
-      await this.repository.remove(
+      await this.rows.remove(
         workspaceId,
         removed.map(({ id }) => id),
       );
@@ -148,11 +148,10 @@ export class ContextImport {
       const line = locked.get(copy.label);
       const id = ids[index];
       if (line === undefined || id === undefined) throw new Error('Every label has a locked line.');
-      const { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected } = copy;
-      const said = { createdAt, updatedAt, archivedAt, archiveReason, priorityDetected };
       return {
+        ...copy,
         ...draft,
-        ...said,
+        priorityDetected: copy.priorityDetected,
         revision: newRevision(),
         workspaceId,
         projectId,
@@ -162,9 +161,9 @@ export class ContextImport {
         version,
       };
     });
-    await this.repository.insert(workspaceId, versions);
+    await this.rows.add(workspaceId, versions);
     const changed = new Set(
-      await this.repository.describe(
+      await this.rows.describe(
         workspaceId,
         described.map(({ id, copy }) => ({ ...copy, id })),
       ),
@@ -202,7 +201,7 @@ export class ContextImport {
   private async idsFor(ids: readonly ContextId[]): Promise<readonly ContextId[]> {
     const { workspaceId, projectId } = this.target;
     const names = namesOf(this.target, ids);
-    const taken = new Set((await this.repository.findTaken(workspaceId, projectId, names)).keys());
+    const taken = new Set((await this.rows.findTaken(workspaceId, projectId, names)).keys());
     return ids.map((id) => {
       const free = namesOf(this.target, [id]).find((name) => !taken.has(name)) ?? newId<ContextId>();
       taken.add(free);

@@ -3,7 +3,7 @@ import { ManualClock } from '#kernel/testing';
 import { ImportTally, type ImportTarget } from '#project';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import type { Context } from '../context.js';
-import { PostgresContextTransferRepository } from '../persistence/postgres-context-transfer.repository.js';
+import { ContextRows } from './context-rows.js';
 import { ContextProcess } from '../testing/context-process.js';
 import type { ContextCopy } from './context-import.js';
 import { ContextTransferService } from './context-transfer.service.js';
@@ -13,7 +13,7 @@ const AT = new Date('2026-01-01T00:00:00.000Z');
 describe('contexts on their way', () => {
   let testDatabase: TestDatabase;
   let world: ContextProcess;
-  let repository: PostgresContextTransferRepository;
+  let repository: ContextRows;
   let service: ContextTransferService;
   let workspaceId: WorkspaceId;
   let projectId: ProjectId;
@@ -21,7 +21,7 @@ describe('contexts on their way', () => {
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     world = await ContextProcess.start(testDatabase.url, new ManualClock());
-    repository = new PostgresContextTransferRepository(world.database);
+    repository = new ContextRows(world.database);
     service = world.transfer;
   });
   afterAll(async () => {
@@ -104,14 +104,14 @@ describe('contexts on their way', () => {
   });
 
   it('marks a project as changed by whatever is written to it', async () => {
-    const marks = new Set([await repository.mark(workspaceId, projectId)]);
+    const marks = new Set([await repository.fingerprint(workspaceId, projectId)]);
     const { context } = await put('a', 'one');
-    marks.add(await repository.mark(workspaceId, projectId));
+    marks.add(await repository.fingerprint(workspaceId, projectId));
     await world.contexts.patch(workspaceId, context.id, { tags: ['x'] });
-    marks.add(await repository.mark(workspaceId, projectId));
+    marks.add(await repository.fingerprint(workspaceId, projectId));
     await world.contexts.archive(workspaceId, context.id, { force: true, allVersions: false });
-    marks.add(await repository.mark(workspaceId, projectId));
-    marks.add(await repository.mark(workspaceId, projectId));
+    marks.add(await repository.fingerprint(workspaceId, projectId));
+    marks.add(await repository.fingerprint(workspaceId, projectId));
     expect(marks.size).toBe(4);
   });
 

@@ -6,7 +6,7 @@ import { ContextObservers } from '../context-observers.js';
 import { ContextReadRepository } from '../recall/context-read.repository.js';
 import { ContextRepository } from '../store/context.repository.js';
 import { ContextImport } from './context-import.js';
-import { ContextTransferRepository, type VersionRef } from './context-transfer.repository.js';
+import { ContextRows, type VersionRef } from './context-rows.js';
 
 const VERSIONS_AT_ONCE = 200;
 /** Contents that are in memory together, but for one that is longer. */
@@ -16,7 +16,7 @@ const BYTES_AT_ONCE = 4 * 1024 * 1024;
 @Injectable()
 export class ContextTransferService {
   constructor(
-    private readonly repository: ContextTransferRepository,
+    private readonly rows: ContextRows,
     private readonly contexts: ContextRepository,
     private readonly reads: ContextReadRepository,
     private readonly observers: ContextObservers,
@@ -24,12 +24,12 @@ export class ContextTransferService {
 
   /** Differs whenever something that is read here has changed. */
   mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
-    return this.repository.mark(workspaceId, projectId);
+    return this.rows.fingerprint(workspaceId, projectId);
   }
 
   /** Versions, archived or not. */
   count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
-    return this.repository.count(workspaceId, projectId);
+    return this.rows.count(workspaceId, projectId);
   }
 
   /** Every version, archived or not, by label and number: page by page, each from behind the last. Counts as no read. */
@@ -38,7 +38,7 @@ export class ContextTransferService {
     projectId: ProjectId,
     after: VersionRef | undefined,
   ): Promise<readonly Context[]> {
-    return this.repository.listVersions(workspaceId, projectId, after, VERSIONS_AT_ONCE, BYTES_AT_ONCE);
+    return this.rows.listVersions(workspaceId, projectId, after, VERSIONS_AT_ONCE, BYTES_AT_ONCE);
   }
 
   /** Sessions that stored a version that is still there, in the order of their ids. */
@@ -48,17 +48,17 @@ export class ContextTransferService {
     after: SessionId | undefined,
     limit: number,
   ): Promise<readonly SessionId[]> {
-    return this.repository.listSessionIds(workspaceId, projectId, after, limit);
+    return this.rows.listSessionIds(workspaceId, projectId, after, limit);
   }
 
   /** Those of these sessions that stored something in the project. */
   sessionsHere({ workspaceId, projectId }: ImportTarget, among: readonly SessionId[]): Promise<readonly SessionId[]> {
-    return this.repository.sessionsHere(workspaceId, projectId, among);
+    return this.rows.sessionsHere(workspaceId, projectId, among);
   }
 
   /** Begins to bring a file's versions, in the caller's transaction. What is cached is dropped by the caller. */
   importInto(target: ImportTarget, tally: ImportTally): ContextImport {
-    return new ContextImport(target, this.contexts, this.reads, this.repository, this.observers, tally);
+    return new ContextImport(target, this.contexts, this.reads, this.rows, this.observers, tally);
   }
 
   /** What versions that a file speaks of are in the project, by their ids in the file; those that it has not are left out. */
@@ -71,10 +71,8 @@ export class ContextTransferService {
       target,
       refs.map(({ id }) => id),
     );
-    const byId = await this.repository.findTaken(workspaceId, projectId, names);
-    const versions = await this.repository.findVersions(workspaceId, projectId, [
-      ...new Set(refs.map(({ label }) => label)),
-    ]);
+    const byId = await this.rows.findTaken(workspaceId, projectId, names);
+    const versions = await this.rows.findVersions(workspaceId, projectId, [...new Set(refs.map(({ label }) => label))]);
     const byPlace = new Map(versions.map((version) => [placeOf(version), version]));
     const located = new Map<ContextId, VersionRef & { readonly id: ContextId }>();
     for (const ref of refs) {

@@ -3,7 +3,7 @@ import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import type { Acknowledgement, Handover } from '../handover.js';
-import { type HandoverRow, SELECT_HANDOVER, toHandover } from './handover.row.js';
+import { SELECT_HANDOVER, toHandover } from './handover.row.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
 
 /** The newest content of the project is what comes last, whatever the clocks say that wrote the others down. */
@@ -62,7 +62,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
     after: HandoverId | undefined,
     limit: number,
   ): Promise<Page<Handover, [HandoverId]>> {
-    const rows = await this.database.query<HandoverRow>(
+    const rows = await this.database.query<object>(
       `${SELECT_HANDOVER}
        WHERE h.workspace_id = $1 AND ($2::uuid IS NULL OR h.project_id = $2) AND ($3::uuid IS NULL OR h.session_id = $3)
          AND ($4::uuid IS NULL OR h.id < $4)
@@ -101,7 +101,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
   }
 
   private async findOne(condition: string, parameters: readonly unknown[]): Promise<Handover | undefined> {
-    const rows = await this.database.query<HandoverRow>(
+    const rows = await this.database.query<object>(
       `${SELECT_HANDOVER} WHERE h.workspace_id = $1 AND ${condition}`,
       parameters,
     );

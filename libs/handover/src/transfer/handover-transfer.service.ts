@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Handover } from '../handover.js';
-import { HandoverRepository } from '../persistence/handover.repository.js';
-import { HandoverTransferRepository } from './handover-transfer.repository.js';
+import { fromFlat, toFlat } from '../persistence/handover.row.js';
+import { HandoverRows } from './handover-rows.js';
 
 /** A handover as a file has it: of no place and no revision yet; its sessions, entries and contexts as the project knows them. */
 export type HandoverCopy = Omit<Handover, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
@@ -13,23 +13,24 @@ const HANDOVERS_AT_ONCE = 100;
 /** Handovers on their way out of a project and into another. Reading is as the caller's transaction sees it. */
 @Injectable()
 export class HandoverTransferService {
-  constructor(
-    private readonly repository: HandoverTransferRepository,
-    private readonly handovers: HandoverRepository,
-  ) {}
+  constructor(private readonly rows: HandoverRows) {}
 
   /** Differs whenever something that is read here has changed. */
   mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
-    return this.repository.mark(workspaceId, projectId);
+    return this.rows.fingerprint(workspaceId, projectId);
   }
 
   count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
-    return this.handovers.count(workspaceId, projectId);
+    return this.rows.count(workspaceId, projectId);
   }
 
   /** All of the project, in the order of their ids: page by page, each from behind the last. */
-  list(workspaceId: WorkspaceId, projectId: ProjectId, after: HandoverId | undefined): Promise<readonly Handover[]> {
-    return this.repository.list(workspaceId, projectId, after, HANDOVERS_AT_ONCE);
+  async list(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: HandoverId | undefined,
+  ): Promise<readonly Handover[]> {
+    return (await this.rows.list(workspaceId, projectId, after, HANDOVERS_AT_ONCE)).map(fromFlat);
   }
 
   /** Sessions that left or took over one of the project's, in the order of their ids. */
@@ -39,12 +40,12 @@ export class HandoverTransferService {
     after: SessionId | undefined,
     limit: number,
   ): Promise<readonly SessionId[]> {
-    return this.repository.listSessionIds(workspaceId, projectId, after, limit);
+    return this.rows.listSessionIds(workspaceId, projectId, after, limit);
   }
 
   /** Those of these sessions that left or took over one of the project's. */
   sessionsHere({ workspaceId, projectId }: ImportTarget, among: readonly SessionId[]): Promise<readonly SessionId[]> {
-    return this.repository.sessionsHere(workspaceId, projectId, among);
+    return this.rows.sessionsHere(workspaceId, projectId, among);
   }
 
   /**
@@ -55,12 +56,8 @@ export class HandoverTransferService {
   async import(target: ImportTarget, copies: readonly HandoverCopy[], tally: ImportTally): Promise<void> {
     const { workspaceId, projectId, project, dryRun } = target;
     const ids = copies.map(({ id }) => id);
-    const identities = identify(
-      target,
-      ids,
-      await this.repository.places(workspaceId, projectId, namesOf(target, ids)),
-    );
-    const left = await this.repository.leftBy(
+    const identities = identify(target, ids, await this.rows.places(workspaceId, projectId, namesOf(target, ids)));
+    const left = await this.rows.leftBy(
       workspaceId,
       projectId,
       copies.flatMap(({ sessionId }) => (sessionId === null ? [] : [sessionId])),
@@ -71,14 +68,9 @@ export class HandoverTransferService {
     }
     const { created, replaced } = divide(target, copies, identities, tally);
     if (dryRun) return;
-    const placed = (copy: HandoverCopy): Handover => ({
-      ...copy,
-      workspaceId,
-      projectId,
-      project,
-      revision: newRevision(),
-    });
-    await this.repository.insert(created.map(placed));
-    await this.repository.replace(replaced.map(placed));
+    const placed = (copy: HandoverCopy) =>
+      toFlat({ ...copy, workspaceId, projectId, project, revision: newRevision() });
+    await this.rows.insert(created.map(placed));
+    await this.rows.replace(replaced.map(placed), ['projectId']);
   }
 }

@@ -3,7 +3,7 @@ import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { openKinds, type SessionEntry } from '../session-entry.js';
-import { ENTRY_COLUMNS, type EntryRow, toEntry, toEntryPriority } from './session-entry.row.js';
+import { entryTable, toEntry } from './session-entry.row.js';
 import { type EntryCount, type EntryFilter, SessionEntryRepository } from './session-entry.repository.js';
 
 @Injectable()
@@ -12,23 +12,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     super();
   }
 
-  async insert(entry: SessionEntry): Promise<void> {
-    await this.database.query(
-      `INSERT INTO session_entries (${ENTRY_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-      [
-        entry.workspaceId,
-        entry.id,
-        entry.sessionId,
-        entry.projectId,
-        entry.kind,
-        entry.text,
-        JSON.stringify(entry.metadata),
-        toEntryPriority(entry.priority),
-        entry.createdAt,
-        entry.resolvedAt,
-        entry.resolvedBy,
-      ],
-    );
+  insert(entry: SessionEntry): Promise<void> {
+    return entryTable.insert(this.database, [entry]);
   }
 
   async list(
@@ -38,8 +23,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     after: EntryId | undefined,
     limit: number,
   ): Promise<Page<SessionEntry, [EntryId]>> {
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM session_entries
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM session_entries
        WHERE workspace_id = $1 AND session_id = $2 AND ($3::text IS NULL OR kind = $3)
          AND ($4::boolean IS NULL OR (CASE WHEN $4 THEN kind = ANY ($5) AND resolved_at IS NULL ELSE resolved_at IS NOT NULL END))
          AND ($6::uuid IS NULL OR id > $6)
@@ -55,8 +40,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     ids: readonly EntryId[],
   ): Promise<readonly SessionEntry[]> {
     // In one order everywhere, so that two sessions that resolve the same things can't wait for each other.
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM session_entries
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM session_entries
        WHERE workspace_id = $1 AND project_id = $2 AND id = ANY ($3::uuid[]) ORDER BY id FOR NO KEY UPDATE`,
       [workspaceId, projectId, ids],
     );
@@ -72,8 +57,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
   }
 
   async listOpenTodos(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionEntry[]> {
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM session_entries
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM session_entries
        WHERE workspace_id = $1 AND project_id = $2 AND kind = 'todo' AND resolved_at IS NULL
        ORDER BY priority, id LIMIT $3`,
       [workspaceId, projectId, limit],
@@ -106,8 +91,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     projectId: ProjectId,
     perKind: number,
   ): Promise<readonly SessionEntry[]> {
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM (
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM (
          SELECT *, row_number() OVER (PARTITION BY kind ORDER BY priority, id DESC) AS place
          FROM session_entries
          WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND resolved_at IS NULL
@@ -124,8 +109,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     projectId: ProjectId,
     limit: number,
   ): Promise<readonly SessionEntry[]> {
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM unnest($2::uuid[]) AS given (of_session) CROSS JOIN LATERAL (
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM unnest($2::uuid[]) AS given (of_session) CROSS JOIN LATERAL (
          SELECT * FROM session_entries
          WHERE workspace_id = $1 AND session_id = of_session AND project_id = $3 ORDER BY id DESC LIMIT $4
        ) AS newest
@@ -142,8 +127,8 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     after: EntryId | undefined,
     limit: number,
   ): Promise<Page<SessionEntry, [EntryId]>> {
-    const rows = await this.database.query<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM session_entries
+    const rows = await this.database.query<object>(
+      `SELECT ${entryTable.columns} FROM session_entries
        WHERE workspace_id = $1 AND session_id = $2 AND project_id = $3 AND ($4::uuid IS NULL OR id > $4)
        ORDER BY id LIMIT $5`,
       [workspaceId, sessionId, projectId, after ?? null, limit + 1],

@@ -3,7 +3,7 @@ import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Session, SessionState } from '../session.js';
-import { SELECT_SESSION, type SessionRow, toSession } from './session.row.js';
+import { SELECT_SESSION, toSession } from './session.row.js';
 import { type DueBy, type SessionFilter, type SessionMark, SessionRepository } from './session.repository.js';
 
 /** The conditions of `stateOf` over `$3` (now) and `$4` (idle since). */
@@ -44,7 +44,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   async find(workspaceId: WorkspaceId, id: SessionId): Promise<Session | undefined> {
-    const rows = await this.database.query<SessionRow>(`${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.id = $2`, [
+    const rows = await this.database.query<object>(`${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.id = $2`, [
       workspaceId,
       id,
     ]);
@@ -111,7 +111,7 @@ export class PostgresSessionRepository extends SessionRepository {
     limit: number,
   ): Promise<Page<Session, [SessionId]>> {
     const { projectId, state } = filter;
-    const rows = await this.database.query<SessionRow>(
+    const rows = await this.database.query<object>(
       `${SELECT_SESSION}
        WHERE s.workspace_id = $1 AND ($2::uuid IS NULL OR s.project_id = $2)
          AND ($3::timestamptz IS NULL OR $4::timestamptz IS NULL OR (${state === undefined ? 'true' : STATE[state.is]}))
@@ -123,7 +123,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   async listDue(due: DueBy, after: SessionMark | undefined, limit: number): Promise<readonly SessionMark[]> {
-    const rows = await this.database.query<Pick<SessionRow, 'workspace_id' | 'id' | 'last_active_at'>>(
+    const rows = await this.database.query<{ workspace_id: WorkspaceId; id: SessionId; last_active_at: Date }>(
       `SELECT workspace_id, id, last_active_at FROM sessions
        WHERE finalised_at IS NULL AND (last_active_at <= $1 OR expires_at <= $2)
          AND ($3::timestamptz IS NULL OR (last_active_at, workspace_id, id) > ($3, $4::uuid, $5::uuid))
@@ -143,7 +143,7 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
-    const rows = await this.database.query<SessionRow>(
+    const rows = await this.database.query<object>(
       `${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.started_by = $2 ORDER BY s.id DESC LIMIT $3`,
       [workspaceId, startedBy, limit],
     );

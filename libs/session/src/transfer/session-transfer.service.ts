@@ -5,7 +5,7 @@ import { SessionEntryRepository } from '../persistence/session-entry.repository.
 import { SessionObservers } from '../session-observers.js';
 import type { Session } from '../session.js';
 import type { SessionEntry } from '../session-entry.js';
-import { type Resolution, SessionTransferRepository } from './session-transfer.repository.js';
+import { EntryRows, type Resolution, SessionRows } from './session-rows.js';
 
 /** A session as a file has it: of no place and no revision yet. */
 export type SessionCopy = Omit<Session, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
@@ -22,33 +22,45 @@ const ENTRIES_AT_ONCE = 200;
 @Injectable()
 export class SessionTransferService {
   constructor(
-    private readonly repository: SessionTransferRepository,
+    private readonly sessionRows: SessionRows,
+    private readonly entryRows: EntryRows,
     private readonly entries: SessionEntryRepository,
     private readonly observers: SessionObservers,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
-  mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
-    return this.repository.mark(workspaceId, projectId);
+  async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
+    const sessions = await this.sessionRows.fingerprint(workspaceId);
+    return `${sessions}/${await this.entryRows.fingerprint(workspaceId, projectId)}`;
   }
 
-  /** Sessions that work in the project or have logged in it, in the order of their ids. */
+  /** Sessions that work in the project, in the order of their ids. */
   listSessionIds(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     after: SessionId | undefined,
     limit: number,
   ): Promise<readonly SessionId[]> {
-    return this.repository.listSessionIds(workspaceId, projectId, after, limit);
+    return this.sessionRows.listSessionIds(workspaceId, projectId, after, limit);
+  }
+
+  /** Sessions that have logged in the project, in the order of their ids. */
+  listLoggingSessionIds(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: SessionId | undefined,
+    limit: number,
+  ): Promise<readonly SessionId[]> {
+    return this.entryRows.listSessionIds(workspaceId, projectId, after, limit);
   }
 
   /** In the order of their ids. */
   findSessions(workspaceId: WorkspaceId, ids: readonly SessionId[]): Promise<readonly Session[]> {
-    return this.repository.findSessions(workspaceId, ids);
+    return this.sessionRows.find(workspaceId, ids);
   }
 
   countEntries(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
-    return this.repository.countEntries(workspaceId, projectId);
+    return this.entryRows.count(workspaceId, projectId);
   }
 
   /** All of the project, in the order of their ids: page by page, each from behind the last. */
@@ -57,7 +69,7 @@ export class SessionTransferService {
     projectId: ProjectId,
     after: EntryId | undefined,
   ): Promise<readonly SessionEntry[]> {
-    return this.repository.listEntries(workspaceId, projectId, after, ENTRIES_AT_ONCE);
+    return this.entryRows.list(workspaceId, projectId, after, ENTRIES_AT_ONCE);
   }
 
   /** @param alsoHere of `namesOf` these sessions, those that left something else than entries in the project */
@@ -66,15 +78,18 @@ export class SessionTransferService {
     ids: readonly SessionId[],
     alsoHere: ReadonlySet<SessionId>,
   ): Promise<Map<SessionId, Identity<SessionId>>> {
-    const places = await this.repository.placesOfSessions(target.workspaceId, target.projectId, namesOf(target, ids));
-    return identify(target, ids, new Map([...places].map(([id, place]) => [id, alsoHere.has(id) ? 'here' : place])));
+    const { workspaceId, projectId } = target;
+    const names = namesOf(target, ids);
+    const places = await this.sessionRows.places(workspaceId, projectId, names);
+    const here = new Set([...alsoHere, ...(await this.entryRows.sessionsHere(workspaceId, projectId, names))]);
+    return identify(target, ids, new Map([...places].map(([id, place]) => [id, here.has(id) ? 'here' : place])));
   }
 
   async identifyEntries(target: ImportTarget, ids: readonly EntryId[]): Promise<Map<EntryId, Identity<EntryId>>> {
     return identify(
       target,
       ids,
-      await this.repository.placesOfEntries(target.workspaceId, target.projectId, namesOf(target, ids)),
+      await this.entryRows.places(target.workspaceId, target.projectId, namesOf(target, ids)),
     );
   }
 
@@ -89,8 +104,8 @@ export class SessionTransferService {
     if (target.dryRun) return;
     const placed = (copy: SessionCopy): Session => ({ ...copy, ...placeOf(target), revision: newRevision() });
     const overwritten = replaced.map(placed);
-    await this.repository.insertSessions(created.map(placed));
-    await this.repository.replaceSessions(overwritten);
+    await this.sessionRows.insert(created.map(placed));
+    await this.sessionRows.replace(overwritten, ['projectId']);
     for (const session of overwritten) if (session.finalisedAt !== null) await this.reportLog(session);
   }
 
@@ -106,10 +121,10 @@ export class SessionTransferService {
     const { workspaceId, projectId } = target;
     const placed = (copy: EntryCopy): SessionEntry => ({ ...copy, workspaceId, projectId });
     const written = [...created, ...replaced].map(placed);
-    await this.repository.insertEntries(created.map(placed));
-    await this.repository.replaceEntries(replaced.map(placed));
+    await this.entryRows.insert(created.map(placed));
+    await this.entryRows.replace(replaced.map(placed));
     const of = [...new Set(written.map(({ sessionId }) => sessionId).filter((id) => id !== null))];
-    const sessions = await this.repository.findSessions(workspaceId, of);
+    const sessions = await this.sessionRows.find(workspaceId, of);
     const handedOver = new Set(sessions.filter(({ finalisedAt }) => finalisedAt !== null).map(({ id }) => id));
     // Nobody will hand over what a session wrote that is gone.
     await this.observers.imported(written.filter(({ sessionId }) => sessionId === null || handedOver.has(sessionId)));
@@ -118,7 +133,7 @@ export class SessionTransferService {
 
   /** Says what settled entries; call it when all of them are there. */
   resolve(target: ImportTarget, resolutions: readonly Resolution[]): Promise<void> {
-    return this.repository.resolve(target.workspaceId, resolutions);
+    return this.entryRows.resolve(target.workspaceId, resolutions);
   }
 
   /** A session that was open here and is handed over now: nobody will hand its log over any more. */

@@ -18,9 +18,10 @@ export type PartType = (typeof partTypes)[number];
 
 /** Ids are in lower case, in which they are compared. */
 const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lower case');
-const time = z.iso
+export const timeField = z.iso
   .datetime({ error: 'must be a time like 2026-11-21T12:00:00.000Z' })
   .refine((text) => !text.startsWith('0000'), 'must be of our era');
+export const optionalTimeField = timeField.nullable();
 /** Files of earlier releases count changes with it. It is not read: an import makes states of its own. */
 const revision = z.unknown().optional();
 /** Those of documents are longer than what a client may send. */
@@ -40,11 +41,11 @@ export const headerLine = z.strictObject({
   formatVersion: z.literal(READABLE_VERSIONS),
   productVersion: z.string().max(100),
   project: projectSlug,
-  exportedAt: time,
+  exportedAt: timeField,
   counts,
 });
 
-export const projectLine = z.strictObject({ type: z.literal('project'), slug: projectSlug, createdAt: time });
+export const projectLine = z.strictObject({ type: z.literal('project'), slug: projectSlug, createdAt: timeField });
 
 export const sessionLine = z
   .strictObject({
@@ -53,11 +54,11 @@ export const sessionLine = z
     client: z.string().max(200).nullable(),
     metadata,
     summary,
-    createdAt: time,
-    lastActiveAt: time,
-    expiresAt: time,
-    finalisedAt: time.nullable(),
-    endedAt: time.nullable(),
+    createdAt: timeField,
+    lastActiveAt: timeField,
+    expiresAt: timeField,
+    finalisedAt: optionalTimeField,
+    endedAt: optionalTimeField,
     revision,
   })
   .refine(({ endedAt, finalisedAt }) => endedAt === null || finalisedAt !== null, {
@@ -74,8 +75,8 @@ export const entryLine = z
     text: z.string().min(1).max(MAX_ENTRY_LENGTH),
     metadata,
     priority: z.enum(todoPriorities).nullable(),
-    createdAt: time,
-    resolvedAt: time.nullable(),
+    createdAt: timeField,
+    resolvedAt: optionalTimeField,
     resolvedBy: id.nullable(),
   })
   .refine(({ kind, priority }) => (kind === 'todo') === (priority !== null), {
@@ -103,9 +104,9 @@ export const contextLine = z
     priorityDetected: z.boolean(),
     sessionId: id.nullable(),
     metadata,
-    createdAt: time,
-    updatedAt: time,
-    archivedAt: time.nullable(),
+    createdAt: timeField,
+    updatedAt: timeField,
+    archivedAt: optionalTimeField,
     archiveReason: z.string().max(1_000).nullable(),
     revision,
   })
@@ -118,7 +119,7 @@ const item = z.strictObject({
   entryId: id.nullable(),
   text: z.string().max(MAX_ENTRY_LENGTH),
   truncated: z.boolean(),
-  createdAt: time,
+  createdAt: timeField,
 });
 const items = z.array(item).max(200);
 
@@ -143,9 +144,9 @@ export const handoverLine = z
     sessionId: id.nullable(),
     reason: z.enum(handoverReasons),
     content: handoverContent,
-    createdAt: time,
-    updatedAt: time,
-    acknowledgedAt: time.nullable(),
+    createdAt: timeField,
+    updatedAt: timeField,
+    acknowledgedAt: optionalTimeField,
     acknowledgedBy: z.string().min(1).max(300).nullable(),
     acknowledgedSessionId: id.nullable(),
     revision,

@@ -2,111 +2,76 @@ import type { Context, ContextCopy } from '#context';
 import type { Handover, HandoverCopy } from '#handover';
 import type { ContextId, EntryId, HandoverId, SessionId } from '#kernel';
 import type { EntryCopy, Session, SessionCopy, SessionEntry } from '#session';
-import type { ContextLine, EntryLine, HandoverLine, SessionLine } from './file-lines.js';
+import {
+  type ContextLine,
+  contextLine,
+  type EntryLine,
+  entryLine,
+  type HandoverLine,
+  optionalTimeField,
+  type SessionLine,
+  sessionLine,
+  timeField,
+} from './file-lines.js';
 
 /*
  * Between what is stored and what a file says of it, in both directions. A line names neither workspace nor project, and
  * nothing that follows from the rest: previews, hashes and vectors are made anew where it is imported.
  */
 
-/** Metadata came in as JSON, so it goes out as JSON. */
-type Json = SessionLine['metadata'];
+interface LineSchema {
+  readonly shape: Readonly<Record<string, unknown>>;
+}
+
+/** What a line says of a thing besides its type: the fields of its schema, but for the one that is not read any more. */
+function fieldsOf({ shape }: LineSchema): string[] {
+  return Object.keys(shape).filter((field) => field !== 'type' && field !== 'revision');
+}
+
+function toLine(schema: LineSchema, type: string, thing: object): object {
+  const values = thing as Readonly<Record<string, unknown>>;
+  const fields = fieldsOf(schema).map((field) => {
+    const value = values[field];
+    return [field, value instanceof Date ? value.toISOString() : value];
+  });
+  return { type, ...Object.fromEntries(fields) };
+}
+
+/** The line has a field for everything that is copied. */
+function toCopy<Copy>(schema: LineSchema, line: Readonly<Record<keyof Copy, unknown>>): Copy {
+  const values = line as Readonly<Record<string, unknown>>;
+  const fields = fieldsOf(schema).map((field) => {
+    const isTime = schema.shape[field] === timeField || schema.shape[field] === optionalTimeField;
+    const value = values[field];
+    return [field, isTime && value !== null ? new Date(value as string) : value];
+  });
+  return Object.fromEntries(fields) as Copy;
+}
 
 export function toSessionLine(session: Session): SessionLine {
-  return {
-    type: 'session',
-    id: session.id,
-    client: session.client,
-    metadata: session.metadata as Json,
-    summary: session.summary,
-    createdAt: session.createdAt.toISOString(),
-    lastActiveAt: session.lastActiveAt.toISOString(),
-    expiresAt: session.expiresAt.toISOString(),
-    finalisedAt: toText(session.finalisedAt),
-    endedAt: toText(session.endedAt),
-  };
+  return toLine(sessionLine, 'session', session) as SessionLine;
 }
 
 export function toSessionCopy(line: SessionLine): SessionCopy {
-  return {
-    id: line.id as SessionId,
-    client: line.client,
-    metadata: line.metadata,
-    summary: line.summary,
-    createdAt: new Date(line.createdAt),
-    lastActiveAt: new Date(line.lastActiveAt),
-    expiresAt: new Date(line.expiresAt),
-    finalisedAt: toDate(line.finalisedAt),
-    endedAt: toDate(line.endedAt),
-  };
+  return toCopy<SessionCopy>(sessionLine, line);
 }
 
 export function toEntryLine(entry: SessionEntry): EntryLine {
-  return {
-    type: 'entry',
-    id: entry.id,
-    sessionId: entry.sessionId,
-    kind: entry.kind,
-    text: entry.text,
-    metadata: entry.metadata as Json,
-    priority: entry.priority,
-    createdAt: entry.createdAt.toISOString(),
-    resolvedAt: toText(entry.resolvedAt),
-    resolvedBy: entry.resolvedBy,
-  };
+  return toLine(entryLine, 'entry', entry) as EntryLine;
 }
 
 /** @param sessionId as the project knows that session */
 export function toEntryCopy(line: EntryLine, sessionId: SessionId | null): EntryCopy {
-  return {
-    id: line.id as EntryId,
-    sessionId,
-    kind: line.kind,
-    text: line.text,
-    metadata: line.metadata,
-    priority: line.priority,
-    createdAt: new Date(line.createdAt),
-    resolvedAt: toDate(line.resolvedAt),
-    resolvedBy: line.resolvedBy as EntryId | null,
-  };
+  return { ...toCopy<EntryCopy>(entryLine, line), sessionId };
 }
 
 export function toContextLine(context: Context): ContextLine {
-  return {
-    type: 'context',
-    id: context.id,
-    label: context.label,
-    version: context.version,
-    content: context.content,
-    tags: [...context.tags],
-    priority: context.priority,
-    priorityDetected: context.priorityDetected,
-    sessionId: context.sessionId,
-    metadata: context.metadata as Json,
-    createdAt: context.createdAt.toISOString(),
-    updatedAt: context.updatedAt.toISOString(),
-    archivedAt: toText(context.archivedAt),
-    archiveReason: context.archiveReason,
-  };
+  return toLine(contextLine, 'context', context) as ContextLine;
 }
 
 /** @param sessionId as the project knows that session */
 export function toContextCopy(line: ContextLine, sessionId: SessionId | null): ContextCopy {
-  return {
-    id: line.id as ContextId,
-    label: line.label,
-    version: line.version,
-    content: line.content,
-    tags: line.tags,
-    priority: line.priority,
-    priorityDetected: line.priorityDetected,
-    sessionId,
-    metadata: line.metadata,
-    createdAt: new Date(line.createdAt),
-    updatedAt: new Date(line.updatedAt),
-    archivedAt: toDate(line.archivedAt),
-    archiveReason: line.archiveReason,
-  };
+  return { ...toCopy<ContextCopy>(contextLine, line), sessionId };
 }
 
 export function toHandoverLine(handover: Handover): HandoverLine {
@@ -168,8 +133,4 @@ export function toHandoverCopy(line: HandoverLine, idMap: IdMap): HandoverCopy {
 
 function toText(time: Date | null): string | null {
   return time?.toISOString() ?? null;
-}
-
-function toDate(text: string | null): Date | null {
-  return text === null ? null : new Date(text);
 }

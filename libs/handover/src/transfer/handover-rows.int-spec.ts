@@ -5,12 +5,13 @@ import type { Session } from '#session';
 import { session } from '#session/testing';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { content, handover } from '../testing/handover.factory.js';
-import { PostgresHandoverTransferRepository } from './postgres-handover-transfer.repository.js';
+import { fromFlat, toFlat } from '../persistence/handover.row.js';
+import { HandoverRows } from './handover-rows.js';
 
-describe('PostgresHandoverTransferRepository', () => {
+describe('handovers on their way', () => {
   let testDatabase: TestDatabase;
   let dataSource: DataSource;
-  let repository: PostgresHandoverTransferRepository;
+  let rows: HandoverRows;
   let workspaceId: WorkspaceId;
   let projectId: ProjectId;
 
@@ -18,7 +19,7 @@ describe('PostgresHandoverTransferRepository', () => {
     testDatabase = await createTestDatabase();
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
     dataSource = await new DataSource(options).initialize();
-    repository = new PostgresHandoverTransferRepository(new Database(dataSource));
+    rows = new HandoverRows(new Database(dataSource));
   });
   afterAll(async () => {
     await dataSource?.destroy();
@@ -43,48 +44,46 @@ describe('PostgresHandoverTransferRepository', () => {
     );
     return made;
   }
-  const all = (of = workspaceId) => repository.list(of, projectId, undefined, 10);
+  const all = async (of = workspaceId) => (await rows.list(of, projectId, undefined, 10)).map(fromFlat);
 
   it('gives back what was inserted, acknowledged or not, and what replaced it', async () => {
     const [left, taker] = [await newSession(), await newSession()];
     const acknowledgement = { at: new Date(5), by: 'key:somebody', sessionId: taker.id };
     const made = handover(left, { acknowledgement, content: content(left, { summary: '"❌"\n' }) });
     const byHand = handover(left, { reason: 'manual', sessionId: null });
-    await repository.insert([made, byHand]);
+    await rows.insert([made, byHand].map(toFlat));
     expect(await all()).toEqual([made, byHand]);
-    expect(await repository.list(workspaceId, projectId, made.id, 10)).toEqual([byHand]);
-    expect(await repository.listSessionIds(workspaceId, projectId, undefined, 10)).toEqual(
-      [left.id, taker.id].toSorted(),
-    );
-    expect([...(await repository.sessionsHere(workspaceId, projectId, [taker.id, newId()]))]).toEqual([taker.id]);
-    expect(new Map(await repository.leftBy(workspaceId, projectId, [left.id, taker.id]))).toEqual(
+    expect((await rows.list(workspaceId, projectId, made.id, 10)).map(fromFlat)).toEqual([byHand]);
+    expect(await rows.listSessionIds(workspaceId, projectId, undefined, 10)).toEqual([left.id, taker.id].toSorted());
+    expect([...(await rows.sessionsHere(workspaceId, projectId, [taker.id, newId()]))]).toEqual([taker.id]);
+    expect(new Map(await rows.leftBy(workspaceId, projectId, [left.id, taker.id]))).toEqual(
       new Map([[left.id, made.id]]),
     );
     const said = { reason: 'idle' as const, acknowledgement: null, updatedAt: new Date(7) };
     const other = { ...made, ...said, revision: newRevision() };
-    await repository.replace([other]);
+    await rows.replace([toFlat(other)], ['projectId']);
     expect(await all()).toEqual([other, byHand]);
   });
 
   it('marks what has changed', async () => {
     const made = handover(await newSession());
-    const before = await repository.mark(workspaceId, projectId);
-    await repository.insert([made]);
-    const inserted = await repository.mark(workspaceId, projectId);
-    await repository.replace([made]);
-    expect(new Set([before, inserted, await repository.mark(workspaceId, projectId)]).size).toBe(3);
+    const before = await rows.fingerprint(workspaceId, projectId);
+    await rows.insert([toFlat(made)]);
+    const inserted = await rows.fingerprint(workspaceId, projectId);
+    await rows.replace([toFlat(made)], ['projectId']);
+    expect(new Set([before, inserted, await rows.fingerprint(workspaceId, projectId)]).size).toBe(3);
   });
 
   it('T41 sees and changes nothing of another workspace', async () => {
     const left = await newSession();
     const made = handover(left);
-    await repository.insert([made]);
+    await rows.insert([toFlat(made)]);
     const foreign = newId<WorkspaceId>();
     expect(await all(foreign)).toEqual([]);
-    expect((await repository.places(foreign, projectId, [made.id])).size).toBe(0);
-    expect((await repository.leftBy(foreign, projectId, [left.id])).size).toBe(0);
-    expect(await repository.sessionsHere(foreign, projectId, [left.id])).toEqual([]);
-    await repository.replace([{ ...made, workspaceId: foreign, reason: 'expiry' }]);
+    expect((await rows.places(foreign, projectId, [made.id])).size).toBe(0);
+    expect((await rows.leftBy(foreign, projectId, [left.id])).size).toBe(0);
+    expect(await rows.sessionsHere(foreign, projectId, [left.id])).toEqual([]);
+    await rows.replace([toFlat({ ...made, workspaceId: foreign, reason: 'expiry' })], ['projectId']);
     expect(await all()).toEqual([made]);
   });
 });
