@@ -52,7 +52,7 @@ describe('health and metrics of a server on PostgreSQL and Redis', () => {
       database: { status: 'up' },
       cache: { status: 'degraded' },
       'cache-memory': { status: 'up' },
-      'cache-shared': { status: 'degraded', detail: expect.stringMatching(/^away: /) },
+      'cache-shared': { status: 'degraded', detail: expect.stringMatching(/^unavailable: /) },
       'cache-breaker': { status: 'degraded', detail: expect.stringMatching(/^open/) },
       // Nobody has asked the limiter meanwhile.
       limits: { status: 'degraded' },

@@ -3,18 +3,18 @@ import { parseRedisUrl } from '#config';
 import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
-import { KeySpace } from './cache-key.js';
+import { KeySpace } from './families/key.js';
 import type { CacheMode } from './cache-mode.js';
-import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './family-settings.js';
+import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './families/settings.js';
 import type { CacheHealthReport } from './health/cache-health-report.js';
 import { Erasures } from './outbox/erasures.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
-import { type BeginSpan, CacheSpans, type TellRead } from './metrics/cache-spans.js';
+import { type BeginSpan, CacheSpans, type ReportRead } from './metrics/cache-spans.js';
 import { type InvalidationOutbox, NoOutbox } from './outbox/invalidation-outbox.js';
 import { DEFAULT_INVALIDATION_TIMING, type InvalidationTiming } from './outbox/invalidation-timing.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { StampRemover } from './outbox/stamp-remover.js';
-import { type CacheEngineOptions, DEFAULT_ENGINE_OPTIONS, DEFAULT_TTL_MS } from './read/cache-parts.js';
+import { type CacheEngineOptions, DEFAULT_ENGINE_OPTIONS, DEFAULT_TTL_MS } from './read/reading.js';
 import { LocalTier, type LocalTierLimits } from './stores/local-tier.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
@@ -47,10 +47,10 @@ export interface CachePorts {
   readonly familySettings?: FamilySettingsStore;
   /** Needed where a primary that was replaced may take over again. */
   readonly primaries?: PrimaryRecord;
-  /** Absent: nobody is told what callers wait for. */
+  /** Absent: nobody hears what callers wait for. */
   readonly beginSpan?: BeginSpan;
   /** Hears how reads were answered; absent: nobody does. */
-  readonly tellRead?: TellRead;
+  readonly reportRead?: ReportRead;
   /** Uniform in (0, 1]; for tests. */
   readonly random?: () => number;
 }
@@ -78,7 +78,7 @@ export class CacheEngine {
   private readonly invalidations: InvalidationService;
   private readonly watchesOthers: boolean;
   private lastLacks = '';
-  /** How often the shared tier went away. */
+  /** How often the shared tier became unavailable. */
   disconnects = 0;
 
   /** @throws RedisUrlError for a malformed URL: the cache is never off by a typing error. */
@@ -106,7 +106,7 @@ export class CacheEngine {
     this.relay = new OutboxRelay(outbox, stamps, timing, erasures, othersWrite, async () =>
       this.redisStore?.confirmTerm(),
     );
-    const spans = new CacheSpans(ports.beginSpan, ports.tellRead);
+    const spans = new CacheSpans(ports.beginSpan, ports.reportRead);
     this.invalidations = new InvalidationService(outbox, this.relay, stamps, timing, erasures, spans, othersWrite);
     this.cache = new CacheService({
       store: this.store,
@@ -127,7 +127,7 @@ export class CacheEngine {
     this.settings = new FamilySettingsService(ports.familySettings ?? new InMemoryFamilySettings(), this.cache);
   }
 
-  /** Starts the parts. A shared tier that is away delays nothing and is found when it appears. */
+  /** Starts the parts. A shared tier that is unavailable delays nothing and is found when it appears. */
   async start(): Promise<void> {
     if (this.mode === 'immutable-only') {
       this.logger.warn(
@@ -153,7 +153,7 @@ export class CacheEngine {
     const { store, invalidations, local, relay } = this;
     const { enabled } = this.cache.options;
     const redis = this.redisStore;
-    const bypassing = invalidations.hasSuspects;
+    const bypassing = invalidations.hasUnconfirmed;
     const isUp = this.mode !== 'immutable-only' && store.isOpen && !bypassing && (redis?.isWhole ?? true);
     return {
       mode: this.mode,
@@ -212,7 +212,7 @@ export class CacheEngine {
       },
       closed: (reason) => {
         this.disconnects++;
-        this.logger.warn(`The shared tier is away (${reason}); the sources answer.`);
+        this.logger.warn(`Redis unavailable (${reason}); reading from the database.`);
         this.events.emit('closed', reason);
       },
       epochChanged: () => {

@@ -16,7 +16,7 @@ import { CacheEngine } from './cache-engine.js';
 import { CacheModule } from './cache.module.js';
 import { CacheService } from './cache.service.js';
 import { Cached, Invalidates } from './decorators/cached.decorator.js';
-import { FamilySettingsService } from './family-settings.js';
+import { FamilySettingsService } from './families/settings.js';
 import { mutableThings, thing, type ThingKey, thingTag } from './testing/test-families.js';
 
 const shelf = mutableThings({ name: 'shelf' });
@@ -294,7 +294,7 @@ describe('the module', () => {
     expect(app.get(Shelf).loads).toBe(loads + 3);
   });
 
-  it('T31 and T32: health and Prometheus tell what is now, and the same as the statistics', async () => {
+  it('T31 and T32: health and Prometheus show what is now, and the same as the statistics', async () => {
     const app = await startApp();
     await app.get(Shelf).read(key);
     await app.get(Shelf).read(key);

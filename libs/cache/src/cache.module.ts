@@ -13,21 +13,21 @@ import { Database, TransactionRunner } from '#database';
 import { Clock } from '#kernel';
 import { beginSpan, findRequestContext, HealthRegistry } from '#observability';
 import { CacheEngine } from './cache-engine.js';
-import { declaredFamilies } from './cache-family.js';
+import { declaredFamilies } from './families/family.js';
 import { CacheService } from './cache.service.js';
 import { settingsFrom } from './cache-settings.js';
 import { CacheDecoratorBinding } from './decorators/decorator-binding.js';
-import { FamilySettingsService } from './family-settings.js';
+import { FamilySettingsService } from './families/settings.js';
 import { CacheHealth } from './health/cache.health.js';
 import { CacheTiersHealth } from './health/cache-tiers.health.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
-import { CallChannel } from './outbox/call-channel.js';
+import { PgNotifyChannel } from './outbox/pg-notify-channel.js';
 import { SqlInvalidationOutbox } from './outbox/sql-invalidation-outbox.js';
 import { SqlPrimaryRecord } from './stores/redis/primary-record.js';
-import { KeySpace } from './cache-key.js';
+import { KeySpace } from './families/key.js';
 import type { ReadReport } from './read/read-options.js';
-import { SqlFamilySettings } from './sql-family-settings.js';
+import { SqlFamilySettings } from './families/sql-settings.js';
 import { QueryCache } from './query-cache.js';
 
 /** Starts the engine with the application, and stops it while the database is still there. */
@@ -45,18 +45,18 @@ export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-const TOLD_LEVELS = new Set(['debug', 'trace']);
+const REPORTED_LEVELS = new Set(['debug', 'trace']);
 const logger = new Logger('Cache');
 
-/** The request is told, for its `Cache-Status`. */
-function tellRequest(_family: string, { status, remainingMs }: ReadReport): void {
+/** To the request, for its `Cache-Status`. */
+function reportToRequest(_family: string, { status, remainingMs }: ReadReport): void {
   findRequestContext()?.cacheReads?.note(status, remainingMs);
 }
 
-/** So is the log: neither key nor value, which are content. */
-function reportLog(family: string, report: ReadReport): void {
+/** To the log too: neither key nor value, which are content. */
+function reportToLog(family: string, report: ReadReport): void {
   const { status, tier, ageMs } = report;
-  tellRequest(family, report);
+  reportToRequest(family, report);
   logger.debug(status === 'miss' ? `miss ${family}` : `${status} ${family} in ${tier}, ${Math.round(ageMs)} ms old`);
 }
 
@@ -69,15 +69,15 @@ function createEngine(
   log: LogConfig,
 ): CacheEngine {
   const { directUrl } = databaseConfig;
-  const calls = directUrl === undefined ? undefined : new CallChannel(directUrl);
+  const notifications = directUrl === undefined ? undefined : new PgNotifyChannel(directUrl);
   const role = cache.redisUrl !== undefined ? 'relay' : cache.singleProcess ? 'alone' : 'writer';
   return new CacheEngine(settingsFrom(cache), {
     clock,
     beginSpan,
-    tellRead: TOLD_LEVELS.has(log.level) ? reportLog : tellRequest,
-    outbox: new SqlInvalidationOutbox(database, role, calls),
+    reportRead: REPORTED_LEVELS.has(log.level) ? reportToLog : reportToRequest,
+    outbox: new SqlInvalidationOutbox(database, role, notifications),
     familySettings: new SqlFamilySettings(database, (work) => transactions.run(work)),
-    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, calls),
+    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, notifications),
   });
 }
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { eventually } from '#test/support/eventually.js';
 import type { CacheEngine } from './cache-engine.js';
-import { randomId } from './random-id.js';
+import { randomId } from './protocol/random-id.js';
 import { CountedSource } from './testing/counted-source.js';
 import { startTestEngine } from './testing/test-engine.js';
 import { immutableThings, mutableThings, thing, type ThingKey, thingsTag, thingTag } from './testing/test-families.js';

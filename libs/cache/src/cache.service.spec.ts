@@ -124,7 +124,7 @@ describe('a read', () => {
     expect(source.loads).toBe(1);
   });
 
-  it('tells each caller of a load that fails, and loads anew after it', async () => {
+  it('gives each caller the error of a load that fails, and loads again after it', async () => {
     const cache = newCache();
     const family = mutableThings();
     const source = new CountedSource<unknown>(new Error('away'));

@@ -1,27 +1,24 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from './cache-family.js';
-import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
+import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from './families/family.js';
+import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './families/key.js';
 import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
-import { BackgroundWork } from './read/background-work.js';
-import type { CacheEngineOptions, CacheParts } from './read/cache-parts.js';
-import { Complaints } from './read/complaints.js';
-import { DriftProbe } from './read/drift-probe.js';
-import { FamilyRegistry } from './read/family-registry.js';
-import { Fills } from './read/fill.js';
-import { ImmutableWrites } from './read/immutable-writes.js';
-import { LocalAnswers } from './read/local-answer.js';
-import { Misses } from './read/misses.js';
-import { shareValue } from './read/prepared-value.js';
+import { BackgroundWork, DriftProbe } from './read/background-work.js';
 import type { Load, LoadMany, ReadOptions, ReadReport } from './read/read-options.js';
-import { Reads } from './read/reads.js';
-import { Refreshes } from './read/refresh.js';
-import { SharedAnswers } from './read/shared-answer.js';
-import { SourceReads } from './read/source-reads.js';
-import { SingleFlight } from './single-flight.js';
+import type { CacheEngineOptions, CacheParts } from './read/reading.js';
+import { WarnOnce } from './metrics/warn-once.js';
+import { FamilyRegistry } from './families/registry.js';
+import { EntryWriter, ImmutableWrites } from './read/entry-writer.js';
+import { LocalReader } from './read/local-reader.js';
+import { MissHandler } from './read/miss-handler.js';
+import { cloneForCaller } from './codec/payload.js';
+import { CacheReader } from './read/cache-reader.js';
+import { SharedReader } from './read/shared-reader.js';
+import { SourceLoader } from './read/source-loader.js';
+import { SingleFlight } from './read/load-sharing.js';
 import type { LocalTier } from './stores/local-tier.js';
 import type { SharedStore } from './stores/shared-store.js';
-import type { Tag } from './tag.js';
+import type { Tag } from './families/tag.js';
 
 /** Something to load and store again after a write: see `CacheService.invalidate`. */
 export interface Refill {
@@ -48,7 +45,7 @@ const SCAN_PAGE = 500;
  * The one way through the cache.
  *
  * A read that starts after a write was acknowledged returns that write or a later one, on every process. The shared
- * tier being away, slow or broken costs speed: the source answers. Errors of the source are errors of the caller.
+ * tier being unavailable, slow or broken costs speed: the source answers. Errors of the source are errors of the caller.
  * Values that several callers may hold are frozen (typed arrays are copied).
  *
  * Safe for any number of concurrent callers.
@@ -57,24 +54,23 @@ export class CacheService {
   private readonly logger = new Logger('Cache');
   private readonly background = new BackgroundWork();
   private readonly registry: FamilyRegistry;
-  private readonly reads: Reads;
+  private readonly reads: CacheReader;
   private readonly immutableWrites: ImmutableWrites;
   private since: number;
 
   constructor(private readonly parts: CacheParts) {
     const { background } = this;
-    const complaints = new Complaints();
+    const warnOnce = new WarnOnce();
     this.registry = new FamilyRegistry(parts.defaultTtlMs);
-    const drift = new DriftProbe(parts, background, complaints);
-    const shared = new SharedAnswers(parts, drift, background, complaints);
-    const fills = new Fills(parts, this.registry, background);
-    const source = new SourceReads(parts, fills, complaints);
+    const drift = new DriftProbe(parts, background, warnOnce);
+    const shared = new SharedReader(parts, drift, background, warnOnce);
+    const fills = new EntryWriter(parts, this.registry, background);
+    const source = new SourceLoader(parts, fills, warnOnce);
     const flights = new SingleFlight();
     parts.erasures.whenDropped(() => flights.forgetAll());
-    const misses = new Misses(parts, this.registry, flights, shared, source);
-    const refreshes = new Refreshes(parts, misses, source, background);
-    this.reads = new Reads(parts, new LocalAnswers(parts, drift), shared, misses, source, refreshes);
-    this.immutableWrites = new ImmutableWrites(parts, this.registry, fills, complaints);
+    const misses = new MissHandler(parts, this.registry, flights, shared, source, background);
+    this.reads = new CacheReader(parts, new LocalReader(parts, drift), shared, misses, source);
+    this.immutableWrites = new ImmutableWrites(parts, this.registry, fills, warnOnce);
     this.since = parts.clock.nowMs();
   }
 
@@ -147,7 +143,7 @@ export class CacheService {
     return this.reads.ttlMs(this.registry.stateOf(family), params);
   }
 
-  /** Stores a value that its key determines. False: the shared tier is away, or the value can't be stored. */
+  /** Stores a value that its key determines. False: the shared tier is unavailable, or the value can't be stored. */
   async set<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
     return this.isOn(family) && this.immutableWrites.store(family, params, value);
   }
@@ -171,7 +167,7 @@ export class CacheService {
    * for good. Entries that fell by their tags are never served, but they would stay until they expire.
    *
    * Inside a transaction: remembered in it, done after its commit and before its caller is answered; never after a
-   * rollback. Outside: done now. Where the shared tier is away, its entries go when it is back; until then nobody serves
+   * rollback. Outside: done now. Where the shared tier is unavailable, its entries go when it is back; until then nobody serves
    * them, from `invalidationBoundMs` on at the latest.
    * @param waits false for one of many deletions: the caller of the last one waits
    */
@@ -203,7 +199,7 @@ export class CacheService {
     }
   }
 
-  /** Invalidates everything of this namespace; nobody else's keys are touched. False: the shared tier is away. */
+  /** Invalidates everything of this namespace; nobody else's keys are touched. False: the shared tier is unavailable. */
   async clear(): Promise<boolean> {
     const { local, store } = this.parts;
     local.clear();
@@ -220,7 +216,7 @@ export class CacheService {
    * Deletes the entries of one family (of one scope of it), for administrators and for erasure; a scan over the whole
    * server. Other families' and others' keys stay. Answers how many the shared tier held.
    * @param scope the workspace, then the project or the principal, as the family is scoped
-   * @throws StoreUnavailableError while the shared tier is away
+   * @throws StoreUnavailableError while the shared tier is unavailable
    */
   async deleteEntries<Params, Value>(
     family: CacheFamily<Params, Value>,
@@ -242,7 +238,7 @@ export class CacheService {
 
   /**
    * Adds to a counter that lives `lifeMs` from its first count; it is never left without a life. Undefined while the
-   * shared tier is away.
+   * shared tier is unavailable.
    * @param workspace null for a counter of the platform itself
    */
   async increment(
@@ -333,7 +329,7 @@ export class CacheService {
     const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
     return keys.map((key, i) => {
       const value = valueOf.get(key);
-      return firstOf.get(key) === i || value === undefined ? value : shareValue(state, value);
+      return firstOf.get(key) === i || value === undefined ? value : cloneForCaller(state, value);
     });
   }
 

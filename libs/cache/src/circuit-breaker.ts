@@ -1,5 +1,5 @@
 /**
- * Fails fast while the shared tier is away. Counts failures in a row; `failuresToOpen` of them open it. It never closes
+ * Fails fast while the shared tier is unavailable. Counts failures in a row; `failuresToOpen` of them open it. It never closes
  * by itself: the recovery gate does, after it has checked who answers.
  *
  * Not safe to share between threads; all methods are synchronous.

@@ -58,7 +58,7 @@ describe('with the shared tier', () => {
     return line === undefined ? undefined : Number(line.split(' ')[1]);
   }
 
-  it('stopped: the sources answer, health and metrics tell, and it recovers without a restart', async () => {
+  it('stopped: the sources answer, health and metrics show it, and it recovers without a restart', async () => {
     const engine = await startEngine();
     const family = mutableThings();
     expect(await readInTime(engine, family, 1)).toBe(1);
@@ -197,7 +197,7 @@ describe('with the shared tier', () => {
     }
   });
 
-  it('answering what it was not asked: none of its answers is believed, and the connection is made anew', async () => {
+  it('answering what it was not asked: none of its answers is believed, and the connection is made again', async () => {
     const link = await TcpProxy.to({ host: '127.0.0.1', port: server.port });
     try {
       const engine = await startEngine({ redisUrl: link.urlFor(server.url) });
@@ -344,7 +344,7 @@ describe('with the shared tier', () => {
     expect(engine.health().status).toBe('up');
   });
 
-  it('connected anew to the same server: everything is still there', async () => {
+  it('connected again to the same server: everything is still there', async () => {
     const link = await TcpProxy.to(server);
     try {
       const engine = await startEngine({ redisUrl: link.urlFor(server.url) });

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { defineFamily, type MutableFamily } from './cache-family.js';
-import { hashOf } from './cache-key.js';
+import { defineFamily, type MutableFamily } from './families/family.js';
+import { hashOf } from './families/key.js';
 import { CacheService } from './cache.service.js';
 import type { Load } from './read/read-options.js';
-import { defineTag, type Tag, type TagOwner } from './tag.js';
+import { defineTag, type Tag, type TagOwner } from './families/tag.js';
 
 /**
  * Fired when something of the workspace is deleted for good: a project with all that hangs on it, purged contexts.

@@ -8,7 +8,7 @@ export const bytesCodec: Codec<Uint8Array> = {
     return { format: Format.bytes, bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
   },
   decode: (bytes) => new Uint8Array(bytes),
-  share: (value) => value.slice(),
-  seal: (value) => value,
-  weigh: (encodedLength) => encodedLength + 128,
+  cloneForCaller: (value) => value.slice(),
+  freeze: (value) => value,
+  estimateBytes: (encodedLength) => encodedLength + 128,
 };

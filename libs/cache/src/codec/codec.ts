@@ -16,11 +16,11 @@ export interface Codec<Value> {
   /** @throws CorruptValueError for bytes that this codec did not write. */
   decode(bytes: Buffer, format: number): Value;
   /** A value that a caller may keep: the same one deeply frozen, or a copy where it can't be frozen. */
-  share(value: Value): Value;
+  cloneForCaller(value: Value): Value;
   /** Makes a decoded value safe to keep in this process and hand to many. */
-  seal(value: Value): Value;
+  freeze(value: Value): Value;
   /** Estimated bytes of a decoded value in memory, given its encoded length. */
-  weigh(encodedLength: number): number;
+  estimateBytes(encodedLength: number): number;
 }
 
 /** Every format ever written, so that two never share a number. */

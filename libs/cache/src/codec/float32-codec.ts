@@ -29,8 +29,8 @@ export function float32Codec(dimensions?: number): Codec<Float32Array> {
       for (let i = 0; i < vector.length; i++) vector[i] = bytes.readFloatLE(i * 4);
       return vector;
     },
-    share: (value) => value.slice(),
-    seal: (value) => value,
-    weigh: (encodedLength) => encodedLength + 128,
+    cloneForCaller: (value) => value.slice(),
+    freeze: (value) => value,
+    estimateBytes: (encodedLength) => encodedLength + 128,
   };
 }

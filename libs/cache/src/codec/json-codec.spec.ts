@@ -103,7 +103,7 @@ describe('the JSON codec', () => {
   });
 
   it('freezes what several callers may hold, dates and maps included', () => {
-    const value = jsonCodec.seal({ list: [{ n: 1 }], map: new Map([['a', 1]]), at: new Date(0) }) as {
+    const value = jsonCodec.freeze({ list: [{ n: 1 }], map: new Map([['a', 1]]), at: new Date(0) }) as {
       list: { n: number }[];
       map: Map<string, number>;
       at: Date;
@@ -130,7 +130,7 @@ describe('the vector codec', () => {
   it('gives every caller a copy', () => {
     const kept = Float32Array.of(1);
     const codec = float32Codec();
-    codec.share(kept)[0] = 9;
+    codec.cloneForCaller(kept)[0] = 9;
     expect(kept[0]).toBe(1);
   });
 });
@@ -141,7 +141,7 @@ describe('the bytes codec', () => {
     const { bytes, format } = bytesCodec.encode(source);
     expect(bytesCodec.decode(bytes, format)).toEqual(new Uint8Array([2, 3]));
     const kept = new Uint8Array([1]);
-    bytesCodec.share(kept)[0] = 9;
+    bytesCodec.cloneForCaller(kept)[0] = 9;
     expect(kept[0]).toBe(1);
   });
 });

@@ -34,9 +34,9 @@ export const jsonCodec: Codec<unknown> = {
     return format === Format.taggedJson ? untag(json) : json;
   },
 
-  share: (value) => value,
-  seal: deepFreeze,
-  weigh: (encodedLength) => 2 * encodedLength + 64,
+  cloneForCaller: (value) => value,
+  freeze: deepFreeze,
+  estimateBytes: (encodedLength) => 2 * encodedLength + 64,
 };
 
 /** Whether the native JSON alone carries `value` there and back. Throws for what no JSON can carry. */

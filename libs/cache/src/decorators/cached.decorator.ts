@@ -1,5 +1,5 @@
-import type { CacheFamily } from '../cache-family.js';
-import type { Tag } from '../tag.js';
+import type { CacheFamily } from '../families/family.js';
+import type { Tag } from '../families/tag.js';
 import { boundCache } from './decorator-binding.js';
 
 /** A method whose first arguments are `Args`. */

@@ -7,7 +7,7 @@ export interface CacheHealthReport {
   /** `degraded` costs speed alone; there is no `down`: without the cache the sources answer. */
   readonly status: 'up' | 'degraded' | 'off';
   readonly breaker: 'closed' | 'open' | 'none';
-  /** Why the shared tier is away, where it is. */
+  /** Why the shared tier is unavailable, where it is. */
   readonly problem: string | undefined;
   readonly server: string | undefined;
   /** What the server does not offer, and what that costs. */

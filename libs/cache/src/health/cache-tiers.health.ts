@@ -10,7 +10,7 @@ const parts: Readonly<Record<string, (report: CacheHealthReport) => HealthPart>>
   'cache-memory': ({ local }) => up(`${local.entries} entries, ${local.bytes} of ${local.maxBytes} bytes`),
   'cache-shared': ({ breaker, server, problem, missingFeatures }) => {
     if (breaker === 'none') return up('none is configured');
-    if (problem !== undefined) return degraded(breaker === 'open' ? `away: ${problem}` : problem);
+    if (problem !== undefined) return degraded(breaker === 'open' ? `unavailable: ${problem}` : problem);
     return up([server ?? 'answers', ...missingFeatures].join('; '));
   },
   'cache-breaker': ({ breaker }) =>
@@ -21,7 +21,7 @@ const parts: Readonly<Record<string, (report: CacheHealthReport) => HealthPart>>
 
 export class CacheTiersHealth {
   constructor(engine: CacheEngine, registry: HealthRegistry) {
-    for (const [name, tell] of Object.entries(parts))
-      registry.register({ name, requiredForReady: false, check: () => Promise.resolve(tell(engine.health())) });
+    for (const [name, judge] of Object.entries(parts))
+      registry.register({ name, requiredForReady: false, check: () => Promise.resolve(judge(engine.health())) });
   }
 }

@@ -17,6 +17,6 @@ export class CacheHealth implements HealthSource {
     const report = this.engine.health();
     if (report.status === 'up') return { status: 'up' };
     if (report.status === 'off') return { status: 'degraded', detail: 'The cache is off: CACHE_ENABLED is false.' };
-    return { status: 'degraded', detail: `The cache is not whole: ${report.problem ?? 'a server is away'}.` };
+    return { status: 'degraded', detail: `The cache is not whole: ${report.problem ?? 'a server is unavailable'}.` };
   }
 }

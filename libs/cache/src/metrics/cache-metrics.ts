@@ -19,8 +19,8 @@ export class CacheMetrics {
     this.metrics = new ScrapedMetrics(registry);
     this.countReads();
     this.countWrites();
-    this.tellTiers();
-    this.tellInvalidations();
+    this.reportTiers();
+    this.countInvalidations();
   }
 
   private countReads(): void {
@@ -49,10 +49,10 @@ export class CacheMetrics {
     );
     this.counter(
       'cache_bypasses_total',
-      'Reads that went to the source because the cache was off, away or not to be trusted',
+      'Reads that went to the source because the cache was off, unavailable or not to be trusted',
       ({ bypasses }) => bypasses,
     );
-    this.counter('cache_coalesced_total', 'Misses that shared a load under way', ({ coalesced }) => coalesced);
+    this.counter('cache_coalesced_total', 'MissHandler that shared a load under way', ({ coalesced }) => coalesced);
     this.counter('cache_saved_usd_total', 'Cost of the loads that hits avoided', ({ savedUsd }) => savedUsd);
     metrics.gauge(
       'cache_hit_ratio',
@@ -91,7 +91,7 @@ export class CacheMetrics {
     this.counter('cache_stored_bytes_total', 'Bytes written to the shared tier', ({ storedBytes }) => storedBytes);
   }
 
-  private tellTiers(): void {
+  private reportTiers(): void {
     const { metrics, engine } = this;
     metrics.counter(
       'cache_evictions_total',
@@ -118,14 +118,16 @@ export class CacheMetrics {
       '1 while the cache is whole: its shared tier answers and everything may be trusted',
       () => [[{}, engine.health().status === 'up' ? 1 : 0]],
     );
-    metrics.gauge('cache_breaker_open', '1 while the shared tier is away and the sources answer', () => {
+    metrics.gauge('cache_breaker_open', '1 while the shared tier is unavailable and the sources answer', () => {
       const { breaker } = engine.health();
       return breaker === 'none' ? [] : [[{}, breaker === 'open' ? 1 : 0]];
     });
-    metrics.counter('cache_disconnects_total', 'How often the shared tier went away', () => [[{}, engine.disconnects]]);
+    metrics.counter('cache_disconnects_total', 'How often the shared tier became unavailable', () => [
+      [{}, engine.disconnects],
+    ]);
   }
 
-  private tellInvalidations(): void {
+  private countInvalidations(): void {
     const { metrics, engine } = this;
     metrics.counter('cache_invalidations_total', 'Invalidations by how they were delivered', () =>
       Object.entries(engine.invalidationCounts).map(([outcome, value]) => [{ outcome }, value]),

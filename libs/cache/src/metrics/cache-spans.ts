@@ -5,20 +5,20 @@ import type { Load, LoadMany, ReadOptions, ReadReport } from '../read/read-optio
 export type BeginSpan = typeof beginSpan;
 
 /** Hears how a read of a family was answered. */
-export type TellRead = (family: string, report: ReadReport) => void;
+export type ReportRead = (family: string, report: ReadReport) => void;
 
-/** Tells what callers of the cache wait for: from the call to the answer, without what their loads ask elsewhere. */
+/** Reports what callers of the cache wait for: from the call to the answer, without what their loads ask elsewhere. */
 export class CacheSpans {
-  /** @param tell of every read of a request; absent where nobody listens */
+  /** @param reportRead of every read of a request; absent where nobody listens */
   constructor(
     private readonly begin: BeginSpan | undefined,
-    private readonly tell?: TellRead,
+    private readonly reportRead?: ReportRead,
   ) {}
 
-  /** Undefined without somebody to tell, and outside of requests: a read is then just a read. */
+  /** Undefined where nobody listens, and outside of requests: a read is then just a read. */
   beginRead(operation: 'cache.read' | 'cache.read-many', family: string): ReadSpan | undefined {
     const span = this.begin?.('cache', operation, () => ({ 'keepsake.cache.family': family }));
-    return span === undefined ? undefined : new ReadSpan(span, this.tell?.bind(undefined, family));
+    return span === undefined ? undefined : new ReadSpan(span, this.reportRead?.bind(undefined, family));
   }
 
   operate<Answer>(
@@ -34,7 +34,7 @@ export class CacheSpans {
 export class ReadSpan {
   constructor(
     private readonly span: ActiveSpan,
-    private readonly tell?: (report: ReadReport) => void,
+    private readonly reportRead?: (report: ReadReport) => void,
   ) {}
 
   loading<Value>(load: Load<Value>): Load<Value> {
@@ -45,23 +45,23 @@ export class ReadSpan {
     return (missing, context) => this.span.apart(() => loadMany(missing, context));
   }
 
-  /** Traces and the log are told how the read was answered. */
+  /** Traces and the log get how the read was answered. */
   reporting(options: ReadOptions | undefined): ReadOptions | undefined {
-    const { span, tell } = this;
-    if (!span.isTraced && tell === undefined) return options;
+    const { span, reportRead } = this;
+    if (!span.isTraced && reportRead === undefined) return options;
     return {
       ...options,
       report: (report) => {
         span.set({ 'keepsake.cache.status': report.status, 'keepsake.cache.tier': report.tier });
-        tell?.(report);
+        reportRead?.(report);
         options?.report?.(report);
       },
     };
   }
 
-  /** The log and the request are told how each read of a bulk was answered. */
+  /** The log and the request get how each read of a bulk was answered. */
   get reportingEach(): ((report: ReadReport) => void) | undefined {
-    return this.tell;
+    return this.reportRead;
   }
 
   /** The very promise, so that a hit costs its caller no further turn of the queue. */

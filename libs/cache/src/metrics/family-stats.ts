@@ -9,9 +9,9 @@ export class FamilyStats {
   /** Served past their expiry, within the family's windows; counted as hits too. */
   staleHits = 0;
   misses = 0;
-  /** Calls that went to the source because the cache was off, away, or not to be trusted. */
+  /** Calls that went to the source because the cache was off, unavailable, or not to be trusted. */
   bypasses = 0;
-  /** Misses that shared another caller's load. */
+  /** MissHandler that shared another caller's load. */
   coalesced = 0;
   sets = 0;
   deletes = 0;

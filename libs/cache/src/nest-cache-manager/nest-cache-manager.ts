@@ -2,7 +2,7 @@ import { type Cache, createCache, KeyvAdapter } from 'cache-manager';
 import { redisInsStore } from 'cache-manager-ioredis-yet';
 import { Keyv, type KeyvOptions } from 'keyv';
 import type { CacheEngine } from '../cache-engine.js';
-import { KeySpace } from '../cache-key.js';
+import { KeySpace } from '../families/key.js';
 import { Envelope, isEnvelope } from './envelope.js';
 import { redisFacade } from './redis-facade.js';
 import { InProcessKeyv } from './in-process-keyv.js';
@@ -16,7 +16,7 @@ const SCAN_PAGE = 500;
  *
  * It is a plain cache with a TTL: no tags, no freshness after a write. What it stores is one string of ours, since the
  * store would revive strings into code; `clear` removes the keys of its namespace alone, since the store would flush
- * the database. A shared tier that is away is a miss.
+ * the database. A shared tier that is unavailable is a miss.
  */
 export function createNestCacheManager(
   engine: CacheEngine,

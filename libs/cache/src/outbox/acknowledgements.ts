@@ -1,4 +1,5 @@
-import { pauseFor } from '../pause.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { FreshLoads } from '../read/load-sharing.js';
 import type { DeliveryWaits } from './delivery-waits.js';
 import type { InvalidationOutbox, RecentInvalidation } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
@@ -17,8 +18,7 @@ const CLOCK_STEP_MS = 2;
  * Callers that ask while a look runs share the next one.
  */
 export class Acknowledgements {
-  private running: Promise<readonly RecentInvalidation[]> | undefined;
-  private next: Promise<readonly RecentInvalidation[]> | undefined;
+  private readonly looks = new FreshLoads();
 
   constructor(
     private readonly outbox: InvalidationOutbox,
@@ -35,7 +35,7 @@ export class Acknowledgements {
     const { invalidationBoundMs } = this.timing;
     const rows = await this.look().catch(() => undefined);
     // Nobody could be asked, or too many are under way: by the bound every process bypasses what is not delivered.
-    if (rows === undefined || rows.length === MOST_ROWS) return pauseFor(invalidationBoundMs - seenMsAgo);
+    if (rows === undefined || rows.length === MOST_ROWS) return pause(Math.max(0, invalidationBoundMs - seenMsAgo));
     const seen = rows.filter(({ ageMs }) => ageMs >= seenMsAgo - CLOCK_STEP_MS);
     if (seen.length === 0) return;
     const stampKeys = this.stamps.keysOf(seen.flatMap(({ tags }) => tags));
@@ -57,18 +57,7 @@ export class Acknowledgements {
   }
 
   private look(): Promise<readonly RecentInvalidation[]> {
-    if (this.running === undefined) {
-      this.running = this.outbox.recent(this.timing.invalidationBoundMs, MOST_ROWS).finally(() => {
-        this.running = undefined;
-      });
-      return this.running;
-    }
-    this.next ??= this.running
-      .catch(() => undefined)
-      .then(() => {
-        this.next = undefined;
-        return this.look();
-      });
-    return this.next;
+    const { invalidationBoundMs } = this.timing;
+    return this.looks.load('rows', invalidationBoundMs, () => this.outbox.recent(invalidationBoundMs, MOST_ROWS));
   }
 }

@@ -1,4 +1,4 @@
-import { pauseFor } from '../pause.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { StampRemover } from './stamp-remover.js';
 
@@ -57,7 +57,7 @@ export class DeliveryWaits {
         const isGone = left !== undefined && wait.rowIds.length > 0 && !wait.rowIds.some((id) => left.has(id));
         if (isDelivered || isGone || nowMs >= wait.untilMs) this.end(wait, isDelivered || isGone);
       }
-      if (this.waits.size > 0) await pauseFor(this.pauseMs());
+      if (this.waits.size > 0) await pause(this.pauseMs());
     }
     this.isLooking = false;
   }

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { KeySpace } from '../cache-key.js';
-import { pauseFor } from '../pause.js';
-import { FreshLoads } from '../read/fresh-loads.js';
+import type { KeySpace } from '../families/key.js';
+import { endedWithin } from '../ended-within.js';
+import { FreshLoads } from '../read/load-sharing.js';
 import type { LocalTier } from '../stores/local-tier.js';
 import type { SharedStore } from '../stores/shared-store.js';
 import type { Erasure, InvalidationOutbox } from './invalidation-outbox.js';
@@ -36,7 +37,7 @@ interface Handed {
  * release with the leases on them, so that a load under way stores nothing; and what every process keeps, with the loads
  * that it shares.
  *
- * A row tells the others (`InvalidationOutbox.appendErasure`). Each process looks for rows with its relay, and drops what
+ * A row informs the others (`InvalidationOutbox.appendErasure`). Each process looks for rows with its relay, and drops what
  * it keeps. Until a row is done, immutable families of its scope are read from their source alone. A process that could
  * not look for half the bound does not answer alone either, until it has looked. So after half the bound nobody serves
  * what was erased, and `deliver` returns no earlier.
@@ -90,7 +91,7 @@ export class Erasures {
   }
 
   async mustAskSource(key: string): Promise<boolean> {
-    if (this.isLate) await Promise.race([this.look().catch(() => undefined), pauseFor(LOOK_TIMEOUT_MS)]);
+    if (this.isLate) await endedWithin(this.look(), LOOK_TIMEOUT_MS);
     if (this.isLate) return true;
     const isOfKey = (scope: string) => this.space.isEntryIn(scope, key);
     return [...this.pending].some(isOfKey) || [...this.own.keys()].some(isOfKey);
@@ -105,16 +106,13 @@ export class Erasures {
     const { invalidationBoundMs } = this.timing;
     const release = this.hold(scopes);
     this.drop(scopes);
-    if (rowIds.length > 0) await this.outbox.call().catch(() => undefined);
-    const timeout = new AbortController();
-    const isRemoved = await Promise.race([
-      this.removeFinally(scopes, rowIds, release),
-      pauseFor(invalidationBoundMs, timeout.signal).then(() => false),
-    ]);
-    timeout.abort();
+    if (rowIds.length > 0) await this.outbox.notify().catch(() => undefined);
+    const removal = this.removeFinally(scopes, rowIds, release);
+    const isRemoved = (await endedWithin(removal, invalidationBoundMs)) && (await removal);
     if (rowIds.length === 0) return;
     if (!isRemoved) await this.awaitPeer(rowIds, startedMs + invalidationBoundMs);
-    if (this.reach.othersWrite) await pauseFor(startedMs + invalidationBoundMs / 2 - performance.now());
+    const leftMs = startedMs + invalidationBoundMs / 2 - performance.now();
+    if (this.reach.othersWrite && leftMs > 0) await pause(leftMs);
   }
 
   /** One turn of the relay: looks, removes what writers have not, and lets go of what everybody has seen. */
@@ -226,7 +224,7 @@ export class Erasures {
     while (!this.stopped && performance.now() < untilMs) {
       await this.look().catch(() => undefined);
       if (rowIds.every((id) => this.known.get(id)?.doneMsAgo !== undefined)) return;
-      await pauseFor(Math.min(LOOK_EVERY_MS, Math.max(0, untilMs - performance.now())));
+      await pause(Math.min(LOOK_EVERY_MS, Math.max(0, untilMs - performance.now())));
     }
   }
 

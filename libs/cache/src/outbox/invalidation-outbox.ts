@@ -1,4 +1,4 @@
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 
 /** Tags of a committed write whose invalidation nobody has confirmed yet. */
 export interface PendingInvalidation {
@@ -76,11 +76,11 @@ export abstract class InvalidationOutbox {
   /** Age of the oldest row in milliseconds; 0 where there is none. */
   abstract oldestAgeMs(): Promise<number>;
 
-  /** Asks the relays of other processes to look now. Best effort. */
-  abstract call(): Promise<void>;
+  /** Asks the relays of other processes to look now (NOTIFY). Best effort. */
+  abstract notify(): Promise<void>;
 
-  /** Runs `listener` when another process calls, where the database can tell. */
-  abstract onCall(listener: () => void): void;
+  /** Runs `listener` when another process notifies, where the database has NOTIFY. */
+  abstract onNotify(listener: () => void): void;
 
   abstract close(): Promise<void>;
 }
@@ -144,7 +144,7 @@ export class NoOutbox extends InvalidationOutbox {
   async oldestAgeMs(): Promise<number> {
     return 0;
   }
-  async call(): Promise<void> {}
-  onCall(): void {}
+  async notify(): Promise<void> {}
+  onNotify(): void {}
   async close(): Promise<void> {}
 }

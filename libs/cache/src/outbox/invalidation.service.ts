@@ -1,9 +1,9 @@
 import { messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
-import { pauseFor } from '../pause.js';
+import { endedWithin } from '../ended-within.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
-import { encodeKeyPart } from '../cache-key.js';
-import type { Tag } from '../tag.js';
+import { encodeKeyPart } from '../families/key.js';
+import type { Tag } from '../families/tag.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { DeliveryWaits } from './delivery-waits.js';
 import type { Erasures } from './erasures.js';
@@ -13,7 +13,7 @@ import type { OutboxRelay } from './outbox-relay.js';
 import type { StampRemover } from './stamp-remover.js';
 
 /** What one transaction has asked to invalidate so far. */
-interface Owed {
+interface TransactionInvalidations {
   readonly tags: Set<Tag>;
   readonly rowIds: string[];
   readonly afterwards: (() => void)[];
@@ -25,7 +25,7 @@ interface Owed {
 /** Delivers the invalidations of this process's writes: at once after the commit, and surely, by the rows of the outbox. */
 export class InvalidationService {
   private readonly logger = new Logger('Cache');
-  private readonly owed = new WeakMap<object, Owed>();
+  private readonly pending = new WeakMap<object, TransactionInvalidations>();
   private readonly waits: DeliveryWaits;
   private readonly acknowledgements: Acknowledgements;
   delivered = 0;
@@ -64,13 +64,13 @@ export class InvalidationService {
   }
 
   /** Whether anything may not be trusted now. */
-  get hasSuspects(): boolean {
-    return this.relay.suspects.any;
+  get hasUnconfirmed(): boolean {
+    return this.relay.unconfirmedTags.any;
   }
 
   /** Whether something a reader of these stamps must see has not reached the shared tier for sure. */
-  isSuspect(stampKeys: readonly string[]): boolean {
-    return this.relay.suspects.includes(stampKeys);
+  isUnconfirmed(stampKeys: readonly string[]): boolean {
+    return this.relay.unconfirmedTags.includes(stampKeys);
   }
 
   /**
@@ -93,10 +93,10 @@ export class InvalidationService {
       return;
     }
     const rowId = await this.outbox.append([...new Set(tags)]);
-    const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
-    for (const tag of tags) owed.tags.add(tag);
-    if (rowId !== undefined) owed.rowIds.push(rowId);
-    owed.afterwards.push(afterwards);
+    const pending = this.pending.get(transaction) ?? (await this.beginPending(transaction));
+    for (const tag of tags) pending.tags.add(tag);
+    if (rowId !== undefined) pending.rowIds.push(rowId);
+    pending.afterwards.push(afterwards);
   }
 
   /**
@@ -112,31 +112,35 @@ export class InvalidationService {
       await this.deliverErasures(new Map([[scope, rowId]]), waits);
       return;
     }
-    const owed = this.owed.get(transaction) ?? (await this.beginOwing(transaction));
-    if (!owed.erased.has(scope)) owed.erased.set(scope, await this.outbox.appendErasure(scope));
-    owed.waitsForErasures ||= waits;
+    const pending = this.pending.get(transaction) ?? (await this.beginPending(transaction));
+    if (!pending.erased.has(scope)) pending.erased.set(scope, await this.outbox.appendErasure(scope));
+    pending.waitsForErasures ||= waits;
   }
 
   /** What this process still owes, and what is in the outbox: the part of the recovery gate. */
   async settleBeforeOpen(): Promise<void> {
-    const { own } = this.relay.suspects;
+    const { own } = this.relay.unconfirmedTags;
     if (own.length > 0) await this.stamps.remove(own);
     // The gate must not hang on the database; what stays overdue is bypassed by the watch.
-    const timeout = new AbortController();
-    await Promise.race([this.relay.deliverAll(), pauseFor(this.timing.invalidationBoundMs, timeout.signal)]);
-    timeout.abort();
+    await endedWithin(this.relay.deliverAll(), this.timing.invalidationBoundMs);
   }
 
-  private async beginOwing(transaction: object): Promise<Owed> {
-    const owed: Owed = { tags: new Set(), rowIds: [], afterwards: [], erased: new Map(), waitsForErasures: false };
-    this.owed.set(transaction, owed);
+  private async beginPending(transaction: object): Promise<TransactionInvalidations> {
+    const pending: TransactionInvalidations = {
+      tags: new Set(),
+      rowIds: [],
+      afterwards: [],
+      erased: new Map(),
+      waitsForErasures: false,
+    };
+    this.pending.set(transaction, pending);
     await this.outbox.afterCommit(async () => {
-      const erasing = this.deliverErasures(owed.erased, owed.waitsForErasures);
-      if (owed.tags.size > 0) await this.deliver([...owed.tags], owed.rowIds);
+      const erasing = this.deliverErasures(pending.erased, pending.waitsForErasures);
+      if (pending.tags.size > 0) await this.deliver([...pending.tags], pending.rowIds);
       await erasing;
-      for (const run of owed.afterwards) run();
+      for (const run of pending.afterwards) run();
     });
-    return owed;
+    return pending;
   }
 
   private async deliverErasures(erased: ReadonlyMap<string, string | undefined>, waits: boolean): Promise<void> {
@@ -153,13 +157,13 @@ export class InvalidationService {
 
   private async deliverNow(tags: readonly Tag[], rowIds: readonly string[]): Promise<void> {
     const stampKeys = this.stamps.keysOf(tags);
-    const trust = this.relay.suspects.add(stampKeys);
+    const confirm = this.relay.unconfirmedTags.add(stampKeys);
     try {
       await this.stamps.remove(stampKeys);
     } catch (error) {
-      return this.awaitPeer(tags, rowIds, stampKeys, trust, error);
+      return this.awaitPeer(tags, rowIds, stampKeys, confirm, error);
     }
-    trust();
+    confirm();
     if (this.stamps.isRelay) {
       this.delivered++;
       if (rowIds.length > 0) await this.forgetRows(rowIds);
@@ -172,7 +176,7 @@ export class InvalidationService {
   private async awaitRelay(rowIds: readonly string[], stampKeys: readonly string[]): Promise<void> {
     try {
       if (!(await this.outbox.hasRelays())) return;
-      await this.outbox.call();
+      await this.outbox.notify();
     } catch (error) {
       this.logger.warn(`The processes with a shared tier could not be called: ${messageOf(error)}`);
     }
@@ -196,25 +200,25 @@ export class InvalidationService {
     tags: readonly Tag[],
     rowIds: readonly string[],
     stampKeys: readonly string[],
-    trust: () => void,
+    confirm: () => void,
     cause: unknown,
   ): Promise<void> {
     const startedMs = performance.now();
     let rows = rowIds;
     try {
       if (rows.length === 0) rows = [await this.outbox.append([...tags])].filter((id) => id !== undefined);
-      await this.outbox.call();
+      await this.outbox.notify();
     } catch (error) {
       this.logger.error(
         `An invalidation could be neither delivered (${messageOf(cause)}) nor remembered: ${messageOf(error)}`,
       );
     }
     if (await this.waits.until(rows, stampKeys, this.timing.invalidationBoundMs)) {
-      trust();
+      confirm();
       this.delivered++;
       return;
     }
-    this.relay.takeOver(trust, rows.length === 0 ? tags : undefined);
+    this.relay.takeOver(confirm, rows.length === 0 ? tags : undefined);
     this.unconfirmedAnswers++;
     this.logger.warn(
       `An invalidation was not confirmed within ${Math.round(performance.now() - startedMs)} ms (${messageOf(cause)}); its tags are bypassed until it is.`,

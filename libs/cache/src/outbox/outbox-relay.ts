@@ -1,18 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 import type { Erasures } from './erasures.js';
 import type { InvalidationOutbox } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
 import type { StampRemover } from './stamp-remover.js';
-import { Suspects } from './suspects.js';
+import { UnconfirmedTags } from './unconfirmed-tags.js';
 
 /** Rows taken in one round; with more than that overdue, everything mutable is bypassed. */
 const BATCH = 500;
 
 /** Stamps of this process that were not confirmed in time. */
 interface Unconfirmed {
-  readonly trust: () => void;
+  readonly confirm: () => void;
   /** Since when, on the monotonic clock: a look that begins later sees the row. */
   readonly sinceMs: number;
   /** Set where no row could be written: then nobody else can deliver them. */
@@ -28,12 +28,12 @@ interface Unconfirmed {
  */
 export class OutboxRelay {
   private readonly logger = new Logger('Cache');
-  readonly suspects: Suspects;
+  readonly unconfirmedTags: UnconfirmedTags;
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> | undefined;
   private again = false;
-  /** Whether somebody called: then young rows are taken too. */
-  private isCalled = false;
+  /** Whether somebody notified: then young rows are taken too. */
+  private isNotified = false;
   private isWatching = false;
   private stopped = false;
   private unconfirmed: Unconfirmed[] = [];
@@ -57,15 +57,17 @@ export class OutboxRelay {
     private readonly confirmServers: () => Promise<void>,
   ) {
     const longestMs = timing.invalidationBoundMs / 2;
-    this.suspects = new Suspects(() => othersWrite && this.isWatching && performance.now() - this.seenMs > longestMs);
+    this.unconfirmedTags = new UnconfirmedTags(
+      () => othersWrite && this.isWatching && performance.now() - this.seenMs > longestMs,
+    );
   }
 
   /** Resolves after the first look, whatever came of it. */
   async start(): Promise<void> {
     this.isWatching = this.stamps.isRelay;
     this.erasures.watch();
-    this.outbox.onCall(() => {
-      this.isCalled = true;
+    this.outbox.onNotify(() => {
+      this.isNotified = true;
       void this.run();
     });
     this.timer = setInterval(() => void this.run(), this.timing.pollMs);
@@ -105,16 +107,16 @@ export class OutboxRelay {
    * gone.
    * @param tags where no row could be written: the relay writes one
    */
-  takeOver(trust: () => void, tags?: readonly Tag[]): void {
-    this.unconfirmed.push({ trust, sinceMs: performance.now(), ...(tags === undefined ? {} : { tags }) });
+  takeOver(confirm: () => void, tags?: readonly Tag[]): void {
+    this.unconfirmed.push({ confirm, sinceMs: performance.now(), ...(tags === undefined ? {} : { tags }) });
   }
 
   private async rounds(): Promise<void> {
     do {
       this.again = false;
-      const isCalled = this.isCalled;
-      this.isCalled = false;
-      if (this.stamps.canDeliver) await this.attempt(() => this.deliver(isCalled ? 0 : this.timing.relayAfterMs));
+      const isNotified = this.isNotified;
+      this.isNotified = false;
+      if (this.stamps.canDeliver) await this.attempt(() => this.deliver(isNotified ? 0 : this.timing.relayAfterMs));
       if (this.stamps.isRelay) {
         await this.attempt(() => this.remember());
         await this.attempt(() => this.watch());
@@ -138,7 +140,9 @@ export class OutboxRelay {
     if (without.length === 0) return;
     await this.outbox.append([...new Set(without.flatMap(({ tags }) => tags ?? []))]);
     const sinceMs = performance.now() + this.timing.invalidationBoundMs / 2;
-    this.unconfirmed = this.unconfirmed.map((each) => (without.includes(each) ? { trust: each.trust, sinceMs } : each));
+    this.unconfirmed = this.unconfirmed.map((each) =>
+      without.includes(each) ? { confirm: each.confirm, sinceMs } : each,
+    );
   }
 
   private async watch(): Promise<void> {
@@ -147,10 +151,10 @@ export class OutboxRelay {
     const overdue = await this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1);
     await this.confirmServers();
     const tags = overdue.flatMap((row) => row.tags);
-    this.suspects.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
+    this.unconfirmedTags.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
     this.seenMs = startedMs;
     const isSeen = ({ sinceMs, tags: unwritten }: Unconfirmed) => unwritten === undefined && sinceMs < startedMs;
-    for (const { trust } of this.unconfirmed.filter(isSeen)) trust();
+    for (const { confirm } of this.unconfirmed.filter(isSeen)) confirm();
     this.unconfirmed = this.unconfirmed.filter((each) => !isSeen(each));
     this.oldestRowAgeMs = overdue.length === 0 ? 0 : await this.outbox.oldestAgeMs();
     this.lastProblem = '';

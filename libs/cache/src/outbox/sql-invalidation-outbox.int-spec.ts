@@ -4,9 +4,9 @@ import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
 import { TcpProxy } from '#test/support/tcp-proxy.js';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 import { invalidationOutboxContract } from '../testing/invalidation-outbox.contract.js';
-import { CallChannel } from './call-channel.js';
+import { PgNotifyChannel } from './pg-notify-channel.js';
 import { SqlInvalidationOutbox } from './sql-invalidation-outbox.js';
 
 describe('the outbox in PostgreSQL', () => {
@@ -34,7 +34,7 @@ describe('the outbox in PostgreSQL', () => {
 
   function open(source: number, url?: string): { readonly outbox: SqlInvalidationOutbox; readonly sql: Database } {
     const sql = new Database(sources[source] as DataSource);
-    const outbox = new SqlInvalidationOutbox(sql, 'relay', url === undefined ? undefined : new CallChannel(url));
+    const outbox = new SqlInvalidationOutbox(sql, 'relay', url === undefined ? undefined : new PgNotifyChannel(url));
     outboxes.push(outbox);
     return { outbox, sql };
   }
@@ -63,7 +63,7 @@ describe('the outbox in PostgreSQL', () => {
     expect(hooks).toBe(0);
   });
 
-  it('T56 writes a row for a process without a shared tier where others have one, and tells whether they are there', async () => {
+  it('T56 writes a row for a process without a shared tier where others have one, and knows whether they are there', async () => {
     const sql = new Database(sources[0] as DataSource);
     const outbox = new SqlInvalidationOutbox(sql, 'writer');
     await sql.query('TRUNCATE cache_primaries');
@@ -84,14 +84,14 @@ describe('the outbox in PostgreSQL', () => {
       const { outbox: listening } = open(1, link.urlFor(database.url));
       const { outbox: calling } = open(0, database.url);
       let calls = 0;
-      listening.onCall(() => calls++);
-      // Told once when it listens: what was called before is not lost.
+      listening.onNotify(() => calls++);
+      // Called once when it listens: what was called before is not lost.
       await eventually(() => calls === 1);
-      await calling.call();
+      await calling.notify();
       await eventually(() => calls === 2);
       link.resetAll();
       await eventually(() => calls === 3);
-      await calling.call();
+      await calling.notify();
       await eventually(() => calls === 4);
       expect(await Promise.all([listening.overdue(0, 10), listening.overdue(0, 10)])).toEqual([[], []]);
     } finally {

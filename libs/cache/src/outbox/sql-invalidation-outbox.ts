@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 import {
   type Erasure,
   InvalidationOutbox,
   type PendingInvalidation,
   type RecentInvalidation,
 } from './invalidation-outbox.js';
-import { askForRelay, type CallChannel } from './call-channel.js';
+import { queryForRelay, type PgNotifyChannel } from './pg-notify-channel.js';
 import type { SqlExecutor } from './sql-executor.js';
 
 /** How long a claimed row is left to the process that claimed it. */
@@ -42,12 +42,12 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
   /**
    * @param role `relay`: this process delivers, so every row is needed. `writer`: a row is written where another process
    *   may deliver it. `alone`: the same, and no other process comes while this one runs
-   * @param calls absent on the embedded database: there is one process, and its poll is enough
+   * @param notifications absent on the embedded database: there is one process, and its poll is enough
    */
   constructor(
     private readonly sql: SqlExecutor,
     private readonly role: 'relay' | 'writer' | 'alone',
-    private readonly calls?: CallChannel,
+    private readonly notifications?: PgNotifyChannel,
   ) {
     super();
   }
@@ -176,20 +176,20 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     return row?.ageMs ?? 0;
   }
 
-  async call(): Promise<void> {
-    await this.calls?.call(this.sql);
+  async notify(): Promise<void> {
+    await this.notifications?.notify(this.sql);
   }
 
-  onCall(listener: () => void): void {
-    this.calls?.listen(listener);
+  onNotify(listener: () => void): void {
+    this.notifications?.listen(listener);
   }
 
   async close(): Promise<void> {
-    await this.calls?.close();
+    await this.notifications?.close();
   }
 
   private ask<Answer extends object>(statement: string, parameters?: readonly unknown[]): Promise<Answer[]> {
-    return askForRelay<Answer>(this.calls, this.sql, statement, parameters);
+    return queryForRelay<Answer>(this.notifications, this.sql, statement, parameters);
   }
 }
 

@@ -1,13 +1,13 @@
-import type { KeySpace } from '../cache-key.js';
+import type { KeySpace } from '../families/key.js';
 import type { SharedStore } from '../stores/shared-store.js';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 
 /** Invalidates: one UNLINK of the stamps. */
 export class StampRemover {
   constructor(
     private readonly store: SharedStore,
     private readonly space: KeySpace,
-    /** Whether the store is the one that all processes share: what is removed from it is delivered. */
+    /** Whether the store is the one that all processes cloneForCaller: what is removed from it is delivered. */
     readonly isRelay: boolean,
   ) {}
 

@@ -63,7 +63,7 @@ export class BulkRead<Params, Value> implements ReadOptions {
   constructor(
     private readonly bulk: BulkLoad<Params, Value>,
     private readonly params: Params,
-    private readonly tell?: (report: ReadReport) => void,
+    private readonly reportEach?: (report: ReadReport) => void,
   ) {}
 
   readonly load = (context: LoadContext): Promise<Value> => {
@@ -75,7 +75,7 @@ export class BulkRead<Params, Value> implements ReadOptions {
 
   report(report: ReadReport): void {
     const { status } = report;
-    this.tell?.(report);
+    this.reportEach?.(report);
     if (status === 'hit' || status === 'stale') this.decide();
   }
 

@@ -17,7 +17,7 @@ export type LoadMany<Params, Value> = (
 
 export type ReadStatus = 'hit' | 'stale' | 'miss' | 'bypass';
 
-/** How a read was answered, for those who tell their own callers. */
+/** How a read was answered, for those who report it to their own callers. */
 export interface ReadReport {
   readonly status: ReadStatus;
   readonly tier: CacheTier | 'source';
@@ -29,7 +29,7 @@ export interface ReadReport {
 
 export interface ReadOptions {
   readonly report?: (report: ReadReport) => void;
-  /** Told when the answer will be that of a load that somebody else runs, as long as that runs. */
+  /** Called when the answer will be that of a load that somebody else runs, as long as that runs. */
   readonly awaitsOther?: () => void;
   /** `refresh` asks the source and stores its answer, for callers who may demand it (`Cache-Control: no-cache`). */
   readonly mode?: 'refresh';

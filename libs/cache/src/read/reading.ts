@@ -1,9 +1,14 @@
-import type { KeySpace } from '../cache-key.js';
-import type { CacheFamily } from '../cache-family.js';
-import { type Binding, bindingOf } from '../stamps.js';
-import type { SharedRead } from '../stores/shared-store.js';
-import type { FamilyState } from './family-registry.js';
-import type { Load, ReadOptions } from './read-options.js';
+import type { Clock } from '#kernel';
+import type { CacheFamily } from '../families/family.js';
+import type { KeySpace } from '../families/key.js';
+import type { FamilyState } from '../families/registry.js';
+import type { CacheSpans } from '../metrics/cache-spans.js';
+import type { Erasures } from '../outbox/erasures.js';
+import type { InvalidationService } from '../outbox/invalidation.service.js';
+import { type Binding, bindingOf } from '../protocol/binding.js';
+import type { LocalTier } from '../stores/local-tier.js';
+import type { SharedRead, SharedStore } from '../stores/shared-store.js';
+import type { Load, LoadContext, ReadOptions } from './read-options.js';
 
 /** One read on its way: what is asked for, and what was seen of it so far. */
 export interface Reading<Params, Value> {
@@ -48,4 +53,72 @@ export function stampKeysOf<Params, Value>(
   params: Params,
 ): string[] {
   return family.tags(params).map((tag) => space.tagKey(tag));
+}
+
+export interface CacheEngineOptions {
+  /** False: every read goes to its source. Invalidations are fired all the same. */
+  readonly enabled: boolean;
+  /** Life of a lease; renewed while its holder loads. */
+  readonly leaseMs: number;
+  /** Share of hits of mutable families that are compared with their source in the background. */
+  readonly driftSampleRate: number;
+}
+
+export const DEFAULT_ENGINE_OPTIONS: CacheEngineOptions = { enabled: true, leaseMs: 5_000, driftSampleRate: 0 };
+
+export const DEFAULT_TTL_MS = 300_000;
+
+/** What the steps of a read work with. */
+export interface CacheParts {
+  readonly store: SharedStore;
+  readonly local: LocalTier;
+  readonly invalidations: InvalidationService;
+  readonly erasures: Erasures;
+  readonly space: KeySpace;
+  readonly clock: Clock;
+  readonly options: CacheEngineOptions;
+  readonly spans: CacheSpans;
+  /** Uniform in (0, 1], for XFetch, jitter and samples. */
+  readonly random: () => number;
+  /** TTL of families that declare none. */
+  readonly defaultTtlMs: number;
+}
+
+/** Runs a loader and counts it. Its signal is aborted after the family's load timeout; it may go on. */
+export async function callSource<Params, Value>(state: FamilyState<Params, Value>, load: Load<Value>): Promise<Value> {
+  state.stats.loads++;
+  const context = new TimedContext(state.policy.loadTimeoutMs);
+  try {
+    return await load(context);
+  } finally {
+    context.end();
+  }
+}
+
+/** Most loaders never look at their signal, and a signal with its timer costs more than a small load: it is made when asked for. */
+class TimedContext implements LoadContext {
+  private readonly startedMs = performance.now();
+  private controller: AbortController | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private hasEnded = false;
+
+  constructor(private readonly timeoutMs: number) {}
+
+  get signal(): AbortSignal {
+    if (this.controller !== undefined) return this.controller.signal;
+    const controller = (this.controller = new AbortController());
+    const leftMs = this.startedMs + this.timeoutMs - performance.now();
+    if (!this.hasEnded) this.timer = setTimeout(() => controller.abort(), Math.max(0, leftMs));
+    return controller.signal;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    clearTimeout(this.timer);
+  }
+}
+
+/** What an entry holds where its family remembers failures: the error that every reader gets until it expires. */
+export class RememberedFailure {
+  constructor(readonly error: Error) {}
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { Binding } from '../stamps.js';
+import type { Binding } from '../protocol/binding.js';
 
 /** A decoded value kept in this process, with what is needed to judge it. Never longer than the shared entry would live. */
 export interface LocalEntry {
   readonly value: unknown;
-  /** Undefined where the shared tier was away: then only an immutable family may use it. */
+  /** Undefined where the shared tier was unavailable: then only an immutable family may use it. */
   readonly binding: Binding | undefined;
   /** Nonce of the shared entry it came from; '' where there was none. */
   readonly nonce: string;

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel';
 import { LRUCache } from 'lru-cache';
-import { cellOf, encodeLease, withLease } from '../cache-entry.js';
-import { newEpoch } from '../epoch.js';
+import { cellOf, encodeLease, withLease } from '../protocol/entry.js';
+import { newEpoch } from '../protocol/epoch.js';
 import {
   acquireLease,
   fillEntry,
@@ -10,8 +10,8 @@ import {
   type LeaseRequest,
   releaseLease,
   removeEntry,
-} from '../lease.js';
-import { randomId } from '../random-id.js';
+} from '../protocol/lease.js';
+import { randomId } from '../protocol/random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore } from './shared-store.js';
 
 interface Slot {

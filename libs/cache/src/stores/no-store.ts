@@ -1,4 +1,4 @@
-import type { LeaseOutcome } from '../lease.js';
+import type { LeaseOutcome } from '../protocol/lease.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from './shared-store.js';
 
 /**

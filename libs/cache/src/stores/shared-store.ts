@@ -1,4 +1,4 @@
-import type { LeaseOutcome, LeaseRequest } from '../lease.js';
+import type { LeaseOutcome, LeaseRequest } from '../protocol/lease.js';
 
 /** What one round trip found. Stamps are in the order they were asked for; null is missing. */
 export interface SharedRead {

@@ -1,4 +1,4 @@
-import type { LeaseOutcome, LeaseRequest } from '../lease.js';
+import type { LeaseOutcome, LeaseRequest } from '../protocol/lease.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { type SharedKeyPage, type SharedRead, StoreUnavailableError } from '../stores/shared-store.js';
 import { SystemClock } from '#kernel';
@@ -29,7 +29,7 @@ export const brokenStores = {
   'keeps its epoch': class extends MemoryStore {
     override async unlinkEpoch(): Promise<void> {}
   },
-  'removes more than it was told': class extends MemoryStore {
+  'removes more than it was asked to': class extends MemoryStore {
     override async remove(entryKey: string): Promise<void> {
       await this.deleteKeys([entryKey]);
     }
@@ -59,7 +59,7 @@ export const brokenStores = {
   },
 } satisfies Record<string, new (clock: SystemClock) => MemoryStore>;
 
-/** A store whose commands fail, or are late, as long as it is told to. For the bounds of the cache itself. */
+/** A store whose commands fail, or are late, as long as a test wants. For the bounds of the cache itself. */
 export class FaultyStore extends MemoryStore {
   /** Rejects everything while set. */
   isDown = false;
@@ -93,6 +93,6 @@ export class FaultyStore extends MemoryStore {
 
   private async pass(command: string): Promise<void> {
     await this.before(command);
-    if (this.isDown) throw new StoreUnavailableError('told to fail');
+    if (this.isDown) throw new StoreUnavailableError('made to fail by the test');
   }
 }

@@ -50,32 +50,32 @@ export class ChildCache {
   }
 
   key(key: ThingKey): Promise<string> {
-    return this.tell('key', key);
+    return this.ask('key', key);
   }
 
   read(key: ThingKey, value: unknown, loadMs = 0): Promise<unknown> {
-    return this.tell('read', key, value, loadMs);
+    return this.ask('read', key, value, loadMs);
   }
 
   readMany(keys: readonly ThingKey[], value: unknown, loadMs = 0): Promise<unknown[]> {
-    return this.tell('readMany', keys, value, loadMs);
+    return this.ask('readMany', keys, value, loadMs);
   }
 
   loads(): Promise<number> {
-    return this.tell('loads');
+    return this.ask('loads');
   }
 
   write(key: ThingKey): Promise<void> {
-    return this.tell('write', key);
+    return this.ask('write', key);
   }
 
   health(): Promise<CacheHealthReport> {
-    return this.tell('health');
+    return this.ask('health');
   }
 
   /** Counts new counters as fast as it can, until it is killed. */
   countForEver(): void {
-    this.tell('countForEver').catch(() => undefined);
+    this.ask('countForEver').catch(() => undefined);
   }
 
   /** `kill -9`. */
@@ -85,7 +85,7 @@ export class ChildCache {
     await once(this.child, 'exit');
   }
 
-  private tell<Answer>(what: string, ...args: unknown[]): Promise<Answer> {
+  private ask<Answer>(what: string, ...args: unknown[]): Promise<Answer> {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });

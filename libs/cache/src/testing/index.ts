@@ -1,8 +1,8 @@
-export { judgeEpoch } from '../epoch.js';
-export { judgeEntry } from '../entry-verdict.js';
-export { acquireLease, type Cell, fillEntry, holdsLease, type LeaseMode, releaseLease } from '../lease.js';
-export { answersJoiner } from '../single-flight.js';
-export { bindingOf, mayJoin } from '../stamps.js';
+export { judgeEpoch } from '../protocol/epoch.js';
+export { judgeEntry } from '../protocol/verdict.js';
+export { acquireLease, type Cell, fillEntry, holdsLease, type LeaseMode, releaseLease } from '../protocol/lease.js';
+export { answersJoiner } from '../read/load-sharing.js';
+export { bindingOf, mayJoin } from '../protocol/binding.js';
 export { brokenStores, FaultyStore } from './broken-store.js';
 export { type ContractCase, sharedStoreContract, type SharedStoreSubject } from './shared-store.contract.js';
 export { testNamespace, testRedisUrl } from './test-redis.js';

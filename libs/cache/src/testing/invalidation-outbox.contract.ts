@@ -1,5 +1,5 @@
 import type { InvalidationOutbox } from '../outbox/invalidation-outbox.js';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 import type { ContractCase } from './shared-store.contract.js';
 
 /** What a run of the contract needs: the outboxes of two processes on one empty table. */
@@ -39,7 +39,7 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
     },
   },
   {
-    name: 'tells ages, oldest first',
+    name: 'reports ages, oldest first',
     async run({ outbox, other, passMs }) {
       const first = await appended(outbox, [tag('a')]);
       await passMs(500);
@@ -57,7 +57,7 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
       expectThat((await other.recent(60_000, 1))[0]?.id === second, 'at most as many as asked for');
       expectThat((await other.recent(0, 10)).length === 0, 'only younger rows are recent');
       const [younger, older] = recent;
-      expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 450, 'they tell their ages');
+      expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 450, 'they carry their ages');
     },
   },
   {

@@ -6,7 +6,7 @@ import {
   type RecentInvalidation,
   type Transactions,
 } from '../outbox/invalidation-outbox.js';
-import type { Tag } from '../tag.js';
+import type { Tag } from '../families/tag.js';
 
 interface Row extends PendingInvalidation {
   readonly createdMs: number;
@@ -135,11 +135,11 @@ export class MemoryOutbox extends InvalidationOutbox {
     return oldest === undefined ? 0 : this.clock.nowMs() - oldest.createdMs;
   }
 
-  async call(): Promise<void> {
+  async notify(): Promise<void> {
     for (const listener of this.table.listeners) listener();
   }
 
-  onCall(listener: () => void): void {
+  onNotify(listener: () => void): void {
     this.listener = listener;
     this.table.listeners.add(listener);
   }

@@ -1,5 +1,5 @@
-import { encodeEntry, nonceOf } from '../cache-entry.js';
-import { randomId } from '../random-id.js';
+import { encodeEntry, nonceOf } from '../protocol/entry.js';
+import { randomId } from '../protocol/random-id.js';
 import type { SharedStore } from '../stores/shared-store.js';
 
 /** What a run of the contract needs: a store of its own, and time that it can let pass. */
@@ -107,7 +107,7 @@ export const sharedStoreContract: readonly ContractCase<SharedStoreSubject>[] = 
         Array.from({ length: 20 }, () => store.acquire(`${prefix}v:a`, fresh(randomId()))),
       );
       expectThat(outcomes.filter((outcome) => outcome === 'acquired').length === 1, 'one lease is acquired');
-      expectThat(outcomes.filter((outcome) => outcome === 'held').length === 19, 'the others are told that it is held');
+      expectThat(outcomes.filter((outcome) => outcome === 'held').length === 19, 'the others see that it is held');
     },
   },
   {

@@ -4,8 +4,8 @@ import {
   type ImmutableFamily,
   type MutableDefinition,
   type MutableFamily,
-} from '../cache-family.js';
-import { defineTag } from '../tag.js';
+} from '../families/family.js';
+import { defineTag } from '../families/tag.js';
 
 export interface ThingKey {
   readonly workspace: string;

@@ -48,9 +48,9 @@ const codec: Codec<CachedResponse> = {
     return { etag, madeAtMs: Number(madeAtMs), subject, body: Buffer.from(bytes.subarray(head.length)), isKept: true };
   },
   // Nobody changes the bytes: they are sent as they are.
-  share: (value) => value,
-  seal: (value) => Object.freeze(value),
-  weigh: (encodedLength) => encodedLength + 256,
+  cloneForCaller: (value) => value,
+  freeze: (value) => Object.freeze(value),
+  estimateBytes: (encodedLength) => encodedLength + 256,
 };
 
 /** Answers of one principal to one request. */

@@ -1,4 +1,4 @@
-import type { LeaseOutcome } from '../../lease.js';
+import type { LeaseOutcome } from '../../protocol/lease.js';
 
 /*
  * What a reply must look like. One that does not was the reply to something else, or is not of a Redis at all.

@@ -21,7 +21,7 @@ describe('the record of the servers that take the writes', () => {
     await database.drop();
   });
 
-  it('begins a term with the first servers, of which nothing is to be made anew', async () => {
+  it('begins a term with the first servers, of which nothing is to be made again', async () => {
     expect(await record.current()).toBeUndefined();
     const first = await record.agree('one');
     expect(first).toMatchObject({ renewed: [], ageMs: undefined });
@@ -37,7 +37,7 @@ describe('the record of the servers that take the writes', () => {
     expect(third).toMatchObject({ renewed: [], ageMs: expect.any(Number) });
   });
 
-  it('notes a node once, in the term it was made anew in and in no other', async () => {
+  it('notes a node once, in the term it was made again in and in no other', async () => {
     const { term: before } = await record.agree('one');
     const { term } = await record.agree('two');
     await record.noteRenewed(before, 'node');

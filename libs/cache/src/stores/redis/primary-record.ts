@@ -1,11 +1,11 @@
-import { askForRelay, type CallChannel } from '../../outbox/call-channel.js';
+import { queryForRelay, type PgNotifyChannel } from '../../outbox/pg-notify-channel.js';
 import type { SqlExecutor } from '../../outbox/sql-executor.js';
 
 /** What is recorded of the servers that take the writes. */
 export interface PrimaryTerm {
   /** Changes whenever other servers than before were found to take the writes. Never comes again. */
   readonly term: string;
-  /** Nodes whose epoch was made anew in this term. */
+  /** Nodes whose epoch was made again in this term. */
   readonly renewed: readonly string[];
   /** Milliseconds since the term began, on the clock of the record; undefined for the first term of all. */
   readonly ageMs: number | undefined;
@@ -21,23 +21,23 @@ export interface PrimaryTerm {
 export abstract class PrimaryRecord {
   /** Records that these servers take the writes now. Begins a term where others were recorded before. */
   abstract agree(identity: string): Promise<PrimaryTerm>;
-  /** Notes that the epoch of a node was made anew. Does nothing where the term is over. */
+  /** Notes that the epoch of a node was made again. Does nothing where the term is over. */
   abstract noteRenewed(term: string, node: string): Promise<void>;
-  /** The term now; undefined where none was ever recorded. Tells others that a process which delivers is there. */
+  /** The term now; undefined where none was ever recorded. Shows others that a process which delivers is there. */
   abstract current(): Promise<string | undefined>;
 }
 
-const TELL_EVERY_MS = 10_000;
+const SHOW_EVERY_MS = 10_000;
 
 /** The record in PostgreSQL: the table `cache_primaries`, one row for each namespace of keys. */
 export class SqlPrimaryRecord extends PrimaryRecord {
-  private toldMs = Number.NEGATIVE_INFINITY;
+  private shownMs = Number.NEGATIVE_INFINITY;
 
-  /** @param calls the relay's own connection, which asks for the term with every look: a busy pool must not make it blind */
+  /** @param notifications the relay's own connection, which asks for the term with every look: a busy pool must not make it blind */
   constructor(
     private readonly sql: SqlExecutor,
     private readonly namespace: string,
-    private readonly calls?: CallChannel,
+    private readonly notifications?: PgNotifyChannel,
   ) {
     super();
   }
@@ -71,16 +71,16 @@ export class SqlPrimaryRecord extends PrimaryRecord {
 
   async current(): Promise<string | undefined> {
     const nowMs = performance.now();
-    if (nowMs - this.toldMs < TELL_EVERY_MS) return this.ask('SELECT term FROM cache_primaries WHERE namespace = $1');
+    if (nowMs - this.shownMs < SHOW_EVERY_MS) return this.ask('SELECT term FROM cache_primaries WHERE namespace = $1');
     const term = await this.ask(
       'UPDATE cache_primaries SET seen_at = clock_timestamp() WHERE namespace = $1 RETURNING term',
     );
-    if (term !== undefined) this.toldMs = nowMs;
+    if (term !== undefined) this.shownMs = nowMs;
     return term;
   }
 
   private async ask(statement: string): Promise<string | undefined> {
-    const [row] = await askForRelay<{ term: string }>(this.calls, this.sql, statement, [this.namespace]);
+    const [row] = await queryForRelay<{ term: string }>(this.notifications, this.sql, statement, [this.namespace]);
     return row?.term;
   }
 }

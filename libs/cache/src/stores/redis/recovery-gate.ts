@@ -1,10 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { AsyncResource } from 'node:async_hooks';
 import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
-import type { KeySpace } from '../../cache-key.js';
+import type { KeySpace } from '../../families/key.js';
 import { CircuitBreaker } from '../../circuit-breaker.js';
-import { HIDDEN_IDENTITY, serverIdentity } from '../../epoch.js';
-import { pauseFor } from '../../pause.js';
+import { HIDDEN_IDENTITY, serverIdentity } from '../../protocol/epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import type { PrimaryRecord, PrimaryTerm } from './primary-record.js';
 import { RedisConnection } from './redis-connection.js';
@@ -58,7 +58,7 @@ export class RecoveryGate {
     this.members = new RedisMembers((node) => this.join(node));
   }
 
-  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
+  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is unavailable. */
   async start(): Promise<void> {
     this.heartbeat = setInterval(() => void this.beat(), this.options.heartbeatMs);
     this.heartbeat.unref();
@@ -120,7 +120,7 @@ export class RecoveryGate {
     return judgement === 'current' ? connection.epoch : null;
   }
 
-  /** Tells the listener when a node's epoch is another than the last one known. */
+  /** Calls the listener when a node's epoch is another than the last one known. */
   noteEpoch({ node, connection }: Member): void {
     const { epoch } = connection;
     if (this.epochs.get(node.id) === epoch) return;
@@ -129,14 +129,14 @@ export class RecoveryGate {
   }
 
   unavailable(): StoreUnavailableError {
-    return new StoreUnavailableError(this.problem ?? 'the server of this key is away');
+    return new StoreUnavailableError(this.problem ?? 'the server of this key is unavailable');
   }
 
   private join(node: TopologyNode): Member {
     const connection = new RedisConnection(node.address, this.target, this.options, () => {
       member.isChecked = false;
       member.breaker.open();
-      // A connection that never opened has no gate to close, but must be made anew.
+      // A connection that never opened has no gate to close, but must be made again.
       if (this.members.isCurrent(member)) this.recover();
     });
     connection.epochKey = node.hashTag === undefined ? this.space.epochKey : this.space.epochKeyOn(node.hashTag);
@@ -187,10 +187,8 @@ export class RecoveryGate {
       }
       if (this.ended) return;
       this.wake = new AbortController();
-      await pauseFor(
-        Math.min(this.options.retryDelayMs, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10)),
-        this.wake.signal,
-      );
+      const delayMs = Math.min(this.options.retryDelayMs, FIRST_RETRY_MS * 2 ** Math.min(attempt, 10));
+      await pause(delayMs, undefined, { signal: this.wake.signal }).catch(() => undefined);
     }
   }
 
@@ -239,7 +237,7 @@ export class RecoveryGate {
         term?.ageMs === undefined ? 0 : this.options.termSettleMs - term.ageMs,
       );
       if (waitMs > 0) {
-        await pauseFor(waitMs);
+        await pause(waitMs);
         await this.inspect(member, masterIds);
       }
       this.facts = facts;
@@ -260,7 +258,7 @@ export class RecoveryGate {
 
   /**
    * Records that these servers take the writes. A term that is new to this process closes the gates of the servers that
-   * were checked in another one. Where INFO is hidden nothing tells servers apart: every reconnect makes a new epoch.
+   * were checked in another one. Where INFO is hidden servers look the same: every reconnect makes a new epoch.
    */
   private async agree(
     member: Member,

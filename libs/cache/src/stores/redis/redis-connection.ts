@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
-import { HIDDEN_IDENTITY, judgeEpoch, newEpoch } from '../../epoch.js';
+import { HIDDEN_IDENTITY, judgeEpoch, newEpoch } from '../../protocol/epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { Deadlines } from './deadlines.js';
-import { hangUp } from './hang-up.js';
+import { destroyConnection } from './destroy-connection.js';
 import { scripts } from './redis-scripts.js';
 import { readFacts, type ServerFacts } from './server-facts.js';
 
@@ -40,7 +40,7 @@ export class RedisConnection {
   private lastError: Error | undefined;
   /** For questions about the server itself: patient, but never for ever. */
   private readonly checks: Deadlines;
-  private readonly patience: Deadlines;
+  private readonly timeout: Deadlines;
 
   constructor(
     readonly address: RedisAddress,
@@ -49,7 +49,7 @@ export class RedisConnection {
     private readonly onClose: (connection: RedisConnection) => void,
   ) {
     this.checks = new Deadlines(4 * timeouts.commandTimeoutMs);
-    this.patience = signInDeadlines(timeouts);
+    this.timeout = signInDeadlines(timeouts);
     this.redis = new Redis({ ...connectionOptions(target, address, timeouts), scripts }) as ScriptRunner;
     this.redis.on('error', (error: Error) => {
       this.lastError = error;
@@ -64,7 +64,7 @@ export class RedisConnection {
 
   async connect(): Promise<void> {
     try {
-      await this.patience.within(this.redis.connect());
+      await this.timeout.within(this.redis.connect());
     } catch (error) {
       this.close();
       throw new StoreUnavailableError(
@@ -75,7 +75,7 @@ export class RedisConnection {
     this.lastReplyMs = performance.now();
   }
 
-  /** Why nothing can be asked, where the connection itself told: a command only says that there is none. */
+  /** Why nothing can be asked, where the connection itself reported it: a command only says that there is none. */
   explain(error: unknown): unknown {
     if (this.lastError === undefined || isReply(error)) return error;
     return new StoreUnavailableError(this.lastError.message, { cause: error });
@@ -83,7 +83,7 @@ export class RedisConnection {
 
   /** Drops the connection at once; commands under way are rejected. */
   close(): void {
-    hangUp(this.redis);
+    destroyConnection(this.redis);
     this.ended();
   }
 

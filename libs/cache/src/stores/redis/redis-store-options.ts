@@ -41,7 +41,7 @@ export const DEFAULT_REDIS_OPTIONS: RedisStoreOptions = {
   batchKeys: 512,
 };
 
-/** Who is told of what becomes of the connection. */
+/** Who hears what becomes of the connection. */
 export interface RedisStoreListener {
   /**
    * The last steps before the gate opens: everything that must not be read before it is done. `unlink` works already,

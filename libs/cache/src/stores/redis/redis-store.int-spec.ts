@@ -6,7 +6,7 @@ import { installedPrograms } from '#test/setup/services/sources/installed-progra
 import { thisMachine } from '#test/setup/services/machine.mjs';
 import type { Place } from '#test/setup/services/places/place.mjs';
 import { startRedis } from '#test/support/services.js';
-import { KeySpace } from '../../cache-key.js';
+import { KeySpace } from '../../families/key.js';
 import { sharedStoreContract } from '../../testing/shared-store.contract.js';
 import { PATIENT } from '../../testing/test-engine.js';
 import { testNamespace, testRedisUrl } from '../../testing/test-redis.js';

@@ -1,9 +1,9 @@
 import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
-import { encodeLease } from '../../cache-entry.js';
-import type { KeySpace } from '../../cache-key.js';
-import type { LeaseOutcome, LeaseRequest } from '../../lease.js';
-import { randomId } from '../../random-id.js';
+import { encodeLease } from '../../protocol/entry.js';
+import type { KeySpace } from '../../families/key.js';
+import type { LeaseOutcome, LeaseRequest } from '../../protocol/lease.js';
+import { randomId } from '../../protocol/random-id.js';
 import { type SharedKeyPage, type SharedRead, SharedStore, StoreUnavailableError } from '../shared-store.js';
 import { slotOf } from './cluster-slot.js';
 import { Deadlines } from './deadlines.js';
@@ -15,7 +15,7 @@ import { isOutage, isUnfit, type RedisConnection } from './redis-connection.js';
 import type { Member, RedisMembers } from './redis-members.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreListener, type RedisStoreOptions } from './redis-store-options.js';
 import type { ServerFacts } from './server-facts.js';
-import { TurnBatch } from './turn-batch.js';
+import { TickBatcher } from './tick-batcher.js';
 
 /** Most keys of one script: the server does nothing else meanwhile. */
 const SCRIPT_KEYS = 64;
@@ -50,17 +50,17 @@ export class RedisStore extends SharedStore {
   private batch: ReadBatch | undefined;
   private readonly flush = (): void => this.sendBatch();
   private readonly deadlines: Deadlines;
-  private readonly leases = new TurnBatch<LeaseWanted, LeaseOutcome>({ most: SCRIPT_KEYS }, (wanted) =>
+  private readonly leases = new TickBatcher<LeaseWanted, LeaseOutcome>({ most: SCRIPT_KEYS }, (wanted) =>
     this.acquireAll(wanted),
   );
-  private readonly fills = new TurnBatch<FillWanted, boolean>(
+  private readonly fills = new TickBatcher<FillWanted, boolean>(
     { most: SCRIPT_BYTES, sizeOf: ({ entry }) => SCRIPT_BYTES / SCRIPT_KEYS + entry.length },
     (wanted) => this.fillAll(wanted),
   );
-  private readonly newStamps = new TurnBatch<StampWanted, string>({ most: SCRIPT_KEYS }, (wanted) =>
+  private readonly newStamps = new TickBatcher<StampWanted, string>({ most: SCRIPT_KEYS }, (wanted) =>
     this.makeAllStamps(wanted),
   );
-  private readonly renewals = new TurnBatch<StampWanted, void>({ most: SCRIPT_KEYS }, (wanted) =>
+  private readonly renewals = new TickBatcher<StampWanted, void>({ most: SCRIPT_KEYS }, (wanted) =>
     this.renewAllStamps(wanted),
   );
 
@@ -77,7 +77,7 @@ export class RedisStore extends SharedStore {
     this.deadlines = new Deadlines(options.commandTimeoutMs);
   }
 
-  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is away. */
+  /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is unavailable. */
   start(): Promise<void> {
     return this.gate.start();
   }

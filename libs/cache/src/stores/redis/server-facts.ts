@@ -1,4 +1,4 @@
-/** What a server told of itself. */
+/** What a server says of itself. */
 export interface ServerFacts {
   readonly runId: string | undefined;
   readonly replicationId: string | undefined;
@@ -11,7 +11,7 @@ export interface ServerFacts {
   readonly evicts: boolean | undefined;
 }
 
-/** @param role as ROLE or INFO tells, where one of them is allowed */
+/** @param role as ROLE or INFO says, where one of them is allowed */
 export function readFacts(info: string, role: string | undefined): ServerFacts {
   const fields = parseInfo(info);
   return {

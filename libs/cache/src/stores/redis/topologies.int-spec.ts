@@ -53,7 +53,7 @@ describe('one endpoint of a Cluster', () => {
     120_000,
   );
 
-  it('with a database in the URL is told, since a Cluster has none', async () => {
+  it('with a database in the URL is reported, since a Cluster has none', async () => {
     const cluster = await startCluster({ primaries: 1 });
     const a = await startProcess({
       redisUrl: `redis://:${cluster.password}@127.0.0.1:${cluster.primaries[0]?.port}/2`,

@@ -6,7 +6,7 @@ import { parseRedisUrl } from '#config';
 import { testRedisUrl } from '../../../testing/test-redis.js';
 import { NewestView, type View } from './newest-view.js';
 
-/** Asks one server, which tells nothing but that it answers. */
+/** Asks one server, which says nothing but that it answers. */
 class OneServer extends NewestView {
   protected seeds(): readonly RedisAddress[] {
     return this.target.hosts;

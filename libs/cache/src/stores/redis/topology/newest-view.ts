@@ -1,27 +1,27 @@
+import { endedWithin } from '../../../ended-within.js';
 import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
-import { pauseFor } from '../../../pause.js';
 import { StoreUnavailableError } from '../../shared-store.js';
 import type { Deadlines } from '../deadlines.js';
-import { hangUp } from '../hang-up.js';
+import { destroyConnection } from '../destroy-connection.js';
 import { connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
 /** What one of those asked knows. */
 export interface View {
   readonly nodes: Topology['nodes'];
-  /** Of the configuration it tells: a change of the masters raises it. */
+  /** Of the configuration that it reports: a change of the masters raises it. */
   readonly configEpoch: number;
 }
 
 /**
- * Asks all who know the topology at once and believes the newest configuration: one that was paused or cut off tells an
+ * Asks all who know the topology at once and believes the newest configuration: one that was paused or cut off reports an
  * old one for a while. Who has not answered after two command timeouts is not waited for once another has.
  */
 export abstract class NewestView extends TopologyResolver {
   readonly canMove = true;
   private readonly clients = new Map<string, Redis>();
-  private readonly patience: Deadlines;
+  private readonly timeout: Deadlines;
   private resolving: Promise<Topology> | undefined;
   private isEnded = false;
 
@@ -30,7 +30,7 @@ export abstract class NewestView extends TopologyResolver {
     private readonly timeouts: RedisTimeouts,
   ) {
     super();
-    this.patience = signInDeadlines(timeouts);
+    this.timeout = signInDeadlines(timeouts);
   }
 
   /** One round of questions at a time, shared by those who ask meanwhile. */
@@ -52,10 +52,8 @@ export abstract class NewestView extends TopologyResolver {
         problems.push(`${seed.host}:${seed.port}: ${(error as Error).message}`);
       }
     });
-    const patience = new AbortController();
     const all = Promise.all(asked);
-    await Promise.race([all, pauseFor(2 * this.timeouts.commandTimeoutMs, patience.signal)]);
-    patience.abort();
+    await endedWithin(all, 2 * this.timeouts.commandTimeoutMs);
     if (views.length === 0) await all;
     const newest = views.reduce<View | undefined>(
       (best, view) => (best === undefined || view.configEpoch > best.configEpoch ? view : best),
@@ -67,7 +65,7 @@ export abstract class NewestView extends TopologyResolver {
 
   close(): void {
     this.isEnded = true;
-    for (const client of this.clients.values()) hangUp(client);
+    for (const client of this.clients.values()) destroyConnection(client);
     this.clients.clear();
   }
 
@@ -95,11 +93,11 @@ export abstract class NewestView extends TopologyResolver {
       if (this.clients.get(key) === client) this.clients.delete(key);
     });
     try {
-      await this.patience.within(client.connect());
+      await this.timeout.within(client.connect());
       if (isClosed || this.isEnded) throw new StoreUnavailableError('The connection was closed at once.');
       this.clients.set(key, client);
     } catch (error) {
-      hangUp(client);
+      destroyConnection(client);
       throw reason ?? error;
     }
     return client;

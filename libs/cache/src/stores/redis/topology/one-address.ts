@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
 import { StoreUnavailableError } from '../../shared-store.js';
-import { hangUp } from '../hang-up.js';
+import { destroyConnection } from '../destroy-connection.js';
 import { connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
 import { parseInfo } from '../server-facts.js';
 import { ClusterNodes } from './cluster-nodes.js';
@@ -71,7 +71,7 @@ export class OneAddress extends TopologyResolver {
         { cause: error },
       );
     } finally {
-      hangUp(client);
+      destroyConnection(client);
     }
   }
 }

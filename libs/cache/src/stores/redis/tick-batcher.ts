@@ -12,7 +12,7 @@ interface Group<Item, Reply> {
 export interface TurnBatchOptions<Item> {
   /** Sizes that go out together at most. */
   readonly most: number;
-  /** Of an item; 1 unless told. */
+  /** Of an item; 1 by default. */
   readonly sizeOf?: (item: Item) => number;
 }
 
@@ -20,7 +20,7 @@ export interface TurnBatchOptions<Item> {
  * Gathers what is asked in one turn of the event loop, and sends it together: a command of its own costs a client and a
  * server several times what a key does, and a thousand commands at once are answered late.
  */
-export class TurnBatch<Item, Reply> {
+export class TickBatcher<Item, Reply> {
   private groups = new Map<number, Group<Item, Reply>>();
   private readonly flush = (): void => this.sendGroups();
 

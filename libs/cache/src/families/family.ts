@@ -1,7 +1,7 @@
-import { encodeKeyPart, encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './cache-key.js';
-import type { Codec } from './codec/codec.js';
-import { jsonCodec } from './codec/json-codec.js';
-import type { StandardSchema } from './codec/standard-schema.js';
+import { encodeKeyPart, encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './key.js';
+import type { Codec } from '../codec/codec.js';
+import { jsonCodec } from '../codec/json-codec.js';
+import type { StandardSchema } from '../codec/standard-schema.js';
 import type { Tag } from './tag.js';
 
 /**
@@ -56,7 +56,7 @@ interface CommonDefinition<Params, Value> {
   /** Raise it whenever the shape of the value or the meaning of the key changes: releases side by side then never read each other. */
   readonly schemaVersion: number;
   readonly scope: ScopeOf<Params>;
-  /** What tells entries of one scope apart. Pass objects through `hashOf`. */
+  /** What distinguishes entries of one scope. Pass objects through `hashOf`. */
   readonly key: (params: Params) => KeyPart | readonly KeyPart[];
   /** Absent: the configured default. */
   readonly ttlMs?: number;

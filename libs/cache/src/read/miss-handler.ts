@@ -1,25 +1,24 @@
-import { cellOf, hardMsOf, isLease, loadedAtOf, nonceOf } from '../cache-entry.js';
-import type { LeaseMode } from '../lease.js';
-import { pauseFor } from '../pause.js';
-import { randomId } from '../random-id.js';
-import { answersJoiner, type Flight, type Landing, type SingleFlight } from '../single-flight.js';
-import { type Binding, bindingOf, mayJoin } from '../stamps.js';
-import type { CacheParts } from './cache-parts.js';
-import type { FamilyRegistry } from './family-registry.js';
-import type { Grant } from './fill.js';
-import { noteSeen, type Reading } from './reading.js';
-import { RememberedFailure } from './remembered-failure.js';
-import type { Fallback, SharedAnswers } from './shared-answer.js';
-import type { SourceReads } from './source-reads.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BackgroundWork } from './background-work.js';
+import { cellOf, hardMsOf, isEntry, isLease, loadedAtOf, nonceOf } from '../protocol/entry.js';
+import type { LeaseMode } from '../protocol/lease.js';
+import { randomId } from '../protocol/random-id.js';
+import { answersJoiner, type Flight, type FlightResult, type SingleFlight } from './load-sharing.js';
+import { type Binding, bindingOf, mayJoin } from '../protocol/binding.js';
+import { type CacheParts, noteSeen, type Reading, RememberedFailure } from './reading.js';
+import type { FamilyRegistry } from '../families/registry.js';
+import type { Grant } from './entry-writer.js';
+import type { Fallback, SharedReader } from './shared-reader.js';
+import type { SourceLoader } from './source-loader.js';
 
 /** Looks at a key that keeps changing under the reader, before it loads without the right to fill. */
 const MAX_ROUNDS = 4;
 
-export type Acquisition =
+type Acquisition =
   { readonly outcome: 'acquired'; readonly grant: Grant } | { readonly outcome: 'held' | 'changed' | 'unavailable' };
 
-/** What a flight brought, as its family knows it. */
-interface Landed<Value> extends Landing {
+/** The result of a flight, as its family knows it. */
+interface FamilyFlightResult<Value> extends FlightResult {
   readonly value: Value | RememberedFailure;
 }
 
@@ -27,13 +26,17 @@ interface Landed<Value> extends Landing {
  * Answers what the cache does not hold: by a load under way in this process, by another process's fill, or by a load of
  * its own under a lease.
  */
-export class Misses {
+export class MissHandler {
+  /** Keys that are refreshed now. */
+  private readonly refreshing = new Set<string>();
+
   constructor(
     private readonly parts: CacheParts,
     private readonly families: FamilyRegistry,
     private readonly flights: SingleFlight,
-    private readonly shared: SharedAnswers,
-    private readonly source: SourceReads,
+    private readonly shared: SharedReader,
+    private readonly source: SourceLoader,
+    private readonly background: BackgroundWork,
   ) {}
 
   /** @param fallback served instead of an error of the source */
@@ -44,7 +47,7 @@ export class Misses {
   ): Promise<Value> {
     reading.state.stats.misses++;
     try {
-      const { value } = await this.joinOrFly(reading, fallback !== undefined, asksSource);
+      const { value } = await this.joinOrLoad(reading, fallback !== undefined, asksSource);
       if (value instanceof RememberedFailure) throw value.error;
       return value;
     } catch (error) {
@@ -52,20 +55,20 @@ export class Misses {
     }
   }
 
-  /** Of a family that its key determines, with the shared tier away: one load at a time in this process. */
-  async obtainAway<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
+  /** Of a family that its key determines, with the shared tier unavailable: one load at a time in this process. */
+  async obtainUnavailable<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
     const { state, key } = reading;
     state.stats.misses++;
     const running = this.flights.find(key);
     if (running !== undefined) {
       state.stats.coalesced++;
       reading.options?.awaitsOther?.();
-      const { value } = await running.landing;
+      const { value } = await running.result;
       if (value instanceof RememberedFailure) throw value.error;
       this.reportMiss(reading);
       return value as Value;
     }
-    const { value } = await this.asFlight(reading, this.flights.begin(key, false), async (flight) => {
+    const { value } = await this.runFlight(reading, this.flights.begin(key, false), async (flight) => {
       flight.start(undefined);
       this.reportMiss(reading);
       return { value: await this.source.loadOnly(reading, undefined), foundUnder: undefined };
@@ -74,10 +77,22 @@ export class Misses {
   }
 
   /**
+   * Early refresh: loads an entry that is still served again, in the background. One at a time: in this process by the
+   * set of keys, across processes by the lease over the entry.
+   * @param nonce of the entry; '' where there is none in the shared tier
+   */
+  refreshLater<Params, Value>(reading: Reading<Params, Value>, nonce: string): void {
+    const { key } = reading;
+    if (nonce === '' || this.refreshing.has(key) || !this.parts.store.isOpen) return;
+    this.refreshing.add(key);
+    this.background.start(() => this.refresh({ ...reading }, nonce).finally(() => this.refreshing.delete(key)));
+  }
+
+  /**
    * The lease, the missing stamps and the epoch, asked for in one tick; all answers are in before the load starts.
    * That they are older than the load is what makes the entry safe.
    */
-  async acquire<Params, Value>(reading: Reading<Params, Value>, mode: LeaseMode): Promise<Acquisition> {
+  private async acquire<Params, Value>(reading: Reading<Params, Value>, mode: LeaseMode): Promise<Acquisition> {
     const { key, stampKeys, seen } = reading;
     const { store, options } = this.parts;
     const nonce = seen.entry === null || isLease(seen.entry) ? '' : nonceOf(seen.entry);
@@ -102,12 +117,22 @@ export class Misses {
     }
   }
 
+  private async refresh<Params, Value>(reading: Reading<Params, Value>, nonce: string): Promise<void> {
+    noteSeen(reading, await this.parts.store.read(reading.key, reading.stampKeys));
+    const { entry } = reading.seen;
+    if (entry === null || !isEntry(entry) || nonceOf(entry) !== nonce) return;
+    const acquisition = await this.acquire(reading, 'over-entry');
+    if (acquisition.outcome !== 'acquired') return;
+    reading.state.stats.refreshes++;
+    await this.source.loadAndFill(reading, acquisition.grant, false);
+  }
+
   /** Between finding no flight and being one, nothing is awaited: so there is one. */
-  private async joinOrFly<Params, Value>(
+  private async joinOrLoad<Params, Value>(
     reading: Reading<Params, Value>,
     hasFallback: boolean,
     asksSource: boolean,
-  ): Promise<Landed<Value>> {
+  ): Promise<FamilyFlightResult<Value>> {
     const { state, key } = reading;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const flight = this.flights.find(key);
@@ -115,10 +140,10 @@ export class Misses {
       if (this.isJoinable(flight, reading, asksSource)) {
         state.stats.coalesced++;
         reading.options?.awaitsOther?.();
-        const landing = await flight.landing;
-        if (!state.family.mutable || answersJoiner(landing, reading.binding)) {
+        const result = await flight.result;
+        if (!state.family.mutable || answersJoiner(result, reading.binding)) {
           this.reportMiss(reading);
-          return landing as Landed<Value>;
+          return result as FamilyFlightResult<Value>;
         }
       } else if (asksSource || !flight.started || reading.binding !== undefined) {
         break;
@@ -129,7 +154,7 @@ export class Misses {
       if (value !== undefined) return this.found(reading, value);
       if (reading.binding === undefined) break;
     }
-    return this.fly(reading, hasFallback, asksSource);
+    return this.loadAsFlight(reading, hasFallback, asksSource);
   }
 
   private isJoinable<Params, Value>(flight: Flight, reading: Reading<Params, Value>, asksSource: boolean): boolean {
@@ -137,31 +162,31 @@ export class Misses {
     return !reading.state.family.mutable || mayJoin(flight, reading.binding);
   }
 
-  private fly<Params, Value>(
+  private loadAsFlight<Params, Value>(
     reading: Reading<Params, Value>,
     hasFallback: boolean,
     asksSource: boolean,
-  ): Promise<Landed<Value>> {
+  ): Promise<FamilyFlightResult<Value>> {
     const { key, seen } = reading;
     const older = this.flights.find(key);
     // A load of this process that is too old to be shared holds the lease: its fill would be dead on arrival.
     const isOwnLease = older?.token !== undefined && seen.entry !== null && isLeaseOf(seen.entry, older.token);
     const mode = asksSource || isOwnLease ? 'take-over' : 'fresh-key';
-    return this.asFlight(reading, this.flights.begin(key, asksSource), (flight) =>
+    return this.runFlight(reading, this.flights.begin(key, asksSource), (flight) =>
       this.loadUnderLease(reading, flight, mode, hasFallback),
     );
   }
 
   /** Runs a load as the flight that others may join. */
-  private async asFlight<Params, Value>(
+  private async runFlight<Params, Value>(
     { key }: Reading<Params, Value>,
     flight: Flight,
-    run: (flight: Flight) => Promise<Landed<Value>>,
-  ): Promise<Landed<Value>> {
+    run: (flight: Flight) => Promise<FamilyFlightResult<Value>>,
+  ): Promise<FamilyFlightResult<Value>> {
     try {
-      const landed = await run(flight);
-      flight.land(landed);
-      return landed;
+      const result = await run(flight);
+      flight.complete(result);
+      return result;
     } catch (error) {
       flight.fail(error);
       throw error;
@@ -175,7 +200,7 @@ export class Misses {
     flight: Flight,
     mode: LeaseMode,
     hasFallback: boolean,
-  ): Promise<Landed<Value>> {
+  ): Promise<FamilyFlightResult<Value>> {
     const deadlineMs = performance.now() + reading.state.policy.loadTimeoutMs;
     const loadWith = async (binding: Binding | undefined, load: () => Promise<Value>) => {
       flight.start(binding);
@@ -210,7 +235,7 @@ export class Misses {
     for (let delayMs = 4; ; delayMs = Math.min(40, delayMs * 1.6)) {
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) return false;
-      await pauseFor(Math.min(leftMs, delayMs * (0.5 + Math.random())));
+      await pause(Math.min(leftMs, delayMs * (0.5 + Math.random())));
       if (await this.lookAgain(reading)) {
         const { entry } = reading.seen;
         if (entry === null || !isLease(entry)) return true;
@@ -235,7 +260,10 @@ export class Misses {
   }
 
   /** Somebody else filled the entry meanwhile. */
-  private found<Params, Value>(reading: Reading<Params, Value>, value: Value | RememberedFailure): Landed<Value> {
+  private found<Params, Value>(
+    reading: Reading<Params, Value>,
+    value: Value | RememberedFailure,
+  ): FamilyFlightResult<Value> {
     const entry = reading.seen.entry as Buffer;
     const ageMs = Math.max(0, this.parts.clock.nowMs() - loadedAtOf(entry));
     reading.options?.report?.({ status: 'hit', tier: 'shared', ageMs, remainingMs: hardMsOf(entry) - ageMs });

@@ -1,15 +1,14 @@
-import { judgeAge } from '../entry-verdict.js';
+import { judgeAge } from '../protocol/verdict.js';
 import type { LocalEntry } from '../stores/local-tier.js';
-import type { CacheParts } from './cache-parts.js';
-import { noteHitAge } from '../metrics/family-stats.js';
-import type { DriftProbe } from './drift-probe.js';
-import type { FamilyState } from './family-registry.js';
-import { shareValue } from './prepared-value.js';
 import type { ReadOptions } from './read-options.js';
-import type { Reading } from './reading.js';
+import type { CacheParts, Reading } from './reading.js';
+import { noteHitAge } from '../metrics/family-stats.js';
+import type { DriftProbe } from './background-work.js';
+import type { FamilyState } from '../families/registry.js';
+import { cloneForCaller } from '../codec/payload.js';
 
 /** Answers from the values that this process keeps. */
-export class LocalAnswers {
+export class LocalReader {
   constructor(
     private readonly parts: CacheParts,
     private readonly drift: DriftProbe,
@@ -45,7 +44,7 @@ export class LocalAnswers {
       ageMs,
       remainingMs: entry.loadedAtMs + entry.hardMs - nowMs,
     });
-    return shareValue(state, value);
+    return cloneForCaller(state, value);
   }
 
   /** As `serve`, of a value whose epoch and stamps are those of now; a sample of them is compared with the source. */

@@ -1,4 +1,4 @@
-import type { CacheFamily, FamilyPolicy, FamilySettings } from '../cache-family.js';
+import type { CacheFamily, FamilyPolicy, FamilySettings } from './family.js';
 import { FamilyStats } from '../metrics/family-stats.js';
 
 /** One family in use: its declaration, the policy in force, and what happened. */

@@ -1,29 +1,25 @@
 import { errorOf } from '#kernel';
-import { hardMsOf, loadedAtOf, nonceOf } from '../cache-entry.js';
-import { bindingOf } from '../stamps.js';
+import { hardMsOf, loadedAtOf, nonceOf } from '../protocol/entry.js';
+import { bindingOf } from '../protocol/binding.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import { BulkLoad, BulkRead } from './bulk-load.js';
-import type { CacheParts } from './cache-parts.js';
-import type { FamilyState } from './family-registry.js';
-import type { LocalAnswers } from './local-answer.js';
-import type { Misses } from './misses.js';
-import { shareValue } from './prepared-value.js';
 import type { Load, LoadMany, ReadOptions, ReadReport } from './read-options.js';
-import { beginReading, noteSeen, type Reading, stampKeysOf } from './reading.js';
-import type { Refreshes } from './refresh.js';
-import { RememberedFailure } from './remembered-failure.js';
-import { CORRUPT, type Fallback, type SharedAnswers } from './shared-answer.js';
-import type { SourceReads } from './source-reads.js';
+import { beginReading, type CacheParts, noteSeen, type Reading, RememberedFailure, stampKeysOf } from './reading.js';
+import type { FamilyState } from '../families/registry.js';
+import type { LocalReader } from './local-reader.js';
+import type { MissHandler } from './miss-handler.js';
+import { cloneForCaller } from '../codec/payload.js';
+import { CORRUPT, type Fallback, type SharedReader } from './shared-reader.js';
+import type { SourceLoader } from './source-loader.js';
 
 /** The way of one read: this process, the shared tier, a load. */
-export class Reads {
+export class CacheReader {
   constructor(
     private readonly parts: CacheParts,
-    private readonly local: LocalAnswers,
-    private readonly shared: SharedAnswers,
-    private readonly misses: Misses,
-    private readonly source: SourceReads,
-    private readonly refreshes: Refreshes,
+    private readonly local: LocalReader,
+    private readonly shared: SharedReader,
+    private readonly misses: MissHandler,
+    private readonly source: SourceLoader,
   ) {}
 
   /** Not an async function: each of those between the caller and the answer costs a hit three turns of the queue. */
@@ -61,7 +57,7 @@ export class Reads {
     );
   }
 
-  /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is away or may not be trusted. */
+  /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is unavailable or may not be trusted. */
   async look<Params, Value>(
     family: FamilyState<Params, Value>,
     params: Params,
@@ -71,7 +67,7 @@ export class Reads {
     if (!store.isOpen || (declared.mutable && invalidations.inTransaction)) return undefined;
     const load = () => undefined as Value;
     const reading = this.begin(family, params, declared.entryKey(space, params), load, undefined);
-    if (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys)) return undefined;
+    if (invalidations.hasUnconfirmed && invalidations.isUnconfirmed(reading.stampKeys)) return undefined;
     try {
       noteSeen(reading, await store.read(reading.key, reading.stampKeys));
       return reading;
@@ -97,7 +93,7 @@ export class Reads {
       return undefined;
     }
     state.stats.sharedHits++;
-    return shareValue(state, value);
+    return cloneForCaller(state, value);
   }
 
   /** Milliseconds until the entry expires; undefined where there is none that may be served as fresh. */
@@ -154,14 +150,14 @@ export class Reads {
     const kept = state.keepsLocal && !asksSource ? this.parts.local.get(key) : undefined;
     if (kept !== undefined && state.answersByKey) {
       const verdict = this.local.judge(state, kept, nowMs);
-      if (verdict === 'soft') this.refreshes.startLater(this.begin(state, params, key, load, options), kept.nonce);
+      if (verdict === 'soft') this.misses.refreshLater(this.begin(state, params, key, load, options), kept.nonce);
       if (verdict !== undefined) return Promise.resolve(this.local.serve(state, kept, nowMs, options));
     }
 
     if (family.mutable && invalidations.inTransaction) return this.source.bypass(state, load, options);
     const reading = this.begin(state, params, key, load, options);
-    if (!store.isOpen || (invalidations.hasSuspects && invalidations.isSuspect(reading.stampKeys))) {
-      return this.readAway(reading);
+    if (!store.isOpen || (invalidations.hasUnconfirmed && invalidations.isUnconfirmed(reading.stampKeys))) {
+      return this.readUnavailable(reading);
     }
     return this.readShared(reading, kept, nowMs, asksSource);
   }
@@ -196,7 +192,7 @@ export class Reads {
         if (binding === undefined || binding !== kept.binding) {
           return this.readEntry(reading, nowMs, startedMs, false);
         }
-        if (verdict === 'soft') this.refreshes.startLater(reading, kept.nonce);
+        if (verdict === 'soft') this.misses.refreshLater(reading, kept.nonce);
         state.stats.localLatency.observe(performance.now() - startedMs);
         return this.local.serveConfirmed(reading, kept, nowMs);
       },
@@ -222,7 +218,7 @@ export class Reads {
 
   private readFailed<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
     reading.state.stats.errors++;
-    return this.readAway(reading);
+    return this.readUnavailable(reading);
   }
 
   private answer<Params, Value>(
@@ -237,7 +233,7 @@ export class Reads {
       const value = this.shared.open(reading, entry);
       if (value !== CORRUPT) {
         state.stats.sharedLatency.observe(performance.now() - startedMs);
-        if (verdict !== 'fresh') this.refreshes.startLater(reading, nonceOf(entry));
+        if (verdict !== 'fresh') this.misses.refreshLater(reading, nonceOf(entry));
         this.shared.keep(reading, entry, value);
         return this.shared.serve(reading, entry, value, nowMs, verdict === 'stale');
       }
@@ -250,14 +246,14 @@ export class Reads {
     fallback: Fallback<Value> | undefined,
     asksSource = false,
   ): Promise<Value> {
-    return shareValue(reading.state, await this.misses.obtain(reading, fallback, asksSource));
+    return cloneForCaller(reading.state, await this.misses.obtain(reading, fallback, asksSource));
   }
 
   /** The shared tier can't be asked, or not be trusted for these tags. What the key determines is still shared and kept here. */
-  private async readAway<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
+  private async readUnavailable<Params, Value>(reading: Reading<Params, Value>): Promise<Value> {
     const { state } = reading;
     if (state.family.mutable) return this.source.bypassForNow(reading);
-    return shareValue(state, await this.misses.obtainAway(reading));
+    return cloneForCaller(state, await this.misses.obtainUnavailable(reading));
   }
 
   private begin<Params, Value>(

@@ -9,18 +9,14 @@ import {
   loadMsOf,
   nonceOf,
   softMsOf,
-} from '../cache-entry.js';
+} from '../protocol/entry.js';
 import { CorruptValueError } from '../codec/codec.js';
-import { decodeFailure, decodePayload } from '../entry-codec.js';
-import { judgeEntry, type Verdict } from '../entry-verdict.js';
+import { cloneForCaller, decodeFailure, decodePayload } from '../codec/payload.js';
+import { judgeEntry, type Verdict } from '../protocol/verdict.js';
 import { noteHitAge } from '../metrics/family-stats.js';
-import type { BackgroundWork } from './background-work.js';
-import type { CacheParts } from './cache-parts.js';
-import type { Complaints } from './complaints.js';
-import type { DriftProbe } from './drift-probe.js';
-import { shareValue } from './prepared-value.js';
-import type { Reading } from './reading.js';
-import { RememberedFailure } from './remembered-failure.js';
+import type { BackgroundWork, DriftProbe } from './background-work.js';
+import { type CacheParts, type Reading, RememberedFailure } from './reading.js';
+import type { WarnOnce } from '../metrics/warn-once.js';
 
 /** An expired value to fall back on when the source fails. Expired by time alone, never invalidated. */
 export interface Fallback<Value> {
@@ -33,12 +29,12 @@ export interface Fallback<Value> {
 export const CORRUPT = Symbol('corrupt');
 
 /** Answers from the entries of the shared tier: judged, checked, and kept in this process. */
-export class SharedAnswers {
+export class SharedReader {
   constructor(
     private readonly parts: CacheParts,
     private readonly drift: DriftProbe,
     private readonly background: BackgroundWork,
-    private readonly complaints: Complaints,
+    private readonly warnOnce: WarnOnce,
   ) {}
 
   /** `absent`: nothing, a lease, or what is not an entry (which is removed). */
@@ -69,7 +65,7 @@ export class SharedAnswers {
         return new RememberedFailure(failures.decode(decodeFailure(family, entry)));
       }
       const value = decodePayload(family, entry);
-      return value === null ? value : family.codec.seal(value);
+      return value === null ? value : family.codec.freeze(value);
     } catch {
       this.discard(reading, entry);
       return CORRUPT;
@@ -98,7 +94,7 @@ export class SharedAnswers {
       softMs: softMsOf(entry),
       hardMs: hardMsOf(entry),
       loadMs: loadMsOf(entry),
-      bytes: state.family.codec.weigh(entry.length),
+      bytes: state.family.codec.estimateBytes(entry.length),
     };
     this.parts.local.set(key, kept, removals);
   }
@@ -126,7 +122,7 @@ export class SharedAnswers {
     if (value instanceof RememberedFailure) throw value.error;
     if (family.definition.costOf !== undefined && value !== null) stats.savedUsd += family.definition.costOf(value);
     if (family.mutable && !isStale) this.drift.sample(reading, bindingIn(entry), value);
-    return shareValue(state, value);
+    return cloneForCaller(state, value);
   }
 
   fallbackFrom<Params, Value>(reading: Reading<Params, Value>, nowMs: number): Fallback<Value> | undefined {
@@ -143,7 +139,7 @@ export class SharedAnswers {
     state.stats.corrupt++;
     state.stats.errors++;
     reading.seen = { ...reading.seen, entry: null };
-    this.complaints.tell(state.family.name, 'an entry of the shared tier is corrupt and was removed');
+    this.warnOnce.warn(state.family.name, 'an entry of the shared tier is corrupt and was removed');
     this.background.start(() => this.parts.store.remove(key, nonceOf(entry)));
   }
 }

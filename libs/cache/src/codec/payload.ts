@@ -1,8 +1,11 @@
+import { messageOf } from '#kernel';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { CacheFamily } from './cache-family.js';
-import { EntryFlag, flagsOf, formatOf, payloadOf } from './cache-entry.js';
-import { CorruptValueError, Format, UncacheableValueError } from './codec/codec.js';
-import { jsonCodec } from './codec/json-codec.js';
+import { CorruptValueError, Format, UncacheableValueError } from './codec.js';
+import { jsonCodec } from './json-codec.js';
+import type { CacheFamily } from '../families/family.js';
+import type { FamilyState } from '../families/registry.js';
+import { EntryFlag, flagsOf, formatOf, payloadOf } from '../protocol/entry.js';
+import type { WarnOnce } from '../metrics/warn-once.js';
 
 const DEFAULT_MAX_BYTES = 4 * 1024 * 1024;
 const DEFAULT_COMPRESS_ABOVE_BYTES = 8 * 1024;
@@ -94,4 +97,35 @@ function inflate<Params, Value>(family: CacheFamily<Params, Value>, entry: Buffe
   } catch (cause) {
     throw new CorruptValueError("The entry can't be decompressed.", { cause });
   }
+}
+
+/** A value as its callers get it and as it is stored: a miss and a hit never differ. */
+export interface PreparedValue<Value> {
+  readonly value: Value;
+  readonly encoded: EncodedPayload;
+}
+
+/** Undefined where the value must not or can't be stored: then the caller gets what the source gave. */
+export function prepareValue<Params, Value>(
+  state: FamilyState<Params, Value>,
+  value: Value,
+  warnOnce: WarnOnce,
+): PreparedValue<Value> | undefined {
+  if (value === undefined) return undefined;
+  const { family, stats } = state;
+  try {
+    const { isCacheable } = family.definition;
+    if (value !== null && isCacheable !== undefined && !isCacheable(value)) return undefined;
+    const { encoded, copy } = encodePayload(family, value);
+    return { encoded, value: copy === null ? copy : family.codec.freeze(copy) };
+  } catch (error) {
+    stats.errors++;
+    warnOnce.warn(family.name, messageOf(error));
+    return undefined;
+  }
+}
+
+/** What one caller gets of a value that several hold. */
+export function cloneForCaller<Params, Value>(state: FamilyState<Params, Value>, value: Value): Value {
+  return value === null || value === undefined ? value : state.family.codec.cloneForCaller(value);
 }

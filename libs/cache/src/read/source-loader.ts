@@ -1,26 +1,24 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { Binding } from '../stamps.js';
-import { callSource } from './call-source.js';
-import type { CacheParts } from './cache-parts.js';
-import type { Complaints } from './complaints.js';
-import type { FamilyState } from './family-registry.js';
-import { FreshLoads } from './fresh-loads.js';
-import type { Fills, Grant, LoadTimes } from './fill.js';
-import { prepareValue, shareValue } from './prepared-value.js';
+import type { Binding } from '../protocol/binding.js';
 import type { Load, ReadOptions } from './read-options.js';
-import type { Reading } from './reading.js';
-import type { Fallback } from './shared-answer.js';
+import { type CacheParts, callSource, type Reading } from './reading.js';
+import type { WarnOnce } from '../metrics/warn-once.js';
+import type { FamilyState } from '../families/registry.js';
+import { FreshLoads } from './load-sharing.js';
+import type { EntryWriter, Grant, LoadTimes } from './entry-writer.js';
+import { prepareValue, cloneForCaller } from '../codec/payload.js';
+import type { Fallback } from './shared-reader.js';
 
 /** Answers from the source: with the right to fill, without it, or past the cache altogether. */
-export class SourceReads {
+export class SourceLoader {
   private readonly logger = new Logger('Cache');
   private readonly freshLoads = new FreshLoads();
 
   constructor(
     private readonly parts: CacheParts,
-    private readonly fills: Fills,
-    private readonly complaints: Complaints,
+    private readonly fills: EntryWriter,
+    private readonly warnOnce: WarnOnce,
   ) {}
 
   /** @throws the source's own error, which is remembered only where the family says so and nothing better is there */
@@ -44,7 +42,7 @@ export class SourceReads {
     endRenewal();
     const loadMs = performance.now() - startedMs;
     state.stats.loadLatency.observe(loadMs);
-    const prepared = prepareValue(state, value, this.complaints);
+    const prepared = prepareValue(state, value, this.warnOnce);
     if (prepared === undefined) {
       await this.fills.release(reading, grant);
       return value;
@@ -62,7 +60,7 @@ export class SourceReads {
     const loadedAtMs = this.parts.clock.nowMs();
     const startedMs = performance.now();
     const value = await callSource(state, load);
-    const prepared = prepareValue(state, value, this.complaints);
+    const prepared = prepareValue(state, value, this.warnOnce);
     if (prepared === undefined) return value;
     const loadMs = performance.now() - startedMs;
     state.stats.loadLatency.observe(loadMs);
@@ -86,17 +84,17 @@ export class SourceReads {
   }
 
   /**
-   * Past the cache, in the same shape as from it: the shared tier is away or may not be trusted for a while. Callers
+   * Past the cache, in the same shape as from it: the shared tier is unavailable or may not be trusted for a while. Callers
    * share loads that begin after they came.
    */
   async bypassForNow<Params, Value>({ state, key, load, options }: Reading<Params, Value>): Promise<Value> {
     const value = await this.freshLoads.load(key, state.policy.loadTimeoutMs, async () => {
       const loaded = await callSource(state, load);
-      return prepareValue(state, loaded, this.complaints)?.value ?? loaded;
+      return prepareValue(state, loaded, this.warnOnce)?.value ?? loaded;
     });
     state.stats.bypasses++;
     options?.report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
-    return shareValue(state, value);
+    return cloneForCaller(state, value);
   }
 
   /** An expired value instead of the error, where the family allows it. */

@@ -1,4 +1,4 @@
-import type { Binding } from './stamps.js';
+import type { Binding } from './binding.js';
 
 /**
  * - `fresh`: serve it.

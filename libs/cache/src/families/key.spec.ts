@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { defineFamily } from './cache-family.js';
-import { encodeKeyPart, encodeKeyParts, hashOf, type KeyPart, KeySpace } from './cache-key.js';
+import { defineFamily } from './family.js';
+import { encodeKeyPart, encodeKeyParts, hashOf, type KeyPart, KeySpace } from './key.js';
 import { definePlatformTag, defineTag } from './tag.js';
 
 const space = new KeySpace();

@@ -1,13 +1,12 @@
-import { encodeEntry } from '../cache-entry.js';
-import { type EncodedPayload, encodeFailure } from '../entry-codec.js';
-import { randomId } from '../random-id.js';
-import type { Binding } from '../stamps.js';
+import { type EncodedPayload, encodeFailure, type PreparedValue, prepareValue } from '../codec/payload.js';
+import type { ImmutableFamily } from '../families/family.js';
+import type { FamilyRegistry, FamilyState } from '../families/registry.js';
+import { type Binding, bindingOf } from '../protocol/binding.js';
+import { encodeEntry } from '../protocol/entry.js';
+import { randomId } from '../protocol/random-id.js';
 import type { BackgroundWork } from './background-work.js';
-import type { CacheParts } from './cache-parts.js';
-import type { FamilyState } from './family-registry.js';
-import type { FamilyRegistry } from './family-registry.js';
-import type { PreparedValue } from './prepared-value.js';
-import type { Reading } from './reading.js';
+import { beginReading, type CacheParts, type Reading, stampKeysOf } from './reading.js';
+import type { WarnOnce } from '../metrics/warn-once.js';
 
 /** The right to fill a key: a lease, with the epoch and stamps that were read before the load. */
 export interface Grant {
@@ -25,14 +24,14 @@ export interface LoadTimes {
 }
 
 /** Stores what was loaded, under its lease; and keeps it in this process. */
-export class Fills {
+export class EntryWriter {
   constructor(
     private readonly parts: CacheParts,
     private readonly families: FamilyRegistry,
     private readonly background: BackgroundWork,
   ) {}
 
-  /** A lease that was lost, or a shared tier that is away, stores nothing and is no error of the caller. */
+  /** A lease that was lost, or a shared tier that is unavailable, stores nothing and is no error of the caller. */
   async fill<Params, Value>(
     reading: Reading<Params, Value>,
     grant: Grant,
@@ -70,7 +69,7 @@ export class Fills {
     encodedLength: number,
   ): void {
     const softMs = softOf(state, hardMs);
-    const bytes = state.family.codec.weigh(encodedLength);
+    const bytes = state.family.codec.estimateBytes(encodedLength);
     this.parts.local.set(key, { value, binding, nonce, loadedAtMs, softMs, hardMs, loadMs, bytes }, removals);
   }
 
@@ -135,4 +134,53 @@ export class Fills {
 
 function softOf<Params, Value>({ policy }: FamilyState<Params, Value>, hardMs: number): number {
   return policy.softTtlMs === undefined ? 0 : Math.min(policy.softTtlMs, hardMs);
+}
+
+/** Storing what its key determines, without a load. Mutable families have no such way: a late set is an old value. */
+export class ImmutableWrites {
+  constructor(
+    private readonly parts: CacheParts,
+    private readonly families: FamilyRegistry,
+    private readonly fills: EntryWriter,
+    private readonly warnOnce: WarnOnce,
+  ) {}
+
+  async store<Params, Value>(family: ImmutableFamily<Params, Value>, params: Params, value: Value): Promise<boolean> {
+    const { store, space, clock, local, options } = this.parts;
+    const { removals } = local;
+    const state = this.families.stateOf(family);
+    const prepared = prepareValue(state, value, this.warnOnce);
+    const loadedAtMs = clock.nowMs();
+    const hardMs = prepared === undefined ? 0 : this.fills.lifeOf(state, prepared.value, params);
+    if (prepared === undefined || hardMs <= 0) return false;
+    const key = family.entryKey(space, params);
+    const stampKeys = stampKeysOf(space, family, params);
+    try {
+      const token = randomId();
+      const request = { token, mode: 'take-over', nonce: '', leaseMs: options.leaseMs } as const;
+      const [stamps, epoch] = await Promise.all([
+        stampKeys.length === 0 ? [] : store.makeStamps(stampKeys, this.families.stampLifeMs),
+        store.makeEpoch(key, stampKeys),
+        store.acquire(key, request),
+      ]);
+      const binding = bindingOf(epoch, stamps) as Binding;
+      const nonce = randomId();
+      const { format, flags, payload } = prepared.encoded;
+      const meta = { nonce, format, flags, loadedAtMs, softMs: 0, hardMs, loadMs: 0 };
+      const entry = encodeEntry(meta, binding, payload);
+      // An erasure that comes between breaks the lease.
+      if (!(await store.fill(key, token, entry, hardMs, false))) return false;
+      state.stats.sets++;
+      state.stats.storedBytes += entry.length;
+      if (state.keepsLocal) {
+        const reading = beginReading(state, params, key, stampKeys, () => value, undefined, removals);
+        const times = { loadedAtMs, loadMs: 0 };
+        this.fills.keepLocal(reading, prepared.value, binding, nonce, times, hardMs, payload.length);
+      }
+      return true;
+    } catch {
+      state.stats.errors++;
+      return false;
+    }
+  }
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { CacheService } from './cache.service.js';
-import type { FamilySettings, FamilySettingsPatch } from './cache-family.js';
+import type { CacheService } from '../cache.service.js';
+import type { FamilySettings, FamilySettingsPatch } from './family.js';
 
 /** Where settings that were changed at run time are kept, for all processes. */
 export abstract class FamilySettingsStore {
@@ -41,7 +41,7 @@ export class InMemoryFamilySettings extends FamilySettingsStore {
   }
 }
 
-/** How often settings are read anew: a change is in force on every process within 5 s. */
+/** How often settings are read again: a change is in force on every process within 5 s. */
 export const SETTINGS_POLL_MS = 4_000;
 
 /** Keeps the settings in force. While they can't be read, the last ones stay. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { parseRedisUrl } from '#config';
-import { cellOf, encodeEntry, nonceOf } from './cache-entry.js';
-import { KeySpace } from './cache-key.js';
+import { cellOf, encodeEntry, nonceOf } from './entry.js';
+import { KeySpace } from '../families/key.js';
 import { acquireLease, type Cell, fillEntry, type LeaseMode, releaseLease, removeEntry } from './lease.js';
-import { RedisStore } from './stores/redis/redis-store.js';
-import { DEFAULT_REDIS_OPTIONS } from './stores/redis/redis-store-options.js';
-import { PATIENT } from './testing/test-engine.js';
-import { testNamespace, testRedisUrl } from './testing/test-redis.js';
+import { RedisStore } from '../stores/redis/redis-store.js';
+import { DEFAULT_REDIS_OPTIONS } from '../stores/redis/redis-store-options.js';
+import { PATIENT } from '../testing/test-engine.js';
+import { testNamespace, testRedisUrl } from '../testing/test-redis.js';
 
 type Step =
   | { readonly do: 'acquire'; readonly token: number; readonly mode: LeaseMode; readonly knows: boolean }

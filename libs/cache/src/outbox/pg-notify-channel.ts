@@ -12,7 +12,7 @@ const QUERY_TIMEOUT_MS = 2_000;
  * The relay's own connection to PostgreSQL: writers in need call the relays of other processes over it (NOTIFY), and
  * the watch asks over it, so that a busy pool does not make the relay blind.
  */
-export class CallChannel {
+export class PgNotifyChannel {
   private readonly logger = new Logger('Cache');
   private client: pg.Client | undefined;
   private isListening = false;
@@ -24,7 +24,7 @@ export class CallChannel {
   /** @param databaseUrl of an outside PostgreSQL, with no pooler in between that shares sessions; the embedded one has one connection and no notifications. */
   constructor(private readonly databaseUrl: string) {}
 
-  async call(sql: SqlExecutor): Promise<void> {
+  async notify(sql: SqlExecutor): Promise<void> {
     await sql.query('SELECT pg_notify($1, $2)', [CHANNEL, '']);
   }
 
@@ -94,8 +94,8 @@ export class CallChannel {
 }
 
 /** Asks for the relay: over its own connection where it is there, else over the pool. */
-export async function askForRelay<Row extends object>(
-  calls: CallChannel | undefined,
+export async function queryForRelay<Row extends object>(
+  calls: PgNotifyChannel | undefined,
   sql: SqlExecutor,
   statement: string,
   parameters: readonly unknown[] = [],

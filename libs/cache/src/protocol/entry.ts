@@ -1,6 +1,6 @@
 import { ID_LENGTH } from './random-id.js';
 import type { Cell } from './lease.js';
-import type { Binding } from './stamps.js';
+import type { Binding } from './binding.js';
 
 /*
  * Layout of what a key of the shared tier holds. The head has fixed places, so that scripts can judge and change it

@@ -1,4 +1,4 @@
-import { encodeKeyPart, encodeKeyParts, type KeyPart, PLATFORM_SCOPE } from './cache-key.js';
+import { encodeKeyPart, encodeKeyParts, type KeyPart, PLATFORM_SCOPE } from './key.js';
 
 declare const brand: unique symbol;
 

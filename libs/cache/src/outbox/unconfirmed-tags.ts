@@ -2,7 +2,7 @@
  * Stamps that a reader must not trust: their invalidation has not reached the shared tier for sure. This process's own
  * at once; everybody's once their row is overdue; and all while this process can't see the rows.
  */
-export class Suspects {
+export class UnconfirmedTags {
   /** Own stamps that the shared tier has not confirmed, by how many deliveries are under way. */
   private readonly unconfirmed = new Map<string, number>();
   /** Stamps of rows that are overdue, whoever wrote them. */
@@ -28,7 +28,7 @@ export class Suspects {
     return [...this.unconfirmed.keys()];
   }
 
-  /** Suspects these stamps until the returned function is called, once. */
+  /** Adds stamps that are not confirmed until the returned function is called, once. */
   add(stampKeys: readonly string[]): () => void {
     for (const key of stampKeys) this.unconfirmed.set(key, (this.unconfirmed.get(key) ?? 0) + 1);
     return () => {
