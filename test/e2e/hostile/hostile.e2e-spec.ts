@@ -16,6 +16,8 @@ const REQUESTS = Number(process.env['HOSTILE_REQUESTS'] ?? 10_000);
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 20_261_129);
 const AT_ONCE = 8;
 const MOST_HOLD_MS = 250;
+/** As much as a document may be. */
+const MOST_DOCUMENT_BYTES = 5 * 1024 * 1024;
 const LARGEST_REFUSAL_BYTES = 64 * 1024;
 const MOST_GROWTH_BYTES = 200 * 1024 * 1024;
 const MONITOR = pathToFileURL(join(import.meta.dirname, 'hold-monitor.mjs')).href;
@@ -167,4 +169,48 @@ describe('T66 a table of hostile requests', () => {
     },
     120_000,
   );
+
+  const prose = (bytes: number): string =>
+    filled('## The lamp\n\nThe keeper trims the wick, and logs what the barometer says at dusk.\n\n', bytes);
+
+  it.each<[string, () => object]>([
+    ['a text', () => ({ content: prose(MOST_DOCUMENT_BYTES) })],
+    ['one paragraph', () => ({ content: filled('The keeper trims the wick. ', MOST_DOCUMENT_BYTES) })],
+    [
+      'a page',
+      () => ({ content: filled('<h2>The lamp</h2><p>The keeper <b>trims</b> the wick.</p>\n', MOST_DOCUMENT_BYTES) }),
+    ],
+    ['bytes', () => ({ contentBase64: Buffer.from(prose(MOST_DOCUMENT_BYTES)).toString('base64') })],
+  ])(
+    'ingests 5 MiB without a long hold: %s',
+    async (name, document) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${workspace.key}` };
+      const body = JSON.stringify({ project: 'hostile', label: `document ${name}`, ...document() });
+      await longestHoldMs();
+      const { status } = await ask({ method: 'POST', path: '/v1/contexts/ingest', headers, body });
+      const holdMs = await longestHoldMs();
+      expect(status).toBe(201);
+      expect(holdMs).toBeLessThan(MOST_HOLD_MS);
+    },
+    300_000,
+  );
+
+  it('compares two texts of 1 MiB without a long hold', async () => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${workspace.key}` };
+    const store = async (content: string): Promise<string> => {
+      const body = JSON.stringify({ project: 'hostile', label: 'compared', content });
+      const { status, text } = await ask({ method: 'POST', path: '/v1/contexts', headers, body });
+      expect(status).toBe(201);
+      return (JSON.parse(text) as { id: string }).id;
+    };
+    const lines = (from: number) =>
+      Array.from({ length: 40_000 }, (_, line) => `line ${(line * from) % 39_989} of the log`).join('\n');
+    await store(lines(7).slice(0, 1024 * 1024));
+    const id = await store(lines(11).slice(0, 1024 * 1024));
+    await longestHoldMs();
+    const { status } = await ask({ method: 'GET', path: `/v1/contexts/${id}/diff?from=1&to=2`, headers });
+    const holdMs = await longestHoldMs();
+    expect(status).toBeLessThan(500);
+    expect(holdMs).toBeLessThan(MOST_HOLD_MS);
+  }, 300_000);
 });
