@@ -11,6 +11,8 @@ export interface CacheTraffic {
   readonly families: ReadonlySet<string>;
   /** Families of which an entry was missing: somebody took the lease to load it. */
   readonly missed: ReadonlySet<string>;
+  /** Whether entries were removed: a deletion for good does that at once, and once more when it is a minute old. */
+  readonly isErased: boolean;
 }
 
 const TAG = /^ks:t:/;
@@ -58,6 +60,7 @@ export class CacheListener {
       read: new Set<string>(),
       families: new Set<string>(),
       missed: new Set<string>(),
+      isErased: false,
     };
     for (const {
       command: [name = '', ...args],
@@ -68,9 +71,10 @@ export class CacheListener {
       if (!isRemoval && !this.readers.has(from)) continue;
       for (const arg of args) {
         const family = ENTRY.exec(arg)?.[1];
-        if (family !== undefined) {
+        if (family !== undefined && isRemoval) traffic.isErased = true;
+        else if (family !== undefined) {
           traffic.families.add(family);
-          if (!READS.has(command) && !isRemoval) traffic.missed.add(family);
+          if (!READS.has(command)) traffic.missed.add(family);
         } else if (TAG.test(arg)) {
           (isRemoval ? traffic.fired : traffic.read).add(arg.replace(TAG, ''));
         }

@@ -186,7 +186,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
   },
   'POST /v1/contexts/check': {
     keeps: 'parts',
-    families: ['query', 'project', 'search', 'context', 'embedding-state'],
+    families: ['query', 'project', 'search', 'context', 'context-summary', 'embedding-state'],
     shows: ['contexts', 'search index'],
     tags: ['contexts', 'context', 'search', 'project', 'removals'],
   },
