@@ -161,7 +161,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       shown: shownStatus,
     });
     return [
-      ...cachedCalls(memory).map(({ name, route, call }) => ({
+      ...cachedCalls(memory, { inSession: true }).map(({ name, route, call }) => ({
         name,
         route,
         call,

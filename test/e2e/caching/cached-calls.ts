@@ -17,15 +17,19 @@ export interface CachedCall {
   readonly route: string;
   /** Of a GET. */
   readonly path?: string;
-  /** Whether an id is all that names the thing. */
-  readonly namesId: boolean;
   /** Whether the answer is kept as bytes as well, for each principal. */
   readonly keepsResponse: boolean;
   readonly call: (api: Api, headers?: Readonly<Record<string, string>>) => Promise<ApiAnswer<any>>;
 }
 
-/** Every cached read of sessions, contexts, projects, handovers and searches. */
-export function cachedCalls({ project, session, label, contexts, handover }: Memory): readonly CachedCall[] {
+/**
+ * Every cached read of sessions, contexts, projects, handovers and searches.
+ * @param inSession with a search for a session too, which counts what it finds as read there
+ */
+export function cachedCalls(
+  { project, session, label, contexts, handover }: Memory,
+  { inSession = false } = {},
+): readonly CachedCall[] {
   const [first, second] = contexts;
   const get = (path: string, keepsResponse = true): CachedCall => ({
     route: `GET ${(path.split('?', 1)[0] as string)
@@ -37,14 +41,12 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
       .replace(second, ':second')
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ':id')}`,
     path,
-    namesId: [first, second, session, handover].some((id) => path.includes(id)),
     keepsResponse,
     call: (api, headers) => api.get(path, { headers }),
   });
   const post = (path: string, what: string, body: object): CachedCall => ({
     name: `POST ${path}${what}`,
     route: `POST ${path}`,
-    namesId: false,
     keepsResponse: false,
     call: (api, headers) => api.post(path, body, { headers }),
   });
@@ -71,7 +73,7 @@ export function cachedCalls({ project, session, label, contexts, handover }: Mem
     get(`/v1/handovers?project=${project}`),
     get('/v1/handovers'),
     get(`/v1/search?project=${project}&q=remember`),
-    get(`/v1/search?project=${project}&q=remember&session=${session}`),
+    ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`)] : []),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),
     recall('label', { project, labels: [label] }),
     recall('id', { ids: contexts }),

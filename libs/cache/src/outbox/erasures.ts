@@ -13,8 +13,10 @@ import type { InvalidationTiming } from './invalidation-timing.js';
 const KEPT_MS = 60_000;
 /** A process that has not looked for longer may have missed one, and drops everything. */
 const LONGEST_GAP_MS = KEPT_MS / 2;
-/** How long a read waits for a look that is overdue. */
-const LOOK_TIMEOUT_MS = 100;
+/** How long a read waits for a look that is overdue: the value may be paid for, and a busy machine looks late. */
+const LOOK_TIMEOUT_MS = 500;
+/** After a look that took longer, reads ask their source at once for so long. */
+const LOOK_AGAIN_MS = 1_000;
 const LOOK_EVERY_MS = 40;
 const SCAN_PAGE = 1_000;
 
@@ -60,6 +62,7 @@ export class Erasures {
   private isWatching = false;
   private stopped = false;
   private seenMs = Number.NEGATIVE_INFINITY;
+  private noWaitUntilMs = 0;
 
   constructor(
     private readonly outbox: InvalidationOutbox,
@@ -91,7 +94,7 @@ export class Erasures {
   }
 
   async mustAskSource(key: string): Promise<boolean> {
-    if (this.isLate) await endedWithin(this.look(), LOOK_TIMEOUT_MS);
+    if (this.isLate && performance.now() >= this.noWaitUntilMs) await this.lookInTime();
     if (this.isLate) return true;
     const isOfKey = (scope: string) => this.space.isEntryIn(scope, key);
     return [...this.pending].some(isOfKey) || [...this.own.keys()].some(isOfKey);
@@ -141,6 +144,11 @@ export class Erasures {
   /** Without a store there is nothing to remove, and nothing that could fail. */
   private get canRemove(): boolean {
     return this.reach.store !== 'shared' || this.store.isOpen;
+  }
+
+  private async lookInTime(): Promise<void> {
+    await endedWithin(this.look(), LOOK_TIMEOUT_MS);
+    if (this.isLate) this.noWaitUntilMs = performance.now() + LOOK_AGAIN_MS;
   }
 
   /** Callers who come while one runs share the next. */
