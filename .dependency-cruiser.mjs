@@ -95,7 +95,13 @@ export default {
       from: { path: '^(libs|apps)/([^/]+)/' },
       to: {
         path: '^libs/',
-        pathNot: ['^libs/$2/', '^libs/[^/]+/src/index[.]ts$', '^libs/[^/]+/src/testing/index[.]ts$'],
+        pathNot: [
+          '^libs/$2/',
+          '^libs/[^/]+/src/index[.]ts$',
+          '^libs/[^/]+/src/testing/index[.]ts$',
+          // What a command says without loading a server.
+          '^libs/kernel/src/product[.]ts$',
+        ],
       },
     },
     {

@@ -16,7 +16,8 @@ async function run([name, ...args]: readonly string[]): Promise<ExitCode> {
   }
   if (['version', '--version', '-v'].includes(name)) {
     // Loaded when it is asked for: the kernel brings Nest along.
-    const { productVersion } = await import('#kernel');
+    // Without the rest of the kernel, which loads Nest.
+    const { productVersion } = await import('../../../libs/kernel/src/product.js');
     console.log(isJson ? JSON.stringify({ version: productVersion(), node: process.versions.node }) : productVersion());
     return ExitCode.ok;
   }
