@@ -93,7 +93,7 @@ describe('what was deleted for good is in no cache', () => {
     await sql.query(`UPDATE contexts SET archived_at = now() - interval '9 days' WHERE id = $1`, [id]);
     expect((await a.api.put('/v1/retention/birds', { purgeAfterDays: 5 })).status).toBe(200);
     await readOnBoth(all);
-    const run = await a.api.post('/v1/retention/birds/run', {});
+    const run = await a.api.post('/v1/retention/birds/run', { dryRun: false });
     expect([run.status, run.body.purged?.count]).toEqual([200, 1]);
     expect((await keysWith(`${text} over the field`)).filter((key) => key.startsWith('ks:v:'))).toEqual([]);
     expect(await readOnBoth(all.slice(0, 2))).not.toContain(`${text} over the field`);

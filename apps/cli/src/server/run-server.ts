@@ -15,6 +15,8 @@ import { writeNotice } from '../write-notice.js';
 import { untilStopped } from '../until-stopped.js';
 import { announceServer, withdrawServer } from './running-server.js';
 
+const REPORT_AFTER_MS = 500;
+
 @Module({})
 class ServerModule {
   static forRoot(config: KeepsakeConfig): DynamicModule {
@@ -27,16 +29,10 @@ class ServerModule {
 export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
   const config = loadConfig(process.env);
   const { database, http, queue } = config;
-  const startedMs = performance.now();
-  const isNew = database.url === undefined && !existsSync(join(database.dataDir, EMBEDDED_FOLDER));
-  if (isNew) writeNotice(json, { makingDatabase: database.dataDir }, `Making the database in ${database.dataDir}:`);
+  const reportMade = reportNewDatabase(json, database);
   const { app, url, operatorKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
     if (queue.workerEnabled) await created.get(JobWorker, { strict: false }).start();
-  });
-  if (isNew) {
-    const seconds = (performance.now() - startedMs) / 1_000;
-    writeNotice(json, { madeDatabase: { seconds } }, `  made and started in ${seconds.toFixed(1)} s`);
-  }
+  }).finally(reportMade);
   const isEmbedded = database.url === undefined;
   if (isEmbedded) announceServer(database.dataDir, url);
   if (operatorKey?.key !== undefined) {
@@ -64,6 +60,26 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
     await app.close();
   });
   return ExitCode.ok;
+}
+
+/**
+ * A database that is made takes some seconds: says so where it was not over soon, as it is with a folder that can't be used.
+ * @returns ends it
+ */
+function reportNewDatabase(json: boolean, { url, dataDir }: KeepsakeConfig['database']): () => void {
+  if (url !== undefined || existsSync(join(dataDir, EMBEDDED_FOLDER))) return () => undefined;
+  const startedMs = performance.now();
+  let isReported = false;
+  const timer = setTimeout(() => {
+    isReported = true;
+    writeNotice(json, { makingDatabase: dataDir }, `Making the database in ${dataDir}:`);
+  }, REPORT_AFTER_MS);
+  return () => {
+    clearTimeout(timer);
+    if (!isReported) return;
+    const seconds = (performance.now() - startedMs) / 1_000;
+    writeNotice(json, { madeDatabase: { seconds } }, `  done in ${seconds.toFixed(1)} s`);
+  };
 }
 
 function placeOfKey({ auth, database }: KeepsakeConfig, kept: OperatorKeyFile | undefined): string {
