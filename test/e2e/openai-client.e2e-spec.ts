@@ -70,7 +70,7 @@ describe('the official client of OpenAI', () => {
 
   it.each<[number, string, () => { path?: string; init: RequestInit }]>([
     [400, 'invalid_json', () => ({ init: { body: '{' } })],
-    [413, 'body_too_large', () => ({ init: { body: JSON.stringify({ input: 'x'.repeat(20_000_000) }) } })],
+    [413, 'body_too_large', () => ({ init: { body: JSON.stringify({ input: 'x'.repeat(12_000_000) }) } })],
     [415, 'unsupported_media_type', () => ({ init: { body: 'x', headers: { 'content-type': 'text/plain' } } })],
     [405, 'method_not_allowed', () => ({ init: { method: 'PUT', body: '{}' } })],
     [405, 'method_not_allowed', () => ({ path: '/v1/models', init: { method: 'DELETE' } })],
