@@ -128,9 +128,12 @@ describe('the log', () => {
   it('tells in cache when the cache is degraded, and when it is whole again', async () => {
     await redis.stop();
     const reported = (text: string) => linesOf('cache').some(({ msg }) => String(msg).includes(text));
-    await eventually(async () => (await server.api.get('/v1/projects')).status === 200 && reported('Redis unavailable'), {
-      what: 'the line that the cache is unavailable',
-    });
+    await eventually(
+      async () => (await server.api.get('/v1/projects')).status === 200 && reported('Redis unavailable'),
+      {
+        what: 'the line that the cache is unavailable',
+      },
+    );
     const before = linesOf('cache').length;
     await redis.start();
     await eventually(
