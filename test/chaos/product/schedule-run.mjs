@@ -25,6 +25,9 @@ const [READS_BEFORE, READS_THERE, READS_AMID, READS_AT_THE_END, READS_AGAIN] = [
 /** Within which a read hits again, once all faults are over. */
 const HIT_MS = 15_000;
 
+/** After so many draws that are of other projects, none is of this one. */
+const MOST_DRAWS = 200;
+
 /** @typedef {import('./product-schedule.mjs').Step} Step */
 /** @typedef {import('./readings.mjs').Reading} Reading */
 
@@ -254,9 +257,12 @@ export class ScheduleRun {
    */
   async #store(at, workspace, project, picks) {
     const server = this.#serving(at);
+    if (server === undefined) return;
     const { writer } = this.#workspace(workspace);
-    for (let drawn = this.#draw(workspace, 0, picks); drawn !== undefined; drawn = this.#draw(workspace, 0, picks)) {
-      if (server === undefined || !drawn.write.about.includes(project)) continue;
+    for (let draws = 0; draws < MOST_DRAWS; draws++) {
+      const drawn = this.#draw(workspace, 0, picks);
+      if (drawn === undefined) return;
+      if (!drawn.write.about.includes(project)) continue;
       writer.begin(drawn.write);
       await this.#inTime(writer.send(server, drawn.write), `${server.name} ${drawn.write.route}`);
       return;
