@@ -51,7 +51,7 @@ export async function start({ redisUrl, databaseUrl }) {
     installExtensions: false,
   }).initialize();
   const database = new Database(dataSource);
-  const outbox = new SqlInvalidationOutbox(database, new PgNotifyChannel(databaseUrl));
+  const outbox = new SqlInvalidationOutbox(database, 'relay', new PgNotifyChannel(databaseUrl));
   const engine = new CacheEngine(
     { redisUrl, invalidation: { invalidationBoundMs: INVALIDATION_BOUND_MS } },
     { clock: new SystemClock(), outbox },
