@@ -15,7 +15,7 @@ const CACHE = join(ROOT, '.cache/node-versions');
 const VERSIONS = ['20.19.0', '22.23.5', '24.22.3'];
 /** Quick ones, of what a version of Node may change: texts, streams, crypto, HTTP, compression, timers. */
 const TESTS = ['auth', 'config', 'http', 'kernel', 'mcp', 'observability'];
-const STEP_TIMEOUT_MS = 600_000;
+const STEP_TIMEOUT_MS = 300_000;
 
 const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 if (engines.node !== `>=${VERSIONS[0]}`) throw new Error(`engines says ${engines.node}: try that version here`);
@@ -60,13 +60,13 @@ function provide(version) {
  * @param {readonly string[]} args
  */
 function run(node, args) {
-  const { status, stdout, stderr } = spawnSync(node, [...args], {
+  const { status, error, stdout, stderr } = spawnSync(node, [...args], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: STEP_TIMEOUT_MS,
   });
   if (status === 0) return;
   console.error(`${stdout}${stderr}`.split('\n').slice(-60).join('\n'));
-  console.error(`${node} ${args.join(' ')} failed`);
+  console.error(`${node} ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
   process.exit(1);
 }

@@ -45,14 +45,16 @@ describe('a path with a free text in it', () => {
 
   it('is read in linear time', () => {
     const known = paths();
-    const msOf = (length: number) => {
+    const cpuOf = (length: number) => {
       const url = `/v1/projects/p/contexts/${'/forget'.repeat(length)}x`;
       const { user } = process.cpuUsage();
       for (let turn = 0; turn < 20; turn++) known.rewrite('POST', url);
       return process.cpuUsage().user - user;
     };
-    msOf(1000);
+    // The least of several: collections and ticks of the clock fall into some of them.
+    const least = (length: number) => Math.min(...Array.from({ length: 7 }, () => cpuOf(length)));
+    least(1000);
     // Eight times the length: quadratic work would be sixty-four times as much.
-    expect(msOf(40_000)).toBeLessThan(30 * Math.max(msOf(5000), 2000));
+    expect(least(40_000)).toBeLessThan(30 * Math.max(least(5000), 2000));
   });
 });
