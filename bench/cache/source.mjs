@@ -25,7 +25,7 @@ export function slowId(id) {
  * @param {string} id
  * @returns {Thing}
  */
-export function thingOf(id) {
+function thingOf(id) {
   return {
     id,
     label: `notes/${id}`,

@@ -1,7 +1,7 @@
 // @ts-check
 
 /** @param {number} seed */
-export function randomOf(seed) {
+function randomOf(seed) {
   let state = seed;
   // mulberry32: the same texts and questions in every run.
   return () => {

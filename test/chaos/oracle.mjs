@@ -49,7 +49,7 @@ const MACHINE_MS = 1_500;
 export const READ_BOUND_MS = LOAD_TIMEOUT_MS + 6 * COMMAND_MS + MACHINE_MS;
 
 /** A write asks for its invalidation, and waits for a peer's at most the bound. */
-export const WRITE_BOUND_MS = INVALIDATION_BOUND_MS + 6 * COMMAND_MS + MACHINE_MS;
+const WRITE_BOUND_MS = INVALIDATION_BOUND_MS + 6 * COMMAND_MS + MACHINE_MS;
 
 /**
  * The promise: a read that starts after a write was acknowledged returns that write or a later one, in every process.

@@ -73,7 +73,7 @@ export const PRODUCT: Protocol = {
   rowsInTransaction: true,
 };
 
-export type LocalKind = 'none' | 'validated';
+type LocalKind = 'none' | 'validated';
 
 /** What happens around the protocol, and how often at most. */
 export interface Scenario {

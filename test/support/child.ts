@@ -13,7 +13,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface ChildOptions {
+interface ChildOptions {
   /** Nothing else of this process's environment is passed on but the paths. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The root of the repository by default. */

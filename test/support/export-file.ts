@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Api } from './api.js';
 
 /** What an exported file holds, line by line. */
-export interface ExportedProject {
+interface ExportedProject {
   /** As it was answered. */
   readonly bytes: Buffer;
   readonly text: string;

@@ -14,7 +14,7 @@ const PROGRAM = join(import.meta.dirname, '../../bin/keepsake.mjs');
 const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 30_000;
 
-export interface KeepsakeOptions {
+interface KeepsakeOptions {
   /** Over the defaults below; nothing else of this process's environment is passed on but the paths. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `bin/keepsake.mjs` by default. */
@@ -29,7 +29,7 @@ export interface KeepsakeOptions {
 }
 
 /** How a process came to its end. */
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

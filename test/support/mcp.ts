@@ -9,7 +9,7 @@ const PROGRAM = join(import.meta.dirname, '../../bin/keepsake.mjs');
 /** Which generation of the protocol a client begins with: `initialize`, or what came after it. */
 export type Generation = 'older' | 'newer';
 
-export interface McpOptions {
+interface McpOptions {
   readonly key?: string;
   readonly profile?: string;
   readonly project?: string;
@@ -17,7 +17,7 @@ export interface McpOptions {
 }
 
 /** A tool's answer as a test looks at it. */
-export interface ToolAnswer {
+interface ToolAnswer {
   readonly isError: boolean;
   /** What was answered, or the problem. */
   readonly data: any;
@@ -87,7 +87,7 @@ function newClient({ generation = 'older' }: McpOptions): Client {
 }
 
 /** A message as it goes over the wire. */
-export interface RawMessage {
+interface RawMessage {
   readonly method: string;
   readonly params?: object;
   readonly id?: number;

@@ -1,11 +1,9 @@
 export { subjectTag } from './auth.cache.js';
 export type { ApiKey } from './api-key.js';
-export { ApiKeyService, type NewApiKey } from './api-key.service.js';
+export { ApiKeyService } from './api-key.service.js';
 export { missingScope } from './auth.errors.js';
 export { AuthApiModule, AuthModule } from './auth.module.js';
 export { BootstrapService, KEY_FILE, type OperatorKeyFile } from './bootstrap.service.js';
 export { Caller } from './http/auth.guard.js';
 export { principalOf } from './principal-of.js';
-export { PrincipalService } from './principal.service.js';
-export { DEFAULT_WORKSPACE, type Workspace } from './workspace.js';
 export { WorkspaceService } from './workspace.service.js';

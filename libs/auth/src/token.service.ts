@@ -12,7 +12,7 @@ import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 
 /** Tokens always expire. */
-export type TokenCredential = Credential & { readonly expiresAt: Date };
+type TokenCredential = Credential & { readonly expiresAt: Date };
 
 /** Signed tokens of an outside issuer as credentials, and their end before they expire. */
 @Injectable()

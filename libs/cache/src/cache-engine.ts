@@ -55,7 +55,7 @@ export interface CachePorts {
   readonly random?: () => number;
 }
 
-export interface CacheEvents {
+interface CacheEvents {
   /** The shared tier answers; what the server lacks is named. */
   opened: [missingFeatures: readonly string[]];
   closed: [reason: string];

@@ -32,7 +32,7 @@ import { QueryCache } from './query-cache.js';
 
 /** Starts the engine with the application, and stops it while the database is still there. */
 @Injectable()
-export class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
+class CacheLifecycle implements OnModuleInit, BeforeApplicationShutdown {
   constructor(private readonly engine: CacheEngine) {}
 
   onModuleInit(): Promise<void> {

@@ -12,7 +12,7 @@ import { defineTag, type Tag, type TagOwner } from './families/tag.js';
 export const workspaceDeletionTag = defineTag<TagOwner>('removals', () => []);
 
 /** What a list, an overview or a count is the answer to. */
-export interface QueryKey {
+interface QueryKey {
   readonly workspace: string;
   /** Unique in the product: `contexts`, `project-survey`. */
   readonly statement: string;

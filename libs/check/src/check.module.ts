@@ -6,7 +6,7 @@ import { CheckController } from './http/check.controller.js';
 
 /** What to heed before doing something. It keeps nothing itself: it reads contexts and searches. */
 @Module({ imports: [ContextModule, SearchModule], providers: [CheckService], exports: [CheckService] })
-export class CheckModule {}
+class CheckModule {}
 
 /** The HTTP face of checks. */
 @Module({ imports: [CheckModule], controllers: [CheckController] })

@@ -1,14 +1,12 @@
 export { ConfigModule } from './config.module.js';
-export { environmentSchema } from './config.schema.js';
 export { type DatabaseConnection, parseDatabaseUrl } from './database-url.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';
 export { type LimitNumbers, type RouteClass, routeClasses } from './rate-limit-classes.js';
-export { parseRedisUrl, type RedisAddress, type RedisTarget, RedisUrlError } from './redis-url.js';
+export { parseRedisUrl, type RedisAddress, type RedisTarget } from './redis-url.js';
 export { SECRET_VARIABLES } from './secret-files.js';
 export {
   AuthConfig,
   CacheConfig,
-  type CommandConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,

@@ -13,7 +13,7 @@ const RATE_LIMIT_VARIABLES = {
   providers: 'RATE_LIMIT_PROVIDER_CALLS_PER_MINUTE',
 } as const;
 
-export type RateLimitClass = keyof typeof RATE_LIMIT_VARIABLES;
+type RateLimitClass = keyof typeof RATE_LIMIT_VARIABLES;
 /** What a route may be of. */
 export type RouteClass = Exclude<RateLimitClass, 'sign-in' | 'providers'>;
 /** Requests of a credential in a minute, by class; sign-in: failures of an address in five minutes. */

@@ -6,7 +6,7 @@ import type { ContextSummary } from './context.js';
 import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
 
 /** What a write changed in the line of one label. */
-export interface ChangedLine {
+interface ChangedLine {
   readonly label: string;
   /** Every version that was changed, or that was or is now the newest. */
   readonly contexts: readonly Pick<ContextSummary, 'id' | 'priority'>[];

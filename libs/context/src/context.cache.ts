@@ -73,7 +73,7 @@ export const embeddingStatesFamily = defineFamily<
 });
 
 /** A text is known by its hash. The workspace is part of the key, so that nobody learns what others have stored. */
-export interface ExtractKey {
+interface ExtractKey {
   readonly workspace: string;
   readonly contentHash: string;
   /** `EXTRACT_VERSION` */

@@ -21,7 +21,7 @@ interface OpenTransaction {
 }
 
 /** Runs one statement and returns its rows. */
-export type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
+type Query = <Row>(sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
 /**
  * What TypeORM adapters reach the database through: the manager of the surrounding transaction, else of the pool.

@@ -11,5 +11,5 @@ export { type Place, ProjectRows } from './project-rows.js';
 export { ROWS_FINGERPRINT } from './rows-fingerprint.js';
 export { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 export { Snapshots } from './snapshots.js';
-export { type Column, type Columns, HEX_BYTES, Table } from './table.js';
-export { type TransactionOptions, TransactionRunner } from './transaction-runner.js';
+export { HEX_BYTES, Table } from './table.js';
+export { TransactionRunner } from './transaction-runner.js';

@@ -7,7 +7,7 @@ import type { DatabaseConnection } from '#config';
  * own. `transaction`: one that gives it another for each transaction, so that settings, locks and notifications of a
  * session are lost.
  */
-export type Pooling = 'none' | 'session' | 'transaction';
+type Pooling = 'none' | 'session' | 'transaction';
 
 /** A pooler that keeps no session stands where a session is needed. */
 export class PoolerError extends Error {

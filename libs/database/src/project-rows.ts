@@ -4,7 +4,7 @@ import { ROWS_FINGERPRINT } from './rows-fingerprint.js';
 import type { Table } from './table.js';
 
 /** A thing of a project. */
-export interface ProjectThing {
+interface ProjectThing {
   readonly workspaceId: WorkspaceId;
   readonly id: string;
 }

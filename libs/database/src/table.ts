@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 type SqlType = 'uuid' | 'text' | 'text[]' | 'integer' | 'smallint' | 'boolean' | 'jsonb' | 'timestamptz' | 'bytea';
 
 /** A column whose stored value is not that of the property. */
-export interface Column<Value> {
+interface Column<Value> {
   readonly type: SqlType;
   /** @param stored as the driver gives it */
   readonly read: (stored: never) => Value;
@@ -20,7 +20,7 @@ export const HEX_BYTES: Column<string> = {
 };
 
 /** Property by property how a thing is kept. The column is the property in snake_case. */
-export type Columns<Thing> = { readonly [Property in keyof Thing]-?: SqlType | Column<Thing[Property]> };
+type Columns<Thing> = { readonly [Property in keyof Thing]-?: SqlType | Column<Thing[Property]> };
 
 interface Mapped {
   readonly property: string;

@@ -20,7 +20,7 @@ export function toBase64(vector: Float32Array): string {
   return toBytes(vector).toString('base64');
 }
 
-export function toBytes(vector: Float32Array): Buffer {
+function toBytes(vector: Float32Array): Buffer {
   if (IS_LITTLE_ENDIAN) return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
   const bytes = Buffer.allocUnsafe(vector.length * 4);
   vector.forEach((value, index) => bytes.writeFloatLE(value, index * 4));

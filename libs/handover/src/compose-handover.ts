@@ -10,14 +10,14 @@ const TODOS_AS_NEXT_STEPS = 5;
 const QUESTIONS_AS_NEXT_STEPS = 3;
 
 /** How much there is of a kind, and of it still open. */
-export interface WorkCount {
+interface WorkCount {
   readonly kind: EntryKind;
   readonly total: number;
   readonly open: number;
 }
 
 /** What a handover is made of. */
-export interface HandoverSources {
+interface HandoverSources {
   /** Absent: one made by hand for no session. */
   readonly session?: Session;
   /** Unresolved entries in the order they are shown, at most `MAX_ITEMS` of a kind, and how many there are in all. */

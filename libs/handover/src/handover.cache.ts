@@ -3,7 +3,7 @@ import { alwaysCheckTag, type ContextSummary } from '#context';
 import type { ProjectKey } from '#project';
 import type { Handover } from './handover.js';
 
-export interface HandoverKey {
+interface HandoverKey {
   readonly workspace: string;
   /** One by its id, or the latest of a project, by slug. */
   readonly by: { readonly id: string } | { readonly project: string };

@@ -3,7 +3,7 @@ import { type EntryKind, finaliseReasons, type TodoPriority } from '#session';
 
 /** Why it was made: how the session's work came to a stop, or `manual` for one made by hand. */
 export const handoverReasons = [...finaliseReasons, 'manual'] as const;
-export type HandoverReason = (typeof handoverReasons)[number];
+type HandoverReason = (typeof handoverReasons)[number];
 
 /** Lists that a handover may have to cut. */
 export const handoverSections = [
@@ -15,7 +15,7 @@ export const handoverSections = [
   'insights',
   'contextsUsed',
 ] as const;
-export type HandoverSection = (typeof handoverSections)[number];
+type HandoverSection = (typeof handoverSections)[number];
 
 export interface HandoverItem {
   /** The entry it was taken from, which has the whole text; null where it was written by hand. */
@@ -37,7 +37,7 @@ export interface UsedContext {
   readonly version: number;
 }
 
-export interface HandoverStatistics {
+interface HandoverStatistics {
   /** From the start of the session to its last activity; 0 without a session. */
   readonly durationMs: number;
   /** Entries by kind, resolved ones as well. */

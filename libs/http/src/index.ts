@@ -16,12 +16,7 @@ export { entityTag, IfPreconditions, type Preconditions, requireMatch } from './
 export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { type CachedResponseListener, CachedResponseListeners } from './response-cache/cached-response-listeners.js';
-export {
-  type CacheableRequest,
-  type ResponseCaching,
-  type ResponseVariant,
-  ResponseVariants,
-} from './response-cache/response-caching.js';
+export { type CacheableRequest, type ResponseVariant, ResponseVariants } from './response-cache/response-caching.js';
 export { COMMAND_BODY_BYTES } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';

@@ -1,5 +1,5 @@
 /** The body went over its cap. */
-export class BodyTooLargeError extends Error {
+class BodyTooLargeError extends Error {
   constructor(maxBytes: number) {
     super(`The body is larger than ${maxBytes} bytes.`);
     this.name = 'BodyTooLargeError';

@@ -29,7 +29,7 @@ export interface ErrorIssue {
   readonly detail: string;
 }
 
-export interface DomainErrorOptions {
+interface DomainErrorOptions {
   /** Stable machine-readable name in kebab-case, part of the public contract. */
   readonly code: string;
   readonly kind: ErrorKind;

@@ -1,8 +1,7 @@
-export { BodyTooLargeError, readCapped } from './capped-body.js';
+export { readCapped } from './capped-body.js';
 export { Clock, sharedTime, SystemClock } from './clock.js';
 export {
   DomainError,
-  type DomainErrorOptions,
   type ErrorIssue,
   type ErrorKind,
   errorKinds,
@@ -20,7 +19,6 @@ export {
   type HandoverId,
   isUuid,
   newId,
-  newIdAt,
   newRevision,
   type ProjectId,
   type Revision,

@@ -9,9 +9,9 @@ export {
   namesOf,
 } from './import-target.js';
 export { DEFAULT_PROJECT, type Project, projectSlug } from './project.js';
-export { projectCountersTag, type ProjectKey, projectListTag, projectTag } from './project.cache.js';
+export { projectCountersTag, type ProjectKey, projectTag } from './project.cache.js';
 export { ProjectApiModule, ProjectModule } from './project.module.js';
-export { ProjectCatalogueService, type ProjectCounts } from './project-catalogue.service.js';
+export { ProjectCatalogueService } from './project-catalogue.service.js';
 export { type ProjectContent, ProjectCounters, type ProjectObserver, ProjectObservers } from './project-contents.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';

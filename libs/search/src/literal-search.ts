@@ -5,7 +5,7 @@ import { KeywordIndex, type RankedDocument } from './persistence/keyword-index.j
 import { type SearchFilters, satisfies, type SearchScope } from './search.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 
-export interface LiteralFindings {
+interface LiteralFindings {
   /** Newest first, each of score 1. */
   readonly documents: readonly RankedDocument[];
   /** What else there is to know. */

@@ -6,7 +6,7 @@ import { isWritten, type LiveDocuments } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import type { SearchScope } from './search.js';
 
-export interface ReadQuery {
+interface ReadQuery {
   readonly query: QueryAnalysis;
   /** How it was understood, where that isn't plain. */
   readonly reading: readonly string[];

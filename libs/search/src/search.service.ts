@@ -7,7 +7,7 @@ import { FreshSearch } from './fresh-search.js';
 import type { SearchAnswer, SearchRequest } from './search.js';
 import { searchFamily } from './search.cache.js';
 
-export interface SearchOptions extends ReadOptions {
+interface SearchOptions extends ReadOptions {
   /** Whose budget pays for what a provider is asked. */
   readonly billedPrincipal?: Principal;
 }

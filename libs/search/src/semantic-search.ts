@@ -7,7 +7,7 @@ import { boostsOf, semanticWeight } from './ranking/boosts.js';
 import { type ChannelHit, scoreOf } from './ranking/fusion.js';
 import type { SearchFilters, SearchScope } from './search.js';
 
-export interface SemanticSearchRequest {
+interface SemanticSearchRequest {
   /** Not blank. */
   readonly text: string;
   readonly filters: SearchFilters;

@@ -9,7 +9,7 @@ export {
   startSessionBody,
   toSessionResponse,
 } from './http/session.dto.js';
-export { type Session, type SessionState, sessionStates } from './session.js';
+export { type Session } from './session.js';
 export { sessionListTag, sessionLogTag, sessionTag, todosTag } from './session.cache.js';
 export { SessionApiModule, SessionModule } from './session.module.js';
 export {

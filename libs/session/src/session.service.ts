@@ -32,7 +32,7 @@ export interface StartSession {
 }
 
 /** Absent keeps, null clears. */
-export interface SessionPatch {
+interface SessionPatch {
   /** A JSON merge patch (RFC 7396). */
   readonly metadata?: Metadata | null;
   readonly summary?: string | null;

@@ -1,14 +1,8 @@
 export { RateLimitGuard, writeRateLimitHeaders } from './http/rate-limit.guard.js';
-export { Limiter, type LimitSubject, PROVIDER_CALLS, subjectOf } from './limiter/limiter.js';
+export { Limiter, PROVIDER_CALLS, subjectOf } from './limiter/limiter.js';
 export { nextUnitMs } from './limiter/gcra.js';
 export { LocalLimiter } from './limiter/local-limiter.js';
 export { PrincipalLimits } from './principal-limits.js';
-export {
-  type RateLimit,
-  type RateLimitCharge,
-  type RateLimitDecision,
-  rateLimited,
-  type RateLimitState,
-} from './rate-limit.js';
+export { type RateLimit, type RateLimitCharge, rateLimited, type RateLimitState } from './rate-limit.js';
 export { RateLimits, RequestLimits } from './rate-limits.js';
 export { ThrottleModule } from './throttle.module.js';

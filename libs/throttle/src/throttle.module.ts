@@ -16,7 +16,7 @@ import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits, RequestLimits } from './rate-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
-export class LimiterConnection implements OnModuleInit, BeforeApplicationShutdown {
+class LimiterConnection implements OnModuleInit, BeforeApplicationShutdown {
   constructor(readonly client: LimiterClient | undefined) {}
 
   /** The first request finds the counters of all processes, where their server is there. */

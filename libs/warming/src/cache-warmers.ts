@@ -22,7 +22,7 @@ export interface CacheWarmer {
 }
 
 /** What is known of sessions, by the feature that keeps them. */
-export interface WarmableSessions {
+interface WarmableSessions {
   find(workspaceId: WorkspaceId, id: SessionId): Promise<WarmableSession | undefined>;
   /** Those that a principal started, newest first, and whether work goes on in them. */
   startedBy(

@@ -7,7 +7,7 @@ import { CacheWarmers } from './cache-warmers.js';
 import { cacheWarming, type WarmingCommand } from './cache-warming.job.js';
 
 /** What an administrator wants warm, in the terms of the product. */
-export type WarmingRequest =
+type WarmingRequest =
   | { readonly project: string }
   | { readonly session: SessionId }
   | { /** A subject of tokens, or a principal's id. */ readonly user: string };

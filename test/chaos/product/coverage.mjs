@@ -6,7 +6,7 @@ import { READING_TOOLS, ROUTES_THAT_READ } from './readings.mjs';
 const COMMANDS = new URL('../../../dist/apps/cli/src/commands.js', import.meta.url).href;
 
 /** Routes whose answers rest on nothing that a workspace stores, or that nobody caches, and why they are not walked. */
-export const WITHOUT_STATE = {
+const WITHOUT_STATE = {
   'GET /health': 'is about the process that answers, now',
   'GET /health/live': 'is about the process that answers, now',
   'GET /health/ready': 'is about the process that answers, now',

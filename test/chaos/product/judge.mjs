@@ -3,7 +3,7 @@ import { monotonicMs } from '#test/chaos/monotonic.mjs';
 import { NoAnswerError } from './http-client.mjs';
 
 /** What a write may wait for, and what reads may lag behind one that nobody could confirm: the engine's own bound. */
-export const INVALIDATION_BOUND_MS = 1_000;
+const INVALIDATION_BOUND_MS = 1_000;
 /** An answer after this may be one that nobody confirmed. */
 const MAYBE_UNCONFIRMED_MS = 0.9 * INVALIDATION_BOUND_MS;
 
@@ -11,7 +11,7 @@ const MAYBE_UNCONFIRMED_MS = 0.9 * INVALIDATION_BOUND_MS;
  * A request asks for a credential, for what it needs and for its answer: each may wait for a load or for the bound of an
  * invalidation, and a machine with a dozen processes on two cores takes its time.
  */
-export const WAIT_BOUND_MS = 6_000;
+const WAIT_BOUND_MS = 6_000;
 
 /**
  * @typedef {'stale' | 'lost' | 'crossed' | 'wrong 304' | 'old If-Match' | 'failed' | 'waited' | 'unrecovered' | 'no hits'
@@ -131,7 +131,7 @@ export class Judge {
  * @param {number} fromMs
  * @param {number} toMs
  */
-export function overlapMs(spans, fromMs, toMs) {
+function overlapMs(spans, fromMs, toMs) {
   let reachedMs = fromMs;
   let sumMs = 0;
   for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {

@@ -24,8 +24,6 @@ import { LINK_FAULTS } from '#test/chaos/tcp-proxy.mjs';
  */
 
 export const WORKSPACES = 2;
-/** Of the processes. */
-export const WORKER = 2;
 
 /** Of what a control is for: half of all. */
 const FOCUS_WEIGHT = 40;

@@ -103,7 +103,7 @@ export function latestIn(state, project) {
  * @param {WorkspaceState} state
  * @param {StoredContext} context
  */
-export function isLatest(state, context) {
+function isLatest(state, context) {
   return latestOf(state, context.project, context.label) === context;
 }
 

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisServer } from '#test/support/services.js';
 
 /** What the servers said to Redis between two looks. */
-export interface CacheTraffic {
+interface CacheTraffic {
   /** Tags that were fired, as they are written: workspace, name, parts. */
   readonly fired: ReadonlySet<string>;
   /** Tags whose stamps were read. */

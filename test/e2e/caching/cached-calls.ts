@@ -11,7 +11,7 @@ export interface Memory {
 }
 
 /** A read that the cache answers when it is repeated. */
-export interface CachedCall {
+interface CachedCall {
   readonly name: string;
   /** As the description of the API names it. */
   readonly route: string;

@@ -6,7 +6,7 @@
  */
 
 /** What is stored, by the name that the rows below use, with the tables and columns it lives in. */
-export const FACTS = {
+const FACTS = {
   projects: 'projects',
   sessions: 'sessions, activity included',
   'session count': 'sessions: how many a project has',
@@ -113,7 +113,7 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
 };
 
 /** A route whose answer comes from the cache: `shows` and `tags` of the outermost of what it is kept in. */
-export interface CachedRoute extends CachedThing {
+interface CachedRoute extends CachedThing {
   /** Whether the bytes of the answer are kept, or only what it is made of. */
   readonly keeps: 'answer' | 'parts';
   /** The families behind it. */

@@ -28,7 +28,7 @@ export interface Given {
   readonly startWorker: () => Promise<unknown>;
 }
 
-export interface WriterCall {
+interface WriterCall {
   /** Before anything is read. */
   readonly prepare?: (given: Given) => Promise<unknown>;
   readonly write: (given: Given) => Promise<unknown>;

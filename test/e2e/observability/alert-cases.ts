@@ -2,7 +2,7 @@
 export type Series = Readonly<Record<string, string>>;
 
 /** What makes an alert fire, and the nearest to it that must leave it at rest. */
-export interface AlertCase {
+interface AlertCase {
   readonly atMinute: number;
   readonly fires: Series;
   readonly rests: Series;

@@ -1,5 +1,5 @@
 /** The parts of `Server-Timing`, in milliseconds. */
-export type ServerTiming = Readonly<Record<'total' | 'cache' | 'database' | 'provider' | 'processing', number>>;
+type ServerTiming = Readonly<Record<'total' | 'cache' | 'database' | 'provider' | 'processing', number>>;
 
 export function timingsOf(headers: Headers): ServerTiming {
   const parts = (headers.get('server-timing') ?? '').split(', ').map((part) => {

@@ -39,7 +39,7 @@ export interface CacheHealth {
   readonly servers: readonly CacheServer[] | null;
 }
 
-export interface CacheServer {
+interface CacheServer {
   readonly uptimeSeconds: number;
   readonly clients: number;
   readonly operationsPerSecond: number;

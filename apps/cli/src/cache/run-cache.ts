@@ -26,7 +26,7 @@ import {
 } from './show-cache.js';
 import { warm } from './warm.js';
 
-export interface CacheOptions extends Text {
+interface CacheOptions extends Text {
   readonly all: boolean;
   readonly yes: boolean;
   readonly 'no-wait': boolean;

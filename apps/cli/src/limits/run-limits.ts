@@ -10,7 +10,7 @@ import {
 import { textTable } from '../text-table.js';
 import { LIMITS_SYNOPSIS, limitsUsage } from './limits-usage.js';
 
-export interface LimitsOptions extends ServerCommandOptions {
+interface LimitsOptions extends ServerCommandOptions {
   readonly tier?: string;
   readonly reason?: string;
 }

@@ -4,7 +4,7 @@ import { errorMessage, isRequest, type JsonRpcMessage, PARSE_ERROR } from './jso
  * Hands a message to the server and resolves with its answer; undefined where there is none. Both are the JSON that was
  * written: what is read from it and written again is another number beyond 2^53.
  */
-export type Send = (message: JsonRpcMessage, signal: AbortSignal, json: string) => Promise<string | undefined>;
+type Send = (message: JsonRpcMessage, signal: AbortSignal, json: string) => Promise<string | undefined>;
 
 /**
  * Between a client on standard input and output, a message a line, and a server. Requests go on side by side; each gets

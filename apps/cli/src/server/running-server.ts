@@ -10,7 +10,7 @@ const SERVER_FILE = 'server.json';
 
 const serverSchema = z.object({ pid: z.int(), url: z.url() });
 
-export interface RunningServer {
+interface RunningServer {
   readonly pid: number;
   readonly url: string;
 }

@@ -12,14 +12,14 @@ const TIMEOUT_MS = 30_000;
 /** A limit that frees later than this is told instead of waited for. */
 const LONGEST_WAIT_SECONDS = 60;
 
-export interface ServerAddress {
+interface ServerAddress {
   readonly url: string;
   readonly key: string;
   /** Slug of the workspace that is spoken of. */
   readonly workspace: string;
 }
 
-export interface Call {
+interface Call {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: object;
   readonly signal?: AbortSignal;

@@ -13,7 +13,7 @@ import { Progress } from '../progress.js';
 import { findServer } from '../server/find-server.js';
 import { requireProject } from '../server/require-project.js';
 
-export interface ExportOptions {
+interface ExportOptions {
   /** `-` is standard output; absent: a name of its own in the current folder. */
   readonly output?: string | undefined;
   readonly workspace: string;

@@ -11,7 +11,7 @@ import { findServer } from '../server/find-server.js';
 import { textTable } from '../text-table.js';
 import { IMPORT_SYNOPSIS } from './transfer-usage.js';
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Absent: the project that the file is of. */
   readonly project: string | undefined;
   readonly dryRun: boolean;

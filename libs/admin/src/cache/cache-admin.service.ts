@@ -20,14 +20,14 @@ import { type SharedTierReport, sumLocal, sumServers, sumStats } from './sum-sta
 import { adviseTtls, type TtlAdvice } from './ttl-advice.js';
 
 /** A key of the shared tier, without its value. */
-export interface CacheKeyInfo {
+interface CacheKeyInfo {
   readonly key: string;
   readonly family: string;
   readonly bytes: number | null;
   readonly ttlMs: number | null;
 }
 
-export interface CacheKeyPage {
+interface CacheKeyPage {
   readonly items: readonly CacheKeyInfo[];
   /** Undefined at the end of the family. */
   readonly next: string | undefined;

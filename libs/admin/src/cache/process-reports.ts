@@ -8,7 +8,7 @@ const EVERY_MS = 5_000;
 /** A process that has said nothing for so long is gone. */
 const GONE_AFTER_MS = 30_000;
 
-export interface ProcessReport {
+interface ProcessReport {
   readonly processId: string;
   readonly reportedAt: Date;
   readonly stats: CacheStatsReport;

@@ -216,7 +216,7 @@ export class CacheAdminController {
   }
 }
 
-export function toStatsResponse(report: AdminCacheStats, engine: CacheEngine): z.infer<typeof statsResponse> {
+function toStatsResponse(report: AdminCacheStats, engine: CacheEngine): z.infer<typeof statsResponse> {
   const health = engine.health();
   const { totals } = report;
   return {

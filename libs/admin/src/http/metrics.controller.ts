@@ -4,13 +4,12 @@ import { register } from 'prom-client';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
-import { CacheEngine } from '#cache';
 import { Endpoint } from '#http';
 import { Clock } from '#kernel';
 import { RateLimits } from '#throttle';
 import { CacheAdminService } from '../cache/cache-admin.service.js';
 
-export const cacheMetricsResponse = z
+const cacheMetricsResponse = z
   .object({
     hits: z.number(),
     misses: z.number(),
@@ -28,7 +27,6 @@ export const cacheMetricsResponse = z
 export class MetricsController extends PrometheusController {
   constructor(
     private readonly admin: CacheAdminService,
-    private readonly engine: CacheEngine,
     private readonly limits: RateLimits,
     private readonly clock: Clock,
   ) {

@@ -199,7 +199,7 @@ function refusePrototypeKeys(json: Json): void {
 }
 
 /** Freezes plain data in place; Map, Set and Date lose their writing methods, since freezing leaves those working. */
-export function deepFreeze<Value>(value: Value): Value {
+function deepFreeze<Value>(value: Value): Value {
   if (value === null || typeof value !== 'object' || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   if (value instanceof Map) {
     for (const [key, item] of value) {

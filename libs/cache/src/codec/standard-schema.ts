@@ -7,5 +7,5 @@ export interface StandardSchema<Value> {
   };
 }
 
-export type StandardResult<Value> =
+type StandardResult<Value> =
   { readonly value: Value; readonly issues?: undefined } | { readonly issues: readonly unknown[] };

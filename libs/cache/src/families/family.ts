@@ -8,9 +8,7 @@ import type { Tag } from './tag.js';
  * Whose data a family holds. The parameters decide: whoever can name a principal must scope by it, else a project,
  * else a workspace. `platform` is for what belongs to no workspace, and only where the parameters name none.
  */
-export type Scope = 'principal' | 'project' | 'workspace' | 'platform';
-
-export type ScopeOf<Params> = Params extends { readonly principal: string; readonly workspace: string }
+type ScopeOf<Params> = Params extends { readonly principal: string; readonly workspace: string }
   ? 'principal'
   : Params extends { readonly project: string; readonly workspace: string }
     ? 'project'
@@ -23,7 +21,7 @@ export type ScopeOf<Params> = Params extends { readonly principal: string; reado
           : 'platform'
         : 'platform';
 
-export interface EarlyRefresh {
+interface EarlyRefresh {
   /** XFetch (Vattani, Chierichetti, Lowenstein, VLDB 2015): above 1 refreshes earlier, 0 turns it off. 1 by default. */
   readonly beta?: number;
   /** After this many milliseconds one reader refreshes in the background, and all are served what is there. */
@@ -31,7 +29,7 @@ export interface EarlyRefresh {
 }
 
 /** How a family remembers that its loader failed. */
-export interface FailureCaching {
+interface FailureCaching {
   readonly ttlMs: number;
   /** Plain data to store for this error, or undefined where it must not be remembered. */
   encode(error: unknown): unknown;
@@ -230,7 +228,7 @@ export function declaredFamilies(): readonly CacheFamily<never, unknown>[] {
 }
 
 /** Longest life that fits the entry header: 49 days. */
-export const MAX_TTL_MS = 2 ** 32 - 1;
+const MAX_TTL_MS = 2 ** 32 - 1;
 
 function check<Params, Value>(definition: CommonDefinition<Params, Value>): void {
   const refuse = (problem: string): never => {

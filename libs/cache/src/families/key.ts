@@ -39,7 +39,7 @@ export function encodeKeyParts(parts: KeyPart | readonly KeyPart[]): string {
 }
 
 /** SHA-256 of the UTF-8 text (of the UTF-16 units where the text is not well formed, so that lone surrogates stay apart), base64url. */
-export function sha256(text: string): string {
+function sha256(text: string): string {
   const hash = createHash('sha256');
   return (isWellFormed(text) ? hash.update(text, 'utf8') : hash.update('utf16:').update(text, 'utf16le')).digest(
     'base64url',
@@ -56,7 +56,7 @@ export function hashOf(value: unknown): string {
 }
 
 /** JSON with sorted keys in which values of different types never look alike. */
-export function canonicalText(value: unknown, depth = 0): string {
+function canonicalText(value: unknown, depth = 0): string {
   if (depth > 64)
     throw new TypeError('A cache key is built from a value that is nested deeper than 64 levels, or in itself.');
   switch (typeof value) {

@@ -42,7 +42,7 @@ export class InMemoryFamilySettings extends FamilySettingsStore {
 }
 
 /** How often settings are read again: a change is in force on every process within 5 s. */
-export const SETTINGS_POLL_MS = 4_000;
+const SETTINGS_POLL_MS = 4_000;
 
 /** Keeps the settings in force. While they can't be read, the last ones stay. */
 export class FamilySettingsService {

@@ -31,7 +31,7 @@ export class CacheSpans {
 }
 
 /** One read of a request. */
-export class ReadSpan {
+class ReadSpan {
   constructor(
     private readonly span: ActiveSpan,
     private readonly reportRead?: (report: ReadReport) => void,

@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 40;
 const SCAN_PAGE = 1_000;
 
 /** Where entries are, and who else has some. */
-export interface ErasureReach {
+interface ErasureReach {
   /** `shared`: the store of all processes. `own`: this process's alone. `none`: there is no store. */
   readonly store: 'shared' | 'own' | 'none';
   /** Whether other processes write to the database: only theirs can be missed. */

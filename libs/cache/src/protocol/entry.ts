@@ -20,9 +20,9 @@ import type { Binding } from './binding.js';
  *   69  bindingLength  uint16
  *   71  binding, payload
  */
-export const HEAD_LENGTH = 46;
-export const NO_LEASE = '-'.repeat(ID_LENGTH);
-export const DEADLINE_LENGTH = 13;
+const HEAD_LENGTH = 46;
+const NO_LEASE = '-'.repeat(ID_LENGTH);
+const DEADLINE_LENGTH = 13;
 const NO_DEADLINE = '0'.repeat(DEADLINE_LENGTH);
 const LAYOUT_VERSION = 2;
 const FIXED_LENGTH = 71;
@@ -31,7 +31,7 @@ const LEASE_KIND = 0x4c;
 
 export const EntryFlag = { compressed: 1, negative: 2, failure: 4 } as const;
 
-export interface EntryMeta {
+interface EntryMeta {
   readonly nonce: string;
   readonly format: number;
   readonly flags: number;

@@ -18,7 +18,7 @@ export type Cell =
       readonly leaseDeadlineMs: number;
     };
 
-export const ABSENT: Cell = Object.freeze({ kind: 'absent' });
+const ABSENT: Cell = Object.freeze({ kind: 'absent' });
 
 /**
  * - `fresh-key`: what the caller read is absent, or a dead entry with the nonce it names; the lease takes its place.
@@ -38,7 +38,7 @@ export interface LeaseRequest {
 /** `acquired`; `held` by somebody else; `changed`: the key holds another entry than was read, so read again. */
 export type LeaseOutcome = 'acquired' | 'held' | 'changed';
 
-export interface LeaseStep {
+interface LeaseStep {
   readonly outcome: LeaseOutcome;
   readonly cell: Cell;
 }

@@ -9,14 +9,14 @@ import type { Binding } from './binding.js';
  */
 export type Verdict = 'fresh' | 'soft' | 'stale' | 'expired' | 'dead';
 
-export interface EntryTimes {
+interface EntryTimes {
   readonly loadedAtMs: number;
   readonly softMs: number;
   readonly hardMs: number;
   readonly loadMs: number;
 }
 
-export interface ServePolicy {
+interface ServePolicy {
   readonly staleMs: number;
   /** XFetch's beta; 0 for no probabilistic refresh. */
   readonly beta: number;
@@ -61,7 +61,7 @@ export function judgeAge(
  * XFetch: refresh when `loadMs × beta × -ln(random)` reaches past the remaining life (A. Vattani, F. Chierichetti,
  * K. Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015).
  */
-export function refreshesEarly(remainingMs: number, loadMs: number, beta: number, random: () => number): boolean {
+function refreshesEarly(remainingMs: number, loadMs: number, beta: number, random: () => number): boolean {
   // -ln(random) exceeds 40 about once in 10^17 draws: far from expiry, the draw is not worth its time.
   if (remainingMs > loadMs * beta * 40) return false;
   return loadMs * beta * -Math.log(random()) >= remainingMs;

@@ -1,6 +1,6 @@
 import type { LeaseOutcome, LeaseRequest } from '../protocol/lease.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import { type SharedKeyPage, type SharedRead, StoreUnavailableError } from '../stores/shared-store.js';
+import type { SharedKeyPage } from '../stores/shared-store.js';
 import { SystemClock } from '#kernel';
 
 /** Stores that break the contract in one point each: whoever tests stores must notice every one. */
@@ -58,41 +58,3 @@ export const brokenStores = {
     }
   },
 } satisfies Record<string, new (clock: SystemClock) => MemoryStore>;
-
-/** A store whose commands fail, or are late, as long as a test wants. For the bounds of the cache itself. */
-export class FaultyStore extends MemoryStore {
-  /** Rejects everything while set. */
-  isDown = false;
-  /** Called before every command; may wait. */
-  before: (command: string) => Promise<void> | void = () => undefined;
-
-  override async read(entryKey: string, stampKeys: readonly string[], what?: 'entry' | 'binding'): Promise<SharedRead> {
-    await this.pass('read');
-    return super.read(entryKey, stampKeys, what);
-  }
-
-  override async makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
-    await this.pass('makeStamps');
-    return super.makeStamps(stampKeys, lifeMs);
-  }
-
-  override async acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
-    await this.pass('acquire');
-    return super.acquire(entryKey, request);
-  }
-
-  override async fill(entryKey: string, token: string, entry: Buffer, lifeMs: number): Promise<boolean> {
-    await this.pass('fill');
-    return super.fill(entryKey, token, entry, lifeMs);
-  }
-
-  override async unlink(stampKeys: readonly string[]): Promise<void> {
-    await this.pass('unlink');
-    return super.unlink(stampKeys);
-  }
-
-  private async pass(command: string): Promise<void> {
-    await this.before(command);
-    if (this.isDown) throw new StoreUnavailableError('made to fail by the test');
-  }
-}

@@ -1,12 +1,7 @@
 export { judgeEpoch } from '../protocol/epoch.js';
 export { judgeEntry } from '../protocol/verdict.js';
-export { acquireLease, type Cell, fillEntry, holdsLease, type LeaseMode, releaseLease } from '../protocol/lease.js';
+export { acquireLease, type Cell, fillEntry, type LeaseMode, releaseLease } from '../protocol/lease.js';
 export { answersJoiner } from '../read/load-sharing.js';
 export { bindingOf, mayJoin } from '../protocol/binding.js';
-export { brokenStores, FaultyStore } from './broken-store.js';
-export { type ContractCase, sharedStoreContract, type SharedStoreSubject } from './shared-store.contract.js';
 export { testNamespace, testRedisUrl } from './test-redis.js';
 export { inProcessCache, startTestEngine } from './test-engine.js';
-export { CountedSource } from './counted-source.js';
-export { invalidationOutboxContract, type OutboxSubject } from './invalidation-outbox.contract.js';
-export { MemoryOutbox, OutboxTable } from './memory-outbox.js';

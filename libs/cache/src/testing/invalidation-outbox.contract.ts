@@ -3,7 +3,7 @@ import type { Tag } from '../families/tag.js';
 import type { ContractCase } from './shared-store.contract.js';
 
 /** What a run of the contract needs: the outboxes of two processes on one empty table. */
-export interface OutboxSubject {
+interface OutboxSubject {
   readonly outbox: InvalidationOutbox;
   readonly other: InvalidationOutbox;
   /** Runs work in a transaction of `outbox`'s process. */

@@ -1,7 +1,7 @@
 import { visibleLines } from '#context';
 
 export const ruleKinds = ['always', 'never', 'must', 'must-not', 'should', 'should-not', 'use'] as const;
-export type RuleKind = (typeof ruleKinds)[number];
+type RuleKind = (typeof ruleKinds)[number];
 
 /** What a text says is to be done, or not. */
 export interface Rule {

@@ -11,7 +11,7 @@ export interface Violation<Broken extends Rule = Rule> {
   readonly words: readonly string[];
 }
 
-export interface Statement {
+interface Statement {
   readonly sentence: string;
   readonly words: readonly Word[];
 }

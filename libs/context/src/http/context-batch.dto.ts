@@ -10,7 +10,7 @@ import type { RecallCommand, Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 
-export const MAX_BATCH = 100;
+const MAX_BATCH = 100;
 
 const itemBody = z.strictObject(storeFields);
 

@@ -4,7 +4,7 @@ import { metadataBody } from '#session';
 import { priorities } from '../extract/priority.js';
 
 /** In UTF-8 bytes. */
-export const MAX_CONTENT_BYTES = 1024 * 1024;
+const MAX_CONTENT_BYTES = 1024 * 1024;
 export const MAX_LABEL_LENGTH = 200;
 
 const CONTROL = /\p{Cc}/u;

@@ -27,7 +27,7 @@ const summaryFields = {
   archiveReason: z.string().nullable(),
 };
 
-export const summaryResponse = z.object(summaryFields).meta({ id: 'ContextSummary' });
+const summaryResponse = z.object(summaryFields).meta({ id: 'ContextSummary' });
 export const summariesResponse = pageOf(summaryResponse);
 export const contextResponse = z.object({ ...summaryFields, content: z.string() }).meta({ id: 'Context' });
 

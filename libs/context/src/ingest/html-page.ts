@@ -2,7 +2,7 @@ import { Threads } from '../threads.js';
 import { htmlToText } from './html-text.js';
 
 /** What came of reading a page. */
-export type PageAnswer =
+type PageAnswer =
   | ({ readonly kind: 'read' } & ReturnType<typeof htmlToText>)
   | { readonly kind: 'too-deep' }
   /** It took more time or memory than a document may. */

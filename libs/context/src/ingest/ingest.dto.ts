@@ -9,7 +9,7 @@ import { similarResponse } from '../http/context.response.js';
 import { documentFormats, type DocumentSource, type ReadDocument } from './document.js';
 import { type IngestCommand, type Ingested, MAX_PARTS } from './ingest.service.js';
 
-export const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
 const DEFAULT_PART_LENGTH = 2_000;
 /** A part's label is the document's with `/0001` behind it. */
 const MAX_DOCUMENT_LABEL_LENGTH = MAX_LABEL_LENGTH - 5;

@@ -32,7 +32,7 @@ export interface IngestCommand {
 
 type PartInput = StoreContext & Pick<Context, 'priority'>;
 
-export interface IngestedPart extends StoredContext {
+interface IngestedPart extends StoredContext {
   readonly heading: string | undefined;
 }
 

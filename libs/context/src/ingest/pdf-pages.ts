@@ -4,7 +4,7 @@ interface TextPiece {
 }
 
 /** As much of PDF.js's document as is needed. */
-export interface PagedDocument {
+interface PagedDocument {
   readonly numPages: number;
   getPage(
     number: number,

@@ -8,7 +8,7 @@ import { labelTree, type ProjectOverview } from './overview.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export interface OverviewCommand {
+interface OverviewCommand {
   /** How many contexts each list of uses holds. */
   readonly limit: number;
   /** How many labels the tree shows. */

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { ContextLookup } from './context-lookup.js';
 import { diffAnyTexts, type TextDiff } from './text-diff.js';
 
-export interface ContextDiff extends TextDiff {
+interface ContextDiff extends TextDiff {
   readonly from: Context;
   readonly to: Context;
 }

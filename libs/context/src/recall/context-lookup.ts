@@ -8,7 +8,7 @@ import { extract, type Extract, EXTRACT_VERSION } from '../extract/extract.js';
 import { ContextReadRepository, type RecallBy } from './context-read.repository.js';
 
 /** Where a label is looked up. */
-export interface LabelAddress {
+interface LabelAddress {
   /** Slug. */
   readonly project: string;
   readonly label: string;

@@ -6,7 +6,7 @@ import { Clock, type ContextId, type SessionId, type WorkspaceId, messageOf } fr
 import { contextUsageTag } from '../context.cache.js';
 import { ContextUsageRepository } from './context-usage.repository.js';
 
-export const FLUSH_INTERVAL_MS = 5_000;
+const FLUSH_INTERVAL_MS = 5_000;
 
 /** So many different reads are flushed at once, whatever the time: memory stays bounded. */
 const MAX_PENDING = 10_000;

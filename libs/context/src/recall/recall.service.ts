@@ -7,7 +7,7 @@ import { ContextLookup } from './context-lookup.js';
 import { ContextUsage } from './context-usage.js';
 
 /** How much text one recall hands out; what is beyond comes as a preview, and is named. */
-export const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
+const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
 
 export interface RecallCommand {
   /** Slug; absent: `default` for labels, any for ids. */

@@ -24,7 +24,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const REPORTED = 100;
 
 /** How many versions one run changes, so that a request ends in time; a job runs until all is done. */
-export const RUN_LIMIT = 500;
+const RUN_LIMIT = 500;
 
 const POLICIES_AT_ONCE = 100;
 

@@ -33,7 +33,7 @@ const summaryTable = new Table<ContextSummary>(
 export const contextTable = summaryTable.with<Pick<Context, 'content'>>({ content: 'text' });
 
 /** A context with what only its row has. */
-export interface ContextRecord extends Context {
+interface ContextRecord extends Context {
   readonly labelId: string;
   readonly isLatest: boolean;
   /** In hexadecimal. */

@@ -18,7 +18,7 @@ import { ContextTransferService } from '../transfer/context-transfer.service.js'
 import { ContextUsage } from '../recall/context-usage.js';
 
 /** What was said to observers, in the order of the commits. */
-export class RecordingContextObserver extends ContextObserver {
+class RecordingContextObserver extends ContextObserver {
   readonly seen: string[] = [];
 
   async onLatest(_workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {

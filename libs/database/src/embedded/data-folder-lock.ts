@@ -35,7 +35,7 @@ const TAKEOVER_FILE = 'keepsake.lock.takeover';
 const TAKEOVER_STALE_MS = 5_000;
 
 /** Times of the lock; the defaults are those of the product. */
-export interface LockTiming {
+interface LockTiming {
   /** How often the owner renews the lock. */
   readonly beatMs: number;
   /** An owner that can't be looked up and has not renewed for so long is gone. Many beats: a busy machine is no crash. */
@@ -45,7 +45,7 @@ export interface LockTiming {
 const TIMING: LockTiming = { beatMs: 1_000, silenceMs: 10_000 };
 
 /** Called once, when another process has taken the folder: nothing may be written to it any more. */
-export type LostLock = (message: string) => void;
+type LostLock = (message: string) => void;
 
 /**
  * Exclusive ownership of a data folder by one live process, among all that can reach the folder: of this host, of other

@@ -4,7 +4,7 @@ import { UsageRepository } from '../persistence/usage.repository.js';
 import { addUsage, type ModelUsage, NO_USAGE, type Usage, type UsagePeriod } from './usage.js';
 import { UsageLedger } from './usage-ledger.js';
 
-export interface UsageReport extends Usage {
+interface UsageReport extends Usage {
   readonly models: readonly ModelUsage[];
 }
 

@@ -16,7 +16,7 @@ export interface ProviderClientOptions {
   readonly breaker: BreakerOptions;
 }
 
-export interface ProviderRequest<Answer> {
+interface ProviderRequest<Answer> {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;

@@ -8,7 +8,7 @@ import {
   type ProviderLimits,
 } from './embedding-provider.js';
 
-export interface OpenaiOptions {
+interface OpenaiOptions {
   /** Up to and with `/v1`: of OpenAI, or of a server that speaks the same (Ollama, TEI, vLLM). */
   readonly baseUrl: string;
   /** Absent for servers that ask for none. */

@@ -10,12 +10,12 @@ export interface TransformersPackage {
   pipeline(task: 'feature-extraction', model: string, options: { local_files_only: true }): Promise<FeatureExtractor>;
 }
 
-export type FeatureExtractor = (
+type FeatureExtractor = (
   texts: readonly string[],
   options: { pooling: 'mean'; normalize: true },
 ) => Promise<{ tolist(): unknown }>;
 
-export interface TransformersOptions {
+interface TransformersOptions {
   /** Folder of the model: `config.json`, the tokenizer's files and `onnx/`. */
   readonly modelDir: string;
   readonly dimensions: number;

@@ -32,14 +32,14 @@ interface HonestRerank {
   readonly usage: { readonly total_tokens: number };
 }
 
-export interface HonestAnswer {
+interface HonestAnswer {
   object: string;
   data: { object: string; index: number; embedding: string | number[] }[];
   model: string;
   usage: { total_tokens: number; prompt_tokens?: number };
 }
 
-export interface ReceivedCall {
+interface ReceivedCall {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: {

@@ -6,7 +6,7 @@ import { content, handover } from './handover.factory.js';
 
 const MINUTE_MS = 60_000;
 
-export interface HandoverRepositorySubject {
+interface HandoverRepositorySubject {
   readonly handovers: HandoverRepository;
   /** A stored session in a new project, in a new workspace or in the given one. */
   newSession(workspaceId?: WorkspaceId): Promise<Session>;

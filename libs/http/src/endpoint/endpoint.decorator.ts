@@ -80,7 +80,7 @@ export const ENTITY_TAG = 'keepsake:entity-tag';
 export const LIMITS = 'keepsake:limits';
 
 /** What is asked before a body is read whose cost only its content tells. */
-export interface LimitsAhead {
+interface LimitsAhead {
   /** Of each of these a unit must be left; none is taken. */
   readonly left: readonly RouteClass[];
   /** A body larger than that of a command takes one of each of these. */

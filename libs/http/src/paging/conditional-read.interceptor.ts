@@ -7,7 +7,7 @@ import { RESPONSE_CACHING } from '../response-cache/response-caching.js';
 import { isNamed, requireSame } from './entity-tag.js';
 
 /** Answers depend on who asks and on the workspace an operator names. */
-export const VARY = 'Authorization, X-Keepsake-Workspace';
+const VARY = 'Authorization, X-Keepsake-Workspace';
 
 /**
  * Reads whose route sets an entity tag, or asks for one of what it answers, can be asked whether they still hold

@@ -25,7 +25,7 @@ const types = {
 } as const satisfies Record<ErrorKind, string>;
 
 /** Where OpenAI's clients look for what went wrong: the member `error` of an answer. */
-export interface OpenaiError {
+interface OpenaiError {
   readonly message: string;
   readonly type: string;
   readonly param: string | null;

@@ -29,6 +29,6 @@ export class RequestTimeoutInterceptor implements NestInterceptor {
 }
 
 /** How long the work of a route may take. */
-export function timeoutOf(handler: object, config: Pick<HttpConfig, 'requestTimeoutMs' | 'transferTimeoutMs'>): number {
+function timeoutOf(handler: object, config: Pick<HttpConfig, 'requestTimeoutMs' | 'transferTimeoutMs'>): number {
   return Reflect.getMetadata(TRANSFER, handler) === true ? config.transferTimeoutMs : config.requestTimeoutMs;
 }

@@ -2,9 +2,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RequestTimings, roundedTimings, serverTimingOf, type TimingReport } from '#observability';
 
 /** With `body` an answer that is a JSON object has the timings as its last member too. */
-export const TIMINGS_HEADER = 'x-keepsake-timings';
+const TIMINGS_HEADER = 'x-keepsake-timings';
 /** The name of that member; no answer has one of its own. */
-export const TIMINGS_MEMBER = 'serverTiming';
+const TIMINGS_MEMBER = 'serverTiming';
 
 /** Of the requests under way. */
 export const timingsOf = new WeakMap<FastifyRequest, RequestTimings>();

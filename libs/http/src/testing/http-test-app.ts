@@ -11,7 +11,7 @@ import { HttpModule } from '../http.module.js';
 import { createFastifyAdapter } from '../server/fastify-adapter.js';
 import { prepareServer } from '../server/prepare-server.js';
 
-export interface HttpTestOptions {
+interface HttpTestOptions {
   readonly databaseUrl: string;
   readonly controllers: Type[];
   /** With a guard among them, nobody else lets callers in. */

@@ -1,1 +1,1 @@
-export { HttpTestApp, type HttpTestOptions } from './http-test-app.js';
+export { HttpTestApp } from './http-test-app.js';

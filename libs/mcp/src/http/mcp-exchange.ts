@@ -16,7 +16,7 @@ export interface McpAnswer {
   readonly body: string;
 }
 
-export interface McpQuestion {
+interface McpQuestion {
   /** Parsed JSON: a message, or in protocol versions that know them a batch. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -27,7 +27,7 @@ const headers = {
   results: 'x-keepsake-mcp-results',
 } as const;
 
-export interface ConnectionSettings {
+interface ConnectionSettings {
   readonly profile: Profile;
   readonly project: string | undefined;
   readonly results: ResultForm;

@@ -11,7 +11,7 @@ interface Item {
 }
 
 /** What a handover tells, in the parts that a prompt repeats. */
-export interface HandoverContent {
+interface HandoverContent {
   readonly summary: string | null;
   readonly workDone: readonly Item[];
   readonly decisions: readonly Item[];

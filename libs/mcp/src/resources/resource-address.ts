@@ -36,7 +36,7 @@ export const resourceForms = [
   },
 ] as const;
 
-export type ResourceForm = (typeof resourceForms)[number];
+type ResourceForm = (typeof resourceForms)[number];
 
 const patterns = resourceForms.map((form) => ({
   form,

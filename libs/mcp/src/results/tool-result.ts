@@ -6,7 +6,7 @@ import { fenced, pageOf, type TextPage } from './text-page.js';
 import { type Cut, fitValue, omitFromValue } from './fit-value.js';
 
 /** What a model is told of a problem. */
-export interface ProblemView {
+interface ProblemView {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
@@ -22,12 +22,12 @@ export const resultForms = ['structured', 'text'] as const;
 export type ResultForm = (typeof resultForms)[number];
 
 /** Where a client finds the problem as data: `structuredContent` is promised to be what the output schema says. */
-export const PROBLEM_META = 'keepsake/problem';
+const PROBLEM_META = 'keepsake/problem';
 
 /** Characters of JSON that the value of a result has: about a tenth of a usual model's window. */
-export const MAX_VALUE = 60_000;
+const MAX_VALUE = 60_000;
 /** Characters of the text beside a structured value. */
-export const MAX_TEXT = 4000;
+const MAX_TEXT = 4000;
 /** As long as the longest label is: identifiers, labels and hashes stay whole in a value. */
 const SHORTEST_IN_VALUE = 300;
 const SHORTEST_IN_TEXT = 60;

@@ -7,7 +7,7 @@ import { type Labels, ScrapedMetrics } from '../metrics/scraped-metrics.js';
 import { measured } from '../timing/spans.js';
 
 /** A call of a model, as it is told to operators: what was asked of whom, never the texts. */
-export interface ProviderCall {
+interface ProviderCall {
   readonly operation: 'embeddings' | 'rerank';
   readonly provider: string;
   readonly model: string;
@@ -18,7 +18,7 @@ export interface ProviderCall {
 }
 
 /** What it came to. */
-export interface ProviderCosts {
+interface ProviderCosts {
   readonly tokens: number;
   readonly costUsd: number;
 }

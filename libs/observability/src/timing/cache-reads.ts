@@ -1,5 +1,5 @@
 /** How a request was answered by the cache, over all that it read there. */
-export interface CacheReadsReport {
+interface CacheReadsReport {
   readonly status: 'hit' | 'miss' | 'bypass';
   /** Until the first of the values expires, in milliseconds; undefined where it is not known, and without a hit. */
   readonly remainingMs: number | undefined;

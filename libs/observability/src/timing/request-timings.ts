@@ -1,5 +1,5 @@
 /** What a request can wait for. */
-export const TIMED_PARTS = ['cache', 'database', 'provider'] as const;
+const TIMED_PARTS = ['cache', 'database', 'provider'] as const;
 
 export type TimedPart = (typeof TIMED_PARTS)[number];
 

@@ -11,7 +11,7 @@ type AnyValue =
   | { readonly intValue: string }
   | { readonly doubleValue: number };
 
-export interface KeyValue {
+interface KeyValue {
   readonly key: string;
   readonly value: AnyValue;
 }

@@ -1,5 +1,5 @@
 /** Where a span stands, as it is told between servers (https://www.w3.org/TR/trace-context/). */
-export interface TraceParent {
+interface TraceParent {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
   /** 16 hexadecimal digits. */

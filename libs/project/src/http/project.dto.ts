@@ -17,7 +17,7 @@ const fields = {
 };
 const counts = z.record(z.string(), z.int()).meta({ description: 'How much there is of each kind.' });
 
-export const projectResponse = z.object(fields).meta({ id: 'Project' });
+const projectResponse = z.object(fields).meta({ id: 'Project' });
 export const projectsResponse = pageOf(projectResponse);
 export const surveyResponse = z
   .object({

@@ -2,7 +2,7 @@ import { newId, type ProjectId, type WorkspaceId } from '#kernel';
 import type { ProjectRepository } from '../persistence/project.repository.js';
 import type { Project } from '../project.js';
 
-export interface ProjectRepositorySubject {
+interface ProjectRepositorySubject {
   readonly projects: ProjectRepository;
   /** A stored workspace without projects. */
   newWorkspace(): Promise<WorkspaceId>;

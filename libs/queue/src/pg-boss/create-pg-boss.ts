@@ -6,11 +6,11 @@ import { DatabaseExecutor } from './database-executor.js';
 const DAY_SECONDS = 86_400;
 
 /** How long finished jobs can be looked at. A schedule's period is shorter, so its last run is still there to be seen. */
-export const KEEP_COMPLETED_SECONDS = 7 * DAY_SECONDS;
+const KEEP_COMPLETED_SECONDS = 7 * DAY_SECONDS;
 const KEEP_FAILED_SECONDS = 30 * DAY_SECONDS;
 
 /** The schema that the migrations make for it. */
-export const PG_BOSS_SCHEMA = 'pgboss';
+const PG_BOSS_SCHEMA = 'pgboss';
 
 /**
  * pg-boss as the keeper of the jobs' rows alone: no pool, timers, workers or schedules of its own. Its workers neither

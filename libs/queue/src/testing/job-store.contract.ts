@@ -6,7 +6,7 @@ import type { JobStore, ClaimedJob } from '../job-store.js';
 import { testJob, testTick } from './job.factory.js';
 
 /** What the contract needs besides the store itself. */
-export interface JobStoreUnderTest {
+interface JobStoreUnderTest {
   readonly store: JobStore;
   readonly add: (
     job: JobDefinition<object>,

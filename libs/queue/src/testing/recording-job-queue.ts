@@ -2,7 +2,7 @@ import { newId } from '#kernel';
 import type { EnqueueOptions, JobDefinition } from '../job.js';
 import { JobQueue } from '../job-queue.js';
 
-export interface RecordedJob {
+interface RecordedJob {
   readonly name: string;
   readonly payload: object;
   readonly options: EnqueueOptions;

@@ -3,7 +3,7 @@ import { literals } from './literals.js';
 import { type AnalysisOptions, tokens } from './words.js';
 
 /** A stretch of a document with its words, small enough for one tsvector. */
-export interface Segment {
+interface Segment {
   readonly text: string;
   /** Words in order, then the extras and each literal once, separated by spaces. */
   readonly words: string;

@@ -21,7 +21,7 @@ export interface QueryAnalysis {
 }
 
 /** `-name`: leaves out what holds `name`, unless texts hold the option `-name` itself. */
-export interface DoubtfulExclusion {
+interface DoubtfulExclusion {
   /** With its dash. */
   readonly written: string;
   /** As in `exclusions`. */

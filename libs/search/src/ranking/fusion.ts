@@ -18,10 +18,10 @@ export interface FusedHit extends Pick<ChannelHit, 'kind' | 'id' | 'label' | 've
   readonly channels: ChannelRanks;
 }
 
-export type Channel = 'keyword' | 'semantic';
+type Channel = 'keyword' | 'semantic';
 
 /** Hits best first, each id once, and how much the channel counts; weights need not add up to anything. */
-export type Channels = Readonly<Record<Channel, { readonly hits: readonly ChannelHit[]; readonly weight: number }>>;
+type Channels = Readonly<Record<Channel, { readonly hits: readonly ChannelHit[]; readonly weight: number }>>;
 
 /** Of Cormack, Clarke and Büttcher; larger makes the first ranks count less against the later ones. */
 const RANK_CONSTANT = 60;

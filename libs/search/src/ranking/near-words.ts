@@ -1,7 +1,7 @@
 import type { SimilarWord } from './spelling.js';
 
 /** A word of the project that is near a query word, and the share of its weight that it keeps, below 1. */
-export interface NearWord extends SimilarWord {
+interface NearWord extends SimilarWord {
   readonly discount: number;
 }
 

@@ -10,7 +10,7 @@ import { searchDocument, searchScope } from './search-document.factory.js';
 const options = { foldAccents: true };
 const asOfMs = Date.UTC(2030, 0, 1);
 
-export interface KeywordIndexSubject {
+interface KeywordIndexSubject {
   readonly index: KeywordIndex;
   /** A new project in a new workspace, or in that of another scope. */
   newScope(adHoc?: SearchScope): Promise<SearchScope>;

@@ -2,7 +2,7 @@ import { Table } from '#database';
 import { type SessionEntry, todoPriorities } from '../session-entry.js';
 
 /** Priorities are kept as their place in the order. */
-export function toEntryPriority(priority: SessionEntry['priority']): number | null {
+function toEntryPriority(priority: SessionEntry['priority']): number | null {
   return priority === null ? null : todoPriorities.indexOf(priority);
 }
 

@@ -1,4 +1,2 @@
-export { FakeSessionEntryRepository } from './fake-session-entry.repository.js';
-export { FakeSessionRepository } from './fake-session.repository.js';
 export { entry, session } from './session.factory.js';
-export { EXPIRY_MS, IDLE_MS, RecordingObserver, SessionWorld, TOUCH_MS } from './session-world.js';
+export { EXPIRY_MS, IDLE_MS, SessionWorld } from './session-world.js';

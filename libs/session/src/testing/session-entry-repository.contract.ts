@@ -4,7 +4,7 @@ import type { Session } from '../session.js';
 import type { SessionEntry } from '../session-entry.js';
 import { entry } from './session.factory.js';
 
-export interface SessionEntryRepositorySubject {
+interface SessionEntryRepositorySubject {
   readonly entries: SessionEntryRepository;
   /** A stored session in a new project, in a new workspace or in the given one. */
   newSession(workspaceId?: WorkspaceId): Promise<Session>;

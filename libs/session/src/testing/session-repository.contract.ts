@@ -6,7 +6,7 @@ import { session } from './session.factory.js';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export interface SessionRepositorySubject {
+interface SessionRepositorySubject {
   readonly sessions: SessionRepository;
   /** A new project, in a new workspace or in the given one. Its slug is its id. */
   newProject(workspaceId?: WorkspaceId): Promise<{ workspaceId: WorkspaceId; projectId: ProjectId }>;

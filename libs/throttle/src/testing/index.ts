@@ -1,2 +1,1 @@
-export { describeLimiter } from './limiter.contract.js';
 export { localLimits } from './local-limits.js';

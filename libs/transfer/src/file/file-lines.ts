@@ -137,7 +137,7 @@ const handoverContent = z.strictObject({
   omitted: z.record(z.enum(handoverSections), count),
 });
 
-export const handoverLine = z
+const handoverLine = z
   .strictObject({
     type: z.literal('handover'),
     id,
@@ -177,7 +177,6 @@ export type ContextLine = z.infer<typeof contextLine>;
 export type HandoverLine = z.infer<typeof handoverLine>;
 export type EndLine = z.infer<typeof endLine>;
 export type PartLine = SessionLine | EntryLine | ContextLine | HandoverLine;
-export type FileLine = HeaderLine | ProjectLine | PartLine | EndLine;
 export type FileCounts = z.infer<typeof counts>;
 
 /** Where a part is counted. */

@@ -24,7 +24,7 @@ import { References } from './references.js';
 import { splitLines } from './split-lines.js';
 import { unpack } from './unpack.js';
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Of the file, unpacked. */
   readonly limitBytes: number;
   /** False: only whether it is whole and of a known version, not whether its lines are valid. */

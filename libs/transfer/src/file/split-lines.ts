@@ -1,7 +1,7 @@
 import { lineRefused } from '../transfer.errors.js';
 
 /** A context of 1 MiB whose every byte is escaped (`\u0001`), and what belongs to it. */
-export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 

@@ -91,7 +91,7 @@ export function toHandoverLine(handover: Handover): HandoverLine {
 }
 
 /** How the project knows what a handover speaks of; undefined: as the file does. */
-export interface IdMap {
+interface IdMap {
   session(id: string): SessionId;
   entry(id: string): EntryId | undefined;
   context(id: string): { readonly id: ContextId; readonly label: string; readonly version: number } | undefined;

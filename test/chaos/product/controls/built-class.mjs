@@ -12,7 +12,7 @@ const BUILT = fileURLToPath(new URL('../../../../dist/libs/cache/src', import.me
  * @returns {Promise<any>}
  * @throws {Error} where there is none: a control that changes nothing would prove nothing
  */
-export async function builtClass(name) {
+async function builtClass(name) {
   const files = readdirSync(BUILT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
   const declares = new RegExp(`\\bexport (?:let|class) ${name}\\b`);
   const file = files.find((each) => declares.test(readFileSync(join(BUILT, each), 'utf8')));

@@ -6,7 +6,7 @@ import { resolverFor } from './topology/resolver-for.js';
 import type { TopologyNode } from './topology/topology.js';
 
 /** What the servers of a Redis URL are for the cache. */
-export interface RedisInspection {
+interface RedisInspection {
   /** `host:port` with product and version, of those that take writes. */
   readonly servers: readonly string[];
   /** Whether they are the masters of a Cluster, be it named as one or found behind one address. */

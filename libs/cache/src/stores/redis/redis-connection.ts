@@ -202,7 +202,7 @@ export function isOutage(error: unknown): boolean {
 }
 
 /** Whether the server refuses to take in more, while it still answers and deletes. */
-export function isFull(error: unknown): boolean {
+function isFull(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('OOM');
 }
 

@@ -9,7 +9,7 @@ interface Group<Item, Reply> {
   size: number;
 }
 
-export interface TurnBatchOptions<Item> {
+interface TurnBatchOptions<Item> {
   /** Sizes that go out together at most. */
   readonly most: number;
   /** Of an item; 1 by default. */

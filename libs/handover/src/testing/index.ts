@@ -1,2 +1,0 @@
-export { FakeHandoverRepository } from './fake-handover.repository.js';
-export { content, handover } from './handover.factory.js';
