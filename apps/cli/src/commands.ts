@@ -1,15 +1,269 @@
-import type { Command } from './command.js';
-import { bench } from './commands/bench.js';
-import { cache } from './commands/cache.js';
-import { doctor } from './commands/doctor.js';
-import { exportCommand } from './commands/export.js';
-import { importCommand } from './commands/import.js';
-import { keys } from './commands/keys.js';
-import { limits } from './commands/limits.js';
-import { mcp } from './commands/mcp.js';
-import { migrate } from './commands/migrate.js';
-import { serve } from './commands/serve.js';
-import { worker } from './commands/worker.js';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type ExitCode, UsageError } from './cli-error.js';
+import {
+  BENCH_SYNOPSIS,
+  benchUsage,
+  CACHE_SYNOPSIS,
+  EXPORT_SYNOPSIS,
+  IMPORT_SYNOPSIS,
+  KEYS_SYNOPSIS,
+  LIMITS_SYNOPSIS,
+  projectOf,
+} from './usage.js';
+
+/**
+ * One command of `keepsake`. This file holds how it is called and nothing that is needed to do the work: that is loaded
+ * once the call is understood, so that asking for the version or a typing error does not load a server.
+ */
+export interface Command {
+  /** How to call it, without the program's name. */
+  readonly synopsis: string;
+  readonly summary: string;
+  /** Does the work and resolves with the exit code. A server resolves when it has stopped. */
+  run(args: readonly string[]): Promise<ExitCode>;
+}
+
+/**
+ * The options of a command, and at most `maxPositionals` arguments besides.
+ * @throws UsageError for anything the command does not know, with how to call it.
+ */
+function parseOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  synopsis: string,
+  options: Options,
+  maxPositionals = 0,
+) {
+  try {
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: maxPositionals > 0, strict: true });
+    if (parsed.positionals.length <= maxPositionals) return parsed;
+  } catch (error) {
+    throw new UsageError((error as Error).message, synopsis);
+  }
+  throw new UsageError('There are too many arguments.', synopsis);
+}
+
+/** What every command takes. */
+const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
+
+const SERVE_SYNOPSIS = 'serve [--json]';
+
+const serve: Command = {
+  synopsis: SERVE_SYNOPSIS,
+  summary: 'Serve the API, and do the background work unless WORKER_ENABLED=false',
+  async run(args) {
+    const { values } = parseOptions(args, SERVE_SYNOPSIS, JSON_OPTION);
+    const { runServer } = await import('./server/run-server.js');
+    return runServer(values);
+  },
+};
+
+const WORKER_SYNOPSIS = 'worker [--json]';
+
+const worker: Command = {
+  synopsis: WORKER_SYNOPSIS,
+  summary: 'Do the background work of a server on PostgreSQL, in a process of its own',
+  async run(args) {
+    const { values } = parseOptions(args, WORKER_SYNOPSIS, JSON_OPTION);
+    const { runWorker } = await import('./server/run-server.js');
+    return runWorker(values);
+  },
+};
+
+const MIGRATE_SYNOPSIS = 'migrate [--down] [--json]';
+
+const migrate: Command = {
+  synopsis: MIGRATE_SYNOPSIS,
+  summary: 'Bring the schema up to date; with --down take all of it back, and every row with it',
+  async run(args) {
+    const { values } = parseOptions(args, MIGRATE_SYNOPSIS, {
+      down: { type: 'boolean', default: false },
+      ...JSON_OPTION,
+    });
+    const { runMigrations } = await import('./database/run-migrations.js');
+    return runMigrations(values);
+  },
+};
+
+const DOCTOR_SYNOPSIS = 'doctor [--json]';
+
+const doctor: Command = {
+  synopsis: DOCTOR_SYNOPSIS,
+  summary: 'Check the configuration, the database, Redis, the data folder and the port, and say what to change',
+  async run(args) {
+    const { values } = parseOptions(args, DOCTOR_SYNOPSIS, JSON_OPTION);
+    const { runDoctor } = await import('./doctor/run-doctor.js');
+    return runDoctor(values);
+  },
+};
+
+const keysOptions = {
+  name: { type: 'string' },
+  scopes: { type: 'string' },
+  expires: { type: 'string' },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const keys: Command = {
+  synopsis: KEYS_SYNOPSIS,
+  summary: 'Hand out and take back the API keys of a workspace',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, KEYS_SYNOPSIS, keysOptions, 2);
+    const { runKeys } = await import('./keys/run-keys.js');
+    return runKeys(positionals, values);
+  },
+};
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+const cacheOptions = {
+  scope: text,
+  limit: text,
+  all: flag,
+  project: text,
+  session: text,
+  context: text,
+  user: text,
+  tag: text,
+  key: text,
+  family: text,
+  ttl: text,
+  enabled: text,
+  stale: text,
+  'stale-if-error': text,
+  reason: text,
+  yes: flag,
+  'no-wait': flag,
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const cache: Command = {
+  synopsis: CACHE_SYNOPSIS,
+  summary: 'See what the cache of the running server does; invalidate, warm and set it',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, CACHE_SYNOPSIS, cacheOptions, 2);
+    const { runCache } = await import('./cache/run-cache.js');
+    return runCache(positionals, values);
+  },
+};
+
+const limitsOptions = {
+  tier: { type: 'string' },
+  reason: { type: 'string' },
+  yes: { type: 'boolean', default: false },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const limits: Command = {
+  synopsis: LIMITS_SYNOPSIS,
+  summary: 'See what is left of the rate limits of a credential, and give all of it back',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, LIMITS_SYNOPSIS, limitsOptions, 2);
+    const { runLimits } = await import('./limits/run-limits.js');
+    return runLimits(positionals, values);
+  },
+};
+
+const exportOptions = {
+  output: { type: 'string' },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const exportCommand: Command = {
+  synopsis: EXPORT_SYNOPSIS,
+  summary: 'Write a project of the running server to a file, with everything in it',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, EXPORT_SYNOPSIS, exportOptions, 1);
+    const [name] = positionals;
+    if (name === undefined) throw new UsageError('export needs the name of a project.', EXPORT_SYNOPSIS);
+    const project = projectOf(name, EXPORT_SYNOPSIS);
+    if (values.output === '') throw new UsageError('--output takes a file, or - for standard output.', EXPORT_SYNOPSIS);
+    if (values.output === '-' && values.json)
+      throw new UsageError('Standard output holds the file or JSON, not both.', EXPORT_SYNOPSIS);
+    const { runExport } = await import('./transfer/run-export.js');
+    return runExport(project, values);
+  },
+};
+
+const importOptions = {
+  project: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  conflict: { type: 'string', default: 'skip' },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const CONFLICTS = ['skip', 'overwrite', 'new_version'];
+
+const importCommand: Command = {
+  synopsis: IMPORT_SYNOPSIS,
+  summary: 'Bring an exported file into a project of the running server: all of it, or nothing',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, IMPORT_SYNOPSIS, importOptions, 1);
+    const [file] = positionals;
+    if (file === undefined || file === '')
+      throw new UsageError('import needs a file, or - for standard input.', IMPORT_SYNOPSIS);
+    if (!CONFLICTS.includes(values.conflict))
+      throw new UsageError(`--conflict takes one of ${CONFLICTS.join(', ')}.`, IMPORT_SYNOPSIS);
+    const project = values.project === undefined ? undefined : projectOf(values.project, IMPORT_SYNOPSIS);
+    const { conflict, workspace, json, 'dry-run': dryRun } = values;
+    const { runImport } = await import('./transfer/run-import.js');
+    return runImport(file, { project, conflict, workspace, json, dryRun });
+  },
+};
+
+const MCP_SYNOPSIS = 'mcp [--profile core|full] [--project <slug>] [--results structured|text] [--workspace <slug>]';
+
+const mcpOptions = {
+  profile: { type: 'string', default: 'core' },
+  project: { type: 'string' },
+  results: { type: 'string' },
+  workspace: { type: 'string', default: 'default' },
+} as const;
+
+const mcp: Command = {
+  synopsis: MCP_SYNOPSIS,
+  summary: 'Speak the Model Context Protocol on standard input and output, for the running server',
+  async run(args) {
+    const { profile, project, results, workspace } = parseOptions(args, MCP_SYNOPSIS, mcpOptions).values;
+    if (profile !== 'core' && profile !== 'full') throw new UsageError('--profile takes core or full.', MCP_SYNOPSIS);
+    if (results !== undefined && results !== 'structured' && results !== 'text')
+      throw new UsageError('--results takes structured or text.', MCP_SYNOPSIS);
+    const { runMcp } = await import('./mcp/run-mcp.js');
+    return runMcp({ profile, project, results, workspace });
+  },
+};
+
+const benchOptions = {
+  seconds: { type: 'string', default: '3' },
+  callers: { type: 'string', default: '16' },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const bench: Command = {
+  synopsis: BENCH_SYNOPSIS,
+  summary: 'Measure the running server, or the cache on the Redis of REDIS_URL; bounded, and nothing stays behind',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, BENCH_SYNOPSIS, benchOptions, 1);
+    const [subject = 'server'] = positionals;
+    if (subject !== 'server' && subject !== 'redis')
+      throw benchUsage(`There is no benchmark ${JSON.stringify(subject)}.`);
+    const seconds = Number(values.seconds);
+    if (!(seconds >= 0.05 && seconds <= 60)) throw benchUsage('--seconds takes a number from 0.05 to 60.');
+    const callers = Number(values.callers);
+    if (!(Number.isInteger(callers) && callers >= 1 && callers <= 256))
+      throw benchUsage('--callers takes a number from 1 to 256.');
+    const { benchRedis, benchServer } = await import('./bench/run-bench.js');
+    return subject === 'redis'
+      ? benchRedis({ seconds, json: values.json })
+      : benchServer({ seconds, callers, workspace: values.workspace, json: values.json });
+  },
+};
 
 export const commands: Readonly<Record<string, Command>> = {
   serve,

@@ -9,8 +9,7 @@ import {
   sqlStateOf,
 } from '#database';
 import { DomainError } from '#kernel';
-import { CliError } from './cli-error.js';
-import { ExitCode } from './exit-code.js';
+import { CliError, ExitCode } from './cli-error.js';
 
 /** How an error ends the program: one message that says what to do where that is known, a stack where it is a defect. */
 export function describeError(error: unknown): { message: string; exitCode: ExitCode } {

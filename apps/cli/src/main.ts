@@ -1,9 +1,7 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
-import { CliError, UsageError } from './cli-error.js';
-import type { Command } from './command.js';
-import { commands, usage } from './commands.js';
-import { ExitCode } from './exit-code.js';
+import { CliError, ExitCode, UsageError } from './cli-error.js';
+import { type Command, commands, usage } from './commands.js';
 
 const isJson = process.argv.includes('--json');
 

@@ -5,5 +5,5 @@ export { missingScope } from './auth.errors.js';
 export { AuthApiModule, AuthModule } from './auth.module.js';
 export { BootstrapService, KEY_FILE, type OperatorKeyFile } from './bootstrap.service.js';
 export { Caller } from './http/auth.guard.js';
-export { principalOf } from './principal-of.js';
+export { principalOf } from './credential.js';
 export { WorkspaceService } from './workspace.service.js';

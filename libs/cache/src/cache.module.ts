@@ -12,14 +12,12 @@ import { CacheConfig, DatabaseConfig, LogConfig } from '#config';
 import { Database, TransactionRunner } from '#database';
 import { Clock } from '#kernel';
 import { beginSpan, findRequestContext, HealthRegistry } from '#observability';
-import { CacheEngine } from './cache-engine.js';
+import { CacheEngine, type CacheSettings } from './cache-engine.js';
 import { declaredFamilies } from './families/family.js';
 import { CacheService } from './cache.service.js';
-import { settingsFrom } from './cache-settings.js';
-import { CacheDecoratorBinding } from './decorators/decorator-binding.js';
+import { CacheDecoratorBinding } from './decorators/cached.decorator.js';
 import { FamilySettingsService } from './families/settings.js';
-import { CacheHealth } from './health/cache.health.js';
-import { CacheTiersHealth } from './health/cache-tiers.health.js';
+import { CacheHealth, CacheTiersHealth } from './health/cache.health.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
 import { PgNotifyChannel } from './outbox/pg-notify-channel.js';
@@ -29,6 +27,22 @@ import { KeySpace } from './families/key.js';
 import type { ReadReport } from './read/read-options.js';
 import { SqlFamilySettings } from './families/sql-settings.js';
 import { QueryCache } from './query-cache.js';
+
+/** What the configuration says of the engine. */
+function settingsFrom(config: CacheConfig): CacheSettings {
+  return {
+    redisUrl: config.redisUrl,
+    enabled: config.enabled,
+    singleProcess: config.singleProcess,
+    defaultTtlMs: config.defaultTtlMs,
+    driftSampleRate: config.driftSampleRate,
+    local: { maxBytes: config.maxLocalBytes },
+    redis: {
+      commandTimeoutMs: config.redisCommandTimeoutMs,
+      connectTimeoutMs: config.redisConnectTimeoutMs,
+    },
+  };
+}
 
 /** Starts the engine with the application, and stops it while the database is still there. */
 @Injectable()

@@ -371,7 +371,7 @@ describe('the cache of two processes', () => {
   });
 
   it('a vector is stored in four bytes a dimension and less than 256 more', async () => {
-    const { float32Codec } = await import('./codec/float32-codec.js');
+    const { float32Codec } = await import('./codec/codec.js');
     const family = immutableThings({ name: `vector-${++count}`, codec: float32Codec(1_024) });
     await a.cache.getOrSet(family, thing, () => new Float32Array(1_024).fill(0.5));
     expect(await redis.strlen(family.entryKey(a.cache.space, thing))).toBeLessThanOrEqual(4 * 1_024 + 256);

@@ -377,7 +377,7 @@ describe('many at once', () => {
   });
 
   it('give each caller of a vector a copy of its own', async () => {
-    const { float32Codec } = await import('./codec/float32-codec.js');
+    const { float32Codec } = await import('./codec/codec.js');
     const cache = newCache();
     const family = immutableThings({ codec: float32Codec(1) });
     const [one, two] = (await cache.getMany(family, [thing, thing], () =>

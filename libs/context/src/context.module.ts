@@ -1,13 +1,14 @@
-import { Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import { DEFAULT_LIMIT, ResponseCacheModule } from '#http';
+import { type CacheWarmer, CacheWarmers, WarmingModule, type WarmTarget } from '#warming';
+import { type Project, type ProjectContent, ProjectCounters, ProjectModule } from '#project';
 import { CacheModule } from '#cache';
-import { ResponseCacheModule } from '#http';
-import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
-import { WarmingModule } from '#warming';
+import { ContextReader } from './recall/context.reader.js';
+import { ContextService } from './store/context.service.js';
 import { AlwaysCheckReaders, ContextChanges } from './context-changes.js';
 import { ContextObservers } from './context-observers.js';
-import { ContextCounts, ContextWarmer } from './context.registrations.js';
 import { EmbeddingStates } from './embedding-states.js';
 import { ContextBatchController } from './http/context-batch.controller.js';
 import { ContextResponses } from './http/context-responses.js';
@@ -27,7 +28,6 @@ import { ContextLookup } from './recall/context-lookup.js';
 import { ContextReadRepository } from './recall/context-read.repository.js';
 import { ContextUsage } from './recall/context-usage.js';
 import { ContextUsageRepository } from './recall/context-usage.repository.js';
-import { ContextReader } from './recall/context.reader.js';
 import { PostgresContextReadRepository } from './recall/postgres-context-read.repository.js';
 import { PostgresContextUsageRepository } from './recall/postgres-context-usage.repository.js';
 import { RecallService } from './recall/recall.service.js';
@@ -37,10 +37,43 @@ import { RetentionRepository } from './retention/retention.repository.js';
 import { RetentionService } from './retention/retention.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
 import { ContextRepository } from './store/context.repository.js';
-import { ContextService } from './store/context.service.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { ContextRows } from './transfer/context-rows.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
+
+/** What a project holds of contexts. */
+@Injectable()
+class ContextCounts implements ProjectContent {
+  readonly name = 'contexts';
+
+  constructor(
+    private readonly reader: ContextReader,
+    contents: ProjectCounters,
+  ) {
+    contents.register(this);
+  }
+
+  async count({ workspaceId, id }: Project): Promise<number> {
+    return (await this.reader.count(workspaceId, id)).total;
+  }
+}
+
+/** The first page of the newest contexts. */
+@Injectable()
+class ContextWarmer implements CacheWarmer {
+  readonly name = 'context';
+
+  constructor(
+    private readonly contexts: ContextService,
+    warmers: CacheWarmers,
+  ) {
+    warmers.register(this);
+  }
+
+  async warm({ workspaceId, project }: WarmTarget): Promise<void> {
+    await this.contexts.list(workspaceId, project, { which: 'latest' }, undefined, DEFAULT_LIMIT);
+  }
+}
 
 /** What the modules of the routes and of the jobs, and other features, may inject. */
 const SHARED = [

@@ -1,12 +1,42 @@
 import { Logger } from '@nestjs/common';
+import { DataSource, type DataSourceOptions, type Logger as StatementLogger } from 'typeorm';
 import type pg from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
 import { type DatabaseConfig, type DatabaseConnection, parseDatabaseUrl } from '#config';
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { migrations } from './migrations/index.js';
 import { findPooling, PoolerError } from './pooling.js';
 import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
-import { TypeormLogger } from './typeorm-logger.js';
+
+const MAX_REPORTED_SQL = 500;
+
+/**
+ * What TypeORM reports, through the logger of the product rather than on standard output. Parameters are left out, since
+ * they are content; a failed statement is reported by whoever receives its error.
+ */
+class TypeormLogger implements StatementLogger {
+  private readonly logger = new Logger('Database');
+
+  /** Only called for a migration that fails; its error does not name it. */
+  logMigration(message: string): void {
+    this.logger.error(message);
+  }
+
+  /** A connection of the pool that broke while nobody used it comes here. */
+  log(level: 'log' | 'info' | 'warn', message: unknown): void {
+    if (level === 'warn') this.logger.warn(message);
+  }
+
+  logQuery(): void {}
+  logQueryError(): void {}
+
+  /** The statement alone: its parameters are content. */
+  logQuerySlow(ms: number, statement: string): void {
+    const reported = statement.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REPORTED_SQL);
+    this.logger.warn(`slow statement, ${Math.round(ms)} ms: ${reported}`);
+  }
+
+  logSchemaBuild(): void {}
+}
 
 /** What `connectDataSource` and `openDataSource` read besides TypeORM's own options. */
 interface OpenOptions {

@@ -5,11 +5,15 @@ export { connectDataSource, dataSourceOptions, directOptions } from './data-sour
 export { DataFolderLock, DataFolderLockedError, describeOwner } from './embedded/data-folder-lock.js';
 export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
 export { InstallationSecrets } from './installation-secrets.js';
-export { findMissingGrants, MissingGrantsError } from './missing-grants.js';
+export {
+  findMissingGrants,
+  type MigrationObserver,
+  MissingGrantsError,
+  SchemaMigrator,
+  SchemaOutdatedError,
+} from './schema-migrator.js';
 export { findPooling, PoolerError } from './pooling.js';
-export { type Place, ProjectRows } from './project-rows.js';
-export { ROWS_FINGERPRINT } from './rows-fingerprint.js';
-export { type MigrationObserver, SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
+export { type Place, ProjectRows, ROWS_FINGERPRINT } from './project-rows.js';
 export { Snapshots } from './snapshots.js';
 export { HEX_BYTES, Table } from './table.js';
 export { TransactionRunner } from './transaction-runner.js';

@@ -3,8 +3,7 @@ import pg from 'pg';
 import { loadConfig } from '#config';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { connectDataSource, dataSourceOptions } from './data-source.js';
-import { findMissingGrants, MissingGrantsError } from './missing-grants.js';
-import { SchemaMigrator } from './schema-migrator.js';
+import { findMissingGrants, MissingGrantsError, SchemaMigrator } from './schema-migrator.js';
 
 describe('a role without CREATE', () => {
   let testDatabase: TestDatabase;

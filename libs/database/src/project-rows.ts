@@ -1,6 +1,5 @@
 import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Database } from './database.js';
-import { ROWS_FINGERPRINT } from './rows-fingerprint.js';
 import type { Table } from './table.js';
 
 /** A thing of a project. */
@@ -126,3 +125,10 @@ export class ProjectRows<Thing extends ProjectThing> {
     return this.table.replace(this.database, things, kept);
   }
 }
+
+/**
+ * An aggregate in SQL that differs whenever a row of a selection was added, changed or removed. The table has an `id`.
+ *
+ * `xmin` is the transaction that wrote the row last, so a change that puts back what was there differs as well.
+ */
+export const ROWS_FINGERPRINT = "concat(count(*), ':', bit_xor(hashtextextended(id::text || xmin::text, 0)))";

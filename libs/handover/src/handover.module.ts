@@ -1,19 +1,54 @@
-import { Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import { type CacheWarmer, CacheWarmers, WarmingModule, type WarmTarget } from '#warming';
+import { type Project, type ProjectContent, ProjectCounters, ProjectModule } from '#project';
 import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
-import { ProjectModule } from '#project';
 import { SessionModule } from '#session';
-import { WarmingModule } from '#warming';
-import { HandoverChanges } from './handover-changes.js';
-import { HandoverCounts, HandoverWarmer } from './handover.registrations.js';
+import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { HandoverService } from './handover.service.js';
+import { HandoverRepository } from './persistence/handover.repository.js';
+import { HandoverChanges } from './handover-changes.js';
 import { HandoverController } from './http/handover.controller.js';
 import { SessionLifecycleController } from './http/session-start-end.controller.js';
-import { HandoverRepository } from './persistence/handover.repository.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
 import { HandoverRows } from './transfer/handover-rows.js';
 import { HandoverTransferService } from './transfer/handover-transfer.service.js';
-import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
+
+/** What a project holds of handovers. */
+@Injectable()
+class HandoverCounts implements ProjectContent {
+  readonly name = 'handovers';
+
+  constructor(
+    private readonly repository: HandoverRepository,
+    contents: ProjectCounters,
+  ) {
+    contents.register(this);
+  }
+
+  count({ workspaceId, id }: Project): Promise<number> {
+    return this.repository.count(workspaceId, id);
+  }
+}
+
+/** The newest handover, and what a session that starts is told. */
+@Injectable()
+class HandoverWarmer implements CacheWarmer {
+  readonly name = 'handover';
+
+  constructor(
+    private readonly handovers: HandoverService,
+    private readonly wakeUpContents: WakeUpContentService,
+    warmers: CacheWarmers,
+  ) {
+    warmers.register(this);
+  }
+
+  async warm({ workspaceId, project }: WarmTarget, signal: AbortSignal): Promise<void> {
+    await this.handovers.findLatest(workspaceId, project);
+    if (!signal.aborted) await this.wakeUpContents.of(workspaceId, project);
+  }
+}
 
 /** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
 @Module({

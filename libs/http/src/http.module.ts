@@ -4,16 +4,17 @@ import { TerminusModule } from '@nestjs/terminus';
 import { CacheModule } from '#cache';
 import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
-import { IdempotencyExpiry } from './idempotency/idempotency-expiry.js';
+import { IdempotencyExpiry, TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
 import { IdempotencyStore } from './idempotency/idempotency-store.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
-import { TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
 import { ConditionalReadInterceptor } from './paging/conditional-read.interceptor.js';
 import { CursorKey } from './paging/cursor.js';
 import { ProblemFilter } from './problem/problem.filter.js';
-import { CacheStatusInterceptor } from './response-cache/cache-status.interceptor.js';
-import { CachedResponseListeners } from './response-cache/cached-response-listeners.js';
-import { ResponseCacheInterceptor } from './response-cache/response-cache.interceptor.js';
+import {
+  CachedResponseListeners,
+  CacheStatusInterceptor,
+  ResponseCacheInterceptor,
+} from './response-cache/response-cache.interceptor.js';
 import { ResponseVariants } from './response-cache/response-caching.js';
 import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';

@@ -9,13 +9,12 @@ export {
 } from './endpoint/endpoint.decorator.js';
 export { HealthChecks } from './health/health-checks.js';
 export { HealthModule, HttpModule, HttpWorkerModule, ResponseCacheModule } from './http.module.js';
-export { IdempotencyStore } from './idempotency/idempotency-store.js';
 export { decodeCursor, encodeCursor, hidePosition, showPosition } from './paging/cursor.js';
 export { DEFAULT_LIMIT, listPage, type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export { entityTag, IfPreconditions, type Preconditions, requireMatch } from './paging/entity-tag.js';
 export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
-export { type CachedResponseListener, CachedResponseListeners } from './response-cache/cached-response-listeners.js';
+export { type CachedResponseListener, CachedResponseListeners } from './response-cache/response-cache.interceptor.js';
 export { type CacheableRequest, type ResponseVariant, ResponseVariants } from './response-cache/response-caching.js';
 export { COMMAND_BODY_BYTES } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';

@@ -1,5 +1,4 @@
-export { runHealthCheck } from './health/run-health-check.js';
-export { type HealthPart, HealthRegistry, type HealthSource } from './health/health-registry.js';
+export { type HealthPart, HealthRegistry, type HealthSource, runHealthCheck } from './health/health-registry.js';
 export { KeepsakeLogger } from './logging/keepsake-logger.js';
 export { LatencyHistogram } from './metrics/latency-histogram.js';
 export { HttpMetrics } from './metrics/http-metrics.js';
@@ -10,5 +9,4 @@ export { ProviderCalls } from './providers/provider-calls.js';
 export { CacheReads } from './timing/cache-reads.js';
 export { RequestTimings, roundedTimings, serverTimingOf, type TimingReport } from './timing/request-timings.js';
 export { type ActiveSpan, beginSpan, measured, traceHeaders } from './timing/spans.js';
-export type { SpanAttributes, TraceSpan } from './timing/trace-span.js';
-export { Tracer } from './tracing/tracer.js';
+export { type SpanAttributes, Tracer, type TraceSpan } from './tracing/tracer.js';

@@ -4,6 +4,5 @@ export { JobQueue } from './job-queue.js';
 export { type JobCounts, type JobRecord, jobStates } from './job-record.js';
 export { JobService } from './job.service.js';
 export type { JobScope } from './job-store.js';
-export { QueueModule } from './queue.module.js';
-export { QueueWorkerModule } from './queue-worker.module.js';
+export { QueueModule, QueueWorkerModule } from './queue.module.js';
 export { JobWorker } from './worker/job-worker.js';

@@ -1,6 +1,6 @@
 import type { WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from './job.js';
-import type { JobOrigin } from './job-origin.js';
+import type { JobOrigin } from './job-queue.js';
 import type { JobCounts, JobDepth, JobFailure, JobProgress, JobRecord, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */

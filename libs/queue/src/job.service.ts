@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
-import { NotFoundError } from '#kernel';
-import { jobNotCancellable, jobNotRetryable } from './job.errors.js';
+import { DomainError, NotFoundError } from '#kernel';
 import { JobCancellation } from './job-cancellation.js';
-import type { JobCounts, JobRecord } from './job-record.js';
-import { type JobFilter, type JobScope, JobRepository } from './job-store.js';
+import type { JobCounts, JobRecord, JobState } from './job-record.js';
+import { type JobFilter, JobRepository, type JobScope } from './job-store.js';
 import { JobNotifier } from './job-notifier.js';
 
 /** Looks at jobs and steps in. A job outside of `scope` does not exist for the caller. */
@@ -56,4 +55,20 @@ export class JobService {
   count(scope: JobScope): Promise<JobCounts[]> {
     return this.jobs.count(scope);
   }
+}
+
+function jobNotRetryable(state: JobState): DomainError {
+  return new DomainError({
+    code: 'job-not-retryable',
+    kind: 'conflict',
+    detail: `The job is ${state}. Only failed and cancelled jobs can be retried.`,
+  });
+}
+
+function jobNotCancellable(state: JobState): DomainError {
+  return new DomainError({
+    code: 'job-not-cancellable',
+    kind: 'conflict',
+    detail: `The job is ${state}. Only jobs that are not finished can be cancelled.`,
+  });
 }

@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import PgBoss from 'pg-boss';
+import { DiscoveryModule } from '@nestjs/core';
 import { Database } from '#database';
 import { JobCancellation } from './job-cancellation.js';
 import { JobMetrics } from './job-metrics.js';
@@ -13,6 +14,10 @@ import { PgBossJobQueue } from './pg-boss/pg-boss-job-queue.js';
 import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
 import { PgBossJobStore } from './pg-boss/pg-boss-job.store.js';
 import { QueueHealth } from './queue.health.js';
+import { JobHandlerDiscovery } from './handles-job.js';
+import { JobScheduler } from './worker/job-scheduler.js';
+import { JobWorker } from './worker/job-worker.js';
+import { QueueMaintenance } from './worker/queue-maintenance.js';
 
 /**
  * Adding jobs and looking at them. By the time the application starts, each job that is declared has its place in the
@@ -43,3 +48,11 @@ export class QueueModule implements OnModuleInit {
     await this.store.prepare(this.registry.declared);
   }
 }
+
+/** Doing jobs. Nothing runs before `JobWorker.start`. */
+@Module({
+  imports: [DiscoveryModule, QueueModule],
+  providers: [JobWorker, JobScheduler, JobHandlerDiscovery, QueueMaintenance],
+  exports: [JobWorker],
+})
+export class QueueWorkerModule {}

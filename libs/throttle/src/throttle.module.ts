@@ -8,10 +8,9 @@ import { LimitMetrics } from './limit-metrics.js';
 import { LimitsHealth } from './limits.health.js';
 import { FallbackLimiter } from './limiter/fallback-limiter.js';
 import { Limiter } from './limiter/limiter.js';
-import { createLimiterClient, type LimiterClient } from './limiter/limiter-client.js';
+import { createLimiterClient, type LimiterClient, shareCacheConnection } from './limiter/limiter-client.js';
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
-import { shareCacheConnection } from './limiter/shared-limiter-client.js';
 import { PrincipalLimits } from './principal-limits.js';
 import { RateLimits, RequestLimits } from './rate-limits.js';
 

@@ -16,7 +16,6 @@ import {
   projectTag,
 } from '#project';
 import { SessionTransferService } from '#session';
-import { batches } from './batches.js';
 import type { HeaderLine, PartLine } from './file/file-lines.js';
 import { checkFile, readParts } from './file/read-file.js';
 import { Spool } from './file/spool.js';
@@ -140,4 +139,26 @@ async function* counted(stream: Readable, hash: Hash, limitBytes: number): Async
     if (error instanceof DomainError) throw error;
     throw fileBroken('did not come whole: the connection ended before it', error);
   }
+}
+
+/** Things of one kind that come one after the other, in groups of at most `limit`, or of about `bytes`. */
+async function* batches<Line extends { readonly type: string }>(
+  lines: AsyncIterable<Line>,
+  limit: number,
+  bytes: number,
+  bytesOf: (line: Line) => number,
+): AsyncGenerator<readonly [Line, ...Line[]]> {
+  let batch: Line[] = [];
+  let held = 0;
+  for await (const line of lines) {
+    const [first] = batch;
+    if (first !== undefined && (first.type !== line.type || batch.length >= limit || held >= bytes)) {
+      yield batch as [Line, ...Line[]];
+      batch = [];
+      held = 0;
+    }
+    batch.push(line);
+    held += bytesOf(line);
+  }
+  if (batch.length > 0) yield batch as [Line, ...Line[]];
 }

@@ -1,2 +1,2 @@
 export { checkFile, type FileSummary, readHeader } from './file/read-file.js';
-export { TransferApiModule } from './transfer-api.module.js';
+export { TransferApiModule } from './transfer.module.js';

@@ -8,6 +8,7 @@ import { ExportService } from './export.service.js';
 import { ImportLock } from './import-lock.js';
 import { ImportService } from './import.service.js';
 import { PostgresImportLock } from './persistence/postgres-import-lock.js';
+import { TransferController } from './http/transfer.controller.js';
 
 /** Projects as files, out and in. What else follows from memory (search, vectors) must be in the app: it observes. */
 @Module({
@@ -15,4 +16,7 @@ import { PostgresImportLock } from './persistence/postgres-import-lock.js';
   providers: [ExportService, ImportService, { provide: ImportLock, useClass: PostgresImportLock }],
   exports: [ExportService, ImportService],
 })
-export class TransferModule {}
+class TransferModule {}
+
+@Module({ imports: [TransferModule], controllers: [TransferController] })
+export class TransferApiModule {}

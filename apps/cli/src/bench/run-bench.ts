@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '#config';
 import { productRoot } from '#kernel';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
+import { CliError, ExitCode } from '../cli-error.js';
 import { findServer } from '../server/find-server.js';
 
 const BENCH = join(productRoot(), 'bench');

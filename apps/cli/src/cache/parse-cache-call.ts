@@ -1,6 +1,5 @@
 import { parseDurationMs } from '../duration.js';
-import { reasonOf } from '../audit-reason.js';
-import { cacheUsage } from './cache-usage.js';
+import { cacheUsage, reasonOf } from '../usage.js';
 
 /** The options that take a text. */
 export interface Text {

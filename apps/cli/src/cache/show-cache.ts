@@ -1,5 +1,5 @@
 import { formatDuration } from '../duration.js';
-import { textTable } from '../text-table.js';
+import { textTable } from '../terminal.js';
 import type {
   CacheAdvice,
   CacheFamily,

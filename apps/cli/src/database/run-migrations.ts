@@ -5,9 +5,9 @@ import { loadConfig } from '#config';
 import { connectDataSource, directOptions, EMBEDDED_FOLDER, type MigrationObserver, SchemaMigrator } from '#database';
 import { KeepsakeLogger } from '#observability';
 import { formatDuration } from '../duration.js';
-import { ExitCode } from '../exit-code.js';
+import { ExitCode } from '../cli-error.js';
 import { nothingHere } from '../server/find-server.js';
-import { writeNotice } from '../write-notice.js';
+import { writeNotice } from '../terminal.js';
 
 export async function runMigrations({ down, json }: { down: boolean; json: boolean }): Promise<ExitCode> {
   const { database, log } = loadConfig(process.env);

@@ -1,7 +1,7 @@
 import { loadConfig } from '#config';
 import { connectDataSource, dataSourceOptions, SchemaMigrator } from '#database';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { checkDatabase } from './check-database.js';
+import { checkDatabase } from './checks.js';
 
 describe('the doctor, of the database', () => {
   let testDatabase: TestDatabase;

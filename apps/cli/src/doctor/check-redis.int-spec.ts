@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { freePort, startCluster, startRedis } from '#test/support/services.js';
-import { checkRedis } from './check-redis.js';
+import { checkRedis } from './checks.js';
 
 describe('the doctor, of Redis', () => {
   const look = (redisUrl: string) => checkRedis({ redisUrl });

@@ -6,11 +6,17 @@ import { join } from 'node:path';
 import { loadConfig } from '#config';
 import { DataFolderLock } from '#database';
 import { announceServer } from '../server/running-server.js';
-import { exitCodeOf, misconfigured, ok, unavailable, warning } from './finding.js';
-import { checkDataFolder } from './check-data-folder.js';
-import { checkNode } from './check-node.js';
-import { checkPort } from './check-port.js';
-import { checkRedis } from './check-redis.js';
+import {
+  checkDataFolder,
+  checkNode,
+  checkPort,
+  checkRedis,
+  exitCodeOf,
+  misconfigured,
+  ok,
+  unavailable,
+  warning,
+} from './checks.js';
 
 const servers: Server[] = [];
 

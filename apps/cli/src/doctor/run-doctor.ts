@@ -1,13 +1,19 @@
 import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
 import { configurationNotes } from '../configuration-notes.js';
-import type { ExitCode } from '../exit-code.js';
+import type { ExitCode } from '../cli-error.js';
 import { findRunningServer } from '../server/running-server.js';
-import { exitCodeOf, type Finding, misconfigured, ok, warning } from './finding.js';
-import { checkDataFolder } from './check-data-folder.js';
-import { checkDatabase } from './check-database.js';
-import { checkNode } from './check-node.js';
-import { checkPort } from './check-port.js';
-import { checkRedis } from './check-redis.js';
+import {
+  checkDatabase,
+  checkDataFolder,
+  checkNode,
+  checkPort,
+  checkRedis,
+  exitCodeOf,
+  type Finding,
+  misconfigured,
+  ok,
+  warning,
+} from './checks.js';
 
 /** Looks at everything and starts nothing. */
 export async function runDoctor({ json }: { json: boolean }): Promise<ExitCode> {

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
+import { CliError, ExitCode } from '../cli-error.js';
 import type { ServerClient } from '../server/server-client.js';
 
 /** A job as `GET /v1/jobs/:id` tells it, as far as a command looks at it. */

@@ -1,4 +1,5 @@
 import type { Scope } from '#kernel';
+import type { ServerClient } from '../server/server-client.js';
 
 /** A key as it is shown; never its secret. */
 export interface KeyView {
@@ -30,4 +31,31 @@ export abstract class ApiKeyClient {
   abstract rotate(id: string): Promise<NewKeyView>;
   abstract revoke(id: string): Promise<KeyView>;
   abstract close(): Promise<void>;
+}
+
+/** Asks the running server, which alone may use its embedded database. */
+export class RemoteApiKeyClient extends ApiKeyClient {
+  constructor(private readonly server: ServerClient) {
+    super();
+  }
+
+  async list(): Promise<KeyView[]> {
+    const keys: KeyView[] = [];
+    for await (const page of this.server.pages<KeyView>('/v1/keys')) keys.push(...page);
+    return keys;
+  }
+
+  create(request: KeyRequest): Promise<NewKeyView> {
+    return this.server.call('POST', '/v1/keys', { body: request });
+  }
+
+  rotate(id: string): Promise<NewKeyView> {
+    return this.server.call('POST', `/v1/keys/${encodeURIComponent(id)}/rotate`);
+  }
+
+  revoke(id: string): Promise<KeyView> {
+    return this.server.call('DELETE', `/v1/keys/${encodeURIComponent(id)}`);
+  }
+
+  async close(): Promise<void> {}
 }

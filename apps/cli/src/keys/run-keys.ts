@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { type KeepsakeConfig, loadConfig } from '#config';
 import { EMBEDDED_FOLDER } from '#database';
 import { isUuid, NotFoundError, type Scope, scopes } from '#kernel';
-import { ExitCode } from '../exit-code.js';
+import { ExitCode } from '../cli-error.js';
 import { findServer, nothingHere } from '../server/find-server.js';
 import { findRunningServer } from '../server/running-server.js';
-import { parseExpiry } from './expiry.js';
-import type { ApiKeyClient, KeyView, NewKeyView } from './api-key-client.js';
-import { keysUsage } from './keys-usage.js';
-import { RemoteApiKeyClient } from './remote-api-key-client.js';
+import { parseExpiry } from '../duration.js';
+import { type ApiKeyClient, type KeyView, type NewKeyView, RemoteApiKeyClient } from './api-key-client.js';
+import { keysUsage } from '../usage.js';
 
 interface KeyOptions {
   readonly name?: string;

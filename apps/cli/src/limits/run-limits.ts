@@ -1,14 +1,13 @@
 import { formatDuration } from '../duration.js';
-import type { ExitCode } from '../exit-code.js';
-import { reasonOf } from '../audit-reason.js';
+import type { ExitCode } from '../cli-error.js';
+import { LIMITS_SYNOPSIS, limitsUsage, reasonOf } from '../usage.js';
 import {
   serverCommand,
   runServerCommand,
   type ServerCommand,
   type ServerCommandOptions,
 } from '../server/server-command.js';
-import { textTable } from '../text-table.js';
-import { LIMITS_SYNOPSIS, limitsUsage } from './limits-usage.js';
+import { textTable } from '../terminal.js';
 
 interface LimitsOptions extends ServerCommandOptions {
   readonly tier?: string;

@@ -1,10 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError } from '#kernel';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
+import { CliError, ExitCode } from '../cli-error.js';
 import type { ServerClient } from '../server/server-client.js';
 import { errorMessage, isRequest, type JsonRpcMessage } from './json-rpc.js';
-import { protocolHeaders } from './protocol-headers.js';
 
 /** As long as a server takes to start again, with a margin; clients wait a minute for an answer. */
 const START_TIMEOUT_MS = 20_000;
@@ -182,4 +180,41 @@ function isNobodyThere(error: unknown): boolean {
 /** As it was written, with the version of JSON-RPC where a client leaves it out. */
 function withVersion(message: JsonRpcMessage & { readonly jsonrpc?: unknown }, json: string): string {
   return message.jsonrpc === undefined ? `{"jsonrpc":"2.0",${json.trimStart().slice(1)}` : json;
+}
+
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** Which parameter names what a method is about. */
+const namedBy: Readonly<Record<string, string>> = {
+  'tools/call': 'name',
+  'prompts/get': 'name',
+  'resources/read': 'uri',
+};
+
+/**
+ * What Streamable HTTP says in headers and standard input does not: from version 2026-07-28 on, the version that the
+ * message names, its method and what it is about; before that, the version that was negotiated.
+ */
+export function protocolHeaders(
+  { id, method = '', params = {} }: JsonRpcMessage,
+  negotiated: string | undefined,
+): Record<string, string> {
+  const meta = params['_meta'] as Readonly<Record<string, unknown>> | undefined;
+  const named = meta?.[VERSION_KEY];
+  if (typeof named !== 'string' || !isRequest({ id, method })) {
+    const isNegotiated = negotiated !== undefined && method !== 'initialize';
+    return isNegotiated ? { 'mcp-protocol-version': negotiated } : {};
+  }
+  const about = params[namedBy[method] ?? ''];
+  return {
+    'mcp-protocol-version': named,
+    'mcp-method': method,
+    ...(typeof about === 'string' ? { 'mcp-name': asHeader(about) } : {}),
+  };
+}
+
+/** As it is where a header can carry it, else in Base64 (SEP-2243). */
+function asHeader(text: string): string {
+  const isPlain = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
+  return isPlain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { loadConfig } from '#config';
-import { ExitCode } from '../exit-code.js';
+import { ExitCode } from '../cli-error.js';
 import { findServer } from '../server/find-server.js';
 import { McpBridge } from './mcp-bridge.js';
 import { McpLink, type McpSettings } from './mcp-link.js';

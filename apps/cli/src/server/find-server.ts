@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KeepsakeConfig } from '#config';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
+import { CliError, ExitCode } from '../cli-error.js';
 import { ServerClient } from './server-client.js';
 
 /**

@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BootstrapService, type OperatorKeyFile } from '#auth';
-import { type KeepsakeConfig, loadConfig } from '#config';
+import { type HttpConfig, type KeepsakeConfig, loadConfig } from '#config';
 import { EMBEDDED_FOLDER } from '#database';
 import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
 import { startApi } from '../../../api/src/start-api.js';
 import { WorkerModule } from '../../../worker/src/worker.module.js';
 import { configurationNotes } from '../configuration-notes.js';
-import { ExitCode } from '../exit-code.js';
-import { stopTimes } from '../stop-times.js';
-import { writeNotice } from '../write-notice.js';
-import { untilStopped } from '../until-stopped.js';
+import { CliError, ExitCode } from '../cli-error.js';
+import { writeNotice } from '../terminal.js';
+import { startWorker } from '../../../worker/src/start-worker.js';
 import { announceServer, withdrawServer } from './running-server.js';
 
 const REPORT_AFTER_MS = 500;
@@ -88,4 +88,52 @@ function placeOfKey({ auth, database }: KeepsakeConfig, kept: OperatorKeyFile | 
   return database.url === undefined
     ? 'the one you made with `keepsake keys` (the first one was revoked or its file is gone)'
     : 'made with `keepsake keys create`';
+}
+
+export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> {
+  const config = loadConfig(process.env);
+  if (config.database.url === undefined)
+    throw new CliError(
+      'keepsake worker needs DATABASE_URL. The embedded database belongs to one process: keepsake serve, which does the background work itself.',
+      ExitCode.configuration,
+    );
+  const app = await startWorker(config);
+  writeNotice(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
+  for (const note of configurationNotes()) writeNotice(json, { note }, note);
+  await untilStopped(config.http.shutdownTimeoutMs, async () => {
+    await app.get(JobWorker, { strict: false }).stop(stopTimes(config.http).workMs);
+    await app.close();
+  });
+  return ExitCode.ok;
+}
+
+/** What closing the database takes at the end, and a little more. */
+const CLOSING_MS = 1_500;
+
+/** How a process divides the time that it has to stop. */
+function stopTimes({ shutdownTimeoutMs }: Pick<HttpConfig, 'shutdownTimeoutMs'>): { readonly workMs: number } {
+  return { workMs: Math.max(0, shutdownTimeoutMs - CLOSING_MS) };
+}
+
+type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** What a shell sees of a process that a signal has ended. */
+const codeOf = (signal: StopSignal) => 128 + constants.signals[signal];
+
+/**
+ * Waits for SIGTERM or SIGINT, then runs `stop`. A second signal ends the process at once, and so does a stop that
+ * takes longer than `timeoutMs`: everything acknowledged is in the database by then.
+ */
+async function untilStopped(timeoutMs: number, stop: () => Promise<void>): Promise<void> {
+  await new Promise<void>((settle) => {
+    process.once('SIGTERM', () => settle());
+    process.once('SIGINT', () => settle());
+  });
+  process.once('SIGTERM', (signal) => process.exit(codeOf(signal as StopSignal)));
+  process.once('SIGINT', (signal) => process.exit(codeOf(signal as StopSignal)));
+  setTimeout(() => {
+    console.error(`Not everything ended within ${timeoutMs} ms (SHUTDOWN_TIMEOUT_MS): stopping now.`);
+    process.exit(1);
+  }, timeoutMs).unref();
+  await stop();
 }

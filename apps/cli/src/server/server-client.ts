@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DomainError } from '#kernel';
-import { CliError } from '../cli-error.js';
+import { DomainError, NotFoundError } from '#kernel';
+import { CliError, ExitCode } from '../cli-error.js';
 import { isOfFile } from '../describe-error.js';
-import { ExitCode } from '../exit-code.js';
-import { sendTransfer } from './transfer-request.js';
 
 const TIMEOUT_MS = 30_000;
 /** A limit that frees later than this is told instead of waited for. */
@@ -172,4 +172,38 @@ function toRefusal(status: number, body: unknown): Error {
   const text = `${detail}${hint}${fields}`;
   if (status >= 500) return new CliError(text, ExitCode.unavailable);
   return new DomainError({ code, kind: 'invalid', detail: text });
+}
+
+/**
+ * Sends a request whose body, or whose answer, may take longer than `fetch` waits for one. Resolves with the answer's
+ * head; rejects where there is none.
+ */
+async function sendTransfer(
+  method: string,
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body?: Readable,
+): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const request = send(url, { method, headers });
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  if (body === undefined) request.end();
+  else {
+    body.once('error', (error) => request.destroy(error));
+    // A server that refuses early answers before it has read everything.
+    request.on('error', () => body.unpipe(request));
+    body.pipe(request);
+  }
+  const [answer] = await answered;
+  return answer;
+}
+
+/**
+ * Reading an unknown project gives empty answers; a command that names one is told.
+ * @throws NotFoundError where nothing was ever written to it
+ */
+export async function requireProject(server: ServerClient, slug: string): Promise<void> {
+  const { id } = await server.call<{ id?: string | null }>('GET', `/v1/projects/${encodeURIComponent(slug)}`);
+  if (id === undefined) throw server.foreign();
+  if (id === null) throw new NotFoundError('Project', JSON.stringify(slug));
 }

@@ -1,7 +1,6 @@
 import { loadConfig } from '#config';
-import { confirm } from '../confirm.js';
-import { ExitCode } from '../exit-code.js';
-import { Progress } from '../progress.js';
+import { confirm, Progress } from '../terminal.js';
+import { ExitCode } from '../cli-error.js';
 import { findServer } from './find-server.js';
 import type { ServerClient } from './server-client.js';
 

@@ -7,11 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { loadConfig } from '#config';
 import { DomainError } from '#kernel';
 import { checkFile, type FileSummary } from '#transfer';
-import { CliError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
-import { Progress } from '../progress.js';
+import { CliError, ExitCode } from '../cli-error.js';
+import { Progress } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
-import { requireProject } from '../server/require-project.js';
+import { requireProject } from '../server/server-client.js';
 
 interface ExportOptions {
   /** `-` is standard output; absent: a name of its own in the current folder. */

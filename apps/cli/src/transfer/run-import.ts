@@ -4,12 +4,10 @@ import { stat } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { loadConfig } from '#config';
 import { readHeader } from '#transfer';
-import { CliError, UsageError } from '../cli-error.js';
-import { ExitCode } from '../exit-code.js';
-import { Progress } from '../progress.js';
+import { CliError, ExitCode, UsageError } from '../cli-error.js';
+import { Progress, textTable } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
-import { textTable } from '../text-table.js';
-import { IMPORT_SYNOPSIS } from './transfer-usage.js';
+import { IMPORT_SYNOPSIS } from '../usage.js';
 
 interface ImportOptions {
   /** Absent: the project that the file is of. */

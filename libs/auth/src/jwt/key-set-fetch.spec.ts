@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { keySetFetch, KeySetUnavailableError } from './key-set-fetch.js';
+import { keySetFetch, KeySetUnavailableError } from './jwt-verifier.js';
 
 describe('keySetFetch', () => {
   let server: Server | undefined;

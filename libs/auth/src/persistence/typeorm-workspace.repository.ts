@@ -1,12 +1,23 @@
+import { Column, Entity, MoreThan, PrimaryColumn } from 'typeorm';
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import type { WorkspaceId } from '#kernel';
 import { brokenConstraintOf, Database } from '#database';
 import { type Page, toPage } from '#http';
-import type { WorkspaceId } from '#kernel';
 import { workspaceSlugTaken } from '../auth.errors.js';
 import type { Workspace } from '../workspace.js';
-import { WorkspaceEntity } from './workspace.entity.js';
 import { WorkspaceRepository } from './workspace.repository.js';
+
+@Entity('workspaces')
+export class WorkspaceEntity {
+  @PrimaryColumn('uuid')
+  id!: WorkspaceId;
+  @Column('text')
+  slug!: string;
+  @Column('text')
+  name!: string;
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+}
 
 @Injectable()
 export class TypeormWorkspaceRepository extends WorkspaceRepository {

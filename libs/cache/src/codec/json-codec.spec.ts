@@ -1,7 +1,5 @@
 import fc from 'fast-check';
-import { CorruptValueError, Format, UncacheableValueError } from './codec.js';
-import { bytesCodec } from './bytes-codec.js';
-import { float32Codec } from './float32-codec.js';
+import { bytesCodec, CorruptValueError, float32Codec, Format, UncacheableValueError } from './codec.js';
 import { jsonCodec } from './json-codec.js';
 
 type EqualityTester = (a: unknown, b: unknown) => boolean | undefined;

@@ -1,5 +1,11 @@
-import { type Codec, CorruptValueError, type EncodedValue, Format, UncacheableValueError } from './codec.js';
-import { isWellFormed } from './well-formed.js';
+import {
+  type Codec,
+  CorruptValueError,
+  type EncodedValue,
+  Format,
+  isWellFormed,
+  UncacheableValueError,
+} from './codec.js';
 
 /** Deeper values are refused: they are cycles, or will overflow somebody's stack. */
 const MAX_DEPTH = 256;

@@ -1,6 +1,24 @@
+import type { CacheService } from '../cache.service.js';
 import type { CacheFamily } from '../families/family.js';
 import type { Tag } from '../families/tag.js';
-import { boundCache } from './decorator-binding.js';
+
+let bound: CacheService | undefined;
+
+/** Gives decorated methods the cache of the running application. */
+export class CacheDecoratorBinding {
+  constructor(cache: CacheService) {
+    bound = cache;
+  }
+}
+
+/** @throws Error where a decorated method runs before its application has started. */
+function boundCache(): CacheService {
+  if (bound === undefined)
+    throw new Error(
+      'A method with @Cached or @Invalidates ran without CacheModule: import CacheModule.forRoot(…) in the application.',
+    );
+  return bound;
+}
 
 /** A method whose first arguments are `Args`. */
 type Method<Args extends unknown[], Rest extends unknown[], Result> = (...args: [...Args, ...Rest]) => Promise<Result>;

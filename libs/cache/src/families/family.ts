@@ -1,7 +1,6 @@
 import { encodeKeyPart, encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './key.js';
-import type { Codec } from '../codec/codec.js';
+import type { Codec, StandardSchema } from '../codec/codec.js';
 import { jsonCodec } from '../codec/json-codec.js';
-import type { StandardSchema } from '../codec/standard-schema.js';
 import type { Tag } from './tag.js';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isWellFormed } from '../codec/well-formed.js';
+import { isWellFormed } from '../codec/codec.js';
 
 /** What a key or a tag may be built from. Different values give different keys, also of different types: 1 is not '1'. */
 export type KeyPart = string | number | bigint | boolean | null;

@@ -1,4 +1,9 @@
-import type { CacheMode } from '../cache-mode.js';
+/**
+ * - `shared`: Redis or Valkey.
+ * - `in-process`: one process, the same promise without a server.
+ * - `immutable-only`: several processes without a server.
+ */
+export type CacheMode = 'shared' | 'in-process' | 'immutable-only';
 
 /** The cache as it is at the moment of the question. */
 export interface CacheHealthReport {

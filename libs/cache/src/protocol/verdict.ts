@@ -1,4 +1,4 @@
-import type { Binding } from './binding.js';
+import type { Binding } from './entry.js';
 
 /**
  * - `fresh`: serve it.

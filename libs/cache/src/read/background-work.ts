@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { encodePayload, prepareValue } from '../codec/payload.js';
 import type { WarnOnce } from '../metrics/warn-once.js';
-import { type Binding, bindingOf } from '../protocol/binding.js';
+import { type Binding, bindingOf } from '../protocol/entry.js';
 import { type CacheParts, callSource, type Reading } from './reading.js';
 
 /**

@@ -1,6 +1,5 @@
 import { errorOf } from '#kernel';
-import { hardMsOf, loadedAtOf, nonceOf } from '../protocol/entry.js';
-import { bindingOf } from '../protocol/binding.js';
+import { bindingOf, hardMsOf, loadedAtOf, nonceOf } from '../protocol/entry.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import { BulkLoad, BulkRead } from './bulk-load.js';
 import type { Load, LoadMany, ReadOptions, ReadReport } from './read-options.js';

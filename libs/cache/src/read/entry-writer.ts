@@ -1,8 +1,7 @@
 import { type EncodedPayload, encodeFailure, type PreparedValue, prepareValue } from '../codec/payload.js';
 import type { ImmutableFamily } from '../families/family.js';
 import type { FamilyRegistry, FamilyState } from '../families/registry.js';
-import { type Binding, bindingOf } from '../protocol/binding.js';
-import { encodeEntry } from '../protocol/entry.js';
+import { type Binding, bindingOf, encodeEntry } from '../protocol/entry.js';
 import { randomId } from '../protocol/random-id.js';
 import type { BackgroundWork } from './background-work.js';
 import { beginReading, type CacheParts, type Reading, stampKeysOf } from './reading.js';

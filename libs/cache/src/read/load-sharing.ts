@@ -1,5 +1,5 @@
 import { endedWithin } from '../ended-within.js';
-import type { Binding } from '../protocol/binding.js';
+import type { Binding } from '../protocol/entry.js';
 
 /** The answer of a flight. */
 export interface FlightResult {

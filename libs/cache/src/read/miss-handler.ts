@@ -1,10 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BackgroundWork } from './background-work.js';
-import { cellOf, hardMsOf, isEntry, isLease, loadedAtOf, nonceOf } from '../protocol/entry.js';
+import {
+  type Binding,
+  bindingOf,
+  cellOf,
+  hardMsOf,
+  isEntry,
+  isLease,
+  loadedAtOf,
+  mayJoin,
+  nonceOf,
+} from '../protocol/entry.js';
 import type { LeaseMode } from '../protocol/lease.js';
 import { randomId } from '../protocol/random-id.js';
 import { answersJoiner, type Flight, type FlightResult, type SingleFlight } from './load-sharing.js';
-import { type Binding, bindingOf, mayJoin } from '../protocol/binding.js';
 import { type CacheParts, noteSeen, type Reading, RememberedFailure } from './reading.js';
 import type { FamilyRegistry } from '../families/registry.js';
 import type { Grant } from './entry-writer.js';

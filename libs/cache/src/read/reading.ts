@@ -5,7 +5,7 @@ import type { FamilyState } from '../families/registry.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
 import type { Erasures } from '../outbox/erasures.js';
 import type { InvalidationService } from '../outbox/invalidation.service.js';
-import { type Binding, bindingOf } from '../protocol/binding.js';
+import { type Binding, bindingOf } from '../protocol/entry.js';
 import type { LocalTier } from '../stores/local-tier.js';
 import type { SharedRead, SharedStore } from '../stores/shared-store.js';
 import type { Load, LoadContext, ReadOptions } from './read-options.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { Binding } from '../protocol/binding.js';
+import type { Binding } from '../protocol/entry.js';
 import type { Load, ReadOptions } from './read-options.js';
 import { type CacheParts, callSource, type Reading } from './reading.js';
 import type { WarnOnce } from '../metrics/warn-once.js';

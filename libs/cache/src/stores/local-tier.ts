@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Binding } from '../protocol/binding.js';
+import type { Binding } from '../protocol/entry.js';
 
 /** A decoded value kept in this process, with what is needed to judge it. Never longer than the shared entry would live. */
 export interface LocalEntry {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { Database } from '#database';
-import { newId } from '#kernel';
+import { Clock, newId } from '#kernel';
+import { declareJob, HandlesJob } from '#queue';
 import { type Claim, type IdempotencyScope, IdempotencyStore, type StoredResponse } from './idempotency-store.js';
 
 interface Row {
@@ -97,5 +99,27 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
   async removeExpired(now: Date): Promise<number> {
     return (await this.database.query('DELETE FROM idempotency_keys WHERE expires_at <= $1 RETURNING key', [now]))
       .length;
+  }
+}
+
+const idempotencyExpiry = declareJob({
+  name: 'idempotency-expiry',
+  payload: z.strictObject({}),
+  retryLimit: 0,
+  retryDelaySeconds: 1,
+  timeoutSeconds: 60,
+});
+
+/** Forgets answers whose time is over. An expired key is free without it; this only keeps the table small. */
+@Injectable()
+export class IdempotencyExpiry {
+  constructor(
+    private readonly store: IdempotencyStore,
+    private readonly clock: Clock,
+  ) {}
+
+  @HandlesJob(idempotencyExpiry, { everySeconds: 600 })
+  async run(): Promise<void> {
+    await this.store.removeExpired(this.clock.now());
   }
 }

@@ -1,12 +1,13 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { from, lastValueFrom, type Observable } from 'rxjs';
+import { from, lastValueFrom, type Observable, tap } from 'rxjs';
+import { Clock, DomainError, type Principal, Registry, type WorkspaceId } from '#kernel';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
-import { Clock, DomainError, type Principal } from '#kernel';
+import { findRequestContext } from '#observability';
 import { addVary } from '../paging/conditional-read.interceptor.js';
 import { isNamed, requireSame } from '../paging/entity-tag.js';
-import { CachedResponseListeners } from './cached-response-listeners.js';
-import { CACHE_HIT, cacheStatusOf, directivesOf } from './cache-headers.js';
+import { IDEMPOTENCY, OWN_BODY } from '../endpoint/endpoint.decorator.js';
+import { CACHE_HIT, cacheStatusOf, directivesOf, readCacheStatus } from './cache-headers.js';
 import {
   type CachedResponse,
   DEFAULT_TTL_MS,
@@ -15,6 +16,28 @@ import {
   toCachedResponse,
 } from './cached-response.js';
 import { type CacheableRequest, RESPONSE_CACHING, type ResponseCaching, ResponseVariants } from './response-caching.js';
+
+/** A feature that hears of the answers about its things that came from the cache. */
+export interface CachedResponseListener {
+  /** As in the `subject` of the routes; one listener each. */
+  readonly kind: string;
+  /** Must neither throw nor wait. */
+  onCachedResponse(workspaceId: WorkspaceId, subject: string): void;
+}
+
+/** Informs features of the answers that came from the cache: no service of theirs has seen those. */
+@Injectable()
+export class CachedResponseListeners extends Registry<CachedResponseListener> {
+  override register(listener: CachedResponseListener): void {
+    if (this.registered.some(({ kind }) => kind === listener.kind))
+      throw new Error(`Answers about ${listener.kind} are listened to twice.`);
+    super.register(listener);
+  }
+
+  notify(kind: string, workspaceId: WorkspaceId, subject: string): void {
+    for (const listener of this.registered) if (listener.kind === kind) listener.onCachedResponse(workspaceId, subject);
+  }
+}
 
 type Request = FastifyRequest & { principal?: Principal };
 
@@ -149,4 +172,40 @@ function canonicalOf(query: CacheableRequest['query']): readonly (readonly [stri
   return Object.keys(query)
     .toSorted()
     .flatMap((name) => [query[name] ?? []].flat().map((value) => [name, value] as const));
+}
+
+/**
+ * Every read that goes through the cache says in `Cache-Status` how it was answered, whichever families it is made of. A
+ * route that says it itself, or whose answers are kept as bytes, is left as it is.
+ */
+@Injectable()
+export class CacheStatusInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const requested = findRequestContext();
+    if (requested?.cacheReads === undefined || !isRead(http.getRequest<FastifyRequest>().method, context.getHandler()))
+      return next.handle();
+    const { cacheReads, timings } = requested;
+    const reply = http.getResponse<FastifyReply>();
+    const beganMs = performance.now();
+    cacheReads.begin();
+    return next.handle().pipe(
+      tap(() => {
+        if (reply.sent || reply.hasHeader('cache-status')) return;
+        const askedMsAgo = timings?.sourceMsAgo;
+        const report = cacheReads.report(askedMsAgo !== undefined && askedMsAgo < performance.now() - beganMs);
+        if (report !== undefined) void reply.header('cache-status', readCacheStatus(report));
+      }),
+    );
+  }
+}
+
+/** A GET, or a POST that changes nothing. */
+function isRead(method: string, handler: object): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  return (
+    method === 'POST' &&
+    Reflect.getMetadata(IDEMPOTENCY, handler) === undefined &&
+    Reflect.getMetadata(OWN_BODY, handler) !== true
+  );
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { HttpConfig, LogConfig } from '#config';
 import {
   CacheReads,
@@ -11,6 +12,7 @@ import {
   roundedTimings,
   runInRequestContext,
   Tracer,
+  type TraceSpan,
 } from '#observability';
 import { AllowedMethods } from './allowed-methods.js';
 import { type BodyBounds, COMMAND_BODY_BYTES } from './json-body.js';
@@ -18,7 +20,6 @@ import { serveOpenApi } from './open-api.js';
 import { askForBody, refusalOf, takeExpectations } from './request-form.js';
 import { securityHeaders } from './security-headers.js';
 import { timingsOf, writeServerTiming } from './server-timing.js';
-import { endTrace, traceRequest } from './traced-requests.js';
 
 /**
  * Ends the serving in order: `/health/ready` says no at once; for the configured delay new connections are still
@@ -106,4 +107,33 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     askForBody(request.raw, reply.raw);
     done();
   });
+}
+
+/** Of the requests under way. */
+const traces = new WeakMap<FastifyRequest, TraceSpan>();
+
+/** Begins the span of a request, in the trace of whoever asks. Named by its route: the path may name content. */
+function traceRequest(tracer: Tracer, request: FastifyRequest): TraceSpan | undefined {
+  const { method, id, headers, routeOptions } = request;
+  const route = routeOptions.url;
+  const attributes = {
+    'http.request.method': method,
+    'keepsake.request_id': id,
+    ...(route === undefined ? {} : { 'http.route': route }),
+  };
+  const parent = { traceparent: headers['traceparent'], tracestate: headers['tracestate'] };
+  const trace = tracer.start(route === undefined ? method : `${method} ${route}`, 'server', attributes, parent);
+  if (trace !== undefined) traces.set(request, trace);
+  return trace;
+}
+
+/** @param status an answer of 500 or more is a failure of the server (OpenTelemetry's conventions for HTTP) */
+function endTrace(request: FastifyRequest, status: number): void {
+  const trace = traces.get(request);
+  trace?.set({ 'http.response.status_code': status });
+  trace?.end(status >= 500 ? new ServerError() : undefined);
+}
+
+class ServerError extends Error {
+  override readonly name = 'ServerError';
 }

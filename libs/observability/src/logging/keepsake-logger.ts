@@ -2,7 +2,6 @@ import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogConfig } from '#config';
 import { findRequestContext } from './request-context.js';
-import { loggedErrorOf } from './logged-error.js';
 
 /** Never written to a log, wherever they turn up in a logged object. */
 const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'password', 'content'].flatMap((name) => [
@@ -145,4 +144,22 @@ function prettyStream(destination: DestinationStream): DestinationStream {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+}
+
+const MOST_CAUSES = 5;
+
+/**
+ * An error as it is logged: what it is, what it says, where it was thrown, and what caused it. Nothing else that it
+ * carries: drivers hang the statement, its parameters and the row upon their errors, and those are content.
+ */
+export function loggedErrorOf(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'object' ? 'an object that is no error' : error;
+  const { code, cause } = error as Error & { code?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(cause !== undefined && depth < MOST_CAUSES ? { cause: loggedErrorOf(cause, depth + 1) } : {}),
+  };
 }

@@ -1,4 +1,4 @@
-import { loggedErrorOf } from './logged-error.js';
+import { loggedErrorOf } from './keepsake-logger.js';
 
 describe('an error in the log', () => {
   it('keeps what it is, what it says and what caused it, and nothing that a driver hung upon it', () => {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, register } from 'prom-client';
-import { runHealthCheck } from '../health/run-health-check.js';
-import { HealthRegistry } from '../health/health-registry.js';
+import { HealthRegistry, runHealthCheck } from '../health/health-registry.js';
 import { ScrapedMetrics } from './scraped-metrics.js';
 
 const HEALTH_VALUES = { up: 1, degraded: 0.5, down: 0 } as const;

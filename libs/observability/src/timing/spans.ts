@@ -1,6 +1,6 @@
 import { findRequestContext, type RequestContext, runInRequestContext } from '../logging/request-context.js';
 import type { TimedPart } from './request-timings.js';
-import type { SpanAttributes, TraceHeaders, TraceSpan } from './trace-span.js';
+import type { SpanAttributes, TraceHeaders, TraceSpan } from '../tracing/tracer.js';
 
 /** Something that the request of this call chain waits for. */
 export class ActiveSpan {

@@ -1,4 +1,4 @@
-import type { SpanAttributes } from '../timing/trace-span.js';
+import type { SpanAttributes } from './tracer.js';
 
 /*
  * The messages of OTLP 1.x in their JSON encoding (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding):

@@ -1,7 +1,6 @@
 import type { OtlpExporter } from './otlp-exporter.js';
 import type { OtlpSpan } from './otlp-format.js';
-import { OtlpTracer } from './otlp-tracer.js';
-import { parseTraceparent } from './trace-parent.js';
+import { OtlpTracer, parseTraceparent } from './otlp-tracer.js';
 
 const SAMPLED = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 

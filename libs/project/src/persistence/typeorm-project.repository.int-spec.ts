@@ -3,8 +3,7 @@ import { Database } from '#database';
 import { newId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { projectRepositoryContract } from '../testing/project-repository.contract.js';
-import { ProjectEntity } from './project.entity.js';
-import { TypeormProjectRepository } from './typeorm-project.repository.js';
+import { ProjectEntity, TypeormProjectRepository } from './typeorm-project.repository.js';
 
 describe('TypeormProjectRepository', () => {
   let testDatabase: TestDatabase;

@@ -1,11 +1,22 @@
+import { Column, Entity, MoreThan, PrimaryColumn } from 'typeorm';
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
-import type { ProjectId, WorkspaceId } from '#kernel';
 import type { Project } from '../project.js';
-import { ProjectEntity } from './project.entity.js';
 import { ProjectRepository } from './project.repository.js';
+
+@Entity('projects')
+export class ProjectEntity {
+  @PrimaryColumn('uuid', { name: 'workspace_id' })
+  workspaceId!: WorkspaceId;
+  @PrimaryColumn('uuid')
+  id!: ProjectId;
+  @Column('text')
+  slug!: string;
+  @Column('timestamptz', { name: 'created_at', default: () => 'now()' })
+  createdAt!: Date;
+}
 
 /** Longer than any deletion takes, shorter than for ever. */
 const DELETION_TIMEOUT_MS = 15 * 60 * 1000;

@@ -1,5 +1,5 @@
 import type { WorkspaceId } from '#kernel';
-import type { JobOrigin } from '../job-origin.js';
+import type { JobOrigin } from '../job-queue.js';
 import type { JobProgress } from '../job-record.js';
 
 /** What a row keeps in its `data`: the payload in an envelope that names the tenant. */

@@ -1,6 +1,6 @@
 import { newId, type WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
-import type { JobOrigin } from '../job-origin.js';
+import type { JobOrigin } from '../job-queue.js';
 import { type JobDepth, type JobFailure, type JobProgress, type JobState, openStates } from '../job-record.js';
 import { JobStore, type ClaimedJob } from '../job-store.js';
 

@@ -10,9 +10,8 @@ import { JobMetrics, type JobOutcome } from '../job-metrics.js';
 import { type JobHandler, JobRegistry } from '../job-registry.js';
 import { JobStore, type ClaimedJob } from '../job-store.js';
 import { JobNotifier } from '../job-notifier.js';
-import { AttemptEndedError } from './attempt-ended.js';
+import { AttemptEndedError, RunningJob } from './running-job.js';
 import { JobScheduler } from './job-scheduler.js';
-import { RunningJob } from './running-job.js';
 
 /** What is kept free at the end of the time to stop, so that unfinished jobs can still be given back. */
 const GIVE_BACK_MS = 1_000;

@@ -1,5 +1,21 @@
 import type { ClaimedJob } from '../job-store.js';
-import { AttemptEndedError, type EndOfAttempt } from './attempt-ended.js';
+
+/** Why a job's signal was aborted. */
+type EndOfAttempt = 'timeout' | 'cancelled' | 'stopping';
+
+const messages: Readonly<Record<EndOfAttempt, string>> = {
+  timeout: 'The attempt took longer than its time limit.',
+  cancelled: 'The job was cancelled.',
+  stopping: 'The process stops.',
+};
+
+/** The reason of an aborted job's signal. */
+export class AttemptEndedError extends Error {
+  constructor(readonly why: EndOfAttempt) {
+    super(messages[why]);
+    this.name = 'AttemptEndedError';
+  }
+}
 
 /** One attempt of this process: its time limit, and what ends it from outside. */
 export class RunningJob {

@@ -2,7 +2,7 @@ import { parseRedisUrl, type RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import { RedisConnection, type RedisTimeouts } from './redis-connection.js';
 import { missingFeaturesOf, refusalOf } from './server-facts.js';
-import { resolverFor } from './topology/resolver-for.js';
+import { resolverFor } from './topology/resolvers.js';
 import type { TopologyNode } from './topology/topology.js';
 
 /** What the servers of a Redis URL are for the cache. */

@@ -11,7 +11,7 @@ import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
 import { missingFeaturesOf, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
-import { resolverFor } from './topology/resolver-for.js';
+import { resolverFor } from './topology/resolvers.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';
 
 const FIRST_RETRY_MS = 25;
