@@ -1,4 +1,5 @@
 import { cpuMs } from '#test/support/hostile-texts.js';
+import { analyseDocument } from './document-analysis.js';
 import { analyseQuery } from './query-analysis.js';
 
 const options = { foldAccents: true };
@@ -31,6 +32,10 @@ describe('analyseQuery', () => {
     ['options of one letter together', 'rm -rf build', 'rm rf build lit0orf', [], []],
     ['an option of PowerShell', 'Get-ChildItem -Recurse', 'get child item childitem recurse lit0orecurse', [], []],
     ['a topic that is a command too', 'python -snake', 'python', [], ['snake']],
+    ['a switch with something attached', 'cut -d, -f1', 'cut d f1 lit0of1', [], []],
+    ['a switch with a phrase attached', 'date -d"last week"', 'date d last week', ['last week'], []],
+    ['a word with punctuation attached', 'fox -red.', 'fox red lit0ored', [], []],
+    ['a phrase with something attached', 'fox -"red rust"/hill', 'fox red rust hill', ['red rust'], []],
     ['symbols', '🚀 => C++', 'c lit0s1f680 lit0s3dx3e lit0s2bx2b', [], []],
     ['a symbol behind a dash', 'fox -🚀', 'fox lit0s2dx1f680 lit0s1f680', [], []],
     ['an identifier, also as a whole', 'getUser', 'get user getuser', [], []],
@@ -54,6 +59,28 @@ describe('analyseQuery', () => {
       exclusions: ['red fox', 'ete'],
       plain: 'keeper lantern',
     });
+  });
+
+  it('takes nothing for an exclusion that has something attached, and looks only for what the line holds', () => {
+    const switches = ['-c', '-F', '-Dkey', '-pass', '-no-color', '-9', '-é'];
+    const attached = [...'!#$%&*+,./:;<=>?@[\\]^`{|}~(), '].filter((sign) => sign !== ' ');
+    const values = ['', 'v', '1', 'two words', ' apart'];
+    const quoted = [...'"\'“'].flatMap((quote) =>
+      values.map((value) => `${quote}${value}${quote === '“' ? '”' : quote}`),
+    );
+    const lines = switches.flatMap((name) =>
+      [...attached.flatMap((sign) => [...values, ...quoted].map((value) => `${sign}${value}`)), ...quoted].flatMap(
+        (tail) => [`tool ${name}${tail}`, `tool ${name}${tail} file`, `${name}${tail}`],
+      ),
+    );
+    expect(lines.length).toBeGreaterThan(10_000);
+    const wrong = lines.filter((line) => {
+      const { words, phrases, exclusions } = analyseQuery(line, options);
+      const held = ` ${analyseDocument(undefined, line, options).segments[0]?.words} `;
+      const isHeld = (some: string) => held.includes(` ${some} `);
+      return exclusions.length > 0 || !words.split(' ').every(isHeld) || !phrases.every(isHeld);
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('corrects the spelling of words alone, each once', () => {

@@ -30,13 +30,18 @@ interface DoubtfulExclusion {
   readonly term: string | undefined;
 }
 
-/** `-"a phrase"`, `-word`, `"a phrase"`; the minus starts a word, so that `well-known` and `--flag` are plain. */
-const operators = /(?<![^\s(])-["“”]([^"“”]*)["“”]|(?<![^\s(])-(?=[\p{L}\p{N}_])(\S+)|["“”]([^"“”]*)["“”]/gu;
+/**
+ * `-"a phrase"`, `-word`, `"a phrase"`; the minus starts a word, so that `well-known` and `--flag` are plain. An excluded
+ * phrase stands apart: with something right behind it, it is the value of a switch.
+ */
+const operators =
+  /(?<![^\s(])-["“”]([^"“”]*)["“”](?!\S)|(?<![^\s(])-(?=[\p{L}\p{N}_])([\p{L}\p{N}\p{M}_\p{Default_Ignorable_Code_Point}-]+)|["“”]([^"“”]*)["“”]/gu;
 
 /**
- * Reads a query as people type it: words, `"phrases"` and `-exclusions`. Any text is a query; an odd quote is plain. A
- * dash that makes a number negative, or a word the option of a command, is plain; where nothing else is looked for,
- * words behind a dash are what is looked for.
+ * Reads a query as people type it: words, `"phrases"` and `-exclusions`. Any text is a query; an odd quote is plain. Only
+ * a word of its own is left out, letters and digits up to the next space: behind the dash of `-F:`, `-d,` or `-e"x"`
+ * stands the switch of a command. A dash that makes a number negative, or a word the option of a command, is plain;
+ * where nothing else is looked for, words behind a dash are what is looked for.
  *
  * @param looked words behind a dash that are looked for, as `DoubtfulExclusion.written` has them
  */
@@ -73,9 +78,10 @@ function readQuery(query: string, options: AnalysisOptions, looked: ReadonlySet<
       const [option] = optionsIn(written);
       const term = option?.term;
       const words = inOrder(word, options);
-      if (looked.has(written) || words === '' || isOption(word, before)) {
+      const isAlone = !word.endsWith('-') && query.slice(end, end + 1).trim() === '';
+      if (!isAlone || looked.has(written) || words === '' || isOption(word, before)) {
         if (term !== undefined) optionTerms.add(term);
-        return ` ${word} `;
+        return ` ${word}${isAlone ? ' ' : ''}`;
       }
       exclusions.push(words);
       doubtful.set(written, { written, words, term });
