@@ -73,12 +73,12 @@ export class TcpProxy {
     await once(this.#server, 'listening');
   }
 
-  /** @param {LinkFault} fault ends the fault before it */
+  /** @param {LinkFault} fault ends the fault before it; what that held is lost where connections break */
   impose(fault) {
+    if (BREAKS.has(fault)) for (const pair of this.#pairs) pair.break();
     this.heal();
     this.#fault = fault;
     for (const pair of this.#pairs) {
-      if (BREAKS.has(fault)) pair.break();
       if (fault === 'half-open') pair.loseServer();
       pair.obey(fault);
     }

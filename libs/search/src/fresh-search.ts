@@ -13,7 +13,7 @@ import { KeywordIndex } from './persistence/keyword-index.js';
 import { semanticWeight } from './ranking/boosts.js';
 import { alone, beforeOthers, fuse } from './ranking/fusion.js';
 import type { FusedPosition, KeywordPosition, SearchAnswer, SearchMode, SearchRequest, SearchScope } from './search.js';
-import { SearchHits } from './search-hits.js';
+import { RemovedMeanwhileError, SearchHits } from './search-hits.js';
 import { type Page, type PreparedSearch, SeenHits, toAnswer, toChannelHit } from './search-page.js';
 import { type SemanticFindings, SemanticSearch } from './semantic-search.js';
 
@@ -21,6 +21,9 @@ import { type SemanticFindings, SemanticSearch } from './semantic-search.js';
 const LEAST_DEPTH = 100;
 /** A semantic or hybrid search ends after so many hits; a keyword search goes on to the last. */
 const MOST_HITS = 500;
+
+/** How often a search is done at most whose texts are replaced each time before they are read. */
+const ATTEMPTS = 5;
 
 const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
 const NOTHING_NEAR: SemanticFindings = { hits: [] };
@@ -30,7 +33,13 @@ const NO_WORDS = 'the query holds no word to look for, and no text holds it as i
 const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
 const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
-/** Searches one project now. Reads committed state: what was written before the call is found, what was removed is not. */
+/**
+ * Searches one project now. Reads committed state: what was written before the call is found, what was removed is not.
+ *
+ * One statement ranks a page, another reads its texts. Where one of these was replaced in between, the search is done
+ * again, since it would show neither the old text nor the new one. (A snapshot would cost every search two statements,
+ * and a connection while it waits for a provider.)
+ */
 @Injectable()
 export class FreshSearch {
   private readonly hits: SearchHits;
@@ -57,9 +66,12 @@ export class FreshSearch {
     const project = await this.projects.find(workspaceId, request.project);
     if (project === undefined) return toAnswer(request, { mode, hits: [], faults, notes: [] }, []);
 
-    const prepared = await this.prepare({ workspaceId, projectId: project.id }, request, mode, billedPrincipal);
-    const page = await this.pageOf(prepared, mode);
-    const items = await this.hits.describe(prepared, page.hits);
+    const scope = { workspaceId, projectId: project.id };
+    const { prepared, page, items } = await this.repeated(async (isLast) => {
+      const made = { ...(await this.prepare(scope, request, mode, billedPrincipal)), leavesOutRemoved: isLast };
+      const ranked = await this.pageOf(made, mode);
+      return { prepared: made, page: ranked, items: await this.hits.describe(made, ranked.hits) };
+    });
     const isWeak = items.length > 0 && items.every(({ weak }) => weak);
     const notes = [
       ...prepared.reading,
@@ -68,6 +80,17 @@ export class FreshSearch {
       ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
     ];
     return toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
+  }
+
+  private async repeated<Found>(attempt: (isLast: boolean) => Promise<Found>): Promise<Found> {
+    for (let left = ATTEMPTS - 1; left > 0; left--) {
+      try {
+        return await attempt(false);
+      } catch (error) {
+        if (!(error instanceof RemovedMeanwhileError)) throw error;
+      }
+    }
+    return attempt(true);
   }
 
   private pageOf(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
@@ -99,7 +122,7 @@ export class FreshSearch {
     request: SearchRequest,
     mode: SearchMode,
     billedPrincipal: Principal | undefined,
-  ): Promise<PreparedSearch> {
+  ): Promise<Omit<PreparedSearch, 'leavesOutRemoved'>> {
     const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
     const { query, reading } = await this.queries.read(scope, request.query, live);
     const { after } = request;

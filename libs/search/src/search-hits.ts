@@ -11,6 +11,11 @@ import { snippetOf } from './snippet.js';
 /** Hits that a reranker looks at. */
 const RERANKED = 50;
 
+/** A document was removed or replaced after it was ranked and before its text was read. */
+export class RemovedMeanwhileError extends Error {
+  override readonly name = 'RemovedMeanwhileError';
+}
+
 /** What the hits of a page say, and the order that a reranker gives them. */
 export class SearchHits {
   constructor(
@@ -20,7 +25,10 @@ export class SearchHits {
     private readonly options: AnalysisOptions,
   ) {}
 
-  /** The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were. */
+  /**
+   * The best of them in the order of a reranker, where one is asked for and there; the rest follow as they were.
+   * @throws RemovedMeanwhileError before the reranker is asked
+   */
   async rerank(prepared: PreparedSearch, hits: readonly FusedHit[]): Promise<Pick<Page, 'hits' | 'faults'>> {
     const { scope, request, query, billedPrincipal } = prepared;
     if (!request.rerank || !this.reranker.isOn || hits.length === 0) return { hits, faults: [] };
@@ -47,7 +55,7 @@ export class SearchHits {
     return ranking?.isGuess === true && (semantic === undefined || this.semantic.isLexical);
   }
 
-  /** A document that was removed since it was ranked has no passage, and is no hit any more. */
+  /** @throws RemovedMeanwhileError */
   async describe(prepared: PreparedSearch, page: readonly FusedHit[]): Promise<SearchHit[]> {
     const passages = await this.passagesOf(prepared, page);
     const terms = prepared.ranking?.terms ?? [];
@@ -59,12 +67,13 @@ export class SearchHits {
   }
 
   private async passagesOf(
-    { scope, ranking, live }: PreparedSearch,
+    { scope, ranking, live, leavesOutRemoved }: PreparedSearch,
     hits: readonly FusedHit[],
   ): Promise<ReadonlyMap<string, Passage>> {
     if (hits.length === 0) return new Map();
     const ids = hits.map(({ id }) => id);
     const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
+    if (passages.length < hits.length && !leavesOutRemoved) throw new RemovedMeanwhileError();
     return new Map(passages.map((passage) => [passage.id, passage]));
   }
 }

@@ -29,6 +29,7 @@ class Process {
   readonly projectObservers = new ProjectObservers();
   readonly searches: SearchService;
   readonly index: SearchIndexService;
+  readonly keywords: PostgresKeywordIndex;
 
   constructor(
     private readonly world: EmbeddingDatabase,
@@ -37,6 +38,7 @@ class Process {
     const { database } = world;
     const config = searchConfig();
     const keywords = new PostgresKeywordIndex(database, config);
+    this.keywords = keywords;
     const projects = {
       find: async (workspaceId: WorkspaceId, slug: string) => {
         const [row] = await database.query<{ id: ProjectId }>(
@@ -266,6 +268,36 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     await expect(here.searches.search(project.workspaceId, REQUEST)).rejects.toThrow('the database is away');
     broken.mockRestore();
     expect((await here.search(project.workspaceId)).status).toBe('miss');
+  });
+
+  it('T2 shows the old text or the new one while a label is being replaced, never neither', async () => {
+    await store('a', 'red fox');
+    const read = there.keywords.passages.bind(there.keywords);
+    let replacements = 0;
+    const passages = jest.spyOn(there.keywords, 'passages').mockImplementation(async (...asked) => {
+      // Between the statement that ranks and the one that reads what was ranked.
+      if (replacements++ < 2) await store('a', `blue fox ${replacements}`);
+      return read(...asked);
+    });
+    const { answer, labels } = await there.search(project.workspaceId);
+    passages.mockRestore();
+    expect(labels).toEqual(['a']);
+    expect(answer.items[0]?.snippet).toContain('blue fox 2');
+    expect(replacements).toBe(3);
+  });
+
+  it('leaves out what is replaced again and again', async () => {
+    await store('a', 'red fox');
+    await store('b', 'old fox');
+    const read = there.keywords.passages.bind(there.keywords);
+    const passages = jest.spyOn(there.keywords, 'passages').mockImplementation(async (...asked) => {
+      await store('a', 'blue fox');
+      return read(...asked);
+    });
+    const { labels } = await there.search(project.workspaceId);
+    expect(passages).toHaveBeenCalledTimes(5);
+    passages.mockRestore();
+    expect(labels).toEqual(['b']);
   });
 
   async function eventuallyAsked({ reader }: Process): Promise<void> {

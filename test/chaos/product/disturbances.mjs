@@ -1,8 +1,11 @@
 // @ts-check
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long the commit of a write is awaited, to stop its process between that and the invalidation. */
-const COMMIT_MS = 600;
+/**
+ * How long the commit of a write is awaited, to stop its process between that and the invalidation: where something is
+ * disturbed it may never come, otherwise a busy machine takes its time.
+ */
+const [DISTURBED_COMMIT_MS, COMMIT_MS] = [600, 10_000];
 /** Between two looks for it, and between two reads while servers change. */
 const [LOOK_MS, TRAFFIC_MS] = [1, 60];
 
@@ -121,7 +124,7 @@ export class Disturbances {
     const ended = sent.then(() => true);
     // Its error is reported by whoever waits for it.
     ended.catch(() => undefined);
-    const untilMs = performance.now() + COMMIT_MS;
+    const untilMs = performance.now() + (this.isQuiet ? COMMIT_MS : DISTURBED_COMMIT_MS);
     while (performance.now() < untilMs && !(await isCommitted().catch(() => false))) {
       if (await Promise.race([ended, pause(LOOK_MS, false)])) break;
     }

@@ -7,6 +7,8 @@ import { prepareDatabase } from '#test/chaos/database.mjs';
 import { monotonicMs } from '#test/chaos/monotonic.mjs';
 import { TcpProxy } from '#test/chaos/tcp-proxy.mjs';
 import { TOPOLOGIES } from '#test/chaos/topologies/topology.mjs';
+import { buildWithout } from './controls/built-without.mjs';
+import { HeldRows } from './held-rows.mjs';
 import { Starvation } from './starvation.mjs';
 import { ProductProcess } from './product-process.mjs';
 
@@ -102,11 +104,10 @@ export class ProductEnvironment {
 
   /**
    * @param {string} workspaceId
-   * @returns {Promise<boolean>} whether anything of the workspace is to be invalidated yet
+   * @returns {Promise<HeldRows>}
    */
-  async hasUndelivered(workspaceId) {
-    const all = 'SELECT array_to_string(tags, $1) AS tags FROM cache_invalidations';
-    return (await this.query(all, [' '])).some(({ tags }) => tags.includes(workspaceId));
+  holdRows(workspaceId) {
+    return HeldRows.begin(this.#databaseUrl, workspaceId);
   }
 
   /** @param {string} workspaceId */
@@ -187,6 +188,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
   // Of its own: it is killed and restarted, and keeps what it has committed as long as the machine runs.
   const postgres = await startPostgres({ settings: { synchronous_commit: 'on' } });
   await prepareDatabase(postgres.url, 'keepsake');
+  const program = control === undefined ? undefined : await buildWithout(control);
   const topology = await (await startTopology()).start();
   const ports = await freePorts(NAMES.length);
   const processes = await Promise.all(
@@ -216,7 +218,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
         cacheLinks,
         databaseLink: /** @type {TcpProxy} */ (databaseLink),
         clockOffsetMs: CLOCKS_MS[index] ?? 0,
-        control,
+        program,
       });
     }),
   );

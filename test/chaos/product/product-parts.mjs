@@ -67,9 +67,9 @@ const WRONG = ['stale', 'lost', 'wrong 304'];
 async function runControls({ topology, schedules, seed, forMs }) {
   const results = [];
   let isAsItMustBe = true;
-  for (const { name, module: control, topology: on, focus } of CONTROLS) {
+  for (const { name, module: control, topology: on, steps: stepsOf } of CONTROLS) {
     if (topology !== undefined && topology !== on) continue;
-    const played = await runProduct({ topology: on, schedules, seed, forMs, control, focus, until: WRONG });
+    const played = await runProduct({ topology: on, schedules, seed, forMs, control, stepsOf, until: WRONG });
     const result = { ...played, control: name };
     results.push(result);
     const isFound = WRONG.some((kind) => (result.totals.violations[kind] ?? 0) > 0);

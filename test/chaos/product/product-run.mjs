@@ -23,7 +23,7 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @property {number} schedules how many
  * @property {number} seed
  * @property {string} [path] of one schedule, as the report names it: runs that one alone
- * @property {import('./product-schedule.mjs').Focus} [focus]
+ * @property {(round: number) => import('./product-schedule.mjs').Step[]} [stepsOf] instead of what the generator draws
  * @property {string} [control] the address of a module that takes a mend out of the product
  * @property {readonly import('./judge.mjs').ViolationKind[]} [until] ends at the first of these
  * @property {number} [shrinkForMs] how long the first schedule that fails is made smaller; not at all by default
@@ -51,7 +51,7 @@ const LEAST_HIT_SHARE = 1 / 3;
  * @returns {Promise<ProductResult>}
  */
 export async function runProduct(options) {
-  const { topology, schedules, seed, path, focus, control, until, forMs, shrinkForMs = 0 } = options;
+  const { topology, schedules, seed, path, stepsOf, control, until, forMs, shrinkForMs = 0 } = options;
   const { report = () => undefined } = options;
   const environment = await buildEnvironment({ topology, control });
   const startedMs = performance.now();
@@ -66,10 +66,12 @@ export async function runProduct(options) {
       // A failover takes seconds.
       serverFaultWeight: topology === 'single' ? 2 : 1,
       size: SIZE,
-      focus,
     });
-    const count = path === undefined ? schedules : 1;
-    const drawn = fc.sample(arbitrary, { seed, numRuns: path === undefined ? count : Number(path) + 1 });
+    const count = path === undefined ? schedules : Number(path) + 1;
+    const drawn =
+      stepsOf === undefined
+        ? fc.sample(arbitrary, { seed, numRuns: count })
+        : Array.from({ length: count }, (_, round) => stepsOf(round));
     for (const [index, steps] of drawn.entries()) {
       if (path !== undefined && index !== Number(path)) continue;
       if (forMs !== undefined && performance.now() - startedMs > forMs) break;

@@ -25,9 +25,6 @@ import { LINK_FAULTS } from '#test/chaos/tcp-proxy.mjs';
 
 export const WORKSPACES = 2;
 
-/** Of what a control is for: half of all. */
-const FOCUS_WEIGHT = 40;
-
 const server = fc.nat(1);
 const anyProcess = fc.nat(2);
 const workspace = fc.nat(WORKSPACES - 1);
@@ -38,15 +35,11 @@ const rarely = fc.nat(9).map((number) => number === 0);
 /** A statement that was under way comes late or not at all; what is held for long is a database that hangs. */
 const DATABASE_FAULTS = /** @type {const} */ (['reset', 'cut', 'slow', 'late-replies', 'silence']);
 
-/** What there is to be more of. @typedef {'list-first' | 'interrupt' | 'primary-returns'} Focus */
-
 /**
- * @param {{ operations: number, serverFaults: readonly string[], serverFaultWeight: number, size: number,
- *   focus?: Focus }} options
+ * @param {{ operations: number, serverFaults: readonly string[], serverFaultWeight: number, size: number }} options
  * @returns {fc.Arbitrary<Step[]>}
  */
-export function productSchedules({ operations, serverFaults, serverFaultWeight, size, focus }) {
-  const weightOf = (/** @type {Focus} */ what, /** @type {number} */ usual) => (focus === what ? FOCUS_WEIGHT : usual);
+export function productSchedules({ operations, serverFaults, serverFaultWeight, size }) {
   const operation = fc.nat(operations - 1);
   const write = fc.record({
     do: fc.constant('write'),
@@ -107,14 +100,12 @@ export function productSchedules({ operations, serverFaults, serverFaultWeight, 
   const fragment = fc.oneof(
     { arbitrary: one(write), weight: 24 },
     { arbitrary: one(read), weight: 6 },
-    { arbitrary: one(interrupt), weight: weightOf('interrupt', 8) },
+    { arbitrary: one(interrupt), weight: 8 },
     { arbitrary: one(race), weight: 5 },
-    { arbitrary: one(listFirst), weight: weightOf('list-first', 1) },
+    { arbitrary: one(listFirst), weight: 1 },
     { arbitrary: one(toCache), weight: 5 },
     { arbitrary: one(faults), weight: serverFaultWeight },
-    ...(serverFaults.includes('primary-returns')
-      ? [{ arbitrary: returning, weight: weightOf('primary-returns', 1) }]
-      : []),
+    ...(serverFaults.includes('primary-returns') ? [{ arbitrary: returning, weight: 1 }] : []),
     { arbitrary: one(toDatabase), weight: 1 },
     { arbitrary: one(suspend), weight: 1 },
     { arbitrary: one(kill), weight: 1 },

@@ -125,22 +125,19 @@ export function expectedView({ expected, status }, state) {
  * @param {string} shown
  * @param {ReadonlyMap<string, import('./workspace-state.mjs').WorkspaceState>} allowed views, each with a state that has it
  */
-function isAllowed({ pieces }, shown, allowed) {
+function isAllowed({ isOfSeveral }, shown, allowed) {
   if (allowed.has(shown)) return true;
-  if (pieces === undefined || allowed.size === 1) return false;
-  const shownPieces = piecesIn(shown);
-  const possible = new Set([...allowed.values()].flatMap((state) => pieces(state)));
-  const [first = [], ...others] = [...allowed.keys()].map(piecesIn);
-  const certain = first.filter((piece) => others.every((each) => each.includes(piece)));
-  return shownPieces.every((piece) => possible.has(piece)) && certain.every((piece) => shownPieces.includes(piece));
+  if (!isOfSeveral || allowed.size === 1) return false;
+  const views = [...allowed.keys()].map(itemsIn);
+  return itemsIn(shown).every((item, index) => views.some((each) => each[index] === item));
 }
 
 /**
  * @param {string} view of a list
  * @returns {string[]}
  */
-function piecesIn(view) {
-  return [JSON.parse(view)[1] ?? []].flat();
+function itemsIn(view) {
+  return (JSON.parse(view)[1] ?? []).map((/** @type {unknown} */ item) => JSON.stringify(item));
 }
 
 /**

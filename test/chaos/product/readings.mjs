@@ -14,8 +14,8 @@ import { LABELS, latestIn, latestOf, openTodosIn, PROJECTS, versionsOf } from '.
  * @property {readonly string[]} about topics of the writes that change it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
- * @property {(state: WorkspaceState) => string[]} [pieces] of a list that is put together of several reads: while a write
- *   has no answer, each piece may be as it was before that or after
+ * @property {true} [isOfSeveral] of a list each of whose items is a read of its own: while a write has no answer, each may be
+ *   as it was before that or after
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404
  *
  * @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState
@@ -289,10 +289,6 @@ function projectReadings({ marker }, project) {
     },
     {
       route: 'GET /v1/search',
-      pieces: (state) => [
-        ...state.contexts.filter(here).map(({ token }) => `context ${token}`),
-        ...state.entries.filter(here).map(({ token }) => `entry ${token}`),
-      ],
       call: get(`/v1/search?project=${project}&q=${marker}&mode=keyword&${MANY}`),
       args: { project, q: marker, mode: 'keyword', limit: 100 },
       about,
@@ -306,12 +302,16 @@ function projectReadings({ marker }, project) {
     },
     {
       route: 'POST /v1/contexts/recall',
-      pieces: (state) => sorted(state.contexts.filter(here).map(viewOfContext)),
+      isOfSeveral: true,
       call: { method: 'POST', path: '/v1/contexts/recall', body: { project, labels: LABELS } },
       args: { project, labels: LABELS },
       about,
-      view: ({ items }) => sorted(items.map(shownContext)),
-      expected: (state) => sorted(LABELS.flatMap((label) => latestOf(state, project, label) ?? []).map(viewOfContext)),
+      view: ({ items }) =>
+        LABELS.map((label) => items.filter((/** @type {any} */ each) => each.label === label).map(shownContext)),
+      expected: (state) =>
+        LABELS.map((label) =>
+          [latestOf(state, project, label)].filter((each) => each !== undefined).map(viewOfContext),
+        ),
     },
     {
       route: 'POST /v1/contexts/check',

@@ -73,7 +73,10 @@ export class RecallService {
     ) as readonly ContextSummary[];
   }
 
-  /** Texts in the order asked for, until they are too large together. One that was purged meanwhile is no item. */
+  /**
+   * Texts in the order asked for, until they are too large together. One that was purged meanwhile is no item. What is
+   * said of a version is of the first look: by the second it may be archived, and no longer the newest of its label.
+   */
   private async withContent(
     workspaceId: WorkspaceId,
     summaries: readonly ContextSummary[],
@@ -85,8 +88,10 @@ export class RecallService {
       summaries.filter((_, index) => isWhole[index]).map(({ id }) => id),
     );
     const byId = new Map(whole.map((context) => [context?.id, context]));
-    return summaries.flatMap((summary, index): Recalled['items'] =>
-      isWhole[index] ? [byId.get(summary.id)].filter((context) => context !== undefined) : [summary],
-    );
+    return summaries.flatMap((summary, index): Recalled['items'] => {
+      if (!isWhole[index]) return [summary];
+      const context = byId.get(summary.id);
+      return context === undefined ? [] : [{ ...summary, content: context.content }];
+    });
   }
 }

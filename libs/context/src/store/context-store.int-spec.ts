@@ -165,6 +165,22 @@ describe('storing contexts, by several processes on one database', () => {
     });
   });
 
+  it('T2 recalls a label as it was before an archive that is under way, or as it is after it', async () => {
+    const first = await put('l', 'one');
+    const second = await put('l', 'two');
+    const { lookup } = one;
+    const findEach = lookup.findEach.bind(lookup);
+    const found = jest.spyOn(lookup, 'findEach').mockImplementationOnce(async (...asked) => {
+      // Between the look for the newest version and the one for its text.
+      await two.contexts.archive(workspaceId, second.context.id, { force: false, allVersions: false });
+      return findEach(...asked);
+    });
+    const recall = () => one.recalls.recall(workspaceId, { project: 'p', by: { labels: ['l'] }, previewOnly: false });
+    expect((await recall()).items).toMatchObject([{ id: second.context.id, content: 'two', archivedAt: null }]);
+    found.mockRestore();
+    expect((await recall()).items).toMatchObject([{ id: first.context.id, content: 'one', archivedAt: null }]);
+  });
+
   it('tells observers what becomes the newest of a label, and what goes', async () => {
     const first = await put('l', 'one');
     const second = await put('l', 'two');

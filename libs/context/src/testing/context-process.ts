@@ -9,6 +9,7 @@ import { ContextObserver, ContextObservers, type WithdrawnContext } from '../con
 import { ContextStoreService } from '../store/context-store.service.js';
 import type { StoredContext, StoreContext } from '../store/context-draft.js';
 import { ContextModule } from '../context.module.js';
+import { ContextLookup } from '../recall/context-lookup.js';
 import { ContextReader } from '../recall/context.reader.js';
 import { ContextService } from '../store/context.service.js';
 import { OverviewService } from '../overview/overview.service.js';
@@ -40,6 +41,7 @@ export class ContextProcess {
   readonly store: ContextStoreService;
   readonly contexts: ContextService;
   readonly recalls: RecallService;
+  readonly lookup: ContextLookup;
   readonly reader: ContextReader;
   readonly overviews: OverviewService;
   readonly retention: RetentionService;
@@ -54,6 +56,7 @@ export class ContextProcess {
     this.store = get(ContextStoreService);
     this.contexts = get(ContextService);
     this.recalls = get(RecallService);
+    this.lookup = get(ContextLookup);
     this.reader = get(ContextReader);
     this.overviews = get(OverviewService);
     this.retention = get(RetentionService);
