@@ -165,6 +165,87 @@ describe('an acknowledgement speaks for all that it rests on', () => {
     60_000,
   );
 
+  it('T54 a heartbeat that B answers from its cache, with what A has changed: the next list on B shows it', async () => {
+    const [onA, onB] = (await workspaceOf('t54-heartbeat')) as [Api, Api];
+    const { body: session } = await onA.post('/v1/sessions', { project: 'atlas', metadata: { v: 1 } });
+    const listed = async () =>
+      (await onB.get('/v1/sessions', { query: { project: 'atlas' } })).body.items[0].metadata.v;
+    for (let i = 0; i < 3; i++) expect(await listed()).toBe(1);
+    // What B has of the session itself is gone, as after its five minutes.
+    await redis.command('EVAL', `for _, k in ipairs(redis.call('KEYS', '*:session@*')) do redis.call('DEL', k) end`, 0);
+    link.hold('unlink');
+    const changed = onA.patch(`/v1/sessions/${session.id}`, { metadata: { v: 2 } });
+    await isCommitted();
+    expect((await onB.get(`/v1/sessions/${session.id}`)).body.metadata.v).toBe(2);
+    const { status, body } = await onB.post(`/v1/sessions/${session.id}/heartbeat`);
+    expect([status, body.metadata.v]).toEqual([200, 2]);
+    expect(await listed()).toBe(2);
+    link.heal();
+    expect((await changed).status).toBe(200);
+  }, 60_000);
+
+  it('T53 what was written long before its commit counts from the commit', async () => {
+    const [onA, onB] = (await workspaceOf('t53-late')) as [Api, Api];
+    const headers = { 'idempotency-key': randomUUID() };
+    const store = (api: Api) =>
+      api.post('/v1/contexts', { project: 'late', label: 'one', content: 'a text' }, { headers });
+    for (let i = 0; i < 3; i++) {
+      expect(await labelsOf(onB, 'late')).toEqual([]);
+      await slugsOf(onB);
+    }
+    // The first row of A's transaction is older than every bound when it is committed.
+    const blocker = new pg.Client({ connectionString: database.url });
+    await blocker.connect();
+    try {
+      link.hold('unlink');
+      await blocker.query('BEGIN');
+      await blocker.query('LOCK TABLE context_labels IN SHARE MODE');
+      const first = store(onA);
+      await pause(2_000);
+      await blocker.query('COMMIT');
+      await isCommitted();
+      const answer = await store(onB);
+      expect(answer.status).toBeLessThan(300);
+      expect(await labelsOf(onB, 'late')).toEqual(['one']);
+      expect(await slugsOf(onB)).toContain('late');
+      link.heal();
+      expect((await first).status).toBeLessThan(300);
+    } finally {
+      await blocker.end();
+    }
+  }, 60_000);
+
+  it('T54 a database whose clock is set back loses no invalidation: a revoked key and an old list', async () => {
+    const [onA, onB] = (await workspaceOf('t54-clock')) as [Api, Api];
+    const made = await a.api.post(
+      '/v1/keys',
+      { name: 'revoked', scopes: ['memory:read'] },
+      { headers: { 'x-keepsake-workspace': 't54-clock' } },
+    );
+    const revoked = b.api.as(made.body.key);
+    for (let i = 0; i < 3; i++) {
+      expect(await labelsOf(onB, 'clock')).toEqual([]);
+      expect(await labelsOf(revoked, 'clock')).toEqual([]);
+    }
+    // As a clock that was five minutes ahead when the rows were written, and is right since.
+    const setDefault = (by: string) =>
+      sql.query(`ALTER TABLE cache_invalidations ALTER COLUMN created_at SET DEFAULT clock_timestamp()${by}`);
+    await setDefault(` + interval '5 minutes'`);
+    try {
+      link.hold('unlink');
+      const stored = onA.post('/v1/contexts', { project: 'clock', label: 'one', content: 'a text' });
+      await isCommitted();
+      const gone = a.api.del(`/v1/keys/${made.body.id}`, { headers: { 'x-keepsake-workspace': 't54-clock' } });
+      await eventually(async () => (await revoked.get('/v1/projects')).status === 401, { what: 'the revocation on B' });
+      await eventually(async () => (await labelsOf(onB, 'clock')).length === 1, { what: 'the text on B' });
+      await eventually(async () => (await rows()) === 0, { what: 'delivered rows' });
+      link.heal();
+      expect([(await stored).status, (await gone).status]).toEqual([201, 200]);
+    } finally {
+      await setDefault('');
+    }
+  }, 60_000);
+
   it('T52 a process that is killed after a read of it made the default project hides nothing', async () => {
     const [, onB] = (await workspaceOf('t52')) as [Api, Api];
     const dying = await startKeepsake({

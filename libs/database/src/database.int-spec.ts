@@ -85,6 +85,30 @@ describe('transactions on PostgreSQL', () => {
     expect(ran).toEqual([]);
   });
 
+  it('work before a commit is the last of its transaction, and takes it back where it fails', async () => {
+    const order: string[] = [];
+    await database.run(async () => {
+      await database.beforeCommit(async () => {
+        order.push('last');
+        await insert('last');
+      });
+      await database.run(() => insert('joined'));
+      order.push('work');
+    });
+    expect([order, await seen()]).toEqual([
+      ['work', 'last'],
+      ['joined', 'last'],
+    ]);
+    const failed = database.run(async () => {
+      await insert('work');
+      await database.beforeCommit(() => Promise.reject(new Error('no')));
+    });
+    await expect(failed).rejects.toThrow('no');
+    expect(await seen()).toEqual(['joined', 'last']);
+    await database.beforeCommit(async () => void (await insert('at once')));
+    expect(await seen()).toEqual(['at once', 'joined', 'last']);
+  });
+
   it('T45 tells a connection that breaks between two statements as a database that is away', async () => {
     const work = database.run(async () => {
       const { manager } = database;

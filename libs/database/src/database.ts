@@ -14,6 +14,7 @@ import { TransactionRunner, type TransactionOptions } from './transaction-runner
 
 interface OpenTransaction {
   readonly manager: EntityManager;
+  readonly lastWork: (() => Promise<void>)[];
   readonly hooks: (() => Promise<void> | void)[];
   open: boolean;
   /** The first statement that failed. PostgreSQL takes nothing more after it, and answers COMMIT by rolling back. */
@@ -79,6 +80,12 @@ export class Database extends TransactionRunner {
     }
   }
 
+  async beforeCommit(hook: () => Promise<void>): Promise<void> {
+    const transaction = this.current.getStore();
+    if (transaction?.open === true) transaction.lastWork.push(hook);
+    else await hook();
+  }
+
   async afterCommit(hook: () => Promise<void> | void): Promise<void> {
     const transaction = this.current.getStore();
     if (transaction?.open === true) transaction.hooks.push(hook);
@@ -107,12 +114,13 @@ export class Database extends TransactionRunner {
   private async runOnce<Result>(work: () => Promise<Result>, isSnapshot: boolean): Promise<Result> {
     const hooks: OpenTransaction['hooks'] = [];
     const inside = (manager: EntityManager): Promise<Result> => {
-      const own: OpenTransaction = { manager, hooks, open: true };
+      const own: OpenTransaction = { manager, lastWork: [], hooks, open: true };
       noteFailure(own);
       return this.current.run(own, async () => {
         try {
           if (isSnapshot) await manager.query('SET TRANSACTION READ ONLY');
           const done = await work();
+          for (const hook of own.lastWork) await hook();
           // Work that went on after a failed statement must not be told as committed.
           if (own.failure !== undefined) throw own.failure.error;
           return done;

@@ -23,6 +23,12 @@ export abstract class TransactionRunner {
   abstract run<Result>(work: () => Promise<Result>, options?: TransactionOptions): Promise<Result>;
 
   /**
+   * Runs `hook` as the last work of the surrounding transaction, in it: its rejection takes everything back. Outside a
+   * transaction it runs at once.
+   */
+  abstract beforeCommit(hook: () => Promise<void>): Promise<void>;
+
+  /**
    * Runs `hook` once the surrounding transaction has committed, before its `run` resolves; never after a rollback.
    * Outside a transaction it runs at once. The write stands whatever the hook does: an error is logged, not thrown.
    */

@@ -3,6 +3,7 @@ import { FreshLoads } from '../read/load-sharing.js';
 import type { DeliveryWaits } from './delivery-waits.js';
 import type { InvalidationOutbox, RecentInvalidation } from './invalidation-outbox.js';
 import type { InvalidationTiming } from './invalidation-timing.js';
+import type { OutboxRelay } from './outbox-relay.js';
 import type { StampRemover } from './stamp-remover.js';
 
 /** Rows that one look names. With more, all that were there are waited for by time. */
@@ -25,6 +26,7 @@ export class Acknowledgements {
     private readonly stamps: StampRemover,
     private readonly waits: DeliveryWaits,
     private readonly timing: InvalidationTiming,
+    private readonly relay: OutboxRelay,
   ) {}
 
   /**
@@ -36,15 +38,15 @@ export class Acknowledgements {
     const rows = await this.look().catch(() => undefined);
     // Nobody could be asked, or too many are under way: by the bound every process bypasses what is not delivered.
     if (rows === undefined || rows.length === MOST_ROWS) return pause(Math.max(0, invalidationBoundMs - seenMsAgo));
-    const seen = rows.filter(({ ageMs }) => ageMs >= seenMsAgo - CLOCK_STEP_MS);
+    const seen = rows.filter(({ ageMs }) => ageMs < 0 || ageMs >= seenMsAgo - CLOCK_STEP_MS);
     if (seen.length === 0) return;
     const stampKeys = this.stamps.keysOf(seen.flatMap(({ tags }) => tags));
     // Its writer removes the row itself; what is left of a dead one the relay delivers once more.
     if (this.stamps.canDeliver && (await this.isRemoved(stampKeys))) return;
     if (!this.stamps.isRelay && !(await this.outbox.hasRelays().catch(() => true))) return;
-    const youngestAgeMs = Math.min(...seen.map(({ ageMs }) => ageMs));
     const ids = seen.map(({ id }) => id);
-    await this.waits.until(ids, stampKeys, invalidationBoundMs - youngestAgeMs);
+    // How old a row is does not say since when others see it; that the caller has seen it does.
+    await this.waits.until(ids, stampKeys, invalidationBoundMs - seenMsAgo);
   }
 
   private async isRemoved(stampKeys: readonly string[]): Promise<boolean> {
@@ -58,6 +60,8 @@ export class Acknowledgements {
 
   private look(): Promise<readonly RecentInvalidation[]> {
     const { invalidationBoundMs } = this.timing;
-    return this.looks.load('rows', invalidationBoundMs, () => this.outbox.recent(invalidationBoundMs, MOST_ROWS));
+    return this.looks.load('rows', invalidationBoundMs, () =>
+      this.outbox.recent(invalidationBoundMs, MOST_ROWS, this.relay.snapshotOlderThan(invalidationBoundMs)),
+    );
   }
 }

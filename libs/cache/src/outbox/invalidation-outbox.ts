@@ -6,7 +6,14 @@ export interface PendingInvalidation {
   readonly tags: readonly Tag[];
 }
 
-/** An undelivered row and its age in milliseconds, on the clock of the outbox. */
+/** What one look at the outbox saw: a later look can ask for what was committed since. */
+export interface OverdueInvalidations {
+  readonly rows: readonly PendingInvalidation[];
+  /** Of the look; it means something to the same outbox alone. */
+  readonly snapshot: string;
+}
+
+/** An undelivered row and the milliseconds since it was written, on the clock of the outbox: below 0 where that was set back. */
 export interface RecentInvalidation extends PendingInvalidation {
   readonly ageMs: number;
 }
@@ -29,6 +36,9 @@ export abstract class InvalidationOutbox {
   /** The transaction that the caller is in, the same object for all calls in it; its commit is what `afterCommit` waits for. */
   abstract readonly transaction: object | undefined;
 
+  /** Runs `hook` in that transaction, as its last work. */
+  abstract beforeCommit(hook: () => Promise<void>): Promise<void>;
+
   abstract afterCommit(hook: () => Promise<void> | void): Promise<void>;
 
   /**
@@ -41,16 +51,22 @@ export abstract class InvalidationOutbox {
   abstract remove(ids: readonly string[]): Promise<void>;
 
   /**
-   * Rows older than `olderThanMs`, at most `limit`, oldest first, that no other process has claimed within the last
-   * second. Two callers at the same time get different rows.
+   * Rows that are due, at most `limit`, oldest first, that no other process has claimed within the last second. Two
+   * callers at the same time get different rows.
+   *
+   * A row is due when it is older than `olderThanMs`; when the look with this snapshot has seen it, which holds whatever
+   * becomes of the clock; and when it is of the future, after the clock was set back.
    */
-  abstract claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]>;
+  abstract claim(olderThanMs: number, limit: number, snapshot?: string): Promise<PendingInvalidation[]>;
 
-  /** Undelivered rows older than `olderThanMs`, claimed or not, oldest first. */
-  abstract overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]>;
+  /** Undelivered rows that are due, as above, claimed or not, oldest first. */
+  abstract overdue(olderThanMs: number, limit: number, snapshot?: string): Promise<OverdueInvalidations>;
 
-  /** Undelivered rows that were written within the last `withinMs`, claimed or not, at most `limit`, the newest first. */
-  abstract recent(withinMs: number, limit: number): Promise<RecentInvalidation[]>;
+  /**
+   * Undelivered rows that were written within the last `withinMs`, or that the look with this snapshot has not seen: a
+   * transaction may commit long after it wrote its row. Claimed or not, at most `limit`, the newest first.
+   */
+  abstract recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]>;
   /** Those of these rows that are still there. */
   abstract left(ids: readonly string[]): Promise<string[]>;
   /** Whether a process that delivers was there within the last half minute. */
@@ -88,11 +104,13 @@ export abstract class InvalidationOutbox {
 /** The transactions that writes run in. */
 export interface Transactions {
   readonly transaction: object | undefined;
+  beforeCommit(hook: () => Promise<void>): Promise<void>;
   afterCommit(hook: () => Promise<void> | void): Promise<void>;
 }
 
 const NO_TRANSACTIONS: Transactions = {
   transaction: undefined,
+  beforeCommit: (hook) => hook(),
   afterCommit: async (hook) => hook(),
 };
 
@@ -108,6 +126,9 @@ export class NoOutbox extends InvalidationOutbox {
   get transaction(): object | undefined {
     return this.transactions.transaction;
   }
+  async beforeCommit(hook: () => Promise<void>): Promise<void> {
+    await this.transactions.beforeCommit(hook);
+  }
   async afterCommit(hook: () => Promise<void> | void): Promise<void> {
     await this.transactions.afterCommit(hook);
   }
@@ -116,8 +137,8 @@ export class NoOutbox extends InvalidationOutbox {
   async claim(): Promise<PendingInvalidation[]> {
     return [];
   }
-  async overdue(): Promise<PendingInvalidation[]> {
-    return [];
+  async overdue(): Promise<OverdueInvalidations> {
+    return { rows: [], snapshot: '' };
   }
   async recent(): Promise<RecentInvalidation[]> {
     return [];

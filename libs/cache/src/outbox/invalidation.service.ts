@@ -15,6 +15,7 @@ import type { StampRemover } from './stamp-remover.js';
 /** What one transaction has asked to invalidate so far. */
 interface TransactionInvalidations {
   readonly tags: Set<Tag>;
+  /** Of the one row that holds the tags. */
   readonly rowIds: string[];
   readonly afterwards: (() => void)[];
   /** Ids of the rows, by scope; undefined where none is needed. */
@@ -42,7 +43,7 @@ export class InvalidationService {
     private readonly othersWrite: boolean,
   ) {
     this.waits = new DeliveryWaits(outbox, stamps);
-    this.acknowledgements = new Acknowledgements(outbox, stamps, this.waits, timing);
+    this.acknowledgements = new Acknowledgements(outbox, stamps, this.waits, timing, relay);
   }
 
   /** Whoever waits for a delivery is answered. */
@@ -74,8 +75,8 @@ export class InvalidationService {
   }
 
   /**
-   * Inside a transaction: writes a row now; after the commit, and before the transaction's caller is answered, all
-   * that it asked for goes out as one. Outside: delivers now. Resolves when the shared tier has confirmed, or after
+   * Inside a transaction: its last work is to write one row of all that it asked for; after the commit, and before the
+   * transaction's caller is answered, that goes out as one. Outside: delivers now. Resolves when the shared tier has confirmed, or after
    * the bound.
    * @param afterwards runs after the delivery
    */
@@ -92,10 +93,8 @@ export class InvalidationService {
       afterwards();
       return;
     }
-    const rowId = await this.outbox.append([...new Set(tags)]);
     const pending = this.pending.get(transaction) ?? (await this.beginPending(transaction));
     for (const tag of tags) pending.tags.add(tag);
-    if (rowId !== undefined) pending.rowIds.push(rowId);
     pending.afterwards.push(afterwards);
   }
 
@@ -134,6 +133,11 @@ export class InvalidationService {
       waitsForErasures: false,
     };
     this.pending.set(transaction, pending);
+    await this.outbox.beforeCommit(async () => {
+      if (pending.tags.size === 0) return;
+      const rowId = await this.outbox.append([...pending.tags]);
+      if (rowId !== undefined) pending.rowIds.push(rowId);
+    });
     await this.outbox.afterCommit(async () => {
       const erasing = this.deliverErasures(pending.erased, pending.waitsForErasures);
       if (pending.tags.size > 0) await this.deliver([...pending.tags], pending.rowIds);

@@ -9,6 +9,8 @@ import { UnconfirmedTags } from './unconfirmed-tags.js';
 
 /** Rows taken in one round; with more than that overdue, everything mutable is bypassed. */
 const BATCH = 500;
+/** Looks that are remembered: more than there are within the bound. */
+const MOST_LOOKS = 50;
 
 /** Stamps of this process that were not confirmed in time. */
 interface Unconfirmed {
@@ -40,6 +42,8 @@ export class OutboxRelay {
   /** When the last look that succeeded began, on the monotonic clock. */
   private seenMs = Number.NEGATIVE_INFINITY;
   private lastProblem = '';
+  /** The last ones, oldest first. */
+  private looks: { readonly snapshot: string; readonly atMs: number }[] = [];
   /** Age of the oldest undelivered row at the last look; 0 where none is overdue. */
   oldestRowAgeMs = 0;
   relayed = 0;
@@ -81,6 +85,14 @@ export class OutboxRelay {
     clearInterval(this.timer);
     await this.round;
     await this.outbox.close();
+  }
+
+  /**
+   * The newest look that is older than this: what it has seen, every process has seen as well by now, or can't see.
+   * @returns undefined where there was none
+   */
+  snapshotOlderThan(ms: number): string | undefined {
+    return this.looks.findLast(({ atMs }) => performance.now() - atMs >= ms)?.snapshot;
   }
 
   /** One look at the outbox now, joined by whoever asks meanwhile. */
@@ -126,7 +138,7 @@ export class OutboxRelay {
   }
 
   private async deliver(olderThanMs: number): Promise<void> {
-    const rows = await this.outbox.claim(olderThanMs, BATCH);
+    const rows = await this.outbox.claim(olderThanMs, BATCH, this.snapshotOlderThan(olderThanMs));
     if (rows.length === 0) return;
     await this.stamps.remove(this.stamps.keysOf(rows.flatMap((row) => row.tags)));
     await this.outbox.remove(rows.map((row) => row.id));
@@ -147,12 +159,14 @@ export class OutboxRelay {
 
   private async watch(): Promise<void> {
     const startedMs = performance.now();
+    const halfMs = this.timing.invalidationBoundMs / 2;
     // In this order: where other servers are recorded, rows may be gone that were never delivered here.
-    const overdue = await this.outbox.overdue(this.timing.invalidationBoundMs / 2, BATCH + 1);
+    const { rows: overdue, snapshot } = await this.outbox.overdue(halfMs, BATCH + 1, this.snapshotOlderThan(halfMs));
     await this.confirmServers();
     const tags = overdue.flatMap((row) => row.tags);
     this.unconfirmedTags.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
     this.seenMs = startedMs;
+    this.looks = [...this.looks.slice(-MOST_LOOKS), { snapshot, atMs: startedMs }];
     const isSeen = ({ sinceMs, tags: unwritten }: Unconfirmed) => unwritten === undefined && sinceMs < startedMs;
     for (const { confirm } of this.unconfirmed.filter(isSeen)) confirm();
     this.unconfirmed = this.unconfirmed.filter((each) => !isSeen(each));

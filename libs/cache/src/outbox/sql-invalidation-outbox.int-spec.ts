@@ -55,12 +55,48 @@ describe('the outbox in PostgreSQL', () => {
     const failed = sql.run(async () => {
       await outbox.append(['w:a:x' as Tag]);
       await outbox.afterCommit(() => void hooks++);
-      expect(await other.overdue(0, 10)).toEqual([]);
+      expect((await other.overdue(0, 10)).rows).toEqual([]);
       throw new Error('changed its mind');
     });
     await expect(failed).rejects.toThrow('changed its mind');
-    expect(await other.overdue(0, 10)).toEqual([]);
+    expect((await other.overdue(0, 10)).rows).toEqual([]);
     expect(hooks).toBe(0);
+  });
+
+  it('a row whose transaction commits late is no longer recent, and a look from before the commit has not seen it', async () => {
+    const { outbox, sql } = open(0);
+    const { outbox: other } = open(1);
+    let before = '';
+    await sql.run(async () => {
+      await outbox.append(['w:a:late' as Tag]);
+      await pass(300);
+      before = (await other.overdue(0, 10)).snapshot;
+    });
+    expect(await other.recent(250, 10)).toEqual([]);
+    expect(await other.recent(250, 10, before)).toEqual([expect.objectContaining({ tags: ['w:a:late'] })]);
+    const { rows, snapshot } = await other.overdue(60_000, 10, before);
+    expect(rows).toEqual([]);
+    expect(await other.recent(250, 10, snapshot)).toEqual([]);
+    expect((await other.overdue(60_000, 10, snapshot)).rows).toHaveLength(1);
+    expect(await other.claim(60_000, 10, snapshot)).toHaveLength(1);
+  });
+
+  it('rows and claims of a clock that was set back are due at once, also of erasures', async () => {
+    const { outbox, sql } = open(0);
+    const id = await outbox.append(['w:a:future' as Tag]);
+    const erasure = await outbox.appendErasure('future');
+    const ahead = `clock_timestamp() + interval '5 minutes'`;
+    for (const table of ['cache_invalidations', 'cache_erasures'])
+      await sql.query(`UPDATE ${table} SET created_at = ${ahead}, claimed_until = ${ahead} WHERE id = ANY($1)`, [
+        [id, erasure],
+      ]);
+    expect((await outbox.overdue(250, 10)).rows).toHaveLength(1);
+    expect((await outbox.recent(1_000, 10))[0]?.ageMs).toBeLessThan(0);
+    expect(await outbox.oldestAgeMs()).toBe(0);
+    expect(await outbox.claim(250, 10)).toHaveLength(1);
+    expect(await outbox.claim(250, 10)).toEqual([]);
+    expect(await outbox.claimErasures(250)).toHaveLength(1);
+    await sql.query('DELETE FROM cache_erasures WHERE id = $1', [erasure]);
   });
 
   it('T56 writes a row for a process without a shared tier where others have one, and knows whether they are there', async () => {
@@ -68,10 +104,10 @@ describe('the outbox in PostgreSQL', () => {
     const outbox = new SqlInvalidationOutbox(sql, 'writer');
     await sql.query('TRUNCATE cache_primaries');
     expect(await outbox.append(['w:a:x' as Tag])).toBeUndefined();
-    expect(await outbox.overdue(0, 10)).toEqual([]);
+    expect((await outbox.overdue(0, 10)).rows).toEqual([]);
     await sql.query(`INSERT INTO cache_primaries (namespace, identity, term) VALUES ('ks', 'one', gen_random_uuid())`);
     expect(await outbox.append(['w:a:x' as Tag])).toEqual(expect.any(String));
-    expect([await outbox.overdue(0, 10), await outbox.hasRelays()]).toEqual([[expect.anything()], true]);
+    expect([(await outbox.overdue(0, 10)).rows, await outbox.hasRelays()]).toEqual([[expect.anything()], true]);
     await sql.query(`UPDATE cache_primaries SET seen_at = clock_timestamp() - interval '1 minute'`);
     expect(await outbox.hasRelays()).toBe(false);
     await sql.query('TRUNCATE cache_primaries');
@@ -93,7 +129,8 @@ describe('the outbox in PostgreSQL', () => {
       await eventually(() => calls === 3);
       await calling.notify();
       await eventually(() => calls === 4);
-      expect(await Promise.all([listening.overdue(0, 10), listening.overdue(0, 10)])).toEqual([[], []]);
+      const looks = await Promise.all([listening.overdue(0, 10), listening.overdue(0, 10)]);
+      expect(looks.map(({ rows }) => rows)).toEqual([[], []]);
     } finally {
       await link.close();
     }

@@ -3,6 +3,7 @@ import type { Tag } from '../families/tag.js';
 import {
   type Erasure,
   InvalidationOutbox,
+  type OverdueInvalidations,
   type PendingInvalidation,
   type RecentInvalidation,
 } from './invalidation-outbox.js';
@@ -14,6 +15,19 @@ const CLAIM = `interval '1 second'`;
 
 /** How long a claimed erasure is: a scan of the whole shared tier. */
 const ERASURE_CLAIM = `interval '5 seconds'`;
+
+/** `$1`: the age from which on it is due. Of the future: the clock of the database was set back, and nobody knows how old it is. */
+const IS_OLD =
+  'created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR created_at > clock_timestamp()';
+
+const isSeenBy = (snapshot: string): string => `pg_visible_in_snapshot(written_by, ${snapshot}::pg_snapshot)`;
+
+/** `$3`: a snapshot or null. */
+const IS_DUE = `(${IS_OLD} OR ${isSeenBy('$3')})`;
+
+/** Nobody's. A claim that lasts longer than claims do is of before the clock was set back. */
+const isFree = (claim: string): string =>
+  `(claimed_until IS NULL OR claimed_until < clock_timestamp() OR claimed_until > clock_timestamp() + ${claim})`;
 
 const ERASURE = `id, scope, (extract(epoch FROM clock_timestamp() - done_at) * 1000)::float8 AS "doneMsAgo"`;
 
@@ -30,9 +44,10 @@ interface Row {
 
 /**
  * The outbox in PostgreSQL, also the embedded one. Every statement stands alone, so no transaction is open while the
- * shared tier is asked, and one session is enough. Ages are of the database's clock, one for all processes.
+ * shared tier is asked, and one session is enough. Ages are of the database's clock, one for all processes; where it is
+ * set back, rows of before are due at once.
  *
- * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz),
+ * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz, written_by xid8),
  * `cache_erasures` and `cache_primaries`, which has a row once a process with a shared tier has used the database.
  */
 export class SqlInvalidationOutbox extends InvalidationOutbox {
@@ -54,6 +69,10 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
 
   get transaction(): object | undefined {
     return this.sql.transaction;
+  }
+
+  beforeCommit(hook: () => Promise<void>): Promise<void> {
+    return this.sql.beforeCommit(hook);
   }
 
   afterCommit(hook: () => Promise<void> | void): Promise<void> {
@@ -80,33 +99,36 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     await this.sql.query('DELETE FROM cache_invalidations WHERE id = ANY($1)', [ids]);
   }
 
-  async claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+  async claim(olderThanMs: number, limit: number, snapshot?: string): Promise<PendingInvalidation[]> {
     return this.ask<Row>(
       `UPDATE cache_invalidations SET claimed_until = clock_timestamp() + ${CLAIM}
        WHERE id IN (
          SELECT id FROM cache_invalidations
-         WHERE created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
-           AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+         WHERE ${IS_DUE} AND ${isFree(CLAIM)}
          ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
        RETURNING id, tags`,
-      [olderThanMs, limit],
+      [olderThanMs, limit, snapshot ?? null],
     );
   }
 
-  async overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
-    return this.ask<Row>(
-      `SELECT id, tags FROM cache_invalidations
-       WHERE created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) ORDER BY created_at LIMIT $2`,
-      [olderThanMs, limit],
+  async overdue(olderThanMs: number, limit: number, snapshot?: string): Promise<OverdueInvalidations> {
+    const found = await this.ask<{ snapshot: string } & (Row | { id: null })>(
+      `SELECT pg_current_snapshot()::text AS snapshot, id, tags FROM (SELECT) AS once LEFT JOIN (
+         SELECT id, tags, created_at FROM cache_invalidations WHERE ${IS_DUE} ORDER BY created_at LIMIT $2
+       ) AS due ON true ORDER BY created_at`,
+      [olderThanMs, limit, snapshot ?? null],
     );
+    const rows = found.filter((row): row is { snapshot: string } & Row => row.id !== null);
+    return { rows: rows.map(({ id, tags }) => ({ id, tags })), snapshot: found[0]?.snapshot ?? '' };
   }
 
-  async recent(withinMs: number, limit: number): Promise<RecentInvalidation[]> {
+  async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {
     return this.ask<RecentInvalidation>(
       `SELECT id, tags, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"
-       FROM cache_invalidations WHERE created_at > clock_timestamp() - make_interval(secs => $1::float8 / 1000)
+       FROM cache_invalidations
+       WHERE created_at > clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR NOT ${isSeenBy('$3')}
        ORDER BY created_at DESC LIMIT $2`,
-      [withinMs, limit],
+      [withinMs, limit, snapshot ?? null],
     );
   }
 
@@ -140,8 +162,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
       `UPDATE cache_erasures SET claimed_until = clock_timestamp() + ${ERASURE_CLAIM}
        WHERE id IN (
          SELECT id FROM cache_erasures
-         WHERE done_at IS NULL AND created_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000)
-           AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
+         WHERE done_at IS NULL AND (${IS_OLD}) AND ${isFree(ERASURE_CLAIM)}
          ORDER BY created_at FOR UPDATE SKIP LOCKED)
        RETURNING ${ERASURE}`,
       [olderThanMs],
@@ -173,7 +194,7 @@ export class SqlInvalidationOutbox extends InvalidationOutbox {
     const [row] = await this.ask<{ ageMs: number | null }>(
       `SELECT (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::float8 AS "ageMs" FROM cache_invalidations`,
     );
-    return row?.ageMs ?? 0;
+    return Math.max(0, row?.ageMs ?? 0);
   }
 
   async notify(): Promise<void> {

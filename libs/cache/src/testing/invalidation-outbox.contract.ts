@@ -29,7 +29,7 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
     name: 'keeps what is appended, for all processes, until it is removed',
     async run({ outbox, other }) {
       const id = await appended(outbox, [tag('a'), tag('b')]);
-      const [row] = await other.overdue(0, 10);
+      const [row] = (await other.overdue(0, 10)).rows;
       expectThat(row?.id === id && row.tags.join() === 'w:a:x,w:b:x', 'every process sees the row with its tags');
       expectThat((await other.left([id])).join() === id, 'it is left');
       await other.remove([id]);
@@ -45,10 +45,11 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
       await passMs(500);
       const second = await appended(other, [tag('b')]);
       expectThat((await outbox.oldestAgeMs()) >= 500, 'the oldest row counts');
-      const all = await outbox.overdue(0, 10);
+      const { rows: all, snapshot } = await outbox.overdue(0, 10);
       expectThat(all.map(({ id }) => id).join() === `${first},${second}`, 'the oldest comes first');
-      expectThat((await outbox.overdue(450, 10)).map(({ id }) => id).join() === first, 'only older rows are overdue');
-      expectThat((await outbox.overdue(0, 1)).length === 1, 'at most as many as asked for');
+      const { rows: overdue } = await outbox.overdue(450, 10);
+      expectThat(overdue.map(({ id }) => id).join() === first, 'only older rows are overdue');
+      expectThat((await outbox.overdue(0, 1)).rows.length === 1, 'at most as many as asked for');
       const recent = await other.recent(60_000, 10);
       expectThat(
         recent.map(({ id }) => id).join() === `${second},${first}`,
@@ -56,6 +57,17 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
       );
       expectThat((await other.recent(60_000, 1))[0]?.id === second, 'at most as many as asked for');
       expectThat((await other.recent(0, 10)).length === 0, 'only younger rows are recent');
+      expectThat((await other.recent(0, 10, snapshot)).length === 0, 'a look has seen what it saw');
+      expectThat(
+        (await other.overdue(60_000, 10, snapshot)).rows.length === 2 &&
+          (await other.claim(60_000, 10, snapshot)).length === 2,
+        'what a look has seen is due, however young',
+      );
+      const third = await appended(outbox, [tag('c')]);
+      expectThat(
+        (await other.recent(0, 10, snapshot))[0]?.id === third,
+        'and not what came later, however old that is',
+      );
       const [younger, older] = recent;
       expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 450, 'they carry their ages');
     },
@@ -68,7 +80,7 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
       const ids = [...mine, ...theirs].map(({ id }) => id);
       expectThat(new Set(ids).size === ids.length && ids.length === 4, 'two who ask at once get different rows');
       expectThat((await other.claim(0, 10)).length === 0, 'a claimed row is not given again');
-      expectThat((await other.overdue(0, 10)).length === 4, 'but everyone sees it');
+      expectThat((await other.overdue(0, 10)).rows.length === 4, 'but everyone sees it');
       await passMs(1_050);
       expectThat((await other.claim(0, 10)).length === 4, 'a claim ends');
     },
@@ -116,6 +128,10 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
         expectThat(transaction !== undefined, 'there is one inside');
         await outbox.append([tag('a')]);
         expectThat(outbox.transaction === transaction, 'it is the same for all calls');
+        await outbox.beforeCommit(async () => {
+          expectThat(outbox.transaction === transaction, 'the last work is in it');
+          order.push('last work');
+        });
         await outbox.afterCommit(() => {
           expectThat(outbox.transaction === undefined, 'there is none in the hook');
           order.push('hook');
@@ -123,7 +139,10 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
         order.push('work');
       });
       order.push('answered');
-      expectThat(order.join() === 'work,hook,answered', 'the hook runs after the work and before the answer');
+      expectThat(
+        order.join() === 'work,last work,hook,answered',
+        'the last work follows the work, the hook the commit, and then comes the answer',
+      );
       await outbox.afterCommit(() => void order.push('at once'));
       expectThat(order.at(-1) === 'at once', 'outside it runs at once');
     },

@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import {
   type Erasure,
   InvalidationOutbox,
+  type OverdueInvalidations,
   type PendingInvalidation,
   type RecentInvalidation,
   type Transactions,
@@ -29,7 +30,7 @@ export class OutboxTable {
   readonly rows = new Map<string, Row>();
   readonly erasures = new Map<string, ErasureRow>();
   readonly listeners = new Set<() => void>();
-  private lastId = 0;
+  lastId = 0;
 
   newId(): string {
     this.lastId++;
@@ -53,6 +54,11 @@ export class MemoryOutbox extends InvalidationOutbox {
     return this.transactions?.transaction;
   }
 
+  async beforeCommit(hook: () => Promise<void>): Promise<void> {
+    if (this.transactions === undefined) await hook();
+    else await this.transactions.beforeCommit(hook);
+  }
+
   async afterCommit(hook: () => Promise<void> | void): Promise<void> {
     if (this.transactions === undefined) await hook();
     else await this.transactions.afterCommit(hook);
@@ -68,23 +74,23 @@ export class MemoryOutbox extends InvalidationOutbox {
     for (const id of ids) this.table.rows.delete(id);
   }
 
-  async claim(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
+  async claim(olderThanMs: number, limit: number, snapshot?: string): Promise<PendingInvalidation[]> {
     const nowMs = this.clock.nowMs();
-    const free = this.olderThan(olderThanMs).filter((row) => row.claimedUntilMs <= nowMs);
+    const free = this.due(olderThanMs, snapshot).filter((row) => row.claimedUntilMs <= nowMs);
     const claimed = free.slice(0, limit);
     for (const row of claimed) row.claimedUntilMs = nowMs + CLAIM_MS;
     return claimed;
   }
 
-  async overdue(olderThanMs: number, limit: number): Promise<PendingInvalidation[]> {
-    return this.olderThan(olderThanMs).slice(0, limit);
+  async overdue(olderThanMs: number, limit: number, snapshot?: string): Promise<OverdueInvalidations> {
+    return { rows: this.due(olderThanMs, snapshot).slice(0, limit), snapshot: String(this.table.lastId) };
   }
 
-  async recent(withinMs: number, limit: number): Promise<RecentInvalidation[]> {
+  async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {
     const nowMs = this.clock.nowMs();
     return [...this.table.rows.values()]
       .map((row) => ({ ...row, ageMs: nowMs - row.createdMs }))
-      .filter(({ ageMs }) => ageMs < withinMs)
+      .filter(({ id, ageMs }) => ageMs < withinMs || (snapshot !== undefined && Number(id) > Number(snapshot)))
       .toReversed()
       .slice(0, limit);
   }
@@ -131,7 +137,7 @@ export class MemoryOutbox extends InvalidationOutbox {
   }
 
   async oldestAgeMs(): Promise<number> {
-    const [oldest] = this.olderThan(0);
+    const [oldest] = this.due(0);
     return oldest === undefined ? 0 : this.clock.nowMs() - oldest.createdMs;
   }
 
@@ -152,8 +158,11 @@ export class MemoryOutbox extends InvalidationOutbox {
     return { id, scope, doneMsAgo: doneMs === undefined ? undefined : this.clock.nowMs() - doneMs };
   }
 
-  private olderThan(ms: number): Row[] {
+  private due(ms: number, snapshot?: string): Row[] {
     const nowMs = this.clock.nowMs();
-    return [...this.table.rows.values()].filter((row) => nowMs - row.createdMs >= ms);
+    return [...this.table.rows.values()].filter(
+      ({ id, createdMs }) =>
+        nowMs - createdMs >= ms || createdMs > nowMs || (snapshot !== undefined && Number(id) <= Number(snapshot)),
+    );
   }
 }

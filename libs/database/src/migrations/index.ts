@@ -17,6 +17,7 @@ import { DeletedSessions } from './0018-deleted-sessions.js';
 import { InstallationSecretsTable } from './0019-installation-secrets.js';
 import { AnswersWithWhatTheyCreated } from './0020-answers-with-what-they-created.js';
 import { CacheErasures } from './0021-cache-erasures.js';
+import { VisibleInvalidations } from './0022-visible-invalidations.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -38,4 +39,5 @@ export const migrations: MigrationClass[] = [
   InstallationSecretsTable,
   AnswersWithWhatTheyCreated,
   CacheErasures,
+  VisibleInvalidations,
 ];

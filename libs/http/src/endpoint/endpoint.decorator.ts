@@ -188,3 +188,13 @@ function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 
   if (method !== 'POST' || options.idempotent === false || options.access === 'public') return undefined;
   return options.secret === true ? 'sealed' : 'plain';
 }
+
+/** Whether a request changes nothing: a GET, or a POST that is declared so. @param handler the method of the route */
+export function isRead(method: string, handler: object): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return true;
+  return (
+    method === 'POST' &&
+    Reflect.getMetadata(IDEMPOTENCY, handler) === undefined &&
+    Reflect.getMetadata(OWN_BODY, handler) !== true
+  );
+}

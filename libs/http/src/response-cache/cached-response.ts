@@ -15,7 +15,6 @@ export interface CachedResponse {
 
 export interface ResponseKey {
   readonly workspace: string;
-  readonly principal: string;
   readonly route: string;
   readonly path: string;
   /** Sorted name and value pairs. */
@@ -53,11 +52,14 @@ const codec: Codec<CachedResponse> = {
   estimateBytes: (encodedLength) => encodedLength + 256,
 };
 
-/** Answers of one principal to one request. */
+/**
+ * Answers to one request, of whoever asks: who may not ask the route at all is refused before this is read, and everybody
+ * who may gets the same bytes. A route whose answer depends on who asks must not declare `cache`.
+ */
 export const responses = defineFamily<ResponseKey, CachedResponse>({
   name: 'http',
-  schemaVersion: 3,
-  scope: 'principal',
+  schemaVersion: 4,
+  scope: 'workspace',
   mutable: true,
   key: ({ route, path, query, variants }) => hashOf({ route, path, query, variants }),
   tags: ({ tags }) => tags,

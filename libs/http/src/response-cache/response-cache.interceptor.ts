@@ -6,7 +6,7 @@ import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { findRequestContext } from '#observability';
 import { addVary } from '../paging/conditional-read.interceptor.js';
 import { isNamed, requireSame } from '../paging/entity-tag.js';
-import { IDEMPOTENCY, OWN_BODY } from '../endpoint/endpoint.decorator.js';
+import { isRead } from '../endpoint/endpoint.decorator.js';
 import { CACHE_HIT, cacheStatusOf, directivesOf, readCacheStatus } from './cache-headers.js';
 import {
   type CachedResponse,
@@ -42,9 +42,10 @@ export class CachedResponseListeners extends Registry<CachedResponseListener> {
 type Request = FastifyRequest & { principal?: Principal };
 
 /**
- * Answers of routes that declare it come from the cache, as the bytes that went out before: of the same principal, to
- * the same request, until a write fires a tag that the route names. Clients may keep them, and ask whether they still
- * hold: a client can't know about writes, so it always asks.
+ * Answers of routes that declare it come from the cache, as the bytes that went out before to the same request in the
+ * same workspace, whoever asked, until a write fires a tag that the route names. Guards have run before: a credential that
+ * was revoked, or lacks the scope, reads nothing. Clients may keep answers, and ask whether they still hold: a client
+ * can't know about writes, so it always asks.
  */
 @Injectable()
 export class ResponseCacheInterceptor implements NestInterceptor {
@@ -74,7 +75,6 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     if (caching.when?.(cacheable) === false) return next.handle();
     const key: ResponseKey = {
       workspace: principal.workspaceId,
-      principal: principal.id,
       route: request.routeOptions.url ?? '',
       path: request.url.split('?', 1)[0] as string,
       query: canonicalOf(cacheable.query),
@@ -198,14 +198,4 @@ export class CacheStatusInterceptor implements NestInterceptor {
       }),
     );
   }
-}
-
-/** A GET, or a POST that changes nothing. */
-function isRead(method: string, handler: object): boolean {
-  if (method === 'GET' || method === 'HEAD') return true;
-  return (
-    method === 'POST' &&
-    Reflect.getMetadata(IDEMPOTENCY, handler) === undefined &&
-    Reflect.getMetadata(OWN_BODY, handler) !== true
-  );
 }

@@ -9,7 +9,7 @@ export interface CacheableRequest {
   readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** How the answers of a route are kept. */
+/** How the answers of a route are kept, for every caller who has its scopes: they must not depend on who asks. */
 export interface ResponseCaching {
   /**
    * What the answer depends on. Every write that could change it fires one of them. Ids must be in the form in which

@@ -4,12 +4,12 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { CacheService } from '#cache';
 import { DomainError } from '#kernel';
 import { findRequestContext } from '#observability';
-
-const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
+import { isRead } from '../endpoint/endpoint.decorator.js';
 
 /**
  * An answer to a write goes out when every process sees what it rests on, whoever wrote it: also a replay, and a refusal
- * that says what is there already. Requests that asked the database nothing wait for nothing.
+ * that says what is there already, and one that was answered from the cache, whose entry may be newer than what other
+ * entries show. A read waits for nothing.
  */
 @Injectable()
 export class AcknowledgementInterceptor implements NestInterceptor {
@@ -17,7 +17,7 @@ export class AcknowledgementInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { method } = context.switchToHttp().getRequest<FastifyRequest>();
-    return READING.has(method) ? next.handle() : from(this.acknowledge(next));
+    return isRead(method, context.getHandler()) ? next.handle() : from(this.acknowledge(next));
   }
 
   private async acknowledge(next: CallHandler): Promise<unknown> {
@@ -33,7 +33,7 @@ export class AcknowledgementInterceptor implements NestInterceptor {
   }
 
   private async settle(): Promise<void> {
-    const seenMsAgo = findRequestContext()?.timings?.databaseMsAgo;
-    if (seenMsAgo !== undefined) await this.cache.acknowledged(seenMsAgo);
+    // When an entry of the cache was read from the database is not known: just now, at worst.
+    await this.cache.acknowledged(findRequestContext()?.timings?.databaseMsAgo ?? 0);
   }
 }

@@ -1,0 +1,149 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '#test/setup/services/free-port.mjs';
+import { startPostgres } from '#test/setup/services/postgres.mjs';
+import { startRedis } from '#test/setup/services/redis.mjs';
+import { until } from '#test/setup/services/until.mjs';
+import { cpuMsOf, memoryMibOf } from './process-tree.mjs';
+
+const PROGRAM = process.env['BENCH_LOAD_PROGRAM'] ?? join(import.meta.dirname, '../../bin/keepsake.mjs');
+const SERVERS = 2;
+
+/**
+ * What an installation has used up so far: processor times in milliseconds.
+ *
+ * @typedef {{ statements: number, commands: number, serverMs: number, workerMs: number, postgresMs: number, redisMs: number,
+ *   memoryMib: number[], outboxRows: number }} Usage
+ */
+
+/** Two servers and a worker over a PostgreSQL and a Redis of their own, as a user runs them. */
+export class Installation {
+  urls;
+  redis;
+  operatorKey;
+  #servers;
+  #worker;
+  #postgres;
+  #sql;
+
+  /**
+   * @param {object} parts
+   * @param {Awaited<ReturnType<typeof startProcess>>[]} parts.servers
+   * @param {Awaited<ReturnType<typeof startProcess>>} parts.worker
+   * @param {import('#test/setup/services/postgres.mjs').PostgresServer} parts.postgres
+   * @param {import('#test/setup/services/redis.mjs').RedisServer} parts.redis
+   * @param {pg.Client} parts.sql
+   * @param {string} parts.operatorKey
+   */
+  constructor({ servers, worker, postgres, redis, sql, operatorKey }) {
+    this.urls = servers.map(({ url }) => url);
+    this.redis = redis;
+    this.operatorKey = operatorKey;
+    this.#servers = servers;
+    this.#worker = worker;
+    this.#postgres = postgres;
+    this.#sql = sql;
+  }
+
+  /** @param {Readonly<Record<string, string>>} env of the processes, besides what they need */
+  static async start(env) {
+    const [postgres, redis] = await Promise.all([
+      startPostgres({ settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.max': 20_000 } }),
+      startRedis(),
+    ]);
+    const operatorKey = `ks_load_${randomBytes(24).toString('hex')}`;
+    const settings = {
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+      KEEPSAKE_BOOTSTRAP_KEY: operatorKey,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+      EMBEDDING_PROVIDER: 'local',
+      RATE_LIMIT_READS_PER_MINUTE: '1000000',
+      RATE_LIMIT_WRITES_PER_MINUTE: '1000000',
+      WORKER_ENABLED: 'false',
+      ...env,
+    };
+    const [first] = [await startProcess('serve', settings)];
+    const rest = [];
+    for (let n = 1; n < SERVERS; n++) rest.push(await startProcess('serve', settings));
+    const worker = await startProcess('worker', { ...settings, WORKER_ENABLED: 'true' });
+    const sql = new pg.Client({ connectionString: postgres.url });
+    sql.on('error', () => undefined);
+    await sql.connect();
+    await sql.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
+    return new Installation({ servers: [first, ...rest], worker, postgres, redis, sql, operatorKey });
+  }
+
+  /** @returns {Promise<Usage>} */
+  async usage() {
+    const statements = await this.#sql.query('SELECT coalesce(sum(calls), 0) AS n FROM pg_stat_statements');
+    const outbox = await this.#sql.query('SELECT count(*) AS n FROM cache_invalidations');
+    const info = await this.redis.command('INFO').then(String, () => '');
+    const field = (/** @type {string} */ name) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
+    const servers = this.#servers.map(({ pid }) => pid);
+    return {
+      statements: Number(statements.rows[0].n),
+      commands: field('total_commands_processed'),
+      redisMs: 1_000 * (field('used_cpu_user') + field('used_cpu_sys')),
+      serverMs: sum(servers.map((pid) => cpuMsOf([pid]))),
+      workerMs: cpuMsOf([this.#worker.pid]),
+      postgresMs: this.#postgres.pid === undefined ? 0 : cpuMsOf([this.#postgres.pid], { withDescendants: true }),
+      memoryMib: servers.map(memoryMibOf),
+      outboxRows: Number(outbox.rows[0].n),
+    };
+  }
+
+  /** The statements that were executed most since the last call, and how often. @param {number} most */
+  async topStatements(most) {
+    const { rows } = await this.#sql.query(
+      'SELECT calls::int, total_exec_time::int AS ms, left(regexp_replace(query, $2, $3, $4), 160) AS query FROM pg_stat_statements ORDER BY calls DESC LIMIT $1',
+      [most, String.raw`\s+`, ' ', 'g'],
+    );
+    return rows;
+  }
+
+  async resetStatements() {
+    await this.#sql.query('SELECT pg_stat_statements_reset()');
+  }
+
+  async remove() {
+    await Promise.all([...this.#servers, this.#worker].map((each) => each.remove()));
+    await this.#sql.end().catch(() => undefined);
+    await Promise.all([this.#postgres.remove(), this.redis.remove()]);
+  }
+}
+
+/** @param {'serve' | 'worker'} command @param {Readonly<Record<string, string>>} env */
+async function startProcess(command, env) {
+  const [port, dataDir] = [await freePort(), await mkdtemp(join(tmpdir(), 'keepsake-load-'))];
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [PROGRAM, command], {
+    cwd: dataDir,
+    env: { PATH, HOME, PORT: String(port), WORKER_METRICS_PORT: String(port), KEEPSAKE_DATA_DIR: dataDir, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, { timeoutMs: 60_000, what: url });
+  return {
+    url,
+    pid: /** @type {number} */ (child.pid),
+    async remove() {
+      child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {readonly number[]} all */
+function sum(all) {
+  return all.reduce((total, each) => total + each, 0);
+}
