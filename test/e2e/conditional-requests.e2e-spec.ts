@@ -418,7 +418,9 @@ describe('conditional and cached requests over the wire', () => {
       const { headers } = await get();
       const names = (headers['vary'] ?? '').toLowerCase().split(/\s*,\s*/);
       expect(names).toEqual(expect.arrayContaining(['authorization', 'x-keepsake-workspace']));
-      expect((await get({}, await newKey('memory:read'))).headers['cache-status']).toBe(MISS);
+      // The same for all who may ask, and for nobody else.
+      expect((await get({}, await newKey('memory:read'))).headers['cache-status']).toBe(HIT);
+      expect((await get({}, await newKey('embeddings'))).status).toBe(403);
       await server.api.post('/v1/workspaces', { slug: 'elsewhere' });
       const elsewhere = await get({ 'x-keepsake-workspace': 'elsewhere' }, server.key);
       expect(elsewhere.status).toBe(404);
