@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { SystemClock } from '#kernel';
 import { eventually } from '#test/support/eventually.js';
@@ -187,6 +188,47 @@ describe('erasing what the caches hold of a workspace', () => {
       what: 'the removal',
     });
     for (const { cache } of [a, b]) expect(await cache.getOrSet(family, thing, () => 'nothing')).toBe('nothing');
+  });
+
+  it('removes a minute later what was made of a text of before and stored after it, and nothing else', async () => {
+    let passedMs = 0;
+    class LaterClock extends SystemClock {
+      override nowMs = () => super.nowMs() + passedMs;
+    }
+    const later = async () => {
+      const engine = await startTestEngine(
+        { redisUrl: server.url, namespace },
+        { outbox: new MemoryOutbox(table, new LaterClock()) },
+      );
+      await eventually(() => engine.cache.store.isOpen, { timeoutMs: 10_000 });
+      engines.push(engine);
+      return engine;
+    };
+    const [a, b] = [await later(), await later()];
+    await a.cache.erase('w1');
+    const [digests, things] = [immutableThings(), mutableThings()];
+    for (const { cache } of [a, b]) {
+      expect(await cache.getOrSet(digests, thing, () => TEXT)).toBe(TEXT);
+      expect(await cache.getOrSet(digests, stranger, () => TEXT)).toBe(TEXT);
+      expect(await cache.getOrSet(things, thing, () => 'read since')).toBe('read since');
+    }
+    // Half a minute later it is as it was, after some turns of the relays.
+    passedMs = 30_000;
+    await pause(1_000);
+    expect(await held('w1')).toHaveLength(2);
+
+    passedMs = 61_000;
+    await eventually(async () => (await held('w1')).every((entry) => !entry.includes(TEXT)), {
+      timeoutMs: 10_000,
+      what: 'the second removal',
+    });
+    await eventually(() => a.cache.local.size + b.cache.local.size === 4, { timeoutMs: 10_000, what: 'the drop' });
+    for (const { cache } of [a, b]) {
+      expect(await cache.getOrSet(things, thing, () => 'not asked')).toBe('read since');
+      expect(await cache.getOrSet(digests, stranger, () => 'not asked')).toBe(TEXT);
+      expect(await cache.getOrSet(digests, thing, () => 'nothing')).toBe('nothing');
+    }
+    expect(table.erasures.size).toBe(0);
   });
 
   it('reaches every process without Redis', async () => {

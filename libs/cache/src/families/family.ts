@@ -226,6 +226,13 @@ export function declaredFamilies(): readonly CacheFamily<never, unknown>[] {
   return [...declared.values()];
 }
 
+/** Whether a key is of an entry of a mutable family, as this release declares it. */
+export function isMutableEntry(space: KeySpace, key: string): boolean {
+  const [name = ''] = key.slice(space.entryPrefix.length).split('@', 1);
+  const family = declared.get(name);
+  return family !== undefined && family.mutable && key.startsWith(family.keyPrefix(space));
+}
+
 /** Longest life that fits the entry header: 49 days. */
 const MAX_TTL_MS = 2 ** 32 - 1;
 

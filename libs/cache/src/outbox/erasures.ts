@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
+import { isMutableEntry } from '../families/family.js';
 import type { KeySpace } from '../families/key.js';
 import { endedWithin } from '../ended-within.js';
 import { FreshLoads } from '../read/load-sharing.js';
@@ -44,8 +45,9 @@ interface Handed {
  * not look for half the bound does not answer alone either, until it has looked. So after half the bound nobody serves
  * what was erased, and `deliver` returns no earlier.
  *
- * A caller may have read a text before its deletion and store something made of it just after the removal. So everything
- * is removed a second time before the row goes.
+ * A caller may have read a text before its deletion and store something made of it just after the removal. So before the
+ * row goes, a second removal takes what is there by then of immutable families, and of those that this release does not
+ * declare. Loads of mutable families ask the source: what is stored of them after the first removal stays.
  */
 export class Erasures {
   private readonly logger = new Logger('Cache');
@@ -131,7 +133,7 @@ export class Erasures {
       }
     }
     if (this.canRemove && rows.some(({ doneMsAgo = 0 }) => doneMsAgo > KEPT_MS)) {
-      await this.removeAll(await this.outbox.takeFinished(KEPT_MS));
+      await this.removeAll(await this.outbox.takeFinished(KEPT_MS), this.mayBeOfBefore);
     }
   }
 
@@ -172,18 +174,22 @@ export class Erasures {
       return before === undefined || (before.doneMsAgo === undefined && doneMsAgo !== undefined);
     });
     const gone = [...this.known.values()].filter(({ id }) => !rows.has(id));
+    const [finished, unseen] = [gone.filter(isDone), gone.filter((row) => !isDone(row))];
     this.known = rows;
     if (this.reach.store === 'shared') {
       const undone = [...rows.values()].filter(({ doneMsAgo }) => doneMsAgo === undefined);
       this.pending = new Set(undone.map(({ scope }) => scope));
     }
-    this.drop([...changed, ...gone].map(({ scope }) => scope));
+    this.drop(scopesOf([...changed, ...unseen]));
+    this.drop(scopesOf(finished), this.mayBeOfBefore);
   }
 
-  private drop(scopes: readonly string[]): void {
+  /** What may have been stored after the first removal, and made of what was read before it. */
+  private readonly mayBeOfBefore = (key: string) => !isMutableEntry(this.space, key);
+
+  private drop(scopes: readonly string[], concerns = everything): void {
     if (scopes.length === 0) return;
-    const each = [...new Set(scopes)];
-    this.local.deleteWhere((key) => each.some((scope) => this.space.isEntryIn(scope, key)));
+    this.local.deleteWhere((key) => concerns(key) && scopes.some((scope) => this.space.isEntryIn(scope, key)));
     for (const listener of this.onDropped) listener();
   }
 
@@ -207,20 +213,21 @@ export class Erasures {
     }
   }
 
-  private async removeAll(erasures: readonly Erasure[]): Promise<void> {
-    const scopes = [...new Set(erasures.map(({ scope }) => scope))];
-    await Promise.all(scopes.map((scope) => this.remove(scope)));
-    this.drop(scopes);
+  private async removeAll(erasures: readonly Erasure[], concerns = everything): Promise<void> {
+    const scopes = scopesOf(erasures);
+    await Promise.all(scopes.map((scope) => this.remove(scope, concerns)));
+    this.drop(scopes, concerns);
   }
 
   /** A scan of the whole store. Callers who come while one runs share the next. */
-  private remove(scope: string): Promise<void> {
-    return this.removals.load(scope, this.timing.invalidationBoundMs, async () => {
+  private remove(scope: string, concerns = everything): Promise<void> {
+    const what = concerns === everything ? scope : `late ${scope}`;
+    return this.removals.load(what, this.timing.invalidationBoundMs, async () => {
       if (this.reach.store === 'none') return;
       let cursor = '0';
       do {
         const page = await this.store.scan(this.space.entryPrefix, cursor, SCAN_PAGE, `:${scope}:`);
-        await this.store.deleteKeys(page.keys.filter((key) => this.space.isEntryIn(scope, key)));
+        await this.store.deleteKeys(page.keys.filter((key) => concerns(key) && this.space.isEntryIn(scope, key)));
         cursor = page.cursor;
       } while (cursor !== '0');
     });
@@ -250,4 +257,14 @@ export class Erasures {
       else this.own.delete(scope);
     }
   }
+}
+
+const everything = (_key: string) => true;
+
+function isDone({ doneMsAgo }: Erasure): boolean {
+  return doneMsAgo !== undefined;
+}
+
+function scopesOf(erasures: readonly Erasure[]): string[] {
+  return [...new Set(erasures.map(({ scope }) => scope))];
 }
