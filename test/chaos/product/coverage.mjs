@@ -1,7 +1,7 @@
 // @ts-check
 import { callRoute } from './calls.mjs';
 import { OPERATIONS } from './operations.mjs';
-import { READING_TOOLS, ROUTES_THAT_READ } from './readings.mjs';
+import { READING_TOOLS, ROUTES_THAT_READ } from './reading-routes.mjs';
 
 const COMMANDS = new URL('../../../dist/apps/cli/src/commands.js', import.meta.url).href;
 

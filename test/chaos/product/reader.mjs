@@ -1,6 +1,6 @@
 // @ts-check
 import { callRoute, callTool } from './calls.mjs';
-import { READING_TOOLS } from './readings.mjs';
+import { READING_TOOLS } from './reading-routes.mjs';
 import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 /**

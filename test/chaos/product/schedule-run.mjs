@@ -1,15 +1,14 @@
 // @ts-check
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '#test/setup/services/until.mjs';
 import { inTime } from '#test/chaos/actor.mjs';
+import { drawWrite, isSameReading, keyed, mostlyReporting, readingsAbout } from './choices.mjs';
 import { Disturbances } from './disturbances.mjs';
 import { Judge } from './judge.mjs';
 import { openWorkspace } from './open-workspace.mjs';
-import { OPERATIONS } from './operations.mjs';
 import { Picks } from './picks.mjs';
 import { WORKSPACES } from './product-schedule.mjs';
-import { expectedView } from './reader.mjs';
-import { isSilent, readingsOf } from './readings.mjs';
+import { judgeTheEnd } from './last-reads.mjs';
+import { readingsOf } from './readings.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
 const STEP_MS = 1_500;
@@ -17,14 +16,8 @@ const STEP_MS = 1_500;
 const HANG_MS = 25_000;
 /** So long are reads on their way to the database before a write overtakes them. */
 const LOADING_MS = 15;
-/** More writes without an answer than these have too many orders. */
-const MOST_UNANSWERED = 3;
-
 /** The last ones by each server, of each workspace. */
-const [READS_BEFORE, READS_THERE, READS_AMID, READS_AT_THE_END, READS_AGAIN] = [4, 9, 3, 12, 6];
-/** Within which a read hits again, once all faults are over. */
-const HIT_MS = 15_000;
-
+const [READS_BEFORE, READS_THERE, READS_AMID] = [4, 9, 3];
 /** After so many draws that are of other projects, none is of this one. */
 const MOST_DRAWS = 200;
 
@@ -80,7 +73,7 @@ export class ScheduleRun {
       this.#judge.found('unrecovered', error instanceof Error ? error.message : String(error));
     }
     this.at = 'its last reads';
-    await this.#judgeTheEnd(steps.length);
+    await judgeTheEnd(this.#workspaces, this.#environment.servers, this.#judge, new Picks(steps.length));
     return { judge: this.#judge, faults: this.#faults.count };
   }
 
@@ -126,17 +119,22 @@ export class ScheduleRun {
    */
   async #write({ at, workspace, operation, pick, byTool, repeats }) {
     const picks = new Picks(pick);
-    const drawn = this.#draw(workspace, operation, picks);
+    const drawn = drawWrite(this.#workspace(workspace).memory, operation, picks);
     const server = this.#serving(at);
     if (drawn === undefined || server === undefined) return;
     const { write, tool } = drawn;
-    await this.#readAll(1 - at, workspace, picks, this.#about(workspace, picks, write.about, READS_BEFORE));
+    await this.#readAll(
+      1 - at,
+      workspace,
+      picks,
+      readingsAbout(this.#workspace(workspace).memory, picks, write.about, READS_BEFORE),
+    );
     const { writer } = this.#workspace(workspace);
     const key = writer.begin(write);
     const how = byTool && tool !== undefined && write.args !== undefined ? { tool } : keyed(write, key);
     const isAnswered = await this.#inTime(writer.send(server, write, how), `${server.name} ${write.route}`);
     if (isAnswered !== true) return;
-    const readings = this.#about(workspace, picks, write.about, READS_THERE);
+    const readings = readingsAbout(this.#workspace(workspace).memory, picks, write.about, READS_THERE);
     await this.#readAll(1 - at, workspace, picks, readings);
     await this.#readAll(at, workspace, picks, readings);
     if (!repeats) return;
@@ -152,11 +150,11 @@ export class ScheduleRun {
    */
   async #interrupt({ at, workspace, operation, pick, next, dies }) {
     const picks = new Picks(pick);
-    const drawn = this.#draw(workspace, operation, picks);
+    const drawn = drawWrite(this.#workspace(workspace).memory, operation, picks);
     const [victim, other] = [this.#serving(at), this.#serving(1 - at)];
     if (drawn === undefined || victim === undefined || other === undefined) return;
     const { write } = drawn;
-    const before = this.#about(workspace, picks, write.about, READS_THERE);
+    const before = readingsAbout(this.#workspace(workspace).memory, picks, write.about, READS_THERE);
     await this.#readAll(1 - at, workspace, picks, before);
     const { writer, id } = this.#workspace(workspace);
     const rows = await this.#environment.holdRows(id);
@@ -170,7 +168,7 @@ export class ScheduleRun {
     if (next === 'repeat') await this.#repeat(1 - at, workspace, write, picks.below(2) === 0 ? key : undefined);
     else await this.#store(1 - at, workspace, String(write.about[0]), picks);
     // What was in the cache before, and what the write is about.
-    const after = [...before, ...this.#about(workspace, picks, write.about, READS_BEFORE)];
+    const after = [...before, ...readingsAbout(this.#workspace(workspace).memory, picks, write.about, READS_BEFORE)];
     await this.#readAll(1 - at, workspace, picks, after);
     await rows.release();
     if (dies) await this.#faults.replace(victim, () => this.#readAll(1 - at, workspace, picks, after));
@@ -203,8 +201,8 @@ export class ScheduleRun {
     ];
     // The other process must find no project: what would make it is read later, and what shows all that it holds is read.
     const makesIt = new Set([list.route, survey.route]);
-    const chosen = this.#about(workspace, picks, ['default'], READS_THERE);
-    const readings = [contexts, ...chosen.filter((each) => !makesIt.has(each.route) && !isSame(each, contexts))];
+    const chosen = readingsAbout(this.#workspace(workspace).memory, picks, ['default'], READS_THERE);
+    const readings = [contexts, ...chosen.filter((each) => !makesIt.has(each.route) && !isSameReading(each, contexts))];
     await this.#readAll(1 - at, workspace, picks, readings);
     const [sent] = await this.#faults.stopAtCommit(
       victim,
@@ -227,12 +225,12 @@ export class ScheduleRun {
    */
   async #race({ at, workspace, operation, pick }) {
     const picks = new Picks(pick);
-    const drawn = this.#draw(workspace, operation, picks);
+    const drawn = drawWrite(this.#workspace(workspace).memory, operation, picks);
     const [reading, writing] = [this.#serving(at), this.#serving(1 - at)];
     if (drawn === undefined || reading === undefined || writing === undefined) return;
     const { write } = drawn;
     const end = this.#faults.holdRows(reading);
-    const readings = this.#about(workspace, picks, write.about, READS_THERE);
+    const readings = readingsAbout(this.#workspace(workspace).memory, picks, write.about, READS_THERE);
     const reads = this.#readAll(at, workspace, picks, readings);
     this.#track(reads, `reads of a race on ${reading.name}`);
     await pause(LOADING_MS);
@@ -273,49 +271,13 @@ export class ScheduleRun {
     if (server === undefined) return;
     const { writer } = this.#workspace(workspace);
     for (let draws = 0; draws < MOST_DRAWS; draws++) {
-      const drawn = this.#draw(workspace, 0, picks);
+      const drawn = drawWrite(this.#workspace(workspace).memory, 0, picks);
       if (drawn === undefined) return;
       if (!drawn.write.about.includes(project)) continue;
       writer.begin(drawn.write);
       await this.#inTime(writer.send(server, drawn.write), `${server.name} ${drawn.write.route}`);
       return;
     }
-  }
-
-  /**
-   * @param {number} workspace
-   * @param {number} operation what to do; where there is nothing to do it to, a context is stored
-   * @param {Picks} picks
-   * @returns {{ write: import('./write.mjs').Write, tool?: string } | undefined} undefined where too much is unanswered
-   */
-  #draw(workspace, operation, picks) {
-    const { memory } = this.#workspace(workspace);
-    if (memory.states.unanswered >= MOST_UNANSWERED) return undefined;
-    for (const chosen of [OPERATIONS[operation], OPERATIONS[0]]) {
-      const write = chosen?.draw({ memory, state: memory.states.likely, picks });
-      if (chosen !== undefined && write !== undefined) {
-        return { write: { route: chosen.route, ...write }, tool: chosen.tool };
-      }
-    }
-    return undefined;
-  }
-
-  /**
-   * @param {number} workspace
-   * @param {Picks} picks
-   * @param {readonly string[]} topics
-   * @param {number} count
-   * @returns {Reading[]} of what a write changes
-   */
-  #about(workspace, picks, topics, count) {
-    const { memory } = this.#workspace(workspace);
-    const all = mostlyReporting(picks, readingsOf(memory, memory.states.likely)).filter((reading) =>
-      reading.about.some((topic) => topics.includes(topic)),
-    );
-    // Half of them of the thing itself, where it is known; the rest of its surroundings.
-    const own = all.filter((reading) => reading.about.some((topic) => topic.includes(' ') && topics.includes(topic)));
-    const chosen = new Set([...picks.some(own, Math.ceil(count / 2)), ...picks.some(all, count)].slice(0, count));
-    return [...chosen];
   }
 
   /**
@@ -352,54 +314,6 @@ export class ScheduleRun {
       return reader.read(server, reading, { oldTag, byTool, isQuiet });
     });
     await this.#inTime(Promise.all(all), `reads on ${server.name}`);
-  }
-
-  /**
-   * Everything works again: all reads on all servers show one and the same state.
-   *
-   * @param {number} seed
-   */
-  async #judgeTheEnd(seed) {
-    const picks = new Picks(seed);
-    for (const { memory, reader } of this.#workspaces) {
-      const readings = picks.some(mostlyReporting(picks, readingsOf(memory, memory.states.likely)), READS_AT_THE_END);
-      /** @type {(import("./reader.mjs").Observation & { server: import("./product-process.mjs").ProductProcess })[]} */
-      const seen = [];
-      for (const server of this.#environment.servers) {
-        const all = await Promise.all(readings.map((reading) => reader.read(server, reading, { isQuiet: true })));
-        seen.push(...all.flatMap((each) => (each === undefined ? [] : [{ server, ...each }])));
-      }
-      await this.#requireHits(reader, readings);
-      const missed = (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
-        seen.filter(({ reading, view }) => expectedView(reading, state) !== view);
-      if (memory.states.settle((state) => missed(state).length === 0)) continue;
-      const { likely } = memory.states;
-      for (const { server, reading, view } of missed(likely).slice(0, 3)) {
-        const expected = expectedView(reading, likely);
-        this.#judge.found('lost', `${server.name} ${reading.call.path} shows ${view} at the end, and not ${expected}`);
-      }
-    }
-  }
-
-  /**
-   * What was read a moment ago is in the cache, on every server, without a restart.
-   *
-   * @param {import('./reader.mjs').Reader} reader
-   * @param {readonly Reading[]} readings
-   */
-  async #requireHits(reader, readings) {
-    const again = readings.filter((reading) => !isSilent(reading)).slice(0, READS_AGAIN);
-    for (const server of this.#environment.servers) {
-      const isHit = async () => {
-        const seen = await Promise.all(again.map((reading) => reader.read(server, reading, { isQuiet: true })));
-        return seen.some((each) => each?.isHit === true);
-      };
-      try {
-        await until(isHit, { timeoutMs: HIT_MS, what: `a hit on ${server.name}` });
-      } catch (error) {
-        this.#judge.found('no hits', String(error));
-      }
-    }
   }
 
   /**
@@ -448,29 +362,4 @@ export class ScheduleRun {
   #workspace(index) {
     return /** @type {import('./open-workspace.mjs').Workspace} */ (this.#workspaces[index]);
   }
-}
-
-/**
- * @param {Reading} a
- * @param {Reading} b
- */
-function isSame(a, b) {
-  return a.call.method === b.call.method && a.call.path === b.call.path;
-}
-
-/**
- * @param {Picks} picks
- * @param {readonly Reading[]} readings
- * @returns {Reading[]} those that say whether they were hits, and one in four of the others
- */
-function mostlyReporting(picks, readings) {
-  return readings.filter((reading) => !isSilent(reading) || picks.below(4) === 0);
-}
-
-/**
- * @param {import('./write.mjs').Write} write
- * @param {string} key
- */
-function keyed({ call, ignoresKey }, key) {
-  return call.method === 'POST' && !ignoresKey ? { key } : {};
 }
