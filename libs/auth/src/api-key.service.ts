@@ -18,7 +18,7 @@ import { type ApiKey, BOOTSTRAP_NAME, generateKey, isKeyActive, prefixOf, type S
 import { credentialTag } from './auth.cache.js';
 import { missingScope, unauthenticated } from './auth.errors.js';
 import { type Credential, hashSecret } from './credential.js';
-import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
 
 /** A key together with its secret, which is told this once. */
 export interface NewApiKey {
@@ -29,7 +29,7 @@ export interface NewApiKey {
 @Injectable()
 export class ApiKeyService {
   constructor(
-    private readonly keys: ApiKeyRepository,
+    private readonly keys: PostgresApiKeyRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly cache: CacheService,

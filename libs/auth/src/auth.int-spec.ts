@@ -22,8 +22,8 @@ import { hashSecret } from './credential.js';
 import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';
 import { BootstrapService } from './bootstrap.service.js';
-import { ApiKeyRepository } from './persistence/api-key.repository.js';
-import { RevocationRepository } from './persistence/revocation.repository.js';
+import { PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
+import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
 import { PrincipalService } from './principal.service.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -73,7 +73,7 @@ describe('credentials on PostgreSQL', () => {
   const inHours = (hours: number) => new Date(clock.nowMs() + hours * HOUR_MS);
 
   it('a token that does not say when it was issued (no iat) escapes no revocation of its subject, however long ago that was', async () => {
-    const revocations = testing.get(RevocationRepository);
+    const revocations = testing.get(PostgresRevocationRepository);
     const [revokedAt, expiresAt] = [inHours(0), inHours(24)];
     await revocations.add({ workspaceId, kind: 'subject', value: 'ada', revokedAt, expiresAt });
     await revocations.add({ workspaceId, kind: 'token', value: 'its hash', revokedAt, expiresAt });
@@ -265,11 +265,18 @@ describe('credentials on PostgreSQL', () => {
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
     const bootstrap = (config: Partial<AuthConfig>) =>
-      new BootstrapService(workspaces, keys, testing.get(ApiKeyRepository, { strict: false }), database, clock, {
-        ...testing.get(AuthConfig, { strict: false }),
-        keyFileDir: undefined,
-        ...config,
-      });
+      new BootstrapService(
+        workspaces,
+        keys,
+        testing.get(PostgresApiKeyRepository, { strict: false }),
+        database,
+        clock,
+        {
+          ...testing.get(AuthConfig, { strict: false }),
+          keyFileDir: undefined,
+          ...config,
+        },
+      );
     /** A start with this configuration. */
     const start = (config: Partial<AuthConfig>) => bootstrap(config).run();
     const configured = (letter: string) => `ks_${letter.repeat(40)}`;

@@ -12,12 +12,9 @@ import { TokenController } from './http/token.controller.js';
 import { WorkspaceController } from './http/workspace.controller.js';
 import { JwtVerifier } from './jwt/jwt-verifier.js';
 import { KnownCredentials } from './known-credentials.js';
-import { ApiKeyEntity, TypeormApiKeyRepository } from './persistence/typeorm-api-key.repository.js';
-import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { ApiKeyEntity, PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
 import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
-import { RevocationRepository } from './persistence/revocation.repository.js';
-import { TypeormWorkspaceRepository, WorkspaceEntity } from './persistence/typeorm-workspace.repository.js';
-import { WorkspaceRepository } from './persistence/workspace.repository.js';
+import { PostgresWorkspaceRepository, WorkspaceEntity } from './persistence/postgres-workspace.repository.js';
 import { PrincipalService } from './principal.service.js';
 import { SignInLimiter } from './sign-in-limiter.js';
 import { TokenService } from './token.service.js';
@@ -34,9 +31,9 @@ import { WorkspaceService } from './workspace.service.js';
     KnownCredentials,
     JwtVerifier,
     TokenService,
-    { provide: RevocationRepository, useClass: PostgresRevocationRepository },
-    { provide: WorkspaceRepository, useClass: TypeormWorkspaceRepository },
-    { provide: ApiKeyRepository, useClass: TypeormApiKeyRepository },
+    PostgresRevocationRepository,
+    PostgresWorkspaceRepository,
+    PostgresApiKeyRepository,
   ],
   exports: [WorkspaceService, ApiKeyService, PrincipalService, TokenService, BootstrapService, KnownCredentials],
 })

@@ -6,7 +6,7 @@ import { TransactionRunner } from '#database';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
 import { BOOTSTRAP_NAME, generateKey, prefixOf } from './api-key.js';
-import { ApiKeyRepository } from './persistence/api-key.repository.js';
+import { PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
 import { hashSecret } from './credential.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -31,7 +31,7 @@ export class BootstrapService {
   constructor(
     private readonly workspaces: WorkspaceService,
     private readonly keys: ApiKeyService,
-    private readonly keyRepository: ApiKeyRepository,
+    private readonly keyRepository: PostgresApiKeyRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly config: AuthConfig,

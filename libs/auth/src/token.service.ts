@@ -7,7 +7,7 @@ import { credentialTag, subjectTag } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
 import { type Credential, nameSecret } from './credential.js';
 import { JwtVerifier, looksLikeJwt } from './jwt/jwt-verifier.js';
-import { RevocationRepository } from './persistence/revocation.repository.js';
+import { PostgresRevocationRepository } from './persistence/postgres-revocation.repository.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';
 import { WorkspaceService } from './workspace.service.js';
 
@@ -19,7 +19,7 @@ type TokenCredential = Credential & { readonly expiresAt: Date };
 export class TokenService {
   constructor(
     private readonly verifier: JwtVerifier,
-    private readonly revocations: RevocationRepository,
+    private readonly revocations: PostgresRevocationRepository,
     private readonly workspaces: WorkspaceService,
     private readonly transactions: TransactionRunner,
     private readonly config: AuthConfig,

@@ -4,7 +4,7 @@ import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { Clock, newId, type WorkspaceId } from '#kernel';
 import { workspacesBySlug, workspaceTag } from './auth.cache.js';
-import { WorkspaceRepository } from './persistence/workspace.repository.js';
+import { PostgresWorkspaceRepository } from './persistence/postgres-workspace.repository.js';
 import { DEFAULT_WORKSPACE, type Workspace } from './workspace.js';
 
 @Injectable()
@@ -12,7 +12,7 @@ export class WorkspaceService {
   private known: WorkspaceId | undefined;
 
   constructor(
-    private readonly workspaces: WorkspaceRepository,
+    private readonly workspaces: PostgresWorkspaceRepository,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly cache: CacheService,

@@ -21,11 +21,11 @@ import { CacheHealth, CacheTiersHealth } from './health/cache.health.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';
 import { PgNotifyChannel } from './outbox/pg-notify-channel.js';
-import { SqlInvalidationOutbox } from './outbox/sql-invalidation-outbox.js';
-import { SqlPrimaryRecord } from './stores/redis/primary-record.js';
+import { PostgresInvalidationOutbox } from './outbox/postgres-invalidation-outbox.js';
+import { PostgresPrimaryRecord } from './stores/redis/primary-record.js';
 import { KeySpace } from './families/key.js';
 import type { ReadReport } from './read/read-options.js';
-import { SqlFamilySettings } from './families/sql-settings.js';
+import { PostgresFamilySettings } from './families/postgres-settings.js';
 import { QueryCache } from './query-cache.js';
 
 /** What the configuration says of the engine. */
@@ -89,9 +89,9 @@ function createEngine(
     clock,
     beginSpan,
     reportRead: REPORTED_LEVELS.has(log.level) ? reportToLog : reportToRequest,
-    outbox: new SqlInvalidationOutbox(database, role, notifications),
-    familySettings: new SqlFamilySettings(database, (work) => transactions.run(work)),
-    primaries: new SqlPrimaryRecord(database, new KeySpace().namespace, notifications),
+    outbox: new PostgresInvalidationOutbox(database, role, notifications),
+    familySettings: new PostgresFamilySettings(database, (work) => transactions.run(work)),
+    primaries: new PostgresPrimaryRecord(database, new KeySpace().namespace, notifications),
   });
 }
 

@@ -20,23 +20,19 @@ import { IngestController } from './ingest/ingest.controller.js';
 import { IngestService } from './ingest/ingest.service.js';
 import { PdfText } from './ingest/pdf-text.js';
 import { OverviewController } from './overview/overview.controller.js';
-import { OverviewRepository } from './overview/overview.repository.js';
-import { OverviewService } from './overview/overview.service.js';
 import { PostgresOverviewRepository } from './overview/postgres-overview.repository.js';
+import { OverviewService } from './overview/overview.service.js';
 import { ContextDiffService } from './recall/context-diff.service.js';
 import { ContextLookup } from './recall/context-lookup.js';
-import { ContextReadRepository } from './recall/context-read.repository.js';
+import { PostgresContextReadRepository } from './recall/postgres-context-read.repository.js';
 import { ContextUsage } from './recall/context-usage.js';
 import { ContextUsageRepository } from './recall/context-usage.repository.js';
-import { PostgresContextReadRepository } from './recall/postgres-context-read.repository.js';
 import { PostgresContextUsageRepository } from './recall/postgres-context-usage.repository.js';
 import { RecallService } from './recall/recall.service.js';
 import { PostgresRetentionRepository } from './retention/postgres-retention.repository.js';
 import { RetentionController } from './retention/retention.controller.js';
-import { RetentionRepository } from './retention/retention.repository.js';
 import { RetentionService } from './retention/retention.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
-import { ContextRepository } from './store/context.repository.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { ContextRows } from './transfer/context-rows.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
@@ -104,11 +100,11 @@ const SHARED = [
     ContextWarmer,
     PdfText,
     ContextRows,
-    { provide: ContextRepository, useClass: PostgresContextRepository },
-    { provide: ContextReadRepository, useClass: PostgresContextReadRepository },
+    PostgresContextRepository,
+    PostgresContextReadRepository,
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },
-    { provide: OverviewRepository, useClass: PostgresOverviewRepository },
-    { provide: RetentionRepository, useClass: PostgresRetentionRepository },
+    PostgresOverviewRepository,
+    PostgresRetentionRepository,
   ],
   exports: SHARED,
 })

@@ -18,7 +18,8 @@ import { UsageService } from './ledger/usage.service.js';
 import { Pgvector } from './persistence/pgvector.js';
 import { PostgresSemanticIndex } from './persistence/postgres-semantic-index.js';
 import { PostgresVectorStore } from './persistence/postgres-vector-store.js';
-import { SqlUsageRepository } from './persistence/sql-usage.repository.js';
+import { VectorObservers } from './semantic/vector-observers.js';
+import { PostgresUsageRepository } from './persistence/postgres-usage.repository.js';
 import { UsageRepository } from './persistence/usage.repository.js';
 import { SystemTimer } from './provider-http/retry-delay.js';
 import { createProvider, createReranker } from './provider/create-provider.js';
@@ -27,9 +28,7 @@ import { RerankService } from './rerank/rerank.service.js';
 import { ContextEmbeddingJob } from './semantic/context-embedding.job.js';
 import { ContextEmbeddingObserver } from './semantic/context-embedding.observer.js';
 import { EmbeddingBackfillJob } from './semantic/embedding-backfill.job.js';
-import { SemanticIndex } from './semantic/semantic-index.js';
 import { SemanticReader } from './semantic/semantic.reader.js';
-import { VectorObservers, VectorStore } from './semantic/vector-store.js';
 import { VectorCache } from './vector-cache.js';
 
 /** Texts as vectors: providers, the cache in front of them, the ledger, and the vectors of contexts. */
@@ -74,18 +73,18 @@ import { VectorCache } from './vector-cache.js';
       inject: [EmbeddingConfig],
       useFactory: (config: EmbeddingConfig) => new PriceTable(config.prices),
     },
-    { provide: UsageRepository, useClass: SqlUsageRepository },
-    { provide: VectorStore, useClass: PostgresVectorStore },
-    { provide: SemanticIndex, useClass: PostgresSemanticIndex },
+    { provide: UsageRepository, useClass: PostgresUsageRepository },
+    PostgresVectorStore,
+    PostgresSemanticIndex,
   ],
   exports: [
     EmbeddingService,
     RerankService,
     UsageService,
-    SemanticIndex,
+    PostgresSemanticIndex,
     SemanticReader,
     VectorObservers,
-    VectorStore,
+    PostgresVectorStore,
     ContextEmbeddingObserver,
   ],
 })

@@ -1,6 +1,6 @@
 export { EmbeddingApiModule, EmbeddingModule, EmbeddingWorkerModule } from './embedding.module.js';
 export { modelKey } from './embedding.js';
 export { RerankService } from './rerank/rerank.service.js';
-export { type SemanticAnswer } from './semantic/semantic-index.js';
+export { type SemanticAnswer } from './persistence/postgres-semantic-index.js';
 export { SemanticReader, type SemanticRequest } from './semantic/semantic.reader.js';
-export { VectorObserver, VectorObservers } from './semantic/vector-store.js';
+export { VectorObserver, VectorObservers } from './semantic/vector-observers.js';

@@ -4,8 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { CacheModule } from '#cache';
 import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
-import { IdempotencyExpiry, TypeormIdempotencyStore } from './idempotency/typeorm-idempotency.store.js';
-import { IdempotencyStore } from './idempotency/idempotency-store.js';
+import { IdempotencyExpiry, PostgresIdempotencyStore } from './idempotency/postgres-idempotency.store.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { ConditionalReadInterceptor } from './paging/conditional-read.interceptor.js';
 import { CursorKey } from './paging/cursor.js';
@@ -23,8 +22,8 @@ import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
 import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
 
 @Module({
-  providers: [{ provide: IdempotencyStore, useClass: TypeormIdempotencyStore }],
-  exports: [IdempotencyStore],
+  providers: [PostgresIdempotencyStore],
+  exports: [PostgresIdempotencyStore],
 })
 class IdempotencyModule {}
 

@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ThrottleModule } from '#throttle';
-import { InProcessRestApi } from './http/in-process-rest-api.js';
+import { RestApi } from './http/rest-api.js';
 import { McpController } from './http/mcp.controller.js';
 import { McpExchange } from './http/mcp-exchange.js';
 import { McpProblemFilter } from './http/mcp-problem.filter.js';
 import { OriginGuard } from './http/origin.guard.js';
 import { PromptRegistry } from './prompts/prompt-registry.js';
 import { ResourceReader } from './resources/resource-reader.js';
-import { RestApi } from './rest/rest-api.js';
 import { RouteCatalogue } from './routes/route-catalogue.js';
 import { McpServerFactory } from './server/mcp-server.factory.js';
 import { ToolCatalogue } from './tools/tool-catalogue.js';
@@ -26,7 +25,7 @@ import { ToolCatalogue } from './tools/tool-catalogue.js';
     ResourceReader,
     RouteCatalogue,
     ToolCatalogue,
-    { provide: RestApi, useClass: InProcessRestApi },
+    RestApi,
   ],
 })
 export class McpApiModule {}

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CacheModule } from '#cache';
 import { ProjectController } from './http/project.controller.js';
-import { ProjectEntity, TypeormProjectRepository } from './persistence/typeorm-project.repository.js';
+import { ProjectEntity, PostgresProjectRepository } from './persistence/postgres-project.repository.js';
 import { ProjectRepository } from './persistence/project.repository.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
@@ -17,7 +17,7 @@ import { ProjectService } from './project.service.js';
     ProjectReader,
     ProjectCounters,
     ProjectObservers,
-    { provide: ProjectRepository, useClass: TypeormProjectRepository },
+    { provide: ProjectRepository, useClass: PostgresProjectRepository },
   ],
   exports: [ProjectService, ProjectCatalogueService, ProjectReader, ProjectCounters, ProjectObservers],
 })

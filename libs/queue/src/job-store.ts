@@ -1,7 +1,7 @@
 import type { WorkspaceId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from './job.js';
 import type { JobOrigin } from './job-queue.js';
-import type { JobCounts, JobDepth, JobFailure, JobProgress, JobRecord, JobState } from './job-record.js';
+import type { JobDepth, JobFailure, JobProgress, JobState } from './job-record.js';
 
 /** A job that this process has taken and nobody else runs. */
 export interface ClaimedJob {
@@ -56,17 +56,4 @@ export abstract class JobStore {
   abstract oldestDueSeconds(): Promise<number>;
   /** What is not finished and what is dead, without names and states that have none. */
   abstract depth(): Promise<JobDepth[]>;
-}
-
-/** What administrators ask and do. Every call sees only what `scope` allows; another job does not exist for it. */
-export abstract class JobRepository {
-  /** Newest first. */
-  abstract list(scope: JobScope, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]>;
-  abstract find(scope: JobScope, id: string): Promise<JobRecord | undefined>;
-  /** Makes a failed or cancelled job due again, with one attempt more. Whether it was in such a state. */
-  abstract retry(job: JobRecord): Promise<boolean>;
-  /** Cancels a job that is not finished. Whether it was not. */
-  abstract cancel(job: JobRecord): Promise<boolean>;
-  /** By name. */
-  abstract count(scope: JobScope): Promise<JobCounts[]>;
 }

@@ -3,14 +3,15 @@ import { TransactionRunner } from '#database';
 import { DomainError, NotFoundError } from '#kernel';
 import { JobCancellation } from './job-cancellation.js';
 import type { JobCounts, JobRecord, JobState } from './job-record.js';
-import { type JobFilter, JobRepository, type JobScope } from './job-store.js';
+import { type JobFilter, type JobScope } from './job-store.js';
+import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
 import { JobNotifier } from './job-notifier.js';
 
 /** Looks at jobs and steps in. A job outside of `scope` does not exist for the caller. */
 @Injectable()
 export class JobService {
   constructor(
-    private readonly jobs: JobRepository,
+    private readonly jobs: PgBossJobRepository,
     private readonly transactions: TransactionRunner,
     private readonly wakeUp: JobNotifier,
     private readonly cancellation: JobCancellation,

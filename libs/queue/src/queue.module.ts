@@ -7,11 +7,11 @@ import { JobMetrics } from './job-metrics.js';
 import { JobQueue } from './job-queue.js';
 import { JobRegistry } from './job-registry.js';
 import { JobService } from './job.service.js';
-import { JobRepository, JobStore } from './job-store.js';
+import { JobStore } from './job-store.js';
+import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
 import { JobNotifier } from './job-notifier.js';
 import { createPgBoss } from './pg-boss/create-pg-boss.js';
 import { PgBossJobQueue } from './pg-boss/pg-boss-job-queue.js';
-import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
 import { PgBossJobStore } from './pg-boss/pg-boss-job.store.js';
 import { QueueHealth } from './queue.health.js';
 import { JobHandlerDiscovery } from './handles-job.js';
@@ -34,7 +34,7 @@ import { QueueMaintenance } from './worker/queue-maintenance.js';
     { provide: PgBoss, inject: [Database], useFactory: createPgBoss },
     { provide: JobQueue, useClass: PgBossJobQueue },
     { provide: JobStore, useClass: PgBossJobStore },
-    { provide: JobRepository, useClass: PgBossJobRepository },
+    PgBossJobRepository,
   ],
   exports: [JobMetrics, JobRegistry, JobQueue, JobService, JobStore, JobNotifier, JobCancellation],
 })

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Context, ContextObserver, ContextObservers, type ContextSummary, type WithdrawnContext } from '#context';
 import type { WorkspaceId } from '#kernel';
 import type { SearchDocument } from './search.js';
-import { SearchIndex } from './search-index.js';
+import { SearchIndexService } from './search-index.service.js';
 
 /** Keeps the newest version of every label findable, in the transaction that makes it the newest. */
 @Injectable()
 export class ContextIndexer extends ContextObserver {
   constructor(
-    private readonly index: SearchIndex,
+    private readonly index: SearchIndexService,
     observers: ContextObservers,
   ) {
     super();

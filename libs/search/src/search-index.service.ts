@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { SearchConfig } from '#config';
 import type { Priority } from '#context';
-import { TransactionRunner } from '#database';
 import type { WorkspaceId } from '#kernel';
+import { SearchConfig } from '#config';
+import { TransactionRunner } from '#database';
+import type { SearchDocument } from './search.js';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseLongDocument } from './analysis/document-analysis.js';
 import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
-import type { SearchDocument } from './search.js';
 import { projectsOf, SearchChanges } from './search-invalidation.js';
-import { SearchIndex } from './search-index.js';
 
+/**
+ * What search can find, kept by the features that own the memory. Every call takes part in the caller's transaction,
+ * so a thing is found from its commit on, and one that was taken out is gone with it. What belongs to a project that
+ * is deleted goes with the project.
+ *
+ * Callers let one writer at a time change a label; different labels and projects may be written concurrently.
+ */
 @Injectable()
-export class SearchIndexService extends SearchIndex {
+export class SearchIndexService {
   private readonly options: AnalysisOptions;
 
   constructor(
@@ -20,10 +26,13 @@ export class SearchIndexService extends SearchIndex {
     private readonly changes: SearchChanges,
     config: SearchConfig,
   ) {
-    super();
     this.options = analysisOptionsOf(config.language);
   }
 
+  /**
+   * Makes documents findable. One of the same id, or of the same project, kind and label, is replaced. A batch costs
+   * as many statements as one document.
+   */
   async index(documents: readonly SearchDocument[]): Promise<void> {
     const analysed: AnalysedDocument[] = [];
     for (const document of lastOfEach(documents))
@@ -36,6 +45,7 @@ export class SearchIndexService extends SearchIndex {
     });
   }
 
+  /** Takes documents out; unknown ids are no error. */
   async remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.transactions.run(async () => {
@@ -45,6 +55,7 @@ export class SearchIndexService extends SearchIndex {
     });
   }
 
+  /** Follows a change of priority and tags, which needs no new analysis. An unknown id is no error. */
   async describe(
     workspaceId: WorkspaceId,
     id: string,

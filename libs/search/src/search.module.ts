@@ -14,7 +14,6 @@ import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
-import { SearchIndex } from './search-index.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchChanges, SearchInvalidation } from './search-invalidation.js';
 import { SearchReindexer } from './search-reindexer.js';
@@ -42,9 +41,9 @@ import { SessionIndexer } from './session-indexer.js';
     SearchInvalidation,
     { provide: SearchChanges, useExisting: SearchInvalidation },
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
-    { provide: SearchIndex, useClass: SearchIndexService },
+    SearchIndexService,
   ],
-  exports: [SearchIndex, SearchReindexer, SearchService],
+  exports: [SearchIndexService, SearchReindexer, SearchService],
 })
 export class SearchModule {}
 

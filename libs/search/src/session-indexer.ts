@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntryId } from '#kernel';
 import { type Session, type SessionEntry, SessionObserver, SessionObservers, SessionReader } from '#session';
 import type { SearchDocument } from './search.js';
-import { SearchIndex } from './search-index.js';
+import { SearchIndexService } from './search-index.service.js';
 
 const ENTRIES_AT_ONCE = 500;
 
@@ -10,7 +10,7 @@ const ENTRIES_AT_ONCE = 500;
 @Injectable()
 export class SessionIndexer extends SessionObserver {
   constructor(
-    private readonly index: SearchIndex,
+    private readonly index: SearchIndexService,
     private readonly sessions: SessionReader,
     observers: SessionObservers,
   ) {

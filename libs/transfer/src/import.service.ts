@@ -19,7 +19,7 @@ import { SessionTransferService } from '#session';
 import type { HeaderLine, PartLine } from './file/file-lines.js';
 import { checkFile, readParts } from './file/read-file.js';
 import { Spool } from './file/spool.js';
-import { ImportLock } from './import-lock.js';
+import { PostgresImportLock } from './persistence/postgres-import-lock.js';
 import { type ImportTallies, ProjectImport } from './project-import.js';
 import { fileBroken, fileTooLarge, idsCollide, importRunning } from './transfer.errors.js';
 
@@ -53,7 +53,7 @@ export class ImportService {
     private readonly sessions: SessionTransferService,
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
-    private readonly lock: ImportLock,
+    private readonly lock: PostgresImportLock,
     private readonly transactions: TransactionRunner,
     private readonly cache: CacheService,
     private readonly config: HttpConfig,

@@ -5,15 +5,14 @@ import { HandoverModule } from '#handover';
 import { ProjectModule } from '#project';
 import { SessionModule } from '#session';
 import { ExportService } from './export.service.js';
-import { ImportLock } from './import-lock.js';
-import { ImportService } from './import.service.js';
 import { PostgresImportLock } from './persistence/postgres-import-lock.js';
+import { ImportService } from './import.service.js';
 import { TransferController } from './http/transfer.controller.js';
 
 /** Projects as files, out and in. What else follows from memory (search, vectors) must be in the app: it observes. */
 @Module({
   imports: [CacheModule, ProjectModule, SessionModule, ContextModule, HandoverModule],
-  providers: [ExportService, ImportService, { provide: ImportLock, useClass: PostgresImportLock }],
+  providers: [ExportService, ImportService, PostgresImportLock],
   exports: [ExportService, ImportService],
 })
 class TransferModule {}

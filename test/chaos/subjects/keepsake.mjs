@@ -7,7 +7,9 @@ import { BEHAVIOURS, behaviourOf, INVALIDATION_BOUND_MS, LOAD_TIMEOUT_MS } from 
 /** The product as it is built, by the paths of its parts: nothing here is compiled for the test. */
 const BUILT = new URL('../../../dist/libs/', import.meta.url);
 const { CacheEngine, defineFamily, defineTag } = await import(new URL('cache/src/index.js', BUILT).href);
-const { SqlInvalidationOutbox } = await import(new URL('cache/src/outbox/sql-invalidation-outbox.js', BUILT).href);
+const { PostgresInvalidationOutbox } = await import(
+  new URL('cache/src/outbox/postgres-invalidation-outbox.js', BUILT).href
+);
 const { PgNotifyChannel } = await import(new URL('cache/src/outbox/pg-notify-channel.js', BUILT).href);
 const { Database } = await import(new URL('database/src/index.js', BUILT).href);
 const { SystemClock } = await import(new URL('kernel/src/index.js', BUILT).href);
@@ -51,7 +53,7 @@ export async function start({ redisUrl, databaseUrl }) {
     installExtensions: false,
   }).initialize();
   const database = new Database(dataSource);
-  const outbox = new SqlInvalidationOutbox(database, 'relay', new PgNotifyChannel(databaseUrl));
+  const outbox = new PostgresInvalidationOutbox(database, 'relay', new PgNotifyChannel(databaseUrl));
   const engine = new CacheEngine(
     { redisUrl, invalidation: { invalidationBoundMs: INVALIDATION_BOUND_MS } },
     { clock: new SystemClock(), outbox },

@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
 import type { WorkspaceId } from '#kernel';
+import { Database } from '#database';
 import type { Revocation } from '../jwt/revocation.js';
-import { RevocationRepository } from './revocation.repository.js';
 
 @Injectable()
-export class PostgresRevocationRepository extends RevocationRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresRevocationRepository {
+  constructor(private readonly database: Database) {}
 
+  /** Adds it, or moves an earlier one of the same value forward. Forgets some of tokens that are over. */
   async add({ workspaceId, kind, value, revokedAt, expiresAt }: Revocation): Promise<void> {
     await this.database.query(
       `INSERT INTO token_revocations (workspace_id, kind, value, revoked_at, expires_at) VALUES ($1, $2, $3, $4, $5)
@@ -28,6 +26,7 @@ export class PostgresRevocationRepository extends RevocationRepository {
     );
   }
 
+  /** Whether the token, or every token that its subject had at `issuedAt`, is revoked. */
   async isRevoked(
     workspaceId: WorkspaceId,
     { hash, subject, issuedAt }: { readonly hash: string; readonly subject: string; readonly issuedAt: Date },

@@ -6,7 +6,7 @@ import type { Context, ContextSummary, LabelRef } from '../context.js';
 import type { StoredContext, StoreContext } from '../store/context-draft.js';
 import { ContextService } from '../store/context.service.js';
 import { ContextStoreService } from '../store/context-store.service.js';
-import { ContextReadRepository } from '../recall/context-read.repository.js';
+import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import type { Priority } from '../extract/priority.js';
 import { type Chunk, chunksOf } from './chunks.js';
 import { MAX_DOCUMENT_LENGTH, type ReadDocument } from './document.js';
@@ -59,7 +59,7 @@ export class IngestService {
   constructor(
     private readonly store: ContextStoreService,
     private readonly contexts: ContextService,
-    private readonly repository: ContextReadRepository,
+    private readonly repository: PostgresContextReadRepository,
     private readonly transactions: TransactionRunner,
   ) {}
 

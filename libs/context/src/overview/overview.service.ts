@@ -3,7 +3,7 @@ import { Clock, type WorkspaceId } from '#kernel';
 import { QueryCache } from '#cache';
 import { type Project, ProjectReader } from '#project';
 import { contextsTag, contextUsageTag } from '../context.cache.js';
-import { OverviewRepository } from './overview.repository.js';
+import { PostgresOverviewRepository } from './postgres-overview.repository.js';
 import { labelTree, type ProjectOverview } from './overview.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -35,7 +35,7 @@ const NOTHING: ProjectOverview = {
 @Injectable()
 export class OverviewService {
   constructor(
-    private readonly overviews: OverviewRepository,
+    private readonly overviews: PostgresOverviewRepository,
     private readonly projects: ProjectReader,
     private readonly queries: QueryCache,
     private readonly clock: Clock,

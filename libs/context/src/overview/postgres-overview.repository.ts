@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import { Database } from '#database';
 import type { Priority } from '../extract/priority.js';
 import type { OverviewCounts, TreeContext, UsedContext } from './overview.js';
-import { OverviewRepository } from './overview.repository.js';
 
 interface CountsRow {
   readonly labels: number;
@@ -38,12 +37,12 @@ const SELECT_USED = `
   SELECT c.id, c.label, c.version, c.priority, coalesce(u.access_count, 0) AS access_count, u.last_accessed_at, c.updated_at
   ${WITH_USAGE} AND c.is_latest`;
 
+/** What the overview of a project is made of. Every list holds newest versions that are not archived. */
 @Injectable()
-export class PostgresOverviewRepository extends OverviewRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresOverviewRepository {
+  constructor(private readonly database: Database) {}
 
+  /** @param staleBefore read and changed before it means stale */
   async counts(workspaceId: WorkspaceId, projectId: ProjectId, staleBefore: Date): Promise<OverviewCounts> {
     const [row] = await this.database.query<CountsRow>(
       `SELECT
@@ -71,6 +70,7 @@ export class PostgresOverviewRepository extends OverviewRepository {
     };
   }
 
+  /** Those that were read, most often first. */
   mostUsed(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly UsedContext[]> {
     return this.used(`${SELECT_USED} AND u.access_count > 0 ORDER BY u.access_count DESC, c.id DESC LIMIT $3`, [
       workspaceId,
@@ -79,6 +79,7 @@ export class PostgresOverviewRepository extends OverviewRepository {
     ]);
   }
 
+  /** Least often read first, and of those the longest unchanged. */
   leastUsed(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly UsedContext[]> {
     return this.used(`${SELECT_USED} ORDER BY coalesce(u.access_count, 0), c.updated_at, c.id LIMIT $3`, [
       workspaceId,
@@ -87,6 +88,7 @@ export class PostgresOverviewRepository extends OverviewRepository {
     ]);
   }
 
+  /** Longest untouched first. */
   stale(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -101,6 +103,7 @@ export class PostgresOverviewRepository extends OverviewRepository {
     ]);
   }
 
+  /** In the order of their labels. */
   async labels(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly TreeContext[]> {
     return this.database.query<TreeContext>(
       `SELECT id, label, version, priority, preview, content_bytes AS "contentBytes" FROM contexts

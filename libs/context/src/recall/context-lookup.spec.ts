@@ -4,7 +4,7 @@ import { type ContextId, newId, type WorkspaceId } from '#kernel';
 import type { ProjectReader } from '#project';
 import type { Context } from '../context.js';
 import { extract, EXTRACT_VERSION } from '../extract/extract.js';
-import type { ContextReadRepository } from './context-read.repository.js';
+import type { PostgresContextReadRepository } from './postgres-context-read.repository.js';
 import { ContextLookup } from './context-lookup.js';
 
 const workspaceId = newId<WorkspaceId>();
@@ -43,7 +43,7 @@ describe('ContextLookup', () => {
         asked.push(`recall of ${ids.length}`);
         return rows.filter((row) => ids.includes(row.id)).reverse();
       },
-    } as unknown as ContextReadRepository;
+    } as unknown as PostgresContextReadRepository;
     lookup = new ContextLookup(repository, {} as ProjectReader, cache);
   });
 

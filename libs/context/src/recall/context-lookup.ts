@@ -5,7 +5,7 @@ import { ProjectReader } from '#project';
 import { type ContextKey, contexts, contextSummaries, extracts } from '../context.cache.js';
 import type { Context, ContextSummary } from '../context.js';
 import { extract, type Extract, EXTRACT_VERSION } from '../extract/extract.js';
-import { ContextReadRepository, type RecallBy } from './context-read.repository.js';
+import { PostgresContextReadRepository, type RecallBy } from './postgres-context-read.repository.js';
 
 /** Where a label is looked up. */
 interface LabelAddress {
@@ -20,7 +20,7 @@ interface LabelAddress {
 @Injectable()
 export class ContextLookup {
   constructor(
-    private readonly repository: ContextReadRepository,
+    private readonly repository: PostgresContextReadRepository,
     private readonly projects: ProjectReader,
     private readonly cache: CacheService,
   ) {}

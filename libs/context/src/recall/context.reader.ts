@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
-import { ContextReadRepository } from './context-read.repository.js';
+import { PostgresContextReadRepository } from './postgres-context-read.repository.js';
 import { ContextUsage } from './context-usage.js';
 
 /** What other features may ask about contexts. Everything is read as it is stored now, in the caller's transaction if there is one. */
 @Injectable()
 export class ContextReader {
   constructor(
-    private readonly contexts: ContextReadRepository,
+    private readonly contexts: PostgresContextReadRepository,
     private readonly usage: ContextUsage,
   ) {}
 

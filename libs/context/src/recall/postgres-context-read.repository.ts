@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
 import { type Page, toPage } from '#http';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { Database } from '#database';
 import type { Context, ContextFilter, ContextSummary } from '../context.js';
+import { type Fingerprint, nearest, SIMILAR_CANDIDATES } from '../store/near-duplicates.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
-import { nearest, SIMILAR_CANDIDATES } from '../store/near-duplicates.js';
 import {
   type ContextRow,
   type ContextSummaryRow,
@@ -15,12 +15,28 @@ import {
   toSummary,
   WITH_PROJECT,
 } from '../store/context.row.js';
-import {
-  ContextReadRepository,
-  type RecallBy,
-  type SimilarContext,
-  type SimilarityProbe,
-} from './context-read.repository.js';
+
+export type RecallBy =
+  /** The newest version of each label. */
+  | { readonly projectId: ProjectId; readonly labels: readonly string[] }
+  /** These versions, archived or not; of any project where none is given. */
+  | { readonly projectId?: ProjectId; readonly ids: readonly ContextId[] };
+
+export interface SimilarContext {
+  readonly id: ContextId;
+  readonly label: string;
+  readonly version: number;
+  /** Of the two texts, 0 to 1; 1 means the same text. */
+  readonly similarity: number;
+}
+
+/** What to look for near-duplicates of: a stored context, which is not its own duplicate, nor are those of its label. */
+interface SimilarityProbe {
+  readonly id: ContextId;
+  readonly labelId: string;
+  readonly contentHash: string;
+  readonly fingerprint: Fingerprint;
+}
 
 const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
   latest: 'c.is_latest',
@@ -28,12 +44,12 @@ const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
   archived: 'c.archived_at IS NOT NULL',
 };
 
+/** What is read of contexts at rest. Everything is of one workspace; what is another's is not there. */
 @Injectable()
-export class PostgresContextReadRepository extends ContextReadRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresContextReadRepository {
+  constructor(private readonly database: Database) {}
 
+  /** Newest versions of that priority, newest first. */
   async listAlwaysCheck(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -48,6 +64,7 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return rows.map(toSummary);
   }
 
+  /** Labels with a version that is not archived, and of them those whose newest one has priority always_check. */
   async countLabels(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -60,6 +77,10 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return { total: row?.total ?? 0, alwaysCheck: row?.always_check ?? 0 };
   }
 
+  /**
+   * What a session stored or used (`ids` are known to be used as well), newest first, and how many there are in all;
+   * nothing archived.
+   */
   async listUsedBy(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -96,6 +117,7 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return rows.map(toSummary)[0];
   }
 
+  /** That version, archived or not; the newest one that is not archived where none is given. */
   async findByLabel(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -110,6 +132,7 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return rows.map(toContext)[0];
   }
 
+  /** Newest first. */
   async list(
     workspaceId: WorkspaceId,
     filter: ContextFilter,
@@ -139,6 +162,7 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return toPage(rows.map(toSummary), limit, ({ id }) => [id]);
   }
 
+  /** Every version of the label, archived or not, newest first. */
   async listVersions(
     workspaceId: WorkspaceId,
     of: Pick<Context, 'projectId' | 'label'>,
@@ -154,6 +178,12 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return toPage(rows.map(toSummary), limit, ({ version }) => [version]);
   }
 
+  /**
+   * Those that there are, in the order they were asked for. One statement.
+   *
+   * @param contentBytes contents are given in that order until they are this many bytes together; what is beyond has
+   *   none. 0 gives previews alone.
+   */
   async recall(
     workspaceId: WorkspaceId,
     by: RecallBy,
@@ -176,6 +206,7 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     return rows.map((row) => (row.content === null ? toSummary(row) : toContext({ ...row, content: row.content })));
   }
 
+  /** Near-duplicates among the newest versions of other labels of the project, most similar first, for each probe. */
   async findSimilar(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -243,6 +274,10 @@ export class PostgresContextReadRepository extends ContextReadRepository {
     );
   }
 
+  /**
+   * The newest versions of the project that were handed out to the session (or are among `ids`), and whose content or
+   * preview is one of these texts.
+   */
   async findRecalledInSession(
     workspaceId: WorkspaceId,
     projectId: ProjectId,

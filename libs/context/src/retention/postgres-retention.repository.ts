@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { brokenConstraintOf, Database } from '#database';
 import type { ContextId, ProjectId, Revision, WorkspaceId } from '#kernel';
+import { brokenConstraintOf, Database } from '#database';
 import { projectGone } from '../context.errors.js';
 import type { DueContext, RetentionPolicy, StoredRetentionPolicy } from './retention.js';
-import { type DueRange, RetentionRepository, type RetentionRule } from './retention.repository.js';
+
+/** `archive`: not archived, not always_check, untouched since a time. `purge`: archived since before a time. */
+export type RetentionRule = 'archive' | 'purge';
+
+/** Due are those with `from <= since < before`. */
+export interface DueRange {
+  readonly from?: Date;
+  readonly before: Date;
+}
 
 interface PolicyRow {
   readonly workspace_id: WorkspaceId;
@@ -31,10 +39,8 @@ const RULES: Readonly<Record<RetentionRule, { since: string; holds: string }>> =
 };
 
 @Injectable()
-export class PostgresRetentionRepository extends RetentionRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresRetentionRepository {
+  constructor(private readonly database: Database) {}
 
   async findPolicy(workspaceId: WorkspaceId, projectId: ProjectId): Promise<StoredRetentionPolicy | undefined> {
     const rows = await this.database.query<PolicyRow>(
@@ -44,6 +50,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     return rows.map(toPolicy)[0];
   }
 
+  /** Locked until the end of the transaction; undefined, and nothing locked, where there is none. */
   async findPolicyForChange(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -55,6 +62,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     return rows.map(toPolicy)[0];
   }
 
+  /** Makes or replaces the policy, with another revision. */
   async putPolicy(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -80,6 +88,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     return stored;
   }
 
+  /** In the order of project ids. */
   async listPolicies(
     workspaceId: WorkspaceId,
     after: ProjectId | undefined,
@@ -92,6 +101,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     return rows.map(toPolicy);
   }
 
+  /** Of all workspaces, those that ask for anything, in the order of workspace and project. */
   async listEveryPolicy(
     after: Pick<StoredRetentionPolicy, 'workspaceId' | 'projectId'> | undefined,
     limit: number,
@@ -119,6 +129,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     return row?.count ?? 0;
   }
 
+  /** Longest due first. */
   listDue(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -133,6 +144,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     );
   }
 
+  /** Which versions of a locked line are due. */
   dueOfLine(
     workspaceId: WorkspaceId,
     labelId: string,
@@ -146,6 +158,7 @@ export class PostgresRetentionRepository extends RetentionRepository {
     );
   }
 
+  /** Deletes archived versions of a locked line for good, with all that hangs on them, and the line where none is left. */
   async purge(workspaceId: WorkspaceId, labelId: string, ids: readonly ContextId[]): Promise<void> {
     await this.database.query(
       `DELETE FROM contexts

@@ -7,7 +7,7 @@ import { ProjectReader, ProjectService } from '#project';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
-import { ContextRepository } from '../store/context.repository.js';
+import { PostgresContextRepository } from '../store/postgres-context.repository.js';
 import {
   type DueContext,
   type DueList,
@@ -16,7 +16,7 @@ import {
   type RetentionReport,
   type StoredRetentionPolicy,
 } from './retention.js';
-import { type DueRange, RetentionRepository, type RetentionRule } from './retention.repository.js';
+import { type DueRange, PostgresRetentionRepository, type RetentionRule } from './postgres-retention.repository.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -46,8 +46,8 @@ const NONE: DueList = { count: 0, items: [] };
 @Injectable()
 export class RetentionService {
   constructor(
-    private readonly retention: RetentionRepository,
-    private readonly contexts: ContextRepository,
+    private readonly retention: PostgresRetentionRepository,
+    private readonly contexts: PostgresContextRepository,
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
     private readonly reader: ProjectReader,

@@ -25,8 +25,9 @@ import {
   type StoredContext,
   type StoreOutcome,
 } from './context-draft.js';
-import { ContextReadRepository, type SimilarContext } from '../recall/context-read.repository.js';
-import { ContextRepository, type LockedLabel, type NewContext } from './context.repository.js';
+import { PostgresContextReadRepository, type SimilarContext } from '../recall/postgres-context-read.repository.js';
+import type { NewContext } from './context.row.js';
+import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /** The version of a label that the next item is compared with. */
 interface Head {
@@ -56,8 +57,8 @@ const RETRIES = 3;
 @Injectable()
 export class ContextStoreService {
   constructor(
-    private readonly contexts: ContextRepository,
-    private readonly reads: ContextReadRepository,
+    private readonly contexts: PostgresContextRepository,
+    private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
     private readonly sessions: SessionService,

@@ -1,6 +1,11 @@
 import { HEX_BYTES, Table } from '#database';
 import type { Context, ContextSummary } from '../context.js';
-import type { NewContext } from './context.repository.js';
+import type { Fingerprint } from './near-duplicates.js';
+
+export interface NewContext extends Context {
+  readonly labelId: string;
+  readonly fingerprint: Fingerprint;
+}
 
 const summaryTable = new Table<ContextSummary>(
   'contexts',

@@ -21,8 +21,8 @@ import type { Extract } from '../extract/extract.js';
 import { detectPriority, type Priority } from '../extract/priority.js';
 import { ContextLookup } from '../recall/context-lookup.js';
 import { ContextUsage } from '../recall/context-usage.js';
-import { ContextReadRepository } from '../recall/context-read.repository.js';
-import { ContextRepository, type LockedLabel } from './context.repository.js';
+import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /** Absent keeps, null clears: no tags, no metadata, and the priority is read from the text again. */
 export interface ContextPatch {
@@ -48,8 +48,8 @@ export interface ArchiveCommand {
 export class ContextService {
   constructor(
     private readonly lookup: ContextLookup,
-    private readonly contexts: ContextRepository,
-    private readonly reads: ContextReadRepository,
+    private readonly contexts: PostgresContextRepository,
+    private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly changes: ContextChanges,
     private readonly queries: QueryCache,

@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { brokenConstraintOf, Database } from '#database';
 import { type ContextId, newId, type ProjectId, type WorkspaceId } from '#kernel';
-import { projectGone } from '../context.errors.js';
+import { brokenConstraintOf, Database } from '#database';
 import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../extract/priority.js';
-import { ContextRepository, type Description, type LockedLabel, type NewContext } from './context.repository.js';
+import { projectGone } from '../context.errors.js';
+import { type Fingerprint, fingerprintOf } from './near-duplicates.js';
 import {
   contextRecordTable,
   type ContextRow,
   type ContextSummaryRow,
+  type NewContext,
   SELECT_CONTEXT,
   SUMMARY_COLUMNS,
   toContext,
@@ -16,14 +17,29 @@ import {
   toSummary,
   WITH_PROJECT,
 } from './context.row.js';
-import { type Fingerprint, fingerprintOf } from './near-duplicates.js';
 
+/** The versions of a label, locked by this transaction: nobody else stores, archives, restores or purges one meanwhile. */
+export interface LockedLabel {
+  readonly labelId: string;
+  readonly projectId: ProjectId;
+  readonly label: string;
+  readonly lastVersion: number;
+  /** The newest version that is not archived. */
+  readonly latest: ContextSummary | undefined;
+}
+
+/** Changes of one context that make no new version. */
+type Description = Pick<Context, 'tags' | 'priority' | 'priorityDetected' | 'metadata'>;
+
+/** What is written of contexts at rest. Everything is of one workspace; what is another's is not there. */
 @Injectable()
-export class PostgresContextRepository extends ContextRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresContextRepository {
+  constructor(private readonly database: Database) {}
 
+  /**
+   * Locks the lines of these labels until the end of the transaction, making those that are missing. Always in the
+   * same order, so that two writers of the same labels never wait for each other both.
+   */
   async lockLabels(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
@@ -52,6 +68,7 @@ export class PostgresContextRepository extends ContextRepository {
     return new Map(lines.map((line) => [line.label, line]));
   }
 
+  /** Locks the line that a context belongs to; undefined where there is no such context. */
   async lockLabelOf(workspaceId: WorkspaceId, id: ContextId): Promise<LockedLabel | undefined> {
     const [locked] = await this.database.query<{ id: string }>(
       `SELECT id FROM context_labels
@@ -63,6 +80,7 @@ export class PostgresContextRepository extends ContextRepository {
     return line;
   }
 
+  /** Adds versions to locked lines, in order; the last one of each label becomes its newest. */
   async append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void> {
     const newest = new Map(contexts.map((context) => [context.labelId, context]));
     await this.retire(workspaceId, [...newest.keys()]);
@@ -77,6 +95,7 @@ export class PostgresContextRepository extends ContextRepository {
     await this.insertBands(workspaceId, [...newest.values()]);
   }
 
+  /** Gives it another revision. */
   async describe(workspaceId: WorkspaceId, id: ContextId, description: Description, at: Date): Promise<void> {
     const { tags, priority, priorityDetected, metadata } = description;
     await this.database.query(
@@ -86,6 +105,7 @@ export class PostgresContextRepository extends ContextRepository {
     );
   }
 
+  /** Archives those of a locked line that are not yet: some versions, or all. Returns them as they are now. */
   async archive(
     workspaceId: WorkspaceId,
     { labelId, ids }: { readonly labelId: string; readonly ids?: readonly ContextId[] },
@@ -106,6 +126,7 @@ export class PostgresContextRepository extends ContextRepository {
     return rows.map(toSummary);
   }
 
+  /** Takes the archiving back: of some versions of a locked line, or of all. Returns them as they are now. */
   async restore(
     workspaceId: WorkspaceId,
     { labelId, ids }: { readonly labelId: string; readonly ids?: readonly ContextId[] },
@@ -122,11 +143,13 @@ export class PostgresContextRepository extends ContextRepository {
     return rows.map(toSummary);
   }
 
+  /** Makes the newest version of a locked line that is not archived its latest, and returns it where it was not before. */
   async settleLatest(workspaceId: WorkspaceId, labelId: string): Promise<Context | undefined> {
     const [latest] = await this.settleLines(workspaceId, [labelId]);
     return latest;
   }
 
+  /** The same for many locked lines at once. */
   async settleLines(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<readonly Context[]> {
     const changed = await this.database.query<{ label_id: string; id: ContextId }>(
       `SELECT of_label AS label_id, newest.id
@@ -158,6 +181,7 @@ export class PostgresContextRepository extends ContextRepository {
     return contexts;
   }
 
+  /** Of a locked line, how many versions that are not archived have this priority. */
   async countActive(workspaceId: WorkspaceId, labelId: string, priority: Priority): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `SELECT count(*)::integer AS count FROM contexts

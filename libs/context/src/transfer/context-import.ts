@@ -3,8 +3,9 @@ import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { type ContextDraft, draftOf } from '../store/context-draft.js';
 import type { ContextObservers } from '../context-observers.js';
-import type { ContextReadRepository } from '../recall/context-read.repository.js';
-import type { ContextRepository, NewContext } from '../store/context.repository.js';
+import type { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import type { NewContext } from '../store/context.row.js';
+import type { PostgresContextRepository } from '../store/postgres-context.repository.js';
 import type { ContextRows, DescribedVersion, KnownVersion } from './context-rows.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
@@ -42,8 +43,8 @@ export class ContextImport {
 
   constructor(
     private readonly target: ImportTarget,
-    private readonly contexts: ContextRepository,
-    private readonly reads: ContextReadRepository,
+    private readonly contexts: PostgresContextRepository,
+    private readonly reads: PostgresContextReadRepository,
     private readonly rows: ContextRows,
     private readonly observers: ContextObservers,
     private readonly tally: ImportTally,

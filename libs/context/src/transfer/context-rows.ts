@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Database, ProjectRows } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
-import type { NewContext } from '../store/context.repository.js';
 import {
   type ContextRow,
   contextRecordTable,
@@ -10,6 +9,7 @@ import {
   toContext,
   toRecord,
   WITH_PROJECT,
+  type NewContext,
 } from '../store/context.row.js';
 
 /** The place of a version in its project. */

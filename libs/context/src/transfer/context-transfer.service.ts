@@ -3,8 +3,8 @@ import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { ContextObservers } from '../context-observers.js';
-import { ContextReadRepository } from '../recall/context-read.repository.js';
-import { ContextRepository } from '../store/context.repository.js';
+import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { PostgresContextRepository } from '../store/postgres-context.repository.js';
 import { ContextImport } from './context-import.js';
 import { ContextRows, type VersionRef } from './context-rows.js';
 
@@ -17,8 +17,8 @@ const BYTES_AT_ONCE = 4 * 1024 * 1024;
 export class ContextTransferService {
   constructor(
     private readonly rows: ContextRows,
-    private readonly contexts: ContextRepository,
-    private readonly reads: ContextReadRepository,
+    private readonly contexts: PostgresContextRepository,
+    private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
   ) {}
 

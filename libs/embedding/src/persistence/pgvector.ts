@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { ContextId } from '#kernel';
-import type { SemanticHit } from '../semantic/semantic-index.js';
+
+export interface SemanticHit {
+  readonly contextId: ContextId;
+  /** Cosine of the angle to the nearest passage, -1 to 1. */
+  readonly score: number;
+}
 
 /** An index over halfvec holds no longer vectors (pgvector, "HNSW"). */
 export const MAX_INDEXED_DIMENSIONS = 4_000;

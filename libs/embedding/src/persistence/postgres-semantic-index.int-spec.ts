@@ -2,7 +2,7 @@ import type { ContextId } from '#kernel';
 import { eventually } from '#test/support/eventually.js';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { hashFeatures } from '../provider/local-embedding.provider.js';
-import type { SemanticQuery } from '../semantic/semantic-index.js';
+import type { SemanticQuery } from './postgres-semantic-index.js';
 import { EmbeddingDatabase, type TestContext, type TestProject } from '../testing/embedding-database.js';
 import { cosine, normalise } from '../vector.js';
 

@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Priority } from '#context';
 import { Database } from '#database';
-import type { ContextId } from '#kernel';
-import { modelKey } from '../embedding.js';
-import {
-  type SemanticAnswer,
-  type SemanticHit,
-  SemanticIndex,
-  type SemanticQuery,
-} from '../semantic/semantic-index.js';
+import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { cosine } from '../vector.js';
 import {
   EXACT_UP_TO,
@@ -15,9 +10,42 @@ import {
   MAX_INDEXED_DIMENSIONS,
   NearestRows,
   Pgvector,
+  type SemanticHit,
   vectorIndexName,
   vectorText,
 } from './pgvector.js';
+
+/** All that are given must hold; none is ever loosened to find more. */
+export interface SemanticFilters {
+  readonly priority?: Priority;
+  /** Every one of them. */
+  readonly tags?: readonly string[];
+  readonly sessionId?: SessionId;
+  /** Created at this time or later. */
+  readonly since?: Date;
+}
+
+export interface SemanticQuery {
+  readonly workspaceId: WorkspaceId;
+  readonly projectId: ProjectId;
+  readonly model: EmbeddingModel;
+  readonly vector: Float32Array;
+  /** 1 or more. */
+  readonly limit: number;
+  readonly filters?: SemanticFilters;
+  /** `exact` looks at every vector of the project, `hnsw` at those that the index leads to; chosen by size where absent. */
+  readonly method?: 'exact' | 'hnsw';
+}
+
+export interface SemanticAnswer {
+  /** Nearest first; ties by id. */
+  readonly hits: readonly SemanticHit[];
+  /**
+   * How they were found: `hnsw` by pgvector's index, which may miss a near one; `exact` by pgvector over every vector;
+   * `scan` outside the database, where pgvector is missing: slower with every context.
+   */
+  readonly method: 'hnsw' | 'exact' | 'scan';
+}
 
 /** Passages of one context lie near each other: more rows than hits are read, so that enough contexts remain. */
 const ROWS_PER_HIT = 3;
@@ -36,15 +64,18 @@ interface Conditions {
   readonly parameters: readonly unknown[];
 }
 
+/**
+ * The contexts of a project by similarity. Only newest versions that are not archived are found, each once, and only
+ * vectors of the asked model are looked at. A filtered search finds as many as there are, up to its limit.
+ */
 @Injectable()
-export class PostgresSemanticIndex extends SemanticIndex {
+export class PostgresSemanticIndex {
   constructor(
     private readonly database: Database,
     private readonly pgvector: Pgvector,
-  ) {
-    super();
-  }
+  ) {}
 
+  /** @throws RangeError where the vector is not of the model's length */
   async nearest(query: SemanticQuery): Promise<SemanticAnswer> {
     const { model, vector } = query;
     if (vector.length !== model.dimensions)

@@ -1,17 +1,45 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseConfig } from '#config';
 import type { EmbeddingState } from '#context';
-import { Database } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
-import {
-  type ChangedContext,
-  type ContextRef,
-  type ContextVectors,
-  type Coverage,
-  type UnembeddedContext,
-  VectorStore,
-} from '../semantic/vector-store.js';
+import { DatabaseConfig } from '#config';
+import { Database } from '#database';
 import { EXACT_UP_TO, literal, MAX_INDEXED_DIMENSIONS, Pgvector, vectorIndexName } from './pgvector.js';
+
+/** A context that has no vectors of a model yet. */
+export interface UnembeddedContext {
+  readonly id: ContextId;
+  readonly projectId: ProjectId;
+  readonly label: string;
+  readonly content: string;
+}
+
+/** A context of which readers may have seen another state until now. */
+export interface ChangedContext {
+  readonly id: ContextId;
+  /** Slug. */
+  readonly project: string;
+  readonly label: string;
+}
+
+/** The vectors of one context, one for each passage. */
+export interface ContextVectors {
+  readonly contextId: ContextId;
+  readonly projectId: ProjectId;
+  readonly vectors: readonly Float32Array[];
+}
+
+export interface ContextRef {
+  readonly workspaceId: WorkspaceId;
+  readonly contextId: ContextId;
+}
+
+/** How far a project is embedded by a model. */
+export interface Coverage {
+  /** Newest versions that are not archived. */
+  readonly contexts: number;
+  /** Of those; one that the model refuses counts as done. */
+  readonly embedded: number;
+}
 
 /** Neither vectors of the model in $2 nor a refusal; `c` is the context. */
 const IS_UNEMBEDDED = `
@@ -20,16 +48,16 @@ const IS_UNEMBEDDED = `
   AND NOT EXISTS (SELECT FROM context_vector_refusals r
                   WHERE r.workspace_id = c.workspace_id AND r.context_id = c.id AND r.model = $2)`;
 
+/** Where the vectors of contexts live. `model` is a `modelKey`; nothing is ever read across two of them. */
 @Injectable()
-export class PostgresVectorStore extends VectorStore {
+export class PostgresVectorStore {
   constructor(
     private readonly database: Database,
     private readonly pgvector: Pgvector,
     private readonly config: DatabaseConfig,
-  ) {
-    super();
-  }
+  ) {}
 
+  /** Those of `ids` that are the newest of their label and have neither vectors of the model nor a refusal. */
   findUnembedded(workspaceId: WorkspaceId, model: string, ids: readonly ContextId[]): Promise<UnembeddedContext[]> {
     return this.database.query<UnembeddedContext>(
       `SELECT c.id, c.project_id AS "projectId", c.label, c.content
@@ -40,11 +68,16 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
+  /**
+   * Stores the vectors of contexts that still are the newest of their label, in place of what there was, and drops
+   * those of the versions before. A context that was replaced, archived or deleted meanwhile is passed over.
+   * @returns those that were stored, and the versions before that lost theirs
+   */
   async put(
     workspaceId: WorkspaceId,
     model: string,
     contexts: readonly ContextVectors[],
-  ): ReturnType<VectorStore['put']> {
+  ): Promise<{ readonly stored: readonly ContextId[]; readonly dropped: readonly ChangedContext[] }> {
     const ids = contexts.map(({ contextId }) => contextId);
     // The lock keeps a context from being replaced or removed until its vectors are in.
     const kept = await this.database.query<{ id: ContextId; label_id: string }>(
@@ -77,6 +110,7 @@ export class PostgresVectorStore extends VectorStore {
     return { stored: keptIds, dropped: [...dropped.values()] };
   }
 
+  /** Remembers that the model refuses a context, so that it is not asked again; undefined where that was known. */
   async refuse(
     workspaceId: WorkspaceId,
     model: string,
@@ -96,6 +130,7 @@ export class PostgresVectorStore extends VectorStore {
     return refused;
   }
 
+  /** Of every model. */
   async remove(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
     await this.database.query('DELETE FROM context_vectors WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])', [
       workspaceId,
@@ -103,6 +138,7 @@ export class PostgresVectorStore extends VectorStore {
     ]);
   }
 
+  /** Newest versions anywhere that have neither vectors of the model nor a refusal, in one order, those after `after`. */
   listUnembedded(model: string, after: ContextRef | undefined, limit: number): Promise<ContextRef[]> {
     return this.database.query<ContextRef>(
       `SELECT c.workspace_id AS "workspaceId", c.id AS "contextId"
@@ -114,6 +150,7 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
+  /** How many `listUnembedded` would find, counted no further than `most`. */
   async countUnembedded(model: string, most: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       `SELECT count(*)::int AS count
@@ -133,6 +170,7 @@ export class PostgresVectorStore extends VectorStore {
     return { contexts: Number(row?.contexts ?? 0), embedded: Number(row?.embedded ?? 0) };
   }
 
+  /** What has become of each; `off` are those that are not to be embedded, unknown ones are left out. */
   async statesOf(
     workspaceId: WorkspaceId,
     model: string,
@@ -150,6 +188,7 @@ export class PostgresVectorStore extends VectorStore {
     return new Map(rows.map(({ id, state }) => [id, state]));
   }
 
+  /** Notes that the model is in use now. */
   async use(model: string, dimensions: number): Promise<void> {
     await this.database.query(
       `INSERT INTO embedding_models AS m (model, dimensions) VALUES ($1, $2)
@@ -158,6 +197,12 @@ export class PostgresVectorStore extends VectorStore {
     );
   }
 
+  /**
+   * Removes at most `limit` vectors of models that nobody has used for so long, by the
+   * clock of the database, and, once a model has none
+   * left, every trace of it.
+   * @returns how many were removed
+   */
   async prune(unusedForMs: number, limit: number): Promise<number> {
     const unused = await this.database.query<{ model: string }>(
       `SELECT model FROM embedding_models
@@ -181,6 +226,7 @@ export class PostgresVectorStore extends VectorStore {
     return 0;
   }
 
+  /** Whether a project has more vectors of the model than can be looked at one by one. */
   async needsIndex(model: string): Promise<boolean> {
     const rows = await this.database.query(
       `SELECT FROM context_vectors WHERE model = $1 GROUP BY workspace_id, project_id HAVING count(*) > $2 LIMIT 1`,
@@ -189,6 +235,11 @@ export class PostgresVectorStore extends VectorStore {
     return rows.length > 0;
   }
 
+  /**
+   * Makes the index that lets a search of this model look at few vectors, where the database can; returns whether it
+   * is there. Takes as long as it takes; reads and writes go on meanwhile. Of callers at once, in any process, one makes
+   * it, and the others are answered at once.
+   */
   async ensureIndex(model: string, dimensions: number): Promise<boolean> {
     if (dimensions > MAX_INDEXED_DIMENSIONS || !(await this.pgvector.exists())) return false;
     const name = vectorIndexName(model);

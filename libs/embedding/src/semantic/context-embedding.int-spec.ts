@@ -17,7 +17,8 @@ import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
 import { ContextEmbeddingObserver } from './context-embedding.observer.js';
 import { EmbeddingBackfillJob } from './embedding-backfill.job.js';
 import { SemanticReader } from './semantic.reader.js';
-import { type ChangedContext, VectorObservers } from './vector-store.js';
+import type { ChangedContext } from '../persistence/postgres-vector-store.js';
+import { VectorObservers } from './vector-observers.js';
 
 const signal = new AbortController().signal;
 const progress = async () => undefined;

@@ -6,7 +6,12 @@ import { type ContextId, DomainError, type WorkspaceId } from '#kernel';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
-import { type ContextVectors, type UnembeddedContext, VectorObservers, VectorStore } from './vector-store.js';
+import {
+  type ContextVectors,
+  PostgresVectorStore,
+  type UnembeddedContext,
+} from '../persistence/postgres-vector-store.js';
+import { VectorObservers } from './vector-observers.js';
 
 /** Contexts of one job: their texts are in memory together. */
 export const CONTEXTS_PER_JOB = 32;
@@ -28,7 +33,7 @@ export const contextEmbedding = declareJob({
 export class ContextEmbeddingJob {
   constructor(
     private readonly embeddings: EmbeddingService,
-    private readonly vectors: VectorStore,
+    private readonly vectors: PostgresVectorStore,
     private readonly observers: VectorObservers,
     private readonly changes: ContextChanges,
     private readonly transactions: TransactionRunner,

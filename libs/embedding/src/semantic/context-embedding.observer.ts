@@ -4,14 +4,14 @@ import type { ContextId, WorkspaceId } from '#kernel';
 import { JobQueue } from '#queue';
 import { EmbeddingProvider } from '../provider/embedding-provider.js';
 import { CONTEXTS_PER_JOB, contextEmbedding } from './context-embedding.job.js';
-import { VectorStore } from './vector-store.js';
+import { PostgresVectorStore } from '../persistence/postgres-vector-store.js';
 
 /** Enqueues the embedding of a context in the transaction that writes it: it can't be lost, and nothing waits for it. */
 @Injectable()
 export class ContextEmbeddingObserver extends ContextObserver {
   constructor(
     private readonly queue: JobQueue,
-    private readonly vectors: VectorStore,
+    private readonly vectors: PostgresVectorStore,
     provider: EmbeddingProvider,
     observers: ContextObservers,
   ) {

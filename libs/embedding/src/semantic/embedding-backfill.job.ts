@@ -5,7 +5,7 @@ import { declareJob, HandlesJob, type JobContext, type JobResult } from '#queue'
 import { modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
 import { ContextEmbeddingObserver } from './context-embedding.observer.js';
-import { type ContextRef, VectorStore } from './vector-store.js';
+import { type ContextRef, PostgresVectorStore } from '../persistence/postgres-vector-store.js';
 
 const PAGE = 500;
 /** Enqueued in one run: the next run goes on, so that a change of model does not bury the jobs of new contexts. */
@@ -34,7 +34,7 @@ export class EmbeddingBackfillJob {
 
   constructor(
     private readonly embeddings: EmbeddingService,
-    private readonly vectors: VectorStore,
+    private readonly vectors: PostgresVectorStore,
     private readonly observer: ContextEmbeddingObserver,
   ) {}
 

@@ -3,8 +3,12 @@ import { type EmbeddingState, EmbeddingStates, EmbeddingStateSource } from '#con
 import type { ContextId, Principal, ProjectId, WorkspaceId } from '#kernel';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
 import { EmbeddingService } from '../embedding.service.js';
-import { SemanticIndex, type SemanticAnswer, type SemanticFilters } from './semantic-index.js';
-import { type Coverage, VectorStore } from './vector-store.js';
+import {
+  PostgresSemanticIndex,
+  type SemanticAnswer,
+  type SemanticFilters,
+} from '../persistence/postgres-semantic-index.js';
+import { type Coverage, PostgresVectorStore } from '../persistence/postgres-vector-store.js';
 
 export interface SemanticRequest {
   readonly workspaceId: WorkspaceId;
@@ -22,8 +26,8 @@ export interface SemanticRequest {
 export class SemanticReader extends EmbeddingStateSource {
   constructor(
     private readonly embeddings: EmbeddingService,
-    private readonly index: SemanticIndex,
-    private readonly vectors: VectorStore,
+    private readonly index: PostgresSemanticIndex,
+    private readonly vectors: PostgresVectorStore,
     states: EmbeddingStates,
   ) {
     super();

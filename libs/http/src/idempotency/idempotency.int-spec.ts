@@ -9,7 +9,7 @@ import { api, type Api } from '#test/support/api.js';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { Endpoint } from '../endpoint/endpoint.decorator.js';
 import { HttpTestApp } from '../testing/http-test-app.js';
-import { IdempotencyStore } from './idempotency-store.js';
+import { PostgresIdempotencyStore } from './postgres-idempotency.store.js';
 
 const noteBody = z.strictObject({ text: z.string() });
 const note = z.object({ id: z.number(), text: z.string() });
@@ -182,7 +182,7 @@ describe('Idempotency-Key', () => {
     server.clock.advance(12 * 3_600_000);
     await write('a', 'young');
     server.clock.advance(12 * 3_600_000);
-    expect(await server.app.get(IdempotencyStore, { strict: false }).removeExpired(server.clock.now())).toBe(1);
+    expect(await server.app.get(PostgresIdempotencyStore, { strict: false }).removeExpired(server.clock.now())).toBe(1);
     expect((await write('a', 'young')).headers.get('idempotency-replayed')).toBe('true');
   });
 

@@ -8,7 +8,7 @@ import { TransactionRunner } from '#database';
 import { Clock, DomainError, isUuid, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
 import { fileHashOf } from '../server/file-body.js';
-import { type IdempotencyScope, IdempotencyStore } from './idempotency-store.js';
+import { type IdempotencyScope, PostgresIdempotencyStore } from './postgres-idempotency.store.js';
 import { openBody, sealBody } from './sealed-body.js';
 
 /** The ids of things that an answer refers to, at any depth, each once. Time linear in the size of the answer. */
@@ -56,7 +56,7 @@ function sealedWith(credential: string): BodyCodec {
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly reflector: Reflector,
-    private readonly store: IdempotencyStore,
+    private readonly store: PostgresIdempotencyStore,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly config: HttpConfig,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type GetPromptResult, type Prompt, ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
-import { RestApi, type RestCall } from '../rest/rest-api.js';
+import { RestApi, type RestCall } from '../http/rest-api.js';
 import { type McpConnection, refusal } from '../server/mcp-connection.js';
 import { isRefused } from '../results/tool-result.js';
 import { handOverText, type HandoverView, wakeUpText, type WakeUpView } from './prompt-texts.js';

@@ -1,4 +1,4 @@
-import type { RestCall } from '../rest/rest-api.js';
+import type { RestCall } from '../http/rest-api.js';
 
 /** What can be read, by the form of its address (RFC 6570). The variables are those of the route's path. */
 export const resourceForms = [

@@ -5,7 +5,7 @@ import {
   type Resource,
   ResourceNotFoundError,
 } from '@modelcontextprotocol/server';
-import { RestApi } from '../rest/rest-api.js';
+import { RestApi } from '../http/rest-api.js';
 import { type McpConnection, refusal } from '../server/mcp-connection.js';
 import { isRefused } from '../results/tool-result.js';
 import { contextUri, findResource, handoverUri } from './resource-address.js';

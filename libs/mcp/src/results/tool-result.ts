@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Problem } from '#http';
-import type { RestAnswer } from '../rest/rest-api.js';
+import type { RestAnswer } from '../http/rest-api.js';
 import type { Tool } from '../tools/tool-catalogue.js';
 import { fenced, pageOf, type TextPage } from './text-page.js';
 import { type Cut, fitValue, omitFromValue } from './fit-value.js';

@@ -1,6 +1,6 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import type { Scope } from '#kernel';
-import type { RestAnswer, RestCaller } from '../rest/rest-api.js';
+import type { RestAnswer, RestCaller } from '../http/rest-api.js';
 import { problemViewOf, type ResultForm } from '../results/tool-result.js';
 import type { Profile } from '../tools/tool.js';
 

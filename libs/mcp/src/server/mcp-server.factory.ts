@@ -5,7 +5,7 @@ import { statusOf } from '#http';
 import { PromptRegistry } from '../prompts/prompt-registry.js';
 import { resourceForms } from '../resources/resource-address.js';
 import { ResourceReader } from '../resources/resource-reader.js';
-import { RestApi } from '../rest/rest-api.js';
+import { RestApi } from '../http/rest-api.js';
 import type { ToolArguments } from '../tools/tool.js';
 import { readArguments, toRestCall } from '../tools/tool-request.js';
 import { type Tool, ToolCatalogue } from '../tools/tool-catalogue.js';

@@ -1,6 +1,6 @@
 import { escapePointer, findInexactJson, findUnsafeText, isNestedTooDeep } from '#http';
 import { DomainError, type ErrorIssue } from '#kernel';
-import type { RestCall } from '../rest/rest-api.js';
+import type { RestCall } from '../http/rest-api.js';
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { Tool } from './tool-catalogue.js';
 import type { ToolArguments } from './tool.js';

@@ -3,7 +3,7 @@ import PgBoss from 'pg-boss';
 import { Database } from '#database';
 import type { JobResult } from '../job.js';
 import { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from '../job-record.js';
-import { type JobFilter, type JobScope, JobRepository } from '../job-store.js';
+import { type JobFilter, type JobScope } from '../job-store.js';
 import { DUE_AT_ONCE, type JobData } from './job-data.js';
 
 type RowState = 'created' | 'retry' | 'active' | 'completed' | 'cancelled' | 'failed';
@@ -39,15 +39,15 @@ interface Row {
 const COLUMNS =
   'id, name, state, data, output, retry_count, retry_limit, start_after, started_on, created_on, completed_on';
 
+/** What administrators ask and do. Every call sees only what `scope` allows; another job does not exist for it. */
 @Injectable()
-export class PgBossJobRepository extends JobRepository {
+export class PgBossJobRepository {
   constructor(
     private readonly boss: PgBoss,
     private readonly database: Database,
-  ) {
-    super();
-  }
+  ) {}
 
+  /** Newest first. */
   async list(scope: JobScope, filter: JobFilter, after: string | undefined, limit: number): Promise<JobRecord[]> {
     const rows = await this.database.query<Row>(
       `SELECT ${COLUMNS} FROM pgboss.job
@@ -73,6 +73,7 @@ export class PgBossJobRepository extends JobRepository {
     return row === undefined ? undefined : toRecord(row);
   }
 
+  /** Makes a failed or cancelled job due again, with one attempt more. Whether it was in such a state. */
   async retry(job: JobRecord): Promise<boolean> {
     // A run of a schedule gives up its place in its period, which another may have taken.
     const rows = await this.database.query(
@@ -84,12 +85,14 @@ export class PgBossJobRepository extends JobRepository {
     return rows.length > 0;
   }
 
+  /** Cancels a job that is not finished. Whether it was not. */
   async cancel(job: JobRecord): Promise<boolean> {
     // The types of pg-boss do not tell what it answers.
     const { affected } = (await this.boss.cancel(job.name, job.id)) as unknown as { affected: number };
     return affected > 0;
   }
 
+  /** By name. */
   async count(scope: JobScope): Promise<JobCounts[]> {
     const rows = await this.database.query<{ name: string; state: RowState; jobs: number; due_seconds: number | null }>(
       `SELECT name, state, count(*)::int AS jobs,

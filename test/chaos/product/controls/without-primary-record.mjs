@@ -8,10 +8,10 @@ const TERM = '00000000-0000-4000-8000-000000000000';
  */
 const replacements = [
   {
-    className: 'SqlPrimaryRecord',
+    className: 'PostgresPrimaryRecord',
     method: 'agree',
     replace: () => async () => ({ term: TERM, renewed: [], ageMs: undefined }),
   },
-  { className: 'SqlPrimaryRecord', method: 'current', replace: () => async () => TERM },
+  { className: 'PostgresPrimaryRecord', method: 'current', replace: () => async () => TERM },
 ];
 export default replacements;

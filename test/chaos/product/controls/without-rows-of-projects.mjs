@@ -8,7 +8,7 @@ const OF_PROJECTS = /^[^:]*:projects?:/;
  */
 const replacements = [
   {
-    className: 'SqlInvalidationOutbox',
+    className: 'PostgresInvalidationOutbox',
     method: 'append',
     replace: (append) =>
       async function appendOthers(tags) {

@@ -1,17 +1,17 @@
 import { Database } from '#database';
 import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { SqlPrimaryRecord } from './primary-record.js';
+import { PostgresPrimaryRecord } from './primary-record.js';
 
 describe('the record of the servers that take the writes', () => {
   let database: TestDatabase;
   let source: DataSource;
-  let record: SqlPrimaryRecord;
+  let record: PostgresPrimaryRecord;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     source = await new DataSource({ type: 'postgres', url: database.url, installExtensions: false }).initialize();
-    record = new SqlPrimaryRecord(new Database(source), 'ks');
+    record = new PostgresPrimaryRecord(new Database(source), 'ks');
   });
 
   beforeEach(() => source.query('TRUNCATE cache_primaries'));
@@ -54,7 +54,7 @@ describe('the record of the servers that take the writes', () => {
   });
 
   it('keeps namespaces apart', async () => {
-    const other = new SqlPrimaryRecord(new Database(source), 'other');
+    const other = new PostgresPrimaryRecord(new Database(source), 'other');
     const { term } = await record.agree('one');
     await other.agree('two');
     expect(await record.current()).toBe(term);

@@ -30,7 +30,7 @@ export abstract class PrimaryRecord {
 const SHOW_EVERY_MS = 10_000;
 
 /** The record in PostgreSQL: the table `cache_primaries`, one row for each namespace of keys. */
-export class SqlPrimaryRecord extends PrimaryRecord {
+export class PostgresPrimaryRecord extends PrimaryRecord {
   private shownMs = Number.NEGATIVE_INFINITY;
 
   /** @param notifications the relay's own connection, which asks for the term with every look: a busy pool must not make it blind */

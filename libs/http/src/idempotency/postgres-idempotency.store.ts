@@ -1,9 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock, newId, type WorkspaceId } from '#kernel';
 import { Database } from '#database';
-import { Clock, newId } from '#kernel';
 import { declareJob, HandlesJob } from '#queue';
-import { type Claim, type IdempotencyScope, IdempotencyStore, type StoredResponse } from './idempotency-store.js';
+
+export interface IdempotencyScope {
+  readonly workspaceId: WorkspaceId;
+  readonly principalId: string;
+  readonly key: string;
+}
+
+interface StoredResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The JSON text as it was sent, or null for an answer without a body. */
+  readonly body: string | null;
+}
+
+type Claim =
+  /** The caller does the work, once it holds the claim. */
+  | { readonly kind: 'claimed'; readonly claim: string }
+  | { readonly kind: 'completed'; readonly response: StoredResponse }
+  /** Another request has the key, or had it when its process ended: who takes over its claim finds out. */
+  | { readonly kind: 'in-flight'; readonly claim: string | undefined }
+  | { readonly kind: 'other-request' };
 
 interface Row {
   readonly same_request: boolean;
@@ -13,12 +33,12 @@ interface Row {
   readonly response_body: string | null;
 }
 
+/** Remembers the answers of requests that carry an idempotency key. Safe between processes. */
 @Injectable()
-export class TypeormIdempotencyStore extends IdempotencyStore {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresIdempotencyStore {
+  constructor(private readonly database: Database) {}
 
+  /** Takes the key for this request, or tells what became of it. Committed at once, so others see it. */
   async claim(scope: IdempotencyScope, requestHash: Buffer, times: { now: Date; expiresAt: Date }): Promise<Claim> {
     const claim = newId();
     const taken = await this.database.query(
@@ -47,7 +67,13 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     };
   }
 
-  /** An advisory lock; where those do nothing, on the embedded database, one connection does one transaction at a time. */
+  /**
+   * Holds the key for the rest of the surrounding transaction, which is that of the work: the claim falls with it, and
+   * with the process that runs it.
+   * @returns false where another request holds it
+   *
+   * An advisory lock; where those do nothing, on the embedded database, one connection does one transaction at a time.
+   */
   async hold({ workspaceId, principalId, key }: IdempotencyScope): Promise<boolean> {
     const [lock] = await this.database.query<{ held: boolean }>(
       `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency/' || $1, 0)) AS held`,
@@ -56,6 +82,10 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     return lock?.held === true;
   }
 
+  /**
+   * Makes the claim of a request that no longer runs one's own, for the surrounding transaction to keep. Hold the key first.
+   * @returns the new claim; undefined where the request was finished or given up meanwhile
+   */
   async takeOver(scope: IdempotencyScope, claim: string): Promise<string | undefined> {
     const [row] = await this.database.query<{ claim: string }>(
       `UPDATE idempotency_keys SET claim = $5
@@ -66,6 +96,12 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     return row?.claim;
   }
 
+  /**
+   * Keeps the answer until its time is over, or until one of the things it refers to is deleted. Called in the transaction
+   * of the work itself: either both stand or neither does.
+   * @param referencedIds of those things
+   * @returns false where the claim was lost to another request; the work must then be rolled back.
+   */
   async complete(
     scope: IdempotencyScope,
     claim: string,
@@ -89,6 +125,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     return rows.length > 0;
   }
 
+  /** Gives a key free after a failed request, so that it can be sent again. */
   async release(scope: IdempotencyScope, claim: string): Promise<void> {
     await this.database.query(
       `DELETE FROM idempotency_keys WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 AND response_status IS NULL`,
@@ -96,6 +133,7 @@ export class TypeormIdempotencyStore extends IdempotencyStore {
     );
   }
 
+  /** Removes keys whose time is over; returns how many. */
   async removeExpired(now: Date): Promise<number> {
     return (await this.database.query('DELETE FROM idempotency_keys WHERE expires_at <= $1 RETURNING key', [now]))
       .length;
@@ -114,7 +152,7 @@ const idempotencyExpiry = declareJob({
 @Injectable()
 export class IdempotencyExpiry {
   constructor(
-    private readonly store: IdempotencyStore,
+    private readonly store: PostgresIdempotencyStore,
     private readonly clock: Clock,
   ) {}
 

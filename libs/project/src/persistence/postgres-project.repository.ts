@@ -22,7 +22,7 @@ export class ProjectEntity {
 const DELETION_TIMEOUT_MS = 15 * 60 * 1000;
 
 @Injectable()
-export class TypeormProjectRepository extends ProjectRepository {
+export class PostgresProjectRepository extends ProjectRepository {
   constructor(private readonly database: Database) {
     super();
   }

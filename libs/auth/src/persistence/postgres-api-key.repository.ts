@@ -1,10 +1,9 @@
 import { ArrayContains, Column, Entity, IsNull, LessThan, MoreThan, Not, PrimaryColumn, VirtualColumn } from 'typeorm';
 import { Injectable } from '@nestjs/common';
 import type { ApiKeyId, Scope, WorkspaceId } from '#kernel';
-import { Database } from '#database';
 import { type Page, toPage } from '#http';
+import { Database } from '#database';
 import type { ApiKey, StoredApiKey } from '../api-key.js';
-import { ApiKeyRepository } from './api-key.repository.js';
 
 @Entity('api_keys')
 export class ApiKeyEntity {
@@ -34,15 +33,14 @@ export class ApiKeyEntity {
 }
 
 @Injectable()
-export class TypeormApiKeyRepository extends ApiKeyRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresApiKeyRepository {
+  constructor(private readonly database: Database) {}
 
   async insert(key: ApiKey): Promise<void> {
     await this.rows.insert({ ...key, scopes: [...key.scopes] });
   }
 
+  /** Inserts unless a key with the same secret exists; returns the one that is there. */
   async ensure(key: ApiKey): Promise<ApiKey> {
     await this.rows
       .createQueryBuilder()
@@ -61,11 +59,13 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     return (await this.rows.findOneBy({ workspaceId, id })) ?? undefined;
   }
 
+  /** As `find`, and nobody else changes it until the end of the transaction. */
   async findForChange(workspaceId: WorkspaceId, id: ApiKeyId): Promise<StoredApiKey | undefined> {
     const lock = { mode: 'pessimistic_write' } as const;
     return (await this.rows.findOne({ where: { workspaceId, id }, lock })) ?? undefined;
   }
 
+  /** Whether any active key of any workspace carries the operator scope. */
   hasActiveOperator(now: Date): Promise<boolean> {
     const active = { scopes: ArrayContains<string>(['operator']) as never, revokedAt: IsNull() };
     return this.rows.exists({
@@ -76,6 +76,7 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     });
   }
 
+  /** Newest first. */
   async list(workspaceId: WorkspaceId, after: ApiKeyId | undefined, limit: number): Promise<Page<ApiKey, [ApiKeyId]>> {
     const rows = await this.rows.find({
       where: { workspaceId, ...(after === undefined ? {} : { id: LessThan(after) }) },
@@ -89,11 +90,13 @@ export class TypeormApiKeyRepository extends ApiKeyRepository {
     await this.rows.update({ workspaceId, id }, { name, scopes: [...scopes], tier });
   }
 
+  /** Whether this call revoked it: of several at once, one. */
   async revoke(workspaceId: WorkspaceId, id: ApiKeyId, at: Date): Promise<boolean> {
     const { affected } = await this.rows.update({ workspaceId, id, revokedAt: IsNull() }, { revokedAt: at });
     return affected === 1;
   }
 
+  /** Revokes every active key of that name whose secret is another one; returns them. */
   async revokeOthersNamed(workspaceId: WorkspaceId, name: string, secretHash: Buffer, at: Date): Promise<ApiKey[]> {
     const others = await this.rows.findBy({ workspaceId, name, secretHash: Not(secretHash), revokedAt: IsNull() });
     for (const { id } of others) await this.rows.update({ workspaceId, id }, { revokedAt: at });

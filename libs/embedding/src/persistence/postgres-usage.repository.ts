@@ -18,7 +18,7 @@ interface SumRow {
 }
 
 @Injectable()
-export class SqlUsageRepository extends UsageRepository {
+export class PostgresUsageRepository extends UsageRepository {
   constructor(private readonly database: Database) {
     super();
   }

@@ -50,7 +50,7 @@ interface Row {
  * Needs the tables `cache_invalidations` (id uuid, tags text[], created_at timestamptz, claimed_until timestamptz, written_by xid8),
  * `cache_erasures` and `cache_primaries`, which has a row once a process with a shared tier has used the database.
  */
-export class SqlInvalidationOutbox extends InvalidationOutbox {
+export class PostgresInvalidationOutbox extends InvalidationOutbox {
   /** Whether a process with a shared tier was ever there. */
   private sharedBefore: boolean | undefined;
 

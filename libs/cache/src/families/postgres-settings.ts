@@ -10,7 +10,7 @@ interface Row {
 }
 
 /** Run-time settings in PostgreSQL: the table `cache_family_settings` (family text primary key, settings jsonb, updated_at timestamptz). */
-export class SqlFamilySettings extends FamilySettingsStore {
+export class PostgresFamilySettings extends FamilySettingsStore {
   /** @param inTransaction runs work in one transaction that the executor takes part in */
   constructor(
     private readonly sql: SqlExecutor,

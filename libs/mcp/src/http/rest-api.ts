@@ -1,19 +1,47 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import inject, { type InjectOptions } from 'light-my-request';
+import inject from 'light-my-request';
+import type { InjectOptions } from 'light-my-request';
 import { findRequestContext, runInRequestContext, traceHeaders } from '#observability';
-import { type RestAnswer, RestApi, type RestCall, type RestCaller } from '../rest/rest-api.js';
+
+/** On whose behalf a call is made: what its own HTTP request would have carried. */
+export interface RestCaller {
+  /** The `Authorization` header, verified already for the request that the call belongs to. */
+  readonly authorization: string;
+  /** The `X-Keepsake-Workspace` header, where one was sent. */
+  readonly workspace: string | undefined;
+  readonly address: string;
+  readonly requestId: string;
+  /** Called before every call, which counts against the limits of its route. */
+  readonly onCall?: () => void;
+}
+
+export interface RestCall {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+export interface RestAnswer {
+  readonly status: number;
+  /** Parsed; undefined where there is none. */
+  readonly body: unknown;
+  /** Of a refusal that ends by itself. */
+  readonly retryAfterSeconds?: number;
+}
 
 /**
+ * The product's own HTTP interface, called from inside. A call meets everything that it would meet from outside:
+ * credential, scopes, workspace, rate limits, validation, the cache of answers, time limits. No status is an error.
+ *
  * Hands the call to the router without a socket. Fastify's own `inject` refuses while the server is closing; the router
  * goes on, as it does for requests that came before that.
  */
 @Injectable()
-export class InProcessRestApi extends RestApi {
-  constructor(private readonly host: HttpAdapterHost) {
-    super();
-  }
+export class RestApi {
+  constructor(private readonly host: HttpAdapterHost) {}
 
   async call(caller: RestCaller, { method, path, body }: RestCall): Promise<RestAnswer> {
     caller.onCall?.();

@@ -7,12 +7,12 @@ import { TcpProxy } from '#test/support/tcp-proxy.js';
 import type { Tag } from '../families/tag.js';
 import { invalidationOutboxContract } from '../testing/invalidation-outbox.contract.js';
 import { PgNotifyChannel } from './pg-notify-channel.js';
-import { SqlInvalidationOutbox } from './sql-invalidation-outbox.js';
+import { PostgresInvalidationOutbox } from './postgres-invalidation-outbox.js';
 
 describe('the outbox in PostgreSQL', () => {
   let database: TestDatabase;
   let sources: DataSource[];
-  let outboxes: SqlInvalidationOutbox[] = [];
+  let outboxes: PostgresInvalidationOutbox[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -32,9 +32,13 @@ describe('the outbox in PostgreSQL', () => {
     await database.drop();
   });
 
-  function open(source: number, url?: string): { readonly outbox: SqlInvalidationOutbox; readonly sql: Database } {
+  function open(source: number, url?: string): { readonly outbox: PostgresInvalidationOutbox; readonly sql: Database } {
     const sql = new Database(sources[source] as DataSource);
-    const outbox = new SqlInvalidationOutbox(sql, 'relay', url === undefined ? undefined : new PgNotifyChannel(url));
+    const outbox = new PostgresInvalidationOutbox(
+      sql,
+      'relay',
+      url === undefined ? undefined : new PgNotifyChannel(url),
+    );
     outboxes.push(outbox);
     return { outbox, sql };
   }
@@ -101,7 +105,7 @@ describe('the outbox in PostgreSQL', () => {
 
   it('T56 writes a row for a process without a shared tier where others have one, and knows whether they are there', async () => {
     const sql = new Database(sources[0] as DataSource);
-    const outbox = new SqlInvalidationOutbox(sql, 'writer');
+    const outbox = new PostgresInvalidationOutbox(sql, 'writer');
     await sql.query('TRUNCATE cache_primaries');
     expect(await outbox.append(['w:a:x' as Tag])).toBeUndefined();
     expect((await outbox.overdue(0, 10)).rows).toEqual([]);

@@ -3,18 +3,18 @@ import { Database } from '#database';
 import { newId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { projectRepositoryContract } from '../testing/project-repository.contract.js';
-import { ProjectEntity, TypeormProjectRepository } from './typeorm-project.repository.js';
+import { ProjectEntity, PostgresProjectRepository } from './postgres-project.repository.js';
 
-describe('TypeormProjectRepository', () => {
+describe('PostgresProjectRepository', () => {
   let testDatabase: TestDatabase;
   let dataSource: DataSource;
-  let projects: TypeormProjectRepository;
+  let projects: PostgresProjectRepository;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
     dataSource = await new DataSource({ ...options, entities: [ProjectEntity] }).initialize();
-    projects = new TypeormProjectRepository(new Database(dataSource));
+    projects = new PostgresProjectRepository(new Database(dataSource));
   });
 
   afterAll(async () => {

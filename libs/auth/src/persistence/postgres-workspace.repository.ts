@@ -1,11 +1,10 @@
 import { Column, Entity, MoreThan, PrimaryColumn } from 'typeorm';
 import { Injectable } from '@nestjs/common';
 import type { WorkspaceId } from '#kernel';
-import { brokenConstraintOf, Database } from '#database';
 import { type Page, toPage } from '#http';
-import { workspaceSlugTaken } from '../auth.errors.js';
+import { brokenConstraintOf, Database } from '#database';
 import type { Workspace } from '../workspace.js';
-import { WorkspaceRepository } from './workspace.repository.js';
+import { workspaceSlugTaken } from '../auth.errors.js';
 
 @Entity('workspaces')
 export class WorkspaceEntity {
@@ -20,11 +19,10 @@ export class WorkspaceEntity {
 }
 
 @Injectable()
-export class TypeormWorkspaceRepository extends WorkspaceRepository {
-  constructor(private readonly database: Database) {
-    super();
-  }
+export class PostgresWorkspaceRepository {
+  constructor(private readonly database: Database) {}
 
+  /** @throws DomainError `workspace-exists` where the slug is taken. */
   async insert(workspace: Workspace): Promise<void> {
     try {
       await this.rows.insert(workspace);
@@ -34,6 +32,7 @@ export class TypeormWorkspaceRepository extends WorkspaceRepository {
     }
   }
 
+  /** Inserts unless the slug exists; returns the one that is there. Safe for concurrent callers. */
   async ensure(workspace: Workspace): Promise<Workspace> {
     await this.rows.createQueryBuilder().insert().values(workspace).orIgnore().execute();
     return this.rows.findOneByOrFail({ slug: workspace.slug });
@@ -44,6 +43,7 @@ export class TypeormWorkspaceRepository extends WorkspaceRepository {
     return row === null ? undefined : { ...row };
   }
 
+  /** In the order of their ids, which is that of their making. */
   async list(after: WorkspaceId | undefined, limit: number): Promise<Page<Workspace, [WorkspaceId]>> {
     const rows = await this.rows.find({
       where: after === undefined ? {} : { id: MoreThan(after) },
