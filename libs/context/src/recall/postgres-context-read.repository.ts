@@ -3,7 +3,7 @@ import { type Page, toPage } from '#http';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import type { Context, ContextFilter, ContextSummary } from '../context.js';
-import { type Fingerprint, nearest, SIMILAR_CANDIDATES } from '../store/near-duplicates.js';
+import { nearest, SIMILAR_CANDIDATES, type SimilarContext, type SimilarityProbe } from '../store/near-duplicates.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -21,22 +21,6 @@ export type RecallBy =
   | { readonly projectId: ProjectId; readonly labels: readonly string[] }
   /** These versions, archived or not; of any project where none is given. */
   | { readonly projectId?: ProjectId; readonly ids: readonly ContextId[] };
-
-export interface SimilarContext {
-  readonly id: ContextId;
-  readonly label: string;
-  readonly version: number;
-  /** Of the two texts, 0 to 1; 1 means the same text. */
-  readonly similarity: number;
-}
-
-/** What to look for near-duplicates of: a stored context, which is not its own duplicate, nor are those of its label. */
-interface SimilarityProbe {
-  readonly id: ContextId;
-  readonly labelId: string;
-  readonly contentHash: string;
-  readonly fingerprint: Fingerprint;
-}
 
 const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
   latest: 'c.is_latest',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DomainError, SessionId, WorkPauses } from '#kernel';
 import type { Context } from '../context.js';
-import type { SimilarContext } from '../recall/postgres-context-read.repository.js';
+import type { SimilarContext } from './near-duplicates.js';
 import { readAnyText } from '../extract/extract.js';
 import type { Priority } from '../extract/priority.js';
 import type { Fingerprint } from './near-duplicates.js';

@@ -25,7 +25,8 @@ import {
   type StoredContext,
   type StoreOutcome,
 } from './context-draft.js';
-import { PostgresContextReadRepository, type SimilarContext } from '../recall/postgres-context-read.repository.js';
+import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import type { SimilarContext } from './near-duplicates.js';
 import type { NewContext } from './context.row.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 

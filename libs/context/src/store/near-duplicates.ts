@@ -39,6 +39,22 @@ function mix(value: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+export interface SimilarContext {
+  readonly id: ContextId;
+  readonly label: string;
+  readonly version: number;
+  /** Of the two texts, 0 to 1; 1 means the same text. */
+  readonly similarity: number;
+}
+
+/** What to look for near-duplicates of: a stored context, which is not its own duplicate, nor are those of its label. */
+export interface SimilarityProbe {
+  readonly id: ContextId;
+  readonly labelId: string;
+  readonly contentHash: string;
+  readonly fingerprint: Fingerprint;
+}
+
 /**
  * How much two texts have in common, estimated without reading them again: MinHash (Broder 1997) kept to 8 bits a
  * hash (Li and König, "b-Bit Minwise Hashing", 2010), found through bands (Leskovec, Rajaraman and Ullman, "Mining of
