@@ -3,8 +3,8 @@ import { ContextService, type ContextSummary, RecallService } from '#context';
 import { type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
 import { type SearchAnswer, type SearchHit, SearchService } from '#search';
 import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
-import { reasonsOf, relevantOf, sharedWords } from './relevance.js';
-import { rulesOf } from './rules/rules-of.js';
+import { reasonsOf, relevantOf, sharedWords, tellingWords } from './relevance.js';
+import { rulesOfLong } from './rules/rules-of.js';
 import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
 
 /** As many as can speak up in every check; a project with more is told. */
@@ -41,18 +41,17 @@ export class CheckService {
 
     const alwaysIds = new Set<string>(always.items.map(({ id }) => id));
     const pauses = new WorkPauses();
+    const telling = tellingWords(text);
     const relevant: RelevantContext[] = [];
     for (const { content = '', ...context } of items) {
-      await pauses.pauseIfDue();
       const hit = hits.get(context.id);
-      const words = hit === undefined ? sharedWords(text, content) : [];
+      const words = await sharedWords(telling, content, pauses);
       relevant.push({
         context,
         score: hit?.score ?? null,
         why: [
           ...(alwaysIds.has(context.id) ? [{ kind: 'always-check' as const }] : []),
-          ...(hit === undefined ? [] : reasonsOf(hit, content, text)),
-          ...(words.length > 0 ? [{ kind: 'words' as const, words }] : []),
+          ...(hit !== undefined ? reasonsOf(hit, words) : words.length > 0 ? [{ kind: 'words' as const, words }] : []),
         ],
       });
     }
@@ -60,8 +59,7 @@ export class CheckService {
     const contentOf = new Map<string, string>(items.map(({ id, content = '' }) => [id, content]));
     const rules: StatedRule[] = [];
     for (const { context } of contexts) {
-      await pauses.pauseIfDue();
-      const stated = rulesOf(contentOf.get(context.id) ?? '', MOST_RULES - rules.length);
+      const stated = await rulesOfLong(contentOf.get(context.id) ?? '', MOST_RULES - rules.length, pauses);
       rules.push(...stated.map((rule) => ({ ...rule, context })));
     }
     const statements = statementsOf(text);

@@ -1,6 +1,7 @@
+import type { WorkPauses } from '#kernel';
 import type { SearchHit } from '#search';
 import type { Reason } from './check.js';
-import { isFiller, isNegation, wordsOf } from './rules/words.js';
+import { isFiller, isNegation, wordsIn, wordsOf } from './rules/words.js';
 
 /**
  * A hit speaks to a text where a channel says a good part of it of what it says of its best hit: a search of all the
@@ -24,9 +25,8 @@ export function relevantOf(hits: readonly SearchHit[]): SearchHit[] {
   );
 }
 
-/** Why a hit matches a text. */
-export function reasonsOf(hit: SearchHit, content: string, text: string): Reason[] {
-  const words = sharedWords(text, content);
+/** Why a hit matches a text, with which it shares these words. */
+export function reasonsOf(hit: SearchHit, words: readonly string[]): Reason[] {
   const { semantic } = hit.channels;
   const isByMeaning = semantic !== undefined && (words.length === 0 || hit.channels.keyword === undefined);
   return [
@@ -35,13 +35,30 @@ export function reasonsOf(hit: SearchHit, content: string, text: string): Reason
   ];
 }
 
-/** Telling words of the text that the content has in some form, in the order of the text, each once. */
-export function sharedWords(text: string, content: string): string[] {
-  const stems = new Set(wordsOf(content).map(({ stem }) => stem));
-  const shared = new Map<string, string>();
+/** Telling words of a text by their stems, in its order, each as it stands there first. */
+export function tellingWords(text: string): ReadonlyMap<string, string> {
+  const telling = new Map<string, string>();
   for (const word of wordsOf(text)) {
     const isSignificant = word.text.length >= LEAST_WORD_LENGTH && !isFiller(word) && !isNegation(word);
-    if (isSignificant && stems.has(word.stem) && !shared.has(word.stem)) shared.set(word.stem, word.text);
+    if (isSignificant && !telling.has(word.stem)) telling.set(word.stem, word.text);
   }
-  return [...shared.values()].slice(0, MAX_REPORTED_WORDS);
+  return telling;
+}
+
+/** Those of the telling words that the content has in some form, in their order. Others run in between. */
+export async function sharedWords(
+  telling: ReadonlyMap<string, string>,
+  content: string,
+  pauses: WorkPauses,
+): Promise<string[]> {
+  const shared = new Set<string>();
+  for (const { stem } of wordsIn(content)) {
+    if (pauses.isDue) await pauses.pauseIfDue();
+    if (telling.has(stem)) shared.add(stem);
+    if (shared.size === telling.size) break;
+  }
+  return [...telling]
+    .filter(([stem]) => shared.has(stem))
+    .map(([, text]) => text)
+    .slice(0, MAX_REPORTED_WORDS);
 }

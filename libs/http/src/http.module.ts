@@ -17,6 +17,7 @@ import {
 import { ResponseVariants } from './response-cache/response-caching.js';
 import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';
+import { LongAnswerInterceptor } from './server/long-answer.interceptor.js';
 import { RequestTimeoutInterceptor } from './server/request-timeout.interceptor.js';
 import { SchemaValidationPipe } from './validation/schema-validation.pipe.js';
 import { UndeclaredInputInterceptor } from './validation/undeclared-input.interceptor.js';
@@ -61,6 +62,7 @@ export class HealthModule {}
     { provide: APP_INTERCEPTOR, useClass: ConditionalReadInterceptor },
     { provide: APP_INTERCEPTOR, useClass: CacheStatusInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: LongAnswerInterceptor },
     {
       provide: APP_INTERCEPTOR,
       inject: [Reflector],

@@ -5,6 +5,7 @@ export {
   type EndpointConfig,
   type EndpointOptions,
   LIMITS,
+  LONG_ANSWER,
   type RouteLimits,
 } from './endpoint/endpoint.decorator.js';
 export { HealthChecks } from './health/health-checks.js';

@@ -10,8 +10,13 @@ const AT_A_STRETCH_MS = 10;
 export class WorkPauses {
   private since = performance.now();
 
+  /** For loops of small steps, which would spend their time on promises. */
+  get isDue(): boolean {
+    return performance.now() - this.since >= AT_A_STRETCH_MS;
+  }
+
   async pauseIfDue(): Promise<void> {
-    if (performance.now() - this.since < AT_A_STRETCH_MS) return;
+    if (!this.isDue) return;
     await setImmediate();
     this.since = performance.now();
   }

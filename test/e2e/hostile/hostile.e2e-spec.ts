@@ -213,4 +213,89 @@ describe('T66 a table of hostile requests', () => {
     expect(status).toBeLessThan(500);
     expect(holdMs).toBeLessThan(MOST_HOLD_MS);
   }, 300_000);
+
+  describe('in a project of many long texts that match', () => {
+    const headers = () => ({ 'content-type': 'application/json', authorization: `Bearer ${workspace.key}` });
+    const labels = Array.from({ length: 10 }, (_, index) => `long ${index}`);
+
+    beforeAll(async () => {
+      const units = [
+        'use a-b instead of c. ',
+        'Never use a-b. ',
+        'must not use a-b\n',
+        '| a-b | use |\n',
+        'use a-b ! ',
+      ];
+      for (const [index, label] of labels.entries()) {
+        const unit = units[index % units.length] as string;
+        const content = `${index} ${filled(unit, 1_000_000)}`;
+        const body = JSON.stringify({ project: 'long', label, content, priority: 'always_check' });
+        const { status, text } = await ask({ method: 'POST', path: '/v1/contexts', headers: headers(), body });
+        if (status !== 201) throw new Error(`The text was not stored: ${text.slice(0, 300)}`);
+      }
+    }, 300_000);
+
+    it.each<[string, () => { path: string; body: object }]>([
+      [
+        'a check of a short text',
+        () => ({ path: '/v1/contexts/check', body: { project: 'long', text: 'use a-b instead' } }),
+      ],
+      [
+        'a check of a long text',
+        () => ({ path: '/v1/contexts/check', body: { project: 'long', text: filled('use a-b ', 16_000) } }),
+      ],
+      ['a recall', () => ({ path: '/v1/contexts/recall', body: { project: 'long', labels } })],
+      [
+        'a recall by a tool',
+        () => ({
+          path: '/mcp?profile=full',
+          body: {
+            jsonrpc: '2.0',
+            id: 1,
+            method: 'tools/call',
+            params: { name: 'context_recall', arguments: { project: 'long', labels } },
+          },
+        }),
+      ],
+    ])(
+      'has no long hold by %s, also the second time, and memory stays flat',
+      async (_, request) => {
+        const { path, body } = request();
+        const sent = {
+          method: 'POST',
+          path,
+          headers: { ...headers(), accept: 'application/json, text/event-stream' },
+          body: JSON.stringify(body),
+        };
+        const before = await residentBytes();
+        for (let time = 0; time < 2; time++) {
+          await longestHoldMs();
+          const { status } = await ask(sent);
+          const holdMs = await longestHoldMs();
+          expect(status).toBe(200);
+          expect(holdMs).toBeLessThan(MOST_HOLD_MS);
+        }
+        expect((await residentBytes()) - before).toBeLessThan(MOST_GROWTH_BYTES);
+      },
+      300_000,
+    );
+  });
+
+  it.each(['float', 'base64'])(
+    'embeds 2,048 texts without a long hold, also when all are cached: %s',
+    async (encoding_format) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${workspace.key}` };
+      const input = Array.from({ length: 2_048 }, (_, index) => `${encoding_format} word ${index}`);
+      const body = JSON.stringify({ input, encoding_format });
+      for (let time = 0; time < 2; time++) {
+        await longestHoldMs();
+        const { status, text } = await ask({ method: 'POST', path: '/v1/embeddings', headers, body });
+        const holdMs = await longestHoldMs();
+        expect(status).toBe(200);
+        expect((JSON.parse(text) as { data: unknown[] }).data).toHaveLength(2_048);
+        expect(holdMs).toBeLessThan(MOST_HOLD_MS);
+      }
+    },
+    300_000,
+  );
 });

@@ -1,4 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import type { LoadContext, LoadMany, ReadOptions, ReadReport } from './read-options.js';
+
+/** Values that are checked, stored and handed out before others get a turn. */
+const AT_A_TIME = 4;
 
 interface Waiting<Params, Value> {
   readonly params: Params;
@@ -49,7 +53,10 @@ export class BulkLoad<Params, Value> {
         waiting.map(({ params }) => params),
         context as LoadContext,
       );
-      waiting.forEach(({ resolve }, i) => resolve(values[i] as Value));
+      for (const [i, { resolve }] of waiting.entries()) {
+        resolve(values[i] as Value);
+        if (i % AT_A_TIME === AT_A_TIME - 1) await setImmediate();
+      }
     } catch (error) {
       for (const { reject } of waiting) reject(error);
     }

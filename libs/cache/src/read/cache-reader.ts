@@ -1,4 +1,4 @@
-import { errorOf } from '#kernel';
+import { errorOf, WorkPauses } from '#kernel';
 import { bindingOf, hardMsOf, loadedAtOf, nonceOf } from '../protocol/entry.js';
 import type { LocalEntry } from '../stores/local-tier.js';
 import { BulkLoad, BulkRead } from './bulk-load.js';
@@ -37,23 +37,31 @@ export class CacheReader {
   }
 
   /** As `read` for many different ones; everything that is missing is asked for in one load. */
-  readMany<Params, Value>(
+  async readMany<Params, Value>(
     state: FamilyState<Params, Value>,
     all: readonly Params[],
     loadMany: LoadMany<Params, Value>,
     report?: (report: ReadReport) => void,
   ): Promise<(Value | undefined)[]> {
     const bulk = new BulkLoad(all.length, loadMany);
-    return Promise.all(
-      all.map(async (params) => {
-        const one = new BulkRead(bulk, params, report);
-        try {
-          return await this.read(state, params, one.load, one);
-        } finally {
-          one.settle();
-        }
-      }),
-    );
+    const readOne = async (params: Params) => {
+      const one = new BulkRead(bulk, params, report);
+      try {
+        return await this.read(state, params, one.load, one);
+      } finally {
+        one.settle();
+      }
+    };
+    const pauses = new WorkPauses();
+    const values: Promise<Value>[] = [];
+    for (const params of all) {
+      if (pauses.isDue) await pauses.pauseIfDue();
+      const value = readOne(params);
+      // It may fail while others have not begun.
+      value.catch(() => undefined);
+      values.push(value);
+    }
+    return Promise.all(values);
   }
 
   /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is unavailable or may not be trusted. */

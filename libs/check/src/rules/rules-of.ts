@@ -1,4 +1,5 @@
-import { visibleLines } from '#context';
+import { linesOf } from '#context';
+import type { WorkPauses } from '#kernel';
 
 export const ruleKinds = ['always', 'never', 'must', 'must-not', 'should', 'should-not', 'use'] as const;
 type RuleKind = (typeof ruleKinds)[number];
@@ -189,6 +190,10 @@ const MODALS: readonly (readonly [RuleKind, RegExp])[] = [
   ['should', /\bshould\b/i],
 ];
 
+/** Of a longer line so much is read at a time, up to the end of a sentence. */
+const PIECE_LENGTH = 20_000;
+const SENTENCE_MARKS = '.!?。！？…';
+
 /**
  * The rules that a text states, in its order, each once: sentences with ALWAYS, NEVER, MUST, SHOULD and their
  * opposites, and `use X for Y`, `use X instead of Z`. Lines of code are none. Deterministic; linear in the length of
@@ -196,15 +201,59 @@ const MODALS: readonly (readonly [RuleKind, RegExp])[] = [
  * @param most stops at so many
  */
 export function rulesOf(content: string, most = Number.POSITIVE_INFINITY): Rule[] {
+  const steps = readRules(content, most);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+/** The same of a text of any length: others run in between. */
+export async function rulesOfLong(content: string, most: number, pauses: WorkPauses): Promise<Rule[]> {
+  const steps = readRules(content, most);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    if (pauses.isDue) await pauses.pauseIfDue();
+  }
+}
+
+function* readRules(content: string, most: number): Generator<undefined, Rule[]> {
   const rules = new Map<string, Rule>();
-  for (const { text } of visibleLines(content).prose) {
-    for (const sentence of sentencesOf(text)) {
-      if (rules.size >= most) return [...rules.values()];
-      const rule = sentence.length > MAX_SENTENCE_LENGTH || sentence.endsWith('?') ? undefined : ruleOf(sentence);
-      if (rule !== undefined && !rules.has(rule.text)) rules.set(rule.text, rule);
+  for (const { text, isCode } of linesOf(content)) {
+    if (isCode) continue;
+    for (const piece of piecesOf(text)) {
+      for (const sentence of sentencesOf(piece)) {
+        if (rules.size >= most) return [...rules.values()];
+        const rule = sentence.length > MAX_SENTENCE_LENGTH || sentence.endsWith('?') ? undefined : ruleOf(sentence);
+        if (rule !== undefined && !rules.has(rule.text)) rules.set(rule.text, rule);
+      }
+      yield;
     }
   }
   return [...rules.values()];
+}
+
+/** Cut behind the last mark of a sentence that a space follows; without one, what is left out is no sentence that counts. */
+function* piecesOf(line: string): Generator<string> {
+  let start = 0;
+  while (line.length - start > PIECE_LENGTH) {
+    const cut = lastSentenceEnd(line, start, start + PIECE_LENGTH);
+    if (cut !== undefined) yield line.slice(start, cut);
+    start = cut ?? nextSentenceEnd(line, start + PIECE_LENGTH);
+  }
+  yield line.slice(start);
+}
+
+function lastSentenceEnd(line: string, start: number, end: number): number | undefined {
+  for (let at = end - 1; at > start; at--) if (isSentenceEnd(line, at)) return at;
+  return undefined;
+}
+
+function nextSentenceEnd(line: string, from: number): number {
+  for (let at = from; at < line.length; at++) if (isSentenceEnd(line, at)) return at;
+  return line.length;
+}
+
+/** Whether a space stands here, behind the mark of a sentence. */
+function isSentenceEnd(line: string, at: number): boolean {
+  return SENTENCE_MARKS.includes(line.charAt(at - 1)) && line.charAt(at).trim() === '';
 }
 
 function ruleOf(sentence: string): Rule | undefined {

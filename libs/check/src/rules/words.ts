@@ -31,10 +31,15 @@ export interface Word {
 }
 
 export function wordsOf(text: string): Word[] {
-  return [...text.matchAll(WORD)].map(({ 0: word, index }) => {
+  return [...wordsIn(text)];
+}
+
+/** The same, one after the other. */
+export function* wordsIn(text: string): Generator<Word> {
+  for (const { 0: word, index } of text.matchAll(WORD)) {
     const lower = word.toLowerCase().replaceAll('’', "'");
-    return { text: lower, stem: stemOf(lower), at: index };
-  });
+    yield { text: lower, stem: stemOf(lower), at: index };
+  }
 }
 
 export function isNegation({ text }: Pick<Word, 'text'>): boolean {

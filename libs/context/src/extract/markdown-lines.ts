@@ -32,7 +32,7 @@ export interface Line {
   readonly index: number;
 }
 
-const LINE_END = /\r\n|\n|\r/;
+const LINE_END = /\r\n|\n|\r/g;
 
 /**
  * The lines that are not blank, apart for prose and for code between fences (CommonMark 0.31, section 4.5). Fences
@@ -41,8 +41,15 @@ const LINE_END = /\r\n|\n|\r/;
 export function visibleLines(content: string): { prose: Line[]; code: Line[] } {
   const prose: Line[] = [];
   const code: Line[] = [];
+  for (const { isCode, ...line } of linesOf(content)) (isCode ? code : prose).push(line);
+  return { prose, code };
+}
+
+/** The same, one line after the other: whoever reads a long text may stop, or let others run, between two. */
+export function* linesOf(content: string): Generator<Line & { readonly isCode: boolean }> {
   let open: string | undefined;
-  for (const [index, raw] of content.split(LINE_END).entries()) {
+  let index = 0;
+  for (const raw of rawLinesOf(content)) {
     const fence = fenceOf(raw);
     if (open === undefined && fence !== undefined && opensCode(fence)) {
       open = fence.marks;
@@ -50,10 +57,19 @@ export function visibleLines(content: string): { prose: Line[]; code: Line[] } {
       open = undefined;
     } else {
       const text = raw.trim();
-      if (text !== '') (open === undefined ? prose : code).push({ text, index });
+      if (text !== '') yield { text, index, isCode: open !== undefined };
     }
+    index++;
   }
-  return { prose, code };
+}
+
+function* rawLinesOf(content: string): Generator<string> {
+  let start = 0;
+  for (const { 0: end, index } of content.matchAll(LINE_END)) {
+    yield content.slice(start, index);
+    start = index + end.length;
+  }
+  yield content.slice(start);
 }
 
 const MOST_MARKS = 6;

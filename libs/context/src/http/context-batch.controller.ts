@@ -59,6 +59,7 @@ export class ContextBatchController {
     access: ['memory:read'],
     status: 200,
     response: recalledResponse,
+    longAnswer: true,
     idempotent: false,
   })
   async recall(

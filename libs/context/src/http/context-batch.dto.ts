@@ -6,7 +6,7 @@ import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { ContextSummary, EmbeddingState } from '../context.js';
 import type { StoreOutcome, StoreContext } from '../store/context-draft.js';
 
-import type { RecallCommand, Recalled } from '../recall/recall.service.js';
+import { RECALL_CONTENT_BYTES, type RecallCommand, type Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 
@@ -103,6 +103,15 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(entityId()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
+    mostContentBytes: z
+      .int()
+      .min(0, 'at least 0')
+      .max(RECALL_CONTENT_BYTES, `at most ${RECALL_CONTENT_BYTES}`)
+      .default(RECALL_CONTENT_BYTES)
+      .meta({
+        description:
+          'Texts come until they are so many bytes together; those beyond come as previews, and `withoutContent` names them.',
+      }),
     sessionId: entityId('write the id of a session').nullish().meta({
       description: 'The session that works with them: they are in its handover, and not stored as new by it.',
     }),
@@ -114,11 +123,12 @@ export const recallBody = z
   });
 
 export function toRecallCommand(body: z.infer<typeof recallBody>): RecallCommand {
-  const { project, labels, ids, previewOnly, sessionId } = body;
+  const { project, labels, ids, previewOnly, mostContentBytes, sessionId } = body;
   return {
     project,
     by: ids === undefined ? { labels: labels ?? [] } : { ids: ids as ContextId[] },
     previewOnly,
+    mostContentBytes,
     sessionId: (sessionId ?? undefined) as SessionId | undefined,
   };
 }

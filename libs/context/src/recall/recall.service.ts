@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { ContextId, SessionId, WorkspaceId } from '#kernel';
+import { type ContextId, type SessionId, WorkPauses, type WorkspaceId } from '#kernel';
 import { DEFAULT_PROJECT } from '#project';
 import { SessionService } from '#session';
-import type { ContextSummary } from '../context.js';
+import type { Context, ContextSummary } from '../context.js';
 import { ContextLookup } from './context-lookup.js';
 import { ContextUsage } from './context-usage.js';
 
 /** How much text one recall hands out; what is beyond comes as a preview, and is named. */
-const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
+export const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
+/** Texts that are read, decoded and kept at a time: others run before the next. */
+const BYTES_AT_A_TIME = 1024 * 1024;
 
 export interface RecallCommand {
   /** Slug; absent: `default` for labels, any for ids. */
@@ -15,6 +17,8 @@ export interface RecallCommand {
   /** Labels give the newest version that is not archived; ids give that very version. */
   readonly by: { readonly labels: readonly string[] } | { readonly ids: readonly ContextId[] };
   readonly previewOnly: boolean;
+  /** Texts come until they are so many bytes together; RECALL_CONTENT_BYTES where absent. */
+  readonly mostContentBytes?: number;
   /** The session that is going to work with them. */
   readonly sessionId?: SessionId;
 }
@@ -38,7 +42,7 @@ export class RecallService {
 
   /**
    * Reads several contexts and counts each as read: what the cache does not hold, with one statement for all, and
-   * one for their texts.
+   * one for each MiB of their texts.
    * @throws DomainError `session-not-found` naming `/sessionId`
    */
   async recall(workspaceId: WorkspaceId, command: RecallCommand): Promise<Recalled> {
@@ -46,7 +50,9 @@ export class RecallService {
     if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, { pointer: '/sessionId' });
     const names = [...new Set<string>('labels' in command.by ? command.by.labels : command.by.ids)];
     const summaries = await this.summariesOf(workspaceId, command);
-    const items: Recalled['items'] = command.previewOnly ? summaries : await this.withContent(workspaceId, summaries);
+    const items: Recalled['items'] = command.previewOnly
+      ? summaries
+      : await this.withContent(workspaceId, summaries, command.mostContentBytes);
     this.usage.noteRead(
       workspaceId,
       items.map(({ id }) => id),
@@ -80,18 +86,39 @@ export class RecallService {
   private async withContent(
     workspaceId: WorkspaceId,
     summaries: readonly ContextSummary[],
+    mostBytes = RECALL_CONTENT_BYTES,
   ): Promise<Recalled['items']> {
     let bytes = 0;
-    const isWhole = summaries.map(({ contentBytes }) => (bytes += contentBytes) <= RECALL_CONTENT_BYTES);
-    const whole = await this.lookup.findEach(
-      workspaceId,
-      summaries.filter((_, index) => isWhole[index]).map(({ id }) => id),
-    );
-    const byId = new Map(whole.map((context) => [context?.id, context]));
+    const isWhole = summaries.map(({ contentBytes }) => (bytes += contentBytes) <= mostBytes);
+    const pauses = new WorkPauses();
+    const byId = new Map<ContextId, Context>();
+    for (const group of groupsOf(summaries.filter((_, index) => isWhole[index]))) {
+      await pauses.pauseIfDue();
+      const found = await this.lookup.findEach(
+        workspaceId,
+        group.map(({ id }) => id),
+      );
+      for (const context of found) if (context !== undefined) byId.set(context.id, context);
+    }
     return summaries.flatMap((summary, index): Recalled['items'] => {
       if (!isWhole[index]) return [summary];
       const context = byId.get(summary.id);
       return context === undefined ? [] : [{ ...summary, content: context.content }];
     });
   }
+}
+
+/** In their order, each of one context at least, and of no more text than is read at a time. */
+function groupsOf(summaries: readonly ContextSummary[]): ContextSummary[][] {
+  const groups: ContextSummary[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const summary of summaries) {
+    if (bytes + summary.contentBytes > BYTES_AT_A_TIME) {
+      groups.push([]);
+      bytes = 0;
+    }
+    groups.at(-1)?.push(summary);
+    bytes += summary.contentBytes;
+  }
+  return groups;
 }

@@ -27,6 +27,7 @@ export class EmbeddingsController {
     access: ['embeddings'],
     status: 200,
     response: embeddingsResponse,
+    longAnswer: true,
     idempotent: false,
     limits: ['embeddings'],
   })

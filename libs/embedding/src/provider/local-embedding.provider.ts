@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { WorkPauses } from '#kernel';
 import { estimateTokens } from '../call-plan.js';
 import { normalise } from '../vector.js';
 import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider } from './embedding-provider.js';
@@ -102,8 +102,6 @@ function mix(text: string): number {
 
 const FEWEST = 64;
 const MOST = 4096;
-/** Characters after which the event loop gets a turn. */
-const SLICE_LENGTH = 20_000;
 
 /**
  * The embedder that needs nothing else: no network, no model file, no cost. It is lexical, not semantic: it finds
@@ -130,16 +128,12 @@ export class LocalEmbeddingProvider extends EmbeddingProvider {
     await beforeRequest?.();
     const vectors: Float32Array[] = [];
     let tokens = 0;
-    let sinceTurn = 0;
+    const pauses = new WorkPauses();
     for (const text of texts) {
       signal?.throwIfAborted();
       vectors.push(hashFeatures(text, dimensions));
       tokens += estimateTokens(text);
-      sinceTurn += text.length;
-      if (sinceTurn >= SLICE_LENGTH) {
-        sinceTurn = 0;
-        await setImmediate();
-      }
+      if (pauses.isDue) await pauses.pauseIfDue();
     }
     return { vectors, tokens };
   }

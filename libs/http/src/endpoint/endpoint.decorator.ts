@@ -57,6 +57,8 @@ export interface EndpointOptions {
   readonly mostValues?: number;
   /** The body is of another protocol, which checks it: the route reads it from the request itself. */
   readonly ownBody?: boolean;
+  /** The answer may be of megabytes, in an array of its items: it is written item by item, and others run in between. */
+  readonly longAnswer?: boolean;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -72,6 +74,9 @@ export const IDEMPOTENCY = 'keepsake:idempotency';
 export const TRANSFER = 'keepsake:transfer';
 /** Metadata key of routes that read their body themselves. */
 export const OWN_BODY = 'keepsake:own-body';
+
+/** Metadata key of the schema of an answer that is written item by item. */
+export const LONG_ANSWER = 'keepsake:long-answer';
 
 /** Metadata key of reads that have an entity tag of their answer. */
 export const ENTITY_TAG = 'keepsake:entity-tag';
@@ -122,7 +127,8 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   if (options.tagged === true) decorators.push(SetMetadata(ENTITY_TAG, true));
   if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
-  if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
+  if (options.longAnswer === true) decorators.push(SetMetadata(LONG_ANSWER, options.response));
+  else if (options.response !== undefined) decorators.push(SerializeOptions({ schema: options.response }));
   if (options.access !== 'public') decorators.push(ApiSecurity('credential', [...options.access]), workspaceHeader);
   if (idempotencyOf(method, options) !== undefined) decorators.push(idempotencyHeader);
   return (controller, name, descriptor) => {

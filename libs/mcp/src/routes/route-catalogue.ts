@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { CLASS_SERIALIZER_OPTIONS } from '@nestjs/common/serializer/class-serializer.constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { z } from 'zod';
-import { ACCESS, type EndpointOptions } from '#http';
+import { ACCESS, type EndpointOptions, LONG_ANSWER } from '#http';
 
 /** A route of the HTTP interface, as its controller declares it. */
 export interface Route {
@@ -58,7 +58,7 @@ export class RouteCatalogue {
           path,
           access: (Reflect.getMetadata(ACCESS, handler) ?? []) as EndpointOptions['access'],
           ...inputsOf(controller, name),
-          response,
+          response: response ?? (Reflect.getMetadata(LONG_ANSWER, handler) as z.ZodType | undefined),
         },
       ];
     });

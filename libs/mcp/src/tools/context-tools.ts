@@ -33,6 +33,8 @@ export const contextTools: readonly ToolDefinition[] = [
     core: true,
     // Ids are of any project.
     fillsProject: ({ ids }) => ids === undefined,
+    // As long as one text is at most: a model is shown less.
+    sends: { mostContentBytes: 1024 * 1024 },
     recalls: true,
     readOn: 'Read a text from where it ends here with context_get: its id, and offset.',
   },

@@ -59,7 +59,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
     const route = this.routeOf(definition.route);
     const pathFields = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
     const input = inputOf(route);
-    const refined = definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input;
+    const refined = withoutSent(definition, definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input);
     return {
       definition,
       route,
@@ -80,6 +80,12 @@ export class ToolCatalogue implements OnApplicationBootstrap {
 
 function isIn({ definition }: Tool, profile: Profile): boolean {
   return profile === 'full' || definition.core === true;
+}
+
+/** What each call of the tool sends anyway is no argument. */
+function withoutSent({ sends = {} }: ToolDefinition, input: ObjectSchema): ObjectSchema {
+  const properties = Object.entries(input.properties).filter(([name]) => !Object.hasOwn(sends, name));
+  return { ...input, properties: Object.fromEntries(properties) };
 }
 
 function withPageArguments(input: ObjectSchema): ObjectSchema {

@@ -83,6 +83,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
     if (takesBody && !queryFields.has(name)) body[name] = value;
     else for (const each of [value].flat()) query.append(name, inQuery(name, each));
   }
+  if (takesBody) Object.assign(body, tool.definition.sends);
   const search = query.size === 0 ? '' : `?${query}`;
   return { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
 }

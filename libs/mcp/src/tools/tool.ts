@@ -33,6 +33,8 @@ export interface ToolDefinition {
   readonly fillsProject?: (args: ToolArguments) => boolean;
   /** Says more than the schema of the route does, by the schema of another route's input. */
   readonly refine?: (input: ObjectSchema, inputOf: (route: string) => ObjectSchema) => ObjectSchema;
+  /** Fields that each call sends to the route, and that the tool does not take. */
+  readonly sends?: Readonly<Record<string, unknown>>;
   /** Name of the answer's long text, which is read in parts: the tool takes `offset` and `length`. */
   readonly pages?: string;
   /** What of the answer the caller has just sent, as JSON Pointers with `*` for each item: it is left out. */

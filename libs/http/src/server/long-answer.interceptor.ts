@@ -1,0 +1,49 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply } from 'fastify';
+import { mergeMap, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { WorkPauses } from '#kernel';
+import { LONG_ANSWER } from '../endpoint/endpoint.decorator.js';
+
+/**
+ * Writes the answers of routes that declare `longAnswer` as JSON, by their schema as all others: item by item, so that
+ * megabytes of it hold nobody up.
+ */
+@Injectable()
+export class LongAnswerInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const schema = this.reflector.get<z.ZodObject | undefined>(LONG_ANSWER, context.getHandler());
+    if (schema === undefined) return next.handle();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return next.handle().pipe(
+      mergeMap(async (answer: Record<string, unknown>) => {
+        const json = await toJsonInSteps(schema, answer);
+        void reply.header('content-type', 'application/json; charset=utf-8');
+        return json;
+      }),
+    );
+  }
+}
+
+/** @throws ZodError for what the schema does not take */
+export async function toJsonInSteps(schema: z.ZodObject, answer: Record<string, unknown>): Promise<string> {
+  const pauses = new WorkPauses();
+  const members: string[] = [];
+  for (const [name, part] of Object.entries(schema.shape)) {
+    const value = answer[name];
+    let json: string | undefined;
+    if (part instanceof z.ZodArray && Array.isArray(value)) {
+      const items: string[] = [];
+      for (const item of value) {
+        if (pauses.isDue) await pauses.pauseIfDue();
+        items.push(JSON.stringify(z.parse(part.element, item)));
+      }
+      json = `[${items.join(',')}]`;
+    } else json = JSON.stringify(z.parse(part, value)) as string | undefined;
+    if (json !== undefined) members.push(`${JSON.stringify(name)}:${json}`);
+  }
+  return `{${members.join(',')}}`;
+}
