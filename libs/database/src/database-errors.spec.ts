@@ -15,12 +15,16 @@ describe('what a failure of the database means', () => {
     },
   );
 
-  it.each(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect'])(
-    '%s, which has no code: it is away',
-    (message) => {
-      expect(translator.translate(new Error(message))).toMatchObject({ kind: 'unavailable' });
-    },
-  );
+  it('Connection terminated unexpectedly, which has no code: it is away', () => {
+    const error = translator.translate(new Error('Connection terminated unexpectedly'));
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'database-unavailable' });
+  });
+
+  it('a pool without a free connection is busy, not away', () => {
+    const error = translator.translate(new Error('timeout exceeded when trying to connect'));
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'database-busy', retryAfterSeconds: 1 });
+    expect(error?.detail).not.toContain('reachable');
+  });
 
   it.each([
     ['57014', 'timeout'],

@@ -46,9 +46,23 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   );
 }
 
+/** What the pool says when none of its connections came free in time: the database may well answer. */
+function isBusy(error: unknown): boolean {
+  return sqlErrorOf(error)?.message === 'timeout exceeded when trying to connect';
+}
+
 /** Tells the failures of the database that a caller can act on; the rest stays a defect. */
 export class DatabaseErrorTranslator extends ErrorTranslator {
   translate(error: unknown): DomainError | undefined {
+    if (isBusy(error)) {
+      return new DomainError({
+        code: 'database-busy',
+        kind: 'unavailable',
+        detail: 'All connections to the database are in use, and none came free in time. Try again shortly.',
+        retryAfterSeconds: 1,
+        cause: error,
+      });
+    }
     if (isDatabaseUnavailable(error)) {
       return new DomainError({
         code: 'database-unavailable',

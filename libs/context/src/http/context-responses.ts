@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { z } from 'zod';
-import type { WorkspaceId } from '#kernel';
-import type { Context, ContextSummary } from '../context.js';
+import { messageOf, type WorkspaceId } from '#kernel';
+import type { Context, ContextSummary, EmbeddingState } from '../context.js';
 import type { StoredContext, StoreOutcome } from '../store/context-draft.js';
 import { EmbeddingStates } from '../embedding-states.js';
 import type { ReadDocument } from '../ingest/document.js';
@@ -21,6 +21,8 @@ import { type IngestBody, type ingestedResponse, toIngestedResponse } from '../i
 /** Contexts as they are answered, with what the embedding of each has come to. One query for all of an answer. */
 @Injectable()
 export class ContextResponses {
+  private readonly logger = new Logger(ContextResponses.name);
+
   constructor(private readonly states: EmbeddingStates) {}
 
   async summaries(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<SummaryResponse[]> {
@@ -32,12 +34,17 @@ export class ContextResponses {
     return toContextResponse(context, (await this.statesOf(workspaceId, [context]))(context));
   }
 
+  /** Of a context that was just changed. */
+  async changed(workspaceId: WorkspaceId, context: Context): Promise<ContextResponse> {
+    return toContextResponse(context, (await this.statesOfWritten(workspaceId, [context]))(context));
+  }
+
   async stored(workspaceId: WorkspaceId, stored: StoredContext): Promise<z.infer<typeof storedResponse>> {
-    return toStoredResponse(stored, (await this.statesOf(workspaceId, [stored.context]))(stored.context));
+    return toStoredResponse(stored, (await this.statesOfWritten(workspaceId, [stored.context]))(stored.context));
   }
 
   async batch(workspaceId: WorkspaceId, outcomes: readonly StoreOutcome[]): Promise<z.infer<typeof batchResponse>> {
-    const states = await this.statesOf(
+    const states = await this.statesOfWritten(
       workspaceId,
       outcomes.flatMap((outcome) => ('error' in outcome ? [] : [outcome.context])),
     );
@@ -55,7 +62,17 @@ export class ContextResponses {
     ingested: Ingested,
   ): Promise<z.infer<typeof ingestedResponse>> {
     const contexts = ingested.parts.map(({ context }) => context);
-    return toIngestedResponse(body, document, ingested, await this.statesOf(workspaceId, contexts));
+    return toIngestedResponse(body, document, ingested, await this.statesOfWritten(workspaceId, contexts));
+  }
+
+  /** What was written stands, also where the database has no time to say this of it: then it is what a new one is. */
+  private async statesOfWritten(workspaceId: WorkspaceId, contexts: readonly Pick<ContextSummary, 'id'>[]) {
+    try {
+      return await this.statesOf(workspaceId, contexts);
+    } catch (error) {
+      this.logger.warn(`The embedding state of a stored context could not be read: ${messageOf(error)}`);
+      return () => (this.states.engine === 'none' ? 'off' : 'pending') satisfies EmbeddingState;
+    }
   }
 
   private async statesOf(workspaceId: WorkspaceId, contexts: readonly Pick<ContextSummary, 'id'>[]) {

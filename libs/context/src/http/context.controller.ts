@@ -111,7 +111,7 @@ export class ContextController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.patch(caller.workspaceId, id, toPatch(body), preconditions), reply);
+    return this.taggedChange(await this.contexts.patch(caller.workspaceId, id, toPatch(body), preconditions), reply);
   }
 
   @Endpoint('POST /:id/archive', {
@@ -129,7 +129,7 @@ export class ContextController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(
+    return this.taggedChange(
       await this.contexts.archive(caller.workspaceId, id, toArchiveCommand(body), preconditions),
       reply,
     );
@@ -150,7 +150,10 @@ export class ContextController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const id = params.id as ContextId;
-    return this.tagged(await this.contexts.restore(caller.workspaceId, id, body.allVersions, preconditions), reply);
+    return this.taggedChange(
+      await this.contexts.restore(caller.workspaceId, id, body.allVersions, preconditions),
+      reply,
+    );
   }
 
   @Endpoint('GET /:id/versions', {
@@ -208,7 +211,14 @@ export class ContextController {
   }
 
   private async tagged(context: Context, reply: FastifyReply): Promise<ContextResponse> {
-    const response = await this.responses.context(context.workspaceId, context);
+    return this.withTag(context, await this.responses.context(context.workspaceId, context), reply);
+  }
+
+  private async taggedChange(context: Context, reply: FastifyReply): Promise<ContextResponse> {
+    return this.withTag(context, await this.responses.changed(context.workspaceId, context), reply);
+  }
+
+  private withTag(context: Context, response: ContextResponse, reply: FastifyReply): ContextResponse {
     void reply.header('etag', this.contexts.tagOf(context, response.embedding));
     return response;
   }
