@@ -12,12 +12,21 @@ const stampFile = join(root, 'dist', '.built');
  * the others wait for it. An installed image has no sources: nothing to do there.
  */
 export function ensureBuilt() {
-  const sources = ['apps', 'libs'].map((name) => join(root, name)).filter((path) => existsSync(path));
+  const sources = sourceFolders();
   if (sources.length === 0 || isBuilt(stampOf(sources))) return;
   withBuildLock(join(root, '.cache'), () => {
     const stamp = stampOf(sources);
     if (!isBuilt(stamp)) build(stamp);
   });
+}
+
+/** `npm run build`: also what is built already. What it makes counts for whoever starts next. */
+function buildAnew() {
+  withBuildLock(join(root, '.cache'), () => build(stampOf(sourceFolders())));
+}
+
+function sourceFolders() {
+  return ['apps', 'libs'].map((name) => join(root, name)).filter((path) => existsSync(path));
 }
 
 function isBuilt(stamp) {
@@ -69,4 +78,15 @@ function stampOf(folders) {
   const settings = ['package.json', 'package-lock.json', '.swcrc', ...STEPS.map(({ script }) => join('bin', script))];
   for (const name of settings) hash.update(readFileSync(join(root, name)));
   return hash.digest('hex');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    if (process.argv.includes('--anew')) buildAnew();
+    else ensureBuilt();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

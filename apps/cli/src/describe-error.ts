@@ -70,6 +70,11 @@ export function isOfFile(error: unknown): error is FileError {
   return path !== undefined && syscall !== 'connect' && syscall !== 'listen' && FILE_PROBLEMS[code ?? ''] !== undefined;
 }
 
+/** What the system has against a file, in words. */
+export function problemOfFile(error: unknown): string {
+  return FILE_PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
+}
+
 function fileMessage({ path, dest, code = '' }: FileError): string {
   return `${dest ?? path} can't be used: ${FILE_PROBLEMS[code]} (${code}).`;
 }

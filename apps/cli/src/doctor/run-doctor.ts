@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
+import { KeepsakeLogger } from '#observability';
 import { configurationNotes } from '../configuration-notes.js';
 import type { ExitCode } from '../cli-error.js';
 import { findRunningServer } from '../server/running-server.js';
@@ -33,7 +35,9 @@ async function lookAround(): Promise<Finding[]> {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => misconfigured('configuration', problem));
   }
-  const { database, cache, http } = config;
+  const { database, cache, http, log } = config;
+  // Standard output is for the findings.
+  Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const isEmbedded = database.url === undefined;
   const server = isEmbedded ? await findRunningServer(database.dataDir) : undefined;
   return [

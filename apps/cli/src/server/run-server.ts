@@ -83,7 +83,7 @@ function reportNewDatabase(json: boolean, { url, dataDir }: KeepsakeConfig['data
 }
 
 function placeOfKey({ auth, database }: KeepsakeConfig, kept: OperatorKeyFile | undefined): string {
-  if (auth.bootstrapKey !== undefined) return 'KEEPSAKE_BOOTSTRAP_KEY';
+  if (auth.bootstrapKey !== undefined) return 'the one in KEEPSAKE_BOOTSTRAP_KEY';
   if (kept !== undefined) return kept.file;
   return database.url === undefined
     ? 'the one you made with `keepsake keys` (the first one was revoked or its file is gone)'

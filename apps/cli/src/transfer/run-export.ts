@@ -114,8 +114,9 @@ async function good(file: Readable): Promise<FileSummary> {
     return await checkFile(file, { limitBytes: Number.MAX_SAFE_INTEGER, validates: false });
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
+    const detail = error.issues[0]?.detail ?? error.detail;
     throw new CliError(
-      `What the server sent is not good: ${error.issues[0]?.detail ?? error.detail}.`,
+      `What the server sent is not good: ${detail.startsWith('is ') ? 'it ' : ''}${detail}.`,
       ExitCode.unavailable,
       {
         cause: error,

@@ -5,6 +5,7 @@ import { type Readable, Transform } from 'node:stream';
 import { loadConfig } from '#config';
 import { readHeader } from '#transfer';
 import { CliError, ExitCode, UsageError } from '../cli-error.js';
+import { problemOfFile } from '../describe-error.js';
 import { Progress, textTable } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
 import { IMPORT_SYNOPSIS } from '../usage.js';
@@ -58,7 +59,7 @@ export async function runImport(path: string, options: ImportOptions): Promise<E
 
 async function lengthOf(path: string): Promise<number> {
   const found = await stat(path).catch((error: Error) => {
-    throw new CliError(`${path} can't be read: ${error.message}`, ExitCode.unavailable, { cause: error });
+    throw new CliError(`${path} can't be read: ${problemOfFile(error)}.`, ExitCode.unavailable, { cause: error });
   });
   if (!found.isFile()) throw new CliError(`${path} is no file.`, ExitCode.unavailable);
   return found.size;

@@ -41,8 +41,8 @@ export class EmbeddingsController {
       billedPrincipal: caller,
       texts: typeof body.input === 'string' ? [body.input] : body.input,
       inputType: body.input_type ?? 'none',
-      dimensions: body.dimensions,
-      model: this.models.resolve(body.model),
+      dimensions: body.dimensions ?? undefined,
+      model: this.models.resolve(body.model || undefined),
     });
     void reply.headers({
       'x-keepsake-cache-hits': String(outcome.cacheHits),

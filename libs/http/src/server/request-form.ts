@@ -25,6 +25,13 @@ export function refusalOf(request: IncomingMessage): DomainError | undefined {
     if (seen.has(name)) return invalidHeader(name, 'must be sent once');
     seen.add(name);
   }
+  if (!isUtf8Query(request.url ?? ''))
+    return new DomainError({
+      code: 'invalid-request',
+      kind: 'invalid',
+      detail: 'The query of the address is not valid UTF-8.',
+      issues: [{ pointer: '', in: 'query', detail: 'is not valid UTF-8' }],
+    });
   if (headers.host === undefined && httpVersion === '1.1')
     return invalidHeader('host', 'is missing (RFC 9112, section 3.2)');
   if (headers.expect === undefined || headers.expect.toLowerCase() === '100-continue') return undefined;
@@ -35,6 +42,18 @@ export function refusalOf(request: IncomingMessage): DomainError | undefined {
     detail: `Expect ${detail}.`,
     issues: [{ pointer: '/expect', in: 'header', detail }],
   });
+}
+
+/** A `%` that encodes nothing stands for itself, as parsers of queries have it. */
+function isUtf8Query(url: string): boolean {
+  const start = url.indexOf('?');
+  if (start < 0) return true;
+  try {
+    decodeURIComponent(url.slice(start + 1).replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
