@@ -72,4 +72,20 @@ describe('words', () => {
       'getUser',
     ]);
   });
+
+  it.each([
+    ['ёлка', 'елка'],
+    ['ЁЖИК', 'ежик'],
+    ['أحمد', 'احمد'],
+    ['إلى', 'الي'],
+    ['آخر', 'اخر'],
+    ['kapı', 'kapi'],
+    ['İzmir', 'izmir'],
+    ['Straße', 'strasse'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['ｆｕｌｌ', 'full'],
+  ])('gives %s and %s the same words', (one, other) => {
+    const of = (text: string) => [...tokens(text, { foldAccents: true })].flatMap(({ words }) => words);
+    expect(of(one)).toEqual(of(other));
+  });
 });

@@ -8,6 +8,7 @@
  *   one stands inside a word, its parts are extras, since some writers separate words by them;
  * - words are compared in NFKC and lower case, Latin and Greek letters without accents where `foldAccents` says so
  *   (stemmers of languages other than English want them), Arabic and Hebrew ones without vowel points and stretching;
+ * - letters that people write in either form are one: Cyrillic ё and е, the Arabic alefs, dotless yeh and yeh;
  * - `snake_case` and `camelCase` give their parts, and the whole as an extra;
  * - scripts written without spaces, and Hangul, give overlapping pairs of characters (as Lucene's CJKAnalyzer),
  *   and each character as an extra.
@@ -28,7 +29,7 @@ interface Token {
 }
 
 /** Raised whenever the same text gives other words: documents of an older analysis are indexed anew. */
-export const ANALYSIS_VERSION = 4;
+export const ANALYSIS_VERSION = 5;
 
 /** A longer word is known by its first characters: a digest or an encoded file must not break the index. */
 const MAX_WORD_LENGTH = 128;
@@ -41,6 +42,16 @@ const accentedScripts = /[\p{sc=Latin}\p{sc=Greek}]/u;
 const accents = /[\u0300-\u036f]/g;
 /** Hebrew points and accents, Arabic vowel signs, and the stroke that stretches Arabic words. */
 const points = /\u0640|(?=[\p{sc=Hebrew}\p{scx=Arabic}])\p{Mn}/gu;
+const FORMS: Readonly<Record<string, string>> = {
+  ё: 'е',
+  Ё: 'Е',
+  '\u0622': '\u0627',
+  '\u0623': '\u0627',
+  '\u0625': '\u0627',
+  '\u0671': '\u0627',
+  '\u0649': '\u064a',
+};
+const eitherForm = /[ёЁ\u0622\u0623\u0625\u0671\u0649]/g;
 const caseBoundaries = /(?<=[\p{Ll}\p{N}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u;
 const mayHaveCaseBoundary = /.\p{Lu}/u;
 const unspacedRuns =
@@ -74,9 +85,13 @@ function isNotIn(words: readonly string[]): (word: string) => boolean {
 }
 
 function normalForm(run: string, { foldAccents }: AnalysisOptions): string {
-  const normal = run.normalize('NFKC').replace(points, '');
+  const normal = run.normalize('NFKC').replace(points, '').replace(eitherForm, oneForm);
   if (!foldAccents || !accentedScripts.test(normal)) return normal;
-  return normal.normalize('NFD').replace(accents, '').normalize('NFC').replaceAll('ß', 'ss');
+  return normal.normalize('NFD').replace(accents, '').normalize('NFC').replaceAll('ß', 'ss').replaceAll('ı', 'i');
+}
+
+function oneForm(letter: string): string {
+  return FORMS[letter] ?? letter;
 }
 
 function splitIdentifier(run: string, words: string[], extras: string[]): void {
