@@ -21,7 +21,7 @@ export function ensureBuilt() {
 }
 
 /** `npm run build`: also what is built already. What it makes counts for whoever starts next. */
-function buildAnew() {
+function buildAlways() {
   withBuildLock(join(root, '.cache'), () => build(stampOf(sourceFolders())));
 }
 
@@ -82,7 +82,7 @@ function stampOf(folders) {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    if (process.argv.includes('--anew')) buildAnew();
+    if (process.argv.includes('--always')) buildAlways();
     else ensureBuilt();
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;

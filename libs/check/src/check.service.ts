@@ -3,7 +3,7 @@ import { ContextService, type ContextSummary, RecallService } from '#context';
 import { type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
 import { type SearchAnswer, type SearchHit, SearchService } from '#search';
 import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
-import { reasonsOf, relevantOf, sharedWords, tellingWords } from './relevance.js';
+import { reasonsOf, relevantOf, sharedWords, significantWords } from './relevance.js';
 import { rulesOfLong } from './rules/rules-of.js';
 import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
 
@@ -41,11 +41,11 @@ export class CheckService {
 
     const alwaysIds = new Set<string>(always.items.map(({ id }) => id));
     const pauses = new WorkPauses();
-    const telling = tellingWords(text);
+    const significant = significantWords(text);
     const relevant: RelevantContext[] = [];
     for (const { content = '', ...context } of items) {
       const hit = hits.get(context.id);
-      const words = await sharedWords(telling, content, pauses);
+      const words = await sharedWords(significant, content, pauses);
       relevant.push({
         context,
         score: hit?.score ?? null,

@@ -36,28 +36,28 @@ export function reasonsOf(hit: SearchHit, words: readonly string[]): Reason[] {
 }
 
 /** Telling words of a text by their stems, in its order, each as it stands there first. */
-export function tellingWords(text: string): ReadonlyMap<string, string> {
-  const telling = new Map<string, string>();
+export function significantWords(text: string): ReadonlyMap<string, string> {
+  const significant = new Map<string, string>();
   for (const word of wordsOf(text)) {
     const isSignificant = word.text.length >= LEAST_WORD_LENGTH && !isFiller(word) && !isNegation(word);
-    if (isSignificant && !telling.has(word.stem)) telling.set(word.stem, word.text);
+    if (isSignificant && !significant.has(word.stem)) significant.set(word.stem, word.text);
   }
-  return telling;
+  return significant;
 }
 
-/** Those of the telling words that the content has in some form, in their order. Others run in between. */
+/** Those of the significant words that the content has in some form, in their order. Others run in between. */
 export async function sharedWords(
-  telling: ReadonlyMap<string, string>,
+  significant: ReadonlyMap<string, string>,
   content: string,
   pauses: WorkPauses,
 ): Promise<string[]> {
   const shared = new Set<string>();
   for (const { stem } of wordsIn(content)) {
     if (pauses.isDue) await pauses.pauseIfDue();
-    if (telling.has(stem)) shared.add(stem);
-    if (shared.size === telling.size) break;
+    if (significant.has(stem)) shared.add(stem);
+    if (shared.size === significant.size) break;
   }
-  return [...telling]
+  return [...significant]
     .filter(([stem]) => shared.has(stem))
     .map(([, text]) => text)
     .slice(0, MAX_REPORTED_WORDS);

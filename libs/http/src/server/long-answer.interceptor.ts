@@ -29,7 +29,7 @@ export class LongAnswerInterceptor implements NestInterceptor {
 }
 
 /** @throws ZodError for what the schema does not take */
-export async function toJsonInSteps(schema: z.ZodObject, answer: Record<string, unknown>): Promise<string> {
+async function toJsonInSteps(schema: z.ZodObject, answer: Record<string, unknown>): Promise<string> {
   const pauses = new WorkPauses();
   const members: string[] = [];
   for (const [name, part] of Object.entries(schema.shape)) {
