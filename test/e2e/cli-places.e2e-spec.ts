@@ -31,6 +31,7 @@ describe('keepsake, called in the wrong place', () => {
   it.each([
     [['keys', 'list']],
     [['keys', 'create', '--name', 'a', '--scopes', 'memory:read']],
+    [['migrate']],
     [['migrate', '--down']],
     [['cache', 'stats']],
     [['limits', 'look', 'key:x']],
@@ -110,7 +111,30 @@ describe('keepsake, speaking to another server', () => {
       expect([args, ended.code]).not.toEqual([args, 0]);
       expect([args, ended.code]).not.toEqual([args, 70]);
     }
+    const doctor = await runKeepsake(['doctor'], { cwd: folder, env: { KEEPSAKE_URL: url } });
+    expect(doctor.stdout).toMatch(/^failed +server: KEEPSAKE_URL: what answers at .* is no Keepsake server/m);
+    expect(doctor.code).toBe(78);
   });
+
+  it('doctor says where nothing answers at KEEPSAKE_URL', async () => {
+    const env = { KEEPSAKE_URL: `http://127.0.0.1:${await freePort()}` };
+    const { code, stdout } = await runKeepsake(['doctor'], { cwd: folder, env });
+    expect([code, stdout]).toEqual([69, expect.stringMatching(/^failed +server: KEEPSAKE_URL: nothing answers at /m)]);
+  });
+
+  it('doctor writes logs to standard error: with --json standard output is one document', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'keepsake-doctor-'));
+    try {
+      const env = { KEEPSAKE_DATA_DIR: data };
+      expect((await runKeepsake(['migrate'], { env })).code).toBe(0);
+      const slow = { ...env, LOG_SLOW_STATEMENT_MS: '1', LOG_FORMAT: 'json' };
+      const { stdout, stderr } = await runKeepsake(['doctor', '--json'], { env: slow });
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true });
+      expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))).toEqual([]);
+    } finally {
+      await rm(data, { recursive: true, force: true });
+    }
+  }, 120_000);
 });
 
 describe('keepsake, naming what is not there', () => {

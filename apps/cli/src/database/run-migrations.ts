@@ -12,7 +12,9 @@ import { writeNotice } from '../terminal.js';
 export async function runMigrations({ down, json }: { down: boolean; json: boolean }): Promise<ExitCode> {
   const { database, log } = loadConfig(process.env);
   const exists = database.url !== undefined || existsSync(join(database.dataDir, EMBEDDED_FOLDER));
-  if (down && !exists) throw nothingHere(database.dataDir);
+  // Whoever names the folder wants the database there; in any folder that happens to be the current one nothing is made.
+  const isWanted = !down && process.env['KEEPSAKE_DATA_DIR'] !== undefined;
+  if (!exists && !isWanted) throw nothingHere(database.dataDir);
   // Standard output is for the result.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const dataSource = await connectDataSource(directOptions(database));

@@ -144,6 +144,7 @@ async function checkSchema(dataSource: DataSource, config: DatabaseConfig): Prom
 
 const REDIS = 'redis';
 /** Patient: what a doctor is asked about may be slow. */
+const SERVER_TIMEOUT_MS = 5_000;
 const TIMEOUTS = { connectTimeoutMs: 3_000, commandTimeoutMs: 1_000 };
 
 /** Whether the servers of `REDIS_URL` take this password, and are fit for the cache. Without Redis it lives in the process. */
@@ -165,6 +166,29 @@ function adviceFor(problems: readonly string[]): string {
   return problems.some((problem) => SIGN_IN.test(problem))
     ? 'Check user and password in REDIS_URL.'
     : 'Check REDIS_URL, and that the server runs.';
+}
+
+const SERVER = 'server';
+
+/** Whether a server of Keepsake answers at `KEEPSAKE_URL`, where commands look for it. No credential is sent. */
+export async function checkServer(url: string): Promise<Finding> {
+  let answer: unknown;
+  try {
+    const response = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(SERVER_TIMEOUT_MS) });
+    answer = await response.json().catch(() => undefined);
+  } catch {
+    return unavailable(
+      SERVER,
+      `KEEPSAKE_URL: nothing answers at ${url}. Start the server, or set it to where one listens.`,
+    );
+  }
+  return isAlive(answer)
+    ? ok(SERVER, `${url} answers.`)
+    : misconfigured(SERVER, `KEEPSAKE_URL: what answers at ${url} is no Keepsake server. Set it to where one listens.`);
+}
+
+function isAlive(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === 'up';
 }
 
 const DATA_FOLDER = 'data folder';

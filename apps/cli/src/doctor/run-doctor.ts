@@ -10,6 +10,7 @@ import {
   checkNode,
   checkPort,
   checkRedis,
+  checkServer,
   exitCodeOf,
   type Finding,
   misconfigured,
@@ -35,7 +36,7 @@ async function lookAround(): Promise<Finding[]> {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => misconfigured('configuration', problem));
   }
-  const { database, cache, http, log } = config;
+  const { command, database, cache, http, log } = config;
   // Standard output is for the findings.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const isEmbedded = database.url === undefined;
@@ -46,6 +47,7 @@ async function lookAround(): Promise<Finding[]> {
     ...(isEmbedded ? [await checkDataFolder(database.dataDir)] : []),
     ...(await checkDatabase(database)),
     await checkRedis(cache),
+    ...(command.serverUrl === undefined ? [] : [await checkServer(command.serverUrl)]),
     await checkPort(http, server?.url),
   ];
 }
