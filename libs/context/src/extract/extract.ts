@@ -30,7 +30,7 @@ interface TextReading extends Extract {
 /** Shorter texts are read at once: it takes less time than a thread takes to start. */
 const SHORT = 128 * 1024;
 
-const threads = new Threads<string, TextReading>(new URL('./extract.worker.js', import.meta.url));
+const threads = new Threads<string, TextReading>(new URL('./extract.worker.js', import.meta.url), true);
 
 /** Linear in the length of the text. */
 export function readText(content: string): TextReading {

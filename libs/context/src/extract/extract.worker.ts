@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { answerOrders } from '../threads.js';
 import { readText } from './extract.js';
 
-/** Reads one text and ends. */
-parentPort?.postMessage(readText(workerData as string));
+/** Reads one text. */
+answerOrders(readText);

@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { answerOrders } from '../threads.js';
 import { readPage } from './html-page.js';
 
-/** Reads one page and ends. */
-parentPort?.postMessage(readPage(workerData as string));
+/** Reads one page. */
+answerOrders(readPage);

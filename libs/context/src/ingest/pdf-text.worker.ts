@@ -1,12 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { getDocumentProxy } from 'unpdf';
+import { answerOrders } from '../threads.js';
 import { pagesText } from './pdf-pages.js';
 import type { PdfAnswer, PdfCommand } from './pdf-text.js';
 
-/** Reads one PDF and ends: whatever a hostile file makes of this thread, the server has its own. */
-const { bytes, maxLength } = workerData as PdfCommand;
-
-async function answer(): Promise<PdfAnswer> {
+/** Reads one PDF: whatever a hostile file makes of this thread, the server has its own. */
+async function read({ bytes, maxLength }: PdfCommand): Promise<PdfAnswer> {
   try {
     const pdf = await getDocumentProxy(bytes, { isEvalSupported: false, stopAtErrors: false, verbosity: 0 });
     const { info } = (await pdf.getMetadata().catch(() => ({ info: {} }))) as { info: { Title?: unknown } };
@@ -18,4 +16,4 @@ async function answer(): Promise<PdfAnswer> {
   }
 }
 
-parentPort?.postMessage(await answer());
+answerOrders(read);

@@ -76,7 +76,7 @@ export interface DiffCommand {
 /** Shorter texts are compared at once: it takes less time than a thread takes to start. */
 const SHORT = 32 * 1024;
 
-const threads = new Threads<DiffCommand, TextDiff>(new URL('./text-diff.worker.js', import.meta.url));
+const threads = new Threads<DiffCommand, TextDiff>(new URL('./text-diff.worker.js', import.meta.url), true);
 
 /**
  * `diffTexts`, of long texts outside of the event loop.

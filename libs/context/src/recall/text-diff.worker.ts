@@ -1,6 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { answerOrders } from '../threads.js';
 import { type DiffCommand, diffTexts } from './text-diff.js';
 
-/** Compares two texts and ends. */
-const { from, to } = workerData as DiffCommand;
-parentPort?.postMessage(diffTexts(from, to));
+/** Compares two texts. */
+answerOrders(({ from, to }: DiffCommand) => diffTexts(from, to));
