@@ -126,6 +126,11 @@ export function literalTermsOf(query: string, { hasWords }: { readonly hasWords:
 
 function* runsOf(text: string): Generator<readonly Sign[]> {
   for (const { 0: run, index } of text.matchAll(signRuns)) {
+    if (run.length === 1) {
+      // Most of prose: nothing to take apart.
+      yield [{ text: run, start: index, end: index + 1 }];
+      continue;
+    }
     yield [...run.matchAll(signs)].map(({ 0: sign, index: at }) => ({
       text: sign,
       start: index + at,
