@@ -80,6 +80,24 @@ describe('the table of what is cached', () => {
       for (const route of 'calls' in row ? row.calls : []) expect(Object.keys(WRITING_ROUTES)).toContain(route);
   });
 
+  it('has no writer among the POSTs that only read: their answers wait for no delivery', async () => {
+    const readers = (await sources('libs')).flatMap((text) => {
+      const [, prefix = ''] = /@Controller\('([^']*)'\)/.exec(text) ?? [];
+      return [...text.matchAll(/@Endpoint\('POST ([^']*)', \{([^]*?)\n {2}\}\)/g)]
+        .filter(([, , options = '']) => options.includes('onlyReads: true'))
+        .map(([, path = '']) => `POST /${prefix}${path}`);
+    });
+    expect(readers.toSorted()).toEqual([
+      'POST /mcp',
+      'POST /v1/admin/cache/test',
+      'POST /v1/contexts/check',
+      'POST /v1/contexts/recall',
+      'POST /v1/embeddings',
+    ]);
+    const writing = readers.filter((route) => (WRITING_ROUTES[route]?.fires.length ?? 0) > 0);
+    expect(writing).toEqual([]);
+  });
+
   it('has no writer that changes what is shown without firing a tag of it', () => {
     const forgotten = writers.flatMap(([writer, { changes, fires, mayFire = [] }]) =>
       things

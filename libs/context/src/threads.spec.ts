@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Threads } from './threads.js';
 
 /** Answers with its own number; throws, exits or never answers where it is asked to. */
@@ -8,6 +9,7 @@ const worker = (): URL =>
       parentPort.on('message', (order) => {
         if (order === 'throw') throw new Error('asked to');
         if (order === 'exit') process.exit(0);
+        if (order === 'fail later') setTimeout(() => { throw new Error('asked to, later'); }, 50);
         parentPort.postMessage(threadId);
       });
     `)}`,
@@ -36,6 +38,14 @@ describe('Threads', () => {
       expect(await threads.run('answer')).not.toBe(first);
     },
   );
+
+  it('survives a thread that fails after its answer', async () => {
+    const threads = new Threads<string, number>(worker(), true);
+    const first = await threads.run('fail later');
+    expect(first).toEqual(expect.any(Number));
+    await pause(300);
+    expect(await threads.run('answer')).not.toBe(first);
+  });
 
   it('has two threads at most, however many orders there are', async () => {
     const threads = new Threads<string, number>(worker(), true);

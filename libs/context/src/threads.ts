@@ -47,12 +47,11 @@ export class Threads<Command, Answer> {
     const outcome = await new Promise<{ readonly answer: Answer } | undefined>((settle) => {
       timer = setTimeout(() => settle(undefined), TIMEOUT_MS);
       worker.once('message', (answer: Answer) => settle({ answer }));
-      worker.once('error', () => settle(undefined));
       worker.once('exit', () => settle(undefined));
       worker.postMessage(command);
     });
     clearTimeout(timer);
-    for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+    worker.removeAllListeners('message').removeAllListeners('exit');
     if (outcome === undefined || !this.isKept) await worker.terminate();
     else this.keep(worker);
     return outcome?.answer;
@@ -67,6 +66,8 @@ export class Threads<Command, Answer> {
     });
     worker.stdout.resume();
     worker.stderr.resume();
+    // Whenever it comes: an error that nobody listens to ends the process. The exit that follows it is what counts.
+    worker.on('error', () => undefined);
     return worker;
   }
 
@@ -79,23 +80,20 @@ export class Threads<Command, Answer> {
   }
 
   private keep(worker: Worker): void {
+    // It may end after its answer.
+    worker.once('exit', () => this.forget(worker));
+    worker.unref();
     const end = (): void => {
       this.forget(worker);
       void worker.terminate();
     };
-    // It may fail after its answer.
-    worker.once('error', end);
-    worker.once('exit', end);
-    worker.unref();
     this.idle.set(worker, setTimeout(end, IDLE_MS).unref());
   }
 
   private forget(worker: Worker): void {
     clearTimeout(this.idle.get(worker));
     this.idle.delete(worker);
-    for (const event of ['error', 'exit']) worker.removeAllListeners(event);
-    // An error that nobody listens to would end the process.
-    worker.once('error', () => undefined);
+    worker.removeAllListeners('exit');
   }
 }
 

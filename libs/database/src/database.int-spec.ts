@@ -105,6 +105,11 @@ describe('transactions on PostgreSQL', () => {
     });
     await expect(failed).rejects.toThrow('no');
     expect(await seen()).toEqual(['joined', 'last']);
+    const caught = database.run(async () => {
+      await database.beforeCommit(async () => void (await insert('late')));
+      await insert('last').catch(() => undefined);
+    });
+    await expect(caught).rejects.toMatchObject({ code: '23505' });
     await database.beforeCommit(async () => void (await insert('at once')));
     expect(await seen()).toEqual(['at once', 'joined', 'last']);
   });

@@ -120,7 +120,8 @@ export class Database extends TransactionRunner {
         try {
           if (isSnapshot) await manager.query('SET TRANSACTION READ ONLY');
           const done = await work();
-          for (const hook of own.lastWork) await hook();
+          // After a failed statement nothing more would be taken.
+          if (own.failure === undefined) for (const hook of own.lastWork) await hook();
           // Work that went on after a failed statement must not be told as committed.
           if (own.failure !== undefined) throw own.failure.error;
           return done;

@@ -195,7 +195,7 @@ export class CacheAdminController {
     access: ['admin'],
     response: testResponse,
     status: 200,
-    idempotent: false,
+    onlyReads: true,
   })
   test() {
     return this.admin.test();

@@ -17,7 +17,7 @@ export class CheckController {
     access: ['memory:read'],
     status: 200,
     response: checkResponse,
-    idempotent: false,
+    onlyReads: true,
     limits: ['reads', 'search'],
   })
   async check(

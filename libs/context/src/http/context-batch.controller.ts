@@ -60,7 +60,7 @@ export class ContextBatchController {
     status: 200,
     response: recalledResponse,
     longAnswer: true,
-    idempotent: false,
+    onlyReads: true,
   })
   async recall(
     @Caller() caller: Principal,

@@ -28,7 +28,7 @@ export class EmbeddingsController {
     status: 200,
     response: embeddingsResponse,
     longAnswer: true,
-    idempotent: false,
+    onlyReads: true,
     limits: ['embeddings'],
   })
   async create(

@@ -31,7 +31,9 @@ export interface EndpointOptions {
   readonly response?: z.ZodType;
   /** Further success statuses with the same body (a POST that may find the thing already there). */
   readonly alsoStatus?: readonly number[];
-  /** False for POSTs that only read: they need no idempotency key. */
+  /** For a POST that changes nothing itself: it needs no idempotency key, and its answer waits for nobody's writes. */
+  readonly onlyReads?: boolean;
+  /** False for a POST whose answer is not kept for an idempotency key. */
   readonly idempotent?: boolean;
   /** Which rate limits a call meets; by default `admin` where only administrators may call, else reads or writes. */
   readonly limits?: readonly RouteClass[];
@@ -69,6 +71,8 @@ export const ACCESS = 'keepsake:access';
 export const ALSO_OPEN_TO = 'keepsake:also-open-to';
 /** Metadata key of how a POST's answer is kept for its idempotency key: `plain`, `sealed`, or not at all. */
 export const IDEMPOTENCY = 'keepsake:idempotency';
+/** Metadata key of POSTs that change nothing. */
+const ONLY_READS = 'keepsake:only-reads';
 
 /** Metadata key of routes that have the time of a transfer. */
 export const TRANSFER = 'keepsake:transfer';
@@ -125,6 +129,7 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   if (options.freeText !== undefined) decorators.push(RouteConfig({ freeText: options.freeText }));
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
   if (options.tagged === true) decorators.push(SetMetadata(ENTITY_TAG, true));
+  if (options.onlyReads === true) decorators.push(SetMetadata(ONLY_READS, true));
   if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
   if (options.cache !== undefined) decorators.push(SetMetadata(RESPONSE_CACHING, options.cache));
   if (options.longAnswer === true) decorators.push(SetMetadata(LONG_ANSWER, options.response));
@@ -191,16 +196,13 @@ const idempotencyHeader = ApiHeader({
 });
 
 function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 'plain' | 'sealed' | undefined {
-  if (method !== 'POST' || options.idempotent === false || options.access === 'public') return undefined;
+  const isKept = method === 'POST' && options.idempotent !== false && options.onlyReads !== true;
+  if (!isKept || options.access === 'public') return undefined;
   return options.secret === true ? 'sealed' : 'plain';
 }
 
 /** Whether a request changes nothing: a GET, or a POST that is declared so. @param handler the method of the route */
 export function isRead(method: string, handler: object): boolean {
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return true;
-  return (
-    method === 'POST' &&
-    Reflect.getMetadata(IDEMPOTENCY, handler) === undefined &&
-    Reflect.getMetadata(OWN_BODY, handler) !== true
-  );
+  return method === 'POST' && Reflect.getMetadata(ONLY_READS, handler) === true;
 }

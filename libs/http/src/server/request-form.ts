@@ -47,7 +47,7 @@ export function refusalOf(request: IncomingMessage): DomainError | undefined {
 /** A `%` that encodes nothing stands for itself, as parsers of queries have it. */
 function isUtf8Query(url: string): boolean {
   const start = url.indexOf('?');
-  if (start < 0) return true;
+  if (start < 0 || !url.includes('%', start)) return true;
   try {
     decodeURIComponent(url.slice(start + 1).replaceAll(/%(?![0-9a-f]{2})/gi, '%25'));
     return true;

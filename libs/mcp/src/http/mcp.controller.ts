@@ -34,7 +34,8 @@ export class McpController {
     summary: 'Speak the Model Context Protocol (Streamable HTTP)',
     access: [],
     status: 200,
-    idempotent: false,
+    // What it calls are requests of their own, which wait for what they have to.
+    onlyReads: true,
     // A message counts as what it calls; one that calls nothing is counted below, whatever it is.
     limits: [],
     limitsAhead: { left: ['reads'], large: ['writes'] },
