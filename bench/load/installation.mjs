@@ -1,19 +1,15 @@
 // @ts-check
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '#test/setup/services/free-port.mjs';
+import { cpuMsOf, descendantsOf, residentBytesOf } from '#test/setup/services/process-table.mjs';
 import { startPostgres } from '#test/setup/services/postgres.mjs';
 import { startRedis } from '#test/setup/services/redis.mjs';
-import { until } from '#test/setup/services/until.mjs';
-import { cpuMsOf, memoryMibOf } from './process-tree.mjs';
+import { startProductProcess } from '#test/support/product-process.mjs';
 
-const PROGRAM = process.env['BENCH_LOAD_PROGRAM'] ?? join(import.meta.dirname, '../../bin/keepsake.mjs');
 const SERVERS = 2;
+/** What goes wrong is said. */
+const LOGS = /** @type {const} */ ({ stderr: 'inherit' });
+const MEBIBYTE = 1024 * 1024;
 
 /**
  * What an installation has used up so far: processor times in milliseconds.
@@ -34,8 +30,8 @@ export class Installation {
 
   /**
    * @param {object} parts
-   * @param {Awaited<ReturnType<typeof startProcess>>[]} parts.servers
-   * @param {Awaited<ReturnType<typeof startProcess>>} parts.worker
+   * @param {Awaited<ReturnType<typeof startProductProcess>>[]} parts.servers
+   * @param {Awaited<ReturnType<typeof startProductProcess>>} parts.worker
    * @param {import('#test/setup/services/postgres.mjs').PostgresServer} parts.postgres
    * @param {import('#test/setup/services/redis.mjs').RedisServer} parts.redis
    * @param {pg.Client} parts.sql
@@ -71,10 +67,10 @@ export class Installation {
       WORKER_ENABLED: 'false',
       ...env,
     };
-    const [first] = [await startProcess('serve', settings)];
+    const [first] = [await startProductProcess('serve', settings, LOGS)];
     const rest = [];
-    for (let n = 1; n < SERVERS; n++) rest.push(await startProcess('serve', settings));
-    const worker = await startProcess('worker', { ...settings, WORKER_ENABLED: 'true' });
+    for (let n = 1; n < SERVERS; n++) rest.push(await startProductProcess('serve', settings, LOGS));
+    const worker = await startProductProcess('worker', { ...settings, WORKER_ENABLED: 'true' }, LOGS);
     const sql = new pg.Client({ connectionString: postgres.url });
     sql.on('error', () => undefined);
     await sql.connect();
@@ -89,14 +85,16 @@ export class Installation {
     const info = await this.redis.command('INFO').then(String, () => '');
     const field = (/** @type {string} */ name) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
     const servers = this.#servers.map(({ pid }) => pid);
+    const { pid: postmaster = 0 } = this.#postgres;
+    const postgres = [postmaster, ...descendantsOf(postmaster)];
     return {
       statements: Number(statements.rows[0].n),
       commands: field('total_commands_processed'),
       redisMs: 1_000 * (field('used_cpu_user') + field('used_cpu_sys')),
-      serverMs: sum(servers.map((pid) => cpuMsOf([pid]))),
-      workerMs: cpuMsOf([this.#worker.pid]),
-      postgresMs: this.#postgres.pid === undefined ? 0 : cpuMsOf([this.#postgres.pid], { withDescendants: true }),
-      memoryMib: servers.map(memoryMibOf),
+      serverMs: sum(servers.map(cpuMsOf)),
+      workerMs: cpuMsOf(this.#worker.pid),
+      postgresMs: sum(postgres.map(cpuMsOf)),
+      memoryMib: servers.map((pid) => Math.round(residentBytesOf(pid) / MEBIBYTE)),
       outboxRows: Number(outbox.rows[0].n),
     };
   }
@@ -119,28 +117,6 @@ export class Installation {
     await this.#sql.end().catch(() => undefined);
     await Promise.all([this.#postgres.remove(), this.redis.remove()]);
   }
-}
-
-/** @param {'serve' | 'worker'} command @param {Readonly<Record<string, string>>} env */
-async function startProcess(command, env) {
-  const [port, dataDir] = [await freePort(), await mkdtemp(join(tmpdir(), 'keepsake-load-'))];
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, command], {
-    cwd: dataDir,
-    env: { PATH, HOME, PORT: String(port), WORKER_METRICS_PORT: String(port), KEEPSAKE_DATA_DIR: dataDir, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, { timeoutMs: 60_000, what: url });
-  return {
-    url,
-    pid: /** @type {number} */ (child.pid),
-    async remove() {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
 }
 
 /** @param {readonly number[]} all */

@@ -1,5 +1,5 @@
 // @ts-check
-import { seeded } from './random.mjs';
+import { mulberry32 } from '#test/support/random.mjs';
 
 const SUBJECTS = [
   'database',
@@ -75,7 +75,7 @@ const one = (list, random) => /** @type {T} */ (list[Math.floor(random() * list.
  * @param {number} [sentences]
  */
 export function textOf(seed, sentences = 8) {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const all = Array.from({ length: sentences }, () => {
     const [subject, verb, object, detail] = [
       one(SUBJECTS, random),
@@ -90,7 +90,7 @@ export function textOf(seed, sentences = 8) {
 
 /** A question as people type it, the same for the same seed. @param {number} seed */
 export function questionOf(seed) {
-  const random = seeded(seed + 7_000_000);
+  const random = mulberry32(seed + 7_000_000);
   const [subject, object] = [one(SUBJECTS, random), one(SUBJECTS, random)];
   return one(
     [

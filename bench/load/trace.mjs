@@ -1,6 +1,7 @@
 // @ts-check
-import { seeded, zipf } from './random.mjs';
+import { mulberry32 } from '#test/support/random.mjs';
 import { questionOf, textOf } from './texts.mjs';
+import { zipf } from './zipf.mjs';
 
 export const PROJECTS = 5;
 export const LABELS = 200;
@@ -39,7 +40,7 @@ const MIX = [
  * @returns {Request[]} by time
  */
 export function drawTrace({ users, perSecond, seconds, seed }) {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const labelOf = zipf(LABELS);
   const questionAt = zipf(QUESTIONS);
   const weights = MIX.reduce((sum, [, weight]) => sum + weight, 0);

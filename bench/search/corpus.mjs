@@ -1,16 +1,5 @@
 // @ts-check
-
-/** @param {number} seed */
-function randomOf(seed) {
-  let state = seed;
-  // mulberry32: the same texts and questions in every run.
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { mulberry32 } from '#test/support/random.mjs';
 
 const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo yu za bri cla dre flo gru'.split(' ');
 const WORDS = 20_000;
@@ -24,8 +13,8 @@ export class Corpus {
 
   /** @param {number} seed */
   constructor(seed) {
-    this.#random = randomOf(seed);
-    const letters = randomOf(1);
+    this.#random = mulberry32(seed);
+    const letters = mulberry32(1);
     this.#words = Array.from({ length: WORDS }, () =>
       Array.from(
         { length: 2 + Math.floor(letters() * 3) },

@@ -1,6 +1,6 @@
 import { Agent, request as send } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { residentBytesOf } from '#test/setup/services/process-table.mjs';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type FuzzedRequest, requestArbitrary } from './fuzz/request-arbitrary.js';
@@ -79,11 +79,6 @@ describe('malformed requests', () => {
     return undefined;
   }
 
-  async function residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
-  }
-
   it(
     `of every route, ${REQUESTS} of them, give no 5xx and no hang, and memory stays flat`,
     async () => {
@@ -115,14 +110,14 @@ describe('malformed requests', () => {
             }
           }),
         );
-        if (warm === 0 && done >= REQUESTS / 2) warm = await residentBytes();
+        if (warm === 0 && done >= REQUESTS / 2) warm = residentBytesOf(server.pid);
       }
       expect(problems).toEqual([]);
       // Enough of them got far enough to do something.
       expect(
         [...statuses].filter(([status]) => status < 300).reduce((sum, [, count]) => sum + count, 0),
       ).toBeGreaterThan(REQUESTS / 100);
-      expect((await residentBytes()) - warm).toBeLessThan(MAX_GROWTH_BYTES);
+      expect(residentBytesOf(server.pid) - warm).toBeLessThan(MAX_GROWTH_BYTES);
       expect((await server.api.get('/health/ready')).status).toBe(200);
     },
     60_000 + REQUESTS * 20,

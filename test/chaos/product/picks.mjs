@@ -1,21 +1,18 @@
 // @ts-check
+import { mulberry32 } from '#test/support/random.mjs';
 
-/** A small generator with a seed (mulberry32): a schedule that is run again picks the same. */
+/** Choices by a seed: a schedule that is run again picks the same. */
 export class Picks {
-  #state;
+  #random;
 
   /** @param {number} seed */
   constructor(seed) {
-    this.#state = seed >>> 0;
+    this.#random = mulberry32(seed);
   }
 
   /** @param {number} limit above 0 */
   below(limit) {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(this.#random() * limit);
   }
 
   /**

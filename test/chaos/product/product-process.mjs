@@ -1,9 +1,9 @@
 // @ts-check
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { residentBytesOf } from '#test/setup/services/process-table.mjs';
 import { removeAtTheEnd } from '#test/setup/services/reaper.mjs';
 import { until } from '#test/setup/services/until.mjs';
 import { monotonicMs } from '#test/chaos/monotonic.mjs';
@@ -139,9 +139,8 @@ export class ProductProcess {
     this.http.renew();
   }
 
-  /** @returns {Promise<number>} megabytes of memory that are its own */
-  async memoryMb() {
-    const status = await readFile(`/proc/${this.pid}/status`, 'utf8').catch(() => '');
-    return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  /** @returns {number} megabytes of memory that are its own; 0 while it does not run */
+  memoryMb() {
+    return Math.round((residentBytesOf(this.pid) || 0) / 1024 / 1024);
   }
 }

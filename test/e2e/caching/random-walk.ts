@@ -1,19 +1,16 @@
 import type { Api } from '#test/support/api.js';
+import { mulberry32 } from '#test/support/random.mjs';
 
-/** A small generator with a seed (mulberry32): a failure is repeated by its seed. */
+/** Choices by a seed: a failure is repeated by it. */
 export class Random {
-  private state: number;
+  private readonly next: () => number;
 
   constructor(readonly seed: number) {
-    this.state = seed >>> 0;
+    this.next = mulberry32(seed);
   }
 
   below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = this.state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(this.next() * limit);
   }
 
   one<Item>(items: readonly Item[]): Item {

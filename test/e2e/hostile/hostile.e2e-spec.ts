@@ -1,7 +1,7 @@
 import { Agent, request as send } from 'node:http';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { residentBytesOf } from '#test/setup/services/process-table.mjs';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
 import { filled, hostileTexts } from '#test/support/hostile-texts.js';
@@ -99,11 +99,6 @@ describe('T66 a table of hostile requests', () => {
     return leastMs;
   }
 
-  async function residentBytes(): Promise<number> {
-    const status = await readFile(`/proc/${server.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
-  }
-
   /** What is wrong with an answer, if anything is. */
   function faultOf({ what }: Pick<HostileRequest, 'what'>, { status, text }: Answer): string[] {
     if (status >= 500 && !(status === 503 && what.includes('GET /health')))
@@ -124,7 +119,7 @@ describe('T66 a table of hostile requests', () => {
       return sample === undefined ? [] : [{ route, sample }];
     });
     await longestHoldMs();
-    const before = await residentBytes();
+    const before = residentBytesOf(server.pid);
     const faults: string[] = [];
     const requests = hostileRequests(rows, workspace.key, REQUESTS, SEED);
     await Promise.all(
@@ -134,7 +129,7 @@ describe('T66 a table of hostile requests', () => {
     );
     expect(faults).toEqual([]);
     expect(await longestHoldMs()).toBeLessThan(MOST_HOLD_MS);
-    expect((await residentBytes()) - before).toBeLessThan(MOST_GROWTH_BYTES);
+    expect(residentBytesOf(server.pid) - before).toBeLessThan(MOST_GROWTH_BYTES);
   }, 1_800_000);
 
   it('has no long hold among every tool with hostile arguments', async () => {
@@ -284,14 +279,14 @@ describe('T66 a table of hostile requests', () => {
           headers: { ...headers(), accept: 'application/json, text/event-stream' },
           body: JSON.stringify(body),
         };
-        const before = await residentBytes();
+        const before = residentBytesOf(server.pid);
         for (let time = 0; time < 2; time++) {
           const holdMs = await leastHoldMs(async () => {
             expect((await ask(sent)).status).toBe(200);
           });
           expect(holdMs).toBeLessThan(MOST_HOLD_MS);
         }
-        expect((await residentBytes()) - before).toBeLessThan(MOST_GROWTH_BYTES);
+        expect(residentBytesOf(server.pid) - before).toBeLessThan(MOST_GROWTH_BYTES);
       },
       300_000,
     );

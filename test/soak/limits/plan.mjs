@@ -102,14 +102,3 @@ export function createPlan(factor, random) {
 export function counterOf(subject, { name, member, limit, periodMs }) {
   return JSON.stringify([subject, name, member ?? null, limit, periodMs]);
 }
-
-/** @param {number} seed */
-export function mulberry32(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

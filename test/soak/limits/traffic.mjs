@@ -1,7 +1,8 @@
 // @ts-check
 /** One process of the soak: asks the product's limiter without a pause, and tells what passed. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { counterOf, createPlan, mulberry32 } from './plan.mjs';
+import { mulberry32 } from '#test/support/random.mjs';
+import { counterOf, createPlan } from './plan.mjs';
 
 const dist = new URL('../../../dist/libs/', import.meta.url);
 const load = async (/** @type {string} */ path) => import(new URL(path, dist).href);

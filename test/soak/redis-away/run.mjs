@@ -9,19 +9,15 @@
  *
  * Ends with 1 where a request failed, a read was stale beyond the bound, something grew, or the return took longer than two seconds.
  */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../../bin/ensure-built.mjs';
-import { freePort } from '#test/setup/services/free-port.mjs';
 import { startPostgres } from '#test/setup/services/postgres.mjs';
 import { startRedis } from '#test/setup/services/redis.mjs';
 import { until } from '#test/setup/services/until.mjs';
+import { startProductProcess } from '#test/support/product-process.mjs';
 import { Traffic } from './traffic.mjs';
 import { Watch } from './watch.mjs';
 
@@ -43,30 +39,7 @@ const NORMAL_WITHIN_MS = 2_000;
 /** A write that has to wait for a peer waits this long. */
 const BOUND_MS = 1_000;
 const MOST_GROWTH_MIB = 96;
-const PROGRAM = join(import.meta.dirname, '../../../bin/keepsake.mjs');
 const KEY = `ks_soak_${randomBytes(24).toString('hex')}`;
-
-/** @param {Record<string, string>} env */
-async function startServer(env) {
-  const [port, dataDir] = [await freePort(), await mkdtemp(join(tmpdir(), 'keepsake-soak-'))];
-  const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, 'serve'], {
-    cwd: dataDir,
-    env: { PATH, HOME, PORT: String(port), KEEPSAKE_DATA_DIR: dataDir, ...env },
-    stdio: 'ignore',
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, { timeoutMs: 60_000, what: url });
-  return {
-    url,
-    pid: /** @type {number} */ (child.pid),
-    async remove() {
-      child.kill('SIGKILL');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
 
 ensureBuilt();
 const loadBefore = loadavg()[0] ?? 0;
@@ -82,10 +55,10 @@ try {
     settings: { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.max': 20_000 },
   });
   cleanUp.push(() => postgres.remove());
-  /** @type {Awaited<ReturnType<typeof startServer>>[]} */
+  /** @type {Awaited<ReturnType<typeof startProductProcess>>[]} */
   const servers = [];
   for (let n = 0; n < SERVERS; n++) {
-    const server = await startServer({
+    const server = await startProductProcess('serve', {
       DATABASE_URL: postgres.url,
       REDIS_URL: redis.url,
       // A busy machine is not an absence of Redis.

@@ -1,9 +1,7 @@
 // @ts-check
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import pg from 'pg';
+import { residentBytesOf } from '#test/setup/services/process-table.mjs';
 
-const execute = promisify(execFile);
 const MEBIBYTE = 1024 * 1024;
 
 /** What the database and the processes do, looked at from outside over a connection of its own. */
@@ -38,20 +36,14 @@ export class Watch {
     const now = { statements: Number(rows[0].n), atMs: performance.now() };
     const perSecond = (now.statements - this.#last.statements) / ((now.atMs - this.#last.atMs) / 1_000);
     this.#last = now;
-    return { statementsPerSecond: perSecond, outboxRows: await this.outboxRows(), rssMiB: await this.#memory() };
+    return {
+      statementsPerSecond: perSecond,
+      outboxRows: await this.outboxRows(),
+      rssMiB: this.pids.map((pid) => residentBytesOf(pid) / MEBIBYTE),
+    };
   }
 
   async end() {
     await this.client.end();
-  }
-
-  /** Resident memory of each process. */
-  async #memory() {
-    return Promise.all(
-      this.pids.map(async (pid) => {
-        const { stdout } = await execute('ps', ['-o', 'rss=', '-p', String(pid)]);
-        return (Number(stdout) * 1024) / MEBIBYTE;
-      }),
-    );
   }
 }

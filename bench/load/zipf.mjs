@@ -1,22 +1,6 @@
 // @ts-check
 
 /**
- * A sequence that is the same for the same seed (mulberry32).
- *
- * @param {number} seed
- * @returns {() => number} from 0 up to 1
- */
-export function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/**
  * Some are asked for often and most of them rarely, as Zipf's law says (exponent 1).
  *
  * @param {number} count
