@@ -29,21 +29,25 @@ export class LongAnswerInterceptor implements NestInterceptor {
 }
 
 /** @throws ZodError for what the schema does not take */
-async function toJsonInSteps(schema: z.ZodObject, answer: Record<string, unknown>): Promise<string> {
+async function toJsonInSteps(schema: z.ZodObject, answer: Record<string, unknown>): Promise<Buffer> {
   const pauses = new WorkPauses();
-  const members: string[] = [];
+  // Bytes at once: a socket would turn a long text into bytes all at a time.
+  const written: Buffer[] = [];
+  const write = (text: string): void => void written.push(Buffer.from(text));
+  let isFirst = true;
   for (const [name, part] of Object.entries(schema.shape)) {
     const value = answer[name];
-    let json: string | undefined;
-    if (part instanceof z.ZodArray && Array.isArray(value)) {
-      const items: string[] = [];
-      for (const item of value) {
-        if (pauses.isDue) await pauses.pauseIfDue();
-        items.push(JSON.stringify(z.parse(part.element, item)));
-      }
-      json = `[${items.join(',')}]`;
-    } else json = JSON.stringify(z.parse(part, value)) as string | undefined;
-    if (json !== undefined) members.push(`${JSON.stringify(name)}:${json}`);
+    const isList = part instanceof z.ZodArray && Array.isArray(value);
+    const json = isList ? '[' : (JSON.stringify(z.parse(part, value)) as string | undefined);
+    if (json === undefined) continue;
+    write(`${isFirst ? '' : ','}${JSON.stringify(name)}:${json}`);
+    isFirst = false;
+    if (!isList) continue;
+    for (const [index, item] of value.entries()) {
+      if (pauses.isDue) await pauses.pauseIfDue();
+      write(`${index === 0 ? '' : ','}${JSON.stringify(z.parse(part.element, item))}`);
+    }
+    write(']');
   }
-  return `{${members.join(',')}}`;
+  return Buffer.concat([Buffer.from('{'), ...written, Buffer.from('}')]);
 }
