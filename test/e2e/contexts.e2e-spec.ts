@@ -506,7 +506,10 @@ describe.each([
     const { body: stored } = await store(project, 'secret', 'The walrus sings at noon.');
     await store(project, 'secret', 'The walrus sings at midnight.');
     const { body: session } = await api.post('/v1/sessions', { project, client: 'c' });
-    expect((await api.del(`/v1/projects/${project}`)).status).toBe(400);
+    expect(await api.del(`/v1/projects/${project}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/confirm', detail: expect.stringContaining('must repeat the slug') }] },
+    });
     expect((await api.del(`/v1/projects/${project}`, { query: { confirm: 'other' } })).status).toBe(400);
     expect((await api.get(`/v1/contexts/${stored.id}`)).status).toBe(200);
 

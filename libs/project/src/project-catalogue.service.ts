@@ -58,7 +58,7 @@ export class ProjectCatalogueService {
    * @returns what was deleted
    * @throws DomainError `deletion-not-confirmed`, `project-not-found`
    */
-  delete(workspaceId: WorkspaceId, slug: string, confirm: string | undefined): Promise<ProjectCounts> {
+  delete(workspaceId: WorkspaceId, slug: string, confirm: string): Promise<ProjectCounts> {
     if (confirm !== slug) return Promise.reject(deletionNotConfirmed(slug));
     return this.transactions.run(async () => {
       const project = await this.projects.findBySlug(workspaceId, slug);

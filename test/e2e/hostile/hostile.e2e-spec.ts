@@ -308,4 +308,28 @@ describe('T66 a table of hostile requests', () => {
     },
     300_000,
   );
+
+  it('the tool embed takes 64 texts in a call, says so, and holds nobody up', async () => {
+    const headers = {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      authorization: `Bearer ${workspace.key}`,
+    };
+    const embed = async (texts: number, kind: string) => {
+      const input = Array.from({ length: texts }, (_, index) => `tool ${kind} ${index}`);
+      const params = { name: 'embed', arguments: { input } };
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+      const { status, text } = await ask({ method: 'POST', path: '/mcp?profile=full', headers, body });
+      expect(status).toBe(200);
+      return (JSON.parse(text) as { result: { isError?: boolean; structuredContent?: { data: unknown[] } } }).result;
+    };
+    const holdMs = await leastHoldMs(async (n) => {
+      expect((await embed(64, `word of attempt ${n}`)).structuredContent?.data).toHaveLength(64);
+      expect(await embed(2_048, 'all')).toMatchObject({
+        isError: true,
+        content: [{ text: expect.stringContaining('/input takes at most 64 items in a call of this tool') }],
+      });
+    });
+    expect(holdMs).toBeLessThan(MOST_HOLD_MS);
+  });
 });

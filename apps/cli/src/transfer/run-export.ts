@@ -29,18 +29,16 @@ export async function runExport(project: string, { output, workspace, json }: Ex
   const progress = new Progress();
   try {
     // Reading an unknown project gives an empty answer: a file of nothing.
-    const exists = async ({ end }: FileSummary) => {
-      if (Object.values(end.counts).every((count) => count === 0)) await requireProject(server, project);
-    };
+    await requireProject(server, project);
     const { body, length } = await server.download(`/v1/projects/${project}/export`);
     const counted = body.pipe(counting((bytes) => progress.step(bytes, length, 'bytes')));
     body.once('error', (error) => counted.destroy(error));
     if (output === '-') {
-      await toStandardOutput(counted, exists);
+      await toStandardOutput(counted);
       progress.end();
       return ExitCode.ok;
     }
-    const { path, summary } = await toFile(counted, project, output, exists);
+    const { path, summary } = await toFile(counted, project, output);
     progress.end();
     const { counts } = summary.end;
     const reported = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
@@ -69,7 +67,6 @@ async function toFile(
   body: Readable,
   project: string,
   output: string | undefined,
-  accept: (summary: FileSummary) => Promise<void>,
 ): Promise<{ path: string; summary: FileSummary }> {
   const folder = output === undefined ? '.' : dirname(output);
   const part = join(folder, `.${basename(output ?? project)}.${randomUUID()}.part`);
@@ -77,7 +74,6 @@ async function toFile(
   try {
     await pipeline(body, file.createWriteStream({ flush: true }));
     const summary = await good(createReadStream(part));
-    await accept(summary);
     const at = summary.header.exportedAt.replaceAll(/[-:]|\.\d+/g, '');
     const path = output ?? `${project}-${at}.jsonl.gz`;
     await rename(part, path);
@@ -89,7 +85,7 @@ async function toFile(
 }
 
 /** The checksum is known at the end, so it is the exit code that says whether what was written is good. */
-async function toStandardOutput(body: Readable, accept: (summary: FileSummary) => Promise<void>): Promise<void> {
+async function toStandardOutput(body: Readable): Promise<void> {
   const checked = new PassThrough();
   const checking = good(checked);
   checking.catch(() => checked.resume());
@@ -105,7 +101,7 @@ async function toStandardOutput(body: Readable, accept: (summary: FileSummary) =
     process.stdout,
     { end: false },
   );
-  await accept(await checking);
+  await checking;
 }
 
 /** @throws CliError for a file that is not whole */

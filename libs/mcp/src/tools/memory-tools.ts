@@ -98,9 +98,11 @@ export const memoryTools: readonly ToolDefinition[] = [
   {
     name: 'embed',
     title: 'Embed texts',
-    description: 'Vectors of one or more texts, in the form of the embeddings API of OpenAI.',
+    description:
+      'Vectors of one or more texts, at most 64 at a time, in the form of the embeddings API of OpenAI. The route /v1/embeddings takes more.',
     route: 'POST /v1/embeddings',
     effect: 'reads',
+    mostItems: { input: 64 },
     isWhole: true,
   },
 ];

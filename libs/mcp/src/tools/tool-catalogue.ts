@@ -59,7 +59,10 @@ export class ToolCatalogue implements OnApplicationBootstrap {
     const route = this.routeOf(definition.route);
     const pathFields = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
     const input = inputOf(route);
-    const refined = withoutSent(definition, definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input);
+    const refined = withMostItems(
+      definition,
+      withoutSent(definition, definition.refine?.(input, (name) => inputOf(this.routeOf(name))) ?? input),
+    );
     return {
       definition,
       route,
@@ -86,6 +89,17 @@ function isIn({ definition }: Tool, profile: Profile): boolean {
 function withoutSent({ sends = {} }: ToolDefinition, input: ObjectSchema): ObjectSchema {
   const properties = Object.entries(input.properties).filter(([name]) => !Object.hasOwn(sends, name));
   return { ...input, properties: Object.fromEntries(properties) };
+}
+
+/** Lists of these arguments are as short as the tool takes them. */
+function withMostItems({ mostItems = {} }: ToolDefinition, input: ObjectSchema): ObjectSchema {
+  const limited = Object.entries(mostItems).map(([field, maxItems]) => {
+    const { anyOf, ...own } = input.properties[field] ?? { type: 'array' };
+    if (!Array.isArray(anyOf)) return [field, { ...own, maxItems }];
+    const forms = (anyOf as JsonSchema[]).map((form) => (form['type'] === 'array' ? { ...form, maxItems } : form));
+    return [field, { ...own, anyOf: forms }];
+  });
+  return { ...input, properties: { ...input.properties, ...Object.fromEntries(limited) } };
 }
 
 function withPageArguments(input: ObjectSchema): ObjectSchema {

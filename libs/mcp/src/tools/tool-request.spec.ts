@@ -53,6 +53,15 @@ describe('the request that a call of a tool means', () => {
     });
   });
 
+  it('refuses more items than the tool takes', () => {
+    const tool = toolOf({}, { definition: { ...definition, mostItems: { input: 2 } } });
+    expect(toRestCall(tool, { id: 'a', input: ['x', 'y'] }, undefined).body).toEqual({ input: ['x', 'y'] });
+    expect(toRestCall(tool, { id: 'a', input: 'one text' }, undefined).body).toEqual({ input: 'one text' });
+    expect(() => toRestCall(tool, { id: 'a', input: ['x', 'y', 'z'] }, undefined)).toThrow(
+      '/input takes at most 2 items in a call of this tool',
+    );
+  });
+
   it('sends what the route does not know where the route will tell it', () => {
     expect(toRestCall(reader, { id: 'a', colour: 'red' }, undefined).path).toBe('/v1/things/a/part?colour=red');
     expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });

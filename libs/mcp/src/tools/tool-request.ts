@@ -66,11 +66,16 @@ function isOf(type: string, value: unknown): boolean {
  * would make another request of it.
  * @param args as `readArguments` gives them
  * @param project of the connection
- * @throws DomainError `invalid-request` for a path that can't be written, and texts that no field takes
+ * @throws DomainError `invalid-request` for a path that can't be written, texts that no field takes and too many items
  */
 export function toRestCall(tool: Tool, args: ToolArguments, project: string | undefined): RestCall {
   const unsafe = findUnsafeText(args);
   if (unsafe !== undefined) throw invalid(unsafe);
+  for (const [name, most] of Object.entries(tool.definition.mostItems ?? {})) {
+    const given = args[name];
+    if (Array.isArray(given) && given.length > most)
+      throw invalid({ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` });
+  }
   const filled = withProject(tool, args, project);
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
   const query = new URLSearchParams();

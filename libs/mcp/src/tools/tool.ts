@@ -35,6 +35,8 @@ export interface ToolDefinition {
   readonly refine?: (input: ObjectSchema, inputOf: (route: string) => ObjectSchema) => ObjectSchema;
   /** Fields that each call sends to the route, and that the tool does not take. */
   readonly sends?: Readonly<Record<string, unknown>>;
+  /** Arguments that hold fewer items than the route takes, since an answer is written as one message. */
+  readonly mostItems?: Readonly<Record<string, number>>;
   /** Name of the answer's long text, which is read in parts: the tool takes `offset` and `length`. */
   readonly pages?: string;
   /** What of the answer the caller has just sent, as JSON Pointers with `*` for each item: it is left out. */

@@ -7,7 +7,10 @@ export const projectParams = z.strictObject({ project: projectSlug });
 export const projectsQuery = z.strictObject(pageQuery);
 export const noQuery = z.strictObject({});
 export const deleteProjectQuery = z.strictObject({
-  confirm: z.string().max(100).optional().meta({ description: 'The slug of the project again.' }),
+  confirm: z
+    .string({ error: 'must repeat the slug of the project: everything in it is deleted for good' })
+    .max(100, 'must be at most 100 characters')
+    .meta({ description: 'The slug of the project again.' }),
 });
 
 const fields = {
