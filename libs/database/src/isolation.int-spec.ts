@@ -12,6 +12,7 @@ const ABOVE = [
   'embedding_models',
   'process_reports',
   'installation_secrets',
+  'search_changes_removed',
 ];
 
 interface KeyRow {

@@ -3,4 +3,4 @@ export { modelKey } from './embedding.js';
 export { RerankService } from './rerank/rerank.service.js';
 export { type SemanticAnswer } from './persistence/postgres-semantic-index.js';
 export { SemanticReader, type SemanticRequest } from './semantic/semantic.reader.js';
-export { VectorObserver, VectorObservers } from './semantic/vector-observers.js';
+export { type ChangedVectors, VectorObserver, VectorObservers } from './semantic/vector-observers.js';

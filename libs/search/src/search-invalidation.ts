@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
-import { type VectorObserver, VectorObservers } from '#embedding';
+import { type ChangedVectors, type VectorObserver, VectorObservers } from '#embedding';
 import type { ProjectId, WorkspaceId } from '#kernel';
 import { type Project, type ProjectObserver, ProjectObservers, ProjectReader } from '#project';
+import { KeywordIndex } from './persistence/keyword-index.js';
 import { searchTag } from './search.cache.js';
 import type { SearchDocument } from './search.js';
 
@@ -28,6 +29,7 @@ export class SearchInvalidation extends SearchChanges implements VectorObserver,
   constructor(
     private readonly cache: CacheService,
     private readonly projects: ProjectReader,
+    private readonly index: KeywordIndex,
     vectorObservers: VectorObservers,
     projectObservers: ProjectObservers,
   ) {
@@ -36,8 +38,15 @@ export class SearchInvalidation extends SearchChanges implements VectorObserver,
     projectObservers.register(this);
   }
 
-  onVectorsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void> {
-    return this.projectsChanged(workspaceId, projectIds);
+  async onVectorsChanged(workspaceId: WorkspaceId, contexts: readonly ChangedVectors[]): Promise<void> {
+    await this.index.noteChanged(
+      workspaceId,
+      contexts.map(({ contextId, projectId }) => ({ id: contextId, projectId, kind: 'context' })),
+    );
+    await this.projectsChanged(
+      workspaceId,
+      contexts.map(({ projectId }) => projectId),
+    );
   }
 
   async projectsChanged(workspaceId: WorkspaceId, projectIds: readonly ProjectId[]): Promise<void> {

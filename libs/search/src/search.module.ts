@@ -14,6 +14,7 @@ import { LiveEntries } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
+import { SearchChangesExpiry } from './search-changes-expiry.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchChanges, SearchInvalidation } from './search-invalidation.js';
 import { SearchReindexer } from './search-reindexer.js';
@@ -36,6 +37,7 @@ import { SessionIndexer } from './session-indexer.js';
     LiteralSearch,
     LiveEntries,
     SearchReindexer,
+    SearchChangesExpiry,
     ContextIndexer,
     SessionIndexer,
     SearchInvalidation,
@@ -43,7 +45,7 @@ import { SessionIndexer } from './session-indexer.js';
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
     SearchIndexService,
   ],
-  exports: [SearchIndexService, SearchReindexer, SearchService],
+  exports: [SearchIndexService, SearchReindexer, SearchChangesExpiry, SearchService],
 })
 export class SearchModule {}
 

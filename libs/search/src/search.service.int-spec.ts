@@ -2,7 +2,7 @@ import type { CacheEngine, CacheService } from '#cache';
 import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
-import { DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
+import { type ContextId, DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
 import { ProjectObservers, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
@@ -73,6 +73,7 @@ class Process {
     const changes = new SearchInvalidation(
       cache,
       projects as unknown as ProjectReader,
+      keywords,
       this.vectors,
       this.projectObservers,
     );
@@ -184,7 +185,9 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     expect((await there.search(project.workspaceId)).labels).toEqual([]);
     there.reader.cosines.set(id, 0.9);
     expect((await there.search(project.workspaceId)).status).toBe('hit');
-    await world.database.run(() => here.vectors.vectorsChanged(project.workspaceId, [project.projectId]));
+    await world.database.run(() =>
+      here.vectors.vectorsChanged(project.workspaceId, [{ contextId: id as ContextId, projectId: project.projectId }]),
+    );
     expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
   });
 

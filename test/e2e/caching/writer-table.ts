@@ -168,6 +168,7 @@ export const JOBS: Readonly<Record<string, Writer>> = {
     fires: ['search'],
     provedBy: 'libs/search/src/search.service.int-spec.ts',
   },
+  'search-changes-expiry': nothing,
   'cache-warming': nothing,
   'idempotency-expiry': nothing,
   'queue-maintenance': nothing,

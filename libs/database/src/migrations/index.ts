@@ -18,6 +18,7 @@ import { InstallationSecretsTable } from './0019-installation-secrets.js';
 import { AnswersWithWhatTheyCreated } from './0020-answers-with-what-they-created.js';
 import { CacheErasures } from './0021-cache-erasures.js';
 import { VisibleInvalidations } from './0022-visible-invalidations.js';
+import { SearchChangesTable } from './0024-search-changes.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -40,4 +41,5 @@ export const migrations: MigrationClass[] = [
   AnswersWithWhatTheyCreated,
   CacheErasures,
   VisibleInvalidations,
+  SearchChangesTable,
 ];

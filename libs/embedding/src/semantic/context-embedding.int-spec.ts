@@ -1,6 +1,6 @@
 import { inProcessCache } from '#cache/testing';
 import { AlwaysCheckReaders, type Context, ContextChanges, ContextObservers, EmbeddingStates } from '#context';
-import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
+import type { ContextId, WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { JobContext } from '#queue';
 import { RecordingJobQueue } from '#queue/testing';
@@ -18,7 +18,7 @@ import { ContextEmbeddingObserver } from './context-embedding.observer.js';
 import { EmbeddingBackfillJob } from './embedding-backfill.job.js';
 import { SemanticReader } from './semantic.reader.js';
 import type { ChangedContext } from '../persistence/postgres-vector-store.js';
-import { VectorObservers } from './vector-observers.js';
+import { type ChangedVectors, VectorObservers } from './vector-observers.js';
 
 const signal = new AbortController().signal;
 const progress = async () => undefined;
@@ -29,7 +29,7 @@ describe('embedding contexts in the background', () => {
   let project: TestProject;
   let provider: FakeEmbeddingProvider;
   let queue: RecordingJobQueue;
-  let changed: ProjectId[];
+  let changed: ContextId[];
   /** Of which readers may have seen another state. */
   let shown: ContextId[];
   let handler: ContextEmbeddingJob;
@@ -69,8 +69,8 @@ describe('embedding contexts in the background', () => {
     });
     const observers = new VectorObservers();
     observers.register({
-      onVectorsChanged: (_: WorkspaceId, ids: readonly ProjectId[]) => {
-        changed.push(...ids);
+      onVectorsChanged: (_: WorkspaceId, contexts: readonly ChangedVectors[]) => {
+        changed.push(...contexts.map(({ contextId }) => contextId));
         return Promise.resolve();
       },
     });
@@ -101,7 +101,7 @@ describe('embedding contexts in the background', () => {
     expect(provider.calls).toHaveLength(1);
     expect(provider.calls[0]?.inputType).toBe('document');
     expect(await states(ids)).toEqual(['ready', 'ready']);
-    expect(changed).toEqual([project.projectId]);
+    expect(changed).toEqual(ids);
     expect((await search('red fox'))[0]).toBe(ids[0]);
   });
 
@@ -168,7 +168,7 @@ describe('embedding contexts in the background', () => {
     await run(ids);
     expect(await states(ids)).toEqual(['ready', 'off', 'ready']);
     expect(shown).toEqual([ids[1]]);
-    expect(changed).toContain(project.projectId);
+    expect(changed).toContain(ids[1]);
     await backfill.handle({}, { signal, progress });
     expect(queue.jobs).toEqual([]);
   });

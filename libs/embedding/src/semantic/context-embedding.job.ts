@@ -87,10 +87,10 @@ export class ContextEmbeddingJob {
     await this.transactions.run(
       async () => {
         const { stored, dropped } = await this.vectors.put(workspaceId, model, contexts);
-        const projects = contexts
-          .filter(({ contextId }) => stored.includes(contextId))
-          .map(({ projectId }) => projectId);
-        await this.observers.vectorsChanged(workspaceId, [...new Set(projects)]);
+        await this.observers.vectorsChanged(
+          workspaceId,
+          contexts.filter(({ contextId }) => stored.includes(contextId)),
+        );
         // That a context is not embedded yet is never kept, so nobody has to be told of those that are now.
         await this.changes.embeddingChanged(workspaceId, dropped);
       },
@@ -107,7 +107,7 @@ export class ContextEmbeddingJob {
     await this.transactions.run(async () => {
       const refused = await this.vectors.refuse(workspaceId, model, id, detail);
       if (refused === undefined) return;
-      await this.observers.vectorsChanged(workspaceId, [projectId]);
+      await this.observers.vectorsChanged(workspaceId, [{ contextId: id, projectId }]);
       await this.changes.embeddingChanged(workspaceId, [refused]);
     });
   }

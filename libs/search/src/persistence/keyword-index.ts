@@ -64,6 +64,21 @@ export interface RankedDocument {
   readonly priorityScore: number;
 }
 
+/** Something that can be found, and that was written, changed or removed. */
+export interface ChangedPiece {
+  readonly projectId: ProjectId;
+  readonly id: string;
+  readonly kind: SearchKind;
+}
+
+/** What has changed in a project since a watermark. */
+export interface Changes {
+  /** Each once. */
+  readonly pieces: readonly Pick<ChangedPiece, 'id' | 'kind'>[];
+  /** Those of them that the request finds, best first. */
+  readonly ranked: readonly RankedDocument[];
+}
+
 /** What a text is to hold as it stands: words in order, or else any text. */
 export interface HoldingRequest {
   readonly words?: string;
@@ -105,6 +120,27 @@ export abstract class KeywordIndex {
     id: string,
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void>;
+
+  /**
+   * Notes that pieces are found otherwise, by what the index does not hold of them, such as their vectors. `put`, `remove`,
+   * `describe` and `reindex` note what they change themselves.
+   */
+  abstract noteChanged(workspaceId: WorkspaceId, pieces: readonly ChangedPiece[]): Promise<void>;
+  /** Forgets what was noted so long ago; `changesSince` of a watermark before that then answers undefined. */
+  abstract forgetChanges(olderThanMs: number): Promise<void>;
+  /** Where `changesSince` counts from: what is committed now. Only `changesSince` understands it. */
+  abstract watermark(): Promise<string>;
+  /**
+   * What transactions have noted in the scope that were not committed at the watermark, however long ago they began. All of
+   * what `request` finds among it, by the same weights, is ranked.
+   * @returns undefined where it is more than `most` pieces, or where some of it is forgotten
+   */
+  abstract changesSince(
+    scope: SearchScope,
+    watermark: string,
+    request: Omit<RankRequest, 'after' | 'limit' | 'adHoc'>,
+    most: number,
+  ): Promise<Changes | undefined>;
 
   /** The projects that hold documents of these ids, each once. */
   abstract projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]>;

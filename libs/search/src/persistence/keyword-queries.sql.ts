@@ -116,13 +116,11 @@ const BOOST = `
  * $14 exclusions, $15 priority, $16 tags, $17 session, $18 since, $19 lowest score, $20 and $21 score and id to start
  * after, $22 limit, $23 whether nothing filters.
  */
-export const ranking = `
-  WITH keyword AS MATERIALIZED (
+const rankingOver = (postings: string) => `
+  keyword AS MATERIALIZED (
     SELECT document_id, sum(${SHARE})::double precision AS score
     FROM unnest($4::text[], $5::double precision[]) AS query (term, weight)
-      CROSS JOIN LATERAL (
-        SELECT document_id, frequency, length FROM search_postings AS p
-        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term OFFSET 0) AS posting
+      ${postings}
     GROUP BY document_id
   ), candidate AS MATERIALIZED (
     SELECT document_id, score FROM keyword
@@ -157,6 +155,31 @@ export const ranking = `
         WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
   ORDER BY final.score DESC, id
   LIMIT $22`;
+
+export const ranking = `
+  WITH ${rankingOver(`CROSS JOIN LATERAL (
+        SELECT document_id, frequency, length FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term OFFSET 0) AS posting`)}`;
+
+/**
+ * What has changed since a snapshot, one row a piece, with its scores where it is found; a row without a piece where there is
+ * none. Parameters as in `ranking`, with the snapshot in $24; one piece more than $22 at most.
+ */
+export const changesSince = `
+  WITH changed AS MATERIALIZED (
+    SELECT DISTINCT piece_id, kind FROM search_changes
+    WHERE workspace_id = $1 AND project_id = $2 AND written_by >= pg_snapshot_xmin($24::pg_snapshot)
+      AND NOT pg_visible_in_snapshot(written_by, $24::pg_snapshot)
+    LIMIT $22::integer + 1
+  ), ranked AS MATERIALIZED (
+    WITH ${rankingOver(`CROSS JOIN changed
+      CROSS JOIN LATERAL (
+        SELECT document_id, frequency, length FROM search_postings AS p
+        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term AND p.document_id = changed.piece_id OFFSET 0) AS posting`)}
+  )
+  SELECT NOT EXISTS (SELECT FROM search_changes_removed WHERE up_to >= pg_snapshot_xmin($24::pg_snapshot)) AS is_complete,
+    changed.piece_id AS piece_id, changed.kind AS piece_kind, ranked.*
+  FROM (SELECT) AS always LEFT JOIN changed ON true LEFT JOIN ranked ON ranked.id = changed.piece_id`;
 
 /** $1 workspace, $2 project, $3 language, $4 ids, $5 phrases, $6 exclusions. */
 export const documentResolution = `

@@ -4,7 +4,7 @@ import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { LITERAL_PREFIX } from '../analysis/literals.js';
 import { ANALYSIS_VERSION } from '../analysis/words.js';
 import type { SearchDocument } from '../search.js';
-import { type AnalysedDocument, KeywordIndex } from './keyword-index.js';
+import { type AnalysedDocument, type ChangedPiece, KeywordIndex } from './keyword-index.js';
 
 /** Of a document, over its terms: literals are found, but a text of many signs is no longer for them. */
 export const LENGTH = `coalesce(sum(frequency) FILTER (WHERE NOT starts_with(term, '${LITERAL_PREFIX}')), 0)::integer`;
@@ -61,6 +61,8 @@ const documentInsert = `
       coalesce(length, 0), $3, created_at
     FROM document LEFT JOIN size ON document_id = id
     ON CONFLICT (workspace_id, id) DO UPDATE SET length = excluded.length, analysis = excluded.analysis
+  ), noted AS (
+    INSERT INTO search_changes (workspace_id, project_id, piece_id, kind) SELECT $1, project_id, id, kind FROM document
   ), stored_segment AS (
     INSERT INTO search_segments (workspace_id, document_id, position, text, vector)
     SELECT $1, document_id, position, text, vector FROM segment
@@ -114,7 +116,34 @@ const postingRemoval = `
 const segmentRemoval = `DELETE FROM search_segments WHERE workspace_id = $1 AND document_id = ANY ($2::uuid[])`;
 
 /** $1 workspace, $2 ids. Segments go with their document. */
-const documentRemoval = `DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`;
+const documentRemoval = `
+  WITH removed AS (
+    DELETE FROM search_documents WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) RETURNING workspace_id, project_id, id, kind
+  )
+  INSERT INTO search_changes (workspace_id, project_id, piece_id, kind) SELECT workspace_id, project_id, id, kind FROM removed`;
+
+/** $1 workspace, $2 id, $3 priority, $4 tags; null stays. */
+const documentDescription = `
+  WITH described AS (
+    UPDATE search_documents SET priority = coalesce($3, priority), tags = coalesce($4, tags) WHERE workspace_id = $1 AND id = $2
+    RETURNING workspace_id, project_id, id, kind
+  )
+  INSERT INTO search_changes (workspace_id, project_id, piece_id, kind) SELECT workspace_id, project_id, id, kind FROM described`;
+
+/** $1 workspace, $2 projects, $3 ids, $4 kinds (parallel). */
+const changeInsert = `
+  INSERT INTO search_changes (workspace_id, project_id, piece_id, kind)
+  SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[])`;
+
+/** $1 how old, in ms. What is committed before a row was removed is no longer told from what came after it. */
+const changeRemoval = `
+  WITH removed AS (
+    DELETE FROM search_changes WHERE written_at < clock_timestamp() - $1 * interval '1 millisecond' RETURNING written_by
+  ), last AS (
+    SELECT written_by FROM removed ORDER BY written_by DESC LIMIT 1
+  )
+  INSERT INTO search_changes_removed (up_to) SELECT written_by FROM last
+  ON CONFLICT (is_only) DO UPDATE SET up_to = excluded.up_to WHERE excluded.up_to > search_changes_removed.up_to`;
 
 /** $1 workspace, $2 ids. The projects that hold them. */
 const projectsOfDocuments = `
@@ -253,10 +282,20 @@ export abstract class PostgresKeywordDocuments extends KeywordIndex {
     id: string,
     change: { readonly priority?: Priority; readonly tags?: readonly string[] },
   ): Promise<void> {
-    await this.database.query(
-      `UPDATE search_documents SET priority = coalesce($3, priority), tags = coalesce($4, tags) WHERE workspace_id = $1 AND id = $2`,
-      [workspaceId, id, change.priority ?? null, change.tags ?? null],
-    );
+    await this.database.query(documentDescription, [workspaceId, id, change.priority ?? null, change.tags ?? null]);
+  }
+
+  async noteChanged(workspaceId: WorkspaceId, pieces: readonly ChangedPiece[]): Promise<void> {
+    await this.database.query(changeInsert, [
+      workspaceId,
+      pieces.map(({ projectId }) => projectId),
+      pieces.map(({ id }) => id),
+      pieces.map(({ kind }) => kind),
+    ]);
+  }
+
+  async forgetChanges(olderThanMs: number): Promise<void> {
+    await this.database.query(changeRemoval, [olderThanMs]);
   }
 
   async projectsOf(workspaceId: WorkspaceId, ids: readonly string[]): Promise<ProjectId[]> {

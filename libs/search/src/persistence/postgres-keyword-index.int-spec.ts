@@ -305,4 +305,42 @@ describe('PostgresKeywordIndex', () => {
     await index.remove(scope.workspaceId, [document.id]);
     expect(await rowCounts(scope)).toEqual({ documents: 0, segments: 0, postings: 0, words: 0 });
   });
+
+  it('T3 tells of a change whose transaction began before the watermark and ended after it', async () => {
+    const scope = await newScope();
+    const [early, late] = [searchDocument(scope, { text: 'fox' }), searchDocument(scope, { text: 'fox' })];
+    let release = () => {};
+    const held = new Promise<void>((settle) => (release = settle));
+    let written = () => {};
+    const isWritten = new Promise<void>((settle) => (written = settle));
+    const slow = database.run(async () => {
+      await put(early);
+      written();
+      await held;
+    });
+    await isWritten;
+    // A transaction with a later number commits first.
+    await put(late);
+    const since = await index.watermark();
+    const changed = async () => {
+      const ranking = { terms: [], averageLength: 1, asOfMs: 0, isGuess: false };
+      const changes = await index.changesSince(scope, since, { ranking, phrases: [], exclusions: [], filters: {} }, 10);
+      return changes?.pieces.map(({ id }) => id);
+    };
+    expect(await changed()).toEqual([]);
+    release();
+    await slow;
+    expect(await changed()).toEqual([early.id]);
+  });
+
+  it('goes with its project, and writers of one project do not wait for each other', async () => {
+    const scope = await newScope();
+    await database.run(async () => {
+      await put(searchDocument(scope, { text: 'fox', label: 'one' }));
+      // Beside the open transaction.
+      await database.outside(() => put(searchDocument(scope, { text: 'fox', label: 'two' })));
+    });
+    await dataSource.query('DELETE FROM projects WHERE id = $1', [scope.projectId]);
+    expect(await dataSource.query('SELECT FROM search_changes WHERE project_id = $1', [scope.projectId])).toEqual([]);
+  });
 });

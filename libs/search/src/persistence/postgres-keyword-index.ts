@@ -5,10 +5,18 @@ import type { Priority } from '#context';
 import { SCORE_UNIT } from '../ranking/bm25.js';
 import { HIGHEST_BOOST } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import { satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
+import {
+  type RankPosition,
+  satisfies,
+  type SearchDocument,
+  type SearchKind,
+  type SearchScope,
+  type WeightedTerm,
+} from '../search.js';
 import {
   type AnalysedDocument,
   byRank,
+  type Changes,
   type HoldingRequest,
   isUnfiltered,
   type Passage,
@@ -26,6 +34,7 @@ import {
   passageSelection,
   adHocPassageSelection,
   queryStatistics,
+  changesSince,
   ranking,
   adHocRanking,
   similarWords,
@@ -120,25 +129,57 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
   }
 
   private async rankIndexed(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
-    interface Row {
-      readonly kind: RankedDocument['kind'];
-      readonly id: string;
-      readonly label: string | null;
-      readonly version: number | null;
-      readonly score: number;
-      readonly keyword_score: number;
-      readonly recency_score: number;
-      readonly priority_score: number;
-    }
-    const { ranking: weights, filters, after } = request;
-    const rows = await this.database.query<Row>(ranking, [
+    const { after, limit } = request;
+    const rows = await this.database.query<RankedRow>(ranking, [
+      ...this.rankingParameters(scope, request, after),
+      limit,
+      isUnfiltered(request),
+    ]);
+    return rows.map(toRankedDocument);
+  }
+
+  async watermark(): Promise<string> {
+    const [row] = await this.database.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot');
+    return row!.snapshot;
+  }
+
+  async changesSince(
+    scope: SearchScope,
+    watermark: string,
+    request: Omit<RankRequest, 'after' | 'limit' | 'adHoc'>,
+    most: number,
+  ): Promise<Changes | undefined> {
+    type Row = { [Column in keyof RankedRow]: RankedRow[Column] | null } & {
+      readonly is_complete: boolean;
+      readonly piece_id: string | null;
+      readonly piece_kind: SearchKind;
+    };
+    const rows = await this.database.query<Row>(changesSince, [
+      ...this.rankingParameters(scope, request, undefined),
+      most,
+      false,
+      watermark,
+    ]);
+    const pieces = rows.flatMap(({ piece_id: id, piece_kind: kind }) => (id === null ? [] : [{ id, kind }]));
+    if (pieces.length > most || rows[0]?.is_complete !== true) return undefined;
+    const ranked = rows.filter((row): row is Row & RankedRow => row.id !== null);
+    return { pieces, ranked: ranked.map(toRankedDocument).sort(byRank) };
+  }
+
+  /** $1 to $21 of `ranking`. */
+  private rankingParameters(
+    scope: SearchScope,
+    { ranking: weights, phrases, exclusions, filters }: Omit<RankRequest, 'after' | 'limit' | 'adHoc'>,
+    after: RankPosition | undefined,
+  ): unknown[] {
+    return [
       scope.workspaceId,
       scope.projectId,
       this.language,
       ...weightsOf(weights),
       HIGHEST_BOOST,
-      request.phrases,
-      request.exclusions,
+      phrases,
+      exclusions,
       filters.priority ?? null,
       filters.tags ?? null,
       filters.sessionId ?? null,
@@ -146,19 +187,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       filters.minScore === undefined ? null : filters.minScore * SCORE_UNIT,
       after?.score ?? null,
       after?.id ?? null,
-      request.limit,
-      isUnfiltered(request),
-    ]);
-    return rows.map((row) => ({
-      kind: row.kind,
-      id: row.id,
-      label: row.label,
-      version: row.version,
-      score: row.score,
-      keywordScore: row.keyword_score,
-      recencyScore: row.recency_score,
-      priorityScore: row.priority_score,
-    }));
+    ];
   }
 
   async holding(scope: SearchScope, { filters, ...request }: HoldingRequest) {
@@ -287,6 +316,30 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     ]);
     return [...indexed, ...passages];
   }
+}
+
+interface RankedRow {
+  readonly kind: RankedDocument['kind'];
+  readonly id: string;
+  readonly label: string | null;
+  readonly version: number | null;
+  readonly score: number;
+  readonly keyword_score: number;
+  readonly recency_score: number;
+  readonly priority_score: number;
+}
+
+function toRankedDocument(row: RankedRow): RankedDocument {
+  return {
+    kind: row.kind,
+    id: row.id,
+    label: row.label,
+    version: row.version,
+    score: row.score,
+    keywordScore: row.keyword_score,
+    recencyScore: row.recency_score,
+    priorityScore: row.priority_score,
+  };
 }
 
 type SimilarWordRow = Omit<SimilarWord, 'documentFrequency'> & { readonly document_frequency: number };

@@ -4,6 +4,8 @@ import { isSpellable } from '../analysis/document-analysis.js';
 import { isLiteralTerm } from '../analysis/literals.js';
 import {
   type AnalysedDocument,
+  type ChangedPiece,
+  type Changes,
   type HoldingRequest,
   KeywordIndex,
   type Passage,
@@ -29,25 +31,27 @@ interface Stored {
 /** The keyword index in memory, for one text search configuration: stop words, and words that are their own stems. */
 export class FakeKeywordIndex extends KeywordIndex {
   private stored: Stored[] = [];
+  private readonly noted: (ChangedPiece & { readonly workspaceId: WorkspaceId })[] = [];
+  /** How much of what was noted is forgotten. */
+  private forgotten = 0;
 
   put(documents: readonly AnalysedDocument[]): Promise<void> {
     for (const { document, analysis } of documents) {
       const sameLabel = (other: SearchDocument) =>
         document.label !== undefined && other.label === document.label && other.kind === document.kind;
-      this.stored = this.stored.filter(
+      this.take(
         ({ document: other }) =>
-          other.workspaceId !== document.workspaceId ||
-          (other.id !== document.id && !(other.projectId === document.projectId && sameLabel(other))),
+          other.workspaceId === document.workspaceId &&
+          (other.id === document.id || (other.projectId === document.projectId && sameLabel(other))),
       );
       this.stored.push(toStored({ document, analysis }));
+      this.noted.push(document);
     }
     return Promise.resolve();
   }
 
   remove(workspaceId: WorkspaceId, ids: readonly string[]): Promise<void> {
-    this.stored = this.stored.filter(
-      ({ document }) => document.workspaceId !== workspaceId || !ids.includes(document.id),
-    );
+    this.take(({ document }) => document.workspaceId === workspaceId && ids.includes(document.id));
     return Promise.resolve();
   }
 
@@ -64,8 +68,41 @@ export class FakeKeywordIndex extends KeywordIndex {
         priority: change.priority ?? document.priority,
         tags: change.tags ?? document.tags,
       };
+      this.noted.push(document);
     }
     return Promise.resolve();
+  }
+
+  noteChanged(workspaceId: WorkspaceId, pieces: readonly ChangedPiece[]): Promise<void> {
+    this.noted.push(...pieces.map((piece) => ({ ...piece, workspaceId })));
+    return Promise.resolve();
+  }
+
+  /** It keeps no time: everything is old enough. */
+  forgetChanges(): Promise<void> {
+    this.forgotten = this.noted.length;
+    return Promise.resolve();
+  }
+
+  watermark(): Promise<string> {
+    return Promise.resolve(String(this.noted.length));
+  }
+
+  async changesSince(
+    scope: SearchScope,
+    watermark: string,
+    request: Omit<RankRequest, 'after' | 'limit' | 'adHoc'>,
+    most: number,
+  ): Promise<Changes | undefined> {
+    if (Number(watermark) < this.forgotten) return undefined;
+    const changed = this.noted
+      .slice(Number(watermark))
+      .filter(({ workspaceId, projectId }) => workspaceId === scope.workspaceId && projectId === scope.projectId);
+    const pieces = [...new Map(changed.map(({ id, kind }) => [id, { id, kind }])).values()];
+    if (pieces.length > most) return undefined;
+    const ids = new Set(pieces.map(({ id }) => id));
+    const ranked = await this.rank(scope, { ...request, limit: Number.POSITIVE_INFINITY });
+    return { pieces, ranked: ranked.filter(({ id }) => ids.has(id)) };
   }
 
   /** One analysis is all there is. */
@@ -229,6 +266,11 @@ export class FakeKeywordIndex extends KeywordIndex {
         return { id: document.id, text, matches: matches.filter(({ positions }) => positions.length > 0) };
       }),
     );
+  }
+
+  private take(isTaken: (entry: Stored) => boolean): void {
+    this.noted.push(...this.stored.filter(isTaken).map(({ document }) => document));
+    this.stored = this.stored.filter((entry) => !isTaken(entry));
   }
 
   private in({ workspaceId, projectId }: SearchScope, adHoc: readonly AnalysedDocument[] = []): Stored[] {

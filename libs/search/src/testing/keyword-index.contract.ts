@@ -653,4 +653,71 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       for (const { matches } of passages) expect(matches).toEqual([{ term: 'fox', positions: [3] }]);
     });
   });
+
+  describe('what has changed since a watermark', () => {
+    async function changed(since: string, query = 'fox', request: Partial<RankRequest> = {}, most = 10, where = scope) {
+      const { phrases, exclusions } = analyseQuery(query, options);
+      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 1, asOfMs, isGuess: false };
+      return index.changesSince(where, since, { ranking, phrases, exclusions, filters: {}, ...request }, most);
+    }
+    const idsOf = (pieces: readonly { readonly id: string }[] = []) => pieces.map(({ id }) => id).toSorted();
+
+    it('is what was written, replaced, described and removed, each once', async () => {
+      const first = await store('red fox', { label: 'one' });
+      const gone = await store('old fox', { label: 'two' });
+      const stays = await store('fox', { label: 'three' });
+      const since = await index.watermark();
+      expect(await changed(since)).toEqual({ pieces: [], ranked: [] });
+
+      const second = await store('blue fox', { label: 'one' });
+      const other = await store('badger', { label: 'four' });
+      await index.remove(scope.workspaceId, [gone]);
+      await index.describe(scope.workspaceId, second, { tags: ['north'] });
+      const changes = await changed(since);
+      expect(idsOf(changes?.pieces)).toEqual([first, second, gone, other].toSorted());
+      expect(idsOf(changes?.ranked)).toEqual([second]);
+      expect(idsOf((await changed(since, 'fox', { filters: { tags: ['south'] } }))?.ranked)).toEqual([]);
+
+      await index.describe(scope.workspaceId, stays, { priority: 'important' });
+      expect(idsOf((await changed(since))?.ranked)).toEqual([second, stays].toSorted());
+    });
+
+    it('is ranked as all else is', async () => {
+      await store('badger');
+      const since = await index.watermark();
+      for (const text of ['fox', 'fox hill', 'fox hill hill "red fox"', 'red hill fox']) await store(text);
+      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 1.5, asOfMs, isGuess: false };
+      for (const phrases of [[], ['red fox']]) {
+        const request = { ranking, phrases, exclusions: [], filters: {} };
+        const all = await index.rank(scope, { ...request, limit: 100 });
+        expect((await index.changesSince(scope, since, request, 10))?.ranked).toEqual(all);
+      }
+    });
+
+    it('is of one project of one workspace', async () => {
+      const since = await index.watermark();
+      const adHoc = await subject().newScope(scope);
+      const other = await subject().newScope();
+      await put(searchDocument(adHoc, { text: 'fox' }), searchDocument(other, { text: 'fox' }));
+      expect(await changed(since)).toEqual({ pieces: [], ranked: [] });
+      expect((await changed(since, 'fox', {}, 10, adHoc))?.pieces).toHaveLength(1);
+    });
+
+    it('has what is noted of pieces that the index does not change itself', async () => {
+      const id = await store('fox');
+      const since = await index.watermark();
+      await index.noteChanged(scope.workspaceId, [{ id, projectId: scope.projectId, kind: 'context' }]);
+      expect(await changed(since)).toMatchObject({ pieces: [{ id, kind: 'context' }], ranked: [{ id }] });
+    });
+
+    it('is not known where it is too much, or forgotten', async () => {
+      const since = await index.watermark();
+      for (let n = 0; n < 3; n++) await store('fox');
+      expect((await changed(since, 'fox', {}, 3))?.pieces).toHaveLength(3);
+      expect(await changed(since, 'fox', {}, 2)).toBeUndefined();
+      await index.forgetChanges(-60_000);
+      expect(await changed(since, 'fox', {}, 3)).toBeUndefined();
+      expect(await changed(await index.watermark())).toEqual({ pieces: [], ranked: [] });
+    });
+  });
 }
