@@ -1,42 +1,28 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
-import type { CacheFamily, FamilyPolicy, FamilySettings, ImmutableFamily } from './families/family.js';
+import type { CacheFamily, FamilySettings, ImmutableFamily } from './families/family.js';
 import { encodeKeyParts, type KeyPart, type KeySpace, PLATFORM_SCOPE } from './families/key.js';
-import { addStats, FamilyStats, type FamilyStatsReport, reportOf } from './metrics/family-stats.js';
-import { BackgroundWork, DriftProbe } from './read/background-work.js';
-import type { Load, LoadMany, ReadOptions, ReadReport } from './read/read-options.js';
-import type { CacheEngineOptions, CacheParts } from './read/reading.js';
+import { type FamilyListing, FamilyRegistry } from './families/registry.js';
+import type { Tag } from './families/tag.js';
+import { type CacheStatsReport, FamilyStats, reportStats } from './metrics/family-stats.js';
 import { WarnOnce } from './metrics/warn-once.js';
-import { FamilyRegistry } from './families/registry.js';
+import { BackgroundWork, DriftProbe } from './read/background-work.js';
+import { readMany } from './read/bulk-read.js';
+import { CacheReader } from './read/cache-reader.js';
 import { EntryWriter, ImmutableWrites } from './read/entry-writer.js';
+import { SingleFlight } from './read/load-sharing.js';
 import { LocalReader } from './read/local-reader.js';
 import { MissHandler } from './read/miss-handler.js';
-import { cloneForCaller } from './codec/payload.js';
-import { CacheReader } from './read/cache-reader.js';
+import type { Load, LoadMany, ReadOptions } from './read/read-options.js';
+import type { CacheEngineOptions, CacheParts } from './read/reading.js';
 import { SharedReader } from './read/shared-reader.js';
 import { SourceLoader } from './read/source-loader.js';
-import { SingleFlight } from './read/load-sharing.js';
 import type { LocalTier } from './stores/local-tier.js';
 import type { SharedStore } from './stores/shared-store.js';
-import type { Tag } from './families/tag.js';
 
 /** Something to load and store again after a write: see `CacheService.invalidate`. */
 export interface Refill {
   run(cache: CacheService): Promise<void>;
-}
-
-export interface CacheStatsReport {
-  readonly families: Readonly<Record<string, FamilyStatsReport>>;
-  readonly totals: FamilyStatsReport;
-  readonly since: string;
-}
-
-/** A family in use, with the policy in force. */
-export interface FamilyListing {
-  readonly name: string;
-  readonly mutable: boolean;
-  readonly schemaVersion: number;
-  readonly policy: FamilyPolicy;
 }
 
 const SCAN_PAGE = 500;
@@ -116,9 +102,11 @@ export class CacheService {
     all: readonly Params[],
     loadMany: LoadMany<Params, Value>,
   ): Promise<(Value | undefined)[]> {
-    const span = this.parts.spans.beginRead('cache.read-many', family.name);
-    if (span === undefined) return this.readMany(family, all, loadMany);
-    return span.until(this.readMany(family, all, span.loadingMany(loadMany), span.reportingEach));
+    const { spans, space } = this.parts;
+    const state = this.registry.stateOf(family);
+    const span = spans.beginRead('cache.read-many', family.name);
+    if (span === undefined) return readMany(this.reads, space, state, all, loadMany);
+    return span.until(readMany(this.reads, space, state, all, span.loadingMany(loadMany), span.reportingEach));
   }
 
   /** Counts money that hits of a family saved, where the caller knows it and a value does not say it (`costOf`). */
@@ -259,24 +247,18 @@ export class CacheService {
   }
 
   stats(): CacheStatsReport {
-    const totals = new FamilyStats();
-    const families: Record<string, FamilyStatsReport> = {};
-    for (const [name, stats] of this.rawStats()) {
-      families[name] = reportOf(stats);
-      addStats(totals, stats);
-    }
-    return { families, totals: reportOf(totals), since: new Date(this.since).toISOString() };
+    return reportStats(this.rawStats(), this.since);
   }
 
   resetStats(): void {
-    for (const state of this.registry.all()) state.stats = new FamilyStats();
+    for (const state of this.registry.states()) state.stats = new FamilyStats();
     this.parts.local.evictions = 0;
     this.since = this.parts.clock.nowMs();
   }
 
   /** The statistics as they are counted, by family, for the metrics. */
   *rawStats(): Iterable<readonly [string, FamilyStats]> {
-    for (const { family, stats } of this.registry.all()) yield [family.name, stats];
+    for (const { family, stats } of this.registry.states()) yield [family.name, stats];
   }
 
   /** Makes families known before their first use, so that listings and settings show them. */
@@ -285,12 +267,7 @@ export class CacheService {
   }
 
   families(): FamilyListing[] {
-    return [...this.registry.all()].map(({ family, policy }) => ({
-      name: family.name,
-      mutable: family.mutable,
-      schemaVersion: family.definition.schemaVersion,
-      policy,
-    }));
+    return this.registry.listing();
   }
 
   /** False where somebody has turned the family of this name off. */
@@ -310,27 +287,6 @@ export class CacheService {
   /** Waits for refreshes, refills and probes that run in the background. */
   settled(): Promise<void> {
     return this.background.settled();
-  }
-
-  private async readMany<Params, Value>(
-    family: CacheFamily<Params, Value>,
-    all: readonly Params[],
-    loadMany: LoadMany<Params, Value>,
-    report?: (report: ReadReport) => void,
-  ): Promise<(Value | undefined)[]> {
-    const state = this.registry.stateOf(family);
-    const keys = all.map((params) => family.entryKey(this.parts.space, params));
-    const firstOf = new Map<string, number>();
-    keys.forEach((key, i) => {
-      if (!firstOf.has(key)) firstOf.set(key, i);
-    });
-    const firsts = [...firstOf.values()].map((i) => all[i] as Params);
-    const values = await this.reads.readMany(state, firsts, loadMany, report);
-    const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
-    return keys.map((key, i) => {
-      const value = valueOf.get(key);
-      return firstOf.get(key) === i || value === undefined ? value : cloneForCaller(state, value);
-    });
   }
 
   private isOn<Params, Value>(family: CacheFamily<Params, Value>): boolean {

@@ -1,13 +1,14 @@
 export { CacheEngine, type CacheSettings } from './cache-engine.js';
 export { cacheUnavailable } from './cache.errors.js';
 export { CacheModule } from './cache.module.js';
-export { CacheService, type CacheStatsReport, type FamilyListing, type Refill } from './cache.service.js';
+export { CacheService, type Refill } from './cache.service.js';
 export { defineFamily, type FamilySettingsPatch } from './families/family.js';
 export { encodeKeyPart, hashOf, KeySpace } from './families/key.js';
 export { type Codec, CorruptValueError, float32Codec, Format } from './codec/codec.js';
+export type { FamilyListing } from './families/registry.js';
 export { FamilySettingsService } from './families/settings.js';
 export type { CacheHealthReport } from './health/cache-health-report.js';
-export { type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
+export { type CacheStatsReport, type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';
 export type { ServerState } from './stores/redis/server-state.js';
 export { queries, QueryCache, workspaceDeletionTag } from './query-cache.js';

@@ -12,13 +12,21 @@ export interface FamilyState<Params, Value> {
   readonly answersByKey: boolean;
 }
 
+/** A family in use, with the policy in force. */
+export interface FamilyListing {
+  readonly name: string;
+  readonly mutable: boolean;
+  readonly schemaVersion: number;
+  readonly policy: FamilyPolicy;
+}
+
 type AnyState = FamilyState<never, unknown>;
 
 const DAY_MS = 24 * 3_600_000;
 
 /** The families of this process by their declaration and by their name. */
 export class FamilyRegistry {
-  private readonly states = new Map<CacheFamily<never, never>, AnyState>();
+  private readonly byDeclaration = new Map<CacheFamily<never, never>, AnyState>();
   private readonly byName = new Map<string, AnyState>();
   private settings: ReadonlyMap<string, FamilySettings> = new Map();
   /** Stamps live at least as long as the longest entry that may name them. */
@@ -29,7 +37,7 @@ export class FamilyRegistry {
 
   /** @throws TypeError where another family has the same name. */
   stateOf<Params, Value>(family: CacheFamily<Params, Value>): FamilyState<Params, Value> {
-    const known = this.states.get(family as unknown as CacheFamily<never, never>);
+    const known = this.byDeclaration.get(family as unknown as CacheFamily<never, never>);
     return (known as unknown as FamilyState<Params, Value> | undefined) ?? this.adopt(family);
   }
 
@@ -37,7 +45,16 @@ export class FamilyRegistry {
     return this.byName.get(name);
   }
 
-  all(): Iterable<AnyState> {
+  listing(): FamilyListing[] {
+    return [...this.byName.values()].map(({ family, policy }) => ({
+      name: family.name,
+      mutable: family.mutable,
+      schemaVersion: family.definition.schemaVersion,
+      policy,
+    }));
+  }
+
+  states(): Iterable<AnyState> {
     return this.byName.values();
   }
 
@@ -62,7 +79,7 @@ export class FamilyRegistry {
       answersByKey: !family.mutable && family.definition.tags === undefined,
     };
     const any = state as unknown as AnyState;
-    this.states.set(family as unknown as CacheFamily<never, never>, any);
+    this.byDeclaration.set(family as unknown as CacheFamily<never, never>, any);
     this.byName.set(family.name, any);
     this.lengthenStamps(state.policy);
     return state;

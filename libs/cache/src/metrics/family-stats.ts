@@ -11,7 +11,7 @@ export class FamilyStats {
   misses = 0;
   /** Calls that went to the source because the cache was off, unavailable, or not to be trusted. */
   bypasses = 0;
-  /** MissHandler that shared another caller's load. */
+  /** Misses that shared another caller's load. */
   coalesced = 0;
   sets = 0;
   deletes = 0;
@@ -68,7 +68,7 @@ export interface FamilyStatsReport {
   readonly hitAges: readonly number[];
 }
 
-export function reportOf(stats: FamilyStats): FamilyStatsReport {
+function reportOf(stats: FamilyStats): FamilyStatsReport {
   const hits = stats.localHits + stats.sharedHits;
   const latency = new LatencyHistogram();
   latency.add(stats.localLatency);
@@ -97,6 +97,23 @@ export function reportOf(stats: FamilyStats): FamilyStatsReport {
   };
 }
 
+export interface CacheStatsReport {
+  readonly families: Readonly<Record<string, FamilyStatsReport>>;
+  readonly totals: FamilyStatsReport;
+  readonly since: string;
+}
+
+/** Every family by itself, and all together. @param sinceMs when counting began */
+export function reportStats(all: Iterable<readonly [string, FamilyStats]>, sinceMs: number): CacheStatsReport {
+  const totals = new FamilyStats();
+  const families: Record<string, FamilyStatsReport> = {};
+  for (const [name, stats] of all) {
+    families[name] = reportOf(stats);
+    addStats(totals, stats);
+  }
+  return { families, totals: reportOf(totals), since: new Date(sinceMs).toISOString() };
+}
+
 /** Hits of hits and misses: of both tiers together, and of each of the reads that reached it. */
 export function hitRatesOf({
   localHits,
@@ -118,7 +135,7 @@ function shareOf(hits: number, misses: number): number | null {
 }
 
 /** Adds what one family counted to a sum. */
-export function addStats(sum: FamilyStats, one: FamilyStats): void {
+function addStats(sum: FamilyStats, one: FamilyStats): void {
   for (const key of Object.keys(one) as (keyof FamilyStats)[]) {
     const value = one[key];
     if (typeof value === 'number') (sum[key] as number) += value;

@@ -1,8 +1,7 @@
-import { errorOf, WorkPauses } from '#kernel';
+import { errorOf } from '#kernel';
 import { bindingOf, hardMsOf, loadedAtOf, nonceOf } from '../protocol/entry.js';
 import type { LocalEntry } from '../stores/local-tier.js';
-import { BulkLoad, BulkRead } from './bulk-load.js';
-import type { Load, LoadMany, ReadOptions, ReadReport } from './read-options.js';
+import type { Load, ReadOptions } from './read-options.js';
 import { beginReading, type CacheParts, noteSeen, type Reading, RememberedFailure, stampKeysOf } from './reading.js';
 import type { FamilyState } from '../families/registry.js';
 import type { LocalReader } from './local-reader.js';
@@ -10,9 +9,6 @@ import type { MissHandler } from './miss-handler.js';
 import { cloneForCaller } from '../codec/payload.js';
 import { CORRUPT, type Fallback, type SharedReader } from './shared-reader.js';
 import type { SourceLoader } from './source-loader.js';
-
-/** Reads of one bulk that begin before others get a turn. */
-const BEGIN_AT_ONCE = 256;
 
 /** The way of one read: this process, the shared tier, a load. */
 export class CacheReader {
@@ -37,35 +33,6 @@ export class CacheReader {
       // Parameters that make no key.
       return Promise.reject(errorOf(error));
     }
-  }
-
-  /** As `read` for many different ones; everything that is missing is asked for in one load. */
-  async readMany<Params, Value>(
-    state: FamilyState<Params, Value>,
-    all: readonly Params[],
-    loadMany: LoadMany<Params, Value>,
-    report?: (report: ReadReport) => void,
-  ): Promise<(Value | undefined)[]> {
-    const bulk = new BulkLoad(all.length, loadMany);
-    const readOne = async (params: Params) => {
-      const one = new BulkRead(bulk, params, report);
-      try {
-        return await this.read(state, params, one.load, one);
-      } finally {
-        one.settle();
-      }
-    };
-    const pauses = new WorkPauses();
-    const values: Promise<Value>[] = [];
-    for (const [index, params] of all.entries()) {
-      // Not in between: what begins together is read in one command.
-      if (index % BEGIN_AT_ONCE === 0 && pauses.isDue) await pauses.pauseIfDue();
-      const value = readOne(params);
-      // It may fail while others have not begun.
-      value.catch(() => undefined);
-      values.push(value);
-    }
-    return Promise.all(values);
   }
 
   /** What the shared tier holds of a key, for those who ask it alone. Undefined: it is unavailable or may not be trusted. */

@@ -4,18 +4,17 @@ import type { RedisTarget } from '#config';
 import { messageOf } from '#kernel';
 import type { KeySpace } from '../../families/key.js';
 import { CircuitBreaker } from '../../circuit-breaker.js';
-import { HIDDEN_IDENTITY, serverIdentity } from '../../protocol/epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
-import type { PrimaryRecord, PrimaryTerm } from './primary-record.js';
+import type { PrimaryRecord } from './primary-record.js';
 import { RedisConnection } from './redis-connection.js';
 import { type Member, RedisMembers } from './redis-members.js';
 import type { RedisStoreListener, RedisStoreOptions } from './redis-store-options.js';
-import { missingFeaturesOf, refusalOf, type ServerFacts, supportsIfEqual } from './server-facts.js';
+import { ServerCheck, TERM_IS_OVER } from './server-check.js';
+import type { ServerFacts } from './server-facts.js';
 import { resolverFor } from './topology/resolvers.js';
 import type { TopologyNode, TopologyResolver } from './topology/topology.js';
 
 const FIRST_RETRY_MS = 25;
-const TERM_IS_OVER = 'other servers were recorded meanwhile as those that take the writes';
 
 /**
  * Decides which servers may be read.
@@ -29,10 +28,9 @@ const TERM_IS_OVER = 'other servers were recorded meanwhile as those that take t
 export class RecoveryGate {
   readonly members: RedisMembers;
   private readonly resolver: TopologyResolver;
+  private readonly serverCheck: ServerCheck;
   /** The last epoch known of each node, also over reconnects. */
   private readonly epochs = new Map<string, string | null>();
-  /** The term in which the servers were last checked; undefined without a record, and before the first check. */
-  private term: string | undefined;
   /** Recovery belongs to no request, in whose call it may start: it must not take part in that one's transaction. */
   private readonly background = new AsyncResource('RecoveryGate');
   private topologyAskedMs = Number.NEGATIVE_INFINITY;
@@ -44,8 +42,6 @@ export class RecoveryGate {
   private firstAttempt: (() => void) | undefined;
   /** Why a gate is closed; undefined while all are open. */
   problem: string | undefined = 'not connected yet';
-  missingFeatures: readonly string[] = [];
-  facts: ServerFacts | undefined;
 
   constructor(
     private readonly target: RedisTarget,
@@ -56,6 +52,15 @@ export class RecoveryGate {
   ) {
     this.resolver = resolverFor(target, options);
     this.members = new RedisMembers((node) => this.join(node));
+    this.serverCheck = new ServerCheck(this, this.resolver.canMove, options, record);
+  }
+
+  get missingFeatures(): readonly string[] {
+    return this.serverCheck.missingFeatures;
+  }
+
+  get facts(): ServerFacts | undefined {
+    return this.serverCheck.facts;
   }
 
   /** Starts connecting. Resolves after the first attempt, whatever came of it: nobody waits for a server that is unavailable. */
@@ -100,7 +105,7 @@ export class RecoveryGate {
   async confirmTerm(): Promise<void> {
     if (this.record === undefined) return;
     const current = await this.record.current();
-    if (this.term !== undefined && this.recovering === undefined && current !== this.term)
+    if (this.serverCheck.term !== undefined && this.recovering === undefined && current !== this.serverCheck.term)
       this.distrustAll(TERM_IS_OVER);
   }
 
@@ -199,14 +204,14 @@ export class RecoveryGate {
     this.members.adopt(topology);
     const masterIds = topology.nodes.filter(({ slots }) => slots !== undefined).map(({ id }) => id);
     const closed = this.members.all.filter(({ breaker }) => breaker.isOpen);
-    const outcomes = await Promise.allSettled(closed.map((member) => this.check(member, masterIds)));
+    const outcomes = await Promise.allSettled(closed.map((member) => this.serverCheck.check(member, masterIds)));
     if (closed.some((member) => isReady(member))) {
       await this.listener.beforeOpen();
       await this.stillSo();
       for (const member of closed.filter(isReady)) member.breaker.close();
       this.members.recount();
       if (this.members.isWhole) this.problem = undefined;
-      if (this.members.isOpen) this.listener.opened(this.facts, this.missingFeatures);
+      if (this.members.isOpen) this.listener.opened(this.serverCheck.facts, this.serverCheck.missingFeatures);
     }
     const problem = outcomes.find((outcome) => outcome.status === 'rejected');
     if (problem !== undefined) throw problem.reason;
@@ -214,83 +219,12 @@ export class RecoveryGate {
 
   /** Checks take their time: what was asked before them may not hold any more. */
   private async stillSo(): Promise<void> {
-    if (this.term !== undefined && (await this.record?.current()) !== this.term)
+    if (this.serverCheck.term !== undefined && (await this.record?.current()) !== this.serverCheck.term)
       throw new StoreUnavailableError(TERM_IS_OVER);
     if (!this.resolver.canMove) return;
     const topology = await this.resolver.resolve();
     if (!this.members.isSame(topology)) throw new StoreUnavailableError('the servers that take writes have changed');
     this.topologyAskedMs = topology.askedMs;
-  }
-
-  /** Who answers, may it answer, and under which epoch. Closes the connection where it may not. */
-  private async check(member: Member, masterIds: readonly string[]): Promise<void> {
-    const { connection } = member;
-    member.isChecked = false;
-    try {
-      if (connection.redis.status === 'wait') await connection.connect();
-      const facts = await this.inspect(member, masterIds);
-      const term = await this.agree(member, facts, masterIds);
-      const isRenewed = term?.ageMs === undefined || term.renewed.includes(member.node.id);
-      const isNew = this.resolver.canMove && !(isRenewed && (await connection.hasOwnEpoch()));
-      const waitMs = Math.max(
-        isNew ? this.options.handOverMs : 0,
-        term?.ageMs === undefined ? 0 : this.options.termSettleMs - term.ageMs,
-      );
-      if (waitMs > 0) {
-        await pause(waitMs);
-        await this.inspect(member, masterIds);
-      }
-      this.facts = facts;
-      this.missingFeatures = missingFeaturesOf(facts);
-      member.supportsIfEqual = supportsIfEqual(facts);
-      // A server that refuses deletions must not be read: nothing could be invalidated on it.
-      await connection.check(connection.redis.unlink(`${connection.epochKey}:none`));
-      await connection.settleEpoch(!isRenewed);
-      if (term !== undefined && !isRenewed) await this.record?.noteRenewed(term.term, member.node.id);
-      this.noteEpoch(member);
-      connection.lastReplyMs = performance.now();
-      member.isChecked = true;
-    } catch (error) {
-      connection.close();
-      throw connection.explain(error);
-    }
-  }
-
-  /**
-   * Records that these servers take the writes. A term that is new to this process closes the gates of the servers that
-   * were checked in another one. Where INFO is hidden servers look the same: every reconnect makes a new epoch.
-   */
-  private async agree(
-    member: Member,
-    { runId, replicationId }: ServerFacts,
-    masterIds: readonly string[],
-  ): Promise<PrimaryTerm | undefined> {
-    if (this.record === undefined) return undefined;
-    const isHidden = runId === undefined || replicationId === undefined;
-    const servers = isHidden
-      ? [HIDDEN_IDENTITY]
-      : masterIds.length > 0
-        ? [...masterIds].sort()
-        : [runId, replicationId];
-    const term = await this.record.agree(servers.join(' '));
-    if (this.term !== term.term) {
-      this.term = term.term;
-      for (const other of this.members.all) {
-        if (other !== member && other.isChecked) this.distrust(other, TERM_IS_OVER);
-        if (other !== member) other.isChecked = false;
-      }
-    }
-    return term;
-  }
-
-  private async inspect({ connection }: Member, masterIds: readonly string[]): Promise<ServerFacts> {
-    const facts = await connection.inspect();
-    const refusal = refusalOf(facts, masterIds.length > 0);
-    if (refusal !== undefined) throw new StoreUnavailableError(refusal);
-    const { runId, replicationId } = facts;
-    const isHidden = runId === undefined || replicationId === undefined;
-    connection.identity = isHidden ? HIDDEN_IDENTITY : serverIdentity(runId, replicationId, masterIds);
-    return facts;
   }
 
   /** Keeps silent connections trusted, notices a topology that moved, and notices a server that stopped answering. */

@@ -1,5 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
+import { WorkPauses } from '#kernel';
+import { cloneForCaller } from '../codec/payload.js';
+import type { KeySpace } from '../families/key.js';
+import type { FamilyState } from '../families/registry.js';
+import type { CacheReader } from './cache-reader.js';
 import type { LoadContext, LoadMany, ReadOptions, ReadReport } from './read-options.js';
+
+/** Reads of one bulk that begin before others get a turn. */
+const BEGIN_AT_ONCE = 256;
 
 /** Values that are checked, stored and handed out before others get a turn: as many as one script of a store takes. */
 const AT_A_TIME = 64;
@@ -11,10 +19,64 @@ interface Waiting<Params, Value> {
 }
 
 /**
+ * Reads many, in the order asked. Everything that is missing is asked for in one load; equal keys are read and loaded once.
+ */
+export async function readMany<Params, Value>(
+  reader: CacheReader,
+  space: KeySpace,
+  state: FamilyState<Params, Value>,
+  all: readonly Params[],
+  loadMany: LoadMany<Params, Value>,
+  report?: (report: ReadReport) => void,
+): Promise<(Value | undefined)[]> {
+  const keys = all.map((params) => state.family.entryKey(space, params));
+  const firstOf = new Map<string, number>();
+  keys.forEach((key, i) => {
+    if (!firstOf.has(key)) firstOf.set(key, i);
+  });
+  const firsts = [...firstOf.values()].map((i) => all[i] as Params);
+  const values = await readDistinct(reader, state, firsts, loadMany, report);
+  const valueOf = new Map([...firstOf.keys()].map((key, i) => [key, values[i]]));
+  return keys.map((key, i) => {
+    const value = valueOf.get(key);
+    return firstOf.get(key) === i || value === undefined ? value : cloneForCaller(state, value);
+  });
+}
+
+async function readDistinct<Params, Value>(
+  reader: CacheReader,
+  state: FamilyState<Params, Value>,
+  all: readonly Params[],
+  loadMany: LoadMany<Params, Value>,
+  report?: (report: ReadReport) => void,
+): Promise<(Value | undefined)[]> {
+  const bulk = new BulkLoad(all.length, loadMany);
+  const readOne = async (params: Params) => {
+    const one = new BulkRead(bulk, params, report);
+    try {
+      return await reader.read(state, params, one.load, one);
+    } finally {
+      one.settle();
+    }
+  };
+  const pauses = new WorkPauses();
+  const values: Promise<Value>[] = [];
+  for (const [index, params] of all.entries()) {
+    // Not in between: what begins together is read in one command.
+    if (index % BEGIN_AT_ONCE === 0 && pauses.isDue) await pauses.pauseIfDue();
+    const value = readOne(params);
+    // It may fail while others have not begun.
+    value.catch(() => undefined);
+    values.push(value);
+  }
+  return Promise.all(values);
+}
+
+/**
  * Gathers the misses of one `getMany` into one load. It starts when of every key is known whether it is answered,
  * loaded here, or by somebody else: the others do not wait for that.
  */
-export class BulkLoad<Params, Value> {
+class BulkLoad<Params, Value> {
   private undecided: number;
   private waiting: Waiting<Params, Value>[] = [];
   private context: LoadContext | undefined;
@@ -64,7 +126,7 @@ export class BulkLoad<Params, Value> {
 }
 
 /** The part of one key in a bulk read. */
-export class BulkRead<Params, Value> implements ReadOptions {
+class BulkRead<Params, Value> implements ReadOptions {
   private isDecided = false;
 
   constructor(

@@ -1,0 +1,127 @@
+import { encodeLease } from '../../protocol/entry.js';
+import type { LeaseOutcome, LeaseRequest } from '../../protocol/lease.js';
+import { randomId } from '../../protocol/random-id.js';
+import { slotOf } from './cluster-slot.js';
+import { isCount, isLeaseOutcome, isText, type RedisCommands } from './redis-commands.js';
+import type { RedisMembers } from './redis-members.js';
+import { TickBatcher } from './tick-batcher.js';
+
+/** Most keys of one script: the server does nothing else meanwhile. */
+const SCRIPT_KEYS = 64;
+/** Most bytes that one script stores. */
+const SCRIPT_BYTES = 256 * 1024;
+
+interface LeaseWanted {
+  readonly key: string;
+  readonly request: LeaseRequest;
+}
+
+interface FillWanted {
+  readonly key: string;
+  readonly token: string;
+  readonly entry: Buffer;
+  readonly lifeMs: number;
+  readonly overEntry: boolean;
+}
+
+interface StampWanted {
+  readonly key: string;
+  readonly lifeMs: number;
+}
+
+/** Leases, entries and stamps: what is written in one turn of the event loop goes out in one script. */
+export class RedisBatchedWrites {
+  private readonly leases = new TickBatcher<LeaseWanted, LeaseOutcome>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.acquireAll(wanted),
+  );
+  private readonly fills = new TickBatcher<FillWanted, boolean>(
+    { most: SCRIPT_BYTES, sizeOf: ({ entry }) => SCRIPT_BYTES / SCRIPT_KEYS + entry.length },
+    (wanted) => this.fillAll(wanted),
+  );
+  private readonly newStamps = new TickBatcher<StampWanted, string>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.makeAllStamps(wanted),
+  );
+  private readonly renewals = new TickBatcher<StampWanted, void>({ most: SCRIPT_KEYS }, (wanted) =>
+    this.renewAllStamps(wanted),
+  );
+
+  constructor(
+    private readonly members: RedisMembers,
+    private readonly commands: RedisCommands,
+  ) {}
+
+  makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
+    return Promise.all(stampKeys.map((key) => this.newStamps.add({ key, lifeMs }, this.groupOf(key))));
+  }
+
+  renewStamps(stampKeys: readonly string[], lifeMs: number): void {
+    for (const key of stampKeys) this.renewals.add({ key, lifeMs }, this.groupOf(key)).catch(() => undefined);
+  }
+
+  acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
+    return this.leases.add({ key: entryKey, request }, this.groupOf(entryKey));
+  }
+
+  fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
+    return this.fills.add({ key: entryKey, token, entry, lifeMs, overEntry }, this.groupOf(entryKey));
+  }
+
+  private async acquireAll(wanted: readonly LeaseWanted[]): Promise<readonly LeaseOutcome[]> {
+    const member = this.commands.memberFor(keyOfAll(wanted));
+    const leases = wanted.flatMap(({ request: { token, mode, nonce, leaseMs } }) => [token, mode, nonce, leaseMs]);
+    return this.commands.runScript(member, 'ksAcquire', wanted, leases, isLeaseOutcome);
+  }
+
+  private async fillAll(wanted: readonly FillWanted[]): Promise<boolean[]> {
+    const member = this.commands.memberFor(keyOfAll(wanted));
+    const { redis } = member.connection;
+    const [{ key, token, entry, lifeMs, overEntry }] = wanted as [FillWanted];
+    if (member.supportsIfEqual && wanted.length === 1 && !overEntry) {
+      return [
+        (await this.commands.run(member, redis.call('SET', key, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !==
+          null,
+      ];
+    }
+    const entries = wanted.flatMap((one) => [one.token, one.lifeMs, one.entry]);
+    const stored = await this.commands.runScript(member, 'ksFill', wanted, entries, isCount);
+    return stored.map((count) => count === 1);
+  }
+
+  /** A stamp that several wait for is made once. */
+  private async makeAllStamps(wanted: readonly StampWanted[]): Promise<string[]> {
+    const member = this.commands.memberFor(keyOfAll(wanted));
+    const stamps = longestLives(wanted);
+    const made = await this.commands.runScript(
+      member,
+      'ksMakeStamps',
+      stamps,
+      stamps.flatMap(({ lifeMs }) => [lifeMs, randomId()]),
+      isText,
+    );
+    const stampOf = new Map(stamps.map(({ key }, i) => [key, made[i] as string]));
+    return wanted.map(({ key }) => stampOf.get(key) as string);
+  }
+
+  private async renewAllStamps(wanted: readonly StampWanted[]): Promise<void[]> {
+    const member = this.commands.memberFor(keyOfAll(wanted));
+    const stamps = longestLives(wanted);
+    const lives = stamps.map(({ lifeMs }) => lifeMs);
+    await this.commands.runScript(member, 'ksRenewStamps', stamps, lives, isCount);
+    return [];
+  }
+
+  /** Of keys with the same number, one server takes many in one command. */
+  private groupOf(key: string): number {
+    return this.members.isCluster ? slotOf(key) : 0;
+  }
+}
+
+function keyOfAll(wanted: readonly { readonly key: string }[]): string {
+  return (wanted[0] as { readonly key: string }).key;
+}
+
+function longestLives(wanted: readonly StampWanted[]): StampWanted[] {
+  const lives = new Map<string, number>();
+  for (const { key, lifeMs } of wanted) lives.set(key, Math.max(lives.get(key) ?? 0, lifeMs));
+  return [...lives].map(([key, lifeMs]) => ({ key, lifeMs }));
+}
