@@ -62,6 +62,8 @@ export async function runProduct(options) {
     const before = await measureRest(environment);
     const arbitrary = productSchedules({
       operations: OPERATIONS.length,
+      sessionStart: OPERATIONS.findIndex(({ route }) => route === 'POST /v1/sessions'),
+      sessionWork: OPERATIONS.flatMap(({ route }, index) => (route.includes('/v1/sessions/{id}') ? [index] : [])),
       serverFaults: Object.keys(environment.serverFaults),
       // A failover takes seconds.
       serverFaultWeight: topology === 'single' ? 2 : 1,

@@ -35,11 +35,16 @@ const rarely = fc.nat(9).map((number) => number === 0);
 /** A statement that was under way comes late or not at all; what is held for long is a database that hangs. */
 const DATABASE_FAULTS = /** @type {const} */ (['reset', 'cut', 'slow', 'late-replies', 'silence']);
 
+/** Of what is done in one session before it ends, or goes on in another project. */
+const MOST_OF_A_SESSION = 4;
+
 /**
- * @param {{ operations: number, serverFaults: readonly string[], serverFaultWeight: number, size: number }} options
+ * @param {{ operations: number, sessionStart: number, sessionWork: readonly number[], serverFaults: readonly string[],
+ *   serverFaultWeight: number, size: number }} options `sessionStart`: the operation that starts one. `sessionWork`: those
+ *   that need one
  * @returns {fc.Arbitrary<Step[]>}
  */
-export function productSchedules({ operations, serverFaults, serverFaultWeight, size }) {
+export function productSchedules({ operations, sessionStart, sessionWork, serverFaults, serverFaultWeight, size }) {
   const operation = fc.nat(operations - 1);
   const write = fc.record({
     do: fc.constant('write'),
@@ -97,11 +102,22 @@ export function productSchedules({ operations, serverFaults, serverFaultWeight, 
       { ...second, workspace: first.workspace },
       { ...last, workspace: first.workspace },
     ]);
+  /** Drawn one by one, what needs a session seldom finds one. */
+  const session = fc
+    .tuple(
+      write,
+      fc.array(fc.tuple(fc.constantFrom(...sessionWork), write), { minLength: 2, maxLength: MOST_OF_A_SESSION }),
+    )
+    .map(([first, others]) => [
+      { ...first, operation: sessionStart },
+      ...others.map(([work, each]) => ({ ...each, operation: work, workspace: first.workspace })),
+    ]);
   const fragment = fc.oneof(
     { arbitrary: one(write), weight: 24 },
     { arbitrary: one(read), weight: 6 },
     { arbitrary: one(interrupt), weight: 8 },
     { arbitrary: one(race), weight: 5 },
+    { arbitrary: session, weight: 3 },
     { arbitrary: one(listFirst), weight: 1 },
     { arbitrary: one(toCache), weight: 5 },
     { arbitrary: one(faults), weight: serverFaultWeight },

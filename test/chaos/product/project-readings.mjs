@@ -99,19 +99,8 @@ export function projectReadings({ marker }, project) {
       view: tokensIn,
       expected: (state) => sorted(state.contexts.filter(here).map(({ token }) => token)),
     },
-    {
-      route: 'GET /v1/search',
-      call: get(`/v1/search?project=${project}&q=${marker}&mode=keyword&${MANY}`),
-      args: { project, q: marker, mode: 'keyword', limit: 100 },
-      about,
-      view: ({ items }) =>
-        items.map((/** @type {any} */ { kind, snippet }) => `${kind} ${tokenIn(snippet)}`).toSorted(),
-      expected: (state) =>
-        [
-          ...latestIn(state, project).map(({ token }) => `context ${token}`),
-          ...state.entries.filter(here).map(({ token }) => `entry ${token}`),
-        ].toSorted(),
-    },
+    searchReading(marker, project, 'handed over'),
+    searchReading(marker, project, 'live'),
     {
       route: 'POST /v1/contexts/recall',
       isOfSeveral: true,
@@ -142,6 +131,33 @@ export function projectReadings({ marker }, project) {
           .toSorted(),
     },
   ];
+}
+
+/**
+ * @param {string} marker
+ * @param {string} project
+ * @param {'handed over' | 'live'} which entries are looked at: those of open sessions too where it is `live`
+ * @returns {import('./readings.mjs').Reading}
+ */
+function searchReading(marker, project, which) {
+  const isLive = which === 'live';
+  const query = { project, q: marker, mode: 'keyword', limit: 100, ...(isLive ? { live: 'true' } : {}) };
+  const parameters = new URLSearchParams({ ...query, limit: String(query.limit) });
+  return {
+    route: 'GET /v1/search',
+    call: { method: 'GET', path: `/v1/search?${parameters}` },
+    args: query,
+    about: [project],
+    ...(isLive ? { neverHits: /** @type {const} */ (true) } : {}),
+    view: ({ items }) => items.map((/** @type {any} */ { kind, snippet }) => `${kind} ${tokenIn(snippet)}`).toSorted(),
+    expected: (state) =>
+      [
+        ...latestIn(state, project).map(({ token }) => `context ${token}`),
+        ...state.entries
+          .filter((each) => each.project === project && (isLive || each.isHandedOver))
+          .map(({ token }) => `entry ${token}`),
+      ].toSorted(),
+  };
 }
 
 /**

@@ -14,6 +14,7 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @property {readonly string[]} about topics of the writes that change it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
+ * @property {true} [neverHits] though others of its route do
  * @property {true} [isOfSeveral] of a list each of whose items is a read of its own: while a write has no answer, each may be
  *   as it was before that or after
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404

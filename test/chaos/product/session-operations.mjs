@@ -1,4 +1,5 @@
 // @ts-check
+import { handOver, nameOfHandover } from './handing-over.mjs';
 import { latestIn, ensureProject, openTodosIn, PROJECTS } from './workspace-state.mjs';
 import { tokenIn } from './memory.mjs';
 import { notIn, notShown } from './write.mjs';
@@ -104,6 +105,38 @@ export const sessionOperations = [
     },
   },
   {
+    route: 'PATCH /v1/sessions/{id}',
+    tool: 'session_update',
+    draw(draw) {
+      const { memory, picks } = draw;
+      const session = openSession(draw);
+      if (session === undefined) return undefined;
+      const { client, id } = session;
+      const project = String(picks.one(PROJECTS.filter((each) => each !== session.project)));
+      const change = picks.below(2) === 0 ? { project } : { project, summary: memory.newToken() };
+      return {
+        call: { method: 'PATCH', path: `/v1/sessions/${id}`, body: change },
+        args: { id, ...change },
+        about: [...PROJECTS, `session ${client}`, `handover ${nameOfHandover(client, session.project)}`],
+        isRepeatable: true,
+        apply(state, answer) {
+          const found = state.sessions.find((each) => each.client === client);
+          if (found === undefined) return notIn(answer, [404]);
+          if (found.hasEnded) return notIn(answer, [409]);
+          ensureProject(state, project);
+          // What it did so far stays in the project that it leaves.
+          if (found.project !== project) handOver(state, found, 'unless empty');
+          found.project = project;
+          found.summary = change.summary ?? found.summary;
+          return (
+            notIn(answer, [200]) ??
+            notShown(answer, 'the session', (body) => [body.project, body.summary], [project, found.summary])
+          );
+        },
+      };
+    },
+  },
+  {
     route: 'POST /v1/sessions/{id}/heartbeat',
     tool: 'session_heartbeat',
     draw(draw) {
@@ -148,8 +181,11 @@ export const sessionOperations = [
           const found = next.sessions.find((each) => each.client === client);
           if (found === undefined) return notIn(answer, [404]);
           if (found.hasEnded) return notIn(answer, [409]);
-          next.entries.push({ token, client, project, kind, isResolved: false });
-          const settled = next.entries.find((entry) => entry.token === resolved?.token);
+          const here = next.entries.filter((entry) => entry.project === found.project);
+          const settled = here.find((entry) => entry.token === resolved?.token);
+          // A session that has moved, or what it was to settle, which has gone with its project.
+          if (resolved !== undefined && settled === undefined) return notIn(answer, [400]);
+          next.entries.push({ token, client, project: found.project, kind, isResolved: false, isHandedOver: false });
           if (settled !== undefined) settled.isResolved = true;
           return notIn(answer, [201]);
         },
@@ -169,7 +205,7 @@ export const sessionOperations = [
       return {
         call: { method: 'POST', path: `/v1/sessions/${id}/end`, body: { summary } },
         args: { id, summary },
-        about: [project, `session ${client}`, `handover ${summary}`],
+        about: [project, `session ${client}`, `handover ${nameOfHandover(client, project)}`],
         isRepeatable: true,
         apply(state, answer) {
           const found = state.sessions.find((each) => each.client === client);
@@ -177,7 +213,7 @@ export const sessionOperations = [
           if (!found.hasEnded) {
             found.hasEnded = true;
             found.summary = summary;
-            state.handovers.push({ token: summary, project, client, isAcknowledged: false });
+            handOver(state, found);
           }
           return (
             notIn(answer, [200]) ??
@@ -187,7 +223,8 @@ export const sessionOperations = [
             ])
           );
         },
-        learn: ({ body }) => memory.learn('handover', String(tokenIn(body.handover?.summary)), body.handover?.id),
+        learn: ({ body: { session: ended, handover } }) =>
+          memory.learn('handover', nameOfHandover(client, ended.project), handover.id),
       };
     },
   },
@@ -202,7 +239,7 @@ export const sessionOperations = [
         about: [project, `handover ${summary}`],
         apply(state, answer) {
           ensureProject(state, project);
-          state.handovers.push({ token: summary, project, client: null, isAcknowledged: false });
+          state.handovers.push({ name: summary, token: summary, project, content: '', isAcknowledged: false });
           return notIn(answer, [201]);
         },
         learn: ({ body }) => memory.learn('handover', summary, body.id),
@@ -213,17 +250,17 @@ export const sessionOperations = [
     route: 'POST /v1/handovers/{id}/acknowledge',
     tool: 'handover_acknowledge',
     draw({ memory, state, picks }) {
-      const chosen = picks.one(state.handovers.filter(({ token }) => memory.idOf('handover', token) !== undefined));
+      const chosen = picks.one(state.handovers.filter(({ name }) => memory.idOf('handover', name) !== undefined));
       if (chosen === undefined) return undefined;
-      const { token, project } = chosen;
-      const id = String(memory.idOf('handover', token));
+      const { name, project } = chosen;
+      const id = String(memory.idOf('handover', name));
       return {
         call: { method: 'POST', path: `/v1/handovers/${id}/acknowledge`, body: {} },
         args: { id },
-        about: [project, `handover ${token}`],
+        about: [project, `handover ${name}`],
         isRepeatable: true,
         apply(next, answer) {
-          const found = next.handovers.find((each) => each.token === token);
+          const found = next.handovers.find((each) => each.name === name);
           if (found === undefined) return notIn(answer, [404]);
           found.isAcknowledged = true;
           return (

@@ -2,7 +2,7 @@
 import { viewOfContext } from './context-operations.mjs';
 import { tokenIn } from './memory.mjs';
 import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './shown.mjs';
-import { versionsOf } from './workspace-state.mjs';
+import { PROJECTS, versionsOf } from './workspace-state.mjs';
 
 /**
  * @param {import('./memory.mjs').Memory} memory
@@ -88,6 +88,9 @@ export function sessionReadings(memory, { client, project }) {
     state.sessions.find((each) => each.client === client);
   const entriesOf = (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
     state.entries.filter((each) => each.client === client);
+  /** Of a session that has moved, only what it did in the project where it is now. */
+  const workOf = (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
+    entriesOf(state).filter((each) => each.project === found(state)?.project);
   return [
     {
       route: 'GET /v1/sessions/{id}',
@@ -101,7 +104,8 @@ export function sessionReadings(memory, { client, project }) {
       route: 'GET /v1/sessions/{id}/entries',
       call: { method: 'GET', path: `/v1/sessions/${id}/entries?${MANY}` },
       args: { id, limit: 100 },
-      about,
+      // A session that has moved has entries in both.
+      about: [...PROJECTS, `session ${client}`],
       view: ({ items }) =>
         sorted(
           items.map((/** @type {any} */ { text, kind, resolvedAt }) => [tokenIn(text), kind, resolvedAt !== null]),
@@ -116,7 +120,7 @@ export function sessionReadings(memory, { client, project }) {
       about,
       view: ({ workDone, decisions }) => [workDone.length, decisions.length],
       expected(state) {
-        const count = (/** @type {string} */ kind) => entriesOf(state).filter((each) => each.kind === kind).length;
+        const count = (/** @type {string} */ kind) => workOf(state).filter((each) => each.kind === kind).length;
         return found(state) && [count('progress'), count('decision')];
       },
     },
@@ -128,18 +132,18 @@ export function sessionReadings(memory, { client, project }) {
  * @param {import('./workspace-state.mjs').StoredHandover} handover
  * @returns {import('./readings.mjs').Reading[]}
  */
-export function handoverReadings(memory, { token, project }) {
-  const id = memory.idOf('handover', token);
+export function handoverReadings(memory, { name, project }) {
+  const id = memory.idOf('handover', name);
   if (id === undefined) return [];
   return [
     {
       route: 'GET /v1/handovers/{id}',
       call: { method: 'GET', path: `/v1/handovers/${id}` },
       args: { id },
-      about: [project, `handover ${token}`],
+      about: [project, `handover ${name}`],
       view: shownHandover,
       expected(state) {
-        const handover = state.handovers.find((each) => each.token === token);
+        const handover = state.handovers.find((each) => each.name === name);
         return handover && viewOfHandover(handover);
       },
     },

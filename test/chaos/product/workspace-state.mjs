@@ -26,11 +26,13 @@
  * @property {string} project
  * @property {'todo' | 'progress' | 'decision'} kind
  * @property {boolean} isResolved
+ * @property {boolean} isHandedOver whether its session has left it there: then it is found by who does not ask for more
  *
  * @typedef {object} StoredHandover
- * @property {string} token in its summary
+ * @property {string} name that no other has, whatever becomes of its content
+ * @property {string | null} token in its summary
  * @property {string} project
- * @property {string | null} client of the session that left it
+ * @property {string} content what else it tells; none of one that was made by hand
  * @property {boolean} isAcknowledged
  *
  * @typedef {object} StoredKey
