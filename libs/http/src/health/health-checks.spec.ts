@@ -71,6 +71,17 @@ describe('health', () => {
     expect(await asked).toMatchObject({ status: 'down', parts: { database: { detail: 'No answer within 800 ms.' } } });
   });
 
+  it('T65 takes a part that does not answer for what it says it is then', async () => {
+    const whenLate: HealthPart = { status: 'degraded', detail: 'each process alone' };
+    const silent = { ...part('limits', false, () => new Promise<HealthPart>(() => {})), whenLate };
+    const { checks } = await checksOf(part('database', true, up), silent);
+    jest.useFakeTimers();
+    const asked = checks.report();
+    await jest.advanceTimersByTimeAsync(801);
+    jest.useRealTimers();
+    expect(await asked).toEqual({ status: 'degraded', parts: { database: { status: 'up' }, limits: whenLate } });
+  });
+
   it('is down from the moment that the server drains', async () => {
     const { checks, registry } = await checksOf(part('database', true, up));
     registry.startDraining();

@@ -14,7 +14,7 @@ export interface HealthReport {
 
 /**
  * Asks the registered parts with Terminus. Health is computed at each question, never remembered; a part that does not
- * answer in 800 ms is down. Without a part that is not required the server is degraded, not down.
+ * answer in 800 ms is down, unless it says what it is then. Without a part that is not required the server is degraded, not down.
  */
 @Injectable()
 export class HealthChecks {

@@ -12,6 +12,8 @@ export interface HealthSource {
   readonly name: string;
   /** Whether the server is not ready without it. */
   readonly requiredForReady: boolean;
+  /** What a part is that does not answer in time; down where absent. Of what the product goes on without. */
+  readonly whenLate?: HealthPart;
   /** Asks the part itself, now. A rejection means down. */
   check(): Promise<HealthPart>;
 }
@@ -34,11 +36,12 @@ export class HealthRegistry extends Registry<HealthSource> {
 /** Whoever asks is to know within a second what became of a part. */
 const CHECK_TIMEOUT_MS = 800;
 
-/** Asks one part now. One that fails, or does not answer in 800 ms, is down. */
+/** Asks one part now. One that fails is down, and so is one that does not answer in 800 ms, unless it says otherwise. */
 export async function runHealthCheck(source: HealthSource): Promise<HealthPart> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<HealthPart>((settle) => {
-    const giveUp = () => settle({ status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` });
+    const late = source.whenLate ?? { status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` };
+    const giveUp = () => settle(late);
     // What has arrived while this process was busy is read first: its own delay is not the part's.
     timer = setTimeout(() => setImmediate(giveUp), CHECK_TIMEOUT_MS);
   });
