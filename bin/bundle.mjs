@@ -46,6 +46,7 @@ if (bundler !== undefined) {
       'pdf-text.worker': compiled('libs/context/src/ingest/pdf-text.worker.js'),
       'extract.worker': compiled('libs/context/src/extract/extract.worker.js'),
       'text-diff.worker': compiled('libs/context/src/recall/text-diff.worker.js'),
+      'token-count.worker': compiled('libs/conversation/src/window/token-count.worker.js'),
       'pglite.worker': compiled('libs/database/src/embedded/pglite.worker.js'),
       // What `keepsake bench redis` measures.
       ...(existsSync(subject) ? { 'bench-subject': subject } : {}),

@@ -130,7 +130,18 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       made('/v1/contexts', { project, label, content, priority: 'always_check', sessionId: session.id });
     const one = await store(`# One\n\nAlways remember ${project}.`);
     const two = await store(`# Two\n\nAlways remember ${project}, twice.`);
-    return { project, session: session.id, label, contexts: [one.id, two.id], handover: handover.id };
+    const { id: conversation } = await made('/v1/conversations', { project });
+    const messages = ['remember one', 'remember two'].map((content) => ({ role: 'user', content }));
+    const { items } = await made(`/v1/conversations/${conversation}/messages`, { messages });
+    return {
+      project,
+      session: session.id,
+      label,
+      contexts: [one.id, two.id],
+      handover: handover.id,
+      conversation,
+      message: items[0].id,
+    };
   }
 
   async function given(): Promise<Given & { readonly keySecret: string }> {
@@ -313,7 +324,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
 
   it('a tool fires what its route fires', async () => {
     const on = await given();
-    const { project, label, session, contexts, handover } = on.memory;
+    const { project, label, session, contexts, handover, conversation, message } = on.memory;
     const calls: Readonly<Record<string, readonly [tool: string, args: Record<string, unknown>]>> = {
       'POST /v1/sessions': ['session_start', { project }],
       'PATCH /v1/sessions/{id}': ['session_update', { id: session, summary: 'by a tool' }],
@@ -324,6 +335,15 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       'POST /v1/contexts/{id}/restore': ['context_restore', { id: contexts[1] }],
       'POST /v1/contexts': ['context_store', { project, label, content: 'By a tool.' }],
       'POST /v1/contexts/batch': ['context_store_batch', { project, items: [{ label, content: 'By a tool, twice.' }] }],
+      'POST /v1/conversations': ['conversation_begin', { project }],
+      'POST /v1/conversations/{id}/messages': [
+        'conversation_append',
+        { id: conversation, messages: [{ role: 'user', content: 'by a tool' }] },
+      ],
+      'PATCH /v1/conversations/{id}/messages/{message}': [
+        'conversation_edit',
+        { id: conversation, message, content: 'by a tool, otherwise' },
+      ],
       'POST /v1/handovers': ['handover_make', { project, summary: 'by a tool' }],
       'POST /v1/handovers/{id}/acknowledge': ['handover_acknowledge', { id: handover }],
       'POST /v1/sessions/{id}/end': ['session_end', { id: session }],

@@ -78,7 +78,18 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     const store = (content: string) => created(writer.post('/v1/contexts', { project, label, content }));
     const one = await store(`# One\n\nAlways remember ${marker}.`);
     const two = await store(`# Two\n\nAlways remember ${marker}, twice.`);
-    return { project, session: session.id, label, contexts: [one.id, two.id], handover: end.handover.id };
+    const { id: conversation } = await created(writer.post('/v1/conversations', { project, user: marker }));
+    const messages = ['one', 'two'].map((content) => ({ role: 'user', content: `${content} ${marker}` }));
+    const { items } = await created(writer.post(`/v1/conversations/${conversation}/messages`, { messages }));
+    return {
+      project,
+      session: session.id,
+      label,
+      contexts: [one.id, two.id],
+      handover: end.handover.id,
+      conversation,
+      message: items[1].id,
+    };
   }
 
   async function answersOf(memory: Memory, reader: Api): Promise<Map<string, { status: number; body: unknown }>> {

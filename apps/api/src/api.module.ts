@@ -4,6 +4,7 @@ import { AuthApiModule } from '#auth';
 import { CheckApiModule } from '#check';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextApiModule } from '#context';
+import { ConversationApiModule } from '#conversation';
 import { DatabaseModule } from '#database';
 import { EmbeddingApiModule } from '#embedding';
 import { HandoverApiModule } from '#handover';
@@ -32,6 +33,7 @@ export class ApiModule {
         SessionApiModule,
         ProjectApiModule,
         ContextApiModule,
+        ConversationApiModule,
         HandoverApiModule,
         EmbeddingApiModule,
         SearchApiModule,

@@ -3,6 +3,7 @@ import type { KeepsakeConfig } from './load-config.js';
 import {
   AuthConfig,
   CacheConfig,
+  ConversationConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,
@@ -27,6 +28,7 @@ export class ConfigModule {
       { provide: AuthConfig, useValue: config.auth },
       { provide: QueueConfig, useValue: config.queue },
       { provide: SessionConfig, useValue: config.session },
+      { provide: ConversationConfig, useValue: config.conversation },
       { provide: ThrottleConfig, useValue: config.throttle },
       { provide: SearchConfig, useValue: config.search },
       { provide: EmbeddingConfig, useValue: config.embedding },

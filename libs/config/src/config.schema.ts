@@ -137,6 +137,8 @@ const variables = z.object({
   SESSION_SWEEP_SECONDS: integer(60, 1, 3600),
   SESSION_TOUCH_SECONDS: integer(60, 1, 3600),
 
+  CONVERSATION_UNHELPFUL_PATTERNS: list(),
+
   SEARCH_LANGUAGE: text()
     .transform((value) => value ?? 'english')
     .refine((value) => /^[a-z_]{1,40}$/.test(value), {

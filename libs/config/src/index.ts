@@ -7,6 +7,7 @@ export { SECRET_VARIABLES } from './secret-files.js';
 export {
   AuthConfig,
   CacheConfig,
+  ConversationConfig,
   DatabaseConfig,
   EmbeddingConfig,
   HttpConfig,

@@ -11,6 +11,7 @@ import type {
   LogConfig,
   QueueConfig,
   SearchConfig,
+  ConversationConfig,
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
@@ -26,6 +27,7 @@ export interface KeepsakeConfig {
   readonly auth: AuthConfig;
   readonly queue: QueueConfig;
   readonly session: SessionConfig;
+  readonly conversation: ConversationConfig;
   readonly search: SearchConfig;
   readonly throttle: ThrottleConfig;
   readonly embedding: EmbeddingConfig;
@@ -137,6 +139,7 @@ function toSlices(env: Environment): KeepsakeConfig {
       sweepSeconds: env.SESSION_SWEEP_SECONDS,
       touchMs: env.SESSION_TOUCH_SECONDS * 1000,
     },
+    conversation: { unhelpfulPatterns: env.CONVERSATION_UNHELPFUL_PATTERNS },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
     command: {

@@ -139,6 +139,11 @@ export abstract class SessionConfig {
   abstract readonly touchMs: number;
 }
 
+export abstract class ConversationConfig {
+  /** Phrases of answers that help nobody; `*` stands for anything between two phrases. */
+  abstract readonly unhelpfulPatterns: readonly string[];
+}
+
 export abstract class SearchConfig {
   /** PostgreSQL text search configuration that stems and drops stop words. */
   abstract readonly language: string;

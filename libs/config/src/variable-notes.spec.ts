@@ -32,6 +32,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   METRICS_TOKEN: 'x'.repeat(16),
   WORKER_METRICS_PORT: '9464',
   RATE_LIMIT_TIERS: '{"pro":{"reads":1}}',
+  CONVERSATION_UNHELPFUL_PATTERNS: 'no idea',
   SEARCH_LANGUAGE: 'simple',
   EMBEDDING_PROVIDER: 'off',
   EMBEDDING_MODEL: 'a-model',

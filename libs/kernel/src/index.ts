@@ -14,10 +14,12 @@ export {
 export {
   type ApiKeyId,
   type ContextId,
+  type ConversationId,
   copyId,
   type EntryId,
   type HandoverId,
   isUuid,
+  type MessageId,
   newId,
   newRevision,
   type ProjectId,

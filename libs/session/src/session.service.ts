@@ -179,6 +179,19 @@ export class SessionService {
   }
 
   /**
+   * Counts work that belongs to a session as activity, where the session is open; otherwise does nothing.
+   * As with a heartbeat, the first in `touchMs` is written.
+   */
+  async noteActivity(workspaceId: WorkspaceId, id: SessionId): Promise<void> {
+    const session = await this.get(workspaceId, id);
+    if (!this.policy.isOpen(session) || !this.policy.isTouchDue(session, this.policy.now())) return;
+    await this.transactions.run(async () => {
+      const current = await this.repository.findForActivity(workspaceId, id);
+      if (current !== undefined && this.policy.isOpen(current)) await this.touch(current);
+    });
+  }
+
+  /**
    * For work that is stored under a session, in the transaction that stores it: checks that the session takes it,
    * counts it as activity, and keeps the session from being finalised before that transaction has committed. So the
    * work is in the handover, or it was refused.
@@ -190,17 +203,21 @@ export class SessionService {
       const session = await this.repository.findForActivity(workspaceId, id);
       if (session === undefined) throw sessionNotFound(id, named);
       this.requireOpen(session, named);
-      const now = this.policy.now();
-      if (this.policy.isTouchDue(session, now)) {
-        await this.repository.touch(workspaceId, id, {
-          at: now,
-          expiresAt: this.policy.expiryAfter(now),
-          touchMs: this.policy.touchMs,
-        });
-        await this.changes.written(session);
-      }
+      await this.touch(session);
       return session;
     });
+  }
+
+  /** Call it with the session found for activity. */
+  private async touch(session: Session): Promise<void> {
+    const now = this.policy.now();
+    if (!this.policy.isTouchDue(session, now)) return;
+    await this.repository.touch(session.workspaceId, session.id, {
+      at: now,
+      expiresAt: this.policy.expiryAfter(now),
+      touchMs: this.policy.touchMs,
+    });
+    await this.changes.written(session);
   }
 
   /**

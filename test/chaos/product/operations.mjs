@@ -1,8 +1,15 @@
 // @ts-check
 import { accessOperations } from './access-operations.mjs';
 import { contextOperations } from './context-operations.mjs';
+import { conversationOperations } from './conversation-operations.mjs';
 import { sessionOperations } from './session-operations.mjs';
 import { maintenanceOperations } from './maintenance-operations.mjs';
 
 /** Every write that is drawn. The first can always be done. @type {readonly import('./write.mjs').Operation[]} */
-export const OPERATIONS = [...contextOperations, ...sessionOperations, ...accessOperations, ...maintenanceOperations];
+export const OPERATIONS = [
+  ...contextOperations,
+  ...sessionOperations,
+  ...conversationOperations,
+  ...accessOperations,
+  ...maintenanceOperations,
+];

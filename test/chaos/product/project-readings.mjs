@@ -1,5 +1,6 @@
 // @ts-check
 import { viewOfContext } from './context-operations.mjs';
+import { shownConversation, viewOfConversation } from './conversation-operations.mjs';
 import { tokenIn } from './memory.mjs';
 import { MANY, shownContext, shownHandover, shownSession, sorted, tokensIn, viewOfHandover } from './shown.mjs';
 import { LABELS, latestIn, latestOf, openTodosIn } from './workspace-state.mjs';
@@ -19,12 +20,19 @@ export function projectReadings({ marker }, project) {
       call: get(`/v1/projects/${project}`),
       args: { project },
       about,
-      view: ({ counts }) => [counts.contexts, counts.sessions, counts.openTodos, counts.handovers],
+      view: ({ counts }) => [
+        counts.contexts,
+        counts.sessions,
+        counts.openTodos,
+        counts.handovers,
+        counts.conversations,
+      ],
       expected: (state) => [
         latestIn(state, project).length,
         state.sessions.filter(here).length,
         openTodosIn(state, project).length,
         state.handovers.filter(here).length,
+        state.conversations.filter(here).length,
       ],
     },
     {
@@ -64,6 +72,14 @@ export function projectReadings({ marker }, project) {
       about,
       view: ({ items }) => sorted(items.map(shownSession)),
       expected: (state) => sorted(state.sessions.filter(here)),
+    },
+    {
+      route: 'GET /v1/conversations',
+      call: get(`/v1/conversations?project=${project}&${MANY}`),
+      args: { project, limit: 100 },
+      about,
+      view: ({ items }) => sorted(items.map(shownConversation)),
+      expected: (state) => sorted(state.conversations.filter(here).map(viewOfConversation)),
     },
     {
       route: 'GET /v1/handovers',

@@ -21,6 +21,11 @@ export const READING_TOOLS = {
   'GET /v1/handovers/latest': 'handover_latest',
   'GET /v1/handovers/{id}': 'handover_get',
   'GET /v1/handovers/preview': 'handover_preview',
+  'GET /v1/conversations': 'conversation_list',
+  'GET /v1/conversations/{id}': 'conversation_get',
+  'GET /v1/conversations/{id}/messages': 'conversation_messages',
+  'GET /v1/conversations/{id}/messages/{message}': 'conversation_message',
+  'GET /v1/conversations/{id}/window': 'conversation_window',
   'GET /v1/retention': 'retention_list',
   'GET /v1/retention/{project}': 'retention_get',
 };
@@ -31,6 +36,7 @@ export const ROUTES_THAT_READ = [...Object.keys(READING_TOOLS), 'GET /v1/keys', 
 /** Those that never say that they were a hit, whatever they find in the cache. */
 const SILENT_ROUTES = new Set([
   'GET /v1/sessions',
+  'GET /v1/conversations',
   'GET /v1/keys',
   'GET /v1/retention',
   'GET /v1/retention/{project}',

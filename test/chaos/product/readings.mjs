@@ -1,4 +1,5 @@
 // @ts-check
+import { conversationReadings } from './conversation-readings.mjs';
 import { projectReadings, labelReading } from './project-readings.mjs';
 import { contextReadings, handoverReadings, sessionReadings } from './thing-readings.mjs';
 import { accessReadings, workspaceReadings } from './workspace-readings.mjs';
@@ -38,6 +39,7 @@ export function readingsOf(memory, state) {
     ...state.contexts.flatMap((context) => contextReadings(memory, context)),
     ...state.sessions.flatMap((session) => sessionReadings(memory, session)),
     ...state.handovers.flatMap((handover) => handoverReadings(memory, handover)),
+    ...state.conversations.flatMap((conversation) => conversationReadings(memory, conversation)),
     ...accessReadings(memory),
   ];
 }

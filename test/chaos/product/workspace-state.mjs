@@ -35,6 +35,19 @@
  * @property {string} content what else it tells; none of one that was made by hand
  * @property {boolean} isAcknowledged
  *
+ * @typedef {object} StoredMessage
+ * @property {string} clientId a word as well
+ * @property {string} word in its text
+ * @property {number} seq
+ *
+ * @typedef {object} StoredConversation
+ * @property {string} token its external id
+ * @property {string} project
+ * @property {string} title
+ * @property {boolean} isArchived
+ * @property {number} lastSeq
+ * @property {StoredMessage[]} messages oldest first
+ *
  * @typedef {object} StoredKey
  * @property {string} name that the client has for it: a rotated key is another with the same title
  * @property {string} title
@@ -47,6 +60,7 @@
  * @property {StoredSession[]} sessions
  * @property {StoredEntry[]} entries
  * @property {StoredHandover[]} handovers in the order in which their content was made
+ * @property {StoredConversation[]} conversations
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
@@ -66,6 +80,7 @@ export function emptyState() {
     sessions: [],
     entries: [],
     handovers: [],
+    conversations: [],
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
@@ -133,7 +148,7 @@ export function ensureProject(state, project) {
  */
 export function removeProject(state, project) {
   state.projects = state.projects.filter((each) => each !== project);
-  for (const kind of /** @type {const} */ (['contexts', 'sessions', 'entries', 'handovers'])) {
+  for (const kind of /** @type {const} */ (['contexts', 'sessions', 'entries', 'handovers', 'conversations'])) {
     // Each kind alone has one type; together they have none.
     state[kind] = /** @type {any} */ (state[kind].filter((each) => each.project !== project));
   }

@@ -8,6 +8,9 @@ export interface Memory {
   /** Two versions of the label, oldest first. */
   readonly contexts: readonly [string, string];
   readonly handover: string;
+  readonly conversation: string;
+  /** Of that conversation. */
+  readonly message: string;
 }
 
 /** A read that the cache answers when it is repeated. */
@@ -27,13 +30,14 @@ interface CachedCall {
  * @param inSession with a search for a session too, which counts what it finds as read there
  */
 export function cachedCalls(
-  { project, session, label, contexts, handover }: Memory,
+  { project, session, label, contexts, handover, conversation, message }: Memory,
   { inSession = false } = {},
 ): readonly CachedCall[] {
   const [first, second] = contexts;
   const get = (path: string, keepsResponse = true): CachedCall => ({
     route: `GET ${(path.split('?', 1)[0] as string)
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '{id}')
+      .replace(/\/messages\/[^/{]+$/, '/messages/{message}')
       .replace(/^\/v1\/projects\/[^/]+/, '/v1/projects/{project}')
       .replace(/\/contexts\/[^/{]+$/, '/contexts/{label}')}`,
     name: `GET ${path
@@ -72,6 +76,14 @@ export function cachedCalls(
     get(`/v1/handovers/${handover}`),
     get(`/v1/handovers?project=${project}`),
     get('/v1/handovers'),
+    get(`/v1/conversations?project=${project}`, false),
+    get('/v1/conversations', false),
+    get(`/v1/conversations/${conversation}`, false),
+    get(`/v1/conversations/${conversation}/messages`, false),
+    get(`/v1/conversations/${conversation}/messages?around=2&limit=3`, false),
+    get(`/v1/conversations/${conversation}/messages/${message}`, false),
+    get(`/v1/conversations/${conversation}/window`, false),
+    get(`/v1/conversations/${conversation}/window?maxMessages=1&maxTokens=50`, false),
     get(`/v1/search?project=${project}&q=remember`),
     ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`)] : []),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),

@@ -17,6 +17,9 @@ const FACTS = {
   accesses: 'context_usage',
   vectors: 'context_vectors: whether a version is embedded',
   handovers: 'handovers',
+  conversations: 'conversations: what is said of them, and how many messages they hold',
+  'conversation count': 'conversations: how many a project has',
+  messages: 'messages',
   'search index': 'search_documents, search_postings, search_words',
   keys: 'api_keys',
   'token revocations': 'token_revocations',
@@ -44,6 +47,9 @@ export const TAGS = {
   handover: 'one',
   handovers: 'project',
   'any-handover': 'workspace',
+  conversation: 'one',
+  conversations: 'project',
+  'any-conversation': 'workspace',
   search: 'project',
   credential: 'one',
   'token-subject': 'all',
@@ -82,6 +88,7 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     id: { shows: ['handovers'], tags: ['handover', 'removals'] },
     latest: { shows: ['handovers'], tags: ['handovers', 'removals'] },
   },
+  conversation: { shows: ['conversations', 'messages'], tags: ['conversation', 'removals'] },
   'wake-up': {
     shows: ['handovers', 'always-check contexts'],
     tags: ['handovers', 'always-check', 'removals'],
@@ -89,8 +96,16 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
   query: {
     projects: { shows: ['projects'], tags: ['projects', 'removals'] },
     'project-survey': {
-      shows: ['projects', 'session count', 'todos', 'contexts', 'handovers'],
+      shows: ['projects', 'session count', 'todos', 'contexts', 'handovers', 'conversation count'],
       tags: ['project', 'project-contents', 'removals'],
+    },
+    conversation: { shows: ['conversations'], tags: ['conversation', 'removals'] },
+    message: { shows: ['messages'], tags: ['conversation', 'removals'] },
+    messages: { shows: ['messages'], tags: ['conversation', 'removals'] },
+    conversations: { shows: ['conversations', 'conversation count'], tags: ['conversations', 'removals'] },
+    'conversations of all projects': {
+      shows: ['conversations', 'conversation count'],
+      tags: ['any-conversation', 'removals'],
     },
     sessions: { shows: ['sessions', 'session count'], tags: ['sessions', 'removals'] },
     'session-entries': { shows: ['entries', 'todos'], tags: ['session-log', 'removals'] },
@@ -199,7 +214,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
   'GET /v1/projects/{project}': {
     keeps: 'answer',
     families: ['query'],
-    shows: ['projects', 'session count', 'todos', 'contexts', 'handovers'],
+    shows: ['projects', 'session count', 'todos', 'contexts', 'handovers', 'conversation count'],
     tags: ['project', 'project-contents', 'removals'],
   },
   'GET /v1/projects/{project}/overview': {
@@ -226,6 +241,36 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     families: ['query', 'project'],
     shows: ['handovers'],
     tags: ['handovers', 'any-handover', 'removals'],
+  },
+  'GET /v1/conversations': {
+    keeps: 'parts',
+    families: ['query', 'project'],
+    shows: ['conversations', 'conversation count', 'projects'],
+    tags: ['conversations', 'any-conversation', 'project', 'removals'],
+  },
+  'GET /v1/conversations/{id}': {
+    keeps: 'parts',
+    families: ['query'],
+    shows: ['conversations'],
+    tags: ['conversation', 'removals'],
+  },
+  'GET /v1/conversations/{id}/messages': {
+    keeps: 'parts',
+    families: ['query'],
+    shows: ['messages'],
+    tags: ['conversation', 'removals'],
+  },
+  'GET /v1/conversations/{id}/messages/{message}': {
+    keeps: 'parts',
+    families: ['query'],
+    shows: ['messages'],
+    tags: ['conversation', 'removals'],
+  },
+  'GET /v1/conversations/{id}/window': {
+    keeps: 'parts',
+    families: ['conversation'],
+    shows: ['messages'],
+    tags: ['conversation', 'removals'],
   },
   'GET /v1/search': {
     keeps: 'answer',

@@ -147,6 +147,32 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'POST /v1/handovers/{id}/acknowledge': by((api, { handover, session }) =>
     api.post(`/v1/handovers/${handover}/acknowledge`, { sessionId: session }),
   ),
+  'POST /v1/conversations': by((api, { project }) => api.post('/v1/conversations', { project, title: 'another' })),
+  'PATCH /v1/conversations/{id}': by((api, { conversation }) =>
+    api.patch(`/v1/conversations/${conversation}`, { title: 'changed' }),
+  ),
+  'POST /v1/conversations/{id}/archive': by((api, { conversation }) =>
+    api.post(`/v1/conversations/${conversation}/archive`),
+  ),
+  'POST /v1/conversations/{id}/restore': {
+    prepare: ({ here, memory }) => done(here.api.post(`/v1/conversations/${memory.conversation}/archive`)),
+    write: ({ here, memory }) => done(here.api.post(`/v1/conversations/${memory.conversation}/restore`)),
+  },
+  'DELETE /v1/conversations/{id}': by((api, { conversation }) => api.del(`/v1/conversations/${conversation}`)),
+  'POST /v1/conversations/{id}/messages': by((api, { conversation }) =>
+    api.post(`/v1/conversations/${conversation}/messages`, {
+      messages: [{ role: 'user', content: 'remember a third' }],
+    }),
+  ),
+  'PATCH /v1/conversations/{id}/messages/{message}': by((api, { conversation, message }) =>
+    api.patch(`/v1/conversations/${conversation}/messages/${message}`, { content: 'remember it otherwise' }),
+  ),
+  'DELETE /v1/conversations/{id}/messages/{message}': by((api, { conversation, message }) =>
+    api.del(`/v1/conversations/${conversation}/messages/${message}`),
+  ),
+  'DELETE /v1/conversations/{id}/messages': by((api, { conversation }) =>
+    api.del(`/v1/conversations/${conversation}/messages`),
+  ),
   'POST /v1/retention/{project}/run': {
     prepare: letRetain,
     write: (given) =>

@@ -16,6 +16,7 @@ const nothing: Writer = { changes: [], fires: [] };
 const handover: readonly TagName[] = ['handover', 'handovers', 'any-handover', 'project-contents'];
 const session: readonly TagName[] = ['session', 'sessions'];
 const version: readonly TagName[] = ['context', 'label', 'contexts', 'project-contents', 'any-context', 'search'];
+const conversation: readonly TagName[] = ['conversation', 'conversations', 'any-conversation'];
 /** Where a project is named for the first time. */
 const newProject: readonly TagName[] = ['project', 'projects'];
 
@@ -99,6 +100,26 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     fires: version,
     mayFire: ['removals'],
   },
+  'POST /v1/conversations': {
+    changes: ['conversations', 'conversation count'],
+    fires: [...conversation, 'project-contents'],
+    mayFire: [...newProject, ...session],
+  },
+  'PATCH /v1/conversations/{id}': { changes: ['conversations'], fires: conversation, mayFire: session },
+  'POST /v1/conversations/{id}/archive': { changes: ['conversations'], fires: conversation },
+  'POST /v1/conversations/{id}/restore': { changes: ['conversations'], fires: conversation },
+  'DELETE /v1/conversations/{id}': {
+    changes: ['conversations', 'conversation count', 'messages'],
+    fires: [...conversation, 'project-contents'],
+  },
+  'POST /v1/conversations/{id}/messages': {
+    changes: ['conversations', 'messages'],
+    fires: conversation,
+    mayFire: session,
+  },
+  'PATCH /v1/conversations/{id}/messages/{message}': { changes: ['messages'], fires: ['conversation'] },
+  'DELETE /v1/conversations/{id}/messages/{message}': { changes: ['conversations', 'messages'], fires: conversation },
+  'DELETE /v1/conversations/{id}/messages': { changes: ['conversations', 'messages'], fires: conversation },
   'DELETE /v1/projects/{project}': {
     changes: [
       'projects',
@@ -111,6 +132,9 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'accesses',
       'vectors',
       'handovers',
+      'conversations',
+      'conversation count',
+      'messages',
       'search index',
     ],
     fires: ['project', 'projects', 'removals', 'search'],
@@ -230,5 +254,6 @@ export const FALLS_WITHOUT_CHANGE: readonly { readonly tag: TagName; readonly be
   { tag: 'any-handover', because: 'the list spans all projects' },
   { tag: 'project-contents', because: 'one tag for all counts of a project' },
   { tag: 'handovers', because: 'the wake-up holds the latest handover beside what is always to be checked' },
+  { tag: 'conversation', because: 'one tag for a conversation and its messages' },
   { tag: 'session', because: 'a log is read after its session, which tells that it is there' },
 ];

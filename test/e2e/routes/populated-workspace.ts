@@ -19,6 +19,9 @@ export interface PopulatedWorkspace {
     readonly context: string;
     readonly label: string;
     readonly handover: string;
+    readonly conversation: string;
+    /** Of that conversation. */
+    readonly message: string;
     readonly key: string;
     /** Of no job: those that spanningJobOf finds are the operator's. */
     readonly job: string;
@@ -51,6 +54,9 @@ export async function populateWorkspace(server: Keepsake, slug: string): Promise
       tags: ['t'],
     }),
   );
+  const conversation = await created(own.post('/v1/conversations', { project, user: marker, title: marker }));
+  const messages = [{ role: 'user', content: `said ${marker}`, clientId: 'first' }];
+  const said = await created(own.post(`/v1/conversations/${conversation.id}/messages`, { messages }));
   return {
     slug,
     key: newKey.key,
@@ -64,6 +70,8 @@ export async function populateWorkspace(server: Keepsake, slug: string): Promise
       context: context.id,
       label: context.label,
       handover: end.handover.id,
+      conversation: conversation.id,
+      message: said.items[0].id,
       key: newKey.id,
       job: randomUUID(),
     },
@@ -92,6 +100,8 @@ export async function stateOf({ api: own, ids, project }: PopulatedWorkspace): P
     `/v1/contexts/${ids.context}`,
     `/v1/contexts?project=${project}`,
     `/v1/handovers?project=${project}`,
+    `/v1/conversations?project=${project}`,
+    `/v1/conversations/${ids.conversation}/messages`,
     `/v1/keys`,
   ];
   return Promise.all(paths.map(async (path) => [path, (await own.get(path)).body]));

@@ -59,17 +59,21 @@ export class AuditService {
     );
   }
 
-  /** Of the caller's workspace, newest first; what concerns all workspaces is an operator's to read. */
+  /**
+   * Of the caller's workspace, newest first; the line of an edit with the earlier text, as long as its message is there. What concerns all workspaces is an operator's to read.
+   */
   async list(
     { workspaceId, scopes }: Principal,
     after: string | undefined,
     limit: number,
   ): Promise<Page<AuditLine, [string]>> {
     const rows = await this.database.query<AuditRow>(
-      `SELECT id, principal_id, action, reason, details, created_at FROM audit_lines
-       WHERE workspace_id = $1 AND ($2::uuid IS NULL OR id < $2)
+      `SELECT a.id, principal_id, action, reason, created_at,
+              CASE WHEN e.id IS NULL THEN details ELSE details || jsonb_build_object('earlier', e.content) END AS details
+       FROM audit_lines a LEFT JOIN message_edits e ON e.workspace_id = a.workspace_id AND e.id = a.id
+       WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.id < $2)
          AND ($4 OR details->>'reach' IS DISTINCT FROM 'installation')
-       ORDER BY id DESC LIMIT $3`,
+       ORDER BY a.id DESC LIMIT $3`,
       [workspaceId, after ?? null, limit + 1, scopes.has('operator')],
     );
     const lines = rows.map(({ principal_id, created_at, ...row }): AuditLine => ({

@@ -19,6 +19,7 @@ import { AnswersWithWhatTheyCreated } from './0020-answers-with-what-they-create
 import { CacheErasures } from './0021-cache-erasures.js';
 import { VisibleInvalidations } from './0022-visible-invalidations.js';
 import { SearchChangesTable } from './0024-search-changes.js';
+import { Conversations } from './0025-conversations.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -42,4 +43,5 @@ export const migrations: MigrationClass[] = [
   CacheErasures,
   VisibleInvalidations,
   SearchChangesTable,
+  Conversations,
 ];

@@ -34,6 +34,14 @@ export const resourceForms = [
     mimeType: 'application/json',
     description: 'What the last session of a project left for the next one.',
   },
+  {
+    name: 'conversation',
+    title: 'Conversation',
+    template: 'keepsake://conversations/{id}',
+    path: '/v1/conversations/:id/window',
+    mimeType: 'application/json',
+    description: 'The newest messages of a conversation.',
+  },
 ] as const;
 
 type ResourceForm = (typeof resourceForms)[number];

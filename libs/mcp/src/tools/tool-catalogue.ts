@@ -7,6 +7,7 @@ import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../
 import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
 import { administrationTools } from './administration-tools.js';
 import { contextTools } from './context-tools.js';
+import { conversationTools } from './conversation-tools.js';
 import { memoryTools } from './memory-tools.js';
 import { sessionTools } from './session-tools.js';
 import { toStrictSchema } from './strict-schema.js';
@@ -17,6 +18,7 @@ export const toolDefinitions: readonly ToolDefinition[] = [
   ...sessionTools,
   ...contextTools,
   ...memoryTools,
+  ...conversationTools,
   ...administrationTools,
 ];
 

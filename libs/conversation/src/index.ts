@@ -1,0 +1,1 @@
+export { ConversationApiModule } from './conversation.module.js';

@@ -1,0 +1,207 @@
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Caller } from '#auth';
+import { decodeCursor, encodeCursor, Endpoint, IfPreconditions, type Preconditions } from '#http';
+import type { ConversationId, MessageId, Principal } from '#kernel';
+import { conversationParams, noQuery, removedResponse } from '../conversations/conversation.dto.js';
+import type { Message } from '../message.js';
+import { WindowService } from '../window/window.service.js';
+import {
+  appendBody,
+  appendedResponse,
+  editBody,
+  messageParams,
+  type MessageResponse,
+  messageResponse,
+  messagesQuery,
+  messagesResponse,
+  toMessageResponse,
+  toWindowResponse,
+  windowQuery,
+  windowResponse,
+} from './message.dto.js';
+import { type ListedMessages, MessageService } from './message.service.js';
+import { UnhelpfulAnswers } from './unhelpful-answers.js';
+
+/** Where a list goes on: which way, and from which sequence number. */
+const position = z.tuple([z.enum(['newer', 'older']), z.int()]);
+
+@Controller('v1/conversations/:id')
+export class MessageController {
+  constructor(
+    private readonly messages: MessageService,
+    private readonly windows: WindowService,
+    private readonly unhelpful: UnhelpfulAnswers,
+  ) {}
+
+  @Endpoint('POST /messages', {
+    body: 'texts',
+    summary: 'Append messages in their order, all or none; those that are there by their clientId are duplicates',
+    access: ['memory:write'],
+    response: appendedResponse,
+    alsoStatus: [200],
+  })
+  async append(
+    @Caller() caller: Principal,
+    @Param({ schema: conversationParams }) params: z.infer<typeof conversationParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: appendBody }) body: z.infer<typeof appendBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const given = body.messages.map((message) => ({
+      clientId: message.clientId ?? null,
+      role: message.role,
+      name: message.name ?? null,
+      content: message.content,
+      metadata: message.metadata,
+      createdAt: toTime(message.createdAt ?? undefined),
+    }));
+    const items = await this.messages.append(caller.workspaceId, params.id as ConversationId, given);
+    if (items.every(({ status }) => status === 'duplicate')) void reply.status(200);
+    return { items };
+  }
+
+  @Endpoint('GET /messages', {
+    summary: 'Read messages, oldest first: from the first one, after, before or around one, or by time',
+    access: ['memory:read'],
+    response: messagesResponse,
+    tagged: true,
+  })
+  async list(
+    @Caller() caller: Principal,
+    @Param({ schema: conversationParams }) params: z.infer<typeof conversationParams>,
+    @Query({ schema: messagesQuery }) query: z.infer<typeof messagesQuery>,
+  ) {
+    const { cursor, limit, since, until } = query;
+    const list = ['messages', caller.workspaceId, params.id, since ?? null, until ?? null, query.unhelpful];
+    const listed = cursor === undefined ? listedBy(query) : listedFrom(decodeCursor(list, cursor, position), query);
+    const id = params.id as ConversationId;
+    const { items, hasNewer, hasOlder } = await this.messages.list(caller.workspaceId, id, listed, limit);
+    const shown = query.unhelpful === 'include' ? items : items.filter((message) => !this.unhelpful.test(message));
+    const newer = cursorOf(list, 'newer', hasNewer, items.at(-1));
+    const older = cursorOf(list, 'older', hasOlder, items[0]);
+    const goesBack = !('around' in listed) && listed.direction === 'older';
+    return {
+      items: shown.map(toMessageResponse),
+      nextCursor: goesBack ? older : newer,
+      previousCursor: goesBack ? newer : older,
+      filtered: items.length - shown.length,
+    };
+  }
+
+  @Endpoint('DELETE /messages', {
+    summary: 'Delete all messages of a conversation, for good; it stays, and goes on counting',
+    access: ['memory:write'],
+    response: removedResponse,
+  })
+  async clear(
+    @Caller() caller: Principal,
+    @Param({ schema: conversationParams }) params: z.infer<typeof conversationParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+  ) {
+    return { removed: { messages: await this.messages.clear(caller.workspaceId, params.id as ConversationId) } };
+  }
+
+  @Endpoint('GET /messages/:message', {
+    summary: 'Read a message',
+    access: ['memory:read'],
+    response: messageResponse,
+  })
+  async get(
+    @Caller() caller: Principal,
+    @Param({ schema: messageParams }) params: z.infer<typeof messageParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { id, message } = namesOf(params);
+    return this.tagged(await this.messages.get(caller.workspaceId, id, message), reply);
+  }
+
+  @Endpoint('PATCH /messages/:message', {
+    body: 'texts',
+    summary: 'Edit a message; its earlier text stays in the audit',
+    access: ['memory:write'],
+    response: messageResponse,
+  })
+  async edit(
+    @Caller() caller: Principal,
+    @Param({ schema: messageParams }) params: z.infer<typeof messageParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: editBody }) body: z.infer<typeof editBody>,
+    @IfPreconditions() preconditions: Preconditions,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { id, message } = namesOf(params);
+    return this.tagged(await this.messages.edit(caller, id, message, body, preconditions), reply);
+  }
+
+  @Endpoint('DELETE /messages/:message', {
+    summary: 'Delete a message, for good',
+    access: ['memory:write'],
+    response: removedResponse,
+  })
+  async delete(
+    @Caller() caller: Principal,
+    @Param({ schema: messageParams }) params: z.infer<typeof messageParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @IfPreconditions() preconditions: Preconditions,
+  ) {
+    const { id, message } = namesOf(params);
+    await this.messages.delete(caller.workspaceId, id, message, preconditions);
+    return { removed: { messages: 1 } };
+  }
+
+  @Endpoint('GET /window', {
+    summary: 'Read the newest messages that fit a model, with tool results and their calls together',
+    access: ['memory:read'],
+    response: windowResponse,
+    tagged: true,
+  })
+  async window(
+    @Caller() caller: Principal,
+    @Param({ schema: conversationParams }) params: z.infer<typeof conversationParams>,
+    @Query({ schema: windowQuery }) query: z.infer<typeof windowQuery>,
+  ) {
+    const keepsUnhelpful = query.unhelpful === 'include';
+    const id = params.id as ConversationId;
+    return toWindowResponse(await this.windows.read(caller.workspaceId, id, query, keepsUnhelpful));
+  }
+
+  private tagged(message: Message, reply: FastifyReply): MessageResponse {
+    void reply.header('etag', this.messages.tagOf(message));
+    return toMessageResponse(message);
+  }
+}
+
+function namesOf(params: z.infer<typeof messageParams>) {
+  return { id: params.id as ConversationId, message: params.message as MessageId };
+}
+
+function toTime(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
+}
+
+function listedBy({ after, before, around, since, until }: z.infer<typeof messagesQuery>): ListedMessages {
+  if (around !== undefined) return { around };
+  const direction = before !== undefined && after === undefined ? 'older' : 'newer';
+  return { after, before, since: toTime(since), until: toTime(until), direction };
+}
+
+/** Behind the message at which another page ended. */
+function listedFrom(
+  [direction, seq]: z.infer<typeof position>,
+  { since, until }: z.infer<typeof messagesQuery>,
+): ListedMessages {
+  const edge = direction === 'newer' ? { after: seq } : { before: seq };
+  return { ...edge, since: toTime(since), until: toTime(until), direction };
+}
+
+function cursorOf(
+  list: readonly unknown[],
+  direction: 'newer' | 'older',
+  hasMore: boolean,
+  edge: Message | undefined,
+): string | null {
+  return hasMore && edge !== undefined ? encodeCursor(list, [direction, edge.seq]) : null;
+}

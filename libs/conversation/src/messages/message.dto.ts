@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { entityId, pageQuery } from '#http';
+import { metadataBody } from '#session';
+import { clientName } from '../conversations/conversation.dto.js';
+import { type Message, messageRoles } from '../message.js';
+import { DEFAULT_WINDOW_MESSAGES, MAX_WINDOW_MESSAGES, type Window } from '../window/window.js';
+
+/** Of one message, as JSON in UTF-8. */
+const MAX_CONTENT_BYTES = 1024 * 1024;
+const MAX_MESSAGES_AT_ONCE = 1_000;
+
+const part = z
+  .looseObject({ type: z.string().min(1).max(100) })
+  .refine(({ type, text }) => type !== 'text' || typeof text === 'string', {
+    path: ['text'],
+    error: 'must be the text of a part of type text',
+  })
+  .meta({
+    description:
+      'text {text}, tool_call {id, name, arguments}, tool_result {callId, content}, image or file {url}. Parts of other types are kept as given.',
+  });
+
+const content = z
+  .union([z.string(), z.array(part).min(1).max(1_000)], { error: 'write a text, or a list of parts with a type' })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_CONTENT_BYTES + 2, {
+    error: `must be at most ${MAX_CONTENT_BYTES} bytes of JSON`,
+  })
+  .meta({ description: 'A text, or parts of it. Kept as given.' });
+
+const originalTime = z.iso
+  .datetime({ offset: true, error: 'write a time like 2026-11-21T12:00:00Z' })
+  .refine((text) => !text.startsWith('0000'), 'must be of our era');
+
+const newMessage = z.strictObject({
+  clientId: clientName().nullish().meta({
+    description: 'How you know the message: the same one again is answered as a duplicate, and stored once.',
+  }),
+  role: z.enum(messageRoles),
+  name: clientName().nullish(),
+  content,
+  metadata: metadataBody.default({}),
+  createdAt: originalTime.nullish().meta({ description: 'When it was said, where that was not now.' }),
+});
+
+export const appendBody = z.strictObject({ messages: z.array(newMessage).min(1).max(MAX_MESSAGES_AT_ONCE) });
+
+export const editBody = z
+  .strictObject({ content: content.optional(), metadata: metadataBody.optional() })
+  .refine((edit) => edit.content !== undefined || edit.metadata !== undefined, {
+    error: 'must have content or metadata',
+  });
+
+export const messageParams = z.strictObject({ id: entityId(), message: entityId() });
+
+const seq = z.coerce
+  .number({ error: 'write the sequence number of a message' })
+  .int('write the sequence number of a message')
+  .min(0, 'at least 0')
+  .max(2_147_483_647, 'at most 2147483647');
+
+const unhelpful = z.enum(['omit', 'include']).default('omit').meta({
+  description: 'What becomes of answers that the configured patterns call unhelpful.',
+});
+
+const positions = ['after', 'before', 'around', 'cursor'] as const;
+
+export const messagesQuery = z
+  .strictObject({
+    ...pageQuery,
+    after: seq.optional().meta({ description: 'Messages behind this sequence number; 0: from the first one.' }),
+    before: seq.optional().meta({ description: 'The last messages before this sequence number.' }),
+    around: seq.optional().meta({ description: 'Messages on both sides of this sequence number, and itself.' }),
+    since: originalTime.optional().meta({ description: 'Said then or later.' }),
+    until: originalTime.optional().meta({ description: 'Said before then.' }),
+    unhelpful,
+  })
+  .superRefine((query, context) => {
+    const isBetween = query.after !== undefined && query.before !== undefined;
+    const named = positions.filter((position) => query[position] !== undefined);
+    if (named.length > 1 && !(isBetween && named.length === 2))
+      context.addIssue({
+        code: 'custom',
+        path: [named[1] ?? 'cursor'],
+        message: `must not stand with ${named[0]}; only after and before may stand together`,
+      });
+    if (query.around !== undefined && (query.since ?? query.until) !== undefined)
+      context.addIssue({ code: 'custom', path: ['around'], message: 'must not stand with since or until' });
+  });
+
+export const windowQuery = z.strictObject({
+  maxMessages: z.coerce
+    .number({ error: `write a whole number from 1 to ${MAX_WINDOW_MESSAGES}` })
+    .int('write a whole number')
+    .min(1, 'at least 1')
+    .max(MAX_WINDOW_MESSAGES, `at most ${MAX_WINDOW_MESSAGES}`)
+    .default(DEFAULT_WINDOW_MESSAGES),
+  maxTokens: z.coerce
+    .number({ error: 'write a whole number' })
+    .int('write a whole number')
+    .min(1, 'at least 1')
+    .max(10_000_000, 'at most 10000000')
+    .optional()
+    .meta({ description: 'Counted by the encoding o200k_base, four for each message besides its text.' }),
+  unhelpful,
+});
+
+export const appendedResponse = z.object({
+  items: z.array(
+    z.object({
+      id: z.uuid(),
+      clientId: z.string().nullable(),
+      seq: z.int(),
+      status: z.enum(['stored', 'duplicate']),
+    }),
+  ),
+});
+
+export const messageResponse = z
+  .object({
+    id: z.uuid(),
+    seq: z.int().meta({ description: 'Its place: numbers are given out without gaps, and never again.' }),
+    clientId: z.string().nullable(),
+    role: z.enum(messageRoles),
+    name: z.string().nullable(),
+    content: z.union([z.string(), z.array(z.record(z.string(), z.json()))]),
+    metadata: z.record(z.string(), z.json()),
+    createdAt: z.iso.datetime(),
+    editedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Message' });
+
+const filteredCount = z.int().meta({ description: 'How many unhelpful answers were left out.' });
+
+export const messagesResponse = z.object({
+  items: z.array(messageResponse),
+  nextCursor: z.string().nullable().meta({
+    description: 'Goes on in the direction of the list: to older messages after `before`, else to newer ones.',
+  }),
+  previousCursor: z.string().nullable().meta({ description: 'Goes the other way.' }),
+  filtered: filteredCount,
+});
+
+export const windowResponse = z
+  .object({
+    summary: z.null().meta({ description: 'Of what came before.' }),
+    messages: z.array(messageResponse),
+    tokens: z.int().meta({ description: 'Of all messages of the window.' }),
+    truncated: z.boolean().meta({ description: 'Whether older messages were left out for a limit.' }),
+    filtered: filteredCount,
+  })
+  .meta({ id: 'ConversationWindow' });
+
+export type MessageResponse = z.infer<typeof messageResponse>;
+
+export function toMessageResponse(message: Message): MessageResponse {
+  return {
+    id: message.id,
+    seq: message.seq,
+    clientId: message.clientId,
+    role: message.role,
+    name: message.name,
+    // It came in as JSON, so it goes out as JSON.
+    content: message.content as MessageResponse['content'],
+    metadata: message.metadata as MessageResponse['metadata'],
+    createdAt: message.createdAt.toISOString(),
+    editedAt: message.editedAt?.toISOString() ?? null,
+  };
+}
+
+export function toWindowResponse({ messages, tokens, truncated, filtered }: Window): z.infer<typeof windowResponse> {
+  return { summary: null, messages: messages.map(toMessageResponse), tokens, truncated, filtered };
+}

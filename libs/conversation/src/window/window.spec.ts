@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { newId, newRevision, type MessageId } from '#kernel';
+import { answersIn, callsIn } from '../tool-links.js';
+import type { MessageContent, MessageRole } from '../message.js';
+import { type CountedMessage, sliceWindow } from './window.js';
+
+type Piece = readonly [role: MessageRole, content: MessageContent, tokens: number];
+
+const call = (id: string) => ({ type: 'tool_call', id, name: 'read', arguments: {} });
+const result = (callId: string) => ({ type: 'tool_result', callId, content: 'read' });
+
+function conversation(pieces: readonly Piece[]): CountedMessage[] {
+  return pieces.map(([role, content, tokens], place) => ({
+    workspaceId: newId(),
+    id: newId<MessageId>(),
+    conversationId: newId(),
+    projectId: newId(),
+    seq: place + 1,
+    clientId: null,
+    role,
+    name: null,
+    content,
+    metadata: {},
+    createdAt: new Date(0),
+    editedAt: null,
+    givenHash: '',
+    sizeBytes: 0,
+    calls: callsIn(content),
+    revision: newRevision(),
+    tokens,
+  }));
+}
+
+const whole = (messages: readonly CountedMessage[]) => ({ messages, isWhole: true, earlierCalls: [] });
+const numbers = (messages: readonly CountedMessage[]) => messages.map(({ seq }) => seq);
+
+/** Ids come again, results come late, without a call, before it or without an id; some calls are never answered. */
+const id = fc.constantFrom('a', 'b', 'c');
+const piece: fc.Arbitrary<Piece> = fc.tuple(
+  fc.constantFrom('user' as const, 'assistant' as const),
+  fc.constant('text'),
+  fc.integer({ min: 1, max: 20 }),
+);
+const callPiece: fc.Arbitrary<Piece> = fc.tuple(
+  fc.constant('assistant' as const),
+  fc.array(id.map(call), { minLength: 1, maxLength: 3 }),
+  fc.integer({ min: 1, max: 20 }),
+);
+const resultPiece: fc.Arbitrary<Piece> = fc.tuple(
+  fc.constant('tool' as const),
+  fc.oneof(fc.array(id.map(result), { minLength: 1, maxLength: 2 }), fc.constant('a result without an id')),
+  fc.integer({ min: 1, max: 20 }),
+);
+const pieces = fc.array(fc.oneof(piece, callPiece, resultPiece), { maxLength: 30 });
+const limits = fc.record({ maxMessages: fc.integer({ min: 1, max: 35 }), maxTokens: fc.integer({ min: 1, max: 300 }) });
+
+/** For each result of a message, the place of the call that it answers; undefined where there is none. */
+function callsOf(messages: readonly CountedMessage[], place: number): (number | undefined)[] {
+  const before = messages.slice(0, place);
+  return (answersIn(messages[place]!) ?? []).map((wanted) => {
+    const at = before.findLastIndex(({ role, calls }) =>
+      wanted === '' ? role === 'assistant' : calls.includes(wanted),
+    );
+    return at === -1 ? undefined : at;
+  });
+}
+
+describe('a window', () => {
+  it('stays within both limits, and counts what it holds', () => {
+    fc.assert(
+      fc.property(pieces, limits, (given, { maxMessages, maxTokens }) => {
+        const { messages, tokens } = sliceWindow(whole(conversation(given)), { maxMessages, maxTokens });
+        expect(messages.length).toBeLessThanOrEqual(maxMessages);
+        expect(tokens).toBeLessThanOrEqual(maxTokens);
+        expect(tokens).toBe(messages.reduce((sum, message) => sum + message.tokens, 0));
+      }),
+    );
+  });
+
+  it('has the call of every result, and every result that there is of a call', () => {
+    fc.assert(
+      fc.property(pieces, limits, (given, limit) => {
+        const all = conversation(given);
+        const { messages: possible } = sliceWindow(whole(all), { maxMessages: 1_000 });
+        const shown = new Set(numbers(sliceWindow(whole(all), limit).messages));
+        for (const [place, { seq }] of possible.entries())
+          for (const at of callsOf(possible, place)) {
+            expect(at).toBeDefined();
+            expect(shown.has(possible[at!]!.seq)).toBe(shown.has(seq));
+          }
+      }),
+    );
+  });
+
+  it('is the longest end of the conversation that has both', () => {
+    fc.assert(
+      fc.property(pieces, limits, (given, { maxMessages, maxTokens }) => {
+        const all = conversation(given);
+        const possible = sliceWindow(whole(all), { maxMessages: 1_000 }).messages;
+        const fits = (from: number) => {
+          const held = possible.slice(from);
+          const splits = held.some((_, place) => callsOf(possible, from + place).some((at) => at! < from));
+          const tokens = held.reduce((sum, message) => sum + message.tokens, 0);
+          return !splits && held.length <= maxMessages && tokens <= maxTokens;
+        };
+        const from = possible.findIndex((_, place) => fits(place));
+        const expected = from === -1 ? [] : possible.slice(from);
+        const window = sliceWindow(whole(all), { maxMessages, maxTokens });
+        expect(numbers(window.messages)).toEqual(numbers(expected));
+        expect(window.truncated).toBe(expected.length < possible.length);
+      }),
+    );
+  });
+
+  it('is the same from what is kept as from the whole conversation, as long as enough is kept', () => {
+    fc.assert(
+      fc.property(pieces, limits, fc.nat(30), (given, limit, dropped) => {
+        const all = conversation(given);
+        const kept = all.slice(dropped);
+        const earlier = all.slice(0, dropped).flatMap(({ calls }) => calls);
+        const isWhole = kept.length === all.length;
+        const slice = sliceWindow({ messages: kept, isWhole, earlierCalls: earlier }, limit);
+        if (slice.isShort) return;
+        const expected = sliceWindow(whole(all), limit).messages;
+        // A result without an id may belong to an answer before what is kept, or to none: then it is not shown.
+        expect(numbers(expected).slice(expected.length - slice.messages.length)).toEqual(numbers(slice.messages));
+      }),
+    );
+  });
+
+  it('leaves out a result whose call was deleted, and goes on before it', () => {
+    const all = conversation([
+      ['user', 'one', 1],
+      ['tool', [result('gone')], 1],
+      ['user', 'two', 1],
+    ]);
+    expect(numbers(sliceWindow(whole(all), { maxMessages: 3 }).messages)).toEqual([1, 3]);
+  });
+
+  it.each([
+    ['of Anthropic', { type: 'tool_use', id: 'x' }, { type: 'tool_result', tool_use_id: 'x' }],
+    [
+      'of the Responses API',
+      { type: 'function_call', id: 'fc_1', call_id: 'x' },
+      { type: 'function_call_output', call_id: 'x' },
+    ],
+    ['of the AI SDK', { type: 'tool-call', toolCallId: 'x' }, { type: 'tool-result', toolCallId: 'x' }],
+  ])('knows calls and results %s', (_, one, other) => {
+    expect(callsIn([one])).toEqual(['x']);
+    expect(answersIn({ role: 'user', content: [other], metadata: {} })).toEqual(['x']);
+  });
+});
