@@ -1,4 +1,4 @@
-import { Agent, request as send } from 'node:http';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { residentBytesOf } from '#test/setup/services/process-table.mjs';
@@ -10,6 +10,7 @@ import { type PopulatedWorkspace, populateWorkspace } from '#test/e2e/routes/pop
 import { sampleOf } from '#test/e2e/routes/route-samples.js';
 import { type Route, routesOf } from '#test/e2e/routes/route-table.js';
 import { type HostileRequest, hostileRequests } from './hostile-requests.js';
+import { type HostileAnswer, sendRequest } from './send-request.js';
 
 /** `npm run soak:hostile` asks for more; `HOSTILE_SEED` for others, or for the same again. */
 const REQUESTS = Number(process.env['HOSTILE_REQUESTS'] ?? 10_000);
@@ -25,11 +26,6 @@ const MONITOR = pathToFileURL(join(import.meta.dirname, 'hold-monitor.mjs')).hre
 
 /** They take nothing. */
 const PROBES = new Set(['/health/live', '/health/ready']);
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
 
 describe('T66 a table of hostile requests', () => {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
@@ -58,18 +54,7 @@ describe('T66 a table of hostile requests', () => {
     await database.drop();
   });
 
-  function ask({ method, path, headers, body }: Omit<HostileRequest, 'what'>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const outgoing = send({ host: '127.0.0.1', port: server.port, method, path, headers, agent }, (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8').on('data', (part: string) => (text += part));
-        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }));
-        incoming.on('error', reject);
-      });
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
-  }
+  const ask = (request: Omit<HostileRequest, 'what'>) => sendRequest(server.port, agent, request);
 
   /** The longest hold since it was asked last, in milliseconds of processor time. */
   async function longestHoldMs(): Promise<number> {
@@ -100,7 +85,7 @@ describe('T66 a table of hostile requests', () => {
   }
 
   /** What is wrong with an answer, if anything is. */
-  function faultOf({ what }: Pick<HostileRequest, 'what'>, { status, text }: Answer): string[] {
+  function faultOf({ what }: Pick<HostileRequest, 'what'>, { status, text }: HostileAnswer): string[] {
     if (status >= 500 && !(status === 503 && what.includes('GET /health')))
       return [`${what}: ${status} ${text.slice(0, 300)}`];
     if (status >= 400 && Buffer.byteLength(text) > LARGEST_REFUSAL_BYTES) return [`${what}: ${text.length} characters`];

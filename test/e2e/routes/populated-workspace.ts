@@ -28,13 +28,18 @@ export interface PopulatedWorkspace {
   };
 }
 
-export async function populateWorkspace(server: Keepsake, slug: string): Promise<PopulatedWorkspace> {
+/** @param tier of its key; absent: the usual limits */
+export async function populateWorkspace(server: Keepsake, slug: string, tier?: string): Promise<PopulatedWorkspace> {
   const marker = `marker-of-${slug}`;
   await created(server.api.post('/v1/workspaces', { slug }));
   const newKey = await created(
     server.api.post(
       '/v1/keys',
-      { name: marker, scopes: ['memory:read', 'memory:write', 'embeddings', 'admin'] },
+      {
+        name: marker,
+        scopes: ['memory:read', 'memory:write', 'embeddings', 'admin'],
+        ...(tier === undefined ? {} : { tier }),
+      },
       { headers: { 'x-keepsake-workspace': slug } },
     ),
   );
