@@ -1,6 +1,6 @@
 /**
  * Who may import whom, as data; the rules below only spell it out for the tool. A lib that is not listed here imports
- * nothing and is told so.
+ * nothing, and the check says so.
  */
 
 /** Knows nothing of the product's features. */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One cache in a process of its own, which measures itself when told to over IPC: see `subject-host.mjs`. So none is
+ * One cache in a process of its own, which measures itself when asked to over IPC: see `subject-host.mjs`. So none is
  * compiled, collected or timed together with another.
  *
  * @typedef {{ id: number, do: 'measures' } | { id: number, do: 'measure', measure: string, ms: number, token: string, startAtMs: number }} Order

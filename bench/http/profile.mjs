@@ -4,7 +4,7 @@ import { Session } from 'node:inspector/promises';
 
 /**
  * A sample belongs to the innermost frame of its stack that is a part of the product: what that part calls is counted
- * with it. What runs after an `await` has lost its caller; there the file itself tells.
+ * with it. What runs after an `await` has lost its caller; there the file itself says.
  *
  * @type {readonly (readonly [part: string, file: RegExp])[]}
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The API with one route more: a static JSON answer behind the same guards. Tells its parent its URL when it listens, and
+ * The API with one route more: a static JSON answer behind the same guards. Sends its parent its URL when it listens, and
  * answers orders: `usage` with its CPU time and memory, `time` and `timed` begin and end a CPU profile, `allocations` and
  * `allocated` the same for what is allocated.
  */

@@ -37,7 +37,7 @@ export async function readRetrievalSet(path) {
 }
 
 /**
- * A question without an answer, a broken one, and one that was made to have no answer tell nothing about finding.
+ * A question without an answer, a broken one, and one that was made to have no answer say nothing about finding.
  *
  * @param {{ gold?: string[], bad?: unknown, cat?: string }} query
  */

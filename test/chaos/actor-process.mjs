@@ -1,5 +1,5 @@
 // @ts-check
-/** The process of one actor: a subject that reads and writes as the schedule tells over IPC. */
+/** The process of one actor: a subject that reads and writes as the schedule asks over IPC. */
 import { withPause } from './pause-points.mjs';
 import { monotonicMs } from './monotonic.mjs';
 import { SUBJECTS } from './subjects/subject.mjs';

@@ -11,7 +11,7 @@ const START_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * What became of something an actor was told to do.
+ * What became of something an actor was asked to do.
  *
  * @typedef {object} Outcome
  * @property {number} startedMs on the monotonic clock, in the actor's process

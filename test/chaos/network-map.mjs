@@ -2,7 +2,7 @@
 /**
  * Loaded before everything else in an actor's process (`node --import`). Connections to a port that `CHAOS_PORTS`
  * names go to another, where a proxy of this process's own stands: whatever library connects, and whatever address a
- * Sentinel or a Cluster tells it.
+ * Sentinel or a Cluster says it.
  */
 import { Socket } from 'node:net';
 

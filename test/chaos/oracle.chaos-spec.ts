@@ -42,7 +42,7 @@ describe('the verdict on reads', () => {
     expect(at(INVALIDATION_BOUND_MS + 1).violations).toHaveLength(1);
   });
 
-  it("another key's value is told", () => {
+  it("another key's value is reported", () => {
     expect(kindsOf([aRead({ key: 's1k1', asked: PLAIN })], [])).toEqual(['crossed']);
   });
 });
@@ -53,7 +53,7 @@ it('at the end every process returns what the source holds', () => {
   expect(kinds).toEqual(['lost', 'invented']);
 });
 
-it('an error and a wait beyond the bound are told', () => {
+it('an error and a wait beyond the bound are reported', () => {
   const wait = { actor: 'A', what: 'read' as const, keys: [PLAIN], endedMs: 5_000 };
   expect(judgeWaits([{ ...wait, waitMs: READ_BOUND_MS }])).toEqual([]);
   const kinds = judgeWaits([{ ...wait, waitMs: READ_BOUND_MS + 1, error: 'down' }]).map(({ kind }) => kind);

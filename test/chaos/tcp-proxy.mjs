@@ -14,7 +14,7 @@ import { InOrder } from '#test/support/in-order.mjs';
  * - `late-replies`: requests take effect at once, their answers come at the end of the fault.
  * - `lost-replies`: requests take effect at once, the connections break with the answers.
  * - `silence`: nothing comes through in either direction until the end of the fault, then all of it.
- * - `half-open`: the server's side is gone and the client is not told; new connections work.
+ * - `half-open`: the server's side is gone and the client is not notified; new connections work.
  * - `slow`: every piece takes 15 ms in each direction, still within a command's time.
  * - `too-slow`: every piece takes 40 ms in each direction, more than a command's time.
  *

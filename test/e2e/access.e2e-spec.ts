@@ -50,7 +50,7 @@ describe('access, on the embedded database', () => {
     expect((await server.api.get('/v1/keys')).status).toBe(200);
   });
 
-  it('tells a secret once and never stores or repeats it', async () => {
+  it('shows a secret once and never stores or repeats it', async () => {
     const { body: made } = await server.api.post('/v1/keys', { name: 'secret', scopes: ['memory:read'] });
     expect(made.key).toMatch(/^ks_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$/);
     expect(JSON.stringify((await server.api.get('/v1/keys')).body)).not.toContain(made.key);

@@ -38,7 +38,7 @@ describe('keepsake bench', () => {
     expect(body.items.filter(({ slug }: { slug: string }) => slug.startsWith('bench-'))).toEqual([]);
   }, 60_000);
 
-  it('tells where no server answers, or where the key may not', async () => {
+  it('reports where no server answers, or where the key may not', async () => {
     const [away, wrong] = await Promise.all([
       runKeepsake(['bench'], { cwd: folder, env: { KEEPSAKE_URL: 'http://127.0.0.1:1', KEEPSAKE_KEY: server.key } }),
       runKeepsake(['bench'], { cwd: folder, env: { KEEPSAKE_URL: server.url, KEEPSAKE_KEY: `ks_${'x'.repeat(40)}` } }),

@@ -335,7 +335,7 @@ describe('the administration of the cache, on two processes', () => {
     });
   });
 
-  it('times a round trip, tells health, advice and the short form', async () => {
+  it('times a round trip, reports health, advice and the short form', async () => {
     expect((await admin.post('/v1/admin/cache/test')).body).toMatchObject({ ok: true, problem: null });
     expect((await admin.get('/v1/admin/cache/health')).body).toMatchObject({
       status: 'up',

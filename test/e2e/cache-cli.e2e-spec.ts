@@ -64,7 +64,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('tells what the server counted, how it is, and what there is', async () => {
+  it('reports what the server counted, how it is, and what there is', async () => {
     await fill();
     const [stats, health, test, families, advice, text] = await Promise.all([
       run(['stats', '--scope', 'process', '--json']),
@@ -140,7 +140,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect(await cacheStatus()).toBe('keepsake; hit');
   }, 60_000);
 
-  it('T1 warms every project as jobs, tells how far it is, and the next read is a hit', async () => {
+  it('T1 warms every project as jobs, says how far it is, and the next read is a hit', async () => {
     const ended = await run(['warm', '--all', '--json']);
     const { items } = parsed(ended);
     const names = items.map(({ target }: { target: string }) => target);
@@ -161,7 +161,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect((await run(['warm', '--session', '01890000-0000-7000-8000-000000000000'])).code).toBe(1);
   }, 60_000);
 
-  it('warms what a user reads, and does not wait where it is told so', async () => {
+  it('warms what a user reads, and does not wait where it is asked not to', async () => {
     const { body: key } = await server.api.post('/v1/keys', { name: 'u', scopes: ['memory:read', 'memory:write'] });
     const user = server.api.as(key.key);
     for (const project of ['atlas', 'borealis']) await user.post('/v1/sessions', { project, client: 'c' });

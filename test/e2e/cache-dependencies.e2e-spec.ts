@@ -45,7 +45,7 @@ function named(kind: string, rows: Readonly<Record<string, object>>): Record<str
 interface Read {
   readonly name: string;
   readonly shows: readonly Fact[];
-  /** Undefined for what no route's row tells. */
+  /** Undefined for what no route's row says. */
   readonly route: string | undefined;
   readonly isOfPlatform: boolean;
   /** Whether the cache may answer it right after a write: by what others loaded. */
@@ -235,7 +235,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
     return shown;
   }
 
-  /** Warms, writes, and reads again; tells what each read did. */
+  /** Warms, writes, and reads again; says what each read did. */
   async function observe(reads: readonly Read[], write: () => Promise<unknown>) {
     const before = await shownBySource(reads);
     const { tags, fired: all } = await warm(reads);

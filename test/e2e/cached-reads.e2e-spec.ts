@@ -8,7 +8,7 @@ import { CachingFixture, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_reads_e2e_0123456789abcdef0123456789';
 
-/** How often one round of all cached calls reads the newest version: overviews tell of no other. */
+/** How often one round of all cached calls reads the newest version: overviews show no other. */
 const READS_OF_LATEST = 6;
 
 let count = 0;
@@ -73,7 +73,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     const { body: end } = await writer.post(`/v1/sessions/${ended.id}/end`, { summary: `ended ${marker}` });
     const session = await created(writer.post('/v1/sessions', { project, client: marker }));
     await created(writer.post(`/v1/sessions/${session.id}/entries`, { kind: 'todo', text: `todo ${marker}` }));
-    // Problems quote labels, so no label tells whose it is.
+    // Problems quote labels, so no label says whose it is.
     const label = 'a label/of: ours';
     const store = (content: string) => created(writer.post('/v1/contexts', { project, label, content }));
     const one = await store(`# One\n\nAlways remember ${marker}.`);
@@ -101,7 +101,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     return answers;
   }
 
-  it('T1 T12 T24 tells of each answer where it came from: the first time from the source, then from the cache', async () => {
+  it('T1 T12 T24 says of each answer where it came from: the first time from the source, then from the cache', async () => {
     const memory = await remember(mine);
     for (const { name, path = '', call, keepsResponse } of cachedCalls(memory)) {
       if (!keepsResponse || isWide(name)) continue;
@@ -196,7 +196,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     };
     await sentFor();
     expect(await sentFor()).toEqual([]);
-    // The count can fail: an invalidated wake-up is read anew.
+    // The count can fail: an invalidated wake-up is read again.
     const left = await created(as(here, mine).post('/v1/handovers', { project, summary: 'left' }));
     const { wakeUp } = await created(as(there, mine).post('/v1/sessions', { project }));
     expect(wakeUp.handover.id).toBe(left.id);
@@ -355,7 +355,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     // Some nine hundred requests.
   }, 120_000);
 
-  it('tells the next session of a handover and of what is always to be checked, at once', async () => {
+  it('informs the next session of a handover and of what is always to be checked, at once', async () => {
     const { project, label } = await remember(mine);
     const wakeUp = async () => (await created(as(there, mine).post('/v1/sessions', { project }))).wakeUp;
     const first = await wakeUp();

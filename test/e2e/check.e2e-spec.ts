@@ -29,7 +29,7 @@ describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
 
   afterAll(() => fixture.remove());
 
-  it('tells what is relevant and why, the rules in it, and which of them the plan breaks', async () => {
+  it('reports what is relevant and why, the rules in it, and which of them the plan breaks', async () => {
     const project = newProject();
     await store(project, {
       'rules/deploy': '# Deploys\n\n- NEVER deploy on Fridays.\n- ALWAYS run the tests before deploying.\nowner: Ann',

@@ -44,7 +44,7 @@ describe('keepsake, called in the wrong place', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('a data folder below a file is told by serve and keys in one sentence', async () => {
+  it('a data folder below a file is reported by serve and keys in one sentence', async () => {
     writeFileSync(join(folder, 'file'), '');
     const env = { KEEPSAKE_DATA_DIR: join(folder, 'file', 'data') };
     expectReported(await run(['serve'], env), 69, /file\/data can't be used: a part of the path is a file/);

@@ -67,7 +67,7 @@ describe('keepsake', () => {
     expect(existsSync(join(folder, '.keepsake'))).toBe(false);
   }, 60_000);
 
-  it('tells its version and a typing error without loading a server', async () => {
+  it('reports its version and a typing error without loading a server', async () => {
     const calls = [['--version'], ['help'], ['serve', '--prot', '3000'], ['cache', 'invalidate', '--everything']];
     for (const [number, args] of calls.entries()) {
       const NODE_V8_COVERAGE = join(folder, String(number));
@@ -85,7 +85,7 @@ describe('keepsake', () => {
     }
   }, 60_000);
 
-  it('tells every mistake of the configuration at once, ends with 78, and starts nothing', async () => {
+  it('reports every mistake of the configuration at once, ends with 78, and starts nothing', async () => {
     const port = await freePort();
     const env = {
       PORT: String(port),
@@ -166,7 +166,7 @@ describe('keepsake', () => {
       expect(list.stdout).not.toContain(made.key);
     }, 60_000);
 
-    it('what the server refuses is told with 1, and a wrong key with what to set', async () => {
+    it('what the server refuses is reported with 1, and a wrong key with what to set', async () => {
       const [unknown, workspace, wrong, past] = await Promise.all([
         run(['keys', 'revoke', '01890000-0000-7000-8000-000000000000']),
         run(['keys', 'list', '--workspace', 'nowhere']),
@@ -179,7 +179,7 @@ describe('keepsake', () => {
       expect(past).toMatchObject({ code: 1, stderr: expect.stringContaining('future') });
     }, 60_000);
 
-    it('a second process is refused the data folder, and told who has it', async () => {
+    it('a second process is refused the data folder, and shown who has it', async () => {
       const ends = await Promise.all([run(['serve'], { PORT: '0' }), run(['migrate', '--down'])]);
       for (const { code, stderr } of ends) {
         expect(code).toBe(69);
@@ -268,7 +268,7 @@ describe('keepsake', () => {
       expect(unknown.code).toBe(1);
     }, 60_000);
 
-    it('what is not there is told with 69 and what to check, without a stack', async () => {
+    it('what is not there is reported with 69 and what to check, without a stack', async () => {
       const url = new URL(database.url);
       url.port = '1';
       const env = { DATABASE_URL: url.href };

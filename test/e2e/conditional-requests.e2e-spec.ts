@@ -221,7 +221,7 @@ describe('conditional and cached requests over the wire', () => {
     expect((await server.api.get(`/v1/keys/${key.id}`)).body.revokedAt).toEqual(expect.any(String));
   });
 
-  it('T24 every read that tells a tag answers 304 to it: sessions, their lists and entries, policies', async () => {
+  it('T24 every read that sends an entity tag answers 304 to it: sessions, their lists and entries, policies', async () => {
     const { body: session } = await writer.post('/v1/sessions', {});
     const paths = [`/v1/sessions/${session.id}`, '/v1/sessions', `/v1/sessions/${session.id}/entries`, '/v1/retention'];
     for (const to of [...paths, '/v1/retention/default']) {
@@ -405,7 +405,7 @@ describe('conditional and cached requests over the wire', () => {
       }
     });
 
-    it('Age is told of what is stored alone, in whole seconds', async () => {
+    it('Age is sent with what is stored alone, in whole seconds', async () => {
       const to = `/v1/contexts/${(await newContext('aging')).id}`;
       const [first, second] = [await get({}, reader, to), await get({}, reader, to)];
       expect(first.headers).not.toHaveProperty('age');

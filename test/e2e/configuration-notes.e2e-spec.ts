@@ -23,7 +23,7 @@ describe('what is written in the configuration and changes nothing', () => {
     ['for people', []],
     ['as JSON', ['--json']],
   ])(
-    'is told by every start and by doctor, %s, with no value repeated',
+    'is reported by every start and by doctor, %s, with no value repeated',
     async (_how, options) => {
       const environment = { ...Object.fromEntries(WRITTEN), LOG_LEVEL: 'error' };
       const server = await createKeepsake({ env: environment, args: ['serve', ...options] });

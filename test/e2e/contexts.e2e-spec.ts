@@ -269,7 +269,7 @@ describe.each([
     expect((await api.get('/v1/contexts', { query: { project } })).body.items).toEqual([]);
   });
 
-  it('tells what changed between two versions', async () => {
+  it('reports what changed between two versions', async () => {
     const project = newProject();
     const { body: first } = await store(project, 'l', 'one\ntwo\nthree\n');
     const { body: second } = await store(project, 'l', 'one\n2\nthree\nfour\n');
@@ -358,7 +358,7 @@ describe.each([
     expect(pointers(tooMany)).toEqual(['/items']);
   });
 
-  it('recalls many at once, in the order asked for, and tells what is missing', async () => {
+  it('recalls many at once, in the order asked for, and reports what is missing', async () => {
     const project = newProject();
     const { body: a } = await store(project, 'a', 'Text a.');
     await store(project, 'b', 'Text b, first.');
@@ -422,7 +422,7 @@ describe.each([
     expect((await store(project, 'notes', content, { sessionId: other.id })).status).toBe(201);
   });
 
-  it('tells near-duplicates and nothing else', async () => {
+  it('reports near-duplicates and nothing else', async () => {
     const project = newProject();
     const words = Array.from({ length: 200 }, (_word, n) => `word${n}`).join(' ');
     const { body: original } = await store(project, 'original', words);
@@ -501,7 +501,7 @@ describe.each([
     });
   });
 
-  it('T42 a deleted project is gone from every read at once, and starts anew', async () => {
+  it('T42 a deleted project is gone from every read at once, and starts again', async () => {
     const project = newProject();
     const { body: stored } = await store(project, 'secret', 'The walrus sings at noon.');
     await store(project, 'secret', 'The walrus sings at midnight.');

@@ -40,7 +40,7 @@ class Writers {
         const { status, body } = await client.post('/v1/contexts', { project: PROJECT, label, content });
         if (status === 201) this.acknowledged.set(body.id, { version: body.version, content });
       } catch {
-        // The server was killed under this request: nobody knows what became of it, and nobody was told.
+        // The server was killed under this request: nobody knows what became of it, and nobody was informed.
         this.stopped = true;
       }
     }
@@ -90,7 +90,7 @@ describe.each([
     await lost;
     await server.start();
     const retry = async () => server.api.post('/v1/contexts', request, { headers });
-    // The claim fell with the process that held it: nobody is told that it is still running.
+    // The claim fell with the process that held it: nobody is informed that it is still running.
     const first = await retry();
     expect([200, 201]).toContain(first.status);
     const again = await Promise.all([retry(), retry(), retry()]);

@@ -21,7 +21,7 @@ describe('the embedded database', () => {
     return JSON.parse(stdout) as Result;
   }
 
-  /** What it did, and what it told on the way. */
+  /** What it did, and what it reported on the way. */
   async function migrate(
     ...options: string[]
   ): Promise<{ applied?: string[]; reverted?: string[]; reported: unknown[] }> {

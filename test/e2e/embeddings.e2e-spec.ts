@@ -218,7 +218,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
         502,
         'embedding-provider-failed',
       ],
-    ])('is told where it %s, and nothing is remembered of it', async (_, script, code, problem) => {
+    ])('is reported where it %s, and nothing is remembered of it', async (_, script, code, problem) => {
       const text = `trouble ${newId()}`;
       provider.misbehave(...script);
       const answer = await embed(three, text);
@@ -233,7 +233,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
       );
     });
 
-    it('T47 tells when its rate limit frees, in seconds', async () => {
+    it('T47 reports when its rate limit frees, in seconds', async () => {
       provider.misbehave(...twice(status(429, { 'retry-after': '7' })));
       const answer = await embed(three, `limit ${newId()}`);
       expect(answer.status).toBe(503);
@@ -383,7 +383,7 @@ describe('embeddings of the embedded server', () => {
   }, 120_000);
   afterAll(() => server.remove());
 
-  it('needs no provider: lexical vectors, told as such, also for the client of OpenAI', async () => {
+  it('needs no provider: lexical vectors, reported as such, also for the client of OpenAI', async () => {
     const client = new OpenAI({ apiKey: server.key, baseURL: `${server.url}/v1`, maxRetries: 0 });
     const { data, model } = await client.embeddings.create({ model: 'lexical-1', input: ['a red fox', 'red foxes'] });
     expect(model).toBe('lexical-1');

@@ -69,7 +69,7 @@ describe('malformed requests', () => {
     if (status === 0) return `${text} for ${what}`;
     if (status >= 500 && status !== 504) return `${status} for ${what}: ${text.slice(0, 500)}`;
     if (status === 504 && asked.headers['cache-control'] !== 'only-if-cached') return `504 for ${what}`;
-    // What is wrong with a message of /mcp is told in the words of its own protocol.
+    // What is wrong with a message of /mcp is reported in the words of its own protocol.
     const isReported =
       contentType.startsWith('application/problem+json') ||
       (asked.path.startsWith('/mcp') && text.includes('"jsonrpc":"2.0"') && text.includes('"error":'));

@@ -31,7 +31,7 @@ describe('health and metrics of a server on PostgreSQL and Redis', () => {
   const health = () => server.api.get('/health');
   const statusOf = async (part: string) => (await health()).body.parts[part]?.status;
 
-  it('T32 tells every part, to administrators alone', async () => {
+  it('T32 reports every part, to administrators alone', async () => {
     await eventually(async () => (await health()).body.status === 'up', { what: 'every part to be up' });
     const { status, body, headers } = await health();
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -45,7 +45,7 @@ describe('health and metrics of a server on PostgreSQL and Redis', () => {
 
   it('T32 T50 without Redis it is degraded and ready, says what is, and is up again by itself', async () => {
     await redis.kill();
-    await eventually(async () => (await statusOf('cache-shared')) === 'degraded', { what: 'the loss to be told' });
+    await eventually(async () => (await statusOf('cache-shared')) === 'degraded', { what: 'the loss to be reported' });
     const { status, body } = await health();
     expect([status, body.status]).toEqual([200, 'degraded']);
     expect(body.parts).toMatchObject({

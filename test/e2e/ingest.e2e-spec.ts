@@ -119,7 +119,7 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     expect(longer.body.items[2]).toMatchObject({ label: 'docs/manual/0003', version: 2 });
   });
 
-  it('reads pages of the web, told by their bytes', async () => {
+  it('reads pages of the web, recognised by their bytes', async () => {
     const project = newProject();
     const page = `<!doctype html><title>Tides</title><script>var hidden = 'scripted'</script>
       <h1>High water</h1><p>The <b>tide</b> rises twice a day.</p><ul><li>spring</li><li>neap</li></ul>`;
@@ -141,7 +141,7 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     expect((await search(project, 'ship ashore')).map(({ label }) => label)).toEqual(['docs/manual/0001']);
   });
 
-  it('tells where a document was cut off', async () => {
+  it('reports where a document was cut off', async () => {
     const project = newProject();
     const content = Array.from({ length: 300 }, (_item, n) =>
       `Line ${n} of a long list of things.`.padEnd(180, '.'),

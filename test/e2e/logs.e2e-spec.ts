@@ -54,7 +54,7 @@ describe('the log', () => {
       .map((line) => JSON.parse(line) as Record<string, any>)
       .filter((line) => line['channel'] === channel);
 
-  it('tells at debug how every read of the cache was answered', async () => {
+  it('reports at debug how every read of the cache was answered', async () => {
     const read = () => server.api.get('/v1/projects', { headers: { 'x-request-id': 'read' } });
     const isReported = (text: RegExp) =>
       linesOf('cache').some(({ requestId, level, msg }) => requestId === 'read' && level === 'debug' && text.test(msg));
@@ -76,7 +76,7 @@ describe('the log', () => {
     expect(server.stdout).not.toContain(text);
   });
 
-  it('tells every paid call of a provider in api-costs, with its model, tokens, cost and request', async () => {
+  it('reports every paid call of a provider in api-costs, with its model, tokens, cost and request', async () => {
     const headers = { 'x-request-id': 'paid-1' };
     const { status } = await server.api.post('/v1/embeddings', { input: ['one text', 'and another'] }, { headers });
     expect(status).toBe(200);
@@ -99,7 +99,7 @@ describe('the log', () => {
     expect(linesOf('api-costs').filter(({ requestId }) => requestId === 'paid-1')).toHaveLength(1);
   });
 
-  it('tells a call that failed, without what the provider said of the texts', async () => {
+  it('reports a call that failed, without what the provider said of the texts', async () => {
     const text = planted('refused');
     provider.misbehave({ kind: 'body', body: '[]' });
     const headers = { 'x-request-id': 'failed-1' };
@@ -111,7 +111,7 @@ describe('the log', () => {
     expect(server.stdout + server.stderr).not.toContain(text);
   });
 
-  it('tells slow requests alone in performance, with where their time went', async () => {
+  it('reports slow requests alone in performance, with where their time went', async () => {
     provider.slow(SLOW_MS);
     await server.api.post('/v1/embeddings', { input: planted('slow') }, { headers: { 'x-request-id': 'slow-1' } });
     await server.api.get('/v1/projects', { headers: { 'x-request-id': 'quick-1' } });
@@ -125,7 +125,7 @@ describe('the log', () => {
     expect(linesOf('performance').filter(({ requestId }) => requestId === 'quick-1')).toEqual([]);
   });
 
-  it('tells in cache when the cache is degraded, and when it is whole again', async () => {
+  it('reports in cache when the cache is degraded, and when it is whole again', async () => {
     await redis.stop();
     const reported = (text: string) => linesOf('cache').some(({ msg }) => String(msg).includes(text));
     await eventually(

@@ -205,7 +205,7 @@ describe('a real Prometheus and two processes of the product', () => {
     expect(reported.filter((alert) => alert !== 'KeepsakeEventLoopBlocked')).toEqual([]);
   }, 60_000);
 
-  it('a provider that fails is told: its breaker, and the requests that failed', async () => {
+  it('a provider that fails is reported: its breaker, and the requests that failed', async () => {
     provider.misbehave(...Array.from({ length: 12 }, () => ({ kind: 'status', status: 500 }) as const));
     await eventually(
       async () => {
@@ -219,7 +219,7 @@ describe('a real Prometheus and two processes of the product', () => {
     provider.reset();
   }, 60_000);
 
-  it('Redis that stops is told, and its return', async () => {
+  it('Redis that stops is reported, and its return', async () => {
     const count = async () => sumOf(await metricsOf(servers[0]!), 'cache_disconnects_total', {});
     const before = await count();
     await redis.stop();
@@ -241,7 +241,7 @@ describe('a real Prometheus and two processes of the product', () => {
     });
   }, 120_000);
 
-  it('a database that is cut off is told', async () => {
+  it('a database that is cut off is reported', async () => {
     toDatabase.cut();
     // By the health in the metrics, or because nobody can verify the key that Prometheus shows.
     const isReported = async () =>
@@ -251,7 +251,7 @@ describe('a real Prometheus and two processes of the product', () => {
     await eventually(async () => !(await isReported()), { ...TIMEOUT, what: 'the alert to rest again' });
   }, 120_000);
 
-  it('a process that is gone is told', async () => {
+  it('a process that is gone is reported', async () => {
     await servers[1]!.kill();
     await eventually(() => firing('KeepsakeDown', 'pending'), { ...TIMEOUT, what: 'the alert of the process' });
   }, 60_000);

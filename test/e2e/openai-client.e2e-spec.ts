@@ -41,7 +41,7 @@ describe('the official client of OpenAI', () => {
     expect((await fetch(`${server.url}/v1/models/vendor/model`, { headers: authorization() })).status).toBe(200);
   });
 
-  it.each(['text-embedding-3-large', 'gpt-4'])('is told that %s is not offered, and what to do', async (model) => {
+  it.each(['text-embedding-3-large', 'gpt-4'])('learns that %s is not offered, and what to do', async (model) => {
     const [created, retrieved] = [await refused(embed('a text', model)), await refused(client.models.retrieve(model))];
     for (const error of [created, retrieved]) {
       expect([error.status, error.code, error.param]).toEqual([404, 'model_not_found', 'model']);
@@ -60,7 +60,7 @@ describe('the official client of OpenAI', () => {
     ['a number', 5, 'must be a text or an array of texts'],
     ['a mixture', ['a', 5], 'item 1 is none'],
     ['no text', [], 'needs at least one text'],
-  ])('is told the truth about %s', async (_what, input, message) => {
+  ])('learns the truth about %s', async (_what, input, message) => {
     const error = await refused(embed(input));
     expect([error.status, error.param]).toEqual([400, 'input']);
     expect(error.message).toContain(message);
@@ -95,7 +95,7 @@ describe('the official client of OpenAI', () => {
     expect(raised.message).not.toContain('no body');
   });
 
-  it('is told so by what it raises where a route is missing', async () => {
+  it('learns it from what it raises where a route is missing', async () => {
     const error = await refused(client.responses.create({ model: 'gpt-4', input: 'hello' }));
     expect([error.status, error.message]).toEqual([404, expect.stringContaining('There is no such route')]);
   });

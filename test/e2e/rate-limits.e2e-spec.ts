@@ -175,7 +175,7 @@ describe('limits over four processes', () => {
     expect(pro.limits.find((limit: any) => limit.name === 'providers')).toMatchObject({ limit: 500 });
   }, 60_000);
 
-  it('T71 62 keys of a workspace share its limit, and are told so; another workspace has its own', async () => {
+  it('T71 62 keys of a workspace share its limit, and are informed; another workspace has its own', async () => {
     const [server] = servers as [Keepsake];
     await server.api.post('/v1/workspaces', { slug: 'crowd' });
     const options = { headers: { 'x-keepsake-workspace': 'crowd' } };

@@ -38,7 +38,7 @@ describe('the first session of the README, on the embedded database', () => {
     expect(stdout).toContain('stored ARCHITECTURE.md as version 1');
     expect(stdout).toMatch(/how do I run the tests\? -> CONTRIBUTING\.md/);
     expect(stdout).toMatch(/which library may import which\? -> ARCHITECTURE\.md/);
-    // Both tell why.
+    // Both say why.
     expect(stdout).toMatch(/embedded database run one session\? -> (docs\/adr\/0002|ARCHITECTURE)/);
     expect(stdout).toContain('handed over: Know my way around.');
     expect(stdout).toContain('rules/commits');

@@ -34,7 +34,7 @@ describe('a REDIS_URL that leads nowhere', () => {
     60_000,
   );
 
-  it('T9 T32 is told at the start and in health, by doctor and by the cache itself, until there is a Redis', async () => {
+  it('T9 T32 is reported at the start and in health, by doctor and by the cache itself, until there is a Redis', async () => {
     const [port, password] = [await freePort(), 'hunter2'];
     const url = `redis://:${password}@127.0.0.1:${port}`;
     const server = await startKeepsake({ env: { REDIS_URL: url, REDIS_SOCKET_TIMEOUT: '1000' } });

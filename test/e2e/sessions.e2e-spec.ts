@@ -162,7 +162,7 @@ describe.each([
     });
   });
 
-  it('shows at most ten always_check contexts, the newest, and tells how many there are', async () => {
+  it('shows at most ten always_check contexts, the newest, and reports how many there are', async () => {
     for (let index = 0; index < 12; index++) await store(`rule-${index}`, `Rule ${index}: ALWAYS look twice.`);
     const { wakeUp } = await start();
     expect(wakeUp.contexts.map(({ label }: { label: string }) => label)).toEqual(
@@ -356,7 +356,7 @@ describe.each([
     await eventually(async () => (await sweeps()) >= before + 2, { timeoutMs: 60_000, what: 'two more sweeps' });
     expect(await handovers()).toEqual([handover]);
 
-    // Its client comes back after all: the same handover is made anew.
+    // Its client comes back after all: the same handover is made again.
     await write(id, 'progress', 'Painted it again.');
     expect(await session(id)).toMatchObject({ state: 'active' });
     const ended = (await end(id)).body.handover;

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '#test/support/database.js
 import { eventually } from '#test/support/eventually.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
-describe('a server on PostgreSQL that is told to stop', () => {
+describe('a server on PostgreSQL that is asked to stop', () => {
   let database: TestDatabase;
   let client: pg.Client;
   let server: Keepsake | undefined;
@@ -88,7 +88,7 @@ describe('a server on PostgreSQL that is told to stop', () => {
     await expect(answer).rejects.toThrow();
   }, 60_000);
 
-  it('ends at once when it is told twice', async () => {
+  it('ends at once when it is asked twice', async () => {
     const stopping = await start({ SHUTDOWN_TIMEOUT_MS: '60000' });
     await slowRequest(stopping);
     stopping.send('SIGINT');

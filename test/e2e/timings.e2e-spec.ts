@@ -84,7 +84,7 @@ describe('where the time of a request goes', () => {
     return { ...timings, answer };
   }
 
-  it('a slow database is told as time of the database', async () => {
+  it('a slow database is reported as time of the database', async () => {
     const path = await stored();
     toDatabase.slow(SLOW_MS);
     const { total, database: ofDatabase, cache, provider: ofProvider, answer } = await took(() => server.api.get(path));
@@ -107,7 +107,7 @@ describe('where the time of a request goes', () => {
     expect(total).toBeLessThan(SLOW_MS);
   });
 
-  it('a slow cache is told as time of the cache', async () => {
+  it('a slow cache is reported as time of the cache', async () => {
     const path = await stored();
     await server.api.get(path);
     toRedis.slow(SLOW_CACHE_MS);
@@ -117,7 +117,7 @@ describe('where the time of a request goes', () => {
     expect(ofDatabase).toBe(0);
   });
 
-  it('a slow provider is told as time of the provider, to who waits for the same text as time of the cache', async () => {
+  it('a slow provider is reported as time of the provider, to who waits for the same text as time of the cache', async () => {
     provider.slow(SLOW_MS);
     const input = `a text ${newId()}`;
     const [one, other] = await Promise.all([
@@ -135,7 +135,7 @@ describe('where the time of a request goes', () => {
     expect(again.total).toBeLessThan(SLOW_MS);
   });
 
-  it('is told in the body where the client asks for it, and never kept with the answer', async () => {
+  it('is reported in the body where the client asks for it, and never kept with the answer', async () => {
     const path = await stored();
     const headers = { 'x-keepsake-timings': 'body' };
     const plain = await server.api.get(path);

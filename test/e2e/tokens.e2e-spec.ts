@@ -239,7 +239,7 @@ describe('signed tokens', () => {
 });
 
 describe('an issuer that is away', () => {
-  it('is told as 503, and keys work as before', async () => {
+  it('is reported as 503, and keys work as before', async () => {
     const issuer = new Issuer();
     await issuer.start();
     issuer.isDown = true;

@@ -102,7 +102,7 @@ describe('traces', () => {
     expect(collector.refused).toEqual([]);
   });
 
-  it('tells how a read was answered, and that a hit asked nothing', async () => {
+  it('reports how a read was answered, and that a hit asked nothing', async () => {
     const { body: handover } = await server.api.post('/v1/handovers', { project: newId() });
     await server.api.get(`/v1/handovers/${handover.id}`);
     await server.api.get(`/v1/handovers/${handover.id}`, { headers: { 'x-request-id': 'hit-1' } });
@@ -112,7 +112,7 @@ describe('traces', () => {
     expect(spans.filter(({ name }) => name === 'database.statement')).toEqual([]);
   });
 
-  it('tells providers of the trace', async () => {
+  it('informs providers of the trace', async () => {
     provider.reset();
     const answer = await server.api.post(
       '/v1/embeddings',

@@ -17,7 +17,7 @@ describe('EMBEDDING_PROVIDER=transformers without its package', () => {
 
   afterAll(() => server.remove());
 
-  it('is told by health from the start: degraded, with the reason and what to do', async () => {
+  it('is reported by health from the start: degraded, with the reason and what to do', async () => {
     const { status, body } = await server.api.get('/health');
     expect([status, body.status]).toEqual([200, 'degraded']);
     expect(body.parts.embedding).toEqual({ status: 'degraded', detail: expect.stringContaining(WAY_OUT) });

@@ -24,7 +24,7 @@ describe('a process that only works', () => {
     await database.drop();
   }, 60_000);
 
-  it('tells of its health and of what it has done, and ends in order', async () => {
+  it('reports its health and what it has done, and ends in order', async () => {
     const its = api(`http://127.0.0.1:${metricsPort}`);
     await eventually(async () => (await its.get('/health/ready')).status === 200, {
       timeoutMs: 60_000,

@@ -344,7 +344,7 @@ export class EraseModel implements Model<EraseState> {
   private executed(state: EraseState, { kind, from, awaited, token, hasText }: Command): EraseState {
     switch (kind) {
       case 'get': {
-        // The nonce of an entry says what it holds: all that is told apart here.
+        // The nonce of an entry says what it holds: all that is distinguished here.
         const isHit = state.cell.kind === 'entry' && state.cell.nonce === 'text';
         if (!isHit) return this.miss(state, from);
         return this.finish(this.keep(withReader(state, from, { hasText: true }), from), from);

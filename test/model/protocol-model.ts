@@ -916,7 +916,7 @@ export class ProtocolModel implements Model<State> {
       // The gate: find who takes writes now, check who it is, and drop an epoch that is not of it.
       const connectedTo = this.scenario.servers === 'failover' ? [state.primary] : process.connectedTo;
       const checked = connectedTo.map((server) => (state.servers[server] as Server).identity);
-      // Which server a failover left is told by the record alone: to itself it looks as before.
+      // Which server a failover left is reported by the record alone: to itself it looks as before.
       const isOther = this.scenario.servers === 'failover' && checked[0] !== state.recorded;
       const isRenewed = isOther && this.protocol.recordsPrimaries;
       const servers = state.servers.map((server, s) =>

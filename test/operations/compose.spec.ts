@@ -101,7 +101,7 @@ describe('the compose files', () => {
       });
   });
 
-  it('every service that others wait for tells its health, and restarts', () => {
+  it('every service that others wait for reports its health, and restarts', () => {
     for (const { services } of [production, observability])
       for (const [name, service] of Object.entries<any>(services)) {
         if (service.image === undefined) continue;

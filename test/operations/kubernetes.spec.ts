@@ -170,7 +170,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  it('every secret that is read is made by the operator, or told in the guide', () => {
+  it('every secret that is read is made by the operator, or described in the guide', () => {
     const guide = readFileSync(join(DOCKER, '../docs/guides/operations.md'), 'utf8');
     const cluster = one('Cluster', 'keepsake-postgres').metadata.name;
     const read = deployments

@@ -23,7 +23,7 @@ async function startServices() {
 
 async function answersSql(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url });
-  // A server that ends in the middle of an answer is told twice: to the caller, and as an event.
+  // A server that ends in the middle of an answer is reported twice: to the caller, and as an event.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
 /**
- * Names tell when a database was made: one that a killed run left behind on somebody's own server is recognised and
+ * Names say when a database was made: one that a killed run left behind on somebody's own server is recognised and
  * dropped by a later run.
  */
 const PREFIX = 'keepsake_test_';

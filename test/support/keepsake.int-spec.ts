@@ -43,7 +43,7 @@ describe('the product as a child process', () => {
     }
   }, 90_000);
 
-  it('that cannot start tells what it said', async () => {
+  it('that cannot start says what it said', async () => {
     const starting = startKeepsake({ env: { PORT: 'not-a-port' } });
     await expect(starting).rejects.toThrow(/the server ended as it started:[^]*PORT/);
   });

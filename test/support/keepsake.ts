@@ -79,7 +79,7 @@ export class Keepsake {
     if (exitOf(child)) throw new Error(`the server ended as it started:\n${this.stdout}${this.stderr}`);
   }
 
-  /** Starts without waiting for anything; `exited` tells the end. For starts that are to fail. */
+  /** Starts without waiting for anything; `exited` reports the end. For starts that are to fail. */
   spawn(): ChildProcess {
     const child = spawn(process.execPath, [this.options.program ?? PROGRAM, ...(this.options.args ?? ['serve'])], {
       cwd: this.dataDir,

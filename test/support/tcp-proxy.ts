@@ -64,7 +64,7 @@ export class TcpProxy {
   }
 
   /**
-   * From now on bytes are dropped in both directions, on old and new connections alike, and nobody is told: the peers
+   * From now on bytes are dropped in both directions, on old and new connections alike, and nobody is informed: the peers
    * find out by their own time limits.
    */
   blackHole(): void {

@@ -139,7 +139,7 @@ describe('the description of the API', () => {
         name,
         { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       ]);
-      // Where the server is down, its health is told all the same.
+      // Where the server is down, its health is reported all the same.
       const isReported = (status: string) => /^2\d\d$/.test(status) || (name === 'GET /health' && status === '503');
       expect(Object.keys(successes).filter((status) => !isReported(status))).toEqual([]);
       for (const [status, { content }] of Object.entries(successes))
@@ -156,7 +156,7 @@ describe('the description of the API', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('tells where an Idempotency-Key is understood', () => {
+  it('reports where an Idempotency-Key is understood', () => {
     const takes = (name: string) => operations.get(name)?.parameters.some((each) => each.name === 'Idempotency-Key');
     expect(takes('POST /v1/contexts')).toBe(true);
     expect(takes('POST /v1/contexts/recall')).toBe(false);

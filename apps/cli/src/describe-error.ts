@@ -35,7 +35,7 @@ export function describeError(error: unknown): { message: string; exitCode: Exit
   return { message: error.stack ?? error.message, exitCode: ExitCode.defect };
 }
 
-/** Something that the product needs is held by another, or lacks what a command or a superuser gives it. */
+/** Something that the product needs is held by another, or does not have what a command or a superuser gives it. */
 function isNotReady(error: unknown): error is Error {
   return [DataFolderLockedError, SchemaOutdatedError, MissingGrantsError].some((kind) => error instanceof kind);
 }
@@ -84,7 +84,7 @@ function isRefusedByDatabase(error: Error): boolean {
   return /^(28...|3D000)$/.test(sqlStateOf(error) ?? '');
 }
 
-/** Node tells a failure on every address of a name as one error without a message of its own. */
+/** Node reports a failure on every address of a name as one error without a message of its own. */
 function messageOf(error: Error): string {
   const { errors } = error as { errors?: Error[] };
   return error.message || (errors?.map(({ message }) => message).join(', ') ?? 'no reason given');

@@ -43,7 +43,7 @@ describe('progress', () => {
     expect(sink.written).toBe('\rwarmed: 1 of 2\u001B[K\rwarmed: 2 of 2\u001B[K\n');
   });
 
-  it('tells a log no more than a line in two seconds, and the last step', () => {
+  it('writes a log no more than a line in two seconds, and the last step', () => {
     const sink = stream(false);
     let nowMs = 0;
     const progress = new Progress(sink.stream, () => nowMs);

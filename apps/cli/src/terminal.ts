@@ -25,7 +25,7 @@ function formatCount(count: number): string {
   return count.toLocaleString('en', { maximumFractionDigits: 3 });
 }
 
-/** How often a script's log is told; a terminal sees every step. */
+/** How often a script's log gets a line; a terminal sees every step. */
 const LOG_EVERY_MS = 2_000;
 
 /** How far long work is, on standard error: one line that changes on a terminal, else a line every two seconds. */
@@ -57,7 +57,7 @@ export class Progress {
   }
 }
 
-/** What a person or a script is told while a command goes on: on standard error, a line of JSON where that is asked for. */
+/** What a person or a script is shown while a command goes on: on standard error, a line of JSON where that is asked for. */
 export function writeNotice(asJson: boolean, said: object, text: string): void {
   console.error(asJson ? JSON.stringify(said) : text);
 }

@@ -7,7 +7,7 @@ import { HealthChecks } from '#http';
 
 /**
  * What is asked of a process that serves nothing else: `/health/live`, `/health/ready` and `/metrics`, on `HOST` and
- * `WORKER_METRICS_PORT`, where that is set. Open to whoever reaches the port: it tells of no content, and there is
+ * `WORKER_METRICS_PORT`, where that is set. Open to whoever reaches the port: it shows no content, and there is
  * nothing to do there.
  */
 @Injectable()

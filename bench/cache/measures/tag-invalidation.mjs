@@ -7,7 +7,7 @@ const SAMPLES = 5;
 const STORED_AT_ONCE = 100;
 const STORE_ATTEMPTS = 20;
 const RETRY_MS = 100;
-/** So many keys are stored once, under all tags of the samples, instead of anew for each. */
+/** So many keys are stored once, under all tags of the samples, instead of once for each. */
 const MANY = 100_000;
 
 /**

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 
 /**
  * What is measured: a cache, or the bare client. Each way of reading is left out where the library has none. Every
- * adapter uses its library as the library's own documentation tells to.
+ * adapter uses its library as the library's own documentation says.
  *
  * @typedef {object} Subject
  * @property {(id: string) => Promise<unknown>} [readLocal] a value that this process holds, for ever right
@@ -22,7 +22,7 @@ import { existsSync } from 'node:fs';
  *
  * @typedef {object} Setting
  * @property {string} redisUrl
- * @property {string} run is in every key, so that they can be told from others' and removed
+ * @property {string} run is in every key, so that they can be distinguished from others' and removed
  * @property {import('../source.mjs').Source} source
  *
  * @typedef {(setting: Setting) => Promise<Subject>} StartSubject

@@ -67,7 +67,7 @@ describe('warming by jobs', () => {
     ]);
   });
 
-  it('has a bound, and tells what stayed cold and that there is more', async () => {
+  it('has a bound, and reports what stayed cold and that there is more', async () => {
     for (let count = 0; count <= WARMING_BOUNDS.targets; count++) await started('p');
     warmers.register({ name: 'broken', warm: () => Promise.reject(new Error('no')) });
     const { result } = await warm({ principal: 'jwt:alice' });

@@ -20,7 +20,7 @@ import { missingScope, unauthenticated } from './auth.errors.js';
 import { type Credential, hashSecret } from './credential.js';
 import { PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
 
-/** A key together with its secret, which is told this once. */
+/** A key together with its secret, which is shown this once. */
 export interface NewApiKey {
   readonly apiKey: ApiKey;
   readonly key: string;
@@ -150,7 +150,7 @@ export class ApiKeyService {
     return { apiKey, key };
   }
 
-  /** On every process the next request looks the key up anew. */
+  /** On every process the next request looks the key up again. */
   forget(...keys: readonly Pick<ApiKey, 'secretHash'>[]): Promise<void> {
     return this.cache.invalidate(keys.map(({ secretHash }) => credentialTag({ hash: secretHash.toString('hex') })));
   }

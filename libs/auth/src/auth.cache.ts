@@ -5,7 +5,7 @@ import type { Workspace } from './workspace.js';
 
 /**
  * Which product is asked, where several with databases of their own share one Redis: the same slug, and the same token,
- * mean another workspace in each. Its default workspace tells it, whose id is no other's.
+ * mean another workspace in each. Its default workspace says it, whose id is no other's.
  */
 interface OfInstallation {
   readonly installation: WorkspaceId;

@@ -1,6 +1,6 @@
 import { DomainError } from '#kernel';
 
-/** One answer for a missing, malformed, unknown, expired or revoked credential: it tells nothing about which. */
+/** One answer for a missing, malformed, unknown, expired or revoked credential: it says nothing about which. */
 export function unauthenticated(): DomainError {
   return new DomainError({
     code: 'unauthenticated',

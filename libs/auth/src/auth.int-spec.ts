@@ -292,7 +292,7 @@ describe('credentials on PostgreSQL', () => {
       expect((await keys.list(workspaceId, undefined, 100)).items).toHaveLength(1);
     });
 
-    it('that is configured anew ends the one before, and no other key', async () => {
+    it('that is configured again ends the one before, and no other key', async () => {
       const { key: other } = await make();
       await start({ bootstrapKey: configured('a') });
       await start({ bootstrapKey: configured('b') });

@@ -86,7 +86,7 @@ export class BootstrapService {
     writeFileSync(file, `${key}\n`, { mode: 0o600 });
     // An older file keeps its own mode when it is written over.
     chmodSync(file, 0o600);
-    // The file first: a crash in between leaves a file without a key, and the next start makes both anew.
+    // The file first: a crash in between leaves a file without a key, and the next start makes both again.
     await this.keys.insert(workspace.id, { name: 'operator', scopes, tier: null, expiresAt: null }, key);
     return { key, file };
   }

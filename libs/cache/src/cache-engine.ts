@@ -55,7 +55,7 @@ export interface CachePorts {
 }
 
 interface CacheEvents {
-  /** The shared tier answers; what the server lacks is named. */
+  /** The shared tier answers; what the server does not have is named. */
   opened: [missingFeatures: readonly string[]];
   closed: [reason: string];
   /** Everything is invalid: somebody cleared the cache, or the server is another or an older one. */

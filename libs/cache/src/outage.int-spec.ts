@@ -163,7 +163,7 @@ describe('with the shared tier', () => {
     expect(await readInTime(engine, family, 'not asked')).toBe('newer');
   });
 
-  it('full from the start: is used for what it can, and says what it lacks', async () => {
+  it('full from the start: is used for what it can, and says what it does not have', async () => {
     await server.command('CONFIG', 'SET', 'maxmemory', '1');
     const engine = await startEngine();
     expect(await readInTime(engine, mutableThings(), 1)).toBe(1);

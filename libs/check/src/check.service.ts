@@ -7,7 +7,7 @@ import { reasonsOf, relevantOf, sharedWords, significantWords } from './relevanc
 import { rulesOfLong } from './rules/rules-of.js';
 import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
 
-/** As many as can speak up in every check; a project with more is told. */
+/** As many as can speak up in every check; a project with more is reported. */
 export const MOST_ALWAYS_CHECKED = 100;
 export const MOST_RULES = 200;
 /** The search looks at the start of a longer text; rules are held against all of it. */

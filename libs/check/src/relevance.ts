@@ -35,7 +35,7 @@ export function reasonsOf(hit: SearchHit, words: readonly string[]): Reason[] {
   ];
 }
 
-/** Telling words of a text by their stems, in its order, each as it stands there first. */
+/** Significant words of a text by their stems, in its order, each as it stands there first. */
 export function significantWords(text: string): ReadonlyMap<string, string> {
   const significant = new Map<string, string>();
   for (const word of wordsOf(text)) {

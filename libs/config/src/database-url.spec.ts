@@ -92,7 +92,7 @@ describe('DATABASE_URL', () => {
     expect(problemOf(url)).not.toContain('s3cr3t');
   });
 
-  describe('every part is in force, told, or refused', () => {
+  describe('every part is in force, reported, or refused', () => {
     const BASE = 'postgres://db/k';
     it.each([
       ['postgres://u@db/k', BASE],

@@ -16,13 +16,13 @@ export interface DatabaseConnection {
   readonly application_name: string;
 }
 
-/** What to write, told wherever a URL is refused. */
+/** What to write, shown wherever a URL is refused. */
 export const DATABASE_URL_FORMS =
   'write postgres://user:password@host:5432/database, or ?host=/folder/of/the/socket behind the database; ' +
   '?sslmode=verify-full for TLS (also require, verify-ca, disable; sslrootcert, sslcert and sslkey name files), ' +
   'application_name and options are taken; percent-encode ? # and % inside a password';
 
-/** The problem is told without a part of the user or the password, and completes the sentence "This one …". */
+/** The problem is reported without a part of the user or the password, and completes the sentence "This one …". */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 
@@ -160,7 +160,7 @@ function splitPath(text: string): [hostAndPort: string, database: string | undef
 }
 
 function parseAddress(text: string): { host: string | undefined; port: string | undefined } {
-  // Several hosts are told as such, not as a malformed one.
+  // Several hosts are reported as such, not as a malformed one.
   if (text.includes(',')) return { host: text, port: undefined };
   const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*))(?::(.*))?$/.exec(text);
   if (match === null) throw new DatabaseUrlError('has a malformed host or port');

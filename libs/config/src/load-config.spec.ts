@@ -57,7 +57,7 @@ describe('the configuration', () => {
       expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('tells five mistakes in one message, each with what to write instead', () => {
+  it('reports five mistakes in one message, each with what to write instead', () => {
     const environment = {
       PORT: '70000',
       LOG_LEVEL: 'loud',

@@ -149,7 +149,7 @@ function toSlices(env: Environment): KeepsakeConfig {
   });
 }
 
-/** What the chosen provider can't do without. Read from the raw environment, so that it is told with all else. */
+/** What the chosen provider can't do without. Read from the raw environment, so that it is reported with all else. */
 function missingForEmbeddings(environment: NodeJS.ProcessEnv): string[] {
   const isMissing = (name: string) => (environment[name] ?? '').trim() === '';
   const reranker =

@@ -18,13 +18,13 @@ export interface RedisAddress {
   readonly port: number;
 }
 
-/** What to write, told wherever a URL is refused. */
+/** What to write, shown wherever a URL is refused. */
 export const REDIS_URL_FORMS =
   'write redis://[user:password@]host:6379[/database], rediss:// for TLS, redis://host1:6379,host2:6379 for a Cluster, ' +
   'or redis+sentinel://[user:password@]host1:26379,host2:26379/name[?sentinelPassword=…] for Sentinel; ' +
   'percent-encode @ : / ? # and % inside a password; leave it out to run without Redis';
 
-/** The problem is told without the password, and completes the sentence "This one …". */
+/** The problem is reported without the password, and completes the sentence "This one …". */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 

@@ -48,7 +48,7 @@ describe('a secret in a file', () => {
     expect(problemsOf({ EMBEDDING_PROVIDER: 'voyage', VOYAGE_API_KEY_FILE: file('key', 'pa-1') })).toEqual([]);
   });
 
-  it('that is not there, is empty, or is given twice, is told with what to write', () => {
+  it('that is not there, is empty, or is given twice, is reported with what to write', () => {
     expect(
       problemsOf({
         PORT: 'many',

@@ -31,7 +31,7 @@ export abstract class HttpConfig {
 export abstract class LogConfig {
   abstract readonly level: LevelWithSilent;
   abstract readonly format: 'json' | 'pretty';
-  /** Requests that take longer are told with where their time went. */
+  /** Requests that take longer are reported with where their time went. */
   abstract readonly slowRequestMs: number;
 }
 
@@ -91,7 +91,7 @@ export abstract class AuthConfig {
   abstract readonly jwtSecret: string | undefined;
   /** Where the public keys of the token issuer are (RFC 7517). */
   abstract readonly jwksUrl: string | undefined;
-  /** A token with an unknown key id makes the keys be fetched anew, but no more often than this. */
+  /** A token with an unknown key id makes the keys be fetched again, but no more often than this. */
   abstract readonly jwksCooldownMs: number;
   abstract readonly jwtIssuer: string | undefined;
   abstract readonly jwtAudience: string | undefined;
@@ -180,7 +180,7 @@ export abstract class EmbeddingConfig {
     readonly tokens: number;
     readonly tokensOfEach: number;
   };
-  /** Orders what a search has found anew, where it is asked to; it is Voyage's. */
+  /** Reorders what a search has found, where it is asked to; it is Voyage's. */
   abstract readonly rerank: { readonly isOn: boolean; readonly model: string };
   /** US dollars for a million tokens by `provider/model`, over the listed prices. */
   abstract readonly prices: Readonly<Record<string, number>>;

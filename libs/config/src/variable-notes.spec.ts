@@ -62,7 +62,7 @@ describe('what is written in the environment', () => {
   const needsMore = ['RERANK_PROVIDER'];
 
   it.each(Object.keys(environmentSchema.shape).filter((name) => !needsMore.includes(name)))(
-    '%s is in force or told',
+    '%s is in force or reported',
     (name) => {
       const environment = { [name]: otherOf(name) };
       const isInForce = JSON.stringify(loadConfig(environment)) !== JSON.stringify(loadConfig({}));
@@ -92,11 +92,11 @@ describe('what is written in the environment', () => {
       'DATABASE_URL: sslmode has no effect on a local socket.',
     ],
     [{ KEEPSAKE_COLOUR: 'blue' }, 'KEEPSAKE_COLOUR is not known and has no effect.'],
-  ])('%j is told', (environment, note) => {
+  ])('%j is reported', (environment, note) => {
     expect(findVariableNotes(environment, {})).toEqual([note]);
   });
 
-  it('the file .env is told of every name that is not known, and where the environment wins', () => {
+  it('of the file .env every name that is not known is reported, and where the environment wins', () => {
     const file = { COLOUR: 'blue', PORT: '4000', HOST: '::1' };
     expect(findVariableNotes({ ...file, PORT: '5000' }, file)).toEqual([
       'COLOUR is not known and has no effect.',

@@ -88,7 +88,7 @@ const KNOWN: readonly string[] = [
   ...SECRET_VARIABLES.map((name) => `${name}_FILE`),
 ];
 
-/** What Kubernetes tells each container of services whose names begin with keepsake. */
+/** What Kubernetes gives each container of services whose names begin with keepsake. */
 const SERVICE_PARTS = ['_SERVICE_HOST', '_SERVICE_PORT', '_PORT'];
 
 /**

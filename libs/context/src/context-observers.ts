@@ -14,7 +14,7 @@ export interface WithdrawnContext {
  *
  * Every call runs in the writer's transaction, after its rows are written, with the labels concerned locked: one
  * writer at a time changes a label. A rejection takes the whole write back. Nothing but SQL may be awaited. Deleting
- * a project is told by the database alone: rows of a project go by their foreign key.
+ * a project is the database's work alone: rows of a project go by their foreign key.
  */
 export abstract class ContextObserver {
   /**

@@ -20,10 +20,10 @@ export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { l
 /** Fired by every write to any context of the project. */
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
-/** Fired by every write to any context of the workspace: for what is named by an id that does not tell its label. */
+/** Fired by every write to any context of the workspace: for what is named by an id that does not say its label. */
 export const anyContextTag = defineTag<TagOwner>('any-context', () => []);
 
-/** Fired when what an agent of the project must always be told changes. */
+/** Fired when what an agent of the project must always see changes. */
 export const alwaysCheckTag = defineTag('always-check', ({ project }: ProjectKey) => project);
 
 /** Fired when counted reads are written down, some seconds after they happened. */
@@ -57,7 +57,7 @@ export const contextSummaries = defineFamily<ContextKey, ContextSummary | undefi
   ...common,
 });
 
-/** Whether a version is embedded; `engine` is what embeds. That it is not yet is not remembered: nothing tells when it is. */
+/** Whether a version is embedded; `engine` is what embeds. That it is not yet is not remembered: nothing says when it is. */
 export const embeddingStatesFamily = defineFamily<
   { readonly workspace: string; readonly id: ContextId; readonly engine: string },
   EmbeddingState

@@ -4,7 +4,7 @@ import type { ContextId, WorkspaceId } from '#kernel';
 import { embeddingStatesFamily } from './context.cache.js';
 import type { EmbeddingState } from './context.js';
 
-/** Who embeds contexts, and so can tell. */
+/** Who embeds contexts, and so can know. */
 export abstract class EmbeddingStateSource {
   /** What embeds at present. What was true of another is not remembered of this one. */
   abstract readonly engine: string;

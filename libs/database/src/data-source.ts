@@ -57,7 +57,7 @@ interface OutsideDatabase {
 
 export type DatabaseOptions = DataSourceOptions & OpenOptions;
 
-/** How long a caller waits for the one connection of the embedded database before the wait is told as an error. */
+/** How long a caller waits for the one connection of the embedded database before the wait is reported as an error. */
 const EMBEDDED_WAIT_MS = 20_000;
 
 export function dataSourceOptions(config: DatabaseConfig): DatabaseOptions {

@@ -51,7 +51,7 @@ function isBusy(error: unknown): boolean {
   return sqlErrorOf(error)?.message === 'timeout exceeded when trying to connect';
 }
 
-/** Tells the failures of the database that a caller can act on; the rest stays a defect. */
+/** Reports the failures of the database that a caller can act on; the rest stays a defect. */
 export class DatabaseErrorTranslator extends ErrorTranslator {
   translate(error: unknown): DomainError | undefined {
     if (isBusy(error)) {

@@ -8,7 +8,7 @@ const LONGEST_SAMPLE_MS = 1_000;
 /** Of several samples the shortest says most; one that is this short is good enough. */
 const SHORT_SAMPLE_MS = 2;
 const MOST_SAMPLES = 8;
-/** What two clocks that are kept in step may differ by, besides what a sample can't tell. */
+/** What two clocks that are kept in step may differ by, besides what a sample can't know. */
 const IN_STEP_MS = 20;
 
 /**

@@ -72,7 +72,7 @@ describe('transactions on PostgreSQL', () => {
     expect(await seen()).toEqual([]);
   });
 
-  it('does not tell as committed what PostgreSQL has rolled back after a swallowed error', async () => {
+  it('does not report as committed what PostgreSQL has rolled back after a swallowed error', async () => {
     const ran: string[] = [];
     const work = database.run(async () => {
       await insert('a');
@@ -114,7 +114,7 @@ describe('transactions on PostgreSQL', () => {
     expect(await seen()).toEqual(['at once', 'joined', 'last']);
   });
 
-  it('T45 tells a connection that breaks between two statements as a database that is away', async () => {
+  it('T45 reports a connection that breaks between two statements as a database that is away', async () => {
     const work = database.run(async () => {
       const { manager } = database;
       const [row] = await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -257,7 +257,7 @@ describe('transactions on PostgreSQL', () => {
       expect(await observer.query('SELECT count FROM things')).toEqual([{ count: 21 }]);
     });
 
-    it('end: then the failure is told', async () => {
+    it('end: then the failure is reported', async () => {
       await insert('a');
       overtakings = 2;
       const error: unknown = await database.run(overtaken, { retries: 1 }).catch((thrown: unknown) => thrown);

@@ -43,7 +43,7 @@ export class Database extends TransactionRunner {
     measureStatements(dataSource);
   }
 
-  /** The entity manager to use for this call chain. Take it anew for every query; never keep it. */
+  /** The entity manager to use for this call chain. Take it again for every query; never keep it. */
   get manager(): EntityManager {
     const transaction = this.current.getStore();
     return transaction?.open === true ? transaction.manager : this.dataSource.manager;
@@ -122,7 +122,7 @@ export class Database extends TransactionRunner {
           const done = await work();
           // After a failed statement nothing more would be taken.
           if (own.failure === undefined) for (const hook of own.lastWork) await hook();
-          // Work that went on after a failed statement must not be told as committed.
+          // Work that went on after a failed statement must not be reported as committed.
           if (own.failure !== undefined) throw own.failure.error;
           return done;
         } finally {

@@ -29,7 +29,7 @@ describe('a role without CREATE', () => {
     await testDatabase.drop();
   });
 
-  it('is told what to grant before anything is made, and gets through once that is granted', async () => {
+  it('is shown what to grant before anything is made, and gets through once that is granted', async () => {
     const dataSource = await connectDataSource(dataSourceOptions(loadConfig({ DATABASE_URL: url.href }).database));
     try {
       const grants = await findMissingGrants(dataSource);

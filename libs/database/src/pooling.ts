@@ -23,7 +23,7 @@ const SETTING = 'keepsake.probe';
 const ROUNDS = 5;
 
 /**
- * Found by trying. A pooler makes up the number of the server process that it tells clients at their start. One in
+ * Found by trying. A pooler makes up the number of the server process that it gives clients at their start. One in
  * transaction mode lets one client see what another has set, or forgets what this one has set while another's
  * transaction keeps the connection.
  *

@@ -46,7 +46,7 @@ describe('the migrations on PostgreSQL', () => {
     expect(await snapshot()).toEqual(schema);
   });
 
-  it('tells each one as it runs, and that another process has to finish first', async () => {
+  it('reports each one as it runs, and that another process has to finish first', async () => {
     const reported: string[] = [];
     const observer: MigrationObserver = {
       waiting: () => reported.push('waiting'),

@@ -5,7 +5,7 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 const MIGRATION_LOCK = 7_236_411;
 const LOCK_POLL_MS = 250;
 
-/** The database lacks migrations of this release, and nobody said to apply them. */
+/** The database does not have migrations of this release, and nobody said to apply them. */
 export class SchemaOutdatedError extends Error {
   constructor() {
     super(
@@ -74,7 +74,7 @@ export class SchemaMigrator {
     return this.dataSource.migrations.every(({ name }) => name !== undefined && applied.has(name));
   }
 
-  /** TypeORM runs all that are pending in one call and tells nothing on the way. */
+  /** TypeORM runs all that are pending in one call and reports nothing on the way. */
   private observe(migration: MigrationInterface, number: number, total: number): void {
     const up = migration.up.bind(migration);
     migration.up = (runner) => this.reported(migration.name ?? '', number, total, () => up(runner));

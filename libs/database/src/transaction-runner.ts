@@ -9,7 +9,7 @@ export interface TransactionOptions {
 }
 
 /**
- * Runs work in one database transaction. Repositories called inside take part in it without being told
+ * Runs work in one database transaction. Repositories called inside take part in it by themselves
  * (AsyncLocalStorage); a `run` inside a `run` joins the outer one.
  *
  * Only services open transactions, and nothing but SQL may be awaited inside: a transaction holds a connection, and

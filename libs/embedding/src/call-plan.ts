@@ -9,7 +9,7 @@ export function estimateTokens(text: string): number {
   return Math.max(1, Math.ceil(Buffer.byteLength(text, 'utf8') / 3));
 }
 
-/** Learns from what a provider counted how far the guess is off, for what is told about savings. */
+/** Learns from what a provider counted how far the guess is off, for what is reported about savings. */
 export class TokenCalibration {
   private guessed = 0;
   private counted = 0;

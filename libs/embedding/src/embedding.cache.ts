@@ -84,7 +84,7 @@ type LoadVectors = (missing: readonly VectorKey[]) => Promise<readonly Float32Ar
 
 /**
  * Loads under way in this process. The cache sees to it that a key is loaded once while its shared tier answers; a
- * provider is paid by the call, so who is told to load by a cache that can't ask joins a load that runs here already.
+ * provider is paid by the call, so who is asked to load by a cache that can't ask joins a load that runs here already.
  */
 class SharedLoads {
   private readonly loads = new Map<string, Promise<Float32Array>>();

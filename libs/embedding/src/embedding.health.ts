@@ -19,7 +19,7 @@ export class EmbeddingHealth implements HealthSource, OnApplicationBootstrap {
     );
   }
 
-  /** So that health tells what is missing before somebody needs it. */
+  /** So that health says what is missing before somebody needs it. */
   onApplicationBootstrap(): void {
     this.provider.prepare();
   }

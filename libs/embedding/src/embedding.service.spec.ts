@@ -73,7 +73,7 @@ describe('EmbeddingService', () => {
     expect(outcomes.reduce((sum, { costUsd }) => sum + costUsd, 0)).toBeCloseTo(0.001, 9);
   });
 
-  it('asks for the second time without a call, and tells what it cost and saved', async () => {
+  it('asks for the second time without a call, and reports what it cost and saved', async () => {
     const first = await embed(['one', 'two']);
     const second = await embed(['two', 'one']);
     expect(provider.calls).toHaveLength(1);
@@ -101,7 +101,7 @@ describe('EmbeddingService', () => {
     expect(await usages.report(other, {})).toMatchObject({ calls: 1, cachedCalls: 0 });
   });
 
-  it('T15 tells query from document, and one length from another', async () => {
+  it('T15 distinguishes query from document, and one length from another', async () => {
     const vectors = [];
     for (const rest of [{ inputType: 'query' }, { inputType: 'document' }, { dimensions: 128 }, {}] as const)
       vectors.push((await embed(['text'], rest)).vectors[0]!);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a text is embedded for. Models that tell the two apart give them different vectors; `none` is a bare text. */
+/** What a text is embedded for. Models that distinguish the two give them different vectors; `none` is a bare text. */
 export const inputTypes = ['none', 'query', 'document'] as const;
 
 export type InputType = (typeof inputTypes)[number];

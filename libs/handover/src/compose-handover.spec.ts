@@ -133,7 +133,7 @@ describe('composeHandover', () => {
     expect(JSON.stringify(content).length).toBeLessThan(256 * 1024);
   });
 
-  it('is empty only where there is nothing to tell', () => {
+  it('is empty only where there is nothing to say', () => {
     const silent = session();
     expect(isEmptyHandover(composeHandover({ ...nothing, session: silent }))).toBe(true);
     expect(isEmptyHandover(composeHandover({ ...nothing, session: of }))).toBe(false);

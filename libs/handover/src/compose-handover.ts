@@ -83,7 +83,7 @@ export function composeHandover(sources: HandoverSources): HandoverContent {
   };
 }
 
-/** Whether there is nothing to tell but that the session was there. */
+/** Whether there is nothing to say but that the session was there. */
 export function isEmptyHandover(content: HandoverContent): boolean {
   const entries = Object.values(content.statistics.entries).reduce((sum, count) => sum + count, 0);
   return content.summary === null && entries === 0 && content.statistics.contexts === 0;

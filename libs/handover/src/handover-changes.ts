@@ -13,7 +13,7 @@ export class HandoverChanges {
     private readonly wakeUpContents: WakeUpContentService,
   ) {}
 
-  /** A handover is new, or anything of it was written. The next session finds what it is told written through. */
+  /** A handover is new, or anything of it was written. The next session finds what it is shown written through. */
   written({ workspaceId, id, project }: Pick<Handover, 'workspaceId' | 'id' | 'project'>): Promise<void> {
     const named = { workspace: workspaceId, project };
     return this.cache.invalidate(

@@ -32,7 +32,7 @@ export const handovers = defineFamily<HandoverKey, Handover | null | undefined>(
   ttlMs: 3_600_000,
 });
 
-/** What every session that starts in a project is told first. */
+/** What every session that starts in a project is shown first. */
 export interface WakeUpContent {
   readonly handover: Handover | null;
   /** Of the `always_check` contexts. */

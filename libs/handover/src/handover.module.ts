@@ -31,7 +31,7 @@ class HandoverCounts implements ProjectContent {
   }
 }
 
-/** The newest handover, and what a session that starts is told. */
+/** The newest handover, and what a session that starts is shown. */
 @Injectable()
 class HandoverWarmer implements CacheWarmer {
   readonly name = 'handover';
@@ -50,7 +50,7 @@ class HandoverWarmer implements CacheWarmer {
   }
 }
 
-/** What sessions leave, and what new ones are told. Whoever finalises sessions must have this module. */
+/** What sessions leave, and what new ones are shown. Whoever finalises sessions must have this module. */
 @Module({
   imports: [CacheModule, ProjectModule, WarmingModule, SessionModule, ContextModule],
   providers: [

@@ -75,7 +75,7 @@ describe('HandoverService', () => {
     expect(left?.content.contextsUsed).toEqual([{ id: used.id, label: 'rules', version: 2 }]);
   });
 
-  it('makes the same handover anew for a client that came back from idle, so nothing is lost', async () => {
+  it('makes the same handover again for a client that came back from idle, so nothing is lost', async () => {
     const { id } = await world.start();
     await write(id, 'Before.');
     world.clock.advance(IDLE_MS);
@@ -89,7 +89,7 @@ describe('HandoverService', () => {
     expect(await list()).toEqual([handover]);
   });
 
-  it('refuses to acknowledge what was made anew since it was read', async () => {
+  it('refuses to acknowledge what was made again since it was read', async () => {
     const { id } = await world.start();
     world.clock.advance(IDLE_MS);
     await world.sweep();
@@ -143,7 +143,7 @@ describe('HandoverService', () => {
   });
 
   describe('by hand', () => {
-    it('tells of a session that goes on, beside the one it leaves in the end', async () => {
+    it('reports a session that goes on, beside the one it leaves in the end', async () => {
       const { id } = await world.start('one');
       await write(id, 'Half of it.');
       const byHand = await handovers.makeByHand(world.workspaceId, {
@@ -156,7 +156,7 @@ describe('HandoverService', () => {
       expect((await list('one')).map((one) => one.id).toSorted()).toEqual([byHand.id, handover.id].toSorted());
     });
 
-    it('tells what is open in a project where it is of no session', async () => {
+    it('reports what is open in a project where it is of no session', async () => {
       const { id } = await world.start();
       await write(id, 'Paint the door.', 'todo');
       const byHand = await handovers.makeByHand(world.workspaceId, { notes: { ...NO_NOTES, decisions: ['Blue.'] } });
@@ -208,7 +208,7 @@ describe('HandoverService', () => {
       expect(elsewhere.wakeUp).toMatchObject({ handover: undefined, todos: [] });
     });
 
-    it('tells the most urgent todos and how many there are', async () => {
+    it('reports the most urgent todos and how many there are', async () => {
       const { id } = await world.start();
       for (let count = 0; count < 25; count++) await write(id, `Todo ${count}`, 'todo');
       const { wakeUp } = await wakeUps.start(world.workspaceId, { project: 'default', client: null, metadata: {} });

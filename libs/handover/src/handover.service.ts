@@ -54,7 +54,7 @@ export class HandoverService extends SessionObserver {
 
   /**
    * Leaves the session's handover, exactly one in each project it worked in: a session that goes on after it was
-   * handed over gets the same one made anew. A mere switch of project leaves none where nothing was done.
+   * handed over gets the same one made again. A mere switch of project leaves none where nothing was done.
    */
   async onFinalised(session: Session, reason: FinaliseReason): Promise<void> {
     const content = await this.compose(session);

@@ -45,7 +45,7 @@ interface HandoverStatistics {
   readonly contexts: number;
 }
 
-/** What one session tells the next, bounded in size. Plain JSON: it is kept and sent as it is. */
+/** What one session leaves to the next, bounded in size. Plain JSON: it is kept and sent as it is. */
 export interface HandoverContent {
   readonly summary: string | null;
   readonly workDone: readonly HandoverItem[];
@@ -74,7 +74,7 @@ export interface Handover {
   readonly reason: HandoverReason;
   readonly content: HandoverContent;
   readonly createdAt: Date;
-  /** When its content was last made anew, by a session that went on after it. */
+  /** When its content was last made again, by a session that went on after it. */
   readonly updatedAt: Date;
   readonly acknowledgement: Acknowledgement | null;
   /** Another one after every change of it. */

@@ -11,7 +11,7 @@ import { HandoverRepository } from './persistence/handover.repository.js';
 
 const MAX_CONTEXTS = 10;
 
-/** What a session that starts is told first: it changes seldom, and is there already when the next one asks. */
+/** What a session that starts is shown first: it changes seldom, and is there already when the next one asks. */
 @Injectable()
 export class WakeUpContentService implements AlwaysCheckReader {
   constructor(
@@ -45,7 +45,7 @@ export class WakeUpContentService implements AlwaysCheckReader {
 
 const MAX_TODOS = 20;
 
-/** What a session that starts is told about its project. */
+/** What a session that starts is shown about its project. */
 export interface WakeUp {
   /** The latest one, whoever left it; undefined where there is none yet. */
   readonly handover: Handover | undefined;
@@ -77,7 +77,7 @@ export class WakeUpService {
   ) {}
 
   /**
-   * Starts a session, which is always a new one, and tells it where its project stands; what it is going to read is
+   * Starts a session, which is always a new one, and shows it where its project stands; what it is going to read is
    * warmed in the background.
    */
   async start(workspaceId: WorkspaceId, input: StartSession): Promise<{ session: Session; wakeUp: WakeUp }> {

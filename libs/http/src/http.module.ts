@@ -35,9 +35,9 @@ class IdempotencyModule {}
 })
 export class ResponseCacheModule {}
 
-/** Asks the parts of this process for their health, for whoever tells it: the API, and a worker of its own. */
+/** Asks the parts of this process for their health, for whoever reports it: the API, and a worker of its own. */
 @Module({
-  // What is down is told by the answers and by whoever notices it: not once more at each question.
+  // What is down is reported by the answers and by whoever notices it: not once more at each question.
   imports: [TerminusModule.forRoot({ logger: false })],
   providers: [HealthChecks],
   exports: [HealthChecks],

@@ -41,7 +41,7 @@ interface DomainErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error that services throw on purpose. Anything else that reaches an edge is a defect and is told as `internal`. */
+/** The one error that services throw on purpose. Anything else that reaches an edge is a defect and is reported as `internal`. */
 export class DomainError extends Error {
   readonly code: string;
   readonly kind: ErrorKind;

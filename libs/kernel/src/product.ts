@@ -11,7 +11,7 @@ export function productRoot(): string {
   return folder;
 }
 
-/** Of the installed package, as its package.json tells. */
+/** Of the installed package, as its package.json says. */
 export function productVersion(): string {
   return (JSON.parse(readFileSync(join(productRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }

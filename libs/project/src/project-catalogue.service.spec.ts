@@ -71,7 +71,7 @@ describe('ProjectCatalogueService', () => {
     expect(await slugs()).toContain('one');
   });
 
-  it('T42 deletes with confirmation, tells what went, and knows nothing of it afterwards', async () => {
+  it('T42 deletes with confirmation, says what went, and knows nothing of it afterwards', async () => {
     await service.ensure(workspaceId, 'one');
     expect(await catalogue.delete(workspaceId, 'one', 'one')).toEqual({ contexts: 3, sessions: 3 });
     expect(await slugs()).toEqual(['default']);

@@ -53,7 +53,7 @@ export class ProjectCatalogueService {
   /**
    * Deletes a project with everything in it, for good and at once: every read from the commit on finds nothing of it,
    * and no cache holds anything of it when the caller is answered.
-   * Writes to it that run at the same time are either deleted too or make it anew. `default` is empty afterwards.
+   * Writes to it that run at the same time are either deleted too or make it again. `default` is empty afterwards.
    * @param confirm the slug again
    * @returns what was deleted
    * @throws DomainError `deletion-not-confirmed`, `project-not-found`

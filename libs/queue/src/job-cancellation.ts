@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Tells the worker of this process that a job was cancelled, so that it stops at once. Others see it at their next look. */
+/** Informs the worker of this process that a job was cancelled, so that it stops at once. Others see it at their next look. */
 @Injectable()
 export class JobCancellation {
   private listener: (jobId: string) => void = () => undefined;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * Tells the worker of this process that there may be work, so that it does not wait for its next look. A call while
+ * Informs the worker of this process that there may be work, so that it does not wait for its next look. A call while
  * nobody waits is remembered for the next wait.
  */
 @Injectable()

@@ -15,7 +15,7 @@ export interface JobFailure {
   readonly message: string;
 }
 
-/** How far a job is, as its handler tells it: `done` steps of `total`. */
+/** How far a job is, as its handler says it: `done` steps of `total`. */
 export interface JobProgress {
   readonly done: number;
   readonly total: number;
@@ -31,7 +31,7 @@ export interface JobRecord {
   readonly payload: object;
   /** Of the request that added it; undefined where none did, as for schedules. */
   readonly requestId: string | undefined;
-  /** Of the last attempt; undefined where the handler tells nothing, or not yet. */
+  /** Of the last attempt; undefined where the handler says nothing, or not yet. */
   readonly progress: JobProgress | undefined;
   /** Attempts that were begun. */
   readonly attempts: number;
@@ -43,7 +43,7 @@ export interface JobRecord {
   readonly finishedAt: Date | undefined;
   /** Of the last attempt that failed. */
   readonly failure: JobFailure | undefined;
-  /** Of a completed job whose handler has something to tell. */
+  /** Of a completed job whose handler has something to say. */
   readonly result: JobResult | undefined;
 }
 

@@ -48,7 +48,7 @@ export abstract class JobStore {
   abstract setProgress(job: ClaimedJob, progress: JobProgress): Promise<void>;
   /** Those of `jobs` that were cancelled or taken away. */
   abstract findRevoked(jobs: readonly ClaimedJob[]): Promise<ClaimedJob[]>;
-  /** Adds the job of the current period unless any process did. Tells how long the period still is, by the database's clock. */
+  /** Adds the job of the current period unless any process did. Says how long the period still is, by the database's clock. */
   abstract tick(schedule: ScheduleDefinition): Promise<{ added: boolean; nextInMs: number }>;
   /** Retries what a dead process left running past its time, and removes what is too old to be kept. */
   abstract maintain(schedules: readonly ScheduleDefinition[]): Promise<void>;

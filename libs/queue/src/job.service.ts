@@ -41,7 +41,7 @@ export class JobService {
   }
 
   /**
-   * Cancels a job that waits or runs. A running one is told through its signal: at once in this process, at the next
+   * Cancels a job that waits or runs. A running one is notified through its signal: at once in this process, at the next
    * look in another.
    * @throws NotFoundError; DomainError `job-not-cancellable` for a finished one.
    */

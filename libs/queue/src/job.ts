@@ -91,7 +91,7 @@ export interface JobContext {
   readonly attempt: number;
   readonly signal: AbortSignal;
   /**
-   * Tells how far a long job is: `done` steps of `total`, which may change on the way. It is written down a few times a
+   * Says how far a long job is: `done` steps of `total`, which may change on the way. It is written down a few times a
    * second at most, so it may be called at every step.
    */
   progress(done: number, total: number): Promise<void>;

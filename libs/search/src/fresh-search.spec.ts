@@ -131,7 +131,7 @@ describe('FreshSearch', () => {
     expect((await search('fox', {}, searchScope().workspaceId)).items).toEqual([]);
   });
 
-  it.each(['semantic', 'hybrid'] as const)('T22 tells that %s search fell back to keywords', async (mode) => {
+  it.each(['semantic', 'hybrid'] as const)('T22 reports that %s search fell back to keywords', async (mode) => {
     await store(searchDocument(scope, { text: 'fox' }));
 
     const answer = await search('fox', { mode });
@@ -140,7 +140,7 @@ describe('FreshSearch', () => {
     expect(answer.items).toHaveLength(1);
   });
 
-  it('T22 tells that nothing was reranked', async () => {
+  it('T22 reports that nothing was reranked', async () => {
     expect(await search('fox', { rerank: true })).toMatchObject({
       degraded: true,
       reason: 'no reranker is configured',
@@ -148,7 +148,7 @@ describe('FreshSearch', () => {
     expect(await search('fox', { mode: 'keyword' })).toMatchObject({ degraded: false, reason: null });
   });
 
-  it('T22 tells degradation in every answer, empty ones too', async () => {
+  it('T22 reports degradation in every answer, empty ones too', async () => {
     for (const query of ['fox', 'the', '?!', '"the"']) {
       expect(await search(query, { mode: 'hybrid' })).toMatchObject({
         degraded: true,
@@ -408,7 +408,7 @@ describe('FreshSearch', () => {
       });
     });
 
-    it('T22 tells that pgvector is missing', async () => {
+    it('T22 reports that pgvector is missing', async () => {
       await storeAt(0.9, 'a fox');
       reader.method = 'scan';
       expect(await search('fox')).toMatchObject({
@@ -418,7 +418,7 @@ describe('FreshSearch', () => {
       });
     });
 
-    it('T22 tells what is not embedded yet: a fault where only vectors are asked', async () => {
+    it('T22 reports what is not embedded yet: a fault where only vectors are asked', async () => {
       await storeAt(0.9, 'a fox');
       reader.waiting = 2;
       const reason = '2 of 3 contexts are not embedded yet';
@@ -491,7 +491,7 @@ describe('FreshSearch', () => {
       });
     });
 
-    it('orders the best by a reranker, and tells its score', async () => {
+    it('orders the best by a reranker, and reports its score', async () => {
       const [first, second] = [
         await storeAt(0.9, 'a red fox', { label: 'l1' }),
         await storeAt(0.5, 'a fox', { label: 'l2' }),

@@ -6,7 +6,7 @@ import { nearWords } from './ranking/near-words.js';
 import { corrections } from './ranking/spelling.js';
 import type { Ranking, SearchScope, WeightedTerm } from './search.js';
 
-/** A longer query is known by the terms that tell most: it bounds what a query costs and how long a cursor gets. */
+/** A longer query is known by the terms that say most: it bounds what a query costs and how long a cursor gets. */
 const MAX_TERMS = 64;
 /** Near words are looked for of so many words of a query, the longest. */
 const MOST_NEAR_ASKED = 8;

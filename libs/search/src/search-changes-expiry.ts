@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { declareJob, HandlesJob } from '#queue';
 import { KeywordIndex } from './persistence/keyword-index.js';
 
-/** Far longer than a search is remembered. One that is older all the same is made anew. */
+/** Far longer than a search is remembered. One that is older all the same is made again. */
 const KEPT_MS = 3_600_000;
 
 const searchChangesExpiry = declareJob({

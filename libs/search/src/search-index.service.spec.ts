@@ -29,7 +29,7 @@ describe('SearchIndexService', () => {
     ]);
   });
 
-  it('tells which projects a write has changed, before it is done', async () => {
+  it('reports which projects a write has changed, before it is done', async () => {
     const index = new FakeKeywordIndex();
     const changes = new RecordedChanges();
     const service = new SearchIndexService(index, new FakeTransactionRunner(), changes, searchConfig());

@@ -68,7 +68,7 @@ export interface PreparedSearch {
   readonly depth: number;
   /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
   readonly similarity: Promise<SemanticFindings> | undefined;
-  /** Whether what is removed after it was ranked is left out; else `RemovedMeanwhileError` tells of it. */
+  /** Whether what is removed after it was ranked is left out; else `RemovedMeanwhileError` reports it. */
   readonly leavesOutRemoved: boolean;
 }
 

@@ -39,7 +39,7 @@ export class SearchReindexer {
     if (count > 0) this.logger.log(`Indexed ${count} documents again.`);
   }
 
-  /** @returns how many documents were stored anew. Several runs at once share the work. */
+  /** @returns how many documents were stored again. Several runs at once share the work. */
   async run(signal?: AbortSignal): Promise<number> {
     let total = 0;
     for (;;) {

@@ -88,7 +88,7 @@ export interface KeywordPosition {
 
 /**
  * Where the next page of a semantic or hybrid search starts. Ranks of one channel shift as others write, so the page
- * is told by the hits that came before it: none of them comes again, whatever has changed.
+ * is reported by the hits that came before it: none of them comes again, whatever has changed.
  */
 export interface FusedPosition {
   readonly by: 'seen';
@@ -119,7 +119,7 @@ export interface SearchRequest {
 
 /**
  * What each channel and boost gave to a hit; they add up to the score it was ranked by. A reranker orders the best of
- * them anew: then `rerank` is the score, and the others are those of before.
+ * them again: then `rerank` is the score, and the others are those of before.
  */
 export interface ChannelScores {
   /** Of BM25 over the words of the query. */

@@ -109,7 +109,7 @@ export class SemanticSearch {
       .sort((left, right) => scoreOf(right) - scoreOf(left) || (left.id < right.id ? -1 : 1));
   }
 
-  /** Only asked where fewer were found than looked for: a project with contexts that wait is told by their number. */
+  /** Only asked where fewer were found than looked for: a project with contexts that wait is known by their number. */
   private async pending({ workspaceId, projectId }: SearchScope): Promise<string | undefined> {
     const { contexts, embedded } = await this.reader.coverage(workspaceId, projectId);
     if (embedded >= contexts) return undefined;

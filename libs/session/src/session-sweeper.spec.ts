@@ -68,7 +68,7 @@ describe('SessionSweeper', () => {
     expect(new Set(seen().map(([id]) => id)).size).toBe(250);
   });
 
-  it('does not let one that fails keep the others waiting, and tells it', async () => {
+  it('does not let one that fails keep the others waiting, and reports it', async () => {
     const [first, second, third] = [await world.start(), await world.start(), await world.start()];
     world.observers.register(new FailsFor(second.id));
     world.observers.register(observer);
@@ -80,7 +80,7 @@ describe('SessionSweeper', () => {
     ]);
   });
 
-  it('stops between two sessions when it is told to', async () => {
+  it('stops between two sessions when it is asked to', async () => {
     await world.start();
     await world.start();
     world.observers.register(observer);

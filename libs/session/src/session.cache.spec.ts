@@ -16,7 +16,7 @@ describe('the session cache', () => {
 
   const get = (workspaceId = world.workspaceId) => world.service.get(workspaceId, session.id);
 
-  /** Lets the next read of the source begin, and holds its answer back until told. */
+  /** Lets the next read of the source begin, and holds its answer back until it is released. */
   function holdNextFind(): { readonly begun: Promise<void>; readonly letGo: () => void } {
     const find = world.sessions.find.bind(world.sessions);
     let letGo = () => {};

@@ -20,7 +20,7 @@ export const sessionListTag = defineTag<TagOwner>('sessions', () => []);
 export const todosTag = defineTag('todos', ({ project }: ProjectKey) => project);
 
 /**
- * Sessions as they are stored: states are told from their times when they are read, so that no cached one lives
+ * Sessions as they are stored: states are known from their times when they are read, so that no cached one lives
  * longer. What is not there is not remembered.
  */
 export const sessions = defineFamily<SessionKey, Session | undefined>({

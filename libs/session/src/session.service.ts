@@ -107,7 +107,7 @@ export class SessionService {
     if (filter.project !== undefined && project === undefined) return { items: [] };
     const list = { projectId: project?.id, after, limit };
     if (filter.state !== undefined) {
-      // Sessions change their state by time alone, which no tag tells.
+      // Sessions change their state by time alone, which no tag says.
       const now = this.policy.now();
       const state = { is: filter.state, now, idleSince: this.policy.idleSince(now) };
       return this.repository.list(workspaceId, { projectId: project?.id, state }, after, limit);

@@ -13,7 +13,7 @@ class Unsteady extends LocalLimiter {
 }
 
 describe('the health of the limits', () => {
-  it('T65 tells that the shared counters are unavailable, and that they are back, before a request has met it', async () => {
+  it('T65 reports that the shared counters are unavailable, and that they are back, before a request has met it', async () => {
     let nowMs = 1;
     const shared = new Unsteady(() => nowMs);
     const limiter = new FallbackLimiter(shared, new LocalLimiter(() => nowMs), () => nowMs);

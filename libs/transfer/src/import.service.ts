@@ -78,7 +78,7 @@ export class ImportService {
   }
 
   /**
-   * Writes what a received file says into a project, or tells what would be written: in one transaction, so a reader,
+   * Writes what a received file says into a project, or says what would be written: in one transaction, so a reader,
    * or whoever looks after a crash, finds all of it or nothing. It can be searched with the answer; vectors follow in
    * the background, by jobs of the same transaction. Every read from then on finds it, on every process.
    * @throws DomainError `import-in-progress`, `import-ids-collide`

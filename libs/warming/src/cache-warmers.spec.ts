@@ -24,7 +24,7 @@ describe('CacheWarmers', () => {
       },
     });
 
-  it('warms by every warmer in turn, and tells which one failed', async () => {
+  it('warms by every warmer in turn, and reports which one failed', async () => {
     register('one', () => Promise.reject(new Error('cold')));
     register('two');
     expect(await warmers.warm(target)).toEqual(['one']);
@@ -32,7 +32,7 @@ describe('CacheWarmers', () => {
     expect(() => register('one')).toThrow('warmed twice');
   });
 
-  it('tells each step, and what was not begun when there was no time left', async () => {
+  it('reports each step, and what was not begun when there was no time left', async () => {
     const time = new AbortController();
     register('one', async () => time.abort());
     register('two');

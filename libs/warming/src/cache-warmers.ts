@@ -80,7 +80,7 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
   }
 
   /**
-   * Warms everything of a target now. What fails, or is not begun when the signal aborts, is left cold and told.
+   * Warms everything of a target now. What fails, or is not begun when the signal aborts, is left cold and reported.
    * @param stepped is waited for after each of the `stepCount` steps
    * @returns the names of those that stayed cold
    */

@@ -6,7 +6,7 @@ import { projectSlug } from '#project';
 import { declareJob, HandlesJob, type JobContext, type JobResult } from '#queue';
 import { CacheWarmers, type WarmTarget } from './cache-warmers.js';
 
-/** What one job warms at most; what is beyond is told in its result. */
+/** What one job warms at most; what is beyond is reported in its result. */
 export const WARMING_BOUNDS = { targets: 50, seconds: 60 } as const;
 
 const payload = z.union([

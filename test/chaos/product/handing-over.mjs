@@ -11,7 +11,7 @@
 export const nameOfHandover = (client, project) => `${client} in ${project}`;
 
 /**
- * A session leaves what it did in its project: as one handover, which is made anew when it leaves again.
+ * A session leaves what it did in its project: as one handover, which is made again when it leaves again.
  *
  * @param {WorkspaceState} state
  * @param {StoredSession} session

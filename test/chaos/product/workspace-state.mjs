@@ -32,7 +32,7 @@
  * @property {string} name that no other has, whatever becomes of its content
  * @property {string | null} token in its summary
  * @property {string} project
- * @property {string} content what else it tells; none of one that was made by hand
+ * @property {string} content what else it says; none of one that was made by hand
  * @property {boolean} isAcknowledged
  *
  * @typedef {object} StoredMessage

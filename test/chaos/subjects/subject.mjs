@@ -2,7 +2,7 @@
 
 /**
  * What the schedules are run on: a cache in front of the source of truth, in a process of its own. Every adapter uses
- * its library as the library's own documentation tells to.
+ * its library as the library's own documentation says.
  *
  * @typedef {object} ChaosSubject
  * @property {(key: string) => Promise<import('#test/chaos/truth.mjs').Row | null>} read through the cache, loading on a miss

@@ -55,7 +55,7 @@ export async function makeReadOnly(server) {
  * @returns {() => Promise<void>}
  */
 export function whileUnavailable(happened, end) {
-  // Told when the fault is ended; until then it must not be an unhandled rejection.
+  // Reported when the fault is ended; until then it must not be an unhandled rejection.
   happened.catch(() => undefined);
   return async () => {
     try {

@@ -201,7 +201,7 @@ export const JOBS: Readonly<Record<string, Writer>> = {
 /** Every command: what it writes itself, or the routes of the running server that it calls. */
 export const COMMANDS: Readonly<Record<string, Writer | { readonly calls: readonly string[] }>> = {
   keys: { changes: ['keys'], fires: ['credential'], mayFire: ['workspace'] },
-  // Its server and its worker write by routes, jobs and what START and TIME tell.
+  // Its server and its worker write by routes, jobs and what START and TIME say.
   serve: nothing,
   worker: nothing,
   // Servers that run beside it do not go on by what it takes back.
@@ -250,10 +250,10 @@ export const TIME: Readonly<Record<string, Writer>> = {
 /** Reads that may fall though nothing that they show has changed, and why. */
 export const FALLS_WITHOUT_CHANGE: readonly { readonly tag: TagName; readonly because: string }[] = [
   { tag: 'removals', because: 'a deletion or an import does not list what hung on what it took or brought' },
-  { tag: 'any-context', because: 'an id alone does not tell the label whose versions are shown' },
+  { tag: 'any-context', because: 'an id alone does not say the label whose versions are shown' },
   { tag: 'any-handover', because: 'the list spans all projects' },
   { tag: 'project-contents', because: 'one tag for all counts of a project' },
   { tag: 'handovers', because: 'the wake-up holds the latest handover beside what is always to be checked' },
   { tag: 'conversation', because: 'one tag for a conversation and its messages' },
-  { tag: 'session', because: 'a log is read after its session, which tells that it is there' },
+  { tag: 'session', because: 'a log is read after its session, which says that it is there' },
 ];

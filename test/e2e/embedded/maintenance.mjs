@@ -7,7 +7,7 @@ import { openEmbedded } from './open.mjs';
 const file = new URL('../../../dist/libs/database/src/embedded/embedded-maintenance.js', import.meta.url);
 const { EmbeddedMaintenance } = await import(file.href);
 
-/* Fills a table, empties most of it, and prints what the upkeep makes of it as JSON. */
+/* Fills a table, empties most of it, and prints what the maintenance makes of it as JSON. */
 const dataSource = await openEmbedded(process.argv[2]);
 const database = new Database(dataSource);
 const maintenance = new EmbeddedMaintenance(database);
@@ -31,7 +31,7 @@ const emptied = await look();
 await maintenance.run();
 const vacuumed = await look();
 
-// What can't be done is told in the log and stops nobody.
+// What can't be done is reported in the log and stops nobody.
 /** @type {string[]} */
 const warnings = [];
 Logger.overrideLogger({ log() {}, error() {}, warn: (message) => warnings.push(message) });

@@ -2,7 +2,7 @@
 /**
  * Loaded into a server under test: how much processor time its main thread used between two turns of the event loop, at most.
  * Waiting for a processor that others use does not count, nor does what other threads of the process do meanwhile (where
- * the system tells them apart: Linux). SIGUSR2 has it written to the standard error, and begins anew.
+ * the system distinguishes them: Linux). SIGUSR2 has it written to the standard error, and begins again.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';

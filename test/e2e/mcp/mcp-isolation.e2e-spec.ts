@@ -54,7 +54,7 @@ describe('two workspaces over MCP', () => {
     expect(toolDefinitions.length).toBeGreaterThan(40);
   });
 
-  it('T41 a valid key is told "not found" for every id of another workspace by every tool, and changes nothing there', async () => {
+  it('T41 a valid key is answered "not found" for every id of another workspace by every tool, and changes nothing there', async () => {
     const before = await stateOf(theirs);
     const answers: string[] = [];
     for (const { name, route } of toolDefinitions) {
@@ -103,7 +103,7 @@ describe('two workspaces over MCP', () => {
     expect((await mine.api.get('/v1/projects/atlas/contexts/stolen')).status).toBe(404);
   });
 
-  it('every tool tells arguments that no field takes, with their names, and changes nothing', async () => {
+  it('every tool reports arguments that no field takes, with their names, and changes nothing', async () => {
     const before = await stateOf(mine);
     const { tools } = await client.sdk.listTools();
     const wrong: string[] = [];

@@ -78,7 +78,7 @@ describe('the protocol of /mcp', () => {
       expect(body.error.message).toContain('2025-11-25');
     });
 
-    it('tells what it can to a client of the newest version', async () => {
+    it('says what it can do to a client of the newest version', async () => {
       const client = await connectHttp(server, { generation: 'newer' });
       expect(client.sdk.getNegotiatedProtocolVersion()).toBe('2026-07-28');
       await client.close();
@@ -157,7 +157,7 @@ describe('the protocol of /mcp', () => {
         expect([origin, await statusFor(origin)]).toEqual([origin, 200]);
     });
 
-    it('a key sees the tools that it may call, and is told why it may not call another', async () => {
+    it('a key sees the tools that it may call, and is shown why it may not call another', async () => {
       const key = await newKey('memory:read');
       const client = await connectHttp(server, { key, profile: 'full' });
       const { tools } = await client.sdk.listTools();
@@ -208,7 +208,7 @@ describe('the protocol of /mcp', () => {
       expect(await namesOf({ profile: 'core' }, { 'x-keepsake-mcp-profile': 'full' })).toEqual(core);
     });
 
-    it('that do not exist are told, and so is a project that is none', async () => {
+    it('that do not exist are reported, and so is a project that is none', async () => {
       for (const [query, headers] of [
         [{ profile: 'huge' }, {}],
         [{ project: 'NO WAY' }, {}],
@@ -243,7 +243,7 @@ describe('the protocol of /mcp', () => {
       ['NUL', 'context_store', { label: 'l', content: 'a\0b' }, '/content'],
       ['NUL in a path', 'context_get', { id: 'a\0b' }, '/id'],
       ['NUL in a name', 'context_store', { label: 'l', content: 'c', metadata: { 'a\0b': 1 } }, '/metadata/a\0b'],
-    ])('%s is told with the field that is wrong', async (_what, tool, args, pointer) => {
+    ])('%s is reported with the field that is wrong', async (_what, tool, args, pointer) => {
       const answer = await postMessage(server, call(tool, args));
       expect(answer.status).toBe(200);
       expect(answer.body.result.isError).toBe(true);
@@ -288,7 +288,7 @@ describe('the protocol of /mcp', () => {
       expect((await postMessage(server, call('handover_latest', null as never))).body.result).toBeDefined();
     });
 
-    it('a lone surrogate is told with its field', async () => {
+    it('a lone surrogate is reported with its field', async () => {
       for (const args of ['{"label":"l","content":"\\ud800"}', '{"id":"\\ud800"}']) {
         const name = args.includes('label') ? 'context_store' : 'context_get';
         const text = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"${name}","arguments":${args}}}`;
@@ -365,7 +365,7 @@ describe('the protocol of /mcp', () => {
     });
   });
 
-  it('the time that a call waited for the database is told of the request that it came with', async () => {
+  it('the time that a call waited for the database is reported with the request that it came with', async () => {
     const { headers } = await postMessage(server, call('context_store', { label: 'timed', content: 'text' }));
     const [, waitedMs] = /database;dur=([\d.]+)/.exec(headers.get('server-timing') ?? '') ?? [];
     expect(Number(waitedMs)).toBeGreaterThan(0);

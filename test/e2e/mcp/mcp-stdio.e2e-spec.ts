@@ -70,7 +70,7 @@ describe('keepsake mcp', () => {
     expect([code, JSON.parse(stdout).result.serverInfo.name]).toEqual([0, 'keepsake']);
   });
 
-  it('tells of a server that is not there on standard error, with a code', async () => {
+  it('reports a server that is not there on standard error, with a code', async () => {
     const ended = await run([], [], { KEEPSAKE_URL: `http://127.0.0.1:${await freePort()}` });
     expect([ended.code, ended.stdout]).toEqual([69, '']);
     expect(ended.stderr).toMatch(/does not answer/);
@@ -81,7 +81,7 @@ describe('keepsake mcp', () => {
     ['a profile that is none', ['--profile', 'huge'], {}, 64, /core or full/],
     ['a project that is none', ['--project', 'NO WAY'], {}, 1, /project/],
     ['an option that is none', ['--colour', 'red'], {}, 64, /Usage: keepsake mcp/],
-  ])('tells of %s on standard error, with a code', async (_what, args, env, code, reported) => {
+  ])('reports %s on standard error, with a code', async (_what, args, env, code, reported) => {
     const ended = await run(args, [], env);
     expect([ended.code, ended.stdout]).toEqual([code, '']);
     expect(ended.stderr).toMatch(reported);

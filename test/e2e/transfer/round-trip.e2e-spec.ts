@@ -131,7 +131,7 @@ describe('a project that moves', () => {
     expect((await exportProject(embedded, 'atlas')).of('context')).toEqual(out.of('context'));
   });
 
-  it('is found, told at the wake-up, and embedded again', async () => {
+  it('is found, reported at the wake-up, and embedded again', async () => {
     const find = async (q: string) =>
       (await served.api.get('/v1/search', { query: { project: 'atlas', q, mode: 'keyword' } })).body.items;
     expect((await find('foghorn'))[0]).toMatchObject({ kind: 'context', label: 'lamp/❌', version: 3 });

@@ -73,7 +73,7 @@ describe('keepsake export and import', () => {
     expect((await keepsake(['import', '-'])).code).toBe(64);
   }, 60_000);
 
-  it('tells what is wrong with a file, and with a call, by its exit code', async () => {
+  it('reports what is wrong with a file, and with a call, by its exit code', async () => {
     await writeFile(join(folder, 'bad.jsonl'), projectFile('atlas', [{ type: 'session', id: 'x' }]));
     const bad = await keepsake(['import', 'bad.jsonl']);
     expect(bad).toMatchObject({ code: 1, stderr: expect.stringContaining('/lines/3/id') });

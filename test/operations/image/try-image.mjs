@@ -335,7 +335,7 @@ try {
     `${run('du', ['-sh', join(image, container.workdir)]).split('\t')[0]} of ${container.workdir}, Node ${run('chroot', [image, 'node', '--version']).trim()}`,
   );
   const reported = await commandOf(image, ['--version']);
-  check(reported.code === 0 && /^\d+\.\d+\.\d+\n$/.test(reported.said), `--version tells ${reported.said.trim()}`);
+  check(reported.code === 0 && /^\d+\.\d+\.\d+\n$/.test(reported.said), `--version reports ${reported.said.trim()}`);
   const worker = await commandOf(image, ['worker']);
   check(
     worker.code === 78 && worker.said.includes('DATABASE_URL'),

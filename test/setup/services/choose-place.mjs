@@ -6,7 +6,7 @@ import { debianFolder } from './sources/debian-folder.mjs';
 import { docker } from './sources/docker.mjs';
 import { installedPrograms } from './sources/installed-programs.mjs';
 
-/** Tells what would make a missing service available. */
+/** Says what would make a missing service available. */
 export class MissingServiceError extends Error {
   /**
    * @param {'postgres' | 'redis'} service

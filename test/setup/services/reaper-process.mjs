@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Runs beside a process that started services and outlives it by a moment. It is told over its standard input what
+ * Runs beside a process that started services and outlives it by a moment. It reads from its standard input what
  * the owner has started; when that input ends, however the owner came to its end, it ends what is still listed.
  * One line is one JSON object: `{ add: <id>, what: {…} }` or `{ remove: <id> }`.
  */
@@ -46,7 +46,7 @@ function remove(leftover) {
     if (leftover.kind === 'volume') docker('volume', 'rm', '--force', leftover.name);
     if (leftover.kind === 'folder') rmSync(leftover.path, { recursive: true, force: true, maxRetries: 5 });
   } catch {
-    // Nobody is left to be told, and the other leftovers still have to go.
+    // Nobody is left to report it to, and the other leftovers still have to go.
   }
 }
 

@@ -12,7 +12,7 @@ import { until } from './until.mjs';
 const RUNNING = pathToFileURL(join(import.meta.dirname, 'running.mjs')).href;
 const REAPER = pathToFileURL(join(import.meta.dirname, 'reaper.mjs')).href;
 
-/** Starts a program that has a child, registers a folder, tells the program's process id and waits. */
+/** Starts a program that has a child, registers a folder, reports the program's process id and waits. */
 const OWNER = `
   import { Running } from ${JSON.stringify(RUNNING)};
   import { removeAtTheEnd } from ${JSON.stringify(REAPER)};

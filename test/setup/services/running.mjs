@@ -16,7 +16,7 @@ const GRACE_MS = 10_000;
  */
 
 /**
- * A program that runs until it is told to end. Its output goes to a file, not through a pipe: it goes on undisturbed
+ * A program that runs until it is asked to end. Its output goes to a file, not through a pipe: it goes on undisturbed
  * while this process is busy, and does not keep this process alive.
  */
 export class Running {

@@ -8,7 +8,7 @@ import { startSentinelSet } from './redis-sentinel.mjs';
 import { startRedis } from './redis.mjs';
 import { until } from './until.mjs';
 
-/** A key of the first slot, as CLUSTER KEYSLOT tells. */
+/** A key of the first slot, as CLUSTER KEYSLOT says. */
 const SLOT_0 = '06S';
 
 async function query(server: PostgresServer, sql: string) {
@@ -107,7 +107,7 @@ describe('a private Redis', () => {
     }
   });
 
-  it('that cannot start tells what it said', async () => {
+  it('that cannot start says what it said', async () => {
     await expect(startRedis({ config: { 'no-such-directive': 'yes' } })).rejects.toThrow('no-such-directive');
   });
 });
@@ -148,7 +148,7 @@ describe('a Cluster', () => {
 });
 
 describe('a Sentinel set', () => {
-  it('agrees on another primary when it is told to, and when the primary is lost', async () => {
+  it('agrees on another primary when it is asked to, and when the primary is lost', async () => {
     const set = await startSentinelSet({ replicas: 2 });
     try {
       const first = await set.primary();

@@ -1,5 +1,5 @@
 // @ts-check
-/** One process of the soak: asks the product's limiter without a pause, and tells what passed. */
+/** One process of the soak: asks the product's limiter without a pause, and reports what passed. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { mulberry32 } from '#test/support/random.mjs';
 import { counterOf, createPlan } from './plan.mjs';

@@ -24,7 +24,7 @@ export async function benchServer(of: {
   readonly json: boolean;
 }): Promise<ExitCode> {
   const server = await findServer(loadConfig(process.env), of.workspace);
-  // Whether it answers, and to this key, is told before anything is measured.
+  // Whether it answers, and to this key, is reported before anything is measured.
   const { status } = await server.call<{ status?: string }>('GET', '/v1/admin/cache/health');
   if (status === undefined) throw server.foreign();
   const { url, key, workspace } = server.address;

@@ -95,7 +95,7 @@ export interface WarmingStarted {
   readonly bounds: WarmingBounds;
 }
 
-/** What the job of a warming tells when it has ended. */
+/** What the job of a warming says when it has ended. */
 export interface WarmingResult {
   readonly targets: number;
   readonly warmed: number;
@@ -103,7 +103,7 @@ export interface WarmingResult {
   readonly isMore: boolean;
 }
 
-/** One warming, as the command tells it; without a result where it was not waited for or did not complete. */
+/** One warming, as the command reports it; without a result where it was not waited for or did not complete. */
 export interface Warming {
   readonly target: string;
   readonly job: string;

@@ -128,7 +128,7 @@ function serverCommandOf([action = '', name]: readonly string[], options: CacheO
   }
 }
 
-/** What a target names; of tags, keys and users only their values tell. @throws DomainError where it is not there */
+/** What a target names; of tags, keys and users only their values say. @throws DomainError where it is not there */
 async function mustExist(server: ServerClient, target: Readonly<Record<string, string | true>>): Promise<void> {
   const { project, session, context } = target;
   if (typeof project === 'string') await requireProject(server, project);
@@ -164,7 +164,7 @@ async function warm(
   const warmings: Warming[] = [];
   for (const one of targets) {
     const { job, bounds } = await server.call<WarmingStarted>('POST', '/v1/admin/cache/warm', { body: one });
-    // Of one target its steps are told, of many how many are done.
+    // Of one target its steps are reported, of many how many are done.
     const reported = ({ steps }: Job) => {
       if (targets.length === 1 && steps !== null) progress.step(steps.done, steps.total, 'warmed');
     };

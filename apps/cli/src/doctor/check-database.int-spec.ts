@@ -14,7 +14,7 @@ describe('the doctor, of the database', () => {
   const look = (environment: NodeJS.ProcessEnv) =>
     checkDatabase(loadConfig({ DATABASE_URL: testDatabase.url, ...environment }).database);
 
-  it('tells that the schema is missing, that it will be made, or that it is there; and changes nothing', async () => {
+  it('reports that the schema is missing, that it will be made, or that it is there; and changes nothing', async () => {
     expect(await look({ DATABASE_MIGRATE: 'false' })).toEqual([
       { part: 'database', status: 'ok', detail: expect.stringMatching(/^PostgreSQL \d+/) },
       { part: 'extensions', status: 'ok', detail: expect.stringContaining('pg_trgm') },
@@ -48,7 +48,7 @@ describe('the doctor, of the database', () => {
     ],
     ['the password is wrong', (url: URL) => (url.password = 'hunter2'), 'The database refuses the connection'],
     ['there is no such database', (url: URL) => (url.pathname = '/nowhere'), 'The database refuses the connection'],
-  ])('tells where %s what to check, and no password', async (_, change, detail) => {
+  ])('reports where %s what to check, and no password', async (_, change, detail) => {
     const url = new URL(testDatabase.url);
     change(url);
     const [finding, ...others] = await look({ DATABASE_URL: url.href });

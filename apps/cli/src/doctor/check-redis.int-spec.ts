@@ -5,7 +5,7 @@ import { checkRedis } from './checks.js';
 describe('the doctor, of Redis', () => {
   const look = (redisUrl: string) => checkRedis({ redisUrl });
 
-  it('tells what is there, warns of what costs, and changes nothing', async () => {
+  it('reports what is there, warns of what costs, and changes nothing', async () => {
     const server = await startRedis({ config: { 'maxmemory-policy': 'allkeys-lru' } });
     const redis = new Redis(server.url);
     try {
@@ -26,7 +26,7 @@ describe('the doctor, of Redis', () => {
     }
   }, 30_000);
 
-  it('tells a wrong and a missing password, what to check, and neither password', async () => {
+  it('reports a wrong and a missing password, what to check, and neither password', async () => {
     const server = await startRedis();
     try {
       for (const credentials of [':hunter2@', 'somebody:hunter2@', '']) {
@@ -44,7 +44,7 @@ describe('the doctor, of Redis', () => {
     }
   }, 30_000);
 
-  it('tells that one address is the endpoint of a Cluster', async () => {
+  it('reports that one address is the endpoint of a Cluster', async () => {
     const cluster = await startCluster({ config: { 'maxmemory-policy': 'allkeys-lru' } });
     try {
       const [first] = cluster.primaries;

@@ -47,7 +47,7 @@ export const unavailable = (part: string, detail: string): Finding => ({
   cause: 'unavailable',
 });
 
-/** A wrong configuration is told before what it may have caused. */
+/** A wrong configuration is reported before what it may have caused. */
 export function exitCodeOf(findings: readonly Finding[]): ExitCode {
   if (findings.some(({ cause }) => cause === 'configuration')) return ExitCode.configuration;
   return findings.some(({ status }) => status === 'failed') ? ExitCode.unavailable : ExitCode.ok;

@@ -40,7 +40,7 @@ describe('the doctor', () => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  it('ends with what a script can tell apart', () => {
+  it('ends with what a script can distinguish', () => {
     expect(exitCodeOf([ok('a', ''), warning('b', '')])).toBe(0);
     expect(exitCodeOf([ok('a', ''), unavailable('b', '')])).toBe(69);
     expect(exitCodeOf([unavailable('a', ''), misconfigured('b', '')])).toBe(78);
@@ -53,23 +53,23 @@ describe('the doctor', () => {
   });
 
   describe('of the data folder', () => {
-    it('tells that it will be made, and makes nothing', async () => {
+    it('reports that it will be made, and makes nothing', async () => {
       const finding = await checkDataFolder(join(folder, 'not', 'yet'));
       expect(finding).toMatchObject({ status: 'ok', detail: expect.stringContaining('will be made') });
       expect(readdirSync(folder)).toEqual([]);
     });
 
-    it('tells that it is free', async () => {
+    it('reports that it is free', async () => {
       expect(await checkDataFolder(folder)).toMatchObject({ status: 'ok', detail: `${folder} is free.` });
     });
 
-    it('tells that it is no folder', async () => {
+    it('reports that it is no folder', async () => {
       const file = join(folder, 'file');
       writeFileSync(file, '');
       expect(await checkDataFolder(file)).toMatchObject({ status: 'failed', cause: 'unavailable' });
     });
 
-    it('data folder below a file: tells which file is in the way', async () => {
+    it('data folder below a file: says which file is in the way', async () => {
       const file = join(folder, 'file');
       writeFileSync(file, '');
       expect(await checkDataFolder(join(file, 'a', 'b'))).toMatchObject({
@@ -89,7 +89,7 @@ describe('the doctor', () => {
       });
     });
 
-    it('tells who uses it, and where that listens', async () => {
+    it('reports who uses it, and where that listens', async () => {
       const lock = await DataFolderLock.acquire(folder, () => undefined);
       expect((await checkDataFolder(folder)).detail).toBe(`${folder} is in use by process ${process.pid}.`);
       announceServer(folder, 'http://127.0.0.1:3000');
@@ -102,7 +102,7 @@ describe('the doctor', () => {
   describe('of the port', () => {
     const http = (port: number, host = '127.0.0.1') => loadConfig({ PORT: String(port), HOST: host }).http;
 
-    it('tells whether it is free, taken, or taken by the running server itself', async () => {
+    it('reports whether it is free, taken, or taken by the running server itself', async () => {
       const { server, port } = await listen();
       expect(await checkPort(http(port), undefined)).toMatchObject({
         status: 'failed',
@@ -115,7 +115,7 @@ describe('the doctor', () => {
       expect(await checkPort(http(0), undefined)).toMatchObject({ status: 'ok' });
     });
 
-    it('tells that the host is not of this machine', async () => {
+    it('reports that the host is not of this machine', async () => {
       expect(await checkPort(http(0, '192.0.2.1'), undefined)).toMatchObject({
         status: 'failed',
         detail: expect.stringContaining('Set HOST to an address of this machine'),
@@ -126,7 +126,7 @@ describe('the doctor', () => {
   describe('of Redis', () => {
     const cache = (url: string | undefined) => loadConfig({ REDIS_URL: url }).cache;
 
-    it('tells that there is none, and that this is fine', async () => {
+    it('reports that there is none, and that this is fine', async () => {
       expect(await checkRedis(cache(undefined))).toMatchObject({ status: 'ok' });
     });
   });

@@ -16,13 +16,16 @@ function serverOf(...states: readonly Partial<Job>[]) {
 }
 
 describe('waiting for a job', () => {
-  it.each(['completed', 'failed', 'cancelled'] as const)('ends when it is %s, and tells every look', async (state) => {
-    const server = serverOf({ state: 'waiting' }, { state: 'running', steps: { done: 1, total: 2 } }, { state });
-    const seen: unknown[] = [];
-    expect((await waitForJob(server, 'j', (job) => seen.push(job.steps))).state).toBe(state);
-    expect(seen).toEqual([null, { done: 1, total: 2 }, null]);
-    expect(new Set(server.paths)).toEqual(new Set(['/v1/jobs/j']));
-  });
+  it.each(['completed', 'failed', 'cancelled'] as const)(
+    'ends when it is %s, and reports every look',
+    async (state) => {
+      const server = serverOf({ state: 'waiting' }, { state: 'running', steps: { done: 1, total: 2 } }, { state });
+      const seen: unknown[] = [];
+      expect((await waitForJob(server, 'j', (job) => seen.push(job.steps))).state).toBe(state);
+      expect(seen).toEqual([null, { done: 1, total: 2 }, null]);
+      expect(new Set(server.paths)).toEqual(new Set(['/v1/jobs/j']));
+    },
+  );
 
   it('gives up where nobody takes it, but not on one that runs or is tried again', async () => {
     await expect(waitForJob(serverOf({ state: 'waiting' }), 'j', undefined, 50)).rejects.toThrow(CliError);

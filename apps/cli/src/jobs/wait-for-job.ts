@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CliError, ExitCode } from '../cli-error.js';
 import type { ServerClient } from '../server/server-client.js';
 
-/** A job as `GET /v1/jobs/:id` tells it, as far as a command looks at it. */
+/** A job as `GET /v1/jobs/:id` shows it, as far as a command looks at it. */
 export interface Job<Result = unknown> {
   readonly id: string;
   readonly name: string;
@@ -18,7 +18,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const WORKER_WAIT_MS = 30_000;
 
 /**
- * Looks at a job until it has ended, and tells each look.
+ * Looks at a job until it has ended, and reports each look.
  * @returns the job as it ended: completed, failed or cancelled
  * @throws CliError where no worker takes it for half a minute; it goes on waiting
  */

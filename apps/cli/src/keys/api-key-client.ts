@@ -12,7 +12,7 @@ export interface KeyView {
   readonly revokedAt: string | null;
 }
 
-/** A key with its secret, which is told this once. */
+/** A key with its secret, which is shown this once. */
 export interface NewKeyView extends KeyView {
   readonly key: string;
 }

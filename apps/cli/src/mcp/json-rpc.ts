@@ -5,7 +5,7 @@ export interface JsonRpcMessage {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** What a failure to hand a request on is told as; the range that the specification leaves to servers. */
+/** What a failure to hand a request on is reported as; the range that the specification leaves to servers. */
 const SERVER_ERROR = -32_000;
 export const PARSE_ERROR = -32_700;
 

@@ -36,7 +36,7 @@ describe('the bridge', () => {
     expect(answers.map(({ error, id }) => [error.code, id])).toEqual(Array.from({ length: 4 }, () => [-32_700, null]));
   });
 
-  it('answers a request that fails with its error, and tells where nobody waits', async () => {
+  it('answers a request that fails with its error, and reports where nobody waits', async () => {
     const bridge = bridgeTo(async () => {
       throw new Error('gone');
     });

@@ -94,7 +94,7 @@ describe('the link to the server', () => {
     expect(server.seen[1]?.body).toEqual({ jsonrpc: '2.0', id: 2, method: 'tools/list' });
   });
 
-  it('begins anew where the session is not known any more, once, and asks again', async () => {
+  it('begins again where the session is not known any more, once, and asks again', async () => {
     const link = await start();
     await sendBy(link, initialize, signal);
     server.session = 2;
@@ -113,7 +113,7 @@ describe('the link to the server', () => {
     expect(server.seen.at(-1)?.headers['mcp-session-id']).toBe('s2');
   });
 
-  it("tells the server's problem as an error of the request, and nothing of a notification's", async () => {
+  it("reports the server's problem as an error of the request, and nothing of a notification's", async () => {
     const link = await start(503);
     expect(await sendBy(link, { id: 2, method: 'tools/list' }, signal)).toEqual({
       jsonrpc: '2.0',

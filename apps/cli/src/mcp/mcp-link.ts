@@ -26,7 +26,7 @@ interface Answer {
 
 /**
  * The way to `/mcp` of the running server. A server that is starting again is waited for, and a session that it does not
- * know any more is begun anew with what the client said when it began: the client notices neither.
+ * know any more is begun again with what the client said when it began: the client notices neither.
  */
 export class McpLink {
   private session: string | undefined;
@@ -61,7 +61,7 @@ export class McpLink {
     const used = this.session;
     let answer = await this.post(message, json, signal);
     if (answer.status === 404 && answer.body?.code === 'mcp-session-not-found') {
-      // Of several that are refused at once, the first begins anew.
+      // Of several that are refused at once, the first begins again.
       if (this.session === used) await this.restart(signal);
       answer = await this.post(message, json, signal);
     }

@@ -15,7 +15,7 @@ export async function runMcp({ workspace, ...settings }: McpSettings & { readonl
     () => findServer(config, workspace, 'a key with the scopes memory:read and memory:write'),
     settings,
   );
-  // A client shows what is told now; later it could only be told as the error of some call.
+  // A client shows what is reported now; later it could only be reported as the error of some call.
   await link.check();
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => lines.close());

@@ -25,7 +25,7 @@ class ServerModule {
   }
 }
 
-/** Serves until it is told to stop. */
+/** Serves until it is asked to stop. */
 export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
   const config = loadConfig(process.env);
   const { database, http, queue } = config;

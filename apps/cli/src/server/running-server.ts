@@ -15,7 +15,7 @@ interface RunningServer {
   readonly url: string;
 }
 
-/** Tells the commands of this user where the server of the data folder listens, until `withdrawServer`. */
+/** Informs the commands of this user where the server of the data folder listens, until `withdrawServer`. */
 export function announceServer(dataDir: string, url: string): void {
   const server: RunningServer = { pid: process.pid, url };
   writeFileSync(join(dataDir, SERVER_FILE), JSON.stringify(server), { mode: 0o600 });
@@ -25,7 +25,7 @@ export function withdrawServer(dataDir: string): void {
   rmSync(join(dataDir, SERVER_FILE), { force: true });
 }
 
-/** The live server that owns the data folder. A file that a killed server left behind is told by the lock. */
+/** The live server that owns the data folder. A file that a killed server left behind is recognised by the lock. */
 export async function findRunningServer(dataDir: string): Promise<RunningServer | undefined> {
   const owner = await DataFolderLock.findOwner(dataDir);
   if (owner === undefined) return undefined;
@@ -33,7 +33,7 @@ export async function findRunningServer(dataDir: string): Promise<RunningServer 
     const server = serverSchema.parse(JSON.parse(readFileSync(join(dataDir, SERVER_FILE), 'utf8')));
     return server.pid === owner.pid ? server : undefined;
   } catch {
-    // It has not told yet, or can't be read by this user.
+    // It has not written it yet, or can't be read by this user.
     return undefined;
   }
 }

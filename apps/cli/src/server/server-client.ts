@@ -9,7 +9,7 @@ import { CliError, ExitCode } from '../cli-error.js';
 import { isOfFile } from '../describe-error.js';
 
 const TIMEOUT_MS = 30_000;
-/** A limit that frees later than this is told instead of waited for. */
+/** A limit that frees later than this is reported instead of waited for. */
 const LONGEST_WAIT_SECONDS = 60;
 
 interface ServerAddress {
@@ -130,7 +130,7 @@ export class ServerClient {
 
   private refusal(status: number, body: unknown): Error {
     const isProblem = typeof body === 'object' && body !== null && 'code' in body && 'detail' in body;
-    // A proxy in between has no code of ours to tell.
+    // A proxy in between sends no code of ours.
     if (!isProblem && (status < 500 || status === 501)) return this.foreign();
     return toRefusal(status, body ?? {});
   }
@@ -199,7 +199,7 @@ async function sendTransfer(
 }
 
 /**
- * Reading an unknown project gives empty answers; a command that names one is told.
+ * Reading an unknown project gives empty answers; a command that names one fails.
  * @throws NotFoundError where nothing was ever written to it
  */
 export async function requireProject(server: ServerClient, slug: string): Promise<void> {

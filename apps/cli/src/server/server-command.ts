@@ -47,7 +47,7 @@ export async function runServerCommand(
   }
 }
 
-/** What lacks the fields of our answers is the answer of another server. */
+/** What is without the fields of our answers is the answer of another server. */
 function understood<Result>(server: ServerClient, read: () => Result): Result {
   try {
     return read();

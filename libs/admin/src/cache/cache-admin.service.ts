@@ -44,7 +44,7 @@ export interface AdminCacheStats extends CacheStatsReport {
 /** Of one call; the cursor goes on where it ends. */
 const MAX_SCANS = 500;
 
-/** What administrators see of the cache and do to it. Deeds are written down before they are done. */
+/** What administrators see of the cache and do to it. Actions are written down before they are done. */
 @Injectable()
 export class CacheAdminService {
   constructor(
@@ -118,7 +118,7 @@ export class CacheAdminService {
     const prefix = this.visiblePrefix(caller, family.keyPrefix(cache.space), family.definition.scope);
     const keys: string[] = [];
     let next = cursor;
-    // Pages of a scan hold what others have too: where this one ends tells only of what the caller may see.
+    // Pages of a scan hold what others have too: where this one ends says only of what the caller may see.
     for (let scans = 0; scans < MAX_SCANS && keys.length < count; scans++) {
       const from = next;
       const page = await this.asking(() => store.scan(prefix, from, count));
@@ -167,7 +167,7 @@ export class CacheAdminService {
   }
 
   /**
-   * Forgets the verified credential of a principal, so that it is verified anew. Another than oneself is an operator's.
+   * Forgets the verified credential of a principal, so that it is verified again. Another than oneself is an operator's.
    * @param user a subject of tokens, or a principal: `key:<id>` of the caller's workspace, `jwt:<subject>` of any
    * @throws DomainError `missing-scope`, `key-not-found`
    */

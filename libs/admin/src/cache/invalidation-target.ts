@@ -13,7 +13,7 @@ export type InvalidationTarget =
 /** The tags that writes to it would fire. */
 export function tagsOf(workspace: WorkspaceId, target: InvalidationTarget): readonly Tag[] {
   switch (target.kind) {
-    // What is named by an id does not tell its project: with it falls what is cached of the workspace's other projects.
+    // What is named by an id does not say its project: with it falls what is cached of the workspace's other projects.
     case 'project':
       return [projectTag({ workspace, project: target.project }), workspaceDeletionTag({ workspace })];
     case 'session': {

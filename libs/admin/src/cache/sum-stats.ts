@@ -20,7 +20,7 @@ const ADDED = [
   'savedUsd',
 ] as const satisfies readonly (keyof FamilyStatsReport)[];
 
-/** Several processes as one. Counts are added; of the percentiles the slowest process is told: they can't be added. */
+/** Several processes as one. Counts are added; of the percentiles the slowest process is reported: they can't be added. */
 export function sumStats(reports: readonly CacheStatsReport[]): CacheStatsReport {
   const names = [...new Set(reports.flatMap(({ families }) => Object.keys(families)))];
   return {

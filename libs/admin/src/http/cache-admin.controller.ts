@@ -28,7 +28,7 @@ import {
 } from './cache-admin.dto.js';
 import { toJobResponse } from './job.dto.js';
 
-/** A place in the scan of the whole server tells how much it holds. */
+/** A place in the scan of the whole server says how much it holds. */
 const hiddenPosition = z.string().transform(showPosition);
 
 /** The cache as administrators see it. What reaches beyond a workspace is an operator's. */

@@ -15,7 +15,7 @@ const ESCAPE = '$';
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * JSON with tags for what JSON lacks: Date, bigint, bytes, Map, Set, undefined in arrays, NaN, infinities and -0.
+ * JSON with tags for what JSON does not have: Date, bigint, bytes, Map, Set, undefined in arrays, NaN, infinities and -0.
  * Values without any of these (most are) are written and read by the engine's own JSON alone.
  *
  * Refuses functions, symbols, cycles and class instances: they would not come back as they were.

@@ -11,7 +11,7 @@ export abstract class FamilySettingsStore {
   /**
    * Changes the settings of one family. Safe for concurrent callers: none undoes what another changed.
    * @param patch undefined returns the family to its declaration
-   * @param allow told the revision that is changed, undefined before the first change; nothing is changed where it throws
+   * @param allow given the revision that is changed, undefined before the first change; nothing is changed where it throws
    */
   abstract change(family: string, patch: FamilySettingsPatch | undefined, allow: AllowChange): Promise<void>;
 }

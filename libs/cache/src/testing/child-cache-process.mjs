@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The built cache in a process of its own, told what to do over IPC: see `child-cache.ts`.
+ * The built cache in a process of its own, controlled over IPC: see `child-cache.ts`.
  *
  * @typedef {{ id: number, do: string, args: any[] }} Order
  */

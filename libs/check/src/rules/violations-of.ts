@@ -16,7 +16,7 @@ interface Statement {
   readonly words: readonly Word[];
 }
 
-/** Behind these a rule names its exceptions: whether they hold can't be told from a sentence. */
+/** Behind these a rule names its exceptions: whether they hold can't be known from a sentence. */
 const EXCEPTIONS = /\b(?:unless|except|excepting|only|other than)\b/i;
 /** What a rule says here decides whether it holds, so a sentence has to say it too. */
 const CONDITIONS = /\b(?:if|when|whenever|while|until|before|after|without)\b/i;

@@ -3,7 +3,7 @@ const WORD = /[\p{L}\p{N}_]+(?:[.'’/@:_-][\p{L}\p{N}_]+)*(?:\+\+|#)?/gu;
 
 const set = (list: string): ReadonlySet<string> => new Set(list.split(' '));
 
-/** They turn what is said into its opposite, or tell that it is not what is going to be done. */
+/** They turn what is said into its opposite, or say that it is not what is going to be done. */
 const NEGATIONS = set(
   'not never no none nothing cannot without avoid avoids avoiding avoided instead rather skip skips skipping skipped omit ' +
     'omits omitting omitted ignore ignores ignoring ignored disable disables disabling disabled stop stops stopped stopping ' +

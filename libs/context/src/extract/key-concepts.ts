@@ -1,6 +1,6 @@
 import { headingText, visibleLines } from './markdown-lines.js';
 
-/** English words that tell nothing about a text, and the rule words, which nearly every context holds. */
+/** English words that say nothing about a text, and the rule words, which nearly every context holds. */
 const STOP_WORDS: ReadonlySet<string> = new Set(
   (
     'a about above after again against all also always am an and another any anything are aren as at be because been ' +

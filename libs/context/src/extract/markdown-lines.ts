@@ -8,7 +8,7 @@ interface Fence {
 }
 
 export function fenceOf(line: string): Fence | undefined {
-  // Most lines are told by a character.
+  // Most lines are recognised by a character.
   let indent = 0;
   while (indent < 3 && line.charAt(indent) === ' ') indent++;
   if (line.charAt(indent) !== '`' && line.charAt(indent) !== '~') return undefined;

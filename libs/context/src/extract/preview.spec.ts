@@ -124,7 +124,7 @@ describe('previewOf', () => {
     expect(preview.split('\n').map((line) => line.length)).toEqual([1, 200, 199]);
   });
 
-  it('tells each line once', () => {
+  it('shows each line once', () => {
     const rule = 'NEVER push to the main branch on a Friday';
     expect(previewOf(lines(rule, rule, rule))).toBe(rule);
     expect(previewOf(lines(`# ${rule}`, '', rule, 'other'))).toBe(rule);

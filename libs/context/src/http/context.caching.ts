@@ -22,7 +22,7 @@ export function tagsOfContext({ workspace, params }: CacheableRequest): Tags {
   return [contextTag({ workspace, id: namedId(params) }), workspaceDeletionTag({ workspace })];
 }
 
-/** The id does not tell the label, whose every version is in the answer. */
+/** The id does not say the label, whose every version is in the answer. */
 export function tagsOfVersions({ workspace }: CacheableRequest): Tags {
   return [anyContextTag({ workspace }), workspaceDeletionTag({ workspace })];
 }
@@ -44,7 +44,7 @@ export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {
   return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), workspaceDeletionTag({ workspace })];
 }
 
-/** Embedding goes on in the background: what tells that it is pending is not true for long. */
+/** Embedding goes on in the background: what says that it is pending is not true for long. */
 export function isSettled({ embedding }: Pick<SummaryResponse, 'embedding'>): boolean {
   return embedding !== 'pending';
 }

@@ -9,7 +9,7 @@ export const MAX_LABEL_LENGTH = 200;
 
 const CONTROL = /\p{Cc}/u;
 
-/** Kept as it is: case, spaces at the ends and the form of accents tell labels apart. */
+/** Kept as it is: case, spaces at the ends and the form of accents distinguish labels. */
 export const label = z
   .string()
   .max(MAX_LABEL_LENGTH, `at most ${MAX_LABEL_LENGTH} characters`)

@@ -13,7 +13,7 @@ describe('chunksOf', () => {
     expect(chunksOf(' \n ', marked).chunks).toEqual([]);
   });
 
-  it('cuts before a heading, and tells under which ones a chunk stands', () => {
+  it('cuts before a heading, and says under which ones a chunk stands', () => {
     const body = 'x'.repeat(45);
     const text = `# Book\n\n${body}\n\n## Part one ##\n\n${body}\n\n### Chapter\n${body}\n\n## Part two\n\n${body}`;
     const { chunks } = chunksOf(text, marked);
@@ -154,7 +154,7 @@ describe('chunksOf', () => {
     });
   });
 
-  it('stops at the most there may be, and tells where', () => {
+  it('stops at the most there may be, and says where', () => {
     const text = Array.from({ length: 20 }, (_, n) => sentence(n)).join(' ');
     const { chunks, end } = chunksOf(text, { ...marked, most: 2 });
     expect(chunks).toHaveLength(2);

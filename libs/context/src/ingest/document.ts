@@ -5,7 +5,7 @@ type DocumentFormat = (typeof documentFormats)[number];
 
 /** What came in. */
 export interface DocumentSource {
-  /** Absent: told from the bytes. */
+  /** Absent: recognised from the bytes. */
   readonly format?: DocumentFormat;
   readonly bytes: Uint8Array;
 }

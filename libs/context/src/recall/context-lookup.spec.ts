@@ -66,7 +66,7 @@ describe('ContextLookup', () => {
     expect(await lookup.findEach(workspaceId, [id])).toEqual([undefined]);
   });
 
-  it('T14 makes a preview anew where an older algorithm made the stored one, once for the same text', async () => {
+  it('T14 makes a preview again where an older algorithm made the stored one, once for the same text', async () => {
     const old = { preview: 'old', keyConcepts: ['old'], extractVersion: EXTRACT_VERSION - 1 };
     rows = [context(old), context(old)];
     for (const row of rows) expect(await lookup.extractOf(row)).toEqual(extract(content));

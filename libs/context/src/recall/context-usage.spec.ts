@@ -33,7 +33,7 @@ describe('ContextUsage', () => {
     usage = new ContextUsage(repository, new ManualClock(), inProcessCache(), new FakeTransactionRunner());
   });
 
-  it('adds reads up and writes nothing until it is told to', async () => {
+  it('adds reads up and writes nothing until it is asked to', async () => {
     usage.noteRead(workspaceId, [one, two]);
     usage.noteRead(workspaceId, [one]);
     expect(repository.written).toEqual([]);

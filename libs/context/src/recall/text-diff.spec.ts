@@ -7,7 +7,7 @@ const diff = (from: string, to: string) =>
 const patched = (text: string, { unified }: TextDiff) => (unified === '' ? text : applyPatch(text, unified));
 
 describe('diffTexts', () => {
-  it('tells nothing of equal texts', () => {
+  it('reports nothing of equal texts', () => {
     expect(diff('a\nb', 'a\nb')).toEqual({ unified: '', hunks: [], addedLines: 0, removedLines: 0, minimal: true });
   });
 
@@ -22,7 +22,7 @@ describe('diffTexts', () => {
     expect([addedLines, removedLines]).toEqual([1, 1]);
   });
 
-  it('tells a missing line end from one that is there', () => {
+  it('distinguishes a missing line end from one that is there', () => {
     expect(diff('a', 'a\n')).toMatchObject({ addedLines: 1, removedLines: 1 });
     expect(diff('a\r\n', 'a\n')).toMatchObject({ addedLines: 1, removedLines: 1 });
   });
@@ -37,7 +37,7 @@ describe('diffTexts', () => {
     );
   });
 
-  it('tells texts that differ too much as replaced between what they share, and still exactly', () => {
+  it('shows texts that differ too much as replaced between what they share, and still exactly', () => {
     const middle = (word: string) => Array.from({ length: 1_500 }, (_, index) => `${word} ${index}`);
     const from = ['head', ...middle('old'), 'tail', ''].join('\n');
     const to = ['head', ...middle('new'), 'tail', ''].join('\n');

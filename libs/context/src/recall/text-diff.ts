@@ -16,7 +16,7 @@ export interface TextDiff {
   readonly hunks: readonly StructuredPatchHunk[];
   readonly addedLines: number;
   readonly removedLines: number;
-  /** False where the texts differ too much: everything between the first and the last difference is told as replaced. */
+  /** False where the texts differ too much: everything between the first and the last difference is reported as replaced. */
   readonly minimal: boolean;
 }
 

@@ -48,7 +48,7 @@ describe('RetentionService', () => {
       .map(({ label }) => label)
       .toSorted();
 
-  it('keeps everything until told otherwise', async () => {
+  it('keeps everything until set otherwise', async () => {
     await put('a');
     days(10_000);
     expect(await process.retention.get(workspaceId, 'p')).toMatchObject({
@@ -59,7 +59,7 @@ describe('RetentionService', () => {
     expect(await labels()).toEqual(['a']);
   });
 
-  it('archives what nobody read or changed for long enough, and tells it with its reason', async () => {
+  it('archives what nobody read or changed for long enough, and reports it with its reason', async () => {
     await put('old');
     const read = await put('read');
     const changed = await put('changed');
@@ -114,7 +114,7 @@ describe('RetentionService', () => {
     expect((await put('gone')).context.version).toBe(1);
   });
 
-  it('a dry run tells what a run would do and what comes due soon, and does nothing', async () => {
+  it('a dry run says what a run would do and what comes due soon, and does nothing', async () => {
     await put('due');
     days(5);
     await put('soon');
@@ -157,7 +157,7 @@ describe('RetentionService', () => {
     expect(await process.retention.get(workspaceId, 'p')).toMatchObject({ archiveAfterDays: 2 });
   });
 
-  it('runs the policies of all projects, and stops when told to', async () => {
+  it('runs the policies of all projects, and stops when asked to', async () => {
     for (const project of ['p', 'q']) {
       await process.put(workspaceId, project, { label: 'old' });
       await keep({ archiveAfterDays: 1 }, project);

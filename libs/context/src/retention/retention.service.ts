@@ -135,7 +135,7 @@ export class RetentionService {
     await this.runAll(signal);
   }
 
-  /** Runs every policy of every workspace until nothing is due, or until told to stop. */
+  /** Runs every policy of every workspace until nothing is due, or until asked to stop. */
   async runAll(signal: AbortSignal): Promise<void> {
     let last: StoredRetentionPolicy | undefined;
     do {

@@ -7,7 +7,7 @@ export interface RetentionPolicy {
   readonly archiveAfterDays: number | null;
   /** Versions that have been archived for so many days are deleted for good; null: never. */
   readonly purgeAfterDays: number | null;
-  /** A report also tells what becomes due within so many days. */
+  /** A report also says what becomes due within so many days. */
   readonly noticeDays: number;
 }
 
@@ -35,7 +35,7 @@ export interface DueContext {
 
 export interface DueList {
   readonly count: number;
-  /** The longest due, as many as a report tells. */
+  /** The longest due, as many as a report shows. */
   readonly items: readonly DueContext[];
 }
 

@@ -113,7 +113,7 @@ describe('storing contexts, by several processes on one database', () => {
   });
 
   describe('a text that repeats', () => {
-    const long = ['# Title', 'A first line that is long enough to be told.', 'more '.repeat(200)].join('\n');
+    const long = ['# Title', 'A first line that is long enough to be reported.', 'more '.repeat(200)].join('\n');
 
     it('is unchanged where it is the newest text of its label, or its extract', async () => {
       const { context } = await put('l', long);
@@ -181,7 +181,7 @@ describe('storing contexts, by several processes on one database', () => {
     expect((await recall()).items).toMatchObject([{ id: first.context.id, content: 'one', archivedAt: null }]);
   });
 
-  it('tells observers what becomes the newest of a label, and what goes', async () => {
+  it('informs observers of what becomes the newest of a label, and of what goes', async () => {
     const first = await put('l', 'one');
     const second = await put('l', 'two');
     await one.contexts.patch(workspaceId, first.context.id, { tags: ['t'] });

@@ -53,7 +53,7 @@ const RETRIES = 3;
  *   whatever label (a recall names its session by `sessionId`): then that context is the answer. Other processes know
  *   what was handed out after a few seconds.
  *
- * The same text under another label is otherwise a context of its own, and the first one is told in `similarTo`.
+ * The same text under another label is otherwise a context of its own, and the first one is named in `similarTo`.
  */
 @Injectable()
 export class ContextStoreService {
@@ -101,7 +101,7 @@ export class ContextStoreService {
     );
   }
 
-  /** Stores those that can be stored, in order, in one transaction, and tells of each what became of it. */
+  /** Stores those that can be stored, in order, in one transaction, and answers for each what became of it. */
   async storeEach(
     workspaceId: WorkspaceId,
     project: string,

@@ -152,7 +152,7 @@ export class ContextService {
   }
 
   /**
-   * Says tags, priority and metadata of a version anew, whatever was said before, without a new version.
+   * Replaces tags, priority and metadata of a version, whatever they were, without a new version.
    * @throws DomainError `context-not-found`
    */
   describe(

@@ -33,7 +33,7 @@ describe('fingerprintOf', () => {
     expect(share(text.join(' '), words(300, 5_000).join(' '))).toEqual([]);
   });
 
-  it('tells texts without any word, and of any script, apart', () => {
+  it('distinguishes texts without any word, and of any script', () => {
     expect(likeness('!!!', '???')).toBeLessThan(0.2);
     expect(likeness('会話の履歴を保存する', '会話の履歴を保存する。')).toBe(1);
     expect(likeness('会話の履歴を保存する', 'キャッシュを無効にする')).toBeLessThan(0.3);

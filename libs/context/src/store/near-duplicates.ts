@@ -120,7 +120,7 @@ function bandsOf(minima: Uint32Array): bigint[] {
 /** How many candidates a search for near-duplicates looks at, so that a much repeated template costs no more. */
 export const SIMILAR_CANDIDATES = 64;
 
-/** Below it two texts are told apart. */
+/** Below it two texts count as different. */
 const NEAR = 0.7;
 const MAX_REPORTED = 5;
 

@@ -115,7 +115,7 @@ describe('contexts on their way', () => {
     expect(marks.size).toBe(4);
   });
 
-  it('makes the newest version that is not archived the latest, and tells observers of it alone', async () => {
+  it('makes the newest version that is not archived the latest, and informs observers of it alone', async () => {
     await importAll({}, [
       copy('a', 2, 'two'),
       copy('a', 5, 'five'),

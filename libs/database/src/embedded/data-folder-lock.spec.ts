@@ -124,7 +124,7 @@ describe('the lock of a data folder', () => {
     });
   });
 
-  it('that another process took is told to the owner that was stopped meanwhile, and is left to the new one', async () => {
+  it('that another process took is reported to the owner that was stopped meanwhile, and is left to the new one', async () => {
     const lock = await acquire();
     const taken = JSON.stringify({ id: 'new', pid: 1, space: 'elsewhere', host: 'other' });
     writeFileSync(file, taken);

@@ -55,7 +55,7 @@ type LostLock = (message: string) => void;
  * namespace is looked up by its number: where it was killed, the next process takes over at once. Any other owner is
  * watched: a renewal within ten seconds means that it lives. The owner's clock is never compared with one of here. Two
  * processes that take over at the same time are kept apart by a second file, so exactly one of them wins. An owner that
- * was stopped for longer, and was replaced, finds another id in the file, and is told by `lost`.
+ * was stopped for longer, and was replaced, finds another id in the file, and is informed by `lost`.
  */
 export class DataFolderLock {
   private readonly timer: NodeJS.Timeout;

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Who owns a data folder: enough to tell a live owner from a number that the system gave to another process. */
+/** Who owns a data folder: enough to distinguish a live owner from a number that the system gave to another process. */
 export interface LockOwner {
   /** Of this acquisition; a process that finds another id in the file has lost the folder. */
   readonly id: string;
   readonly pid: number;
-  /** Start time of the process in clock ticks since boot (field 22 of /proc/<pid>/stat), where the system tells it. */
+  /** Start time of the process in clock ticks since boot (field 22 of /proc/<pid>/stat), where the system says it. */
   readonly startTicks: string | undefined;
   /** Where `pid` means something: see `processSpace`. Absent in files of earlier releases. */
   readonly space?: string;

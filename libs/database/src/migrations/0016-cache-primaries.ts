@@ -3,7 +3,7 @@ import { defineMigration } from './define-migration.js';
 /**
  * Which server was last found to take the writes of the cache: a witness outside Redis. A server that was replaced and
  * took over again still has the run id, the replication id and the entries of before; only this row knows that another
- * was in between. It also tells processes without
+ * was in between. It also distinguishes processes without
  * Redis that others have one, and when the last of these was there. One row for each key namespace; the platform's own, it holds nothing of a workspace.
  */
 export const CachePrimaries = defineMigration(

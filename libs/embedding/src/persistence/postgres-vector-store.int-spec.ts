@@ -107,7 +107,7 @@ describe('PostgresVectorStore', () => {
     expect(await stateOf(id, OTHER)).toBe('pending');
   });
 
-  it('lists what is missing anywhere, page by page, and tells how far a project is', async () => {
+  it('lists what is missing anywhere, page by page, and reports how far a project is', async () => {
     const model = `voyage/${newId()}@64`;
     const ids = await world.newContexts(project, [{}, {}, {}, {}]);
     const alongside = await world.newContexts(await world.newProject(), [{}]);

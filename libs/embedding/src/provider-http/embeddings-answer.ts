@@ -15,7 +15,7 @@ const answerSchema = z.object({
 
 /**
  * The vectors in an answer, in the order of the texts, whatever order the answer has.
- * @param estimatedTokens counted where the provider does not tell
+ * @param estimatedTokens counted where the provider does not report
  * @throws MalformedAnswerError for another number of vectors, one missing or twice, another length, or what is no
  * finite number
  */

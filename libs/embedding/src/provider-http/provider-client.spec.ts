@@ -84,7 +84,7 @@ describe('a provider that misbehaves', () => {
     expect(timer.pauses).toEqual([pauseMs]);
   });
 
-  it('is told at once, with what to wait for, where that does not fit the time there is', async () => {
+  it('is reported at once, with what to wait for, where that does not fit the time there is', async () => {
     const timer = hasty();
     const headers = {
       'x-ratelimit-remaining-requests': '0',
@@ -157,7 +157,7 @@ describe('a provider that misbehaves', () => {
       1,
     ],
     ['more than it could have to say', { kind: 'body', body: ' '.repeat(200_000) }, { kind: 'upstream' }, 1],
-  ])('gives %s: told as what it is, never a wrong vector', async (_, misbehaviour, error, calls) => {
+  ])('gives %s: reported as what it is, never a wrong vector', async (_, misbehaviour, error, calls) => {
     standIn.misbehave(...Array.from({ length: calls }, () => misbehaviour));
     await expect(embed(voyage(clientWith(hasty())))).rejects.toMatchObject(error);
     expect(standIn.calls).toHaveLength(calls);
@@ -175,7 +175,7 @@ describe('a provider that misbehaves', () => {
     expect((await embed(voyage(clientWith(hasty())))).vectors[1]).toEqual(right());
   });
 
-  it('is silent: given up at the timeout of the attempt, and told as a timeout', async () => {
+  it('is silent: given up at the timeout of the attempt, and reported as a timeout', async () => {
     const timer = new ManualTimer();
     standIn.misbehave({ kind: 'silence' });
     const outcome = embed(voyage(clientWith(timer, { maxAttempts: 1 }))).catch((error: unknown) => error);
@@ -208,7 +208,7 @@ describe('a provider that misbehaves', () => {
     expect(standIn.calls).toHaveLength(2);
   });
 
-  it('is not there: told as unavailable', async () => {
+  it('is not there: reported as unavailable', async () => {
     const gone = await FakeProviderServer.start();
     await gone.close();
     const provider = new VoyageEmbeddingProvider(

@@ -141,7 +141,7 @@ export class ProviderClient {
     const { name } = this.options;
     const { status } = response;
     const said = await readCapped(response, MOST_OF_AN_ERROR).catch(() => '');
-    // What it says in words may repeat the texts, so only its own names of the error are told.
+    // What it says in words may repeat the texts, so only its own names of the error are reported.
     const cause = new Error(`${name} answered ${status}${namesIn(said)}`);
     const delayMs = askedDelayMs(response.headers, this.clock.nowMs());
     if (status === 429) {
@@ -197,7 +197,7 @@ export class ProviderClient {
         countsAgainstProvider: false,
       };
     }
-    // `fetch` tells a connection that failed or broke as a TypeError; everything else is about the answer itself.
+    // `fetch` reports a connection that failed or broke as a TypeError; everything else is about the answer itself.
     if (isNamed(error, 'TypeError')) {
       const wasCut = error.message.includes('terminated');
       return {

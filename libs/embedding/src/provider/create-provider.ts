@@ -107,7 +107,7 @@ function within(config: EmbeddingConfig, documented: ProviderLimits): ProviderLi
   };
 }
 
-/** `loadConfig` has told a missing one already; this holds for configurations that are made otherwise. */
+/** `loadConfig` has reported a missing one already; this holds for configurations that are made otherwise. */
 function required<Value>(value: Value | undefined, variable: string): Value {
   if (value === undefined) throw new Error(`${variable} is not set.`);
   return value;

@@ -57,7 +57,7 @@ export abstract class EmbeddingProvider {
     return undefined;
   }
 
-  /** Begins what the first call would wait for, in the background; what fails is told by `problem`. */
+  /** Begins what the first call would wait for, in the background; what fails is reported by `problem`. */
   prepare(): void {
     // Most have nothing to prepare.
   }

@@ -15,7 +15,7 @@ const LONGEST_GRAM = 4;
 const GRAM_WEIGHT = 1.5;
 const LONGEST_WORD = 64;
 
-/** English words that are in nearly every text and tell little. */
+/** English words that are in nearly every text and say little. */
 const COMMON_WORDS = new Set(
   `a about after all also am an and any are as at be because been but by can could did do does for from had has have
   he her here him his how i if in into is it its just me more most my no not now of on one only or other our out over
@@ -44,7 +44,7 @@ export function hashFeatures(text: string, dimensions: number): Float32Array {
   return normalise(vector);
 }
 
-/** What a word tells, guessed without a corpus. */
+/** How much a word says, guessed without a corpus. */
 function weightOf(word: string): number {
   if (COMMON_WORDS.has(word)) return COMMON_WEIGHT;
   return 1 - Math.max(0, FULL_WEIGHT_LENGTH - word.length) / 10;

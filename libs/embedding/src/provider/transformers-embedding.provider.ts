@@ -21,7 +21,7 @@ interface TransformersOptions {
   readonly dimensions: number;
 }
 
-/** Told apart from a broken installation by the specifier in the message of node. */
+/** Distinguished from a broken installation by the specifier in the message of node. */
 const PACKAGE = '@huggingface/transformers';
 
 /**

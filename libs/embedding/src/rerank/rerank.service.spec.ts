@@ -69,7 +69,7 @@ describe('RerankService', () => {
     ]);
   });
 
-  it('asks only for pairs that it has not asked for, and tells what that cost and saved', async () => {
+  it('asks only for pairs that it has not asked for, and reports what that cost and saved', async () => {
     const first = await rerank();
     expect(await rerank([...DOCUMENTS].reverse())).toEqual([...first].reverse());
     expect(standIn.calls).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('RerankService', () => {
     await expect(rerank(DOCUMENTS, 'another query')).rejects.toMatchObject({ kind: 'rate-limited' });
   });
 
-  it('tells where there is none', async () => {
+  it('reports where there is none', async () => {
     const off = create(undefined, false);
     expect(off.isOn).toBe(false);
     expect(off.model).toBeUndefined();

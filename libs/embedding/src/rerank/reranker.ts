@@ -88,7 +88,7 @@ function decode(body: unknown, query: string, documents: readonly string[]): Rer
   return { scores: scores as number[], tokens };
 }
 
-/** A reranker reads the query anew with each document. */
+/** A reranker reads the query again with each document. */
 export function tokensOf(query: string, documents: readonly string[]): number {
   return documents.reduce((sum, document) => sum + estimateTokens(document) + estimateTokens(query), 0);
 }

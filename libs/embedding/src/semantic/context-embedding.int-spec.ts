@@ -47,7 +47,7 @@ describe('embedding contexts in the background', () => {
     use(new FakeEmbeddingProvider());
   });
 
-  /** The server starts anew with this provider. */
+  /** The server starts again with this provider. */
   function use(next: FakeEmbeddingProvider): void {
     provider = next;
     queue = new RecordingJobQueue();
@@ -94,7 +94,7 @@ describe('embedding contexts in the background', () => {
     for (const { payload } of queue.jobs.splice(0)) await run((payload as { contextIds: ContextId[] }).contextIds);
   }
 
-  it('gives contexts their vectors in one call, and tells who remembers searches', async () => {
+  it('gives contexts their vectors in one call, and informs who remembers searches', async () => {
     const ids = await store('a red fox', 'lunch at noon');
     expect(await states(ids)).toEqual(['pending', 'pending']);
     await run(ids);
@@ -140,7 +140,7 @@ describe('embedding contexts in the background', () => {
     expect(await states(ids.slice(0, 2))).toEqual(['off', 'ready']);
   });
 
-  it('T58 tells who has seen the version before that it is not embedded any more, once', async () => {
+  it('T58 informs who has seen the version before that it is not embedded any more, once', async () => {
     const [id] = await store('a red fox');
     await run([id!]);
     expect(shown).toEqual([]);
@@ -162,7 +162,7 @@ describe('embedding contexts in the background', () => {
     expect(await states([id!])).toEqual(['ready']);
   });
 
-  it('does not let a text that the provider refuses keep others from being found, and T58 tells who has seen it', async () => {
+  it('does not let a text that the provider refuses keep others from being found, and T58 informs who has seen it', async () => {
     const ids = await store('good', 'bad', 'fine');
     provider.failures.set((await passageOf(ids[1]!))!, inputRefused('Too long.'));
     await run(ids);
@@ -236,7 +236,7 @@ describe('embedding contexts in the background', () => {
     );
   });
 
-  it('tells how far it is, of as many as one run takes', async () => {
+  it('reports how far it is, of as many as one run takes', async () => {
     const steps: number[][] = [];
     const reported = async (done: number, total: number) => void steps.push([done, total]);
     expect(await backfill.handle({}, { signal, progress: reported })).toMatchObject({

@@ -91,7 +91,7 @@ export class ContextEmbeddingJob {
           workspaceId,
           contexts.filter(({ contextId }) => stored.includes(contextId)),
         );
-        // That a context is not embedded yet is never kept, so nobody has to be told of those that are now.
+        // That a context is not embedded yet is never kept, so nobody has to be informed of those that are now.
         await this.changes.embeddingChanged(workspaceId, dropped);
       },
       { retries: 2 },

@@ -97,7 +97,7 @@ export class FakeProviderServer {
     this.script.push(...script);
   }
 
-  /** Forgets what it was asked and told. */
+  /** Forgets what it was asked, and how it was to answer. */
   reset(): void {
     this.calls.length = 0;
     this.headers.length = 0;
@@ -230,7 +230,7 @@ function honest(path: string, body: ReceivedCall['body']): HonestAnswer {
 
 /** Voyage has `detail`, OpenAI an `error`. */
 function errorBody(path: string, status: number): object {
-  const message = `the stand-in was told to answer ${status}`;
+  const message = `the stand-in was asked to answer ${status}`;
   return path.startsWith('/voyage/')
     ? { detail: message }
     : { error: { message, type: 'server_error', param: null, code: null } };

@@ -43,7 +43,7 @@ export function vectorCacheContract(create: () => VectorCache | Promise<VectorCa
       expect(loads.map((keys) => keys.map(({ textHash }) => textHash))).toEqual([['a', 'bb'], ['ccc']]);
     });
 
-    it('T15 tells everything apart that a vector hangs on', async () => {
+    it('T15 distinguishes everything that a vector hangs on', async () => {
       await read(keyOf('a'));
       const others: Partial<VectorKey>[] = [
         { workspace: newId<WorkspaceId>() },

@@ -37,7 +37,7 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
     expect(await find(without)).toEqual(without);
   });
 
-  it('T17 keeps one that a session leaves in a project, made anew each time', async () => {
+  it('T17 keeps one that a session leaves in a project, made again each time', async () => {
     const first = await handovers.leave(handover(session, { reason: 'idle' }));
     const remade = handover(session, { createdAt: later(5), content: content(session, { summary: 'More.' }) });
     const second = await handovers.leave(remade);
@@ -148,7 +148,7 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
       const statistics = { ...left.content.statistics, durationMs: 12_345 };
       const same = await handovers.leave(handover(session, { content: { ...left.content, statistics } }));
       expect(same).toMatchObject({ acknowledgement: by, content: { statistics } });
-      const remade = await handovers.leave(handover(session, { content: content(session, { summary: 'News.' }) }));
+      const remade = await handovers.leave(handover(session, { content: content(session, { summary: 'More.' }) }));
       expect(remade.acknowledgement).toBeNull();
     });
   });

@@ -88,7 +88,7 @@ export const ENTITY_TAG = 'keepsake:entity-tag';
 /** Metadata key of the rate limits of a route. */
 export const LIMITS = 'keepsake:limits';
 
-/** What is asked before a body is read whose cost only its content tells. */
+/** What is asked before a body is read whose cost only its content says. */
 interface LimitsAhead {
   /** Of each of these a unit must be left; none is taken. */
   readonly left: readonly RouteClass[];

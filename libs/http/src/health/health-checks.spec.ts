@@ -52,7 +52,7 @@ describe('health', () => {
     });
   });
 
-  it('T50 is asked anew each time', async () => {
+  it('T50 is asked again each time', async () => {
     let status: HealthPart['status'] = 'up';
     const { checks } = await checksOf(part('database', true, async () => ({ status })));
     expect(await checks.isReady()).toBe(true);

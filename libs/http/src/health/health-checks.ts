@@ -45,7 +45,7 @@ export class HealthChecks {
     try {
       return await this.checks.check(sources.map((source) => () => this.indicate(source, parts)));
     } catch (error) {
-      // So Terminus tells that one of them is down.
+      // So Terminus says that one of them is down.
       if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
       throw error;
     }

@@ -46,7 +46,7 @@ export class HealthController {
   }
 }
 
-/** Details tell of the whole installation: how much it holds and does is an operator's to know. */
+/** Details describe the whole installation: how much it holds and does is an operator's to know. */
 function withoutDetails({ status, parts }: HealthReport): HealthReport {
   return {
     status,

@@ -47,7 +47,7 @@ class NoteController {
     await this.insert(text);
   }
 
-  @Endpoint('POST /secretly', { summary: 'Write and tell a secret', access: [], response: secret, secret: true })
+  @Endpoint('POST /secretly', { summary: 'Write and report a secret', access: [], response: secret, secret: true })
   async writeSecretly(@Body({ schema: noteBody }) { text }: z.infer<typeof noteBody>) {
     const { id } = await this.insert(text);
     return { id, secret: `hunter${id}` };
@@ -132,7 +132,7 @@ describe('Idempotency-Key', () => {
     expect(await countOf('notes')).toBe(2);
   });
 
-  it('T34 while the first is running its retry is told so; afterwards it gets the answer', async () => {
+  it('T34 while the first is running its retry is informed; afterwards it gets the answer', async () => {
     const held = once(gate, 'held');
     const first = write('held', 'key');
     await held;

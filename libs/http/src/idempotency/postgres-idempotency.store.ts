@@ -38,7 +38,7 @@ interface Row {
 export class PostgresIdempotencyStore {
   constructor(private readonly database: Database) {}
 
-  /** Takes the key for this request, or tells what became of it. Committed at once, so others see it. */
+  /** Takes the key for this request, or says what became of it. Committed at once, so others see it. */
   async claim(scope: IdempotencyScope, requestHash: Buffer, times: { now: Date; expiresAt: Date }): Promise<Claim> {
     const claim = newId();
     const taken = await this.database.query(

@@ -74,7 +74,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.filterOf(request).answer(thrown, request, reply);
   }
 
-  /** What fails before a controller is reached is told in the words of its own filter all the same. */
+  /** What fails before a controller is reached is reported in the words of its own filter all the same. */
   private filterOf(request: FastifyRequest): ProblemFilter {
     const { controller } = (request.routeOptions?.config ?? {}) as Partial<EndpointConfig>;
     const own =

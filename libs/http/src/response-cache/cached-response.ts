@@ -70,7 +70,7 @@ export const responses = defineFamily<ResponseKey, CachedResponse>({
   maxBytes: MAX_BYTES,
 });
 
-/** @param etag what the route itself has said of the state, else it is told from the bytes */
+/** @param etag what the route itself has said of the state, else it is recognised from the bytes */
 export function toCachedResponse(
   json: string,
   { etag, ...rest }: { readonly etag: unknown } & Pick<CachedResponse, 'madeAtMs' | 'subject' | 'isKept'>,

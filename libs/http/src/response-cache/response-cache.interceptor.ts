@@ -44,7 +44,7 @@ type Request = FastifyRequest & { principal?: Principal };
 /**
  * Answers of routes that declare it come from the cache, as the bytes that went out before to the same request in the
  * same workspace, whoever asked, until a write fires a tag that the route names. Guards have run before: a credential that
- * was revoked, or lacks the scope, reads nothing. Clients may keep answers, and ask whether they still hold: a client
+ * was revoked, or does not have the scope, reads nothing. Clients may keep answers, and ask whether they still hold: a client
  * can't know about writes, so it always asks.
  */
 @Injectable()
@@ -145,7 +145,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
   }
 }
 
-/** Clients may keep the answer but must ask: they are not told of writes. */
+/** Clients may keep the answer but must ask: they are not informed of writes. */
 function writeCacheHeaders(
   reply: FastifyReply,
   { etag, isKept }: CachedResponse,

@@ -5,7 +5,7 @@ interface Route {
   readonly methods: Set<string>;
 }
 
-/** Which methods each path answers, so that a request with another one is told them (RFC 9110, section 15.5.6). */
+/** Which methods each path answers, so that a request with another one is shown them (RFC 9110, section 15.5.6). */
 @Injectable()
 export class AllowedMethods {
   private readonly routes = new Map<string, Route>();

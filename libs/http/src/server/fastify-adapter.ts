@@ -24,7 +24,7 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
     rewriteUrl: ({ method = '', url = '' }) => paths.rewrite(method, url),
     bodyLimit: config.bodyLimitBytes,
-    // Told by `request-form.ts`, as a problem.
+    // Reported by `request-form.ts`, as a problem.
     http: { requireHostHeader: false },
     // The time to receive a whole request; the work on it has its own limit.
     requestTimeout: config.requestTimeoutMs,

@@ -25,7 +25,7 @@ export function discardBody(request: IncomingMessage): void {
   });
 }
 
-/** What files are sent as. Others are not told from one another: a file says itself what it is. */
+/** What files are sent as. Others are not distinguished from one another: a file says itself what it is. */
 export const FILE_TYPES = ['application/gzip', 'application/x-ndjson', 'application/octet-stream'] as const;
 
 /** Hash of the file that a request brought, instead of its body. */
@@ -62,7 +62,7 @@ export function takeFileBody(request: FastifyRequest): Readable | undefined {
   return body as Readable;
 }
 
-/** Tells what came as the file, so that an idempotency key knows the same request again. */
+/** Says what came as the file, so that an idempotency key knows the same request again. */
 export function noteFileHash(request: FastifyRequest, hash: string): void {
   hashes.set(request, hash);
 }

@@ -158,7 +158,7 @@ describe('the form of a request', () => {
     expect(await post('/notes/long', body)).toMatchObject({ status: 200, body: { text: '1048576' } });
   });
 
-  it('T66 that is wrong in thousands of places is told twenty of them, and how many more there are', async () => {
+  it('T66 that is wrong in thousands of places is shown twenty of them, and how many more there are', async () => {
     const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`field${index}`, 1]));
     const { status, bytes, body } = await post('/notes', JSON.stringify({ text: 'a', ...unknown }));
     expect(status).toBe(400);

@@ -16,7 +16,7 @@ const withHeaders = helmet({
   },
 });
 
-/** Helmet's, which are the same on every answer. Asked once: it makes them anew each time, which is a twentieth of a request. */
+/** Helmet's, which are the same on every answer. Asked once: it makes them again each time, which is a twentieth of a request. */
 export function securityHeaders(): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   const response = {

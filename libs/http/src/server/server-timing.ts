@@ -10,8 +10,8 @@ const TIMINGS_MEMBER = 'serverTiming';
 export const timingsOf = new WeakMap<FastifyRequest, RequestTimings>();
 
 /**
- * Says in `Server-Timing` where the time of the request went, and in the body where the client asks for it. Nobody whose
- * credential was refused is told: how long a lookup took is nothing for them. @returns the payload to send
+ * Says in `Server-Timing` where the time of the request went, and in the body where the client asks for it. Not to those
+ * whose credential was refused: how long a lookup took is nothing for them. @returns the payload to send
  */
 export function writeServerTiming(request: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
   const timings = timingsOf.get(request);

@@ -128,7 +128,7 @@ describe('what stands in front of every route', () => {
       ["the framework's own", '/things/crashing-in-nest', 500, 'internal-error'],
       ['an answer of another shape than declared', '/things/of-another-shape', 500, 'internal-error'],
       ['a database that is away', '/things/unreachable', 503, 'database-unavailable'],
-    ])('%s tells its id and nothing of the inside; the log has the rest', async (_, path, expected, code) => {
+    ])('%s shows its id and nothing of the inside; the log has the rest', async (_, path, expected, code) => {
       const { status, headers, body } = await client.get(path);
       expect(status).toBe(expected);
       expect(body.code).toBe(code);
@@ -182,7 +182,7 @@ describe('what stands in front of every route', () => {
       ).toBe(200);
     });
 
-    it('a request that is not HTTP is told so in the same form, and the connection ends', async () => {
+    it('a request that is not HTTP is refused in the same form, and the connection ends', async () => {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
       await once(socket, 'connect');
       socket.write('nonsense\r\n\r\n');

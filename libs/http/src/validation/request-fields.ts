@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * An id as a request names it: a UUID in either case, in the lower case in which everything is stored. Cache keys and
- * tags are built from ids, so one thing must have one name. What is no UUID is told so.
+ * tags are built from ids, so one thing must have one name. What is no UUID is reported as such.
  */
 export const entityId = (reported?: string) => z.uuid(reported).toLowerCase();
 

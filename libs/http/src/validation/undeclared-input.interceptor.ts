@@ -14,7 +14,7 @@ interface Takes {
 
 /**
  * A route that declares no query takes none, and one that declares no body takes none but an empty object: a parameter
- * that is misspelt or sent to the wrong route is told, not ignored. Public routes are left alone, since whoever checks
+ * that is misspelt or sent to the wrong route is reported, not ignored. Public routes are left alone, since whoever checks
  * health may add parameters of its own against caches.
  */
 @Injectable()

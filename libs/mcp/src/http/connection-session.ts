@@ -15,7 +15,7 @@ export function newSessionId(authorization: string, principal: Principal): strin
   return `${nonce}.${markOf(nonce, authorization, principal).toString('base64url')}`;
 }
 
-/** @throws DomainError `mcp-session-not-found`, after which a client starts anew, for an id of another connection's kind */
+/** @throws DomainError `mcp-session-not-found`, after which a client starts again, for an id of another connection's kind */
 export function requireSession(id: string, authorization: string, principal: Principal): void {
   const [, nonce, mark] = FORM.exec(id) ?? [];
   const isOurs =

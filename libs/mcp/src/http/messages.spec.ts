@@ -13,7 +13,7 @@ describe('the messages of a request', () => {
       expect(() => messagesOf(body)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
   });
 
-  it('are told apart by what they cost, whatever they are', () => {
+  it('are distinguished by what they cost, whatever they are', () => {
     const messages = [{ method: 'tools/call' }, { method: 'initialize' }, null, 'x', { method: 5 }, { method: 'ping' }];
     expect(countOfUncalled(messages)).toBe(5);
     expect([isInitialize(messages), isInitialize([{ method: 'ping' }])]).toEqual([true, false]);

@@ -10,7 +10,7 @@ interface Item {
   readonly text: string;
 }
 
-/** What a handover tells, in the parts that a prompt repeats. */
+/** What a handover says, in the parts that a prompt repeats. */
 interface HandoverContent {
   readonly summary: string | null;
   readonly workDone: readonly Item[];

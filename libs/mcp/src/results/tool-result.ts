@@ -5,7 +5,7 @@ import type { Tool } from '../tools/tool-catalogue.js';
 import { fenced, pageOf, type TextPage } from './text-page.js';
 import { type Cut, fitValue, omitFromValue } from './fit-value.js';
 
-/** What a model is told of a problem. */
+/** What a model learns of a problem. */
 interface ProblemView {
   readonly code: string;
   readonly status: number;

@@ -62,7 +62,7 @@ describe('the request that a call of a tool means', () => {
     );
   });
 
-  it('sends what the route does not know where the route will tell it', () => {
+  it('sends what the route does not know where the route will report it', () => {
     expect(toRestCall(reader, { id: 'a', colour: 'red' }, undefined).path).toBe('/v1/things/a/part?colour=red');
     expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });
   });

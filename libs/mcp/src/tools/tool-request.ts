@@ -81,7 +81,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   const query = new URLSearchParams();
   const body: Record<string, unknown> = {};
   const queryFields = new Set(tool.queryFields);
-  // A field that the route does not know goes where the route looks for such fields, and is told.
+  // A field that the route does not know goes where the route looks for such fields, and is reported.
   const takesBody = tool.route.body !== undefined;
   for (const [name, value] of Object.entries(filled)) {
     if (tool.pathFields.includes(name)) continue;

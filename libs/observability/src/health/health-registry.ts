@@ -7,7 +7,7 @@ export interface HealthPart {
   readonly detail?: string;
 }
 
-/** A part of the product that can tell how it is now. */
+/** A part of the product that can say how it is now. */
 export interface HealthSource {
   readonly name: string;
   /** Whether the server is not ready without it. */

@@ -11,8 +11,8 @@ const REDACTED = ['authorization', 'cookie', 'apiKey', 'secret', 'token', 'passw
 ]);
 
 /**
- * What Nest tells about its own start: dozens of lines that say nothing about the product. Its ExceptionHandler tells
- * an error that it throws on, and that is told at the end of the program.
+ * What Nest reports about its own start: dozens of lines that say nothing about the product. Its ExceptionHandler reports
+ * an error that it throws on, and that is reported at the end of the program.
  */
 const FRAMEWORK = new Set([
   'InstanceLoader',

@@ -16,7 +16,7 @@ describe('metrics that are taken at the scrape', () => {
     expect(text).not.toContain('of="a"');
   });
 
-  it('leave out what can not be read, and tell the rest', async () => {
+  it('leave out what can not be read, and report the rest', async () => {
     const { metrics, registry } = metricsOfATest();
     metrics.gauge('broken', 'Broken', () => Promise.reject(new Error('away')));
     metrics.gauge('whole', 'Whole', () => [[{}, 1]]);

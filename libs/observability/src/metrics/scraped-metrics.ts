@@ -8,8 +8,8 @@ export type Reading = Iterable<readonly [labels: Labels, value: number]>;
 
 /**
  * Metrics whose values are taken at the scrape from what the product counts anyway: hot paths know nothing of
- * Prometheus, and what is told elsewhere of the same numbers never differs. A metric takes the place of one of its name:
- * an application that is started again in a process counts anew. What can't be read now is left out of the scrape.
+ * Prometheus, and what is reported elsewhere of the same numbers never differs. A metric takes the place of one of its name:
+ * an application that is started again in a process counts from zero. What can't be read now is left out of the scrape.
  */
 export class ScrapedMetrics {
   constructor(private readonly registry: Registry = register) {}

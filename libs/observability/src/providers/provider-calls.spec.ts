@@ -5,7 +5,7 @@ describe('calls of providers', () => {
   const call = { operation: 'embeddings', provider: 'voyage', model: 'voyage-4', items: 3, isRemote: true } as const;
   const answer = { tokens: 12, costUsd: 0.25 };
 
-  it('are told with what they cost, and added up', async () => {
+  it('are reported with what they cost, and added up', async () => {
     const reported: string[] = [];
     const { metrics, registry } = metricsOfATest();
     const calls = providerCallsOfATest(reported, metrics);
@@ -34,7 +34,7 @@ describe('calls of providers', () => {
     expect(text).toContain(`provider_call_duration_seconds_count{${labels}} 2`);
   });
 
-  it('that fail are told by the code of their problem, and the caller gets the error', async () => {
+  it('that fail are reported by the code of their problem, and the caller gets the error', async () => {
     const reported: string[] = [];
     const { metrics, registry } = metricsOfATest();
     const error = new DomainError({ code: 'too-slow', kind: 'timeout', detail: 'It was too slow.' });
@@ -53,7 +53,7 @@ describe('calls of providers', () => {
     expect(await registry.metrics()).toContain('outcome="too-slow"} 1');
   });
 
-  it('of a model of this process are no news', async () => {
+  it('of a model of this process are not logged', async () => {
     const reported: string[] = [];
     await providerCallsOfATest(reported).run(
       { ...call, isRemote: false },

@@ -6,14 +6,14 @@ import { LatencyHistogram } from '../metrics/latency-histogram.js';
 import { type Labels, ScrapedMetrics } from '../metrics/scraped-metrics.js';
 import { measured } from '../timing/spans.js';
 
-/** A call of a model, as it is told to operators: what was asked of whom, never the texts. */
+/** A call of a model, as it is reported to operators: what was asked of whom, never the texts. */
 interface ProviderCall {
   readonly operation: 'embeddings' | 'rerank';
   readonly provider: string;
   readonly model: string;
   /** Texts or documents. */
   readonly items: number;
-  /** False for a model of this process: it costs nothing, and every call is no news. */
+  /** False for a model of this process: it costs nothing, and its calls are not logged. */
   readonly isRemote: boolean;
 }
 
@@ -32,7 +32,7 @@ interface Sums {
 }
 
 /**
- * Every call of a provider goes through here, so that it is counted as time of its request, told in the log channel
+ * Every call of a provider goes through here, so that it is counted as time of its request, reported in the log channel
  * `api-costs`, and added to the metrics.
  */
 @Injectable()
@@ -56,7 +56,7 @@ export class ProviderCalls {
     );
   }
 
-  /** @param costs of an answer; a call that fails is told as free */
+  /** @param costs of an answer; a call that fails is reported as free */
   async run<Answer>(
     call: ProviderCall,
     work: () => Promise<Answer>,

@@ -11,7 +11,7 @@ export function metricsOfATest(): { readonly metrics: ScrapedMetrics; readonly r
   return { metrics: new ScrapedMetrics(registry), registry };
 }
 
-/** Calls of providers that are told to nobody, or to whoever takes the lines of the log. */
+/** Calls of providers that are reported to nobody, or to whoever takes the lines of the log. */
 export function providerCallsOfATest(
   reported: string[] = [],
   metrics: ScrapedMetrics = metricsOfATest().metrics,

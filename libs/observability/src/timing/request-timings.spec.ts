@@ -85,7 +85,7 @@ describe('where the time of a request goes', () => {
     expect(timings.report()).toMatchObject({ cacheMs: 2, processingMs: 70 });
   });
 
-  it('is told in the form of Server-Timing, to the microsecond', () => {
+  it('is reported in the form of Server-Timing, to the microsecond', () => {
     timings.begin('provider');
     nowMs += 12.345678;
     expect(serverTimingOf(timings.report())).toBe(

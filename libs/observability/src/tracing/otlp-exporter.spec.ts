@@ -25,7 +25,7 @@ const span = (name: string): OtlpSpan => ({
 
 const messageIn = ({ body }: RequestInit) => JSON.parse(body as string) as ExportTraceServiceRequest;
 
-/** A collector that answers what it is told to, the last of it for ever. */
+/** A collector that answers what it is asked to, the last of it for ever. */
 function exporterTo(...answers: (number | Error)[]) {
   const sent: { url: string; init: RequestInit }[] = [];
   const reported: string[] = [];
@@ -75,7 +75,7 @@ describe('the exporter of spans', () => {
     await exporter.close();
   });
 
-  it('tells once that a collector fails, by its host alone, and counts what is lost', async () => {
+  it('reports once that a collector fails, by its host alone, and counts what is lost', async () => {
     const { exporter, reported } = exporterTo(400);
     exporter.add(span('a'));
     await exporter.close();

@@ -102,7 +102,7 @@ export class OtlpExporter {
     };
   }
 
-  /** The change is news, not every failure. */
+  /** The change is logged, not every failure. */
   private report(problem: string | undefined): void {
     if ((problem !== undefined) === this.isFailing) return;
     this.isFailing = problem !== undefined;

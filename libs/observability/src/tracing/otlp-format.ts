@@ -56,7 +56,7 @@ export function otlpAttributes(attributes: SpanAttributes): KeyValue[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValueOf(value) }));
 }
 
-/** @param monotonicMs as `performance.now()` tells it */
+/** @param monotonicMs as `performance.now()` says it */
 export function unixNano(monotonicMs: number): string {
   const ms = performance.timeOrigin + monotonicMs;
   const whole = Math.floor(ms);

@@ -65,7 +65,7 @@ describe('the tracer', () => {
     expect(Math.abs(Number(started / 1_000_000n) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('decides by the trace alone, and follows whoever asks unless told otherwise', () => {
+  it('decides by the trace alone, and follows whoever asks unless set otherwise', () => {
     const { tracer, spans } = tracerOf({ sampleRatio: 0 });
     tracer.start('a', 'server', {}, { traceparent: SAMPLED }).end();
     const off = tracer.start('b', 'server', {});

@@ -92,7 +92,7 @@ class RecordedSpan implements TraceSpan {
   }
 }
 
-/** Of a trace that nobody records: others are told so. */
+/** Of a trace that nobody records: others are informed. */
 class UnrecordedSpan implements TraceSpan {
   private readonly spanId = randomBytes(8).toString('hex');
 
@@ -124,7 +124,7 @@ function tracestateOf(header: unknown): string | undefined {
   return typeof header === 'string' && header.length <= LONGEST_TRACESTATE && header !== '' ? header : undefined;
 }
 
-/** Where a span stands, as it is told between servers (https://www.w3.org/TR/trace-context/). */
+/** Where a span stands, as it is passed between servers (https://www.w3.org/TR/trace-context/). */
 interface TraceParent {
   /** 32 hexadecimal digits. */
   readonly traceId: string;

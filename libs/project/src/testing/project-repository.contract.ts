@@ -64,7 +64,7 @@ export function projectRepositoryContract(subject: () => ProjectRepositorySubjec
     expect(paged).toEqual(all);
   });
 
-  it('deletes one, and tells whether there was one', async () => {
+  it('deletes one, and reports whether there was one', async () => {
     const gone = await projects.ensure(project('one'));
     await projects.ensure(project('two'));
     expect(await projects.delete(workspaceId, gone.id)).toBe(true);

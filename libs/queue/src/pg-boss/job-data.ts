@@ -8,7 +8,7 @@ export interface JobData {
   readonly payload: object;
   /** Absent where no request asked for it. */
   readonly origin?: JobOrigin;
-  /** Absent until a handler tells it. */
+  /** Absent until a handler says it. */
   readonly progress?: JobProgress;
 }
 

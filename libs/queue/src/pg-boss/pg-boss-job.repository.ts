@@ -87,7 +87,7 @@ export class PgBossJobRepository {
 
   /** Cancels a job that is not finished. Whether it was not. */
   async cancel(job: JobRecord): Promise<boolean> {
-    // The types of pg-boss do not tell what it answers.
+    // The types of pg-boss do not say what it answers.
     const { affected } = (await this.boss.cancel(job.name, job.id)) as unknown as { affected: number };
     return affected > 0;
   }

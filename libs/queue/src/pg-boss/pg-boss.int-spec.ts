@@ -346,7 +346,7 @@ describe('jobs in PostgreSQL', () => {
       await eventually(() => here.store.claim(job.name));
     });
 
-    it('tells errors of the domain alone', async () => {
+    it('reports errors of the domain alone', async () => {
       await expect(here.jobs.get(everywhere(newId()), newId())).rejects.toBeInstanceOf(DomainError);
     });
   });

@@ -55,7 +55,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     expect(await taken(job.name)).toEqual({ id, name: job.name, workspaceId, payload, attempt: 1, origin: undefined });
   });
 
-  it('tells which names have a job due now', async () => {
+  it('reports which names have a job due now', async () => {
     const { store, add } = open();
     const [due, later, idle] = [await prepared(), await prepared(), await prepared()];
     await add(due, { text: 'now' });
@@ -127,7 +127,7 @@ export function describeJobStore(open: () => JobStoreUnderTest): void {
     expect(counted.toSorted()).toEqual(['hopeless failed 1', 'job retrying 1', 'job running 1', 'job waiting 1']);
   });
 
-  it('tells how far a running job is', async () => {
+  it('reports how far a running job is', async () => {
     const { store, add, look } = open();
     const job = await prepared();
     const id = await add(job, { text: 'a' });

@@ -43,7 +43,7 @@ export class JobScheduler {
       if (tick.added) this.wakeUp.notify();
       nextInMs = tick.nextInMs + INTO_PERIOD_MS;
     } catch (error) {
-      // The worker tells about a database that is away; nothing is lost but time.
+      // The worker reports a database that is away; nothing is lost but time.
       if (!isDatabaseUnavailable(error))
         this.logger.error(
           `The schedule of ${schedule.job.name} failed.`,

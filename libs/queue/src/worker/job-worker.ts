@@ -15,9 +15,9 @@ import { JobScheduler } from './job-scheduler.js';
 
 /** What is kept free at the end of the time to stop, so that unfinished jobs can still be given back. */
 const GIVE_BACK_MS = 1_000;
-/** How soon the outcome of a job is told again to a database that was away. */
+/** How soon the outcome of a job is reported again to a database that was away. */
 const RETRY_OUTCOME_MS = 500;
-/** A handler may tell every step; more than this is of no use to whoever looks. */
+/** A handler may report every step; more than this is of no use to whoever looks. */
 const PROGRESS_EVERY_MS = 200;
 const MAX_MESSAGE_LENGTH = 1_000;
 

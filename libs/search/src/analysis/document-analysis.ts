@@ -10,7 +10,7 @@ interface Segment {
 }
 
 export interface DocumentAnalysis {
-  /** Words of the label; empty where it has none that tell anything. */
+  /** Words of the label; empty where it has none that say anything. */
   readonly labelWords: string;
   readonly segments: readonly Segment[];
   /** Distinct words that a query word which nothing holds may have meant. */

@@ -53,7 +53,7 @@ describe('literals', () => {
     }
   });
 
-  it('tells where they stand', () => {
+  it('reports where they stand', () => {
     const text = 'ship it 🚀 with -name';
     expect([...literals(text)].map(({ start, end }) => text.slice(start, end))).toEqual(['🚀', '-name']);
   });

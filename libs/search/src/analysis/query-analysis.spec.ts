@@ -45,7 +45,7 @@ describe('analyseQuery', () => {
     expect(analyse(query)).toEqual({ words, phrases, exclusions });
   });
 
-  it('tells which exclusions could be options, and looks for those it is told to', () => {
+  it('reports which exclusions could be options, and looks for those it is asked to', () => {
     const query = 'keeper -lantern -"red fox" -été';
     expect(analyseQuery(query, options)).toMatchObject({
       exclusions: ['lantern', 'red fox', 'ete'],

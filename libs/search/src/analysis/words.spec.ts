@@ -64,7 +64,7 @@ describe('words', () => {
     expect(words('ﬀ'.repeat(500)).isWellFormed()).toBe(true);
   });
 
-  it('tells where in the text a word stands', () => {
+  it('reports where in the text a word stands', () => {
     const text = 'the naïve getUser';
     expect([...tokens(text, { foldAccents: true })].map(({ start, end }) => text.slice(start, end))).toEqual([
       'the',

@@ -28,7 +28,7 @@ interface Token {
   readonly extras: readonly string[];
 }
 
-/** Raised whenever the same text gives other words: documents of an older analysis are indexed anew. */
+/** Raised whenever the same text gives other words: documents of an older analysis are indexed again. */
 export const ANALYSIS_VERSION = 5;
 
 /** A longer word is known by its first characters: a digest or an encoded file must not break the index. */

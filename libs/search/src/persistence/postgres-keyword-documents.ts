@@ -38,7 +38,7 @@ const staleDocuments = `
 
 /**
  * $1 workspace, $2 language, $3 analysis, $4 documents (JSON), $5 ids, $6 positions, $7 texts, $8 words of the
- * segments (parallel). A document that is there already is only analysed anew. A session that was deleted meanwhile is
+ * segments (parallel). A document that is there already is only analysed again. A session that was deleted meanwhile is
  * left out.
  */
 const documentInsert = `
@@ -135,7 +135,7 @@ const changeInsert = `
   INSERT INTO search_changes (workspace_id, project_id, piece_id, kind)
   SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::text[])`;
 
-/** $1 how old, in ms. What is committed before a row was removed is no longer told from what came after it. */
+/** $1 how old, in ms. What is committed before a row was removed is no longer distinguished from what came after it. */
 const changeRemoval = `
   WITH removed AS (
     DELETE FROM search_changes WHERE written_at < clock_timestamp() - $1 * interval '1 millisecond' RETURNING written_by

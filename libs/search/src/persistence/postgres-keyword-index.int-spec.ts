@@ -219,7 +219,7 @@ describe('PostgresKeywordIndex', () => {
       return hits.map(({ id }) => id);
     }
 
-    it('are stored anew, whole, with what has changed since', async () => {
+    it('are stored again, whole, with what has changed since', async () => {
       const scope = await newScope();
       const lines = `${'the lighthouses were shining '.repeat(100)}\n`.repeat(10);
       const sessionId = await newSession(scope);
@@ -251,7 +251,7 @@ describe('PostgresKeywordIndex', () => {
       await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
     });
 
-    it('T18 are not brought back by storing them anew while they are replaced or removed', async () => {
+    it('T18 are not brought back by storing them again while they are replaced or removed', async () => {
       const scope = await newScope();
       const documents = Array.from({ length: 60 }, (_, n) => searchDocument(scope, { text: 'fox', label: `n${n}` }));
       await put(...documents);
@@ -279,7 +279,7 @@ describe('PostgresKeywordIndex', () => {
       await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
     });
 
-    it('stops when it is told to', async () => {
+    it('stops when it is asked to', async () => {
       const scope = await newScope();
       await put(searchDocument(scope, { text: 'fox' }));
 
@@ -306,7 +306,7 @@ describe('PostgresKeywordIndex', () => {
     expect(await rowCounts(scope)).toEqual({ documents: 0, segments: 0, postings: 0, words: 0 });
   });
 
-  it('T3 tells of a change whose transaction began before the watermark and ended after it', async () => {
+  it('T3 reports a change whose transaction began before the watermark and ended after it', async () => {
     const scope = await newScope();
     const [early, late] = [searchDocument(scope, { text: 'fox' }), searchDocument(scope, { text: 'fox' })];
     let release = () => {};

@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * How long ago the day (UTC) of creation ended; 0 on the day itself. What is of one day is equally recent for ever: a
- * finer age would tell apart, by less than a score shows, what was written in one breath, and otherwise with every moment.
+ * finer age would distinguish, by less than a score shows, what was written in one breath, and otherwise with every moment.
  */
 export function ageMsOf(createdAt: Date, asOfMs: number): number {
   return Math.max(0, asOfMs - (Math.floor(createdAt.getTime() / DAY_MS) + 1) * DAY_MS);
@@ -43,7 +43,7 @@ interface SemanticWeight {
 }
 
 /**
- * A lexical embedder sees the same words as the keyword channel and knows less of what tells: measured by
+ * A lexical embedder sees the same words as the keyword channel and knows less of what is significant: measured by
  * `bench/retrieval`, every weight from 0.05 on ranks worse than keywords alone. So it adds what keywords don't find,
  * parts and forms of words, after what they find, and reorders nothing: at most weight / 61 is given, and that is less
  * than the distance of any two ranks of the 500 there are (1 / 559 - 1 / 560). Below this cosine it finds texts that

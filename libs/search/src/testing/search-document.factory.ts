@@ -7,7 +7,7 @@ export function searchScope(): SearchScope {
 
 let documentCount = 0;
 
-/** A document of the scope with a label of its own that holds no word, unless told otherwise. */
+/** A document of the scope with a label of its own that holds no word, unless set otherwise. */
 export function searchDocument(
   scope: SearchScope,
   { text, ...rest }: Partial<SearchDocument> & { readonly text: string },

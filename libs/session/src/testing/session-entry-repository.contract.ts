@@ -128,7 +128,7 @@ export function sessionEntryRepositoryContract(subject: () => SessionEntryReposi
     expect(await entries.listNewest(elsewhere.workspaceId, [alongside.id], elsewhere.projectId, 2)).toEqual([]);
   });
 
-  it('tells what a session left in one of its projects: the urgent and the newest of each kind', async () => {
+  it('reports what a session left in one of its projects: the urgent and the newest of each kind', async () => {
     const { workspaceId, id, projectId } = session;
     const old = await stored({ text: 'old' });
     const newer = await stored({ text: 'newer' });

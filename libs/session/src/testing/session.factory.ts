@@ -5,7 +5,7 @@ import type { SessionEntry } from '../session-entry.js';
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2030, 0, 1);
 
-/** A session that has just started, unless told otherwise. */
+/** A session that has just started, unless set otherwise. */
 export function session(over: Partial<Session> = {}): Session {
   const createdAt = over.createdAt ?? new Date(START);
   const lastActiveAt = over.lastActiveAt ?? createdAt;

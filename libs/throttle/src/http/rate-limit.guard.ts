@@ -43,7 +43,7 @@ export class GcraThrottlerStorage implements ThrottlerStorage {
 }
 
 /**
- * Tells the limits of a request: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) for each of
+ * Reports the limits of a request: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10) for each of
  * them, and the older `X-RateLimit-*` for the one that is nearest to its end. Times are seconds until all units are back.
  */
 export function writeRateLimitHeaders(reply: FastifyReply, states: readonly RateLimitState[]): void {

@@ -28,7 +28,7 @@ export function createLimiterClient(url: string, config: Timeouts): LimiterClien
 }
 
 function prepared(client: Redis | Cluster, config: Timeouts): LimiterClient {
-  // Failures are told by the calls that meet them.
+  // Failures are reported by the calls that meet them.
   client.on('error', () => undefined);
   if (client instanceof Redis) reconnectAfterBrokenSignIn(client);
   client.defineCommand('ksConsume', CONSUME);

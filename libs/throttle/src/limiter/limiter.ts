@@ -10,7 +10,7 @@ export type LimitSubject = string;
  */
 export abstract class Limiter {
   /**
-   * Takes the units from every limit, or from none where one lacks them: a request that one limit refuses does not
+   * Takes the units from every limit, or from none where one does not have them: a request that one limit refuses does not
    * consume another. Atomic: of concurrent callers exactly as many pass as the limits allow.
    */
   abstract consume(subject: LimitSubject, charges: readonly RateLimitCharge[]): Promise<RateLimitDecision>;

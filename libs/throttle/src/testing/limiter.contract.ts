@@ -15,7 +15,7 @@ export function describeLimiter(open: () => Limiter): void {
     expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(100);
   });
 
-  it('tells what is left and when all of it is back', async () => {
+  it('reports what is left and when all of it is back', async () => {
     const subject = newSubject();
     const limit = limitOf(10);
     const { states } = await open().consume(subject, one(limit, 4));

@@ -20,7 +20,7 @@ export class FileWriter {
   /** What the spool held before is gone. */
   constructor(spool: Spool) {
     this.written = spool.fill(this.gzip);
-    // A disk that is full is told by the next write, or by the end.
+    // A disk that is full is shown by the next write, or by the end.
     this.written.catch(() => undefined);
   }
 

@@ -77,7 +77,7 @@ describe('a project as a file', () => {
     );
   });
 
-  it('is told from what follows its bytes: any bit that changes a text is noticed', async () => {
+  it('is recognised from what follows its bytes: any bit that changes a text is noticed', async () => {
     const spool = await written([context(1, 'some text'), context(2, 'some more text')]);
     const whole = gunzipSync(Buffer.concat(await collected(spool.read())));
     await spool.close();
@@ -104,7 +104,7 @@ describe('a project as a file', () => {
     expect(await readHeader(chunks(packed))).toMatchObject({ project: 'p' });
   });
 
-  it('tells how far it is', async () => {
+  it('reports how far it is', async () => {
     const spool = await written([context(1, 'a'), context(2, 'b')]);
     const reported: [number, number][] = [];
     await checkFile(spool.read(), LIMITS, (lines, of) => reported.push([lines, of]));

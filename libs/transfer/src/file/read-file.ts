@@ -71,7 +71,7 @@ export interface FileSummary {
 /**
  * Reads a file to its end: first line, order, every line, references between lines, counts, and the checksum in the last
  * line. Memory holds one line, and the ids of sessions and entries.
- * @param onLine told how many lines were read, and how many the header promises
+ * @param onLine given how many lines were read, and how many the header promises
  * @throws DomainError `import-line-invalid` naming line and field, `import-file-broken`, `import-format-unknown`,
  * `import-too-large`
  */

@@ -16,7 +16,7 @@ import {
 
 /*
  * Between what is stored and what a file says of it, in both directions. A line names neither workspace nor project, and
- * nothing that follows from the rest: previews, hashes and vectors are made anew where it is imported.
+ * nothing that follows from the rest: previews, hashes and vectors are made again where it is imported.
  */
 
 interface LineSchema {

@@ -39,7 +39,7 @@ async function* chunksOf(file: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 async function* gunzipped(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip();
   const feeding = feed(packed, gunzip);
-  // Told by the loop below: it is the stream that fails then.
+  // Reported by the loop below: it is the stream that fails then.
   feeding.catch((error: Error) => gunzip.destroy(error));
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;
