@@ -5,7 +5,7 @@ import { ApiKeyService } from './api-key.service.js';
 import { type CredentialKey, principals } from './auth.cache.js';
 import { unauthenticated } from './auth.errors.js';
 import { type Credential, nameSecret } from './credential.js';
-import { KnownCredentials } from './known-credentials.js';
+import { KnownCredentials } from './sign-in-limiter.js';
 import { claimedSubject, looksLikeJwt } from './jwt/jwt-verifier.js';
 import { TokenService } from './token.service.js';
 import { DEFAULT_WORKSPACE } from './workspace.js';

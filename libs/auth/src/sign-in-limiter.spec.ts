@@ -2,9 +2,8 @@ import { loadConfig } from '#config';
 import type { DomainError } from '#kernel';
 import { localLimits } from '#throttle/testing';
 import { unauthenticated } from './auth.errors.js';
-import { KnownCredentials } from './known-credentials.js';
+import { KnownCredentials, SignInLimiter } from './sign-in-limiter.js';
 import { nameSecret } from './credential.js';
-import { SignInLimiter } from './sign-in-limiter.js';
 
 const FAILURES = 10;
 const NEWCOMERS = 5;

@@ -4,7 +4,6 @@ import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
 import { KeySpace } from './families/key.js';
-import type { CacheHealthReport, CacheMode } from './health/cache-health-report.js';
 import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './families/settings.js';
 import { Erasures } from './outbox/erasures.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
@@ -19,9 +18,40 @@ import { MemoryStore } from './stores/memory-store.js';
 import { NoStore } from './stores/no-store.js';
 import { RedisStore } from './stores/redis/redis-store.js';
 import type { PrimaryRecord } from './stores/redis/primary-record.js';
-import { readServerStates, type ServerState } from './stores/redis/server-state.js';
+import { readServerStates, type ServerState } from './stores/redis/server-facts.js';
 import { DEFAULT_REDIS_OPTIONS, type RedisStoreOptions } from './stores/redis/redis-store-options.js';
 import type { SharedStore } from './stores/shared-store.js';
+
+/**
+ * - `shared`: Redis or Valkey.
+ * - `in-process`: one process, the same promise without a server.
+ * - `immutable-only`: several processes without a server.
+ */
+type CacheMode = 'shared' | 'in-process' | 'immutable-only';
+
+/** The cache as it is at the moment of the question. */
+export interface CacheHealthReport {
+  readonly mode: CacheMode;
+  readonly enabled: boolean;
+  /** `degraded` costs speed alone; there is no `down`: without the cache the sources answer. */
+  readonly status: 'up' | 'degraded' | 'off';
+  readonly breaker: 'closed' | 'open' | 'none';
+  /** Why the shared tier is unavailable, where it is. */
+  readonly problem: string | undefined;
+  readonly server: string | undefined;
+  /** What the server does not offer, and what that costs. */
+  readonly missingFeatures: readonly string[];
+  /** Age of the oldest invalidation that nobody has confirmed; 0 where there is none. */
+  readonly oldestInvalidationMs: number;
+  /** Whether reads bypass what an unconfirmed invalidation names. */
+  readonly bypassing: boolean;
+  readonly local: {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly maxBytes: number;
+    readonly evictions: number;
+  };
+}
 
 export interface CacheSettings extends Partial<CacheEngineOptions> {
   /** See `parseRedisUrl` of `#config`. Absent: in process where `singleProcess`, else immutable families alone. */
@@ -181,7 +211,9 @@ export class CacheEngine {
   /** Of every server behind the shared tier, asked now; undefined without one, and where one does not say. */
   async serverStates(): Promise<readonly ServerState[] | undefined> {
     const { redisStore } = this;
-    return redisStore === undefined ? undefined : readServerStates(redisStore).catch(() => undefined);
+    return redisStore === undefined
+      ? undefined
+      : readServerStates(redisStore.checkedConnections).catch(() => undefined);
   }
 
   /** Counters of the invalidation path, for the metrics. */

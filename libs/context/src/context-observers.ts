@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type ContextId, type ProjectId, Registry, type WorkspaceId } from '#kernel';
-import type { Context, ContextSummary } from './context.js';
+import type { Context, ContextSummary, EmbeddingState } from './context.js';
+import { CacheService } from '#cache';
+import { embeddingStatesFamily } from './context.cache.js';
 
 /** A version that can't be found any more. */
 export interface WithdrawnContext {
@@ -44,5 +46,46 @@ export class ContextObservers extends Registry<ContextObserver> {
 
   async described(workspaceId: WorkspaceId, context: ContextSummary): Promise<void> {
     for (const observer of this.registered) await observer.onDescribed(workspaceId, context);
+  }
+}
+
+/** Who embeds contexts, and so can know. */
+export abstract class EmbeddingStateSource {
+  /** What embeds at present. What was true of another is not remembered of this one. */
+  abstract readonly engine: string;
+
+  /** In the order of `ids`; `off` for unknown ones. */
+  abstract statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]>;
+}
+
+/** Where that feature registers itself. Without it everything is `off`. */
+@Injectable()
+export class EmbeddingStates {
+  private source: EmbeddingStateSource | undefined;
+
+  constructor(private readonly cache: CacheService) {}
+
+  register(source: EmbeddingStateSource): void {
+    this.source = source;
+  }
+
+  /** What embeds at present, in this process. */
+  get engine(): string {
+    return this.source?.engine ?? 'none';
+  }
+
+  /** In the order of `ids`. */
+  async of(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
+    const { source } = this;
+    if (source === undefined || ids.length === 0) return ids.map(() => 'off');
+    const { engine } = source;
+    const keys = ids.map((id) => ({ workspace: workspaceId, id, engine }));
+    const states = await this.cache.getMany(embeddingStatesFamily, keys, (missing) =>
+      source.statesOf(
+        workspaceId,
+        missing.map(({ id }) => id),
+      ),
+    );
+    return states.map((state) => state ?? 'off');
   }
 }

@@ -8,11 +8,10 @@ import { SessionModule } from '#session';
 import { ContextReader } from './recall/context.reader.js';
 import { ContextService } from './store/context.service.js';
 import { AlwaysCheckReaders, ContextChanges } from './context-changes.js';
-import { ContextObservers } from './context-observers.js';
-import { EmbeddingStates } from './embedding-states.js';
+import { ContextObservers, EmbeddingStates } from './context-observers.js';
 import { ContextBatchController } from './http/context-batch.controller.js';
-import { ContextResponses } from './http/context-responses.js';
-import { CachedReadCounter, EmbeddingVariant } from './http/context.caching.js';
+import { ContextPresenter } from './http/context-presenter.js';
+import { CachedReadCounter, EmbeddingVariant } from './http/context-response-caching.js';
 import { ContextController } from './http/context.controller.js';
 import { LabelController } from './http/label.controller.js';
 import { DocumentReader } from './ingest/document.reader.js';
@@ -25,8 +24,7 @@ import { OverviewService } from './overview/overview.service.js';
 import { ContextDiffService } from './recall/context-diff.service.js';
 import { ContextLookup } from './recall/context-lookup.js';
 import { PostgresContextReadRepository } from './recall/postgres-context-read.repository.js';
-import { ContextUsage } from './recall/context-usage.js';
-import { ContextUsageRepository } from './recall/context-usage.repository.js';
+import { ContextUsage, ContextUsageRepository } from './recall/context-usage.js';
 import { PostgresContextUsageRepository } from './recall/postgres-context-usage.repository.js';
 import { RecallService } from './recall/recall.service.js';
 import { PostgresRetentionRepository } from './retention/postgres-retention.repository.js';
@@ -122,6 +120,6 @@ export class ContextModule {}
     OverviewController,
     RetentionController,
   ],
-  providers: [ContextResponses, CachedReadCounter, EmbeddingVariant],
+  providers: [ContextPresenter, CachedReadCounter, EmbeddingVariant],
 })
 export class ContextApiModule {}

@@ -5,7 +5,7 @@ export { ContextObserver, ContextObservers, type WithdrawnContext } from './cont
 export { ContextReader } from './recall/context.reader.js';
 export { ContextService } from './store/context.service.js';
 export { type AlwaysCheckReader, AlwaysCheckReaders, ContextChanges } from './context-changes.js';
-export { EmbeddingStates, EmbeddingStateSource } from './embedding-states.js';
+export { EmbeddingStates, EmbeddingStateSource } from './context-observers.js';
 export { linesOf, visibleLines } from './extract/markdown-lines.js';
 export { priorities, type Priority } from './extract/priority.js';
 export { RecallService } from './recall/recall.service.js';

@@ -2,9 +2,8 @@ import { Redis } from 'ioredis';
 import { type CacheEngine, KeySpace } from '#cache';
 import { startTestEngine, testNamespace, testRedisUrl } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
-import { EngineVectorCache, embeddingFamily } from './embedding.cache.js';
+import { EngineVectorCache, embeddingFamily, type VectorKey } from './embedding.cache.js';
 import { vectorCacheContract } from './testing/vector-cache.contract.js';
-import type { VectorKey } from './vector-cache.js';
 
 describe('EngineVectorCache on Redis', () => {
   const engines: CacheEngine[] = [];

@@ -2,10 +2,9 @@ import { CacheEngine, KeySpace } from '#cache';
 import { inProcessCache } from '#cache/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
-import { embeddingFamily, EngineVectorCache, rerankFamily } from './embedding.cache.js';
+import { embeddingFamily, EngineVectorCache, rerankFamily, type VectorKey } from './embedding.cache.js';
 import { hashText, normaliseText } from './embedding.js';
 import { vectorCacheContract } from './testing/vector-cache.contract.js';
-import type { VectorKey } from './vector-cache.js';
 
 describe('EngineVectorCache', () => {
   vectorCacheContract(() => new EngineVectorCache(inProcessCache()));

@@ -7,20 +7,19 @@ import { ProviderCalls } from '#observability';
 import { QueueModule } from '#queue';
 import { Limiter, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
-import { EngineVectorCache } from './embedding.cache.js';
+import { EngineVectorCache, VectorCache } from './embedding.cache.js';
 import { EmbeddingHealth } from './embedding.health.js';
 import { EmbeddingService } from './embedding.service.js';
 import { EmbeddingsController } from './http/embeddings.controller.js';
 import { ModelsController, OfferedModels } from './http/models.controller.js';
 import { UsageController } from './http/usage.controller.js';
-import { PriceTable, UsageLedger } from './ledger/usage-ledger.js';
-import { UsageService } from './ledger/usage.service.js';
+import { PriceTable, UsageLedger, UsageService } from './ledger/usage-ledger.js';
 import { Pgvector } from './persistence/pgvector.js';
 import { PostgresSemanticIndex } from './persistence/postgres-semantic-index.js';
 import { PostgresVectorStore } from './persistence/postgres-vector-store.js';
 import { VectorObservers } from './semantic/vector-observers.js';
 import { PostgresUsageRepository } from './persistence/postgres-usage.repository.js';
-import { UsageRepository } from './persistence/usage.repository.js';
+import { UsageRepository } from './ledger/usage.js';
 import { SystemTimer } from './provider-http/retry-delay.js';
 import { createProvider, createReranker } from './provider/create-provider.js';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
@@ -29,7 +28,6 @@ import { ContextEmbeddingJob } from './semantic/context-embedding.job.js';
 import { ContextEmbeddingObserver } from './semantic/context-embedding.observer.js';
 import { EmbeddingBackfillJob } from './semantic/embedding-backfill.job.js';
 import { SemanticReader } from './semantic/semantic.reader.js';
-import { VectorCache } from './vector-cache.js';
 
 /** Texts as vectors: providers, the cache in front of them, the ledger, and the vectors of contexts. */
 @Module({

@@ -7,7 +7,7 @@ import { type EmbeddingModel, hashText, type InputType, normaliseText } from './
 import { BudgetExceededError, embeddingsOff, unknownModel, unsupportedDimensions } from './embedding.errors.js';
 import { PriceTable, UsageLedger } from './ledger/usage-ledger.js';
 import { type EmbeddingCall, EmbeddingProvider } from './provider/embedding-provider.js';
-import { VectorCache, type VectorKey } from './vector-cache.js';
+import { VectorCache, type VectorKey } from './embedding.cache.js';
 
 export interface EmbeddingRequest {
   readonly workspaceId: WorkspaceId;

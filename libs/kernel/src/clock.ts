@@ -1,3 +1,5 @@
+import { Global, Module } from '@nestjs/common';
+
 /**
  * The time that all processes of an installation share, in whole milliseconds since the Unix epoch.
  *
@@ -56,3 +58,7 @@ export class SystemClock extends Clock {
     return sharedTime.nowMs();
   }
 }
+
+@Global()
+@Module({ providers: [{ provide: Clock, useClass: SystemClock }], exports: [Clock] })
+export class KernelModule {}

@@ -27,7 +27,7 @@ export {
   type SessionId,
   type WorkspaceId,
 } from './ids.js';
-export { KernelModule } from './kernel.module.js';
+export { KernelModule } from './clock.js';
 export { cutAtGrapheme } from './text.js';
 export { type Principal, type Scope, scopes } from './principal.js';
 export { Registry } from './registry.js';

@@ -6,7 +6,7 @@ export { type Labels, type Reading, ScrapedMetrics } from './metrics/scraped-met
 export { findRequestContext, runInRequestContext } from './logging/request-context.js';
 export { ObservabilityModule } from './observability.module.js';
 export { ProviderCalls } from './providers/provider-calls.js';
-export { CacheReads } from './timing/cache-reads.js';
+export { CacheReads } from './timing/request-timings.js';
 export { RequestTimings, roundedTimings, serverTimingOf, type TimingReport } from './timing/request-timings.js';
 export { type ActiveSpan, beginSpan, measured, traceHeaders } from './timing/spans.js';
 export { type SpanAttributes, Tracer, type TraceSpan } from './tracing/tracer.js';

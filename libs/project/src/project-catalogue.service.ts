@@ -3,9 +3,8 @@ import { CacheService, QueryCache, workspaceDeletionTag } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
-import { ProjectRepository } from './persistence/project.repository.js';
+import { ProjectRepository, DEFAULT_PROJECT, deletionNotConfirmed, type Project, projectNotFound } from './project.js';
 import { projectCountersTag, projectListTag, projectTag } from './project.cache.js';
-import { DEFAULT_PROJECT, deletionNotConfirmed, type Project, projectNotFound } from './project.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectService } from './project.service.js';
 

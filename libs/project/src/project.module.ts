@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { CacheModule } from '#cache';
 import { ProjectController } from './http/project.controller.js';
 import { ProjectEntity, PostgresProjectRepository } from './persistence/postgres-project.repository.js';
-import { ProjectRepository } from './persistence/project.repository.js';
+import { ProjectRepository } from './project.js';
 import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';

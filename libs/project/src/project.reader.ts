@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import type { ProjectId, WorkspaceId } from '#kernel';
-import { ProjectRepository } from './persistence/project.repository.js';
+import { ProjectRepository, type Project } from './project.js';
 import { projects } from './project.cache.js';
-import type { Project } from './project.js';
 
 /** What other features may ask about projects. */
 @Injectable()

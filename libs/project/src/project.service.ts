@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { Clock, newId, type WorkspaceId } from '#kernel';
-import { ProjectRepository } from './persistence/project.repository.js';
+import { ProjectRepository, type Project } from './project.js';
 import { projectListTag, projectTag } from './project.cache.js';
-import type { Project } from './project.js';
 import { ProjectReader } from './project.reader.js';
 
 /** Projects as features need them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DomainError, InvalidInputError, NotFoundError, type ProjectId, type WorkspaceId } from '#kernel';
+import type { Page } from '#http';
 
 /** One body of memory in a workspace. Callers name it by its slug; it is made on first write. */
 export interface Project {
@@ -26,4 +27,19 @@ export function deletionNotConfirmed(slug: string): DomainError {
     code: 'deletion-not-confirmed',
     in: 'query',
   });
+}
+
+export abstract class ProjectRepository {
+  /**
+   * Inserts unless the slug exists in the workspace; returns the one that is there. Safe for concurrent callers. Within
+   * a transaction the project is then kept from being deleted by another until the end.
+   */
+  abstract ensure(project: Project): Promise<Project>;
+  abstract findBySlug(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined>;
+  /** The slugs of those that are there, in no order. */
+  abstract slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]>;
+  /** In the order of their slugs. */
+  abstract list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>>;
+  /** Deletes the project with everything in it, however long that takes. Whether there was one. Within a transaction. */
+  abstract delete(workspaceId: WorkspaceId, id: ProjectId): Promise<boolean>;
 }

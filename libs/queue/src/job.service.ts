@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import { DomainError, NotFoundError } from '#kernel';
-import { JobCancellation } from './job-cancellation.js';
+import { JobCancellation, JobNotifier } from './job-notifier.js';
 import type { JobCounts, JobRecord, JobState } from './job-record.js';
 import { type JobFilter, type JobScope } from './job-store.js';
 import { PgBossJobRepository } from './pg-boss/pg-boss-job.repository.js';
-import { JobNotifier } from './job-notifier.js';
 
 /** Looks at jobs and steps in. A job outside of `scope` does not exist for the caller. */
 @Injectable()

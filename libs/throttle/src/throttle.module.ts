@@ -4,7 +4,7 @@ import { CacheEngine, CacheModule } from '#cache';
 import { CacheConfig, ThrottleConfig } from '#config';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { GcraThrottlerStorage } from './http/rate-limit.guard.js';
-import { LimitMetrics } from './limit-metrics.js';
+import { LimitMetrics, RateLimits, RequestLimits } from './rate-limits.js';
 import { LimitsHealth } from './limits.health.js';
 import { FallbackLimiter } from './limiter/fallback-limiter.js';
 import { Limiter } from './limiter/limiter.js';
@@ -12,7 +12,6 @@ import { createLimiterClient, type LimiterClient, shareCacheConnection } from '.
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
 import { PrincipalLimits } from './principal-limits.js';
-import { RateLimits, RequestLimits } from './rate-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
 class LimiterConnection implements OnModuleInit, BeforeApplicationShutdown {

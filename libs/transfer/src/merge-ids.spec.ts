@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { idsOf, mergeIds } from './merge-ids.js';
+import { idsOf, mergeIds } from './export.service.js';
 
 const pages = (ids: readonly string[]) =>
   idsOf<string>(async (after, limit) => ids.filter((id) => after === undefined || id > after).slice(0, limit), 3);

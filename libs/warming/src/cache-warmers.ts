@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import { messageOf, Registry, type SessionId, type WorkspaceId } from '#kernel';
+import { ProjectCatalogueService } from '#project';
 
 /** What is going to be read soon. */
 export interface WarmTarget {
@@ -128,5 +129,22 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
       await this.warm(target, AbortSignal.any([this.shutdown.signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
     }
     this.running = undefined;
+  }
+}
+
+/** The project with what it holds. */
+@Injectable()
+export class ProjectWarmer implements CacheWarmer {
+  readonly name = 'project';
+
+  constructor(
+    private readonly catalogue: ProjectCatalogueService,
+    warmers: CacheWarmers,
+  ) {
+    warmers.register(this);
+  }
+
+  async warm({ workspaceId, project }: WarmTarget): Promise<void> {
+    await this.catalogue.survey(workspaceId, project);
   }
 }

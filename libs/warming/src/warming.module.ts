@@ -2,10 +2,9 @@ import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
-import { CacheWarmers } from './cache-warmers.js';
+import { CacheWarmers, ProjectWarmer } from './cache-warmers.js';
 import { CacheWarmingJob } from './cache-warming.job.js';
 import { CacheWarmingService } from './cache-warming.service.js';
-import { ProjectWarmer } from './project.warmer.js';
 
 /** Loads what readers are going to ask first: in the background, or ordered by an administrator. */
 @Module({

@@ -2,8 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ServerClient } from '../server/server-client.js';
-import type { JsonRpcMessage } from './json-rpc.js';
-import { McpLink, protocolHeaders } from './mcp-link.js';
+import { type JsonRpcMessage, McpLink, protocolHeaders } from './mcp-link.js';
 
 interface Seen {
   readonly url: string;

@@ -15,8 +15,14 @@ import { entityTag, type Preconditions, requireMatch } from '#http';
 import { InvalidInputError, NotFoundError, type Principal } from '#kernel';
 import { AuditService } from '../audit/audit.service.js';
 import { type InvalidationTarget, tagsOf } from './invalidation-target.js';
-import { type LocalTierReport, ProcessReports } from './process-reports.js';
-import { type SharedTierReport, sumLocal, sumServers, sumStats } from './sum-stats.js';
+import {
+  type LocalTierReport,
+  ProcessReports,
+  type SharedTierReport,
+  sumLocal,
+  sumServers,
+  sumStats,
+} from './process-reports.js';
 import { adviseTtls, type TtlAdvice } from './ttl-advice.js';
 
 /** A key of the shared tier, without its value. */

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef, Reflector, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AuthConfig } from '#config';
@@ -18,6 +18,7 @@ import { missingScope, unauthenticated } from '../auth.errors.js';
 import { credentialOf, hashSecret } from '../credential.js';
 import { PrincipalService } from '../principal.service.js';
 import { SignInLimiter } from '../sign-in-limiter.js';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 
 /** Opens the metrics to whom the configuration says: nobody besides operators, who shows the token, or everybody. */
 @Injectable()
@@ -121,4 +122,33 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
     await this.auth.canActivate(context);
     await this.limits.canActivate(context);
   }
+}
+
+/**
+ * Looks at every route before the first request: one that does not say who may call it ends the start, so that it is
+ * found by whoever wrote it and not by whoever calls it.
+ */
+@Injectable()
+export class AccessRules implements OnModuleInit {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  onModuleInit(): void {
+    const missing = this.discovery.getControllers().flatMap(({ metatype }) => {
+      const prototype = metatype?.prototype as Record<string, object> | undefined;
+      if (metatype === null || prototype === undefined) return [];
+      return this.scanner
+        .getAllMethodNames(prototype)
+        .filter((name) => isRoute(prototype[name]) && !Reflect.hasMetadata(ACCESS, prototype[name] ?? {}))
+        .map((name) => `${metatype.name}.${name}`);
+    });
+    if (missing.length > 0)
+      throw new Error(`No access rule: ${missing.join(', ')}. Declare each route with @Endpoint, which asks for one.`);
+  }
+}
+
+function isRoute(handler: object | undefined): boolean {
+  return handler !== undefined && Reflect.hasMetadata(PATH_METADATA, handler);
 }

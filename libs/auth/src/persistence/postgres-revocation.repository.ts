@@ -1,7 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { WorkspaceId } from '#kernel';
 import { Database } from '#database';
-import type { Revocation } from '../jwt/revocation.js';
+
+/** Tokens that are valid by themselves and yet refused: one of them, or all that a subject was given before. */
+type Revocation =
+  | {
+      readonly workspaceId: WorkspaceId;
+      readonly kind: 'token';
+      /** SHA-256 of the token, in hex. */
+      readonly value: string;
+      readonly revokedAt: Date;
+      /** From then on the token is refused by itself. */
+      readonly expiresAt: Date;
+    }
+  | {
+      readonly workspaceId: WorkspaceId;
+      readonly kind: 'subject';
+      readonly value: string;
+      readonly revokedAt: Date;
+      readonly expiresAt: Date;
+    };
 
 @Injectable()
 export class PostgresRevocationRepository {

@@ -1,6 +1,5 @@
 import type { HealthPart, HealthRegistry, HealthSource } from '#observability';
-import type { CacheEngine } from '../cache-engine.js';
-import type { CacheHealthReport } from './cache-health-report.js';
+import type { CacheEngine, CacheHealthReport } from '../cache-engine.js';
 
 /** How the cache is now. It is never down: without it the sources answer, only slower. */
 export class CacheHealth implements HealthSource {

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { type Reading, ScrapedMetrics } from '#observability';
 import type { CacheEngine } from '../cache-engine.js';
-import type { ServerState } from '../stores/redis/server-state.js';
+import type { ServerState } from '../stores/redis/server-facts.js';
 import { type FamilyStats, hitRatesOf } from './family-stats.js';
 
 /**

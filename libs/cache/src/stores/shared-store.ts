@@ -1,4 +1,5 @@
 import type { LeaseOutcome, LeaseRequest } from '../protocol/lease.js';
+import { DomainError } from '#kernel';
 
 /** What one round trip found. Stamps are in the order they were asked for; null is missing. */
 export interface SharedRead {
@@ -91,4 +92,14 @@ export abstract class SharedStore {
   abstract ping(): Promise<void>;
 
   abstract close(): Promise<void>;
+}
+
+/** For what can't be done without the shared tier. */
+export function cacheUnavailable(): DomainError {
+  return new DomainError({
+    code: 'cache-unavailable',
+    kind: 'unavailable',
+    detail: 'The shared tier of the cache is unavailable; GET /v1/admin/cache/health says why.',
+    retryAfterSeconds: 1,
+  });
 }

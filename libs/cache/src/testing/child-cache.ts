@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CacheSettings } from '../cache-engine.js';
-import type { CacheHealthReport } from '../health/cache-health-report.js';
+import type { CacheSettings, CacheHealthReport } from '../cache-engine.js';
 import type { ThingKey } from './test-families.js';
 
 interface Reply {

@@ -14,7 +14,7 @@ import {
   recallBody,
   toRecallCommand,
 } from './context-batch.dto.js';
-import { ContextResponses } from './context-responses.js';
+import { ContextPresenter } from './context-presenter.js';
 import { noQuery } from './context.fields.js';
 import { recalledResponse } from './context.response.js';
 
@@ -26,7 +26,7 @@ export class ContextBatchController {
   constructor(
     private readonly store: ContextStoreService,
     private readonly recalls: RecallService,
-    private readonly responses: ContextResponses,
+    private readonly responses: ContextPresenter,
   ) {}
 
   @Endpoint('POST /batch', {

@@ -24,8 +24,15 @@ import {
   toPatch,
   versionsQuery,
 } from './context.dto.js';
-import { areSettled, contextSubject, isSettled, tagsOfContext, tagsOfList, tagsOfVersions } from './context.caching.js';
-import { ContextResponses } from './context-responses.js';
+import {
+  areSettled,
+  contextSubject,
+  isSettled,
+  tagsOfContext,
+  tagsOfList,
+  tagsOfVersions,
+} from './context-response-caching.js';
+import { ContextPresenter } from './context-presenter.js';
 import { contextParams, noQuery } from './context.fields.js';
 import {
   type ContextResponse,
@@ -42,7 +49,7 @@ export class ContextController {
     private readonly contexts: ContextService,
     private readonly store: ContextStoreService,
     private readonly diffs: ContextDiffService,
-    private readonly responses: ContextResponses,
+    private readonly responses: ContextPresenter,
   ) {}
 
   @Endpoint('POST ', {

@@ -6,16 +6,16 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { contexts as contextFamily } from '../context.cache.js';
 import { ContextService } from '../store/context.service.js';
-import { contextSubject, isSettled, tagsOfLabel } from './context.caching.js';
+import { contextSubject, isSettled, tagsOfLabel } from './context-response-caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
-import { ContextResponses } from './context-responses.js';
+import { ContextPresenter } from './context-presenter.js';
 import { contextResponse } from './context.response.js';
 
 @Controller('v1/projects/:project')
 export class LabelController {
   constructor(
     private readonly contexts: ContextService,
-    private readonly responses: ContextResponses,
+    private readonly responses: ContextPresenter,
   ) {}
 
   @Endpoint('GET /contexts/:label', {

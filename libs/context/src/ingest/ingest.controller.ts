@@ -14,7 +14,7 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { ContextResponses } from '../http/context-responses.js';
+import { ContextPresenter } from '../http/context-presenter.js';
 import { noQuery } from '../http/context.fields.js';
 import type { ReadDocument } from './document.js';
 import { DocumentReader } from './document.reader.js';
@@ -49,7 +49,7 @@ class DocumentGuard implements CanActivate {
 export class IngestController {
   constructor(
     private readonly ingestion: IngestService,
-    private readonly responses: ContextResponses,
+    private readonly responses: ContextPresenter,
   ) {}
 
   @Endpoint('POST /ingest', {

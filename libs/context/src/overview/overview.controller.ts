@@ -4,7 +4,7 @@ import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { queries } from '#cache';
-import { tagsOfOverview } from '../http/context.caching.js';
+import { tagsOfOverview } from '../http/context-response-caching.js';
 import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
 import { OverviewService } from './overview.service.js';
 

@@ -3,8 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type ContextId, newId, type SessionId, type WorkspaceId } from '#kernel';
 import { FakeTransactionRunner } from '#database/testing';
 import { ManualClock } from '#kernel/testing';
-import { ContextUsage } from './context-usage.js';
-import { type ContextAccess, ContextUsageRepository, type SessionUse } from './context-usage.repository.js';
+import { ContextUsage, type ContextAccess, ContextUsageRepository, type SessionUse } from './context-usage.js';
 
 class RecordingRepository extends ContextUsageRepository {
   readonly written: { accesses: readonly ContextAccess[]; uses: readonly SessionUse[] }[] = [];

@@ -4,7 +4,28 @@ import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { Clock, type ContextId, type SessionId, type WorkspaceId, messageOf } from '#kernel';
 import { contextUsageTag } from '../context.cache.js';
-import { ContextUsageRepository } from './context-usage.repository.js';
+
+export interface ContextAccess {
+  readonly contextId: ContextId;
+  readonly count: number;
+  readonly lastAt: Date;
+}
+
+export interface SessionUse {
+  readonly sessionId: SessionId;
+  readonly contextId: ContextId;
+  readonly lastAt: Date;
+}
+
+/** How often contexts are read, and which sessions read which. */
+export abstract class ContextUsageRepository {
+  /** Adds counts and notes uses. What names a context or session that is gone is left out. */
+  abstract add(
+    workspaceId: WorkspaceId,
+    accesses: readonly ContextAccess[],
+    uses: readonly SessionUse[],
+  ): Promise<void>;
+}
 
 const FLUSH_INTERVAL_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { WorkspaceId } from '#kernel';
-import { type ContextAccess, ContextUsageRepository, type SessionUse } from './context-usage.repository.js';
+import { type ContextAccess, ContextUsageRepository, type SessionUse } from './context-usage.js';
 
 @Injectable()
 export class PostgresContextUsageRepository extends ContextUsageRepository {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { UsageService } from '../ledger/usage.service.js';
+import { UsageService } from '../ledger/usage-ledger.js';
 
 const usageQuery = z.strictObject({
   from: z.iso.date().optional().meta({ description: 'First day (UTC).' }),

@@ -1,8 +1,7 @@
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { MemoryUsageRepository } from '../testing/memory-usage.repository.js';
-import { PriceTable, UsageLedger } from './usage-ledger.js';
-import { UsageService } from './usage.service.js';
+import { PriceTable, UsageLedger, UsageService } from './usage-ledger.js';
 
 const MODEL = { provider: 'voyage', model: 'voyage-4' } as const;
 

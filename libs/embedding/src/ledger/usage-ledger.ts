@@ -1,8 +1,15 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Clock, messageOf, type WorkspaceId } from '#kernel';
 import type { ProviderName } from '../embedding.js';
-import { UsageRepository } from '../persistence/usage.repository.js';
-import { addUsage, NO_USAGE, type Usage, type UsageLine } from './usage.js';
+import {
+  UsageRepository,
+  addUsage,
+  NO_USAGE,
+  type Usage,
+  type UsageLine,
+  type ModelUsage,
+  type UsagePeriod,
+} from './usage.js';
 
 /** US dollars for a million tokens, as the providers list them (docs.voyageai.com/docs/pricing, openai.com/api/pricing). */
 const LISTED: Readonly<Record<string, number>> = {
@@ -120,4 +127,27 @@ export class UsageLedger implements OnApplicationBootstrap, BeforeApplicationShu
     const key = [line.workspaceId, line.provider, line.model, line.day].join('\n');
     this.pending.set(key, { ...line, ...addUsage(this.pending.get(key) ?? NO_USAGE, line) });
   }
+}
+
+interface UsageReport extends Usage {
+  readonly models: readonly ModelUsage[];
+}
+
+@Injectable()
+export class UsageService {
+  constructor(
+    private readonly ledger: UsageLedger,
+    private readonly repository: UsageRepository,
+  ) {}
+
+  /** Everything that this process did is in it; what others did in the last five seconds may not be. */
+  async report(workspaceId: WorkspaceId, period: UsagePeriod): Promise<UsageReport> {
+    await this.ledger.flush();
+    const models = await this.repository.sum(workspaceId, period);
+    return { ...models.map(pickUsage).reduce(addUsage, NO_USAGE), models };
+  }
+}
+
+function pickUsage({ provider: _provider, model: _model, ...usage }: ModelUsage): Usage {
+  return usage;
 }

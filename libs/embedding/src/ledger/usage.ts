@@ -54,3 +54,10 @@ export const usageFields = Object.keys(NO_USAGE) as readonly (keyof Usage)[];
 export function addUsage(left: Usage, right: Usage): Usage {
   return Object.fromEntries(usageFields.map((field) => [field, left[field] + right[field]])) as unknown as Usage;
 }
+
+export abstract class UsageRepository {
+  /** Adds to what is there, all lines or none. Lines of a workspace that is gone are dropped. Safe for concurrent processes. */
+  abstract add(lines: readonly UsageLine[]): Promise<void>;
+  /** Sums over the days of the period, by provider and model in the order of their names. */
+  abstract sum(workspaceId: WorkspaceId, period: UsagePeriod): Promise<ModelUsage[]>;
+}

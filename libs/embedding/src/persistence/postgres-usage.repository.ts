@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { WorkspaceId } from '#kernel';
-import { type ModelUsage, type Usage, type UsageLine, usageFields, type UsagePeriod } from '../ledger/usage.js';
-import { UsageRepository } from './usage.repository.js';
+import {
+  type ModelUsage,
+  type Usage,
+  type UsageLine,
+  usageFields,
+  type UsagePeriod,
+  UsageRepository,
+} from '../ledger/usage.js';
 
 interface SumRow {
   readonly provider: string;

@@ -1,6 +1,12 @@
 import type { WorkspaceId } from '#kernel';
-import { addUsage, type ModelUsage, NO_USAGE, type UsageLine, type UsagePeriod } from '../ledger/usage.js';
-import { UsageRepository } from '../persistence/usage.repository.js';
+import {
+  addUsage,
+  type ModelUsage,
+  NO_USAGE,
+  type UsageLine,
+  type UsagePeriod,
+  UsageRepository,
+} from '../ledger/usage.js';
 
 /** A ledger in memory. `failNext` makes the next write fail. */
 export class MemoryUsageRepository extends UsageRepository {

@@ -1,4 +1,4 @@
-import { VectorCache, type VectorKey } from '../vector-cache.js';
+import { VectorCache, type VectorKey } from '../embedding.cache.js';
 
 /** Keeps vectors in memory, for tests of what lies above the cache. */
 export class MemoryVectorCache extends VectorCache {

@@ -1,5 +1,5 @@
 import { newId, type WorkspaceId } from '#kernel';
-import type { VectorCache, VectorKey } from '../vector-cache.js';
+import type { VectorCache, VectorKey } from '../embedding.cache.js';
 
 /** What every vector cache promises. */
 export function vectorCacheContract(create: () => VectorCache | Promise<VectorCache>): void {

@@ -1,10 +1,62 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, Table } from '#database';
 import { type Page, toPage } from '#http';
 import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import type { Acknowledgement, Handover } from '../handover.js';
-import { SELECT_HANDOVER, toHandover } from './handover.row.js';
+import type { Acknowledgement, Handover, HandoverContent } from '../handover.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
+
+/** A handover as its row has it: without a part that may be there or not. */
+export interface FlatHandover extends Omit<Handover, 'acknowledgement'> {
+  readonly acknowledgedAt: Date | null;
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedSessionId: SessionId | null;
+}
+
+export const handoverTable = new Table<FlatHandover>(
+  'handovers',
+  'h',
+  {
+    workspaceId: 'uuid',
+    id: 'uuid',
+    projectId: 'uuid',
+    sessionId: 'uuid',
+    reason: 'text',
+    content: { type: 'jsonb', read: withoutNegativeDuration, write: (content) => content },
+    createdAt: 'timestamptz',
+    updatedAt: 'timestamptz',
+    acknowledgedAt: 'timestamptz',
+    acknowledgedBy: 'text',
+    acknowledgedSessionId: 'uuid',
+    revision: 'uuid',
+  },
+  true,
+);
+
+const SELECT_HANDOVER = `SELECT ${handoverTable.columns} FROM ${handoverTable.source}`;
+
+/** Earlier releases stored what the clocks of two machines said. */
+function withoutNegativeDuration(content: HandoverContent): HandoverContent {
+  const { statistics } = content;
+  return statistics.durationMs >= 0 ? content : { ...content, statistics: { ...statistics, durationMs: 0 } };
+}
+
+function toHandover(row: object): Handover {
+  return fromFlat(handoverTable.toThing(row));
+}
+
+export function fromFlat({ acknowledgedAt: at, acknowledgedBy: by, ...rest }: FlatHandover): Handover {
+  const { acknowledgedSessionId: sessionId, ...handover } = rest;
+  return { ...handover, acknowledgement: at === null || by === null ? null : { at, by, sessionId } };
+}
+
+export function toFlat({ acknowledgement, ...handover }: Handover): FlatHandover {
+  return {
+    ...handover,
+    acknowledgedAt: acknowledgement?.at ?? null,
+    acknowledgedBy: acknowledgement?.by ?? null,
+    acknowledgedSessionId: acknowledgement?.sessionId ?? null,
+  };
+}
 
 /** The newest content of the project is what comes last, whatever the clocks say that wrote the others down. */
 const INSERT = `

@@ -5,7 +5,7 @@ import type { Session } from '#session';
 import { session } from '#session/testing';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { content, handover } from '../testing/handover.factory.js';
-import { fromFlat, toFlat } from '../persistence/handover.row.js';
+import { fromFlat, toFlat } from '../persistence/postgres-handover.repository.js';
 import { HandoverRows } from './handover-rows.js';
 
 describe('handovers on their way', () => {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, ProjectRows } from '#database';
 import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { type FlatHandover, handoverTable } from '../persistence/handover.row.js';
+import { type FlatHandover, handoverTable } from '../persistence/postgres-handover.repository.js';
 
 /** Handovers on their way, with their acknowledgements. */
 @Injectable()

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Handover } from '../handover.js';
-import { fromFlat, toFlat } from '../persistence/handover.row.js';
+import { fromFlat, toFlat } from '../persistence/postgres-handover.repository.js';
 import { HandoverRows } from './handover-rows.js';
 
 /** A handover as a file has it: of no place and no revision yet; its sessions, entries and contexts as the project knows them. */

@@ -1,4 +1,4 @@
-import { directivesOf } from './cache-headers.js';
+import { directivesOf } from './cached-response.js';
 
 const none = { noCache: false, noStore: false, onlyIfCached: false, maxAgeSeconds: undefined };
 

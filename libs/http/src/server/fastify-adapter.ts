@@ -5,7 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '#config';
 import { DomainError } from '#kernel';
 import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
-import { answerClientError } from './client-error.js';
+import { answerClientError } from './request-form.js';
 import { acceptFiles } from './file-body.js';
 import { FreeTextPaths } from './free-text-paths.js';
 import { acceptJsonOnly } from './json-body.js';

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { CacheReads } from '../timing/cache-reads.js';
-import type { RequestTimings } from '../timing/request-timings.js';
+import type { CacheReads, RequestTimings } from '../timing/request-timings.js';
 import type { TraceSpan } from '../tracing/tracer.js';
 
 /** What is known everywhere of the request (or job) that something is done for. */

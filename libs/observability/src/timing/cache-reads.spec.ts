@@ -1,4 +1,4 @@
-import { CacheReads } from './cache-reads.js';
+import { CacheReads } from './request-timings.js';
 
 describe('how the cache answered a request', () => {
   let reads: CacheReads;

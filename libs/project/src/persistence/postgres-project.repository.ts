@@ -3,8 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { ProjectId, WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import { type Page, toPage } from '#http';
-import type { Project } from '../project.js';
-import { ProjectRepository } from './project.repository.js';
+import { type Project, ProjectRepository } from '../project.js';
 
 @Entity('projects')
 export class ProjectEntity {

@@ -1,8 +1,7 @@
 import type { Page } from '#http';
 import { toPage } from '#http';
 import type { ProjectId, WorkspaceId } from '#kernel';
-import { ProjectRepository } from '../persistence/project.repository.js';
-import type { Project } from '../project.js';
+import { ProjectRepository, type Project } from '../project.js';
 
 export class FakeProjectRepository extends ProjectRepository {
   private readonly rows: Project[] = [];

@@ -1,6 +1,5 @@
 import { newId, type ProjectId, type WorkspaceId } from '#kernel';
-import type { ProjectRepository } from '../persistence/project.repository.js';
-import type { Project } from '../project.js';
+import type { ProjectRepository, Project } from '../project.js';
 
 interface ProjectRepositorySubject {
   readonly projects: ProjectRepository;

@@ -1,12 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import PgBoss from 'pg-boss';
 import { Database } from '#database';
-import { newId } from '#kernel';
+import { newId, type WorkspaceId } from '#kernel';
 import type { EnqueueOptions, JobDefinition } from '../job.js';
-import { JobQueue, originOfNow } from '../job-queue.js';
+import { JobQueue, originOfNow, type JobOrigin } from '../job-queue.js';
 import { JobRegistry } from '../job-registry.js';
 import { JobNotifier } from '../job-notifier.js';
-import { DUE_AT_ONCE, type JobData } from './job-data.js';
+import type { JobProgress } from '../job-record.js';
+
+/** What a row keeps in its `data`: the payload in an envelope that names the tenant. */
+export interface JobData {
+  readonly workspaceId?: WorkspaceId;
+  readonly payload: object;
+  /** Absent where no request asked for it. */
+  readonly origin?: JobOrigin;
+  /** Absent until a handler says it. */
+  readonly progress?: JobProgress;
+}
+
+/**
+ * When a job is due that has no date. Not `now`: pg-boss asks for `start_after < now()`, which a worker that looks
+ * within the same tick of the clock would miss.
+ */
+export const DUE_AT_ONCE = '-1 second';
 
 /** A waiting job can be taken between two statements, and another be added: each round makes that less likely. */
 const SINGLETON_ROUNDS = 20;

@@ -4,7 +4,7 @@ import { Database } from '#database';
 import type { JobResult } from '../job.js';
 import { type JobCounts, type JobFailure, type JobRecord, type JobState, jobStates } from '../job-record.js';
 import { type JobFilter, type JobScope } from '../job-store.js';
-import { DUE_AT_ONCE, type JobData } from './job-data.js';
+import { DUE_AT_ONCE, type JobData } from './pg-boss-job-queue.js';
 
 type RowState = 'created' | 'retry' | 'active' | 'completed' | 'cancelled' | 'failed';
 

@@ -5,7 +5,7 @@ import { newId } from '#kernel';
 import type { JobDefinition, JobResult, ScheduleDefinition } from '../job.js';
 import type { JobDepth, JobFailure, JobProgress } from '../job-record.js';
 import { JobStore, type ClaimedJob } from '../job-store.js';
-import { DUE_AT_ONCE, type JobData } from './job-data.js';
+import { DUE_AT_ONCE, type JobData } from './pg-boss-job-queue.js';
 import { stateOfRow } from './pg-boss-job.repository.js';
 
 /** Any number, the same in every release: it names the lock of queue making among advisory locks. */

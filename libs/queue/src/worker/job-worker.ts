@@ -5,11 +5,10 @@ import { DomainError, messageOf } from '#kernel';
 import { findRequestContext, KeepsakeLogger, runInRequestContext, Tracer } from '#observability';
 import type { JobContext, JobDefinition, JobResult } from '../job.js';
 import type { JobFailure } from '../job-record.js';
-import { JobCancellation } from '../job-cancellation.js';
+import { JobCancellation, JobNotifier } from '../job-notifier.js';
 import { JobMetrics, type JobOutcome } from '../job-metrics.js';
 import { type JobHandler, JobRegistry } from '../job-registry.js';
 import { JobStore, type ClaimedJob } from '../job-store.js';
-import { JobNotifier } from '../job-notifier.js';
 import { AttemptEndedError, RunningJob } from './running-job.js';
 import { JobScheduler } from './job-scheduler.js';
 

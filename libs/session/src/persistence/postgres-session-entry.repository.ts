@@ -1,10 +1,41 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, Table } from '#database';
 import { type Page, toPage } from '#http';
 import type { EntryId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { openKinds, type SessionEntry } from '../session-entry.js';
-import { entryTable, toEntry } from './session-entry.row.js';
+import { openKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
 import { type EntryCount, type EntryFilter, SessionEntryRepository } from './session-entry.repository.js';
+
+/** Priorities are kept as their place in the order. */
+function toEntryPriority(priority: SessionEntry['priority']): number | null {
+  return priority === null ? null : todoPriorities.indexOf(priority);
+}
+
+export const entryTable = new Table<SessionEntry>(
+  'session_entries',
+  'session_entries',
+  {
+    workspaceId: 'uuid',
+    id: 'uuid',
+    sessionId: 'uuid',
+    projectId: 'uuid',
+    kind: 'text',
+    text: 'text',
+    metadata: 'jsonb',
+    priority: {
+      type: 'smallint',
+      read: (stored: number | null) => (stored === null ? null : (todoPriorities[stored] ?? 'low')),
+      write: toEntryPriority,
+    },
+    createdAt: 'timestamptz',
+    resolvedAt: 'timestamptz',
+    resolvedBy: 'uuid',
+  },
+  false,
+);
+
+function toEntry(row: object): SessionEntry {
+  return entryTable.toThing(row);
+}
 
 @Injectable()
 export class PostgresSessionEntryRepository extends SessionEntryRepository {

@@ -1,10 +1,35 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, Table } from '#database';
 import { type Page, toPage } from '#http';
 import type { ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Session, SessionState } from '../session.js';
-import { SELECT_SESSION, toSession } from './session.row.js';
 import { type DueBy, type SessionFilter, type SessionMark, SessionRepository } from './session.repository.js';
+
+export const sessionTable = new Table<Session>(
+  'sessions',
+  's',
+  {
+    workspaceId: 'uuid',
+    id: 'uuid',
+    projectId: 'uuid',
+    client: 'text',
+    metadata: 'jsonb',
+    summary: 'text',
+    createdAt: 'timestamptz',
+    lastActiveAt: 'timestamptz',
+    expiresAt: 'timestamptz',
+    finalisedAt: 'timestamptz',
+    endedAt: 'timestamptz',
+    revision: 'uuid',
+  },
+  true,
+);
+
+const SELECT_SESSION = `SELECT ${sessionTable.columns} FROM ${sessionTable.source}`;
+
+function toSession(row: object): Session {
+  return sessionTable.toThing(row);
+}
 
 /** The conditions of `stateOf` over `$3` (now) and `$4` (idle since). */
 const STATE: Readonly<Record<SessionState, string>> = {

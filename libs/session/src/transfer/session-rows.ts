@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database, ProjectRows, ROWS_FINGERPRINT } from '#database';
 import type { EntryId, WorkspaceId } from '#kernel';
-import { entryTable } from '../persistence/session-entry.row.js';
-import { sessionTable } from '../persistence/session.row.js';
+import { entryTable } from '../persistence/postgres-session-entry.repository.js';
+import { sessionTable } from '../persistence/postgres-session.repository.js';
 import type { SessionEntry } from '../session-entry.js';
 import type { Session } from '../session.js';
 

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type CacheEngine, Deadlines } from '#cache';
 import { type CacheConfig, parseRedisUrl, type RedisTarget } from '#config';
-import { CONSUME } from './gcra-script.js';
+import { CONSUME } from './gcra.js';
 
 /** Longest wait between two tries to connect. */
 const RECONNECT_MS = 500;

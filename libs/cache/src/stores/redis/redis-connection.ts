@@ -4,7 +4,6 @@ import type { RedisAddress, RedisTarget } from '#config';
 import { HIDDEN_IDENTITY, judgeEpoch, newEpoch } from '../../protocol/epoch.js';
 import { StoreUnavailableError } from '../shared-store.js';
 import { Deadlines } from './deadlines.js';
-import { destroyConnection } from './destroy-connection.js';
 import { scripts } from './redis-scripts.js';
 import { readFacts, type ServerFacts } from './server-facts.js';
 
@@ -213,4 +212,10 @@ export function isUnfit(error: unknown): boolean {
 /** Whether the server itself said no. */
 function isReply(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** Ends a connection at once; commands under way are rejected. A server that is paused never answers the polite end. */
+export function destroyConnection(client: Redis): void {
+  client.disconnect();
+  (client as unknown as { stream?: { destroy?(): void } }).stream?.destroy?.();
 }

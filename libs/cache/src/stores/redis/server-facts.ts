@@ -1,3 +1,5 @@
+import type { Redis } from 'ioredis';
+
 /** What a server says of itself. */
 export interface ServerFacts {
   readonly runId: string | undefined;
@@ -73,4 +75,43 @@ export function parseInfo(text: string): Map<string, string> {
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
   }
   return fields;
+}
+
+/** What one server does, and what it uses of its memory. */
+export interface ServerState {
+  readonly uptimeSeconds: number;
+  /** Connections to it, anybody's. */
+  readonly clients: number;
+  /** Commands that it has executed in the last second or so, anybody's. */
+  readonly operationsPerSecond: number;
+  readonly usedBytes: number;
+  /** `maxmemory`; undefined where there is no limit. */
+  readonly limitBytes: number | undefined;
+  /** Keys that were pushed out, anybody's, since the server started. */
+  readonly evictions: number;
+}
+
+/** A connection on which a question about the server itself may be asked. */
+interface AskedServer {
+  readonly redis: Pick<Redis, 'info'>;
+  check<Reply>(reply: Promise<Reply>): Promise<Reply>;
+}
+
+/** Of every server that answers, asked now. Rejects where one does not, or INFO is not allowed. */
+export function readServerStates(connections: readonly AskedServer[]): Promise<ServerState[]> {
+  return Promise.all(
+    connections.map(async (connection) => {
+      const info = parseInfo(await connection.check(connection.redis.info()));
+      const numberOf = (field: string) => Number(info.get(field) ?? 0);
+      const limitBytes = numberOf('maxmemory');
+      return {
+        uptimeSeconds: numberOf('uptime_in_seconds'),
+        clients: numberOf('connected_clients'),
+        operationsPerSecond: numberOf('instantaneous_ops_per_sec'),
+        usedBytes: numberOf('used_memory'),
+        limitBytes: limitBytes === 0 ? undefined : limitBytes,
+        evictions: numberOf('evicted_keys'),
+      };
+    }),
+  );
 }

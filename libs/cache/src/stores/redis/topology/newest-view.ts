@@ -3,8 +3,7 @@ import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
 import { StoreUnavailableError } from '../../shared-store.js';
 import type { Deadlines } from '../deadlines.js';
-import { destroyConnection } from '../destroy-connection.js';
-import { connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
+import { destroyConnection, connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
 import { type Topology, TopologyResolver } from './topology.js';
 
 /** What one of those asked knows. */

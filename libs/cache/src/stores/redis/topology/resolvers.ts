@@ -1,8 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisAddress, RedisTarget } from '#config';
 import { StoreUnavailableError } from '../../shared-store.js';
-import { destroyConnection } from '../destroy-connection.js';
-import { connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
+import { destroyConnection, connectionOptions, type RedisTimeouts, signInDeadlines } from '../redis-connection.js';
 import { parseInfo } from '../server-facts.js';
 import { hashTagWithin } from '../cluster-slot.js';
 import { type Topology, type TopologyNode, TopologyResolver } from './topology.js';

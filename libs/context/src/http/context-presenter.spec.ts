@@ -1,9 +1,9 @@
 import { inProcessCache } from '#cache/testing';
 import { type ContextId, newId, type WorkspaceId } from '#kernel';
 import type { Context } from '../context.js';
-import { EmbeddingStates } from '../embedding-states.js';
+import { EmbeddingStates } from '../context-observers.js';
 import type { StoredContext } from '../store/context-draft.js';
-import { ContextResponses } from './context-responses.js';
+import { ContextPresenter } from './context-presenter.js';
 
 const workspaceId = newId<WorkspaceId>();
 const date = new Date(0);
@@ -29,7 +29,7 @@ describe('the answer of a write whose embedding state the database has no time t
     engine: 'local',
     statesOf: () => Promise.reject(new Error('timeout exceeded when trying to connect')),
   });
-  const responses = new ContextResponses(states);
+  const responses = new ContextPresenter(states);
 
   it('is given all the same: what was written stands', async () => {
     const stored: StoredContext = { context, unchanged: false, similarTo: [] };

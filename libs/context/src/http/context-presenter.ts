@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { messageOf, type WorkspaceId } from '#kernel';
 import type { Context, ContextSummary, EmbeddingState } from '../context.js';
 import type { StoredContext, StoreOutcome } from '../store/context-draft.js';
-import { EmbeddingStates } from '../embedding-states.js';
+import { EmbeddingStates } from '../context-observers.js';
 import type { ReadDocument } from '../ingest/document.js';
 import type { Ingested } from '../ingest/ingest.service.js';
 import type { Recalled } from '../recall/recall.service.js';
@@ -20,8 +20,8 @@ import { type IngestBody, type ingestedResponse, toIngestedResponse } from '../i
 
 /** Contexts as they are answered, with what the embedding of each has come to. One query for all of an answer. */
 @Injectable()
-export class ContextResponses {
-  private readonly logger = new Logger(ContextResponses.name);
+export class ContextPresenter {
+  private readonly logger = new Logger(ContextPresenter.name);
 
   constructor(private readonly states: EmbeddingStates) {}
 

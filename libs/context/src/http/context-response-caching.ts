@@ -11,7 +11,7 @@ import {
 import type { ContextId, WorkspaceId } from '#kernel';
 import { DEFAULT_PROJECT } from '#project';
 import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
-import { EmbeddingStates } from '../embedding-states.js';
+import { EmbeddingStates } from '../context-observers.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import type { ContextResponse, SummaryResponse } from './context.response.js';
 
