@@ -93,7 +93,7 @@ export class CheckService {
   ): Promise<Pick<SearchAnswer, 'items' | 'degraded' | 'reason'>> {
     const query = cutAtGrapheme(text, SEARCHED_LENGTH).replaceAll(OPERATORS, ' ').replaceAll(/\s+/g, ' ').trim();
     if (query === '') return { items: [], degraded: false, reason: null };
-    const request = { project, query, rerank: false, limit: limit + MOST_ALWAYS_CHECKED, filters: {} };
+    const request = { project, query, rerank: false, limit: limit + MOST_ALWAYS_CHECKED, filters: ONLY_CONTEXTS };
     return this.searches.search(workspaceId, request, { billedPrincipal });
   }
 
@@ -101,6 +101,9 @@ export class CheckService {
     return this.recalls.recall(workspaceId, { project, by: { ids }, previewOnly: false });
   }
 }
+
+/** Many messages must not push them out of what is looked at. */
+const ONLY_CONTEXTS = { kinds: ['context'] } as const;
 
 const NOTHING: {
   readonly items: readonly (ContextSummary & { readonly content?: string })[];

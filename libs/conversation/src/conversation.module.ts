@@ -34,7 +34,7 @@ import { WindowService } from './window/window.service.js';
   ],
   exports: [ConversationService, MessageService, WindowService, UnhelpfulAnswers, MessageObservers],
 })
-class ConversationModule {}
+export class ConversationModule {}
 
 @Module({ imports: [ConversationModule], controllers: [ConversationController, MessageController] })
 export class ConversationApiModule {}

@@ -6,7 +6,7 @@ import { TransactionRunner } from '#database';
 import type { SearchDocument } from './search.js';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseLongDocument } from './analysis/document-analysis.js';
-import { type AnalysedDocument, KeywordIndex } from './persistence/keyword-index.js';
+import { type AnalysedDocument, type ChangedPiece, KeywordIndex } from './persistence/keyword-index.js';
 import { projectsOf, SearchChanges } from './search-invalidation.js';
 
 /**
@@ -52,6 +52,18 @@ export class SearchIndexService {
       const projectIds = await this.keywords.projectsOf(workspaceId, ids);
       await this.keywords.remove(workspaceId, ids);
       await this.changes.projectsChanged(workspaceId, projectIds);
+    });
+  }
+
+  /** Says that pieces are found otherwise, by what the index does not hold of them. */
+  async noteChanged(workspaceId: WorkspaceId, pieces: readonly ChangedPiece[]): Promise<void> {
+    if (pieces.length === 0) return;
+    await this.transactions.run(async () => {
+      await this.keywords.noteChanged(workspaceId, pieces);
+      await this.changes.projectsChanged(
+        workspaceId,
+        pieces.map(({ projectId }) => projectId),
+      );
     });
   }
 

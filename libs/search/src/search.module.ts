@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
+import { ConversationModule } from '#conversation';
 import { EmbeddingModule } from '#embedding';
 import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
@@ -11,6 +12,7 @@ import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
+import { MessageIndexer } from './message-indexer.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
@@ -27,7 +29,7 @@ import { SessionIndexer } from './session-indexer.js';
  * transaction of the write.
  */
 @Module({
-  imports: [CacheModule, ProjectModule, SessionModule, ContextModule, EmbeddingModule, QueueModule],
+  imports: [CacheModule, ProjectModule, SessionModule, ContextModule, ConversationModule, EmbeddingModule, QueueModule],
   providers: [
     QueryReader,
     KeywordSearch,
@@ -40,6 +42,7 @@ import { SessionIndexer } from './session-indexer.js';
     SearchChangesExpiry,
     ContextIndexer,
     SessionIndexer,
+    MessageIndexer,
     SearchInvalidation,
     { provide: SearchChanges, useExisting: SearchInvalidation },
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },

@@ -7,7 +7,7 @@ export type SearchKind = (typeof searchKinds)[number];
 export const searchModes = ['hybrid', 'semantic', 'keyword'] as const;
 export type SearchMode = (typeof searchModes)[number];
 
-/** What search knows of a piece of memory. `id` is the id of the thing itself: of the context version, of the entry. */
+/** What search knows of a piece of memory. `id` is the id of the thing itself: of the context version, of the entry, of the message. */
 export interface SearchDocument {
   readonly workspaceId: WorkspaceId;
   readonly projectId: ProjectId;
@@ -61,13 +61,21 @@ export interface SearchFilters {
   readonly sessionId?: SessionId;
   /** Created at this time or later. */
   readonly since?: Date;
+  /** Absent: all. */
+  readonly kinds?: readonly SearchKind[];
+  /** Leaves out messages of conversations that are not archived. */
+  readonly settled?: true;
   /** Lowest final score, on the scale of the mode that runs. */
   readonly minScore?: number;
 }
 
 /** Whether a document passes all filters but the lowest score. */
-export function satisfies(document: SearchDocument, { priority, tags, sessionId, since }: SearchFilters): boolean {
+export function satisfies(
+  document: SearchDocument,
+  { priority, tags, sessionId, since, kinds }: SearchFilters,
+): boolean {
   return (
+    (kinds === undefined || kinds.includes(document.kind)) &&
     (priority === undefined || document.priority === priority) &&
     (tags === undefined || tags.every((tag) => document.tags.includes(tag))) &&
     (sessionId === undefined || document.sessionId === sessionId) &&

@@ -93,7 +93,7 @@ export class SemanticSearch {
 
   private async resolve(
     scope: SearchScope,
-    { phrases, exclusions, asOfMs }: SemanticSearchRequest,
+    { phrases, exclusions, asOfMs, filters: { kinds } }: SemanticSearchRequest,
     answer: SemanticAnswer,
   ): Promise<ChannelHit[]> {
     const { leastCosine } = semanticWeight(this.isLexical);
@@ -102,6 +102,7 @@ export class SemanticSearch {
     );
     const documents = await this.index.resolve(scope, [...cosines.keys()], { phrases, exclusions });
     return documents
+      .filter(({ kind }) => kinds === undefined || kinds.includes(kind))
       .map(({ kind, id, label, version, ...rest }): ChannelHit => {
         const relevance = cosines.get(id) ?? 0;
         return { kind, id, label, version, relevance, ...boostsOf(relevance, rest, asOfMs) };

@@ -172,6 +172,9 @@ function searchReading(marker, project, which) {
         ...state.entries
           .filter((each) => each.project === project && (isLive || each.isHandedOver))
           .map(({ token }) => `entry ${token}`),
+        ...state.conversations
+          .filter((each) => each.project === project)
+          .flatMap(({ messages }) => messages.map(({ word }) => `message ${word}`)),
       ].toSorted(),
   };
 }

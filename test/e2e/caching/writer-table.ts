@@ -106,20 +106,37 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     mayFire: [...newProject, ...session],
   },
   'PATCH /v1/conversations/{id}': { changes: ['conversations'], fires: conversation, mayFire: session },
-  'POST /v1/conversations/{id}/archive': { changes: ['conversations'], fires: conversation },
-  'POST /v1/conversations/{id}/restore': { changes: ['conversations'], fires: conversation },
+  // What goes on is found or not by `live`.
+  'POST /v1/conversations/{id}/archive': {
+    changes: ['conversations', 'search index'],
+    fires: [...conversation, 'search'],
+  },
+  // What goes on is found or not by `live`.
+  'POST /v1/conversations/{id}/restore': {
+    changes: ['conversations', 'search index'],
+    fires: [...conversation, 'search'],
+  },
   'DELETE /v1/conversations/{id}': {
-    changes: ['conversations', 'conversation count', 'messages'],
-    fires: [...conversation, 'project-contents'],
+    changes: ['conversations', 'conversation count', 'messages', 'search index'],
+    fires: [...conversation, 'project-contents', 'search'],
   },
   'POST /v1/conversations/{id}/messages': {
-    changes: ['conversations', 'messages'],
-    fires: conversation,
+    changes: ['conversations', 'messages', 'search index'],
+    fires: [...conversation, 'search'],
     mayFire: session,
   },
-  'PATCH /v1/conversations/{id}/messages/{message}': { changes: ['messages'], fires: ['conversation'] },
-  'DELETE /v1/conversations/{id}/messages/{message}': { changes: ['conversations', 'messages'], fires: conversation },
-  'DELETE /v1/conversations/{id}/messages': { changes: ['conversations', 'messages'], fires: conversation },
+  'PATCH /v1/conversations/{id}/messages/{message}': {
+    changes: ['messages', 'search index'],
+    fires: ['conversation', 'search'],
+  },
+  'DELETE /v1/conversations/{id}/messages/{message}': {
+    changes: ['conversations', 'messages', 'search index'],
+    fires: [...conversation, 'search'],
+  },
+  'DELETE /v1/conversations/{id}/messages': {
+    changes: ['conversations', 'messages', 'search index'],
+    fires: [...conversation, 'search'],
+  },
   'DELETE /v1/projects/{project}': {
     changes: [
       'projects',

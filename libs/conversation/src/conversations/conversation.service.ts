@@ -22,6 +22,7 @@ import { anyConversationTag, conversationsTag, conversationTag } from '../conver
 import { conversationNotFound } from '../conversation.errors.js';
 import { ConversationChanges } from '../conversation-changes.js';
 import { MessageObservers } from '../message-observers.js';
+import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { PostgresConversationRepository } from './postgres-conversation.repository.js';
 
 interface NewConversation {
@@ -52,6 +53,7 @@ const SESSION_POINTER = { pointer: '/sessionId' } as const;
 export class ConversationService {
   constructor(
     private readonly repository: PostgresConversationRepository,
+    private readonly messages: PostgresMessageRepository,
     private readonly projects: ProjectService,
     private readonly sessions: SessionService,
     private readonly changes: ConversationChanges,
@@ -191,7 +193,7 @@ export class ConversationService {
     return this.transactions.run(async () => {
       const conversation = await this.findForChange(workspaceId, id);
       requireMatch(preconditions, this.tagOf(conversation));
-      await this.observers.removed(conversation);
+      await this.observers.removed(conversation, await this.messages.listIds(workspaceId, id));
       await this.repository.delete(workspaceId, id);
       await this.changes.deleted(conversation);
       return conversation.messageCount;
@@ -220,7 +222,7 @@ export class ConversationService {
       const archivedAt = archivedAtOf(conversation.archivedAt);
       if (archivedAt === conversation.archivedAt) return conversation;
       const changed = { ...conversation, archivedAt, revision: newRevision() };
-      await this.observers.archived(changed);
+      await this.observers.archived(changed, await this.messages.listIds(workspaceId, id));
       return changed;
     });
   }

@@ -188,7 +188,7 @@ export class MessageService {
   clear(workspaceId: WorkspaceId, id: ConversationId): Promise<number> {
     return this.transactions.run(async () => {
       const conversation = await this.conversations.findForChange(workspaceId, id);
-      await this.observers.removed(conversation);
+      await this.observers.removed(conversation, await this.messages.listIds(workspaceId, id));
       const count = await this.messages.delete(workspaceId, id);
       if (count > 0) await this.update({ ...conversation, messageCount: 0 });
       return count;

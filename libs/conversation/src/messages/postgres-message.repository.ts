@@ -77,6 +77,14 @@ export class PostgresMessageRepository {
     }));
   }
 
+  async listIds(workspaceId: WorkspaceId, conversationId: ConversationId): Promise<readonly MessageId[]> {
+    const rows = await this.database.query<{ id: MessageId }>(
+      'SELECT id FROM messages WHERE workspace_id = $1 AND conversation_id = $2 ORDER BY seq',
+      [workspaceId, conversationId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** At most `limit`, nearest to where it begins; always oldest first. */
   async list(
     workspaceId: WorkspaceId,

@@ -81,5 +81,7 @@ function listOf(
     filters.sessionId ?? null,
     filters.since?.getTime() ?? null,
     filters.minScore ?? null,
+    filters.kinds ?? null,
+    filters.settled ?? null,
   ];
 }

@@ -17,6 +17,13 @@ const list = z
       .max(20, 'at most 20 tags'),
   );
 
+const kindList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) =>
+    [...new Set([value].flat().flatMap((part) => part.split(',').map((kind) => kind.trim())))].toSorted(),
+  )
+  .pipe(z.array(z.enum(searchKinds, { error: `write some of ${searchKinds.join(', ')}` })).min(1));
+
 export const searchQuery = z.strictObject({
   q: z
     .string({ error: 'say what to look for' })
@@ -36,10 +43,11 @@ export const searchQuery = z.strictObject({
     .min(0, 'at least 0')
     .max(1_000_000, 'at most 1000000')
     .optional(),
-  live: z
-    .enum(['true', 'false'], { error: 'write true or false' })
-    .default('false')
-    .meta({ description: 'True: also what open sessions have written so far; found by its words, never remembered.' }),
+  live: z.enum(['true', 'false'], { error: 'write true or false' }).optional().meta({
+    description:
+      'True: also what open sessions have logged so far; found by its words, never remembered. False: neither that nor messages of conversations that are not archived. Absent: messages, and not the log of open sessions.',
+  }),
+  kinds: kindList.optional().meta({ description: 'Only these, separated by commas: context, entry, message.' }),
   weak: z
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('true')
@@ -62,6 +70,8 @@ export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchReques
       sessionId: query.session as SessionId | undefined,
       since: query.since === undefined ? undefined : new Date(query.since),
       minScore: query.minScore,
+      kinds: query.kinds,
+      settled: query.live === 'false' ? true : undefined,
     },
   };
 }
@@ -78,7 +88,7 @@ const channelRank = z
 const searchHit = z
   .object({
     kind: z.enum(searchKinds),
-    id: z.uuid().meta({ description: 'Of the context version or the entry itself.' }),
+    id: z.uuid().meta({ description: 'Of the context version, the entry or the message itself.' }),
     label: z.string().nullable(),
     version: z.int().nullable(),
     score: z.number().meta({ description: 'Comparable within this search alone.' }),

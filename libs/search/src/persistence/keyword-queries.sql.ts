@@ -114,8 +114,16 @@ const BOOST = `
  * $1 workspace, $2 project, $3 language, $4 terms, $5 weights, $6 k1 (1 - b), $7 k1 b / average length, $8 now,
  * $9 recency boost, $10 its half-life in ms, $11 boost by priority (JSON), $12 highest boost, $13 phrases,
  * $14 exclusions, $15 priority, $16 tags, $17 session, $18 since, $19 lowest score, $20 and $21 score and id to start
- * after, $22 limit, $23 whether nothing filters.
+ * after, $22 limit, $23 whether nothing filters, $24 kinds, $25 whether only what no active conversation holds.
  */
+/** Whether a document is no message of a conversation that goes on, where that is asked. */
+const isSettled = (
+  asked: string,
+  document: string,
+) => `(${asked}::boolean IS NOT TRUE OR ${document}.kind <> 'message' OR EXISTS (
+      SELECT FROM messages AS m JOIN conversations AS c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
+      WHERE m.workspace_id = $1 AND m.id = ${document}.id AND c.archived_at IS NOT NULL))`;
+
 const rankingOver = (postings: string) => `
   keyword AS MATERIALIZED (
     SELECT document_id, sum(${SHARE})::double precision AS score
@@ -142,6 +150,8 @@ const rankingOver = (postings: string) => `
     AND ($16::text[] IS NULL OR tags @> $16)
     AND ($17::uuid IS NULL OR session_id = $17)
     AND ($18::timestamptz IS NULL OR created_at >= $18)
+    AND ($24::text[] IS NULL OR kind = ANY ($24))
+    AND ${isSettled('$25', 'document')}
     AND ($19::double precision IS NULL OR final.score >= $19)
     AND ($20::double precision IS NULL OR final.score < $20 OR (final.score = $20 AND id > $21::uuid))
     AND NOT EXISTS (
@@ -163,13 +173,13 @@ export const ranking = `
 
 /**
  * What has changed since a snapshot, one row a piece, with its scores where it is found; a row without a piece where there is
- * none. Parameters as in `ranking`, with the snapshot in $24; one piece more than $22 at most.
+ * none. Parameters as in `ranking`, with the snapshot in $26; one piece more than $22 at most.
  */
 export const changesSince = `
   WITH changed AS MATERIALIZED (
     SELECT DISTINCT piece_id, kind FROM search_changes
-    WHERE workspace_id = $1 AND project_id = $2 AND written_by >= pg_snapshot_xmin($24::pg_snapshot)
-      AND NOT pg_visible_in_snapshot(written_by, $24::pg_snapshot)
+    WHERE workspace_id = $1 AND project_id = $2 AND written_by >= pg_snapshot_xmin($26::pg_snapshot)
+      AND NOT pg_visible_in_snapshot(written_by, $26::pg_snapshot)
     LIMIT $22::integer + 1
   ), ranked AS MATERIALIZED (
     WITH ${rankingOver(`CROSS JOIN changed
@@ -177,7 +187,7 @@ export const changesSince = `
         SELECT document_id, frequency, length FROM search_postings AS p
         WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term AND p.document_id = changed.piece_id OFFSET 0) AS posting`)}
   )
-  SELECT NOT EXISTS (SELECT FROM search_changes_removed WHERE up_to >= pg_snapshot_xmin($24::pg_snapshot)) AS is_complete,
+  SELECT NOT EXISTS (SELECT FROM search_changes_removed WHERE up_to >= pg_snapshot_xmin($26::pg_snapshot)) AS is_complete,
     changed.piece_id AS piece_id, changed.kind AS piece_kind, ranked.*
   FROM (SELECT) AS always LEFT JOIN changed ON true LEFT JOIN ranked ON ranked.id = changed.piece_id`;
 
@@ -201,16 +211,18 @@ export const documentResolution = `
 
 /**
  * $1 workspace, $2 project, $3 language, $4 words in order, $5 text (one of both), $6 exclusions, $7 priority, $8 tags,
- * $9 session, $10 since, $11 most segments, $12 limit.
+ * $9 session, $10 since, $11 most segments, $12 limit, $13 kinds, $14 whether only what no active conversation holds.
  */
 export const holdingDocuments = `
   WITH newest AS MATERIALIZED (
-    SELECT id, kind, label, version, created_at FROM search_documents
+    SELECT id, kind, label, version, created_at FROM search_documents AS document
     WHERE workspace_id = $1 AND project_id = $2
       AND ($7::text IS NULL OR priority = $7)
       AND ($8::text[] IS NULL OR tags @> $8)
       AND ($9::uuid IS NULL OR session_id = $9)
       AND ($10::timestamptz IS NULL OR created_at >= $10)
+      AND ($13::text[] IS NULL OR kind = ANY ($13))
+      AND ${isSettled('$14', 'document')}
     ORDER BY created_at DESC, id DESC
     LIMIT $11
   ), segment AS MATERIALIZED (

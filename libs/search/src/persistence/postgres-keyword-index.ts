@@ -9,6 +9,7 @@ import {
   type RankPosition,
   satisfies,
   type SearchDocument,
+  type SearchFilters,
   type SearchKind,
   type SearchScope,
   type WeightedTerm,
@@ -134,6 +135,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       ...this.rankingParameters(scope, request, after),
       limit,
       isUnfiltered(request),
+      ...kindParameters(request.filters),
     ]);
     return rows.map(toRankedDocument);
   }
@@ -158,6 +160,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       ...this.rankingParameters(scope, request, undefined),
       most,
       false,
+      ...kindParameters(request.filters),
       watermark,
     ]);
     const pieces = rows.flatMap(({ piece_id: id, piece_kind: kind }) => (id === null ? [] : [{ id, kind }]));
@@ -211,6 +214,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       filters.since?.toISOString() ?? null,
       request.mostSegments,
       request.limit,
+      ...kindParameters(filters),
     ]);
     return {
       documents: rows.map(({ kind, id, label, version }) => ({ kind, id, label, version })),
@@ -346,4 +350,9 @@ type SimilarWordRow = Omit<SimilarWord, 'documentFrequency'> & { readonly docume
 
 function toSimilarWord({ word, candidate, term, document_frequency: documentFrequency }: SimilarWordRow): SimilarWord {
   return { word, candidate, term, documentFrequency };
+}
+
+/** `$24` and `$25` of `ranking`. */
+function kindParameters({ kinds, settled }: SearchFilters): readonly [kinds: unknown, settled: boolean] {
+  return [kinds ?? null, settled === true];
 }

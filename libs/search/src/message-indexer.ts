@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { type Conversation, type Message, type MessageObserver, MessageObservers, textOfMessage } from '#conversation';
+import type { SearchDocument } from './search.js';
+import { SearchIndexService } from './search-index.service.js';
+
+/** Makes messages findable in the transaction that appends or edits them, and takes them out in the one that deletes them. */
+@Injectable()
+export class MessageIndexer implements MessageObserver {
+  constructor(
+    private readonly index: SearchIndexService,
+    observers: MessageObservers,
+  ) {
+    observers.register(this);
+  }
+
+  async onWritten(conversation: Conversation, messages: readonly Message[]): Promise<void> {
+    const documents = messages.map((message) => toDocument(conversation, message));
+    await this.index.index(documents.filter(({ text }) => text.trim() !== ''));
+    const silent = documents.filter(({ text }) => text.trim() === '').map(({ id }) => id);
+    await this.index.remove(conversation.workspaceId, silent);
+  }
+
+  onRemoved({ workspaceId }: Conversation, ids: readonly Message['id'][]): Promise<void> {
+    return this.index.remove(workspaceId, ids);
+  }
+
+  onArchived({ workspaceId, projectId }: Conversation, ids: readonly Message['id'][]): Promise<void> {
+    return this.index.noteChanged(
+      workspaceId,
+      ids.map((id) => ({ id, projectId, kind: 'message' })),
+    );
+  }
+}
+
+function toDocument({ sessionId }: Conversation, message: Message): SearchDocument {
+  const { workspaceId, projectId, id, content, createdAt } = message;
+  return {
+    workspaceId,
+    projectId,
+    id,
+    kind: 'message',
+    text: textOfMessage(content),
+    tags: [],
+    sessionId: sessionId ?? undefined,
+    createdAt,
+  };
+}
