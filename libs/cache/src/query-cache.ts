@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { defineFamily, type MutableFamily } from './families/family.js';
 import { hashOf } from './families/key.js';
 import { CacheService } from './cache.service.js';
-import type { Load } from './read/read-options.js';
+import type { Load, LoadMany } from './read/read-options.js';
 import { defineTag, type Tag, type TagOwner } from './families/tag.js';
 
 /**
@@ -35,6 +35,14 @@ export const queries = defineFamily<QueryKey, unknown>({
 @Injectable()
 export class QueryCache {
   constructor(private readonly cache: CacheService) {}
+
+  /** As `read`, of many: one load for all that are missing. Inside a transaction always from `loadMany`. */
+  readMany<Value>(
+    all: readonly QueryKey[],
+    loadMany: LoadMany<QueryKey, Value>,
+  ): Promise<readonly (Value | undefined)[]> {
+    return this.cache.getMany(queries as MutableFamily<QueryKey, Value>, all, loadMany);
+  }
 
   /** The answer from the cache, else from `load`. Inside a transaction always from `load`. */
   read<Value>(query: QueryKey, load: Load<Value>): Promise<Value> {

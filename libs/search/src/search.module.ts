@@ -12,8 +12,10 @@ import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
+import { HitSources } from './hit-sources.js';
 import { MessageIndexer } from './message-indexer.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
+import { PostgresHitSources } from './persistence/postgres-hit-sources.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
 import { SearchChangesExpiry } from './search-changes-expiry.js';
@@ -43,12 +45,14 @@ import { SessionIndexer } from './session-indexer.js';
     ContextIndexer,
     SessionIndexer,
     MessageIndexer,
+    HitSources,
+    PostgresHitSources,
     SearchInvalidation,
     { provide: SearchChanges, useExisting: SearchInvalidation },
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },
     SearchIndexService,
   ],
-  exports: [SearchIndexService, SearchReindexer, SearchChangesExpiry, SearchService],
+  exports: [SearchIndexService, SearchReindexer, SearchChangesExpiry, SearchService, HitSources],
 })
 export class SearchModule {}
 

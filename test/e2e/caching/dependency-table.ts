@@ -103,6 +103,10 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     message: { shows: ['messages'], tags: ['conversation', 'removals'] },
     messages: { shows: ['messages'], tags: ['conversation', 'removals'] },
     conversations: { shows: ['conversations', 'conversation count'], tags: ['conversations', 'removals'] },
+    // Nothing of it ever changes.
+    'hit-source': { shows: [], tags: ['removals'] },
+    'message-neighbours': { shows: ['messages'], tags: ['conversation', 'removals'] },
+    'entry-neighbours': { shows: ['entries'], tags: ['session-log', 'removals'] },
     'conversations of all projects': {
       shows: ['conversations', 'conversation count'],
       tags: ['any-conversation', 'removals'],
@@ -274,7 +278,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
   },
   'GET /v1/search': {
     keeps: 'answer',
-    families: ['search', 'project'],
+    families: ['search', 'project', 'query'],
     shows: ['search index'],
     tags: ['search', 'removals'],
     byTime: 'how recent what is found is',

@@ -69,6 +69,50 @@ describe('messages in searches, over two processes', () => {
     expect(wrong.status).toBe(400);
   });
 
+  it('says where a hit comes from, and what was said around it, right at the edges of the conversation', async () => {
+    const id = await begin();
+    const other = await begin();
+    await say(other, 'Nothing of this.');
+    const ids = await say(id, 'zero', 'one', 'two', 'three', 'four');
+    const hitOf = async (q: string, neighbours?: number) => {
+      const { body } = await there.api.get('/v1/search', { query: { project, q, neighbours } });
+      return body.items.find(
+        ({ id: hit }: { id: string }) => hit === ids[['zero', 'one', 'two', 'three', 'four'].indexOf(q)],
+      );
+    };
+    const around = async (q: string, neighbours?: number) =>
+      (await hitOf(q, neighbours)).neighbours.map(({ offset, text }: any) => `${offset} ${text}`);
+    expect(await hitOf('two')).toMatchObject({ source: { conversationId: id, seq: 3, sessionId: null } });
+    expect(await around('two')).toEqual(['-1 one', '1 three']);
+    expect(await around('zero')).toEqual(['1 one']);
+    expect(await around('four')).toEqual(['-1 three']);
+    expect(await around('zero', 5)).toEqual(['1 one', '2 two', '3 three', '4 four']);
+    expect(await around('two', 5)).toEqual(['-2 zero', '-1 one', '1 three', '2 four']);
+    expect(await around('two', 0)).toEqual([]);
+    await say(id, 'five');
+    expect(await around('four')).toEqual(['-1 three', '1 five']);
+    await here.api.patch(`/v1/conversations/${id}/messages/${ids[3]}`, { content: 'changed' });
+    expect(await around('four')).toEqual(['-1 changed', '1 five']);
+    await here.api.del(`/v1/conversations/${id}/messages/${ids[3]}`);
+    expect(await around('four')).toEqual(['-1 two', '1 five']);
+  });
+
+  it('shows the log around an entry of a session', async () => {
+    const { body: session } = await here.api.post('/v1/sessions', { project });
+    for (const text of ['before it', 'the badger digs', 'after it'])
+      await here.api.post(`/v1/sessions/${session.id}/entries`, { kind: 'progress', text });
+    await here.api.post(`/v1/sessions/${session.id}/end`);
+    const { body } = await there.api.get('/v1/search', { query: { project, q: 'badger' } });
+    expect(body.items[0]).toMatchObject({
+      kind: 'entry',
+      source: { sessionId: session.id, conversationId: null, seq: null },
+      neighbours: [
+        { offset: -1, text: 'before it', entryKind: 'progress' },
+        { offset: 1, text: 'after it', entryKind: 'progress' },
+      ],
+    });
+  });
+
   it('T42 finds nothing of what was edited, deleted or cleared, at once', async () => {
     const id = await begin();
     const [edited, deleted, cleared] = await say(id, 'One otter swims.', 'Two otters swim.', 'Three otters swim.');

@@ -6,13 +6,17 @@ import type { Principal } from '#kernel';
 import { workspaceDeletionTag } from '#cache';
 import { DEFAULT_PROJECT } from '#project';
 import { searchFamily, searchTag } from '../search.cache.js';
+import { HitSources } from '../hit-sources.js';
 import { SearchService } from '../search.service.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
 import { searchQuery, searchResponse, toListing, toSearchResponse } from './search.dto.js';
 
 @Controller('v1/search')
 export class SearchController {
-  constructor(private readonly searches: SearchService) {}
+  constructor(
+    private readonly searches: SearchService,
+    private readonly sources: HitSources,
+  ) {}
 
   @Endpoint('GET ', {
     summary: 'Find memory by plain words, "phrases" and -exclusions, by their words and by what they mean',
@@ -27,7 +31,9 @@ export class SearchController {
       ],
       ttlMs: 60_000,
       when: ({ query }) => query['live'] !== 'true',
-      keep: ({ degraded }: z.infer<typeof searchResponse>) => !degraded,
+      // What is logged around an entry fires no tag of searches.
+      keep: ({ degraded, items }: z.infer<typeof searchResponse>) =>
+        !degraded && items.every(({ kind }) => kind !== 'entry'),
     },
   })
   async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
@@ -41,6 +47,7 @@ export class SearchController {
     );
     return toSearchResponse(
       answer,
+      await this.sources.situate(workspaceId, answer.items, query.neighbours),
       answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),
     );
   }

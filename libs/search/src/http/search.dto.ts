@@ -3,6 +3,7 @@ import { priorities } from '#context';
 import { entityId, pageQuery } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
+import type { SituatedHit } from '../hit-sources.js';
 import { type SearchAnswer, searchKinds, searchModes, type SearchRequest } from '../search.js';
 
 const MAX_QUERY_LENGTH = 1_000;
@@ -48,6 +49,13 @@ export const searchQuery = z.strictObject({
       'True: also what open sessions have logged so far; found by its words, never remembered. False: neither that nor messages of conversations that are not archived. Absent: messages, and not the log of open sessions.',
   }),
   kinds: kindList.optional().meta({ description: 'Only these, separated by commas: context, entry, message.' }),
+  neighbours: z.coerce
+    .number({ error: 'write a whole number from 0 to 5' })
+    .int('write a whole number')
+    .min(0, 'at least 0')
+    .max(5, 'at most 5')
+    .default(1)
+    .meta({ description: 'How many messages, or entries, before and after a hit come with it.' }),
   weak: z
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('true')
@@ -107,6 +115,29 @@ const searchHit = z
         'True where it holds no word of the query, only words or parts of words near to them: another inflection, a compound.',
     }),
     snippet: z.string(),
+    source: z
+      .object({
+        sessionId: z.uuid().nullable(),
+        conversationId: z.uuid().nullable(),
+        seq: z.int().nullable().meta({ description: 'Of a message in its conversation.' }),
+        version: z.int().nullable(),
+        createdAt: z.iso.datetime(),
+      })
+      .nullable()
+      .meta({ description: 'Where it comes from; null where it was deleted a moment ago.' }),
+    neighbours: z
+      .array(
+        z.object({
+          id: z.uuid(),
+          offset: z.int().meta({ description: 'Its place from the hit: -1 is the one before.' }),
+          seq: z.int().nullable(),
+          role: z.string().nullable().meta({ description: 'Of a message.' }),
+          entryKind: z.string().nullable().meta({ description: 'Of an entry.' }),
+          text: z.string().meta({ description: 'Cut after 500 characters.' }),
+          createdAt: z.iso.datetime(),
+        }),
+      )
+      .meta({ description: 'What was said or logged around it, oldest first; of a context none.' }),
   })
   .meta({ id: 'SearchHit' });
 
@@ -121,14 +152,22 @@ export const searchResponse = z
   })
   .meta({ id: 'SearchAnswer' });
 
-export function toSearchResponse(answer: SearchAnswer, nextCursor: string | null): z.infer<typeof searchResponse> {
-  const { project, mode, degraded, reason, items } = answer;
+export function toSearchResponse(
+  answer: SearchAnswer,
+  items: readonly SituatedHit[],
+  nextCursor: string | null,
+): z.infer<typeof searchResponse> {
+  const { project, mode, degraded, reason } = answer;
   return {
     project,
     mode,
     degraded,
     reason,
-    items: [...items],
+    items: items.map(({ source, neighbours, ...hit }) => ({
+      ...hit,
+      source: source === null ? null : { ...source, version: hit.version, createdAt: source.createdAt.toISOString() },
+      neighbours: neighbours.map(({ createdAt, ...rest }) => ({ ...rest, createdAt: createdAt.toISOString() })),
+    })),
     nextCursor,
   };
 }
