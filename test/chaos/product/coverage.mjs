@@ -1,8 +1,11 @@
 // @ts-check
+import { readdir, readFile } from 'node:fs/promises';
 import { callRoute } from './calls.mjs';
+import { BACKFILL_JOB, EMBEDDING_JOB, JOB_ROUTES } from './job-step.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { READING_TOOLS, ROUTES_THAT_READ } from './reading-routes.mjs';
 
+const LIBRARIES = new URL('../../../dist/libs/', import.meta.url);
 const COMMANDS = new URL('../../../dist/apps/cli/src/commands.js', import.meta.url).href;
 
 /** Routes whose answers rest on nothing that a workspace stores, or that nobody caches, and why they are not walked. */
@@ -27,15 +30,10 @@ const WITHOUT_STATE = {
   'GET /v1/workspaces': 'is read from the database each time',
   'GET /v1/keys/{id}': 'is read from the database each time',
   'GET /v1/admin/audit': 'is read from the database each time',
-  'GET /v1/jobs': 'is read from the database each time, and moves by itself',
   'GET /v1/jobs/stats': 'is read from the database each time, and moves by itself',
-  'GET /v1/jobs/{id}': 'is read from the database each time, and moves by itself',
-  'POST /v1/jobs/{id}/retry': 'changes a job, which is never cached',
-  'POST /v1/jobs/{id}/cancel': 'changes a job, which is never cached',
   'GET /v1/models': 'follows from the configuration',
   'GET /v1/models/{model}': 'follows from the configuration',
   'GET /v1/usage': 'is up to five seconds behind, as it says',
-  'POST /v1/embeddings': 'follows from the text alone; nobody embeds here',
 };
 
 /** Commands that write nothing by themselves, and why. */
@@ -56,7 +54,20 @@ const COMMANDS_WITHOUT_STATE = {
 const OPENING = ['POST /v1/workspaces'];
 
 /** Tools of such routes. */
-const TOOLS_WITHOUT_STATE = ['usage_get', 'job_list', 'job_stats', 'job_get', 'job_retry', 'job_cancel', 'embed'];
+const TOOLS_WITHOUT_STATE = ['usage_get', 'job_stats'];
+
+/** Jobs that run while schedules are played: what they change is looked for. */
+const WALKED_JOBS = [EMBEDDING_JOB, BACKFILL_JOB, 'cache-warming'];
+
+/** Those that find nothing to do here, and why. */
+const IDLE_JOBS = {
+  'session-sweep': 'no session is idle for two hours; what it leaves is what an end leaves',
+  'context-retention': 'no context is as old as the policies; it does what the route does that runs one',
+  'search-reindex': 'the analysis of texts is the same all the time',
+  'search-changes-expiry': 'removes notes that no search goes back to',
+  'idempotency-expiry': 'removes what is a day old',
+  'queue-maintenance': 'removes jobs that have ended, which nobody caches',
+};
 
 /**
  * @param {import('./product-environment.mjs').ProductEnvironment} environment
@@ -86,18 +97,23 @@ export async function uncovered(environment) {
   const knownRoutes = [
     ...walked.filter((route) => !route.startsWith('keepsake ')),
     ...ROUTES_THAT_READ,
+    ...Object.keys(JOB_ROUTES),
     ...OPENING,
     ...Object.keys(WITHOUT_STATE),
   ];
   const knownTools = [
     ...OPERATIONS.flatMap(({ tool }) => tool ?? []),
     ...Object.values(READING_TOOLS),
+    ...Object.values(JOB_ROUTES),
     ...TOOLS_WITHOUT_STATE,
   ];
+  const [jobs, knownJobs] = [await declaredJobs(), [...WALKED_JOBS, ...Object.keys(IDLE_JOBS)]];
   return [
     ...missing(routes, knownRoutes).map((route) => `the walk does not know ${route}`),
     ...missing(tools, knownTools).map((tool) => `the walk does not know the tool ${tool}`),
     ...missing(Object.keys(commands), knownCommands).map((name) => `the walk does not know keepsake ${name}`),
+    ...missing(jobs, knownJobs).map((name) => `the walk does not know the job ${name}`),
+    ...missing(knownJobs, jobs).map((name) => `the walk knows the job ${name}, which the product has not`),
     ...missing(knownRoutes, routes).map((route) => `the walk knows ${route}, which the product has not`),
     ...missing(knownTools, tools).map((tool) => `the walk knows the tool ${tool}, which the product has not`),
   ];
@@ -108,9 +124,27 @@ export async function uncovered(environment) {
  * @returns {string[]} the lines of the tables that no schedule came to
  */
 export function neverCalled(called) {
-  const tools = [...OPERATIONS.flatMap(({ tool }) => tool ?? []), ...Object.values(READING_TOOLS)];
-  const all = [...OPERATIONS.map(({ route }) => route), ...ROUTES_THAT_READ, ...tools.map((tool) => `tool ${tool}`)];
+  const tools = [
+    ...OPERATIONS.flatMap(({ tool }) => tool ?? []),
+    ...Object.values(READING_TOOLS),
+    ...Object.values(JOB_ROUTES),
+  ];
+  const all = [
+    ...OPERATIONS.map(({ route }) => route),
+    ...ROUTES_THAT_READ,
+    ...Object.keys(JOB_ROUTES),
+    ...tools.map((tool) => `tool ${tool}`),
+  ];
   return missing(all, Object.keys(called)).map((what) => `no schedule called ${what}`);
+}
+
+/** @returns {Promise<string[]>} the names of all jobs of the product, as it is built */
+async function declaredJobs() {
+  const files = (await readdir(LIBRARIES, { recursive: true })).filter((path) => path.endsWith('.js'));
+  const texts = await Promise.all(files.map((path) => readFile(new URL(path, LIBRARIES), 'utf8')));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/= declareJob[^]*?\bname: '([a-z-]+)'/g)].map(([, name]) => String(name)),
+  );
 }
 
 /**

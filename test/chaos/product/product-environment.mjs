@@ -206,7 +206,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
           KEEPSAKE_BOOTSTRAP_KEY: OPERATOR_KEY,
           JWT_SECRET,
           DATABASE_CONNECT_TIMEOUT_MS: '20000',
-          EMBEDDING_PROVIDER: 'off',
+          EMBEDDING_PROVIDER: 'local',
           RATE_LIMIT_ENABLED: 'false',
           LOG_LEVEL: 'error',
           WORKER_ENABLED: name === 'worker' ? 'true' : 'false',

@@ -14,6 +14,8 @@ import { LINK_FAULTS } from '#test/chaos/tcp-proxy.mjs';
  *     next: 'repeat' | 'write', dies: boolean }
  *   | { do: 'list-first', at: number, workspace: number, pick: number }
  *   | { do: 'race', at: number, workspace: number, operation: number, pick: number }
+ *   | { do: 'job', at: number, workspace: number, pick: number, by: 'retry' | 'backfill', isDead: boolean, isHeld: boolean,
+ *     isByTool: boolean }
  *   | { do: 'link', at: number, to: 'cache' | 'database', fault: import('#test/chaos/tcp-proxy.mjs').LinkFault, steps: number }
  *   | { do: 'suspend', at: number, steps: number }
  *   | { do: 'kill', at: number }
@@ -67,6 +69,16 @@ export function productSchedules({ operations, sessionStart, sessionWork, server
   });
   const listFirst = fc.record({ do: fc.constant('list-first'), at: server, workspace, pick });
   const race = fc.record({ do: fc.constant('race'), at: server, workspace, operation, pick });
+  const job = fc.record({
+    do: fc.constant('job'),
+    at: server,
+    workspace,
+    pick,
+    by: fc.constantFrom('retry', 'backfill'),
+    isDead: fc.boolean(),
+    isHeld: rarely,
+    isByTool: fc.boolean(),
+  });
   const toCache = fc.record({
     do: fc.constant('link'),
     at: anyProcess,
@@ -119,6 +131,7 @@ export function productSchedules({ operations, sessionStart, sessionWork, server
     { arbitrary: one(race), weight: 5 },
     { arbitrary: session, weight: 3 },
     { arbitrary: one(listFirst), weight: 1 },
+    { arbitrary: one(job), weight: 2 },
     { arbitrary: one(toCache), weight: 5 },
     { arbitrary: one(faults), weight: serverFaultWeight },
     ...(serverFaults.includes('primary-returns') ? [{ arbitrary: returning, weight: 1 }] : []),

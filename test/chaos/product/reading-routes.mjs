@@ -28,6 +28,7 @@ export const READING_TOOLS = {
   'GET /v1/conversations/{id}/window': 'conversation_window',
   'GET /v1/retention': 'retention_list',
   'GET /v1/retention/{project}': 'retention_get',
+  'POST /v1/embeddings': 'embed',
 };
 
 /** Every route that is read. */
@@ -44,6 +45,7 @@ const SILENT_ROUTES = new Set([
   'GET /v1/projects/{project}/export',
   'POST /v1/contexts/recall',
   'POST /v1/contexts/check',
+  'POST /v1/embeddings',
 ]);
 
 /** @param {import('./readings.mjs').Reading} reading */

@@ -33,7 +33,7 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  */
 export function readingsOf(memory, state) {
   return [
-    ...workspaceReadings(),
+    ...workspaceReadings(memory),
     ...PROJECTS.flatMap((project) => projectReadings(memory, project)),
     ...PROJECTS.flatMap((project) => LABELS.map((label) => labelReading(project, label))),
     ...state.contexts.flatMap((context) => contextReadings(memory, context)),

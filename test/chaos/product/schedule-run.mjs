@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { inTime } from '#test/chaos/actor.mjs';
 import { drawWrite, isSameReading, keyed, mostlyReporting, readingsAbout } from './choices.mjs';
 import { Disturbances } from './disturbances.mjs';
+import { JobStep } from './job-step.mjs';
 import { Judge } from './judge.mjs';
 import { openWorkspace } from './open-workspace.mjs';
 import { Picks } from './picks.mjs';
@@ -93,6 +94,8 @@ export class ScheduleRun {
         return this.#listFirst(step, index);
       case 'race':
         return this.#race(step);
+      case 'job':
+        return this.#job(step);
       case 'link':
         return this.#faults.disturbLink(step);
       case 'suspend':
@@ -241,6 +244,15 @@ export class ScheduleRun {
     await this.#inTime(reads, 'reads of a race');
     await this.#readAll(at, workspace, picks, readings);
     await this.#readAll(1 - at, workspace, picks, readings);
+  }
+
+  /** @param {Extract<Step, { do: 'job' }>} step */
+  async #job(step) {
+    if (!this.#faults.isQuiet) return;
+    const workspace = this.#workspace(step.workspace);
+    const task = new JobStep(this.#environment, this.#judge, this.#faults, workspace, step).run(step);
+    this.#track(task, 'a job');
+    await task.catch(() => undefined);
   }
 
   /**

@@ -1,11 +1,34 @@
 // @ts-check
+import { createHash } from 'node:crypto';
 import { tokenIn } from './memory.mjs';
 import { MANY, shownHandover, sorted, viewOfHandover } from './shown.mjs';
 import { PROJECTS } from './workspace-state.mjs';
 
-/** @returns {import('./readings.mjs').Reading[]} */
-export function workspaceReadings() {
+/** What the product embeds with here, without its cache. */
+const PROVIDER = new URL('../../../dist/libs/embedding/src/provider/local-embedding.provider.js', import.meta.url).href;
+/** @type {{ hashFeatures: (text: string, dimensions: number) => Float32Array }} */
+const { hashFeatures } = await import(PROVIDER);
+/** Of its vectors. */
+const DIMENSIONS = 512;
+
+/** @param {readonly number[]} vector */
+const digestOf = (vector) => createHash('sha256').update(JSON.stringify(vector)).digest('base64url');
+
+/**
+ * @param {import('./memory.mjs').Memory} memory
+ * @returns {import('./readings.mjs').Reading[]}
+ */
+export function workspaceReadings({ marker }) {
+  const text = `What does ${marker} mean?`;
   return [
+    {
+      route: 'POST /v1/embeddings',
+      call: { method: 'POST', path: '/v1/embeddings', body: { input: text } },
+      args: { input: text },
+      about: ['embeddings'],
+      view: ({ data }) => data.map((/** @type {any} */ { embedding }) => digestOf(embedding)),
+      expected: () => [digestOf([...hashFeatures(text, DIMENSIONS)])],
+    },
     {
       route: 'GET /v1/projects',
       call: { method: 'GET', path: `/v1/projects?${MANY}` },
