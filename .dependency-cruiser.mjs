@@ -27,10 +27,11 @@ const FEATURES = {
   search: ['project', 'session', 'context', 'embedding', 'conversation'],
   check: ['project', 'context', 'search'],
   handover: ['project', 'warming', 'session', 'context'],
+  'agent-state': ['project'],
   profile: [],
   lookup: [],
   relevance: ['project', 'context'],
-  transfer: ['project', 'session', 'context', 'handover'],
+  transfer: ['project', 'session', 'context', 'handover', 'agent-state'],
 };
 
 /** They show the features to the outside: operators and agents. */

@@ -3,7 +3,7 @@ import { api, type Api } from '#test/support/api.js';
 import { eventually } from '#test/support/eventually.js';
 import type { Keepsake } from '#test/support/keepsake.js';
 import { withoutTables } from '#test/support/without-tables.js';
-import { cachedCalls, type Memory } from './caching/cached-calls.js';
+import { cachedCalls, type Memory, rememberAgent } from './caching/cached-calls.js';
 import { CachingFixture, PLACES } from './caching/caching-places.js';
 
 const KEY = 'ks_cached_reads_e2e_0123456789abcdef0123456789';
@@ -81,6 +81,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     const { id: conversation } = await created(writer.post('/v1/conversations', { project, user: marker }));
     const messages = ['one', 'two'].map((content) => ({ role: 'user', content: `${content} ${marker}` }));
     const { items } = await created(writer.post(`/v1/conversations/${conversation}/messages`, { messages }));
+    const agent = await rememberAgent(writer, project, { note: marker });
     return {
       project,
       session: session.id,
@@ -89,6 +90,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
       handover: end.handover.id,
       conversation,
       message: items[1].id,
+      ...agent,
     };
   }
 

@@ -295,7 +295,10 @@ describe.each([
     const { status, body } = await server.api.del(`/v1/projects/${project}`, { query: { confirm: project } });
     expect([status, body]).toEqual([
       200,
-      { slug: project, deleted: { contexts: 1, handovers: 1, openTodos: 1, sessions: 2 } },
+      {
+        slug: project,
+        deleted: { agentStates: 0, checkpoints: 0, contexts: 1, handovers: 1, openTodos: 1, sessions: 2 },
+      },
     ]);
     await Promise.all(heartbeats);
 

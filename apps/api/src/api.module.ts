@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminApiModule } from '#admin';
+import { AgentStateApiModule } from '#agent-state';
 import { AuthApiModule } from '#auth';
 import { CheckApiModule } from '#check';
 import { ConfigModule, type KeepsakeConfig } from '#config';
@@ -37,6 +38,7 @@ export class ApiModule {
         HandoverApiModule,
         EmbeddingApiModule,
         SearchApiModule,
+        AgentStateApiModule,
         CheckApiModule,
         TransferApiModule,
         AdminApiModule,

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AgentStateModule } from '#agent-state';
 import { ConfigModule, type KeepsakeConfig } from '#config';
 import { ContextModule } from '#context';
 import { DatabaseModule } from '#database';
@@ -28,6 +29,7 @@ export class WorkerModule {
         HandoverModule,
         EmbeddingWorkerModule,
         SearchModule,
+        AgentStateModule,
         WarmingWorkerModule,
       ],
     };

@@ -21,14 +21,21 @@ interface QueryKey {
   readonly tags: readonly Tag[];
 }
 
+/** A query whose answer may change by itself. */
+interface Query<Value> extends QueryKey {
+  /** Milliseconds until then; absent: it does not. */
+  readonly lifeMs?: (value: Value) => number;
+}
+
 /** Lists, overviews and counts. They live for CACHE_DEFAULT_TTL. */
-export const queries = defineFamily<QueryKey, unknown>({
+export const queries = defineFamily<Query<never>, unknown>({
   name: 'query',
   schemaVersion: 1,
   scope: 'workspace',
   mutable: true,
   key: ({ statement, parameters }) => [statement, hashOf(parameters)],
   tags: (of) => [workspaceDeletionTag(of), ...of.tags],
+  ttlOf: (value, { lifeMs }) => lifeMs?.(value as never) ?? Number.POSITIVE_INFINITY,
 });
 
 /** Reads lists, overviews and counts through the cache. */
@@ -45,7 +52,7 @@ export class QueryCache {
   }
 
   /** The answer from the cache, else from `load`. Inside a transaction always from `load`. */
-  read<Value>(query: QueryKey, load: Load<Value>): Promise<Value> {
-    return this.cache.getOrSet(queries as MutableFamily<QueryKey, Value>, query, load);
+  read<Value>(query: Query<Value>, load: Load<Value>): Promise<Value> {
+    return this.cache.getOrSet(queries as unknown as MutableFamily<Query<Value>, Value>, query, load);
   }
 }

@@ -15,5 +15,5 @@ export {
 export { findPooling, PoolerError } from './pooling.js';
 export { type Place, ProjectRows, ROWS_FINGERPRINT } from './project-rows.js';
 export { Snapshots } from './snapshots.js';
-export { HEX_BYTES, Table } from './table.js';
+export { HEX_BYTES, JSON_TEXT, Table } from './table.js';
 export { TransactionRunner } from './transaction-runner.js';

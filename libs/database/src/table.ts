@@ -19,6 +19,13 @@ export const HEX_BYTES: Column<string> = {
   write: (hex) => `\\x${hex}`,
 };
 
+/** Any JSON value, kept as the text that it is given back as: names stay in their order. */
+export const JSON_TEXT: Column<unknown> = {
+  type: 'text',
+  read: (stored: string) => JSON.parse(stored) as unknown,
+  write: (value) => JSON.stringify(value),
+};
+
 /** Property by property how a thing is kept. The column is the property in snake_case. */
 type Columns<Thing> = { readonly [Property in keyof Thing]-?: SqlType | Column<Thing[Property]> };
 

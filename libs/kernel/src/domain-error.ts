@@ -38,6 +38,8 @@ interface DomainErrorOptions {
   readonly issues?: readonly ErrorIssue[];
   /** Seconds after which a retry can succeed, where known. */
   readonly retryAfterSeconds?: number;
+  /** Of the resource at present, where a change was for another state of it; null: there is none. */
+  readonly currentVersion?: number | null;
   readonly cause?: unknown;
 }
 
@@ -48,6 +50,7 @@ export class DomainError extends Error {
   readonly detail: string;
   readonly issues: readonly ErrorIssue[];
   readonly retryAfterSeconds: number | undefined;
+  readonly currentVersion: number | null | undefined;
 
   constructor(options: DomainErrorOptions) {
     super(options.detail, { cause: options.cause });
@@ -57,6 +60,7 @@ export class DomainError extends Error {
     this.detail = options.detail;
     this.issues = options.issues ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.currentVersion = options.currentVersion;
   }
 }
 

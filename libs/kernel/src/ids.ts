@@ -17,6 +17,8 @@ export type ContextId = Branded<'context'>;
 export type HandoverId = Branded<'handover'>;
 export type ConversationId = Branded<'conversation'>;
 export type MessageId = Branded<'message'>;
+export type AgentStateId = Branded<'agent-state'>;
+export type CheckpointId = Branded<'checkpoint'>;
 export type ApiKeyId = Branded<'api-key'>;
 
 /** A state of a resource, as a UUID: what is changed gets another one, and none comes again, whatever is deleted or imported. */

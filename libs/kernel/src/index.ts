@@ -12,7 +12,9 @@ export {
   NotFoundError,
 } from './domain-error.js';
 export {
+  type AgentStateId,
   type ApiKeyId,
+  type CheckpointId,
   type ContextId,
   type ConversationId,
   copyId,

@@ -1,5 +1,6 @@
 // @ts-check
 import { accessOperations } from './access-operations.mjs';
+import { agentOperations } from './agent-operations.mjs';
 import { contextOperations } from './context-operations.mjs';
 import { conversationOperations } from './conversation-operations.mjs';
 import { sessionOperations } from './session-operations.mjs';
@@ -10,6 +11,7 @@ export const OPERATIONS = [
   ...contextOperations,
   ...sessionOperations,
   ...conversationOperations,
+  ...agentOperations,
   ...accessOperations,
   ...maintenanceOperations,
 ];

@@ -26,6 +26,8 @@ export function projectReadings({ marker }, project) {
         counts.openTodos,
         counts.handovers,
         counts.conversations,
+        counts.agentStates,
+        counts.checkpoints,
       ],
       expected: (state) => [
         latestIn(state, project).length,
@@ -33,6 +35,8 @@ export function projectReadings({ marker }, project) {
         openTodosIn(state, project).length,
         state.handovers.filter(here).length,
         state.conversations.filter(here).length,
+        state.agentStates.filter(here).length,
+        state.checkpoints.filter(here).length,
       ],
     },
     {

@@ -1,5 +1,6 @@
 // @ts-check
 import { conversationReadings } from './conversation-readings.mjs';
+import { agentReadings, checkpointReadings } from './agent-readings.mjs';
 import { projectReadings, labelReading } from './project-readings.mjs';
 import { contextReadings, handoverReadings, sessionReadings } from './thing-readings.mjs';
 import { accessReadings, workspaceReadings } from './workspace-readings.mjs';
@@ -36,6 +37,8 @@ export function readingsOf(memory, state) {
     ...workspaceReadings(memory),
     ...PROJECTS.flatMap((project) => projectReadings(memory, project)),
     ...PROJECTS.flatMap((project) => LABELS.map((label) => labelReading(project, label))),
+    ...PROJECTS.flatMap((project) => agentReadings(project)),
+    ...state.checkpoints.flatMap((checkpoint) => checkpointReadings(memory, checkpoint)),
     ...state.contexts.flatMap((context) => contextReadings(memory, context)),
     ...state.sessions.flatMap((session) => sessionReadings(memory, session)),
     ...state.handovers.flatMap((handover) => handoverReadings(memory, handover)),

@@ -47,6 +47,19 @@
  * @property {boolean} isArchived
  * @property {number} lastSeq
  * @property {StoredMessage[]} messages oldest first
+ * @typedef {object} StoredAgentState
+ * @property {string} agent
+ * @property {string} project
+ * @property {number} version
+ * @property {string} token in its value
+ * @property {string | null} note that patches have put there
+ *
+ * @typedef {object} StoredCheckpoint
+ * @property {string} token that is its name
+ * @property {string} agent
+ * @property {string} project
+ * @property {number} version
+ * @property {{ token: string, note: string | null }} value
  *
  * @typedef {object} StoredKey
  * @property {string} name that the client has for it: a rotated key is another with the same title
@@ -61,6 +74,9 @@
  * @property {StoredEntry[]} entries
  * @property {StoredHandover[]} handovers in the order in which their content was made
  * @property {StoredConversation[]} conversations
+ * @property {StoredAgentState[]} agentStates
+ * @property {StoredCheckpoint[]} checkpoints in the order in which they were made
+ * @property {Record<string, number>} lastVersions of agents, by project and agent
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
@@ -68,6 +84,7 @@
 
 /** Clients make the first by writing to it; the second is there for whoever asks for it. */
 export const PROJECTS = ['atlas', 'default'];
+export const AGENTS = ['planner', 'a/b: c'];
 export const LABELS = ['rules/deploy', 'notes', 'a: label'];
 /** What is ingested has parts below it. */
 export const DOCUMENT = 'document';
@@ -81,6 +98,9 @@ export function emptyState() {
     entries: [],
     handovers: [],
     conversations: [],
+    agentStates: [],
+    checkpoints: [],
+    lastVersions: {},
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
@@ -148,9 +168,19 @@ export function ensureProject(state, project) {
  */
 export function removeProject(state, project) {
   state.projects = state.projects.filter((each) => each !== project);
-  for (const kind of /** @type {const} */ (['contexts', 'sessions', 'entries', 'handovers', 'conversations'])) {
+  const kinds = /** @type {const} */ ([
+    'contexts',
+    'sessions',
+    'entries',
+    'handovers',
+    'conversations',
+    'agentStates',
+    'checkpoints',
+  ]);
+  for (const kind of kinds) {
     // Each kind alone has one type; together they have none.
     state[kind] = /** @type {any} */ (state[kind].filter((each) => each.project !== project));
   }
   delete state.archiveAfterDays[project];
+  for (const agent of AGENTS) delete state.lastVersions[`${project} ${agent}`];
 }

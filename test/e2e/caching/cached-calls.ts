@@ -11,6 +11,23 @@ export interface Memory {
   readonly conversation: string;
   /** Of that conversation. */
   readonly message: string;
+  /** Name of an agent that has a state, and a checkpoint of it. */
+  readonly agent: string;
+  readonly checkpoint: string;
+}
+
+/** Stores a state and a checkpoint of an agent in the project, by these means of writing. */
+export async function rememberAgent(
+  api: Api,
+  project: string,
+  value: unknown = { step: 1 },
+): Promise<Pick<Memory, 'agent' | 'checkpoint'>> {
+  const agent = 'planner';
+  const stored = await api.put(`/v1/agents/${agent}/state`, { project, value });
+  const kept = await api.post(`/v1/agents/${agent}/checkpoints`, { project, name: 'start' });
+  if (stored.status >= 300 || kept.status !== 201)
+    throw new Error(`an agent was refused: ${JSON.stringify([stored.body, kept.body])}`);
+  return { agent, checkpoint: kept.body.id };
 }
 
 /** A read that the cache answers when it is repeated. */
@@ -26,11 +43,11 @@ interface CachedCall {
 }
 
 /**
- * Every cached read of sessions, contexts, projects, handovers and searches.
+ * Every cached read of sessions, contexts, projects, handovers, agents and searches.
  * @param inSession with a search for a session too, which counts what it finds as read there
  */
 export function cachedCalls(
-  { project, session, label, contexts, handover, conversation, message }: Memory,
+  { project, session, label, contexts, handover, conversation, message, agent, checkpoint }: Memory,
   { inSession = false } = {},
 ): readonly CachedCall[] {
   const [first, second] = contexts;
@@ -39,6 +56,7 @@ export function cachedCalls(
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '{id}')
       .replace(/\/messages\/[^/{]+$/, '/messages/{message}')
       .replace(/^\/v1\/projects\/[^/]+/, '/v1/projects/{project}')
+      .replace(/^\/v1\/agents\/[^/]+/, '/v1/agents/{agent}')
       .replace(/\/contexts\/[^/{]+$/, '/contexts/{label}')}`,
     name: `GET ${path
       .replace(first, ':first')
@@ -84,6 +102,11 @@ export function cachedCalls(
     get(`/v1/conversations/${conversation}/messages/${message}`, false),
     get(`/v1/conversations/${conversation}/window`, false),
     get(`/v1/conversations/${conversation}/window?maxMessages=1&maxTokens=50`, false),
+    // Their lives end by themselves: bytes would outlive them.
+    get(`/v1/agents?project=${project}`, false),
+    get(`/v1/agents/${agent}/state?project=${project}`, false),
+    get(`/v1/agents/${agent}/checkpoints?project=${project}`, false),
+    get(`/v1/agents/${agent}/checkpoints/${checkpoint}?project=${project}`, false),
     get(`/v1/search?project=${project}&q=remember`),
     ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`)] : []),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),

@@ -173,6 +173,24 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'DELETE /v1/conversations/{id}/messages': by((api, { conversation }) =>
     api.del(`/v1/conversations/${conversation}/messages`),
   ),
+  'PUT /v1/agents/{agent}/state': by((api, { project, agent }) =>
+    api.put(`/v1/agents/${agent}/state`, { project, value: { step: 2 } }),
+  ),
+  'PATCH /v1/agents/{agent}/state': by((api, { project, agent }) =>
+    api.patch(`/v1/agents/${agent}/state`, { project, value: { step: 3 } }),
+  ),
+  'DELETE /v1/agents/{agent}/state': by((api, { project, agent }) =>
+    api.del(`/v1/agents/${agent}/state`, { query: { project } }),
+  ),
+  'POST /v1/agents/{agent}/checkpoints': by((api, { project, agent }) =>
+    api.post(`/v1/agents/${agent}/checkpoints`, { project, name: 'another' }),
+  ),
+  'DELETE /v1/agents/{agent}/checkpoints/{id}': by((api, { project, agent, checkpoint }) =>
+    api.del(`/v1/agents/${agent}/checkpoints/${checkpoint}`, { query: { project } }),
+  ),
+  'POST /v1/agents/{agent}/restore': by((api, { project, agent, checkpoint }) =>
+    api.post(`/v1/agents/${agent}/restore`, { project, checkpoint }),
+  ),
   'POST /v1/retention/{project}/run': {
     prepare: letRetain,
     write: (given) =>

@@ -17,6 +17,8 @@ const handover: readonly TagName[] = ['handover', 'handovers', 'any-handover', '
 const session: readonly TagName[] = ['session', 'sessions'];
 const version: readonly TagName[] = ['context', 'label', 'contexts', 'project-contents', 'any-context', 'search'];
 const conversation: readonly TagName[] = ['conversation', 'conversations', 'any-conversation'];
+const agentState: readonly TagName[] = ['agent-state', 'agents', 'project-contents'];
+const checkpoint: readonly TagName[] = ['checkpoints', 'project-contents'];
 /** Where a project is named for the first time. */
 const newProject: readonly TagName[] = ['project', 'projects'];
 
@@ -94,6 +96,12 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   'POST /v1/contexts/recall': nothing,
   'POST /v1/handovers': { changes: ['handovers'], fires: handover, mayFire: [...newProject, 'search'] },
   'POST /v1/handovers/{id}/acknowledge': { changes: ['handovers'], fires: handover },
+  'PUT /v1/agents/{agent}/state': { changes: ['agent states'], fires: agentState, mayFire: newProject },
+  'PATCH /v1/agents/{agent}/state': { changes: ['agent states'], fires: agentState },
+  'DELETE /v1/agents/{agent}/state': { changes: ['agent states'], fires: agentState },
+  'POST /v1/agents/{agent}/checkpoints': { changes: ['checkpoints'], fires: checkpoint },
+  'DELETE /v1/agents/{agent}/checkpoints/{id}': { changes: ['checkpoints'], fires: checkpoint },
+  'POST /v1/agents/{agent}/restore': { changes: ['agent states'], fires: agentState },
   'PUT /v1/retention/{project}': { ...nothing, mayFire: newProject },
   'POST /v1/retention/{project}/run': {
     changes: ['contexts', 'search index'],
@@ -152,6 +160,8 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'conversations',
       'conversation count',
       'messages',
+      'agent states',
+      'checkpoints',
       'search index',
     ],
     fires: ['project', 'projects', 'removals', 'search'],
@@ -166,6 +176,8 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'contexts',
       'always-check contexts',
       'handovers',
+      'agent states',
+      'checkpoints',
       'search index',
     ],
     fires: ['project', 'project-contents', 'removals', 'search'],
@@ -210,6 +222,11 @@ export const JOBS: Readonly<Record<string, Writer>> = {
     provedBy: 'libs/search/src/search.service.int-spec.ts',
   },
   'search-changes-expiry': nothing,
+  'agent-state-expiry': {
+    changes: ['agent states'],
+    fires: agentState,
+    provedBy: 'libs/agent-state/src/agent-state.int-spec.ts',
+  },
   'cache-warming': nothing,
   'idempotency-expiry': nothing,
   'queue-maintenance': nothing,
@@ -260,6 +277,8 @@ export const TIME: Readonly<Record<string, Writer>> = {
   'reads are counted': { changes: ['accesses'], fires: ['context-usage'] },
   // States are computed from times at each read; lists by state are not cached.
   'a session becomes idle or expires': nothing,
+  // No entry outlives the state, and each read compares its expiry with the time.
+  'an agent state expires': nothing,
   // No entry outlives its credential.
   'a key or a token expires': nothing,
 };

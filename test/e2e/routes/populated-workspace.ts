@@ -22,6 +22,9 @@ export interface PopulatedWorkspace {
     readonly conversation: string;
     /** Of that conversation. */
     readonly message: string;
+    /** Name of an agent that has a state. */
+    readonly agent: string;
+    readonly checkpoint: string;
     readonly key: string;
     /** Of no job: those that spanningJobOf finds are the operator's. */
     readonly job: string;
@@ -62,6 +65,11 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
   const conversation = await created(own.post('/v1/conversations', { project, user: marker, title: marker }));
   const messages = [{ role: 'user', content: `said ${marker}`, clientId: 'first' }];
   const said = await created(own.post(`/v1/conversations/${conversation.id}/messages`, { messages }));
+  const agent = 'planner';
+  await created(own.put(`/v1/agents/${agent}/state`, { project, value: { note: marker } }));
+  const checkpoint = await created(
+    own.post(`/v1/agents/${agent}/checkpoints`, { project, name: 'c', metadata: { marker } }),
+  );
   return {
     slug,
     key: newKey.key,
@@ -77,6 +85,8 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
       handover: end.handover.id,
       conversation: conversation.id,
       message: said.items[0].id,
+      agent,
+      checkpoint: checkpoint.id,
       key: newKey.id,
       job: randomUUID(),
     },
@@ -107,6 +117,8 @@ export async function stateOf({ api: own, ids, project }: PopulatedWorkspace): P
     `/v1/handovers?project=${project}`,
     `/v1/conversations?project=${project}`,
     `/v1/conversations/${ids.conversation}/messages`,
+    `/v1/agents/${ids.agent}/state?project=${project}`,
+    `/v1/agents/${ids.agent}/checkpoints?project=${project}`,
     `/v1/keys`,
   ];
   return Promise.all(paths.map(async (path) => [path, (await own.get(path)).body]));

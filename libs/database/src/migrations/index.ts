@@ -20,6 +20,7 @@ import { CacheErasures } from './0021-cache-erasures.js';
 import { VisibleInvalidations } from './0022-visible-invalidations.js';
 import { SearchChangesTable } from './0024-search-changes.js';
 import { Conversations } from './0025-conversations.js';
+import { AgentStates } from './0027-agent-states.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -44,4 +45,5 @@ export const migrations: MigrationClass[] = [
   VisibleInvalidations,
   SearchChangesTable,
   Conversations,
+  AgentStates,
 ];

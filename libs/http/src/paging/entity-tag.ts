@@ -40,18 +40,23 @@ export interface Preconditions {
  * Refuses a change that is not for the current state (RFC 9110, sections 13.1.1, 13.1.2 and 13.2.2): `If-Match` compares
  * strongly and comes first, `If-None-Match` weakly. Without either every change is allowed. Only the states of tags by
  * `entityTag` are compared: what is shown beside a state is nobody's change.
+ * @param version of the current state, where it has one: a refusal names it
  * @throws DomainError `precondition-failed`
  */
-export function requireMatch({ ifMatch, ifNoneMatch }: Preconditions = {}, current: string): void {
+export function requireMatch(
+  { ifMatch, ifNoneMatch }: Preconditions = {},
+  current: string,
+  version?: number | undefined,
+): void {
   const state = stateOf(current);
-  requireListed(ifMatch, (tag) => stateOf(tag) === state);
+  requireListed(ifMatch, (tag) => stateOf(tag) === state, version);
   if (ifNoneMatch === undefined) return;
   if (ifNoneMatch.trim() === '*' || entityTagsOf(ifNoneMatch).some((tag) => stateOf(opaqueOf(tag)) === state))
-    throw preconditionFailed('The resource is in a state that the request excludes.', {
-      pointer: '/if-none-match',
-      in: 'header',
-      detail: 'names the current state',
-    });
+    throw preconditionFailed(
+      'The resource is in a state that the request excludes.',
+      { pointer: '/if-none-match', in: 'header', detail: 'names the current state' },
+      version,
+    );
 }
 
 /**
@@ -62,11 +67,12 @@ export function requireSame(ifMatch: string | undefined, etag: string): void {
   requireListed(ifMatch, (tag) => tag === etag);
 }
 
-function requireListed(ifMatch: string | undefined, isCurrent: (tag: string) => boolean): void {
+function requireListed(ifMatch: string | undefined, isCurrent: (tag: string) => boolean, version?: number): void {
   if (ifMatch === undefined || ifMatch.trim() === '*' || entityTagsOf(ifMatch).some(isCurrent)) return;
   throw preconditionFailed(
     'The resource has changed since it was read. Read it again and repeat the change on the new state.',
     { pointer: '/if-match', in: 'header', detail: 'names another state than the current one' },
+    version,
   );
 }
 
@@ -91,8 +97,14 @@ function opaqueOf(tag: string): string {
   return tag.startsWith('W/') ? tag.slice(2) : tag;
 }
 
-function preconditionFailed(detail: string, issue: ErrorIssue): DomainError {
-  return new DomainError({ code: 'precondition-failed', kind: 'precondition-failed', detail, issues: [issue] });
+function preconditionFailed(detail: string, issue: ErrorIssue, version: number | undefined): DomainError {
+  return new DomainError({
+    code: 'precondition-failed',
+    kind: 'precondition-failed',
+    detail: version === undefined ? detail : `${detail} Its version is now ${version}.`,
+    issues: [issue],
+    ...(version === undefined ? {} : { currentVersion: version }),
+  });
 }
 
 const headers = [

@@ -19,6 +19,10 @@ export const problemSchema = z
       .int()
       .optional()
       .meta({ description: 'How many more fields offend, where there are more than 20.' }),
+    currentVersion: z.int().nullable().optional().meta({
+      description:
+        'Of a refused change of an agent state: the version that the state has now; null where there is none.',
+    }),
   })
   .meta({ id: 'Problem' });
 
@@ -69,6 +73,7 @@ export function toProblem(error: DomainError, requestId: string): Problem {
       detail: issue.detail,
     })),
     ...(error.issues.length > MOST_ERRORS ? { errorsLeftOut: error.issues.length - MOST_ERRORS } : {}),
+    ...(error.currentVersion === undefined ? {} : { currentVersion: error.currentVersion }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   RouteCatalogue,
 } from '../routes/route-catalogue.js';
 import { administrationTools } from './administration-tools.js';
+import { agentTools } from './agent-tools.js';
 import { contextTools } from './context-tools.js';
 import { conversationTools } from './conversation-tools.js';
 import { memoryTools } from './memory-tools.js';
@@ -25,6 +26,7 @@ export const toolDefinitions: readonly ToolDefinition[] = [
   ...contextTools,
   ...memoryTools,
   ...conversationTools,
+  ...agentTools,
   ...administrationTools,
 ];
 

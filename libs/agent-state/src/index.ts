@@ -1,0 +1,1 @@
+export { AgentStateApiModule, AgentStateModule } from './agent-state.module.js';
