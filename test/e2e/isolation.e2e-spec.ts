@@ -36,7 +36,9 @@ describe('two workspaces', () => {
     const answers: string[] = [];
     for (const route of routes) {
       const sample = sampleOf(route.name, theirs);
-      const ids = Object.entries(sample?.path ?? {}).filter(([name]) => !['project', 'label', 'name'].includes(name));
+      const ids = Object.entries(sample?.path ?? {}).filter(
+        ([name]) => !['project', 'label', 'name', 'agent'].includes(name),
+      );
       if (sample === undefined || ids.length === 0) continue;
       const { status, body } = await mine.api.send(route.method, fillPath(route.path, sample.path ?? {}), {
         query: sample.query,

@@ -297,7 +297,15 @@ describe.each([
       200,
       {
         slug: project,
-        deleted: { agentStates: 0, checkpoints: 0, contexts: 1, handovers: 1, openTodos: 1, sessions: 2 },
+        deleted: {
+          agentStates: 0,
+          checkpoints: 0,
+          conversations: 0,
+          contexts: 1,
+          handovers: 1,
+          openTodos: 1,
+          sessions: 2,
+        },
       },
     ]);
     await Promise.all(heartbeats);

@@ -5,7 +5,14 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-const KINDS = { session: 'sessions', entry: 'entries', context: 'contexts', handover: 'handovers' } as const;
+const KINDS = {
+  session: 'sessions',
+  entry: 'entries',
+  context: 'contexts',
+  handover: 'handovers',
+  agentState: 'agentStates',
+  checkpoint: 'checkpoints',
+} as const;
 
 /** The text of an exported project with these parts, whatever they say; counts and checksum fit. */
 export function projectFile(

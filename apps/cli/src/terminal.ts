@@ -1,6 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { UsageError } from './cli-error.js';
 
+/** A name in camel case as people read it: `openTodos` is `open todos`. */
+export function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 /** Rows under a header, in columns as wide as they need; numbers to the right. */
 export function textTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const isNumeric = header.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));

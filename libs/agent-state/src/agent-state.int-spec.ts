@@ -16,7 +16,6 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom<unknown>(null, true, false, '', 0, [], {}, 'toJSON', '_function_x', {
       toJSON: 1,
-      then: 2,
       $date: 3,
     }),
     text,

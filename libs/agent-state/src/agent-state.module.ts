@@ -10,6 +10,8 @@ import { PostgresCheckpointRepository } from './checkpoints/postgres-checkpoint.
 import { AgentStateController } from './states/agent-state.controller.js';
 import { AgentStateService } from './states/agent-state.service.js';
 import { AgentStateSweeper } from './states/agent-state-sweeper.js';
+import { AgentStateRows, CheckpointRows } from './transfer/agent-state-rows.js';
+import { AgentStateTransferService } from './transfer/agent-state-transfer.service.js';
 import { PostgresAgentStateRepository } from './states/postgres-agent-state.repository.js';
 
 /** States of agents and their checkpoints. */
@@ -22,10 +24,13 @@ import { PostgresAgentStateRepository } from './states/postgres-agent-state.repo
     AgentStateCounts,
     CheckpointCounts,
     CheckpointService,
+    AgentStateTransferService,
+    AgentStateRows,
+    CheckpointRows,
     PostgresAgentStateRepository,
     PostgresCheckpointRepository,
   ],
-  exports: [AgentStateService, CheckpointService],
+  exports: [AgentStateService, CheckpointService, AgentStateTransferService],
 })
 export class AgentStateModule {}
 

@@ -1,14 +1,31 @@
 import { Injectable } from '@nestjs/common';
+import { AgentStateTransferService } from '#agent-state';
 import { ContextTransferService, type VersionRef } from '#context';
 import { Snapshots } from '#database';
 import { HandoverTransferService } from '#handover';
-import { Clock, type EntryId, type HandoverId, productVersion, type SessionId, type WorkspaceId } from '#kernel';
+import {
+  type AgentStateId,
+  type CheckpointId,
+  Clock,
+  type EntryId,
+  type HandoverId,
+  productVersion,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
 import { type Project, ProjectReader } from '#project';
 import { SessionTransferService } from '#session';
 import { FORMAT, FORMAT_VERSION, noCounts } from './file/file-lines.js';
 import { FileWriter } from './file/file-writer.js';
 import { Spool } from './file/spool.js';
-import { toContextLine, toEntryLine, toHandoverLine, toSessionLine } from './file/to-lines.js';
+import {
+  toAgentStateLine,
+  toCheckpointLine,
+  toContextLine,
+  toEntryLine,
+  toHandoverLine,
+  toSessionLine,
+} from './file/to-lines.js';
 
 const IDS_AT_ONCE = 1_000;
 const SESSIONS_AT_ONCE = 200;
@@ -23,13 +40,14 @@ export class ExportService {
     private readonly sessions: SessionTransferService,
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
+    private readonly agentStates: AgentStateTransferService,
     private readonly snapshots: Snapshots,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The whole project as it is at one moment, whatever is written meanwhile: sessions, entries, every version of its
-   * contexts with what is archived, handovers. A project that does not exist is empty. Memory holds a page of it; the
+   * contexts with what is archived, handovers, states of agents and their checkpoints. A project that does not exist is empty. Memory holds a page of it; the
    * file is on disk until the caller releases or closes it.
    * @throws DomainError `project-busy`, on the embedded database
    */
@@ -52,7 +70,8 @@ export class ExportService {
     // One after the other: within a transaction there is one connection.
     const sessions = await this.sessions.mark(workspaceId, id);
     const contexts = await this.contexts.mark(workspaceId, id);
-    return [sessions, contexts, await this.handovers.mark(workspaceId, id)].join(' ');
+    const handovers = await this.handovers.mark(workspaceId, id);
+    return [sessions, contexts, handovers, await this.agentStates.mark(workspaceId, id)].join(' ');
   }
 
   private async write(spool: Spool, slug: string, project: Project | undefined): Promise<void> {
@@ -65,20 +84,26 @@ export class ExportService {
       productVersion: this.productVersion,
       project: slug,
       exportedAt: now.toISOString(),
-      counts: project === undefined ? noCounts() : await this.countsOf(project),
+      counts: project === undefined ? noCounts() : await this.countsOf(project, now),
     });
     await file.write({ type: 'project', slug, createdAt: (project?.createdAt ?? now).toISOString() });
-    if (project !== undefined) await this.writeParts(file, project);
+    if (project !== undefined) {
+      await this.writeParts(file, project);
+      await this.writeAgents(file, project, now);
+    }
     await file.end();
   }
 
-  private async countsOf(project: Project) {
+  private async countsOf(project: Project, now: Date) {
     const { workspaceId, id } = project;
     let sessions = 0;
     for await (const _ of this.sessionIdsOf(project)) sessions++;
     const entries = await this.sessions.countEntries(workspaceId, id);
     const contexts = await this.contexts.count(workspaceId, id);
-    return { sessions, entries, contexts, handovers: await this.handovers.count(workspaceId, id) };
+    const handovers = await this.handovers.count(workspaceId, id);
+    const agentStates = await this.agentStates.countStates(workspaceId, id, now);
+    const checkpoints = await this.agentStates.countCheckpoints(workspaceId, id);
+    return { sessions, entries, contexts, handovers, agentStates, checkpoints };
   }
 
   private async writeParts(file: FileWriter, project: Project): Promise<void> {
@@ -117,6 +142,25 @@ export class ExportService {
       for (const handover of page) await file.write(toHandoverLine(handover));
       afterHandover = page.at(-1)?.id;
       if (afterHandover === undefined) break;
+    }
+  }
+
+  /** @param now expired states are left out */
+  private async writeAgents(file: FileWriter, { workspaceId, id: projectId }: Project, now: Date): Promise<void> {
+    let afterState: AgentStateId | undefined;
+    for (;;) {
+      const page = await this.agentStates.listStates(workspaceId, projectId, now, afterState);
+      for (const state of page) await file.write(toAgentStateLine(state));
+      afterState = page.at(-1)?.id;
+      if (afterState === undefined) break;
+    }
+
+    let afterCheckpoint: CheckpointId | undefined;
+    for (;;) {
+      const page = await this.agentStates.listCheckpoints(workspaceId, projectId, afterCheckpoint);
+      for (const checkpoint of page) await file.write(toCheckpointLine(checkpoint));
+      afterCheckpoint = page.at(-1)?.id;
+      if (afterCheckpoint === undefined) break;
     }
   }
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { AgentStateTransferService, valueBytes } from '#agent-state';
 import { CacheService, workspaceDeletionTag } from '#cache';
 import { HttpConfig } from '#config';
 import { ContextTransferService } from '#context';
@@ -53,6 +54,7 @@ export class ImportService {
     private readonly sessions: SessionTransferService,
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
+    private readonly agentStates: AgentStateTransferService,
     private readonly lock: PostgresImportLock,
     private readonly transactions: TransactionRunner,
     private readonly cache: CacheService,
@@ -88,7 +90,7 @@ export class ImportService {
       return await this.transactions.run(
         async () => {
           const target = await this.targetOf(workspaceId, command);
-          const project = new ProjectImport(target, this.sessions, this.contexts, this.handovers);
+          const project = new ProjectImport(target, this.sessions, this.contexts, this.handovers, this.agentStates);
           const lines = readParts(spool.read(), this.config.importLimitBytes);
           for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
             await project.import(batch);
@@ -123,7 +125,17 @@ export class ImportService {
 }
 
 function textLengthOf(line: PartLine): number {
-  return line.type === 'context' ? line.content.length : line.type === 'entry' ? line.text.length : 1_000;
+  switch (line.type) {
+    case 'context':
+      return line.content.length;
+    case 'entry':
+      return line.text.length;
+    case 'agentState':
+    case 'checkpoint':
+      return valueBytes(line.value);
+    default:
+      return 1_000;
+  }
 }
 
 async function* counted(stream: Readable, hash: Hash, limitBytes: number): AsyncGenerator<Buffer> {

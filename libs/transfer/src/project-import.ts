@@ -1,15 +1,32 @@
+import type { AgentStateTransferService } from '#agent-state';
 import type { ContextImport, ContextTransferService } from '#context';
 import type { HandoverTransferService } from '#handover';
 import type { ContextId, EntryId, SessionId } from '#kernel';
 import { ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Resolution, SessionTransferService } from '#session';
-import type { ContextLine, EntryLine, HandoverLine, PartLine, SessionLine } from './file/file-lines.js';
-import { toContextCopy, toEntryCopy, toHandoverCopy, toSessionCopy } from './file/to-lines.js';
+import type {
+  AgentStateLine,
+  CheckpointLine,
+  ContextLine,
+  EntryLine,
+  FileCounts,
+  HandoverLine,
+  PartLine,
+  SessionLine,
+} from './file/file-lines.js';
+import {
+  toAgentStateCopy,
+  toCheckpointCopy,
+  toContextCopy,
+  toEntryCopy,
+  toHandoverCopy,
+  toSessionCopy,
+} from './file/to-lines.js';
 
 const RESOLUTIONS_AT_ONCE = 1_000;
 
 /** What became of the things of a file, by kind. */
-export type ImportTallies = Readonly<Record<'sessions' | 'entries' | 'contexts' | 'handovers', ImportTally>>;
+export type ImportTallies = Readonly<Record<keyof FileCounts, ImportTally>>;
 
 /** Brings a checked file into a project, batch by batch in its order, in the caller's transaction. */
 export class ProjectImport {
@@ -18,6 +35,8 @@ export class ProjectImport {
     entries: new ImportTally(),
     contexts: new ImportTally(),
     handovers: new ImportTally(),
+    agentStates: new ImportTally(),
+    checkpoints: new ImportTally(),
   };
   private readonly contextImport: ContextImport;
   private readonly resolutions: Resolution[] = [];
@@ -27,6 +46,7 @@ export class ProjectImport {
     private readonly sessions: SessionTransferService,
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
+    private readonly agentStates: AgentStateTransferService,
   ) {
     this.contextImport = contexts.importInto(target, this.tallies.contexts);
   }
@@ -52,6 +72,14 @@ export class ProjectImport {
         return this.importContexts(lines as readonly ContextLine[]);
       case 'handover':
         return this.importHandovers(lines as readonly HandoverLine[]);
+      case 'agentState': {
+        const states = (lines as readonly AgentStateLine[]).map(toAgentStateCopy);
+        return this.agentStates.importStates(this.target, states, this.tallies.agentStates);
+      }
+      case 'checkpoint': {
+        const checkpoints = (lines as readonly CheckpointLine[]).map(toCheckpointCopy);
+        return this.agentStates.importCheckpoints(this.target, checkpoints, this.tallies.checkpoints);
+      }
     }
   }
 

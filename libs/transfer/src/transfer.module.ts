@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AgentStateModule } from '#agent-state';
 import { CacheModule } from '#cache';
 import { ContextModule } from '#context';
 import { HandoverModule } from '#handover';
@@ -11,7 +12,7 @@ import { TransferController } from './http/transfer.controller.js';
 
 /** Projects as files, out and in. What else follows from memory (search, vectors) must be in the app: it observes. */
 @Module({
-  imports: [CacheModule, ProjectModule, SessionModule, ContextModule, HandoverModule],
+  imports: [CacheModule, ProjectModule, SessionModule, ContextModule, HandoverModule, AgentStateModule],
   providers: [ExportService, ImportService, PostgresImportLock],
   exports: [ExportService, ImportService],
 })

@@ -271,7 +271,7 @@ describe('importing', () => {
       ['something else', () => 'hello', 422, 'import-format-unknown', '/lines/1'],
       [
         'of another version',
-        () => projectFile('bad', [], { formatVersion: 3 }),
+        () => projectFile('bad', [], { formatVersion: 4 }),
         422,
         'import-format-unknown',
         '/lines/1',

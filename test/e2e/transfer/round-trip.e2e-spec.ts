@@ -5,6 +5,8 @@ import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const TEXT = '# Lighthouse\n\nALWAYS light the lamp.\r\n\tsecond line \u0001\u2028 é ❌ 👩‍👩‍👧 \u{10ffff}';
 
+const KINDS = ['sessions', 'entries', 'contexts', 'handovers', 'agentStates', 'checkpoints'] as const;
+
 /** A project with one of everything that can be said. */
 async function fill(server: Keepsake, project: string): Promise<void> {
   const { api } = server;
@@ -32,6 +34,31 @@ async function fill(server: Keepsake, project: string): Promise<void> {
   await api.patch(`/v1/sessions/${second.id}`, { project: `${project}-elsewhere`, metadata: { moved: true } });
   const { body: latest } = await api.get('/v1/handovers/latest', { query: { project } });
   await api.post(`/v1/handovers/${latest.handover.id}/acknowledge`, { sessionId: second.id });
+  const agent = '/v1/agents/lamp%2F❌';
+  const keep = async (body: object) => (await api.post(`${agent}/checkpoints`, { project, ...body })).body;
+  await api.put(`${agent}/state`, { project, value: { z: [TEXT, null, 1.5], a: { toJSON: 1 } } });
+  const parent = await keep({ name: 'lit', metadata: { by: TEXT } });
+  await api.put(`${agent}/state`, { project, value: TEXT, ttlSeconds: 3_600 });
+  await keep({ name: 'lit', parent: parent.id });
+  await api.put('/v1/agents/gone/state', { project, value: 1 });
+  await api.del('/v1/agents/gone/state', { query: { project } });
+}
+
+/** States and checkpoints with their values. */
+async function agentsSeen({ api }: Pick<Keepsake, 'api'>, project: string) {
+  const get = async (path: string) => (await api.get(path, { query: { project } })).body;
+  const agents = (await get('/v1/agents')).items.map(({ agent }: { agent: string }) => encodeURIComponent(agent));
+  return Promise.all(
+    agents.map(async (agent: string) => {
+      const { items } = await get(`/v1/agents/${agent}/checkpoints`);
+      return {
+        state: await get(`/v1/agents/${agent}/state`),
+        checkpoints: await Promise.all(
+          items.map(({ id }: { id: string }) => get(`/v1/agents/${agent}/checkpoints/${id}`)),
+        ),
+      };
+    }),
+  );
 }
 
 /** What readers see of a project, by the routes. */
@@ -57,7 +84,8 @@ async function seen({ api }: Keepsake, project: string) {
       entries: (await api.get(`/v1/sessions/${id}/entries`)).body.items,
     })),
   );
-  return { contexts: whole.map((context) => ({ ...context, embedding: undefined })), handovers, sessions };
+  const agents = await agentsSeen({ api }, project);
+  return { contexts: whole.map((context) => ({ ...context, embedding: undefined })), handovers, sessions, agents };
 }
 
 describe('a project that moves', () => {
@@ -83,13 +111,19 @@ describe('a project that moves', () => {
     const before = await seen(embedded, 'atlas');
     expect(before.contexts).toHaveLength(5);
     expect(before.handovers).toHaveLength(2);
+    expect(before.agents).toEqual([
+      {
+        state: expect.objectContaining({ version: 2, value: TEXT }),
+        checkpoints: [expect.objectContaining({ value: TEXT }), expect.objectContaining({ version: 1, parent: null })],
+      },
+    ]);
     const out = await exportProject(embedded, 'atlas');
     expect(out.lines[0]).toMatchObject({
       type: 'header',
       format: 'keepsake-project',
-      formatVersion: 2,
+      formatVersion: 3,
       project: 'atlas',
-      counts: { sessions: 2, entries: 4, contexts: 5, handovers: 2 },
+      counts: { sessions: 2, entries: 4, contexts: 5, handovers: 2, agentStates: 1, checkpoints: 2 },
     });
     expect(out.lines.map(({ type }) => type)).toEqual([
       'header',
@@ -100,6 +134,9 @@ describe('a project that moves', () => {
       ...Array(5).fill('context'),
       'handover',
       'handover',
+      'agentState',
+      'checkpoint',
+      'checkpoint',
       'end',
     ]);
     expect(out.of('context')[0]).toMatchObject({ label: 'lamp/❌', version: 1, content: TEXT, tags: ['a', 'ä b'] });
@@ -112,11 +149,13 @@ describe('a project that moves', () => {
         project: 'atlas',
         dryRun: false,
         conflict: 'skip',
-        file: { project: 'atlas', formatVersion: 2 },
+        file: { project: 'atlas', formatVersion: 3 },
         sessions: { created: 2, skipped: 0 },
         entries: { created: 4 },
         contexts: { created: 5, overwritten: 0, newVersions: 0, skipped: 0 },
         handovers: { created: 2 },
+        agentStates: { created: 1, skipped: 0 },
+        checkpoints: { created: 2, skipped: 0 },
       },
     });
     expect(await seen(served, 'atlas')).toEqual(before);
@@ -127,7 +166,7 @@ describe('a project that moves', () => {
     expect((await api.del('/v1/projects/atlas', { query: { confirm: 'atlas' } })).status).toBe(200);
     await importProject(api, 'atlas', again.bytes);
     // The session that worked elsewhere by then was not deleted with the project.
-    expect(await seen(embedded, 'atlas')).toMatchObject({ contexts: before.contexts });
+    expect(await seen(embedded, 'atlas')).toMatchObject({ contexts: before.contexts, agents: before.agents });
     expect((await exportProject(embedded, 'atlas')).of('context')).toEqual(out.of('context'));
   });
 
@@ -149,16 +188,28 @@ describe('a project that moves', () => {
     for (const file of [bytes, text, gzipSync(text)]) {
       const before = await seen(served, 'atlas');
       const { body } = await importProject(served.api, 'atlas', file);
-      for (const kind of ['sessions', 'entries', 'contexts', 'handovers'])
-        expect([kind, body[kind].created]).toEqual([kind, 0]);
+      for (const kind of KINDS) expect([kind, body[kind].created]).toEqual([kind, 0]);
       expect(await seen(served, 'atlas')).toEqual(before);
     }
     const before = await seen(served, 'atlas');
     const copied = await importProject(served.api, 'copy', bytes);
     expect(copied.body).toMatchObject({ contexts: { created: 5 }, entries: { created: 4 }, handovers: { created: 2 } });
     const { body: again } = await importProject(served.api, 'copy', bytes);
-    for (const kind of ['sessions', 'entries', 'contexts', 'handovers'])
-      expect([kind, again[kind].created]).toEqual([kind, 0]);
+    for (const kind of KINDS) expect([kind, again[kind].created]).toEqual([kind, 0]);
+    const [[own], [copiedAgent]] = [await agentsSeen(served, 'atlas'), await agentsSeen(served, 'copy')] as any[];
+    expect(copiedAgent.checkpoints.map(({ value }: any) => value)).toEqual(
+      own.checkpoints.map(({ value }: any) => value),
+    );
+    // The parent of a copy is a copy.
+    expect(copiedAgent.checkpoints[0].parent).toBe(copiedAgent.checkpoints[1].id);
+    expect(copiedAgent.checkpoints[1].id).not.toBe(own.checkpoints[1].id);
+    expect(copiedAgent.state).toMatchObject({ version: 2, value: own.state.value });
+    const { body: over } = await importProject(served.api, 'copy', bytes, { conflict: 'overwrite' });
+    expect([over.agentStates.overwritten, over.checkpoints.overwritten]).toEqual([1, 2]);
+    expect((await agentsSeen(served, 'copy'))[0]).toMatchObject({
+      state: { version: 3, value: own.state.value },
+      checkpoints: copiedAgent.checkpoints,
+    });
     expect(await seen(served, 'atlas')).toEqual(before);
     const copy = await exportProject(served, 'copy');
     const plain = (lines: Record<string, any>[]) =>

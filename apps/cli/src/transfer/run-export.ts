@@ -8,7 +8,7 @@ import { loadConfig } from '#config';
 import { DomainError } from '#kernel';
 import { checkFile, type FileSummary } from '#transfer';
 import { CliError, ExitCode } from '../cli-error.js';
-import { Progress } from '../terminal.js';
+import { inWords, Progress } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
 import { requireProject } from '../server/server-client.js';
 
@@ -41,7 +41,7 @@ export async function runExport(project: string, { output, workspace, json }: Ex
     const { path, summary } = await toFile(counted, project, output);
     progress.end();
     const { counts } = summary.end;
-    const reported = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+    const reported = Object.entries(counts).map(([name, count]) => `${count} ${inWords(name)}`);
     console.log(
       json
         ? JSON.stringify({ file: path, project, counts, sha256: summary.end.sha256 })

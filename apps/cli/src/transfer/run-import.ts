@@ -6,7 +6,7 @@ import { loadConfig } from '#config';
 import { readHeader } from '#transfer';
 import { CliError, ExitCode, UsageError } from '../cli-error.js';
 import { problemOfFile } from '../describe-error.js';
-import { Progress, textTable } from '../terminal.js';
+import { inWords, Progress, textTable } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
 import { IMPORT_SYNOPSIS } from '../usage.js';
 
@@ -19,7 +19,7 @@ interface ImportOptions {
   readonly json: boolean;
 }
 
-const KINDS = ['sessions', 'entries', 'contexts', 'handovers'] as const;
+const KINDS = ['sessions', 'entries', 'contexts', 'handovers', 'agentStates', 'checkpoints'] as const;
 
 interface Tally {
   readonly created: number;
@@ -86,7 +86,7 @@ function sent(file: Readable, reported: (bytes: number) => void): Readable {
 function shown(imported: Imported): string {
   const rows = KINDS.map((kind) => {
     const { created, overwritten, newVersions, skipped } = imported[kind];
-    return [kind, created, overwritten, newVersions, skipped];
+    return [inWords(kind), created, overwritten, newVersions, skipped];
   });
   const what = imported.dryRun ? 'Nothing was written. An import into' : 'Imported into';
   return [

@@ -28,6 +28,7 @@ export class CheckpointController {
   ) {}
 
   @Endpoint('POST /checkpoints', {
+    freeText: 'agent',
     summary: 'Keep the state of an agent as it is now, under a name',
     access: ['memory:write'],
     response: checkpointSummaryResponse,
@@ -46,6 +47,7 @@ export class CheckpointController {
   }
 
   @Endpoint('GET /checkpoints', {
+    freeText: 'agent',
     summary: 'List the checkpoints of an agent, newest first, without their values',
     access: ['memory:read'],
     response: checkpointsResponse,
@@ -67,6 +69,7 @@ export class CheckpointController {
   }
 
   @Endpoint('GET /checkpoints/:id', {
+    freeText: 'agent',
     summary: 'Read a checkpoint with its value',
     access: ['memory:read'],
     response: checkpointResponse,
@@ -83,6 +86,7 @@ export class CheckpointController {
   }
 
   @Endpoint('DELETE /checkpoints/:id', {
+    freeText: 'agent',
     summary: 'Delete a checkpoint for good',
     access: ['memory:write'],
   })
@@ -95,6 +99,7 @@ export class CheckpointController {
   }
 
   @Endpoint('POST /restore', {
+    freeText: 'agent',
     summary: 'Store the value of a checkpoint as the state of its agent, as a new version',
     access: ['memory:write'],
     status: 200,

@@ -6,7 +6,7 @@ import { agentParams, ofProject, restoredTtlSeconds } from '../states/agent-stat
 
 const MAX_NAME_LENGTH = 200;
 
-const checkpointName = textField(MAX_NAME_LENGTH)
+export const checkpointName = textField(MAX_NAME_LENGTH)
   .refine((text) => !isUuid(text), 'must not be a UUID, which names a checkpoint by its id')
   .meta({ description: 'Need not be unique: a name means the newest checkpoint that has it.' });
 const parent = entityId('write the id of a checkpoint');

@@ -38,6 +38,7 @@ export class AgentStateController {
   }
 
   @Endpoint('GET /:agent/state', {
+    freeText: 'agent',
     summary: 'Read the state of an agent',
     access: ['memory:read'],
     response: stateResponse,
@@ -52,6 +53,7 @@ export class AgentStateController {
   }
 
   @Endpoint('PUT /:agent/state', {
+    freeText: 'agent',
     body: 'texts',
     summary: 'Store the state of an agent; with If-Match, only in the place of the state that it names',
     access: ['memory:write'],
@@ -73,6 +75,7 @@ export class AgentStateController {
   }
 
   @Endpoint('PATCH /:agent/state', {
+    freeText: 'agent',
     body: 'texts',
     summary: 'Change the state of an agent by a JSON merge patch',
     access: ['memory:write'],
@@ -89,6 +92,7 @@ export class AgentStateController {
   }
 
   @Endpoint('DELETE /:agent/state', {
+    freeText: 'agent',
     summary: 'Delete the state of an agent for good; its checkpoints stay',
     access: ['memory:write'],
   })

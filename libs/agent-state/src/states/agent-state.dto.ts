@@ -6,7 +6,7 @@ import { type AgentState, type AgentSummary, MAX_TTL_SECONDS, MAX_VALUE_BYTES, v
 const MAX_AGENT_LENGTH = 200;
 const CONTROL = /\p{Cc}/u;
 
-const agentName = z
+export const agentName = z
   .string()
   .max(MAX_AGENT_LENGTH, `at most ${MAX_AGENT_LENGTH} characters`)
   .refine((text) => text.trim() !== '', 'must not be empty')

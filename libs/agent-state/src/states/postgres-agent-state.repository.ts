@@ -28,7 +28,7 @@ interface SummaryRow {
 }
 
 /** An expired state, as the sweeper walks over them. */
-export interface ExpiredState {
+interface ExpiredState {
   readonly workspaceId: WorkspaceId;
   readonly project: string;
   readonly agent: string;

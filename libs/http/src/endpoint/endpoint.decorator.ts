@@ -126,7 +126,6 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
   if (options.takesFile !== undefined) {
     decorators.push(ApiConsumes(...options.takesFile), ApiBody({ schema: { type: 'string', format: 'binary' } }));
   }
-  if (options.freeText !== undefined) decorators.push(RouteConfig({ freeText: options.freeText }));
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
   if (options.tagged === true) decorators.push(SetMetadata(ENTITY_TAG, true));
   if (options.onlyReads === true) decorators.push(SetMetadata(ONLY_READS, true));
@@ -149,6 +148,8 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
 /** What is known of a route before its controller is reached: Fastify gives it to hooks and parsers. */
 export interface EndpointConfig extends BodyBounds {
   readonly takesFile: boolean;
+  /** See `EndpointOptions`. */
+  readonly freeText?: string;
   readonly controller: object;
   readonly handler: object;
 }
@@ -156,11 +157,12 @@ export interface EndpointConfig extends BodyBounds {
 function routeConfigOf(
   controller: object,
   handler: object,
-  { takesFile, body, mostValues }: EndpointOptions,
+  { takesFile, freeText, body, mostValues }: EndpointOptions,
 ): EndpointConfig {
   const isLarge = body === 'texts';
   return {
     takesFile: takesFile !== undefined,
+    ...(freeText === undefined ? {} : { freeText }),
     controller,
     handler,
     mostBytes: isLarge ? Number.POSITIVE_INFINITY : COMMAND_BODY_BYTES,

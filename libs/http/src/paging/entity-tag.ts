@@ -43,11 +43,7 @@ export interface Preconditions {
  * @param version of the current state, where it has one: a refusal names it
  * @throws DomainError `precondition-failed`
  */
-export function requireMatch(
-  { ifMatch, ifNoneMatch }: Preconditions = {},
-  current: string,
-  version?: number | undefined,
-): void {
+export function requireMatch({ ifMatch, ifNoneMatch }: Preconditions = {}, current: string, version?: number): void {
   const state = stateOf(current);
   requireListed(ifMatch, (tag) => stateOf(tag) === state, version);
   if (ifNoneMatch === undefined) return;

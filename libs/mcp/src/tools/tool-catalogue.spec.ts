@@ -4,7 +4,7 @@ import { ToolCatalogue, toolDefinitions } from './tool-catalogue.js';
 
 const sent = { content: z.string(), metadata: z.string(), text: z.string() };
 /** With every field that some tool looks for. */
-const anyAnswer = z.object({ ...sent, items: z.array(z.object({ context: z.object(sent) })) });
+const anyAnswer = z.object({ ...sent, value: z.unknown(), items: z.array(z.object({ context: z.object(sent) })) });
 
 function routeOf(name: string, parts: Partial<Route> = {}): Route {
   const [method = '', path = ''] = name.split(' ');
@@ -60,9 +60,9 @@ describe('the tools', () => {
     const tools = catalogueOf([]);
     tools.onApplicationBootstrap();
     const fieldsOf = (name: string) => Object.keys(tools.find(name, 'full')?.output.properties ?? {});
-    expect(fieldsOf('context_store')).toEqual(['text', 'items', 'shortened']);
-    expect(fieldsOf('context_get')).toEqual(['content', 'metadata', 'text', 'items', 'range', 'shortened']);
-    expect(fieldsOf('embed')).toEqual(['content', 'metadata', 'text', 'items']);
+    expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'shortened']);
+    expect(fieldsOf('context_get')).toEqual(['content', 'metadata', 'text', 'value', 'items', 'range', 'shortened']);
+    expect(fieldsOf('embed')).toEqual(['content', 'metadata', 'text', 'value', 'items']);
     expect(tools.find('context_get', 'core')?.input.properties).toMatchObject({
       offset: { type: 'integer' },
       length: { type: 'integer' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentNameField, checkpointNameField, MAX_VALUE_BYTES, valueBytes } from '#agent-state';
 import { contentField, labelField, priorityField, tagsField } from '#context';
 import { handoverReasons, handoverSections } from '#handover';
 import { projectSlug } from '#project';
@@ -8,12 +9,12 @@ import { entryKinds, MAX_ENTRY_LENGTH, MAX_SUMMARY_LENGTH, openKinds, todoPriori
 /** What a file says of itself in its first line. */
 export const FORMAT = 'keepsake-project';
 /** Raised whenever an older reader would refuse or misread a file. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 /** What this release reads. */
-export const READABLE_VERSIONS = [1, FORMAT_VERSION] as const;
+export const READABLE_VERSIONS = [1, 2, FORMAT_VERSION] as const;
 
 /** Of the parts of a project, in the order in which a file has them. */
-export const partTypes = ['session', 'entry', 'context', 'handover'] as const;
+export const partTypes = ['session', 'entry', 'context', 'handover', 'agentState', 'checkpoint'] as const;
 export type PartType = (typeof partTypes)[number];
 
 /** Ids are in lower case, in which they are compared. */
@@ -32,7 +33,15 @@ const metadata = z
     `must be at most ${4 * MAX_METADATA_BYTES} bytes of JSON`,
   );
 const count = z.int().min(0);
-const counts = z.strictObject({ sessions: count, entries: count, contexts: count, handovers: count });
+/** Files of earlier releases say nothing of agents. */
+const counts = z.strictObject({
+  sessions: count,
+  entries: count,
+  contexts: count,
+  handovers: count,
+  agentStates: count.default(0),
+  checkpoints: count.default(0),
+});
 const summary = z.string().max(MAX_SUMMARY_LENGTH).nullable();
 
 export const headerLine = z.strictObject({
@@ -160,6 +169,38 @@ const handoverLine = z
     error: 'belongs to acknowledgedAt',
   });
 
+const version = z.int().min(1).max(2_000_000_000);
+const value = z
+  .unknown()
+  .refine((given) => given !== undefined, 'is missing')
+  .refine(
+    (given) => given === undefined || valueBytes(given) <= MAX_VALUE_BYTES,
+    `must be at most ${MAX_VALUE_BYTES} bytes of JSON`,
+  );
+
+export const agentStateLine = z.strictObject({
+  type: z.literal('agentState'),
+  id,
+  agent: agentNameField,
+  version,
+  value,
+  createdAt: timeField,
+  updatedAt: timeField,
+  expiresAt: optionalTimeField,
+});
+
+export const checkpointLine = z.strictObject({
+  type: z.literal('checkpoint'),
+  id,
+  agent: agentNameField,
+  name: checkpointNameField,
+  parentId: id.nullable(),
+  version,
+  value,
+  metadata,
+  createdAt: timeField,
+});
+
 export const endLine = z.strictObject({
   type: z.literal('end'),
   counts,
@@ -167,7 +208,14 @@ export const endLine = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
 });
 
-export const partLines = { session: sessionLine, entry: entryLine, context: contextLine, handover: handoverLine };
+export const partLines = {
+  session: sessionLine,
+  entry: entryLine,
+  context: contextLine,
+  handover: handoverLine,
+  agentState: agentStateLine,
+  checkpoint: checkpointLine,
+};
 
 export type HeaderLine = z.infer<typeof headerLine>;
 export type ProjectLine = z.infer<typeof projectLine>;
@@ -175,13 +223,22 @@ export type SessionLine = z.infer<typeof sessionLine>;
 export type EntryLine = z.infer<typeof entryLine>;
 export type ContextLine = z.infer<typeof contextLine>;
 export type HandoverLine = z.infer<typeof handoverLine>;
+export type AgentStateLine = z.infer<typeof agentStateLine>;
+export type CheckpointLine = z.infer<typeof checkpointLine>;
 export type EndLine = z.infer<typeof endLine>;
-export type PartLine = SessionLine | EntryLine | ContextLine | HandoverLine;
+export type PartLine = SessionLine | EntryLine | ContextLine | HandoverLine | AgentStateLine | CheckpointLine;
 export type FileCounts = z.infer<typeof counts>;
 
 /** Where a part is counted. */
-export const countOf = { session: 'sessions', entry: 'entries', context: 'contexts', handover: 'handovers' } as const;
+export const countOf = {
+  session: 'sessions',
+  entry: 'entries',
+  context: 'contexts',
+  handover: 'handovers',
+  agentState: 'agentStates',
+  checkpoint: 'checkpoints',
+} as const;
 
 export function noCounts(): Record<keyof FileCounts, number> {
-  return { sessions: 0, entries: 0, contexts: 0, handovers: 0 };
+  return { sessions: 0, entries: 0, contexts: 0, handovers: 0, agentStates: 0, checkpoints: 0 };
 }

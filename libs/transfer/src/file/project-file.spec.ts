@@ -25,6 +25,8 @@ async function written(parts: readonly PartLine[]): Promise<Spool> {
       entries: count('entry'),
       contexts: count('context'),
       handovers: count('handover'),
+      agentStates: count('agentState'),
+      checkpoints: count('checkpoint'),
     },
   });
   await file.write({ type: 'project', slug: 'p', createdAt: AT });

@@ -70,7 +70,7 @@ export interface FileSummary {
 
 /**
  * Reads a file to its end: first line, order, every line, references between lines, counts, and the checksum in the last
- * line. Memory holds one line, and the ids of sessions and entries.
+ * line. Memory holds one line, the ids of sessions, entries and checkpoints, and the names of agents.
  * @param onLine given how many lines were read, and how many the header promises
  * @throws DomainError `import-line-invalid` naming line and field, `import-file-broken`, `import-format-unknown`,
  * `import-too-large`
@@ -125,7 +125,7 @@ export async function checkFile(
   if (end === undefined) throw fileBroken('is not whole: its end line is missing');
   requireCounts(header.counts, counts);
   requireCounts(end.counts, counts);
-  references.requireResolvers();
+  references.requireLaterLines();
   return { header, end };
 }
 
@@ -151,7 +151,7 @@ export async function* readParts(file: AsyncIterable<Buffer>, limitBytes: number
 }
 
 function totalOf(counts: FileCounts): number {
-  return 3 + counts.sessions + counts.entries + counts.contexts + counts.handovers;
+  return Object.values(counts).reduce((sum, one) => sum + one, 3);
 }
 
 /** @returns the error for what is no JSON */
@@ -192,7 +192,7 @@ function requireHeader(line: Readonly<Record<string, unknown>>): HeaderLine {
   const version = line['formatVersion'];
   if (!(READABLE_VERSIONS as readonly unknown[]).includes(version))
     throw fileUnknown(
-      `has format version ${JSON.stringify(version)}; this server reads versions ${READABLE_VERSIONS.join(' and ')}`,
+      `has format version ${JSON.stringify(version)}; this server reads versions ${READABLE_VERSIONS.join(', ')}`,
     );
   return valid(headerLine, line, 1);
 }

@@ -47,6 +47,10 @@ export class References {
   private readonly sessions = new IdList();
   private readonly entries = new IdList();
   private readonly handovers = new IdList();
+  private readonly agentStates = new IdList();
+  private readonly agents = new Set<string>();
+  private readonly checkpoints = new IdList();
+  private readonly parents: { readonly line: number; readonly id: string }[] = [];
   private readonly handedOver = new Set<string>();
   private readonly resolvers: { readonly line: number; readonly by: string }[] = [];
   private context: ContextLine | undefined;
@@ -80,13 +84,24 @@ export class References {
         if (this.handedOver.has(line.sessionId))
           throw lineRefused(number, '/sessionId', 'names a session that has left another handover');
         this.handedOver.add(line.sessionId);
+        return;
+      case 'agentState':
+        requireInOrder(this.agentStates.append(line.id), number);
+        if (this.agents.has(line.agent)) throw lineRefused(number, '/agent', 'names an agent that has another state');
+        this.agents.add(line.agent);
+        return;
+      case 'checkpoint':
+        requireInOrder(this.checkpoints.append(line.id), number);
+        if (line.parentId !== null) this.parents.push({ line: number, id: line.parentId });
     }
   }
 
-  /** Call it when all entries are noted: what settles an entry is written after it. */
-  requireResolvers(): void {
+  /** Call it when all lines are noted: what settles an entry is written after it, and the parent of a checkpoint may be. */
+  requireLaterLines(): void {
     for (const { line, by } of this.resolvers)
       if (!this.entries.has(by)) throw lineRefused(line, '/resolvedBy', 'names no entry of the file');
+    for (const { line, id } of this.parents)
+      if (!this.checkpoints.has(id)) throw lineRefused(line, '/parentId', 'names no checkpoint of the file');
   }
 
   private requireSession(id: string | null, pointer: string, number: number): void {

@@ -1,8 +1,13 @@
+import type { AgentState, AgentStateCopy, Checkpoint, CheckpointCopy } from '#agent-state';
 import type { Context, ContextCopy } from '#context';
 import type { Handover, HandoverCopy } from '#handover';
 import type { ContextId, EntryId, HandoverId, SessionId } from '#kernel';
 import type { EntryCopy, Session, SessionCopy, SessionEntry } from '#session';
 import {
+  type AgentStateLine,
+  agentStateLine,
+  type CheckpointLine,
+  checkpointLine,
   type ContextLine,
   contextLine,
   type EntryLine,
@@ -72,6 +77,22 @@ export function toContextLine(context: Context): ContextLine {
 /** @param sessionId as the project knows that session */
 export function toContextCopy(line: ContextLine, sessionId: SessionId | null): ContextCopy {
   return { ...toCopy<ContextCopy>(contextLine, line), sessionId };
+}
+
+export function toAgentStateLine(state: AgentState): AgentStateLine {
+  return toLine(agentStateLine, 'agentState', state) as AgentStateLine;
+}
+
+export function toAgentStateCopy(line: AgentStateLine): AgentStateCopy {
+  return toCopy<AgentStateCopy>(agentStateLine, line);
+}
+
+export function toCheckpointLine(checkpoint: Checkpoint): CheckpointLine {
+  return toLine(checkpointLine, 'checkpoint', checkpoint) as CheckpointLine;
+}
+
+export function toCheckpointCopy(line: CheckpointLine): CheckpointCopy {
+  return toCopy<CheckpointCopy>(checkpointLine, line);
 }
 
 export function toHandoverLine(handover: Handover): HandoverLine {

@@ -44,6 +44,8 @@ export const importedResponse = z
     entries: tally,
     contexts: tally.meta({ description: 'Versions.' }),
     handovers: tally,
+    agentStates: tally,
+    checkpoints: tally,
   })
   .meta({ id: 'ImportedProject' });
 
