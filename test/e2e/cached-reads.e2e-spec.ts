@@ -14,7 +14,7 @@ const READS_OF_LATEST = 6;
 let count = 0;
 
 /** Of the whole workspace. */
-const isWide = (name: string) => name === 'GET /v1/projects' || name === 'GET /v1/handovers';
+const isWide = (name: string) => ['GET /v1/projects', 'GET /v1/handovers', 'GET /v1/conversations'].includes(name);
 
 describe.each(PLACES)('cached reads, %s', (_name, place) => {
   let fixture: CachingFixture;
@@ -386,7 +386,9 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
         const isLeft = status === 200 ? JSON.stringify(body).includes('marker-mine') && !isWide(name) : status !== 404;
         expect([name, isLeft]).toEqual([name, false]);
         if (name.includes(':')) expect([name, status]).toEqual([name, 404]);
-        if (isWide(name)) expect([name, JSON.stringify(body).includes(memory.handover)]).toEqual([name, false]);
+        if (isWide(name))
+          for (const id of [memory.handover, memory.conversation])
+            expect([name, JSON.stringify(body).includes(id)]).toEqual([name, false]);
       }
     }
     expect((await as(there, mine).post(`/v1/sessions/${memory.session}/heartbeat`)).status).toBe(404);
