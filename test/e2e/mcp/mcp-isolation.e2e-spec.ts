@@ -123,6 +123,8 @@ describe('two workspaces over MCP', () => {
       for (const field of Object.keys(inputSchema.properties ?? {})) {
         // Valid for some; for none of them a failure of the server. What removes things is not tried.
         if (inputSchema.required?.includes(field) !== true) continue;
+        // The state of an agent is any JSON value, a list too.
+        if (name === 'agent_state_put' && field === 'value') continue;
         const { data } = await client.call(name, { ...args, [field]: [{ deep: { er: [null] } }] });
         if (data.status !== 400) wrong.push(`${name} with a list for ${field}: ${JSON.stringify(data).slice(0, 200)}`);
       }
