@@ -2,7 +2,7 @@
 /**
  * Names, messages and documentation use the field's words. The words that are not used, with what is written instead, are
  * data (`plain-words.json`): identifiers by their full name (and types by their suffix), files by their name, and a few
- * words that are looked for in the strings of the product and in its documentation.
+ * words that are looked for in the strings of the product, in comments, in the titles of tests and in documentation.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -51,12 +51,31 @@ function checkName(file) {
 function checkCode(file) {
   const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true);
   visit(source);
+  checkComments();
+
+  function checkComments() {
+    /** @type {Set<number>} */
+    const seen = new Set();
+    /** @param {ts.Node} node */
+    function ofNode(node) {
+      for (const range of ts.getLeadingCommentRanges(source.text, node.getFullStart()) ?? []) note(range);
+      for (const range of ts.getTrailingCommentRanges(source.text, node.getEnd()) ?? []) note(range);
+      node.getChildren(source).forEach(ofNode);
+    }
+    /** @param {ts.CommentRange} range */
+    function note({ pos, end }) {
+      if (seen.has(pos)) return;
+      seen.add(pos);
+      checkText(file, source.text.slice(pos, end), source.getLineAndCharacterOfPosition(pos).line + 1);
+    }
+    ofNode(source);
+  }
 
   /** @param {ts.Node} node */
   function visit(node) {
     if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) checkIdentifier(node.text.replace('#', ''), node);
     if (
-      MESSAGES.test(file) &&
+      (MESSAGES.test(file) || isTitle(node)) &&
       (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
     )
       checkText(file, node.text, lineOf(node));
@@ -78,6 +97,20 @@ function checkCode(file) {
   function lineOf(node) {
     return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
   }
+}
+
+/**
+ * Whether it is the title of a test: the first argument of `it`, `describe`, or of one of their forms.
+ * @param {ts.Node} node
+ */
+function isTitle(node) {
+  const call = node.parent;
+  return (
+    call !== undefined &&
+    ts.isCallExpression(call) &&
+    call.arguments[0] === node &&
+    /^(?:it|describe)\b/.test(call.expression.getText())
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import { until } from '#test/setup/services/until.mjs';
 import { Actor } from './actor.mjs';
 import { ACTORS } from './schedule.mjs';
 import { prepareDatabase } from './database.mjs';
-import { TcpProxy } from './tcp-proxy.mjs';
+import { FaultProxy } from './fault-proxy.mjs';
 import { TOPOLOGIES } from './topologies/topology.mjs';
 import { Truth } from './truth.mjs';
 
@@ -22,7 +22,7 @@ export class Environment {
   truth;
   /** @type {readonly Actor[]} */
   actors;
-  /** By actor. @type {readonly (readonly TcpProxy[])[]} */
+  /** By actor. @type {readonly (readonly FaultProxy[])[]} */
   links;
   #clear;
 
@@ -33,7 +33,7 @@ export class Environment {
    * @param {import('./topologies/topology.mjs').Topology} parts.topology
    * @param {Truth} parts.truth
    * @param {readonly Actor[]} parts.actors
-   * @param {readonly (readonly TcpProxy[])[]} parts.links
+   * @param {readonly (readonly FaultProxy[])[]} parts.links
    * @param {() => Promise<void>} parts.clear
    */
   constructor({ subject, topologyName, topology, truth, actors, links, clear }) {
@@ -142,7 +142,7 @@ export async function buildEnvironment({ subject, topology: topologyName }) {
 async function openLinks(ports) {
   return Promise.all(
     ports.map(async (port) => {
-      const proxy = new TcpProxy(port);
+      const proxy = new FaultProxy(port);
       await proxy.listen();
       return proxy;
     }),

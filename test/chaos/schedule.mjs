@@ -1,6 +1,6 @@
 // @ts-check
 import fc from 'fast-check';
-import { LINK_FAULTS } from './tcp-proxy.mjs';
+import { LINK_FAULTS } from './fault-proxy.mjs';
 import { BEHAVIOURS } from './subjects/subject.mjs';
 
 /**
@@ -11,7 +11,7 @@ import { BEHAVIOURS } from './subjects/subject.mjs';
  *   | { do: 'readMany' | 'writeMany', actor: number, unwaited?: boolean }
  *   | { do: 'clear', actor: number }
  *   | { do: 'pause', ms: number }
- *   | { do: 'link', actor: number, fault: import('./tcp-proxy.mjs').LinkFault, steps: number }
+ *   | { do: 'link', actor: number, fault: import('./fault-proxy.mjs').LinkFault, steps: number }
  *   | { do: 'suspend', actor: number, steps: number }
  *   | { do: 'kill', actor: number }
  *   | { do: 'server', fault: string, node: number, pick: number, steps: number }

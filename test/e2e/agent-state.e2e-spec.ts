@@ -109,7 +109,7 @@ describe.each(PLACES)('states of agents, %s', (_name, place) => {
     const sentFor = async (reader: Api) => {
       const id = randomUUID();
       const answer = await reader.get(state, { query, headers: { 'x-request-id': id } });
-      return { status: answer.headers.get('cache-status'), statements: await fixture.statements.of(id) };
+      return { status: answer.headers.get('cache-status'), statements: await fixture.statements.statementsOf(id) };
     };
     for (let round = 0; round < 3; round++) {
       await here.put(state, { project, value: { round } });

@@ -59,7 +59,7 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
     const calls = provider.calls.length;
     const { status, body } = await call({ 'x-request-id': id });
     expect(status).toBe(200);
-    return { body, statements: await fixture.statements.of(id), calls: provider.calls.length - calls };
+    return { body, statements: await fixture.statements.statementsOf(id), calls: provider.calls.length - calls };
   }
 
   const search = (reader: Api, query: Record<string, string | number | boolean | undefined>) =>

@@ -166,7 +166,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     const sentFor = async (call: (typeof calls)[number], reader: Api) => {
       const id = randomUUID();
       expect((await call.call(reader, { 'x-request-id': id })).status).toBe(200);
-      return fixture.statements.of(id);
+      return fixture.statements.statementsOf(id);
     };
     const first = new Map<string, number>();
     for (const call of calls) first.set(call.name, (await sentFor(call, as(here, mine))).length);
@@ -192,7 +192,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
       const id = randomUUID();
       await created(as(there, mine).post('/v1/sessions', { project }, { headers: { 'x-request-id': id } }));
       // Warming goes on behind the answer, and counts what a project holds: the start of a session has changed that.
-      return (await fixture.statements.of(id)).filter(
+      return (await fixture.statements.statementsOf(id)).filter(
         (sql) => /\bFROM (?:handovers|contexts)\b/i.test(sql) && !/count\(/i.test(sql),
       );
     };

@@ -85,7 +85,7 @@ describe('credentials that nobody knows', () => {
     expect(left.filter((key) => !key.startsWith('ksl:'))).toEqual([]);
     expect(left.length).toBeLessThanOrEqual(1);
     for (const key of left) expect(await client.pttl(key)).toBeGreaterThan(0);
-    const asked = await Promise.all(credentials.map((_, n) => statements.of(`guess-${n}`)));
+    const asked = await Promise.all(credentials.map((_, n) => statements.statementsOf(`guess-${n}`)));
     // Those that may fail, and a few newcomers a second.
     expect(asked.flat().length).toBeLessThanOrEqual(LIMIT + 5 * (seconds + 1));
   }, 60_000);

@@ -86,7 +86,7 @@ describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
     ]);
     for (const { id } of [comes.left, comes.byHand]) expect((await api.get(`/v1/handovers/${id}`)).status).toBe(404);
 
-    const entries = (of: typeof exported) => of.of('entry').map((line) => ({ ...line, sessionId: null }));
+    const entries = (of: typeof exported) => of.linesOf('entry').map((line) => ({ ...line, sessionId: null }));
     const again = await exportProject(fixture.server, 'stays');
     expect(entries(again)).toEqual(entries(exported));
     // What is nobody's can be settled by who comes next, and moves with its project.

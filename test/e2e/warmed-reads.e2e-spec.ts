@@ -47,9 +47,9 @@ describe('T64 what was warmed is read without a statement, the first time, on an
     // Warming goes on behind the answer, on behalf of the same request.
     await eventually(
       async () => {
-        const before = await fixture.statements.of(start);
+        const before = await fixture.statements.statementsOf(start);
         await pause(1_000);
-        return (await fixture.statements.of(start)).length === before.length;
+        return (await fixture.statements.statementsOf(start)).length === before.length;
       },
       { timeoutMs: 60_000, what: 'the warming to be done' },
     );
@@ -70,7 +70,7 @@ describe('T64 what was warmed is read without a statement, the first time, on an
       for (const path of paths) {
         const id = randomUUID();
         expect([path, (await api.get(path, { headers: { 'x-request-id': id } })).status]).toEqual([path, 200]);
-        sent.push([path, await fixture.statements.of(id)]);
+        sent.push([path, await fixture.statements.statementsOf(id)]);
       }
     return sent;
   }

@@ -8,7 +8,7 @@ interface ExportedProject {
   readonly text: string;
   readonly lines: readonly Record<string, any>[];
   /** Lines of one type. */
-  of(type: string): Record<string, any>[];
+  linesOf(type: string): Record<string, any>[];
 }
 
 /** Exports a project, whose export must succeed. */
@@ -32,7 +32,7 @@ export function exportedProject(bytes: Buffer): ExportedProject {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, any>);
-  return { bytes, text, lines, of: (type) => lines.filter((line) => line['type'] === type) };
+  return { bytes, text, lines, linesOf: (type) => lines.filter((line) => line['type'] === type) };
 }
 
 /** Sends a file to be imported. */

@@ -19,7 +19,7 @@ export class StatementLog {
   }
 
   /** All that was sent for a request until now; it was answered, so all of it. */
-  async of(requestId: string): Promise<string[]> {
+  async statementsOf(requestId: string): Promise<string[]> {
     const lines = (await readFile(this.file, 'utf8')).split('\n').filter((line) => line !== '');
     return lines
       .map((line) => JSON.parse(line) as [string | null, string])

@@ -169,7 +169,7 @@ describe('a path with a free text in it', () => {
     const codeOf = async (method: string, path: string) =>
       ((await (await fetch(`${api.url}${path}`, { method })).json()) as { code: string }).code;
     let tried = 0;
-    for (const { name, method, path, params } of api.app.get(RouteCatalogue, { strict: false }).all().values())
+    for (const { name, method, path, params } of api.app.get(RouteCatalogue, { strict: false }).allRoutes().values())
       for (const [part, schema] of Object.entries(shapeOf(params)))
         if (schema.safeParse('docs/adr/0002.md').success) {
           const at = (text: string) => path.replace(`:${part}`, text).replaceAll(/:\w+/g, 'x');
@@ -189,7 +189,7 @@ describe('the tools', () => {
     /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|models|workspaces|projects\/:project\/(export|import)))(\/|$)/;
 
   it('cover every route that an agent needs, each once', () => {
-    const routes = [...api.app.get(RouteCatalogue, { strict: false }).all().keys()];
+    const routes = [...api.app.get(RouteCatalogue, { strict: false }).allRoutes().keys()];
     const needed = routes.filter((name) => !WITHOUT_A_TOOL.test(name));
     expect(toolDefinitions.map(({ route }) => route).toSorted()).toEqual(needed.toSorted());
     expect(new Set(toolDefinitions.map(({ name }) => name)).size).toBe(toolDefinitions.length);
@@ -206,7 +206,7 @@ describe('the tools', () => {
   });
 
   it('take arguments that every client can write, and answer by schemas that every client can read', () => {
-    const tools = api.app.get(ToolCatalogue, { strict: false }).of('full');
+    const tools = api.app.get(ToolCatalogue, { strict: false }).toolsOf('full');
     expect(tools.length).toBe(toolDefinitions.length);
     const strictest = new Ajv({ strict: true, formats: { 'date-time': true } });
     const usual = new Ajv({ logger: false });
@@ -219,7 +219,7 @@ describe('the tools', () => {
   });
 
   it('take null and an empty text for every optional argument as absent, also within the items of an array', () => {
-    const tools = api.app.get(ToolCatalogue, { strict: false }).of('full');
+    const tools = api.app.get(ToolCatalogue, { strict: false }).toolsOf('full');
     let tried = 0;
     for (const { definition, input } of tools)
       for (const name of Object.keys(input.properties))
@@ -232,7 +232,7 @@ describe('the tools', () => {
   });
 
   it('say whether they only read as their routes do', () => {
-    const routes = api.app.get(RouteCatalogue, { strict: false }).all();
+    const routes = api.app.get(RouteCatalogue, { strict: false }).allRoutes();
     for (const { name, route, effect } of toolDefinitions) {
       const access: readonly unknown[] = [routes.get(route)?.access].flat();
       const writes = access.includes('memory:write') || access.includes('operator');

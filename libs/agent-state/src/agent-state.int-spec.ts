@@ -72,7 +72,7 @@ describe('states of agents, by two processes on one database and one Redis', () 
   const names = async (by = two) =>
     (await by.states.list(workspaceId, 'p', undefined, 100)).items.map(({ agent }) => agent);
 
-  it('twenty writers compare and set over two processes: one wins each version, and the others are told it', async () => {
+  it('twenty writers compare and set over two processes: one wins each version, and the others learn it', async () => {
     const first = await put({ count: 0 });
     const wins: number[] = [];
     const refusals: (number | null | undefined)[] = [];

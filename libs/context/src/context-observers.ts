@@ -75,7 +75,7 @@ export class EmbeddingStates {
   }
 
   /** In the order of `ids`. */
-  async of(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
+  async statesOf(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<EmbeddingState[]> {
     const { source } = this;
     if (source === undefined || ids.length === 0) return ids.map(() => 'off');
     const { engine } = source;

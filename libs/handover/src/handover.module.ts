@@ -46,7 +46,7 @@ class HandoverWarmer implements CacheWarmer {
 
   async warm({ workspaceId, project }: WarmTarget, signal: AbortSignal): Promise<void> {
     await this.handovers.findLatest(workspaceId, project);
-    if (!signal.aborted) await this.wakeUpContents.of(workspaceId, project);
+    if (!signal.aborted) await this.wakeUpContents.contentOf(workspaceId, project);
   }
 }
 

@@ -25,7 +25,7 @@ export class WakeUpContentService implements AlwaysCheckReader {
   }
 
   /** @param project slug */
-  of(workspaceId: WorkspaceId, project: string): Promise<WakeUpContent> {
+  contentOf(workspaceId: WorkspaceId, project: string): Promise<WakeUpContent> {
     return this.cache.getOrSet(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
   }
 
@@ -92,7 +92,7 @@ export class WakeUpService {
     const read = <Value>(statement: string, tag: Tag, load: () => Promise<Value>) =>
       this.queries.read({ ...named, statement, parameters: projectId, tags: [tag] }, load);
     // One after the other: within a transaction there is one connection.
-    const { handover, contexts } = await this.wakeUpContents.of(workspaceId, project);
+    const { handover, contexts } = await this.wakeUpContents.contentOf(workspaceId, project);
     const todos = await read('open-todos', todosTag(named), async () => ({
       first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
       total: await this.work.countOpenTodos(workspaceId, projectId),

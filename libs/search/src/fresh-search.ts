@@ -123,7 +123,7 @@ export class FreshSearch {
     mode: SearchMode,
     billedPrincipal: Principal | undefined,
   ): Promise<Omit<PreparedSearch, 'leavesOutRemoved'>> {
-    const live = request.live === true ? await this.live.of(scope) : NOTHING_LIVE;
+    const live = request.live === true ? await this.live.documentsOf(scope) : NOTHING_LIVE;
     const { query, reading } = await this.queries.read(scope, request.query, live);
     const { after } = request;
     const nowMs = this.clock.nowMs();

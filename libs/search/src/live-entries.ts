@@ -29,7 +29,7 @@ export class LiveEntries {
     this.options = analysisOptionsOf(config.language);
   }
 
-  async of({ workspaceId, projectId }: SearchScope): Promise<LiveDocuments> {
+  async documentsOf({ workspaceId, projectId }: SearchScope): Promise<LiveDocuments> {
     const entries = await this.sessions.liveEntries(workspaceId, projectId, MAX_LIVE + 1);
     const documents: AnalysedDocument[] = [];
     let characters = 0;

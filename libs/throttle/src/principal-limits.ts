@@ -13,7 +13,7 @@ export class PrincipalLimits {
 
   /** What is left of each, without taking anything. */
   async look(principal: Limited): Promise<readonly RateLimitState[]> {
-    const { ofRoutes, ofProviders } = this.of(principal);
+    const { ofRoutes, ofProviders } = this.limitsOf(principal);
     return [
       ...(await this.limiter.look(principal.workspaceId, ofRoutes)),
       ...(await this.limiter.look(PROVIDER_CALLS, ofProviders)),
@@ -22,12 +22,12 @@ export class PrincipalLimits {
 
   /** Gives all of them back. */
   async reset(principal: Limited): Promise<void> {
-    const { ofRoutes, ofProviders } = this.of(principal);
+    const { ofRoutes, ofProviders } = this.limitsOf(principal);
     await this.limiter.reset(principal.workspaceId, ofRoutes);
     await this.limiter.reset(PROVIDER_CALLS, ofProviders);
   }
 
-  private of(principal: Limited) {
+  private limitsOf(principal: Limited) {
     return { ofRoutes: this.limits.ofRoutes(principal), ofProviders: this.limits.ofProviders(principal) };
   }
 }

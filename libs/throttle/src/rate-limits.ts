@@ -99,7 +99,7 @@ export class RateLimits {
   }
 
   /** Every limit that is configured. */
-  all(): readonly RateLimit[] {
+  allLimits(): readonly RateLimit[] {
     return Object.values(this.everyone.own);
   }
 

@@ -78,7 +78,7 @@ class LimiterModule {}
     ThrottlerModule.forRootAsync({
       inject: [Limiter, RateLimits],
       useFactory: (limiter: Limiter, limits: RateLimits) => ({
-        throttlers: limits.all().map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
+        throttlers: limits.allLimits().map(({ name, limit, periodMs }) => ({ name, limit, ttl: periodMs })),
         storage: new GcraThrottlerStorage(limiter),
       }),
     }),

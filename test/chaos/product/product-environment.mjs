@@ -5,7 +5,7 @@ import { startPostgres } from '#test/setup/services/postgres.mjs';
 import { until } from '#test/setup/services/until.mjs';
 import { prepareDatabase } from '#test/chaos/database.mjs';
 import { monotonicMs } from '#test/chaos/monotonic.mjs';
-import { TcpProxy } from '#test/chaos/tcp-proxy.mjs';
+import { FaultProxy } from '#test/chaos/fault-proxy.mjs';
 import { TOPOLOGIES } from '#test/chaos/topologies/topology.mjs';
 import { buildWithout } from './controls/built-without.mjs';
 import { HeldRows } from './held-rows.mjs';
@@ -130,7 +130,7 @@ export class ProductEnvironment {
    * Disturbs the way of a process to the database.
    *
    * @param {ProductProcess} victim
-   * @param {import('#test/chaos/tcp-proxy.mjs').LinkFault} fault
+   * @param {import('#test/chaos/fault-proxy.mjs').LinkFault} fault
    * @returns {() => void} ends it
    */
   disturbDatabase(victim, fault) {
@@ -194,7 +194,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
   const processes = await Promise.all(
     NAMES.map(async (name, index) => {
       const [databaseLink, ...cacheLinks] = await Promise.all([postgres.port, ...topology.ports].map(openLink));
-      const links = [/** @type {TcpProxy} */ (databaseLink), ...cacheLinks];
+      const links = [/** @type {FaultProxy} */ (databaseLink), ...cacheLinks];
       return new ProductProcess(name, {
         command: name === 'worker' ? 'worker' : 'serve',
         port: Number(ports[index]),
@@ -216,7 +216,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
           [postgres.port, ...topology.ports].map((port, at) => [port, Number(links[at]?.port)]),
         ),
         cacheLinks,
-        databaseLink: /** @type {TcpProxy} */ (databaseLink),
+        databaseLink: /** @type {FaultProxy} */ (databaseLink),
         clockOffsetMs: CLOCKS_MS[index] ?? 0,
         program,
       });
@@ -241,7 +241,7 @@ export async function buildEnvironment({ topology: topologyName, control }) {
 
 /** @param {number} port */
 async function openLink(port) {
-  const proxy = new TcpProxy(port);
+  const proxy = new FaultProxy(port);
   await proxy.listen();
   return proxy;
 }

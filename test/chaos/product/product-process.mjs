@@ -23,8 +23,8 @@ const MOVED_CLOCK = new URL('../../support/moved-clock.mjs', import.meta.url).hr
  * @property {number} port that it listens on
  * @property {Readonly<Record<string, string>>} env
  * @property {Readonly<Record<number, number>>} ports of servers, and of this process's own proxy to each
- * @property {readonly import('#test/chaos/tcp-proxy.mjs').TcpProxy[]} cacheLinks its proxies to the servers of Redis
- * @property {import('#test/chaos/tcp-proxy.mjs').TcpProxy} databaseLink its proxy to PostgreSQL
+ * @property {readonly import('#test/chaos/fault-proxy.mjs').FaultProxy[]} cacheLinks its proxies to the servers of Redis
+ * @property {import('#test/chaos/fault-proxy.mjs').FaultProxy} databaseLink its proxy to PostgreSQL
  * @property {number} clockOffsetMs how far its clock is from the true one
  * @property {string} [program] instead of the product as it is built
  */

@@ -1,6 +1,6 @@
 // @ts-check
 import fc from 'fast-check';
-import { LINK_FAULTS } from '#test/chaos/tcp-proxy.mjs';
+import { LINK_FAULTS } from '#test/chaos/fault-proxy.mjs';
 
 /**
  * A step of a schedule, plain data. `at` is a process: 0 and 1 are servers, 2 is the worker. `workspace` is one of two.
@@ -16,7 +16,7 @@ import { LINK_FAULTS } from '#test/chaos/tcp-proxy.mjs';
  *   | { do: 'race', at: number, workspace: number, operation: number, pick: number }
  *   | { do: 'job', at: number, workspace: number, pick: number, by: 'retry' | 'backfill', isDead: boolean, isHeld: boolean,
  *     isByTool: boolean }
- *   | { do: 'link', at: number, to: 'cache' | 'database', fault: import('#test/chaos/tcp-proxy.mjs').LinkFault, steps: number }
+ *   | { do: 'link', at: number, to: 'cache' | 'database', fault: import('#test/chaos/fault-proxy.mjs').LinkFault, steps: number }
  *   | { do: 'suspend', at: number, steps: number }
  *   | { do: 'kill', at: number }
  *   | { do: 'clock', at: number }

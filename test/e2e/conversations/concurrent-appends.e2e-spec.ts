@@ -52,7 +52,7 @@ describe('conversations over two processes', () => {
     const id = randomUUID();
     const { status, body } = await api.get(path, { headers: { 'x-request-id': id } });
     expect(status).toBe(200);
-    return [body, await fixture.statements.of(id)];
+    return [body, await fixture.statements.statementsOf(id)];
   }
 
   it('T43 gives 20 writers numbers without gaps, repeats answered as duplicates, and each its own order', async () => {

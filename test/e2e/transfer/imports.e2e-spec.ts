@@ -108,7 +108,7 @@ describe('importing', () => {
 
   const versions = async (project: string, label: string) =>
     (await exportProject(server, project))
-      .of('context')
+      .linesOf('context')
       .filter((line) => line['label'] === label)
       .map(({ version, content }) => [version, content]);
   const countRows = async () => {
@@ -151,8 +151,8 @@ describe('importing', () => {
     const sorts = async (project: string) => {
       const out = await exportProject(server, project);
       return {
-        sessions: out.of('session').map(({ summary }) => summary),
-        entries: out.of('entry').map(({ text }) => text),
+        sessions: out.linesOf('session').map(({ summary }) => summary),
+        entries: out.linesOf('entry').map(({ text }) => text),
       };
     };
     const latest = async (project: string, label: string) =>
@@ -394,7 +394,9 @@ describe('importing', () => {
     const before = (await exportProject(server, 'same', headers)).lines.slice(1, -1);
     const { body } = await importProject(server.api, 'same', file('mine'), { conflict: 'overwrite' });
     expect(body).toMatchObject({ sessions: { created: 1 }, entries: { created: 1 }, contexts: { created: 1 } });
-    expect((await exportProject(server, 'same')).of('context')).toMatchObject([{ id: idOf(3, 50), content: 'mine' }]);
+    expect((await exportProject(server, 'same')).linesOf('context')).toMatchObject([
+      { id: idOf(3, 50), content: 'mine' },
+    ]);
     expect((await exportProject(server, 'same', headers)).lines.slice(1, -1)).toEqual(before);
   });
 

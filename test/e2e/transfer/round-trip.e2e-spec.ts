@@ -139,7 +139,12 @@ describe('a project that moves', () => {
       'checkpoint',
       'end',
     ]);
-    expect(out.of('context')[0]).toMatchObject({ label: 'lamp/❌', version: 1, content: TEXT, tags: ['a', 'ä b'] });
+    expect(out.linesOf('context')[0]).toMatchObject({
+      label: 'lamp/❌',
+      version: 1,
+      content: TEXT,
+      tags: ['a', 'ä b'],
+    });
     expect(out.text).not.toContain('workspace');
 
     const { status, body } = await importProject(served.api, 'atlas', out.bytes);
@@ -167,7 +172,7 @@ describe('a project that moves', () => {
     await importProject(api, 'atlas', again.bytes);
     // The session that worked elsewhere by then was not deleted with the project.
     expect(await seen(embedded, 'atlas')).toMatchObject({ contexts: before.contexts, agents: before.agents });
-    expect((await exportProject(embedded, 'atlas')).of('context')).toEqual(out.of('context'));
+    expect((await exportProject(embedded, 'atlas')).linesOf('context')).toEqual(out.linesOf('context'));
   });
 
   it('is found, reported at the wake-up, and embedded again', async () => {
@@ -215,16 +220,16 @@ describe('a project that moves', () => {
     const plain = (lines: Record<string, any>[]) =>
       lines.map(({ label, version, content, text: words }) => ({ label, version, content, words }));
     for (const type of ['context', 'entry'])
-      expect(plain(copy.of(type))).toEqual(plain((await exportProject(served, 'atlas')).of(type)));
+      expect(plain(copy.linesOf(type))).toEqual(plain((await exportProject(served, 'atlas')).linesOf(type)));
     // References lead to the copies.
-    const ids = new Set(copy.of('entry').map(({ id }) => id));
-    const contexts = new Set(copy.of('context').map(({ id }) => id));
+    const ids = new Set(copy.linesOf('entry').map(({ id }) => id));
+    const contexts = new Set(copy.linesOf('context').map(({ id }) => id));
     const items = copy
-      .of('handover')
+      .linesOf('handover')
       .flatMap(({ content }) => [...content.workDone, ...content.openTodos, ...content.questions]);
     expect(items.length).toBeGreaterThan(2);
     expect(items.every(({ entryId }) => ids.has(entryId))).toBe(true);
-    const used = copy.of('handover').flatMap(({ content }) => content.contextsUsed);
+    const used = copy.linesOf('handover').flatMap(({ content }) => content.contextsUsed);
     expect(used.length).toBeGreaterThan(0);
     expect(used.every(({ id }: { id: string }) => contexts.has(id))).toBe(true);
   });
@@ -243,7 +248,7 @@ describe('a project that moves', () => {
     const { api } = served;
     const { body } = await api.post('/v1/contexts', { project: 'kept', label: 'a', content: 'Purge me' });
     await api.post(`/v1/contexts/${body.id}/archive`, { reason: 'old' });
-    expect((await exportProject(served, 'kept')).of('context')).toMatchObject([{ archiveReason: 'old' }]);
+    expect((await exportProject(served, 'kept')).linesOf('context')).toMatchObject([{ archiveReason: 'old' }]);
   });
 
   it('answers HEAD without reading, takes no other method, and knows the scopes', async () => {

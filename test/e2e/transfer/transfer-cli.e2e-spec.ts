@@ -38,7 +38,7 @@ describe('keepsake export and import', () => {
     const { file, counts } = JSON.parse(exported.stdout);
     expect(counts).toMatchObject({ contexts: 1, sessions: 0 });
     expect(file).toMatch(/^atlas-\d{8}T\d{6}Z\.jsonl\.gz$/);
-    expect(exportedProject(await readFile(join(folder, file))).of('context')).toMatchObject([
+    expect(exportedProject(await readFile(join(folder, file))).linesOf('context')).toMatchObject([
       { content: 'some text ❌' },
     ]);
     expect(exported.stderr).toMatch(/bytes: \d+ of \d+/);

@@ -58,7 +58,7 @@ class Schemas {
    * @param {ts.Type} type
    * @returns {object}
    */
-  of(type) {
+  schemaOf(type) {
     if (type.isStringLiteral() || type.isNumberLiteral()) return { const: type.value };
     if (type.flags & ts.TypeFlags.BooleanLike) return { type: 'boolean' };
     if (type.flags & ts.TypeFlags.StringLike) return { type: 'string' };
@@ -68,7 +68,7 @@ class Schemas {
     const item = this.#checker.isArrayType(type)
       ? this.#checker.getTypeArguments(/** @type {ts.TypeReference} */ (type))[0]
       : undefined;
-    if (item !== undefined) return { type: 'array', items: this.of(item) };
+    if (item !== undefined) return { type: 'array', items: this.schemaOf(item) };
     return this.#object(type);
   }
 
@@ -77,7 +77,9 @@ class Schemas {
     const isNothing = (/** @type {ts.Type} */ one) => (one.flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Null)) !== 0;
     const some = [
       ...new Map(
-        type.types.filter((one) => !isNothing(one)).map((one) => [JSON.stringify(this.of(one)), this.of(one)]),
+        type.types
+          .filter((one) => !isNothing(one))
+          .map((one) => [JSON.stringify(this.schemaOf(one)), this.schemaOf(one)]),
       ).values(),
     ];
     const constants = some.flatMap((schema) => ('const' in schema ? [schema.const] : []));
@@ -90,7 +92,7 @@ class Schemas {
     const values = this.#checker.getIndexTypeOfType(type, ts.IndexKind.String);
     const properties = this.#checker.getPropertiesOfType(type);
     if (values !== undefined && properties.length === 0)
-      return { type: 'object', additionalProperties: this.of(values) };
+      return { type: 'object', additionalProperties: this.schemaOf(values) };
     const name = this.#names.get(type) ?? this.#newName(type);
     if (!(name in this.definitions)) {
       this.#names.set(type, name);
@@ -101,10 +103,12 @@ class Schemas {
       this.definitions[name] = {
         type: 'object',
         properties: Object.fromEntries(
-          properties.map((property) => [property.name, this.of(this.#checker.getTypeOfSymbol(property))]),
+          properties.map((property) => [property.name, this.schemaOf(this.#checker.getTypeOfSymbol(property))]),
         ),
         ...(required.length === 0 ? {} : { required }),
-        ...(properties.length === 0 ? {} : { additionalProperties: values === undefined ? false : this.of(values) }),
+        ...(properties.length === 0
+          ? {}
+          : { additionalProperties: values === undefined ? false : this.schemaOf(values) }),
       };
     }
     return { $ref: `#/$defs/${name}` };
@@ -140,7 +144,7 @@ for (const [file, { package: packageName, kinds }] of Object.entries(FILES)) {
       .getSourceFile(path)
       ?.statements.find((statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === name);
     if (declaration === undefined) throw new Error(`${path} declares no ${name}`);
-    const schema = schemas.of(program.getTypeChecker().getTypeAtLocation(declaration));
+    const schema = schemas.schemaOf(program.getTypeChecker().getTypeAtLocation(declaration));
     // As manifests name it: `apps/v1 Deployment`; a package of an operator leads with its own name.
     return [kind.replace(/^(cloudnative-pg|prometheus-operator)\//, '').replace(/\/([^/]+)$/, ' $1'), schema];
   });

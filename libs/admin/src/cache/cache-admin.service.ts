@@ -67,7 +67,7 @@ export class CacheAdminService {
 
   /** Of this process, or of all of them, of which the others are at most some seconds old. */
   async stats(scope: 'process' | 'all'): Promise<AdminCacheStats> {
-    const reports = scope === 'all' ? await this.reports.all() : [this.reports.own()];
+    const reports = scope === 'all' ? await this.reports.collectAll() : [this.reports.own()];
     const servers = await this.engine.serverStates();
     return {
       ...sumStats(reports.map(({ stats }) => stats)),

@@ -77,7 +77,7 @@ export class ProcessReports implements OnApplicationBootstrap, BeforeApplication
   }
 
   /** Of all processes: of this one now, of the others as they last said. */
-  async all(): Promise<readonly ProcessReport[]> {
+  async collectAll(): Promise<readonly ProcessReport[]> {
     const since = new Date(this.clock.nowMs() - GONE_AFTER_MS);
     const rows = await this.database.query<{
       process_id: string;

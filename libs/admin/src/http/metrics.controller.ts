@@ -56,7 +56,7 @@ export class MetricsController extends PrometheusController {
       timings: { p50_ms: totals.p50Ms, p99_ms: totals.p99Ms },
       api_costs: { saved_usd: totals.savedUsd },
       rate_limits: Object.fromEntries(
-        this.limits.all().map(({ name, limit, periodMs }) => [name, { limit, period_seconds: periodMs / 1000 }]),
+        this.limits.allLimits().map(({ name, limit, periodMs }) => [name, { limit, period_seconds: periodMs / 1000 }]),
       ),
       timestamp: this.clock.now().toISOString(),
     };

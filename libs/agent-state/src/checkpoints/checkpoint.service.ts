@@ -30,7 +30,7 @@ export class CheckpointService {
   /**
    * Keeps the state as it is now. No write of the agent comes in between.
    * @param preconditions what it says of the state it is for; absent: any
-   * @throws DomainError `agent-state-not-found`, `checkpoint-parent-unknown`; `precondition-failed`, which tells the
+   * @throws DomainError `agent-state-not-found`, `checkpoint-parent-unknown`; `precondition-failed`, which says the
    * current version
    */
   create(

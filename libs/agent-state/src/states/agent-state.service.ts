@@ -42,7 +42,7 @@ interface PatchState {
 
 /**
  * The working values of agents. Writes of one agent come one after the other, whichever processes they come from: of
- * several that name the same state in `If-Match` one is made, and the others are told the version that it has made.
+ * several that name the same state in `If-Match` one is made, and the others are given the version that it has made.
  */
 @Injectable()
 export class AgentStateService {
@@ -93,7 +93,7 @@ export class AgentStateService {
    * Stores a state, in the place of the one that is there. The project is made where it is missing.
    * @param preconditions what it says of the state it is for; absent: any, or none
    * @returns the state, and whether there was none before
-   * @throws DomainError `precondition-failed`, which tells the current version
+   * @throws DomainError `precondition-failed`, which says the current version
    */
   put(
     of: AgentRef,
@@ -114,7 +114,7 @@ export class AgentStateService {
   /**
    * Changes a state. Its expiry stays unless the patch says otherwise.
    * @param preconditions what it says of the state it is for; absent: any
-   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which tells the current version; `invalid-input`
+   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which says the current version; `invalid-input`
    * where the merged value is too large
    */
   patch(of: AgentRef, patch: PatchState, preconditions: Preconditions = {}): Promise<AgentState> {
@@ -129,7 +129,7 @@ export class AgentStateService {
 
   /**
    * Deletes a state for good. Its checkpoints stay.
-   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which tells the current version
+   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which says the current version
    */
   delete(of: AgentRef, preconditions: Preconditions = {}): Promise<void> {
     return this.transactions.run(async () => {
@@ -142,7 +142,7 @@ export class AgentStateService {
   /**
    * Stores the value of a checkpoint as the state, as a new version, whether or not there is a state now.
    * @param checkpoint its id, or its name: the newest of that name
-   * @throws DomainError `checkpoint-not-found`; `precondition-failed`, which tells the current version
+   * @throws DomainError `checkpoint-not-found`; `precondition-failed`, which says the current version
    */
   restore(
     of: AgentRef,
@@ -164,7 +164,7 @@ export class AgentStateService {
 
   /**
    * The state with its agent locked until the surrounding transaction ends.
-   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which tells the current version
+   * @throws DomainError `agent-state-not-found`; `precondition-failed`, which says the current version
    */
   async lockState(
     of: AgentRef,

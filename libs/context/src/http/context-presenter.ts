@@ -77,7 +77,7 @@ export class ContextPresenter {
 
   private async statesOf(workspaceId: WorkspaceId, contexts: readonly Pick<ContextSummary, 'id'>[]) {
     const ids = [...new Set(contexts.map(({ id }) => id))];
-    const states = await this.states.of(workspaceId, ids);
+    const states = await this.states.statesOf(workspaceId, ids);
     const byId = new Map(ids.map((id, index) => [id, states[index]]));
     return ({ id }: Pick<ContextSummary, 'id'>) => byId.get(id) ?? 'off';
   }

@@ -23,6 +23,9 @@ export class OverviewController {
     @Param({ schema: overviewParams }) params: z.infer<typeof overviewParams>,
     @Query({ schema: overviewQuery }) query: z.infer<typeof overviewQuery>,
   ) {
-    return toOverviewResponse(params.project, await this.overviews.of(caller.workspaceId, params.project, query));
+    return toOverviewResponse(
+      params.project,
+      await this.overviews.overviewOf(caller.workspaceId, params.project, query),
+    );
   }
 }

@@ -42,7 +42,7 @@ export class OverviewService {
   ) {}
 
   /** Counts cover the whole project, lists and tree as much as asked for. Uses lag behind by the few seconds of their counting. */
-  async of(workspaceId: WorkspaceId, slug: string, command: OverviewCommand): Promise<ProjectOverview> {
+  async overviewOf(workspaceId: WorkspaceId, slug: string, command: OverviewCommand): Promise<ProjectOverview> {
     const project = await this.projects.find(workspaceId, slug);
     if (project === undefined) return NOTHING;
     const named = { workspace: workspaceId, project: slug };

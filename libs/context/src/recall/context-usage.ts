@@ -71,7 +71,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
 
   /** These were read, on behalf of a session where one is named. */
   noteRead(workspaceId: WorkspaceId, ids: readonly ContextId[], sessionId?: SessionId): void {
-    const { accesses } = this.of(workspaceId);
+    const { accesses } = this.countsOf(workspaceId);
     const lastAt = this.clock.now();
     for (const id of ids) accesses.set(id, { count: (accesses.get(id)?.count ?? 0) + 1, lastAt });
     this.grow(ids.length);
@@ -80,7 +80,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
 
   /** A session worked with these. */
   noteUse(workspaceId: WorkspaceId, sessionId: SessionId, ids: readonly ContextId[]): void {
-    const { uses } = this.of(workspaceId);
+    const { uses } = this.countsOf(workspaceId);
     const used = uses.get(sessionId) ?? new Map<ContextId, Date>();
     uses.set(sessionId, used);
     const lastAt = this.clock.now();
@@ -125,7 +125,7 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
     this.flushing = new Map();
   }
 
-  private of(workspaceId: WorkspaceId): Pending {
+  private countsOf(workspaceId: WorkspaceId): Pending {
     const known = this.pending.get(workspaceId);
     if (known !== undefined) return known;
     const pending: Pending = { accesses: new Map(), uses: new Map() };

@@ -206,7 +206,7 @@ describe('storing contexts, by several processes on one database', () => {
     for (const by of [one, two, two]) await by.contexts.get(workspaceId, context.id);
     await one.usage.write();
     await two.usage.write();
-    const { mostUsed } = await one.overviews.of(workspaceId, 'p', { limit: 5, treeLimit: 5, staleDays: 30 });
+    const { mostUsed } = await one.overviews.overviewOf(workspaceId, 'p', { limit: 5, treeLimit: 5, staleDays: 30 });
     expect(mostUsed).toMatchObject([{ id: context.id, accessCount: 3 }]);
     expect(await one.contexts.getSummary(workspaceId, context.id)).toEqual(before);
   });

@@ -43,11 +43,11 @@ export class FakeHandoverRepository extends HandoverRepository {
   }
 
   async findLeft(workspaceId: WorkspaceId, sessionId: SessionId, projectId: ProjectId): Promise<Handover | undefined> {
-    return this.of(workspaceId, { projectId, sessionId }).find((row) => row.reason !== 'manual');
+    return this.rowsOf(workspaceId, { projectId, sessionId }).find((row) => row.reason !== 'manual');
   }
 
   async findLatest(workspaceId: WorkspaceId, projectId: ProjectId): Promise<Handover | undefined> {
-    return this.of(workspaceId, { projectId }).sort(
+    return this.rowsOf(workspaceId, { projectId }).sort(
       (a, b) => b.updatedAt.getTime() - a.updatedAt.getTime() || (a.id > b.id ? -1 : 1),
     )[0];
   }
@@ -58,14 +58,14 @@ export class FakeHandoverRepository extends HandoverRepository {
     after: HandoverId | undefined,
     limit: number,
   ): Promise<Page<Handover, [HandoverId]>> {
-    const rows = this.of(workspaceId, filter)
+    const rows = this.rowsOf(workspaceId, filter)
       .filter((row) => after === undefined || row.id < after)
       .sort((a, b) => (a.id > b.id ? -1 : 1));
     return toPage(rows, limit, (row) => [row.id]);
   }
 
   async count(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
-    return this.of(workspaceId, { projectId }).length;
+    return this.rowsOf(workspaceId, { projectId }).length;
   }
 
   async acknowledge(
@@ -81,7 +81,7 @@ export class FakeHandoverRepository extends HandoverRepository {
     return this.find(workspaceId, id);
   }
 
-  private of(workspaceId: WorkspaceId, { projectId, sessionId }: HandoverFilter): Handover[] {
+  private rowsOf(workspaceId: WorkspaceId, { projectId, sessionId }: HandoverFilter): Handover[] {
     return [...this.rows.values()].filter(
       (row) =>
         row.workspaceId === workspaceId &&

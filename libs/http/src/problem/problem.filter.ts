@@ -87,7 +87,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const methods = request.is404 && !isOfHeader(thrown) ? (this.allowed?.of(request.url) ?? []) : [];
+    const methods = request.is404 && !isOfHeader(thrown) ? (this.allowed?.methodsOf(request.url) ?? []) : [];
     const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown);
     const status = statusOf(error.kind);
     if (status >= 500) {

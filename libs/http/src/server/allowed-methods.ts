@@ -21,7 +21,7 @@ export class AllowedMethods {
   }
 
   /** Of a request's URL, in alphabetical order; none where no route has that path. */
-  of(url: string): string[] {
+  methodsOf(url: string): string[] {
     const [path = ''] = url.split('?', 1);
     const methods = [...this.routes.values()].flatMap((route) => (route.path.test(path) ? [...route.methods] : []));
     return [...new Set(methods)].sort();

@@ -30,7 +30,7 @@ export class RouteCatalogue {
   ) {}
 
   /** By name. Complete once every module is initialised. */
-  all(): ReadonlyMap<string, Route> {
+  allRoutes(): ReadonlyMap<string, Route> {
     return (this.known ??= new Map(
       this.discovery
         .getControllers()

@@ -38,7 +38,7 @@ export class McpServerFactory {
     const isReader = scopes.has('memory:read');
     server.setRequestHandler('tools/list', () => ({
       tools: this.tools
-        .of(profile)
+        .toolsOf(profile)
         .filter((tool) => mayCall(tool, scopes))
         .map((tool) => toListedTool(tool, connection)),
     }));

@@ -17,7 +17,7 @@ function catalogueOf(routes: readonly Route[], without?: string): ToolCatalogue 
   const all = new Map(toolDefinitions.map(({ route }) => [route, routeOf(route)]));
   for (const route of routes) all.set(route.name, route);
   if (without !== undefined) all.delete(without);
-  return new ToolCatalogue({ all: () => all } as unknown as RouteCatalogue);
+  return new ToolCatalogue({ allRoutes: () => all } as unknown as RouteCatalogue);
 }
 
 describe('the tools', () => {

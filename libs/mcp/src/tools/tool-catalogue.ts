@@ -56,7 +56,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
   }
 
   /** In the order in which an agent meets them. */
-  of(profile: Profile): readonly Tool[] {
+  toolsOf(profile: Profile): readonly Tool[] {
     return [...this.tools.values()].filter((tool) => isIn(tool, profile));
   }
 
@@ -85,7 +85,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
   }
 
   private routeOf(name: string): Route {
-    const route = this.routes.all().get(name);
+    const route = this.routes.allRoutes().get(name);
     if (route === undefined) throw new Error(`A tool is made of ${name}, which is no route.`);
     return route;
   }

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { TcpProxy } from './tcp-proxy.mjs';
+import { FaultProxy } from './fault-proxy.mjs';
 
 let received: string;
 let server: Server;
-let proxy: TcpProxy;
+let proxy: FaultProxy;
 let client: Socket;
 
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
     socket.on('error', () => undefined);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  proxy = new TcpProxy((server.address() as AddressInfo).port);
+  proxy = new FaultProxy((server.address() as AddressInfo).port);
   await proxy.listen();
   client = connect(proxy.port, '127.0.0.1');
   client.on('error', () => undefined);

@@ -48,7 +48,7 @@ const INVALIDATES = /\bunlink\b/i;
 const DELAY_MS = { slow: 15, 'too-slow': 40 };
 
 /** Stands between one client process and one server, on a port of its own. One fault at a time. */
-export class TcpProxy {
+export class FaultProxy {
   #targetPort;
   /** @type {Set<Pair>} */
   #pairs = new Set();
