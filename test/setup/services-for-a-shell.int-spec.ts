@@ -56,5 +56,5 @@ describe('services for a shell', () => {
     await once(script, 'exit');
     const gone = async () => !(await answersSql(databaseUrl)) && !(await answersPing(redisUrl));
     await until(gone, { timeoutMs: 15_000, what: 'the services to end' });
-  });
+  }, 120_000);
 });

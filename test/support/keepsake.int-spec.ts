@@ -46,7 +46,7 @@ describe('the product as a child process', () => {
   it('that cannot start says what it said', async () => {
     const starting = startKeepsake({ env: { PORT: 'not-a-port' } });
     await expect(starting).rejects.toThrow(/the server ended as it started:[^]*PORT/);
-  });
+  }, 90_000);
 
   it('can be watched failing', async () => {
     const keepsake = await createKeepsake({ args: ['no-such-command'] });

@@ -65,6 +65,7 @@ const IDLE_JOBS = {
   'context-retention': 'no context is as old as the policies; it does what the route does that runs one',
   'search-reindex': 'the analysis of texts is the same all the time',
   'search-changes-expiry': 'removes notes that no search goes back to',
+  'agent-state-expiry': 'removes rows of states that every read has taken for gone since their time',
   'idempotency-expiry': 'removes what is a day old',
   'queue-maintenance': 'removes jobs that have ended, which nobody caches',
 };
