@@ -26,3 +26,4 @@ export { checkedApart } from './validation/schema-validation.pipe.js';
 export { entityId, namedId, textField } from './validation/request-fields.js';
 export { findInexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';
+export { CACHE_HIT_MERGED } from './response-cache/cached-response.js';

@@ -14,6 +14,12 @@ const MOST_NEAR_ASKED = 8;
 /** What can be the beginning of a digest or another long identifier: `9fceb02`. */
 const BEGINNING = /^(?=[a-z]*[0-9])(?!lit0)[a-z0-9]{6,64}$/;
 
+interface WeighedQuery {
+  readonly ranking: Ranking;
+  /** Whether every word of the query is one of the project's documents. Others may be known by words near to them. */
+  readonly areWordsKnown: boolean;
+}
+
 /** Decides, once for all pages of a search, what each term of its query is worth. */
 @Injectable()
 export class KeywordSearch {
@@ -26,12 +32,17 @@ export class KeywordSearch {
    * @param options.guess whether to rank by near words where there are no others
    * @returns undefined where the query holds nothing that the index could hold: no word, or stop words alone.
    */
-  async rankingOf(
+  async rankingOf(...asked: Parameters<KeywordSearch['rankingWithWords']>): Promise<Ranking | undefined> {
+    return (await this.rankingWithWords(...asked))?.ranking;
+  }
+
+  /** As `rankingOf`. */
+  async rankingWithWords(
     scope: SearchScope,
     query: QueryAnalysis,
     asOfMs: number,
     { keepUnknown = false, isHeld = false, guess = true } = {},
-  ): Promise<Ranking | undefined> {
+  ): Promise<WeighedQuery | undefined> {
     const statistics = await this.index.statistics(scope, query.words);
     if (statistics.terms.length === 0) return undefined;
     const known = statistics.terms.filter((term) => term.documentFrequency > 0);
@@ -46,7 +57,8 @@ export class KeywordSearch {
       await this.addCorrections(scope, query, statistics, weights);
     if (isGuess && guess) await this.addNearWords(scope, query, statistics, weights);
     const terms = [...weights].map(([term, weight]): WeightedTerm => ({ term, weight }));
-    return { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs, isGuess };
+    const ranking = { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs, isGuess };
+    return { ranking, areWordsKnown: known.length === statistics.terms.length };
   }
 
   private async addNearWords(

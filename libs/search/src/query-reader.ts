@@ -10,6 +10,8 @@ interface ReadQuery {
   readonly query: QueryAnalysis;
   /** How it was understood, where that isn't plain. */
   readonly reading: readonly string[];
+  /** Whether it hangs on what the project holds, and not on the query alone. */
+  readonly isDoubtful: boolean;
 }
 
 /**
@@ -27,9 +29,14 @@ export class QueryReader {
     this.options = analysisOptionsOf(config.language);
   }
 
+  /** What a query says by itself. */
+  analyse(text: string): QueryAnalysis {
+    return analyseQuery(text, this.options);
+  }
+
   async read(scope: SearchScope, text: string, live: LiveDocuments): Promise<ReadQuery> {
-    const query = analyseQuery(text, this.options);
-    if (query.doubtful.length === 0) return { query, reading: [] };
+    const query = this.analyse(text);
+    if (query.doubtful.length === 0) return { query, reading: [], isDoubtful: false };
     const haveTerms = await this.index.haveTerms(query.doubtful.map(({ words }) => words));
     const isHeld = await this.heldOptions(scope, query, live);
     const looked = query.doubtful.filter(({ term }, index) => haveTerms[index] !== true || isHeld(term));
@@ -39,7 +46,8 @@ export class QueryReader {
         ({ written }) =>
           `${written} is looked for, since a text holds it; write -"${written.slice(1)}" to leave it out`,
       );
-    return { query: analyseQuery(text, this.options, new Set(looked.map(({ written }) => written))), reading };
+    const understood = analyseQuery(text, this.options, new Set(looked.map(({ written }) => written)));
+    return { query: understood, reading, isDoubtful: true };
   }
 
   /** Whether a text of the project, or of an open session, holds an option as it stands. */

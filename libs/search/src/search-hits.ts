@@ -55,14 +55,24 @@ export class SearchHits {
     return ranking?.isGuess === true && (semantic === undefined || this.semantic.isLexical);
   }
 
-  /** @throws RemovedMeanwhileError */
-  async describe(prepared: PreparedSearch, page: readonly FusedHit[]): Promise<SearchHit[]> {
-    const passages = await this.passagesOf(prepared, page);
+  /**
+   * @param snippets by id, where they are known
+   * @throws RemovedMeanwhileError
+   */
+  async describe(
+    prepared: PreparedSearch,
+    page: readonly FusedHit[],
+    snippets: ReadonlyMap<string, string> = new Map(),
+  ): Promise<SearchHit[]> {
+    const passages = await this.passagesOf(
+      prepared,
+      page.filter(({ id }) => !snippets.has(id)),
+    );
     const terms = prepared.ranking?.terms ?? [];
     return page.flatMap((hit) => {
       const passage = passages.get(hit.id);
-      if (passage === undefined) return [];
-      return [{ ...hit, weak: this.isWeak(prepared, hit), snippet: snippetOf(passage, terms, this.options) }];
+      const snippet = snippets.get(hit.id) ?? (passage && snippetOf(passage, terms, this.options));
+      return snippet === undefined ? [] : [{ ...hit, weak: this.isWeak(prepared, hit), snippet }];
     });
   }
 

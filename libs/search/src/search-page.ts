@@ -14,6 +14,7 @@ import type {
   SearchRequest,
   SearchScope,
 } from './search.js';
+import type { SearchChannels } from './remembered-search.js';
 import type { SemanticFindings } from './semantic-search.js';
 
 const MARK_LENGTH = 8;
@@ -68,6 +69,10 @@ export interface PreparedSearch {
   readonly depth: number;
   /** Under way since before the query's words were weighed: it does not wait for them. Absent where only words count. */
   readonly similarity: Promise<SemanticFindings> | undefined;
+  /** Whether every word of the query is one of the project's. */
+  readonly areWordsKnown: boolean;
+  /** Hits that each channel is asked for besides, for what is merged later. */
+  readonly spare: number;
   /** Whether what is removed after it was ranked is left out; else `RemovedMeanwhileError` reports it. */
   readonly leavesOutRemoved: boolean;
 }
@@ -81,6 +86,8 @@ export interface Page {
   readonly faults: readonly string[];
   /** What else there is to know about it. */
   readonly notes: readonly string[];
+  /** What it was made of, where that can be brought up to date. */
+  readonly channels?: SearchChannels;
 }
 
 export function toAnswer(

@@ -85,16 +85,18 @@ class Process {
     const statements = jest.spyOn(this.world.database, 'query');
     const asked = this.reader.asked.length;
     let status: string | undefined;
+    let isMerged = false;
     const answer = await this.searches.search(
       workspaceId,
       { ...REQUEST, ...request },
-      { report: (report) => (status = report.status) },
+      { report: (report) => (status = report.status), merged: () => (isMerged = true) },
     );
     const sql = statements.mock.calls.length;
     statements.mockRestore();
     return {
       answer,
       status,
+      isMerged,
       sql,
       provider: this.reader.asked.length - asked,
       labels: answer.items.map(({ label }) => label),
@@ -178,6 +180,36 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     await here.index.remove(project.workspaceId, [id]);
     expect((await there.search(project.workspaceId)).labels).toEqual(['b']);
     expect((await there.search(project.workspaceId, tagged)).labels).toEqual([]);
+  });
+
+  it('brings an answer up to date under a stream of writes without searching again, on every process', async () => {
+    await store('a', 'red fox');
+    await here.search(project.workspaceId);
+    const searched = [here, there].flatMap(({ keywords }) => [
+      jest.spyOn(keywords, 'statistics'),
+      jest.spyOn(keywords, 'rank'),
+    ]);
+    const labels = ['a'];
+    for (let n = 0; n < 6; n++) {
+      labels.push(`l${n}`);
+      await store(`l${n}`, 'blue fox');
+      const read = n % 2 === 0 ? there : here;
+      const found = await read.search(project.workspaceId);
+      expect(found.isMerged).toBe(true);
+      expect(read.reader.asked.at(-1)?.among).toHaveLength(n + 1);
+      expect(sorted(found)).toEqual(labels.toSorted());
+      // What has changed, its text, and how far the project is embedded; what it is near to has no vector yet.
+      expect(found.sql).toBeLessThanOrEqual(5);
+      expect(await there.search(project.workspaceId)).toMatchObject({ status: 'hit', sql: 0 });
+    }
+    for (const spy of searched) {
+      expect(spy).not.toHaveBeenCalled();
+      spy.mockRestore();
+    }
+    for (let n = 0; n < 200; n++) labels.push(`m${n}`);
+    await here.index.index(labels.slice(-200).map((label) => searchDocument(project, { text: 'stone', label })));
+    expect(await there.search(project.workspaceId)).toMatchObject({ isMerged: false });
+    expect(await there.search(project.workspaceId)).toMatchObject({ status: 'hit', sql: 0 });
   });
 
   it('shows vectors that came in, to the next read of another process', async () => {

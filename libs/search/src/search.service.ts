@@ -5,16 +5,22 @@ import { modelKey, RerankService, SemanticReader } from '#embedding';
 import type { Principal, WorkspaceId } from '#kernel';
 import { FreshSearch } from './fresh-search.js';
 import type { SearchAnswer, SearchRequest } from './search.js';
-import { searchFamily } from './search.cache.js';
+import { searchBaseFamily, searchFamily, type SearchKey } from './search.cache.js';
 
 interface SearchOptions extends ReadOptions {
   /** Whose budget pays for what a provider is asked. */
   readonly billedPrincipal?: Principal;
+  /** Called where the answer was remembered and has been brought up to date. */
+  readonly merged?: () => void;
 }
 
 /**
  * Finds memory in one project: what was written before the call is found, what was removed is not. An answer is
- * remembered until something is written that could change it; a degraded one is not.
+ * remembered; where something was written since that could change it, it is brought up to date, and where that is too much or
+ * can't be merged, made again. A degraded one is not remembered.
+ *
+ * One that was brought up to date is what a search would answer now by the statistics (weights of words, average length, moment
+ * of recency) of when it was made again, at most `MOST_CHANGES` pieces and the life of `search-base` ago.
  */
 @Injectable()
 export class SearchService {
@@ -31,10 +37,37 @@ export class SearchService {
   }
 
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
-    const { billedPrincipal, ...read } = options;
+    const { billedPrincipal: _, merged: __, ...read } = options;
     if (request.live === true) return this.uncached(workspaceId, request, options);
     const key = { workspace: workspaceId, project: request.project, request, engine: this.engine };
-    return this.cache.getOrSet(searchFamily, key, () => this.fresh.search(workspaceId, request, billedPrincipal), read);
+    return this.cache.getOrSet(searchFamily, key, () => this.upToDate(workspaceId, request, key, options), read);
+  }
+
+  private async upToDate(
+    workspaceId: WorkspaceId,
+    request: SearchRequest,
+    key: SearchKey,
+    { billedPrincipal, merged }: SearchOptions,
+  ): Promise<SearchAnswer> {
+    // Whoever has turned searches off wants none that is made of an earlier one.
+    if (!this.cache.isEnabled(searchFamily.name)) return this.fresh.search(workspaceId, request, billedPrincipal);
+    const remembered = await this.cache.get(searchBaseFamily, key);
+    const updated = remembered && (await this.fresh.update(workspaceId, request, remembered, billedPrincipal));
+    if (updated !== undefined) {
+      merged?.();
+      return updated;
+    }
+    let answer: SearchAnswer | undefined;
+    const load = async () => {
+      const found = await this.fresh.find(workspaceId, request, billedPrincipal);
+      answer = found.answer;
+      return found.remembered;
+    };
+    await this.cache.getOrSet(searchBaseFamily, key, load, {
+      mode: 'refresh',
+    });
+    // Where somebody else has loaded it, their answer may be older than this call.
+    return answer ?? this.fresh.search(workspaceId, request, billedPrincipal);
   }
 
   /** What open sessions write has no tags to fall by. */

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { type SemanticAnswer, SemanticReader } from '#embedding';
-import { DomainError, type Principal } from '#kernel';
+import { type ContextId, DomainError, type Principal } from '#kernel';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { boostsOf, semanticWeight } from './ranking/boosts.js';
 import { type ChannelHit, scoreOf } from './ranking/fusion.js';
@@ -16,13 +16,28 @@ interface SemanticSearchRequest {
   readonly asOfMs: number;
   /** Hits to find, where there are so many. */
   readonly depth: number;
+  /** So many more are looked at, for what is merged later. Only without phrases and exclusions. */
+  readonly spare?: number;
   readonly billedPrincipal: Principal | undefined;
+  /** Only these contexts. */
+  readonly among?: readonly string[];
+}
+
+/** What lies near a text, apart from how much of it is shown. */
+export interface Nearby {
+  /** Nearest first. */
+  readonly nearest: readonly { readonly id: string; readonly cosine: number }[];
+  /** Those of them that are near enough to count, in no order. */
+  readonly hits: readonly ChannelHit[];
+  /** Whether nothing else has vectors. */
+  readonly isAll: boolean;
 }
 
 /** What the channel found, or why it found nothing. */
 export type SemanticFindings =
   | {
       readonly hits: readonly ChannelHit[];
+      readonly nearby: Nearby;
       /** Why it worked worse than it should. */
       readonly weakness?: string;
       /** What it could not look at yet. */
@@ -69,26 +84,53 @@ export class SemanticSearch {
 
   private async look(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
     const isNarrowed = request.phrases.length > 0 || request.exclusions.length > 0;
-    for (let limit = request.depth; ; limit *= 4) {
+    for (let limit = request.depth + (request.spare ?? 0); ; limit *= 4) {
       const answer = await this.nearest(scope, request, limit);
       const hits = await this.resolve(scope, request, answer);
       const isAll = answer.hits.length < limit;
       if (hits.length < request.depth && isNarrowed && !isAll && limit < MOST_LOOKED_AT) continue;
+      const nearest = answer.hits.map(({ contextId, score }) => ({ id: contextId, cosine: score }));
+      const nearby: Nearby = { nearest, hits, isAll };
       return {
-        hits: hits.slice(0, request.depth),
+        hits: isNarrowed ? hits.sort(byChannelScore).slice(0, request.depth) : nearestHits(nearby, request.depth),
+        nearby,
         weakness:
           answer.method === 'scan'
             ? 'the database has no pgvector, so every vector was compared outside of it'
             : undefined,
-        pending: isAll ? await this.pending(scope) : undefined,
+        pending:
+          request.among === undefined && isAll && (isNarrowed || nearest.length < request.depth)
+            ? await this.pending(scope)
+            : undefined,
       };
     }
   }
 
+  /**
+   * As `find`, of some contexts alone.
+   * @returns undefined where the channel fails
+   */
+  async among(
+    scope: SearchScope,
+    request: Omit<SemanticSearchRequest, 'depth' | 'spare'>,
+    ids: readonly string[],
+  ): Promise<Nearby | undefined> {
+    if (ids.length === 0) return { nearest: [], hits: [], isAll: true };
+    const found = await this.find(scope, { ...request, depth: ids.length, among: ids });
+    return 'failure' in found || found.weakness !== undefined ? undefined : found.nearby;
+  }
+
   private nearest(scope: SearchScope, request: SemanticSearchRequest, limit: number): Promise<SemanticAnswer> {
-    const { text, filters, billedPrincipal } = request;
+    const { text, filters, billedPrincipal, among } = request;
     const { minScore: _, ...others } = filters;
-    return this.reader.search({ ...scope, text, limit, filters: others, billedPrincipal });
+    return this.reader.search({
+      ...scope,
+      text,
+      limit,
+      filters: others,
+      among: among as readonly ContextId[] | undefined,
+      billedPrincipal,
+    });
   }
 
   private async resolve(
@@ -106,16 +148,25 @@ export class SemanticSearch {
       .map(({ kind, id, label, version, ...rest }): ChannelHit => {
         const relevance = cosines.get(id) ?? 0;
         return { kind, id, label, version, relevance, ...boostsOf(relevance, rest, asOfMs) };
-      })
-      .sort((left, right) => scoreOf(right) - scoreOf(left) || (left.id < right.id ? -1 : 1));
+      });
   }
 
   /** Only asked where fewer were found than looked for: a project with contexts that wait is known by their number. */
-  private async pending({ workspaceId, projectId }: SearchScope): Promise<string | undefined> {
+  async pending({ workspaceId, projectId }: SearchScope): Promise<string | undefined> {
     const { contexts, embedded } = await this.reader.coverage(workspaceId, projectId);
     if (embedded >= contexts) return undefined;
     return `${contexts - embedded} of ${contexts} contexts are not embedded yet`;
   }
+}
+
+/** The hits among the nearest so many, best first. */
+export function nearestHits({ nearest, hits }: Nearby, depth: number): ChannelHit[] {
+  const ids = new Set(nearest.slice(0, depth).map(({ id }) => id));
+  return hits.filter(({ id }) => ids.has(id)).sort(byChannelScore);
+}
+
+function byChannelScore(left: ChannelHit, right: ChannelHit): number {
+  return scoreOf(right) - scoreOf(left) || (left.id < right.id ? -1 : 1);
 }
 
 async function within<Value>(ms: number, work: Promise<Value>, otherwise: Value): Promise<Value> {

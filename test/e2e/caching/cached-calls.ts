@@ -107,8 +107,9 @@ export function cachedCalls(
     get(`/v1/agents/${agent}/state?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints/${checkpoint}?project=${project}`, false),
-    get(`/v1/search?project=${project}&q=remember`),
-    ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`)] : []),
+    // Brought up to date from what its channels found, so its bytes are not kept.
+    get(`/v1/search?project=${project}&q=remember`, false),
+    ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`, false)] : []),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),
     recall('label', { project, labels: [label] }),
     recall('id', { ids: contexts }),

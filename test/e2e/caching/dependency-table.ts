@@ -146,6 +146,12 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     'handover-count': { shows: ['handovers'], tags: ['handovers', 'removals'] },
   },
   search: { shows: ['search index'], tags: ['search', 'removals'], byTime: 'how recent what is found is' },
+  // What pieces change is merged when it is read.
+  'search-base': {
+    shows: ['projects'],
+    tags: ['project', 'removals'],
+    byTime: 'the statistics that a search ranks by',
+  },
   // Its entries are the answers of the routes below.
   http: {},
 };
@@ -224,7 +230,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
   },
   'POST /v1/contexts/check': {
     keeps: 'parts',
-    families: ['query', 'project', 'search', 'context', 'context-summary', 'embedding-state'],
+    families: ['query', 'project', 'search', 'search-base', 'context', 'context-summary', 'embedding-state'],
     shows: ['contexts', 'search index'],
     tags: ['contexts', 'context', 'search', 'project', 'removals'],
   },
@@ -330,10 +336,11 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     tags: ['checkpoints', 'removals'],
   },
   'GET /v1/search': {
-    keeps: 'answer',
-    families: ['search', 'project', 'query'],
+    keeps: 'parts',
+    families: ['search', 'search-base', 'project', 'query'],
     shows: ['search index'],
-    tags: ['search', 'removals'],
+    // What is merged is made of a project's; neighbours of hits are read apart.
+    tags: ['search', 'project', 'conversation', 'session-log', 'removals'],
     byTime: 'how recent what is found is',
   },
 };

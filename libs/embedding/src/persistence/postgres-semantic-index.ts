@@ -33,6 +33,8 @@ export interface SemanticQuery {
   /** 1 or more. */
   readonly limit: number;
   readonly filters?: SemanticFilters;
+  /** Only these. */
+  readonly among?: readonly ContextId[];
   /** `exact` looks at every vector of the project, `hnsw` at those that the index leads to; chosen by size where absent. */
   readonly method?: 'exact' | 'hnsw';
 }
@@ -92,7 +94,7 @@ export class PostgresSemanticIndex {
   /** A filter that lets few through is cheaper to apply first; the index would be read to its limit and still miss some. */
   private async prefersIndex(query: SemanticQuery): Promise<boolean> {
     const { method, model, filters = {} } = query;
-    if (method === 'exact' || model.dimensions > MAX_INDEXED_DIMENSIONS) return false;
+    if (method === 'exact' || query.among !== undefined || model.dimensions > MAX_INDEXED_DIMENSIONS) return false;
     const isFiltered = Object.values(filters).some((value) => value !== undefined);
     const { sql, parameters } = conditionsOf(query, 5);
     const from = isFiltered
@@ -146,8 +148,8 @@ export class PostgresSemanticIndex {
    * are looked up. Undefined where too many of those may not be found.
    */
   private async amongAllVectors(query: SemanticQuery): Promise<SemanticHit[] | undefined> {
-    const { model, limit, filters = {} } = query;
-    if (Object.values(filters).some((value) => value !== undefined)) return undefined;
+    const { model, limit, filters = {}, among } = query;
+    if (among !== undefined || Object.values(filters).some((value) => value !== undefined)) return undefined;
     const looked = limit + Math.max(20, Math.ceil(limit / 4));
     const rows = await this.database.query<DistanceRow & { readonly isLatest: boolean }>(
       `WITH distances AS MATERIALIZED (
@@ -206,7 +208,7 @@ export class PostgresSemanticIndex {
 }
 
 /** What a hit must fulfil besides its model; parameters are numbered from `first`. */
-function conditionsOf({ workspaceId, projectId, filters = {} }: SemanticQuery, first: number): Conditions {
+function conditionsOf({ workspaceId, projectId, filters = {}, among }: SemanticQuery, first: number): Conditions {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${first + parameters.push(value) - 1}`;
   const conditions = [
@@ -219,6 +221,7 @@ function conditionsOf({ workspaceId, projectId, filters = {} }: SemanticQuery, f
   if (tags !== undefined && tags.length > 0) conditions.push(`c.tags @> ${parameter(tags)}::text[]`);
   if (sessionId !== undefined) conditions.push(`c.session_id = ${parameter(sessionId)}`);
   if (since !== undefined) conditions.push(`c.created_at >= ${parameter(since)}`);
+  if (among !== undefined) conditions.push(`v.context_id = ANY (${parameter(among)}::uuid[])`);
   return { sql: conditions.join(' AND '), parameters };
 }
 

@@ -17,6 +17,8 @@ export interface SemanticRequest {
   readonly text: string;
   readonly limit: number;
   readonly filters?: SemanticFilters;
+  /** Only these. */
+  readonly among?: readonly ContextId[];
   /** Whose budget pays for the vector of the text. */
   readonly billedPrincipal?: Principal;
 }

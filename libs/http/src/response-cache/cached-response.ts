@@ -86,6 +86,9 @@ export function toCachedResponse(
 
 export const CACHE_HIT = 'keepsake; hit';
 
+/** Of an answer that was remembered and brought up to date. */
+export const CACHE_HIT_MERGED = `${CACHE_HIT}; detail=merged`;
+
 /** `Cache-Status` (RFC 9211): how this answer came about. */
 export function cacheStatusOf(status: ReadStatus, isFreshAsked: boolean): string {
   switch (status) {

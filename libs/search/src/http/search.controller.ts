@@ -1,11 +1,9 @@
-import { Controller, Query } from '@nestjs/common';
+import { Controller, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint } from '#http';
+import { CACHE_HIT_MERGED, Endpoint } from '#http';
 import type { Principal } from '#kernel';
-import { workspaceDeletionTag } from '#cache';
-import { DEFAULT_PROJECT } from '#project';
-import { searchFamily, searchTag } from '../search.cache.js';
 import { HitSources } from '../hit-sources.js';
 import { SearchService } from '../search.service.js';
 import { decodeSearchCursor, encodeSearchCursor } from './search.cursor.js';
@@ -23,27 +21,20 @@ export class SearchController {
     access: ['memory:read'],
     response: searchResponse,
     limits: ['reads', 'search'],
-    cache: {
-      family: searchFamily.name,
-      tags: ({ workspace, query }) => [
-        searchTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
-        workspaceDeletionTag({ workspace }),
-      ],
-      ttlMs: 60_000,
-      when: ({ query }) => query['live'] !== 'true',
-      // What is logged around an entry fires no tag of searches.
-      keep: ({ degraded, items }: z.infer<typeof searchResponse>) =>
-        !degraded && items.every(({ kind }) => kind !== 'entry'),
-    },
+    tagged: true,
   })
-  async search(@Caller() caller: Principal, @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>) {
+  async search(
+    @Caller() caller: Principal,
+    @Query({ schema: searchQuery }) query: z.infer<typeof searchQuery>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const { workspaceId } = caller;
     const listing = toListing(query);
     const after = query.cursor === undefined ? undefined : decodeSearchCursor(workspaceId, listing, query.cursor);
     const answer = await this.searches.search(
       workspaceId,
       { ...listing, limit: query.limit, after },
-      { billedPrincipal: caller },
+      { billedPrincipal: caller, merged: () => void reply.header('cache-status', CACHE_HIT_MERGED) },
     );
     return toSearchResponse(
       answer,

@@ -21,8 +21,9 @@ export class FakeSemanticReader {
     await this.hold;
     if (this.failure !== undefined) throw this.failure;
     const hits = [...this.cosines]
+      .filter(([contextId]) => request.among?.includes(contextId as ContextId) !== false)
       .map(([contextId, score]) => ({ contextId: contextId as ContextId, score }))
-      .sort((left, right) => right.score - left.score)
+      .sort((left, right) => right.score - left.score || (left.contextId < right.contextId ? -1 : 1))
       .slice(0, request.limit);
     return { hits, method: this.method };
   }
