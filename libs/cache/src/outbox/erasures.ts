@@ -120,9 +120,24 @@ export class Erasures {
     if (this.reach.othersWrite && leftMs > 0) await pause(leftMs);
   }
 
-  /** One turn of the relay: looks, removes what writers have not, and lets go of what everybody has seen. */
-  async round(): Promise<void> {
-    await this.look();
+  /** What a look of the relay has seen that began then, on the monotonic clock. */
+  noteLook(startedMs: number, rows: readonly Erasure[]): void {
+    // A later look knows more.
+    if (startedMs <= this.seenMs) return;
+    if (startedMs - this.seenMs > LONGEST_GAP_MS && this.local.size > 0) this.local.clear();
+    this.note(new Map(rows.map((row) => [row.id, row])));
+    this.seenMs = startedMs;
+    const isSeen = ({ sinceMs }: Handed) => sinceMs < startedMs;
+    for (const { scopes } of this.handed.filter(isSeen)) this.letGo(scopes);
+    this.handed = this.handed.filter((each) => !isSeen(each));
+  }
+
+  /**
+   * One turn of the relay: looks, removes what writers have not, and lets go of what everybody has seen.
+   * @param hasLooked whether the relay has just called `noteLook`
+   */
+  async round(hasLooked: boolean): Promise<void> {
+    if (!hasLooked) await this.look();
     const rows = [...this.known.values()];
     if (this.canRemove && rows.some(({ doneMsAgo }) => doneMsAgo === undefined)) {
       const claimed = await this.outbox.claimErasures(this.timing.relayAfterMs);
@@ -157,13 +172,7 @@ export class Erasures {
   private look(): Promise<void> {
     return this.looks.load('rows', this.timing.invalidationBoundMs, async () => {
       const startedMs = performance.now();
-      const rows = await this.outbox.erasures();
-      if (startedMs - this.seenMs > LONGEST_GAP_MS && this.local.size > 0) this.local.clear();
-      this.note(new Map(rows.map((row) => [row.id, row])));
-      this.seenMs = startedMs;
-      const isSeen = ({ sinceMs }: Handed) => sinceMs < startedMs;
-      for (const { scopes } of this.handed.filter(isSeen)) this.letGo(scopes);
-      this.handed = this.handed.filter((each) => !isSeen(each));
+      this.noteLook(startedMs, await this.outbox.erasures());
     });
   }
 

@@ -11,6 +11,10 @@ export interface OverdueInvalidations {
   readonly rows: readonly PendingInvalidation[];
   /** Of the look; it means something to the same outbox alone. */
   readonly snapshot: string;
+  /** Whether there was any undelivered row, due or not. */
+  readonly isAnyLeft: boolean;
+  /** As `erasures` answers, of the same moment: the relay looks for both at once. */
+  readonly erasures: readonly Erasure[];
 }
 
 /** An undelivered row and the milliseconds since it was written, on the clock of the outbox: below 0 where that was set back. */
@@ -138,7 +142,7 @@ export class NoOutbox extends InvalidationOutbox {
     return [];
   }
   async overdue(): Promise<OverdueInvalidations> {
-    return { rows: [], snapshot: '' };
+    return { rows: [], snapshot: '', isAnyLeft: false, erasures: [] };
   }
   async recent(): Promise<RecentInvalidation[]> {
     return [];

@@ -37,6 +37,8 @@ export class OutboxRelay {
   /** Whether somebody notified: then young rows are taken too. */
   private isNotified = false;
   private isWatching = false;
+  /** Whether the last look has seen any row; true where it failed. */
+  private isAnyLeft = true;
   private stopped = false;
   private unconfirmed: Unconfirmed[] = [];
   /** When the last look that succeeded began, on the monotonic clock. */
@@ -128,12 +130,17 @@ export class OutboxRelay {
       this.again = false;
       const isNotified = this.isNotified;
       this.isNotified = false;
-      if (this.stamps.canDeliver) await this.attempt(() => this.deliver(isNotified ? 0 : this.timing.relayAfterMs));
+      // Who notifies waits. Else a look comes first, and mostly says that there is nothing to claim.
+      if (isNotified && this.stamps.canDeliver) await this.attempt(() => this.deliver(0));
+      this.isAnyLeft = true;
+      let hasLooked = false;
       if (this.stamps.isRelay) {
         await this.attempt(() => this.remember());
-        await this.attempt(() => this.watch());
+        hasLooked = await this.attempt(() => this.watch());
       }
-      await this.attempt(() => this.erasures.round());
+      if (!isNotified && this.isAnyLeft && this.stamps.canDeliver)
+        await this.attempt(() => this.deliver(this.timing.relayAfterMs));
+      await this.attempt(() => this.erasures.round(hasLooked));
     } while (this.again && !this.stopped);
   }
 
@@ -143,7 +150,8 @@ export class OutboxRelay {
     await this.stamps.remove(this.stamps.keysOf(rows.flatMap((row) => row.tags)));
     await this.outbox.remove(rows.map((row) => row.id));
     this.relayed += rows.length;
-    if (rows.length === BATCH) this.again = true;
+    // What was delivered is looked for again: until then its tags are bypassed.
+    this.again = true;
   }
 
   /** Writes one row for all tags that have none. */
@@ -161,7 +169,14 @@ export class OutboxRelay {
     const startedMs = performance.now();
     const halfMs = this.timing.invalidationBoundMs / 2;
     // In this order: where other servers are recorded, rows may be gone that were never delivered here.
-    const { rows: overdue, snapshot } = await this.outbox.overdue(halfMs, BATCH + 1, this.snapshotOlderThan(halfMs));
+    const {
+      rows: overdue,
+      snapshot,
+      isAnyLeft,
+      erasures,
+    } = await this.outbox.overdue(halfMs, BATCH + 1, this.snapshotOlderThan(halfMs));
+    this.erasures.noteLook(startedMs, erasures);
+    this.isAnyLeft = isAnyLeft;
     await this.confirmServers();
     const tags = overdue.flatMap((row) => row.tags);
     this.unconfirmedTags.setOverdue(overdue.length > BATCH ? 'all' : this.stamps.keysOf(tags));
@@ -174,13 +189,16 @@ export class OutboxRelay {
     this.lastProblem = '';
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
+  /** @returns whether it succeeded */
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       const problem = messageOf(error);
       if (problem !== this.lastProblem) this.logger.warn(`The relay of invalidations is held up: ${problem}`);
       this.lastProblem = problem;
+      return false;
     }
   }
 }

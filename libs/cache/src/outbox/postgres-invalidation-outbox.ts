@@ -112,14 +112,27 @@ export class PostgresInvalidationOutbox extends InvalidationOutbox {
   }
 
   async overdue(olderThanMs: number, limit: number, snapshot?: string): Promise<OverdueInvalidations> {
-    const found = await this.ask<{ snapshot: string } & (Row | { id: null })>(
-      `SELECT pg_current_snapshot()::text AS snapshot, id, tags FROM (SELECT) AS once LEFT JOIN (
+    interface Look {
+      readonly snapshot: string;
+      readonly isAnyLeft: boolean;
+      readonly erasures: readonly ErasureRow[];
+    }
+    const found = await this.ask<Look & (Row | { id: null })>(
+      `SELECT pg_current_snapshot()::text AS snapshot, EXISTS (SELECT FROM cache_invalidations) AS "isAnyLeft",
+         (SELECT coalesce(json_agg(erasure), '[]') FROM (SELECT ${ERASURE} FROM cache_erasures) AS erasure) AS erasures, id, tags
+       FROM (SELECT) AS once LEFT JOIN (
          SELECT id, tags, created_at FROM cache_invalidations WHERE ${IS_DUE} ORDER BY created_at LIMIT $2
        ) AS due ON true ORDER BY created_at`,
       [olderThanMs, limit, snapshot ?? null],
     );
-    const rows = found.filter((row): row is { snapshot: string } & Row => row.id !== null);
-    return { rows: rows.map(({ id, tags }) => ({ id, tags })), snapshot: found[0]?.snapshot ?? '' };
+    const rows = found.filter((row): row is Look & Row => row.id !== null);
+    const look = found[0]!;
+    return {
+      rows: rows.map(({ id, tags }) => ({ id, tags })),
+      snapshot: look.snapshot,
+      isAnyLeft: look.isAnyLeft,
+      erasures: toErasures(look.erasures),
+    };
   }
 
   async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {

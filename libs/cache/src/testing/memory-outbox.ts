@@ -83,7 +83,12 @@ export class MemoryOutbox extends InvalidationOutbox {
   }
 
   async overdue(olderThanMs: number, limit: number, snapshot?: string): Promise<OverdueInvalidations> {
-    return { rows: this.due(olderThanMs, snapshot).slice(0, limit), snapshot: String(this.table.lastId) };
+    return {
+      rows: this.due(olderThanMs, snapshot).slice(0, limit),
+      snapshot: String(this.table.lastId),
+      isAnyLeft: this.table.rows.size > 0,
+      erasures: await this.erasures(),
+    };
   }
 
   async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {
