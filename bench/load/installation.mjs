@@ -9,6 +9,9 @@ import { startProductProcess } from '#test/support/product-process.mjs';
 const SERVERS = 2;
 /** What goes wrong is said. */
 const LOGS = /** @type {const} */ ({ stderr: 'inherit' });
+/** What processes ask by the clock, and what this asks itself. */
+const TIMERS =
+  'pg_stat_statements|FROM cache_erasures|cache_primaries|process_reports|cache_family_settings|pgboss|FROM cache_invalidations WHERE';
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -106,6 +109,29 @@ export class Installation {
       [most, String.raw`\s+`, ' ', 'g'],
     );
     return rows;
+  }
+
+  /**
+   * Statements and Redis commands so far that are no timer's: looks at the outbox and at the queue come by the clock.
+   *
+   * @returns {Promise<{ statements: number, commands: number }>} `commands` counts the one that asks for it
+   */
+  async work() {
+    const { rows } = await this.#sql.query(
+      'SELECT coalesce(sum(calls), 0) AS n FROM pg_stat_statements WHERE query !~ $1',
+      [TIMERS],
+    );
+    const info = String(await this.redis.command('INFO', 'stats'));
+    return { statements: Number(rows[0].n), commands: Number(/^total_commands_processed:(\d+)/m.exec(info)?.[1] ?? 0) };
+  }
+
+  /** Rows of the outbox that were written, and transactions that were committed. */
+  async outboxRows() {
+    const { rows } = await this.#sql.query(
+      `SELECT coalesce(sum(calls) FILTER (WHERE query LIKE 'INSERT INTO cache_invalidations%'), 0)::int AS rows,
+         coalesce(sum(calls) FILTER (WHERE query LIKE 'COMMIT%'), 0)::int AS commits FROM pg_stat_statements`,
+    );
+    return { rows: rows[0].rows, commits: rows[0].commits };
   }
 
   async resetStatements() {

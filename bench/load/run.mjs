@@ -5,6 +5,7 @@
  * latency from when a request was due, hits beside what perfect freshness allows, and what a request costs.
  *
  *   --users 100 --rate 100 --seconds 60 --warm-up 20 --seed 1
+ *   --turns N: N requests one after the other instead, and what each route costs; the same on any machine
  *   --modes on,off,killed   --away 20 (seconds without Redis)   --statements N (the most frequent)   --json
  *
  * A hit is possible where the answer is the same as the last one to the same request, whoever asked.
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     modes: { type: 'string', default: 'on,off,killed' },
     away: { type: 'string', default: '20' },
+    turns: { type: 'string' },
     statements: { type: 'string', default: '0' },
     json: { type: 'boolean' },
   },
@@ -45,8 +47,83 @@ const MODES = ['on', 'off', 'killed'];
 /** After the vectors of what is there are made, nothing of it is left to do. */
 const SETTLE_MS = 3_000;
 
+/** As many as there are answers to share among them while they come one after the other. */
+const USERS_IN_TURN = 20;
+const LABELS_IN_TURN = 30;
+/** Requests before those that are counted. */
+const WARM_UP_SHARE = 0.5;
+
 /** How long after the return of Redis everything must be as before. */
 const RETURN_MS = 10_000;
+
+/**
+ * Sends requests one after the other, and counts what each of them costs.
+ *
+ * @param {number} turns
+ */
+async function measureInTurn(turns) {
+  const installation = await Installation.start({});
+  try {
+    const users = Math.min(size.users, USERS_IN_TURN);
+    const traffic = new Traffic(installation.urls, installation.operatorKey, users);
+    await traffic.prepare(LABELS_IN_TURN);
+    await pause(SETTLE_MS);
+    const all = drawTrace({
+      ...size,
+      users,
+      labels: LABELS_IN_TURN,
+      seconds: Math.ceil((turns * (1 + WARM_UP_SHARE)) / size.perSecond),
+    });
+    const warmUp = Math.round(turns * WARM_UP_SHARE);
+    await traffic.sendInTurn(all.slice(0, warmUp));
+    traffic.forget();
+    await installation.resetStatements();
+    /** @type {Record<string, { statements: number, commands: number }>} */
+    const costs = {};
+    const before = await installation.work();
+    await traffic.sendInTurn(all.slice(warmUp, warmUp + turns), async ({ kind }, send) => {
+      const from = await installation.work();
+      await send();
+      const to = await installation.work();
+      const cost = (costs[kind] ??= { statements: 0, commands: 0 });
+      cost.statements += to.statements - from.statements;
+      cost.commands += to.commands - from.commands - 1;
+    });
+    const after = await installation.work();
+    traffic.end();
+    const outcomes = traffic.outcomes;
+    const count = (/** @type {string} */ kind) =>
+      all.slice(warmUp, warmUp + turns).filter((each) => each.kind === kind).length;
+    return {
+      mode: 'in turn',
+      routes: reportOf(outcomes),
+      each: Object.fromEntries(
+        Object.entries(costs).map(([kind, { statements, commands }]) => [
+          kind,
+          {
+            requests: count(kind),
+            statements: perRequest(statements, count(kind)),
+            commands: perRequest(commands, count(kind)),
+          },
+        ]),
+      ),
+      cost: {
+        'statements a request': perRequest(after.statements - before.statements, turns),
+        // Each request is between two looks, each of one command.
+        'Redis commands a request': perRequest(after.commands - before.commands - 2 * turns - 1, turns),
+        'outbox rows and transactions': await installation.outboxRows(),
+      },
+      statements: await installation.topStatements(Number(values.statements)),
+    };
+  } finally {
+    await installation.remove();
+  }
+}
+
+/** @param {number} total @param {number} requests */
+function perRequest(total, requests) {
+  return Math.round((100 * total) / requests) / 100;
+}
 
 /** @param {string} mode */
 async function measure(mode) {
@@ -116,6 +193,26 @@ const measured = trace
   .filter(({ atMs }) => atMs >= WARM_UP_MS)
   .map((request) => ({ ...request, atMs: request.atMs - WARM_UP_MS }));
 const results = [];
+if (values.turns !== undefined) {
+  const result = await measureInTurn(Number(values.turns));
+  if (values.json) console.log(JSON.stringify(result));
+  else {
+    console.table(
+      Object.fromEntries(
+        result.routes
+          .map(printed)
+          .map(({ route, requests, failed, ...row }) => [
+            route,
+            { requests, failed, 'hits %': row['hits %'], 'merged %': row['merged %'], 'possible %': row['possible %'] },
+          ]),
+      ),
+    );
+    console.table(result.each);
+    console.table(result.cost);
+    if (result.statements.length > 0) console.table(result.statements);
+  }
+  process.exit(0);
+}
 for (const mode of values.modes.split(',')) {
   if (!MODES.includes(mode)) throw new Error(`${mode} is none of ${MODES.join(', ')}`);
   const result = await measure(mode);

@@ -36,12 +36,12 @@ const MIX = [
  * The requests of users who each work in sessions of one project after the other, at a fixed rate whatever the answers take
  * (open loop). The same for the same seed.
  *
- * @param {{ users: number, perSecond: number, seconds: number, seed: number }} size
+ * @param {{ users: number, perSecond: number, seconds: number, seed: number, labels?: number }} size labels of each project
  * @returns {Request[]} by time
  */
-export function drawTrace({ users, perSecond, seconds, seed }) {
+export function drawTrace({ users, perSecond, seconds, seed, labels = LABELS }) {
   const random = mulberry32(seed);
-  const labelOf = zipf(LABELS);
+  const labelOf = zipf(labels);
   const questionAt = zipf(QUESTIONS);
   const weights = MIX.reduce((sum, [, weight]) => sum + weight, 0);
   /** Steps that are left of the user's session; undefined without one. @type {(number | undefined)[]} */

@@ -38,13 +38,13 @@ export class Traffic {
   }
 
   /** Makes the users' keys and the contexts that are there before they come. */
-  async prepare() {
+  async prepare(labels = LABELS) {
     for (let user = 0; user < this.users; user++) {
       const scopes = ['memory:read', 'memory:write'];
       const { body } = await this.#send(this.operatorKey, 'POST', '/v1/keys', { name: `user-${user}`, scopes });
       this.#keys.push(body.key);
     }
-    const all = Array.from({ length: PROJECTS * LABELS }, (_, index) => index);
+    const all = Array.from({ length: PROJECTS * labels }, (_, index) => index);
     const store = async (/** @type {number} */ index) => {
       const [project, label] = [`team-${index % PROJECTS}`, `notes/${Math.floor(index / PROJECTS)}`];
       const { body } = await this.#send(this.#keyOf(index % this.users), 'POST', '/v1/contexts', {
@@ -76,6 +76,19 @@ export class Traffic {
       lines[request.user] = /** @type {Promise<void>} */ (lines[request.user]).then(() => this.#do(request, beganMs));
     }
     await Promise.all(lines);
+  }
+
+  /**
+   * Sends each request when the one before is answered, so that what happens does not hang on how fast it is.
+   *
+   * @param {readonly import('./trace.mjs').Request[]} trace
+   * @param {(request: import('./trace.mjs').Request, send: () => Promise<void>) => Promise<void>} [around] each of them
+   */
+  async sendInTurn(trace, around = (_, send) => send()) {
+    for (const request of trace) {
+      const dueMs = performance.now() - request.atMs;
+      await around(request, () => this.#do(request, dueMs));
+    }
   }
 
   /** Removes what the outcomes so far were kept in, the knowledge of earlier answers excepted. */
