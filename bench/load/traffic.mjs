@@ -84,7 +84,7 @@ export class Traffic {
    * @param {readonly import('./trace.mjs').Request[]} trace
    * @param {(request: import('./trace.mjs').Request, send: () => Promise<void>) => Promise<void>} [around] each of them
    */
-  async sendInTurn(trace, around = (_, send) => send()) {
+  async sendInTurn(trace, around = (_, sendNow) => sendNow()) {
     for (const request of trace) {
       const dueMs = performance.now() - request.atMs;
       await around(request, () => this.#do(request, dueMs));
