@@ -48,13 +48,17 @@ async function answersPing(url: string): Promise<boolean> {
 }
 
 describe('services for a shell', () => {
-  it.each(['SIGINT', 'SIGKILL'] as const)('serve until their script is ended by %s', async (signal) => {
-    const { script, databaseUrl, redisUrl } = await startServices();
-    expect(await answersSql(databaseUrl)).toBe(true);
-    expect(await answersPing(redisUrl)).toBe(true);
-    script.kill(signal);
-    await once(script, 'exit');
-    const gone = async () => !(await answersSql(databaseUrl)) && !(await answersPing(redisUrl));
-    await until(gone, { timeoutMs: 15_000, what: 'the services to end' });
-  }, 120_000);
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'serve until their script is ended by %s',
+    async (signal) => {
+      const { script, databaseUrl, redisUrl } = await startServices();
+      expect(await answersSql(databaseUrl)).toBe(true);
+      expect(await answersPing(redisUrl)).toBe(true);
+      script.kill(signal);
+      await once(script, 'exit');
+      const gone = async () => !(await answersSql(databaseUrl)) && !(await answersPing(redisUrl));
+      await until(gone, { timeoutMs: 15_000, what: 'the services to end' });
+    },
+    120_000,
+  );
 });
