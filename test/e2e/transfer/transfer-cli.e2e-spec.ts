@@ -89,7 +89,10 @@ describe('keepsake export and import', () => {
     let lying: Server;
     let sent: Buffer;
     beforeAll(async () => {
-      lying = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'application/gzip' }).end(sent));
+      lying = createServer(({ url = '' }, answer) => {
+        if (url.endsWith('/export')) answer.writeHead(200, { 'content-type': 'application/gzip' }).end(sent);
+        else answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: 'there' }));
+      });
       lying.listen(0, '127.0.0.1');
       await once(lying, 'listening');
     });
