@@ -173,8 +173,10 @@ describe('two processes over one PostgreSQL', () => {
     try {
       await blocker.query('BEGIN; LOCK TABLE contexts IN EXCLUSIVE MODE');
       const lost = one.api.post('/v1/contexts', request, { headers }).catch(() => undefined);
-      const isHeld = async () => (await other.api.post('/v1/contexts', request, { headers })).status === 409;
-      await eventually(isHeld, { what: 'the request to hold its key' });
+      const waiting = `SELECT 1 FROM pg_locks WHERE relation = 'contexts'::regclass AND NOT granted`;
+      const isWaiting = async () => (await blocker.query(waiting)).rows.length > 0;
+      await eventually(isWaiting, { timeoutMs: 30_000, what: 'the request to hold its key' });
+      expect((await other.api.post('/v1/contexts', request, { headers })).status).toBe(409);
       await one.kill();
       await lost;
       await blocker.query('ROLLBACK');
@@ -192,7 +194,7 @@ describe('two processes over one PostgreSQL', () => {
     expect([answer.status, answer.body.version]).toEqual([201, 1]);
     await one.start();
     expect((await one.api.post('/v1/contexts', request, { headers })).headers.get('idempotency-replayed')).toBe('true');
-  }, 60_000);
+  }, 120_000);
 
   it('T34 a replay does not return the text of a deleted project, nor of anything else that is deleted', async () => {
     const [one, other] = servers as [Keepsake, Keepsake];

@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type Page, toPage } from '#http';
-import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import { type ContextId, type ProjectId, type SessionId, WorkPauses, type WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import type { Context, ContextFilter, ContextSummary } from '../context.js';
-import { nearest, SIMILAR_CANDIDATES, type SimilarContext, type SimilarityProbe } from '../store/near-duplicates.js';
+import {
+  nearest,
+  SIMILAR_CANDIDATES,
+  type SimilarContext,
+  type SimilarityCandidate,
+  type SimilarityProbe,
+} from '../store/near-duplicates.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -247,15 +253,20 @@ export class PostgresContextReadRepository {
         probes.map(({ fingerprint }) => `{${fingerprint.bands.join(',')}}`),
       ],
     );
-    return new Map(
-      probes.map(({ id, fingerprint }) => [
-        id,
-        nearest(
-          fingerprint.signature,
-          rows.filter((row) => row.probe_id === id).map((row) => ({ ...row, sameText: row.same_text })),
-        ),
-      ]),
-    );
+    const candidates = new Map<ContextId, SimilarityCandidate[]>();
+    for (const { probe_id: probe, same_text: sameText, ...row } of rows) {
+      const found = candidates.get(probe);
+      if (found === undefined) candidates.set(probe, [{ ...row, sameText }]);
+      else found.push({ ...row, sameText });
+    }
+    // Of a document of megabytes there are thousands of probes, each with its candidates.
+    const pauses = new WorkPauses();
+    const similar = new Map<ContextId, readonly SimilarContext[]>();
+    for (const { id, fingerprint } of probes) {
+      if (pauses.isDue) await pauses.pauseIfDue();
+      similar.set(id, nearest(fingerprint.signature, candidates.get(id) ?? []));
+    }
+    return similar;
   }
 
   /**
