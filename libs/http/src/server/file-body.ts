@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '#kernel';
-import { unsupportedEncoding } from './json-body.js';
+import { unsupportedEncoding } from './content-encoding.js';
 
 /** As much as a body may be by default, and what is under way besides. */
 const MOST_BYTES = 16 * 1024 * 1024;

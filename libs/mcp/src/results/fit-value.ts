@@ -1,5 +1,5 @@
 import { escapePointer } from '#http';
-import type { JsonSchema, ObjectSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 
 /** @param pointer a JSON Pointer; `*` is every item of an array */
 export function omitFromValue(value: unknown, pointer: string): unknown {

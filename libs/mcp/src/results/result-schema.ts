@@ -1,4 +1,4 @@
-import type { JsonSchema, ObjectSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { ToolDefinition } from '../tools/tool.js';
 import { omitFromSchema } from './fit-value.js';
 import { rangeSchema } from './text-page.js';

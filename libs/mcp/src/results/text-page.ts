@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DomainError } from '#kernel';
-import type { JsonSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema } from '../routes/json-schema.js';
 import { isHighSurrogate } from './fit-value.js';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shapeOf, toObjectSchema } from './route-catalogue.js';
+import { shapeOf, toObjectSchema } from './json-schema.js';
 
 describe('the schema of an object', () => {
   it('stands at the root, whatever the object is called', () => {

@@ -1,4 +1,4 @@
-import type { JsonSchema, ObjectSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import { MERGE_PATCH } from './strict-schema.js';
 import type { ToolDefinition } from './tool.js';
 

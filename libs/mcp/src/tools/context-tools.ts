@@ -1,4 +1,4 @@
-import type { ObjectSchema } from '../routes/route-catalogue.js';
+import type { ObjectSchema } from '../routes/json-schema.js';
 import { describing, MERGE_PATCH } from './strict-schema.js';
 import type { ToolDefinition } from './tool.js';
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { z } from 'zod';
-import { toObjectSchema } from '../routes/route-catalogue.js';
+import { toObjectSchema } from '../routes/json-schema.js';
 import { findStrictIssues, toStrictSchema } from './strict-schema.js';
 
 const strictOf = (shape: Record<string, z.ZodType>) => toStrictSchema(toObjectSchema(z.strictObject(shape), 'input'));

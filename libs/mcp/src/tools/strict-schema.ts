@@ -1,4 +1,4 @@
-import type { JsonSchema, ObjectSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 
 /** How a member of stored data is changed by a tool: null for all of it means that nothing was sent. */
 export const MERGE_PATCH = 'A JSON merge patch (RFC 7396): null removes a key.';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ObjectSchema } from '../routes/route-catalogue.js';
+import type { ObjectSchema } from '../routes/json-schema.js';
 import { readArguments } from './tool-request.js';
 
 const text = { type: 'string' };

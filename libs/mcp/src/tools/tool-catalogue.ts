@@ -3,14 +3,8 @@ import { z } from 'zod';
 import type { Scope } from '#kernel';
 import { toResultSchema } from '../results/result-schema.js';
 import { pageArguments } from '../results/text-page.js';
-import {
-  type JsonSchema,
-  type ObjectSchema,
-  shapeOf,
-  toObjectSchema,
-  type Route,
-  RouteCatalogue,
-} from '../routes/route-catalogue.js';
+import { type JsonSchema, type ObjectSchema, shapeOf, toObjectSchema } from '../routes/json-schema.js';
+import { type Route, RouteCatalogue } from '../routes/route-catalogue.js';
 import { administrationTools } from './administration-tools.js';
 import { agentTools } from './agent-tools.js';
 import { contextTools } from './context-tools.js';

@@ -1,7 +1,7 @@
 import { escapePointer, findInexactJson, findUnsafeText, isNestedTooDeep } from '#http';
 import { DomainError, type ErrorIssue } from '#kernel';
 import type { RestCall } from '../http/rest-api.js';
-import type { JsonSchema, ObjectSchema } from '../routes/route-catalogue.js';
+import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { Tool } from './tool-catalogue.js';
 import type { ToolArguments } from './tool.js';
 

@@ -1,4 +1,4 @@
-import type { ObjectSchema } from '../routes/route-catalogue.js';
+import type { ObjectSchema } from '../routes/json-schema.js';
 
 /** Which tools a client is shown: `core` is what an agent works with, `full` everything. */
 export const profiles = ['core', 'full'] as const;

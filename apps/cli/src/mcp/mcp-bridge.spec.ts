@@ -1,5 +1,5 @@
 import type { JsonRpcMessage } from './mcp-link.js';
-import { McpBridge } from './run-mcp.js';
+import { McpBridge } from './mcp-bridge.js';
 
 describe('the bridge', () => {
   let answers: any[];
