@@ -25,14 +25,11 @@ import { MessageObservers } from '../message-observers.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { PostgresConversationRepository } from './postgres-conversation.repository.js';
 
-interface NewConversation {
-  /** Slug; made where it is missing. */
-  readonly project: string;
-  readonly externalId: string | null;
-  readonly userId: string | null;
-  readonly sessionId: SessionId | null;
-  readonly title: string | null;
-  readonly metadata: Metadata;
+/** Its project is made where it is missing. */
+interface NewConversation extends Pick<
+  Conversation,
+  'project' | 'externalId' | 'userId' | 'sessionId' | 'title' | 'metadata'
+> {
   /** Of the original, where it is imported; now where absent. */
   readonly createdAt?: Date | undefined;
 }

@@ -19,18 +19,13 @@ import { ConversationChanges } from '../conversation-changes.js';
 import type { Conversation } from '../conversation.js';
 import { ConversationService } from '../conversations/conversation.service.js';
 import { PostgresConversationRepository } from '../conversations/postgres-conversation.repository.js';
-import { contentBytes, hashOfGiven, type Message, type MessageContent, type MessageRole } from '../message.js';
+import { contentBytes, hashOfGiven, type Message, type MessageContent } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { callsIn } from '../tool-links.js';
 import { TokenCounter } from '../window/token-counter.js';
 import { type KnownMessage, type MessageRange, PostgresMessageRepository } from './postgres-message.repository.js';
 
-interface NewMessage {
-  readonly clientId: string | null;
-  readonly role: MessageRole;
-  readonly name: string | null;
-  readonly content: MessageContent;
-  readonly metadata: Metadata;
+interface NewMessage extends Pick<Message, 'clientId' | 'role' | 'name' | 'content' | 'metadata'> {
   /** Of the original, where it is imported; now where absent. */
   readonly createdAt?: Date | undefined;
 }
@@ -285,13 +280,8 @@ export class MessageService {
   ): Promise<boolean> {
     const edge = direction === 'newer' ? items[0] : items.at(-1);
     if (edge === undefined || (direction === 'newer' && edge.seq === 1)) return false;
-    return this.messages.hasMore(
-      workspaceId,
-      id,
-      direction === 'newer'
-        ? { since, until, before: edge.seq, direction: 'older' }
-        : { since, until, after: edge.seq, direction: 'newer' },
-    );
+    const beyond = direction === 'newer' ? { before: edge.seq } : { after: edge.seq };
+    return this.messages.hasAny(workspaceId, id, { since, until, ...beyond });
   }
 
   /** Half before, half after, the message itself between them; more on one side where the other has fewer. */

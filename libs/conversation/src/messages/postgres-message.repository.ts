@@ -29,13 +29,30 @@ const messageTable = new Table<Message>(
 
 const toMessage = (row: object): Message => messageTable.toThing(row);
 
-/** From where a list of messages goes, and which way. */
-export interface MessageRange {
+/** Which messages of a conversation: by sequence number, without the ones named, and by time, from `since` to before `until`. */
+interface MessageBounds {
   readonly after?: number | undefined;
   readonly before?: number | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
+}
+
+/** Between what a list of messages goes, and which way. */
+export interface MessageRange extends MessageBounds {
   readonly direction: 'newer' | 'older';
+}
+
+/** With the values of `rangeParameters`. */
+const IN_RANGE = `workspace_id = $1 AND conversation_id = $2 AND ($3::integer IS NULL OR seq > $3)
+         AND ($4::integer IS NULL OR seq < $4) AND ($5::timestamptz IS NULL OR created_at >= $5)
+         AND ($6::timestamptz IS NULL OR created_at < $6)`;
+
+function rangeParameters(
+  workspaceId: WorkspaceId,
+  conversationId: ConversationId,
+  { after, before, since, until }: MessageBounds,
+): unknown[] {
+  return [workspaceId, conversationId, after ?? null, before ?? null, since ?? null, until ?? null];
 }
 
 /** A message that a client has named before. */
@@ -89,19 +106,16 @@ export class PostgresMessageRepository {
   async list(
     workspaceId: WorkspaceId,
     conversationId: ConversationId,
-    { after, before, since, until, direction }: MessageRange,
+    range: MessageRange,
     limit: number,
   ): Promise<readonly Message[]> {
     const rows = await this.database.query<object>(
-      `SELECT ${messageTable.columns} FROM messages
-       WHERE workspace_id = $1 AND conversation_id = $2 AND ($3::integer IS NULL OR seq > $3)
-         AND ($4::integer IS NULL OR seq < $4) AND ($5::timestamptz IS NULL OR created_at >= $5)
-         AND ($6::timestamptz IS NULL OR created_at < $6)
-       ORDER BY seq ${direction === 'newer' ? 'ASC' : 'DESC'} LIMIT $7`,
-      [workspaceId, conversationId, after ?? null, before ?? null, since ?? null, until ?? null, limit],
+      `SELECT ${messageTable.columns} FROM messages WHERE ${IN_RANGE}
+       ORDER BY seq ${range.direction === 'newer' ? 'ASC' : 'DESC'} LIMIT $7`,
+      [...rangeParameters(workspaceId, conversationId, range), limit],
     );
     const messages = rows.map(toMessage);
-    return direction === 'newer' ? messages : messages.toReversed();
+    return range.direction === 'newer' ? messages : messages.toReversed();
   }
 
   /** The newest `limit`, but no more than about `maxBytes` of content, and one at least. Oldest first. */
@@ -141,9 +155,13 @@ export class PostgresMessageRepository {
     return rows.map(({ call }) => call);
   }
 
-  /** Whether there is any after, or before, this one. */
-  async hasMore(workspaceId: WorkspaceId, conversationId: ConversationId, range: MessageRange): Promise<boolean> {
-    return (await this.list(workspaceId, conversationId, range, 1)).length > 0;
+  /** Whether there is any message in the range. */
+  async hasAny(workspaceId: WorkspaceId, conversationId: ConversationId, range: MessageBounds): Promise<boolean> {
+    const [row] = await this.database.query<{ has_any: boolean }>(
+      `SELECT EXISTS (SELECT FROM messages WHERE ${IN_RANGE}) AS has_any`,
+      rangeParameters(workspaceId, conversationId, range),
+    );
+    return row?.has_any === true;
   }
 
   /** Puts it in the place of what it was, which stays with the audit line of the edit as long as the message does. */

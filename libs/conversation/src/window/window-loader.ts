@@ -48,7 +48,7 @@ export class WindowLoader {
 
   private hasEarlier({ workspaceId, conversationId, seq }: Message): Promise<boolean> {
     if (seq === 1) return Promise.resolve(false);
-    return this.messages.hasMore(workspaceId, conversationId, { before: seq, direction: 'older' });
+    return this.messages.hasAny(workspaceId, conversationId, { before: seq });
   }
 
   private async findEarlierCalls(newest: readonly Message[]): Promise<readonly string[]> {
