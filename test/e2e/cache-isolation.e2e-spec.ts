@@ -20,8 +20,6 @@ describe('two principals in two workspaces over two processes, at random', () =>
       REDIS_SOCKET_TIMEOUT: '2000',
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       WORKER_ENABLED: 'false',
-      // Nobody embeds here, and what is pending is not kept.
-      EMBEDDING_PROVIDER: 'off',
       LOG_LEVEL: 'error',
     };
     servers = [await startKeepsake({ env })];

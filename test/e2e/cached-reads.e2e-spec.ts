@@ -34,8 +34,6 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     fixture = await CachingFixture.at(place, {
       KEEPSAKE_BOOTSTRAP_KEY: KEY,
       WORKER_ENABLED: 'false',
-      // Nobody embeds here, and what is pending is not kept.
-      EMBEDDING_PROVIDER: 'off',
     });
     ({ here, there } = fixture);
     mine = await newWorkspace('mine');

@@ -3,7 +3,7 @@ import { CacheService, type Refill, workspaceDeletionTag } from '#cache';
 import { Registry, type WorkspaceId } from '#kernel';
 import { projectCountersTag } from '#project';
 import type { ContextSummary } from './context.js';
-import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, labelTag } from './context.cache.js';
+import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, embeddingsTag, labelTag } from './context.cache.js';
 
 /** What a write changed in the line of one label. */
 interface ChangedLine {
@@ -58,9 +58,9 @@ export class ContextChanges {
     const tags = contexts.flatMap(({ id, project, label }) => [
       contextTag({ workspace, id }),
       labelTag({ workspace, project, label }),
-      contextsTag({ workspace, project }),
+      embeddingsTag({ workspace, project }),
     ]);
-    await this.cache.invalidate([...tags, anyContextTag({ workspace })]);
+    await this.cache.invalidate([...new Set(tags), anyContextTag({ workspace })]);
   }
 
   /** Versions were deleted for good, in one of several transactions: who has done the last one calls `erased`. */

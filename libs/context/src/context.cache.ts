@@ -20,6 +20,9 @@ export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { l
 /** Fired by every write to any context of the project. */
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
+/** Fired when what is shown of the embedding of any context of the project changes. */
+export const embeddingsTag = defineTag('embeddings', ({ project }: ProjectKey) => project);
+
 /** Fired by every write to any context of the workspace: for what is named by an id that does not say its label. */
 export const anyContextTag = defineTag<TagOwner>('any-context', () => []);
 
@@ -57,7 +60,7 @@ export const contextSummaries = defineFamily<ContextKey, ContextSummary | undefi
   ...common,
 });
 
-/** Whether a version is embedded; `engine` is what embeds. That it is not yet is not remembered: nothing says when it is. */
+/** Whether a version is embedded; `engine` is what embeds. Who stores its vectors fires the tag. */
 export const embeddingStatesFamily = defineFamily<
   { readonly workspace: string; readonly id: ContextId; readonly engine: string },
   EmbeddingState
@@ -69,7 +72,6 @@ export const embeddingStatesFamily = defineFamily<
   key: ({ id, engine }) => [id, engine],
   tags: (of) => [contextTag(of), workspaceDeletionTag(of)],
   ttlMs: 300_000,
-  isCacheable: (state) => state !== 'pending',
 });
 
 /** A text is known by its hash. The workspace is part of the key, so that nobody learns what others have stored. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { ConsoleLogger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '#config';
@@ -53,12 +54,18 @@ export class AgentProcess {
     return this.module.close();
   }
 
-  /** How many statements this process sends while `work` runs. */
+  /** How many statements `work` sends. Those that the process sends by the clock meanwhile are not counted. */
   async statementsOf(work: () => Promise<unknown>): Promise<number> {
-    const query = jest.spyOn(this.database, 'query');
+    const scope = new AsyncLocalStorage<true>();
+    const send = this.database.query.bind(this.database);
+    let sent = 0;
+    const query = jest.spyOn(this.database, 'query').mockImplementation((...statement) => {
+      if (scope.getStore() === true) sent++;
+      return send(...statement);
+    });
     try {
-      await work();
-      return query.mock.calls.length;
+      await scope.run(true, work);
+      return sent;
     } finally {
       query.mockRestore();
     }

@@ -10,10 +10,10 @@ import {
 } from '#http';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { DEFAULT_PROJECT } from '#project';
-import { anyContextTag, contextsTag, contextTag, contextUsageTag, labelTag } from '../context.cache.js';
+import { anyContextTag, contextsTag, contextTag, contextUsageTag, embeddingsTag, labelTag } from '../context.cache.js';
 import { EmbeddingStates } from '../context-observers.js';
 import { ContextUsage } from '../recall/context-usage.js';
-import type { ContextResponse, SummaryResponse } from './context.response.js';
+import type { ContextResponse } from './context.response.js';
 
 /** What the answers of the context routes depend on, from the request alone. */
 type Tags = readonly [Tag, ...Tag[]];
@@ -33,24 +33,13 @@ export function tagsOfLabel({ workspace, params }: CacheableRequest): Tags {
 }
 
 export function tagsOfList({ workspace, query }: CacheableRequest): Tags {
-  return [
-    contextsTag({ workspace, project: String(query['project'] ?? DEFAULT_PROJECT) }),
-    workspaceDeletionTag({ workspace }),
-  ];
+  const named = { workspace, project: String(query['project'] ?? DEFAULT_PROJECT) };
+  return [contextsTag(named), embeddingsTag(named), workspaceDeletionTag(named)];
 }
 
 export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {
   const project = params['project'] ?? '';
   return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), workspaceDeletionTag({ workspace })];
-}
-
-/** Embedding goes on in the background: what says that it is pending is not true for long. */
-export function isSettled({ embedding }: Pick<SummaryResponse, 'embedding'>): boolean {
-  return embedding !== 'pending';
-}
-
-export function areSettled({ items }: { readonly items: readonly SummaryResponse[] }): boolean {
-  return items.every(isSettled);
 }
 
 export const contextSubject = { kind: 'context', of: ({ id }: ContextResponse) => id };

@@ -24,14 +24,7 @@ import {
   toPatch,
   versionsQuery,
 } from './context.dto.js';
-import {
-  areSettled,
-  contextSubject,
-  isSettled,
-  tagsOfContext,
-  tagsOfList,
-  tagsOfVersions,
-} from './context-response-caching.js';
+import { contextSubject, tagsOfContext, tagsOfList, tagsOfVersions } from './context-response-caching.js';
 import { ContextPresenter } from './context-presenter.js';
 import { contextParams, noQuery } from './context.fields.js';
 import {
@@ -77,7 +70,7 @@ export class ContextController {
     summary: 'List contexts, newest first, without their texts',
     access: ['memory:read'],
     response: summariesResponse,
-    cache: { family: queries.name, tags: tagsOfList, keep: areSettled },
+    cache: { family: queries.name, tags: tagsOfList },
   })
   async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
     const filter = toFilter(query);
@@ -93,7 +86,7 @@ export class ContextController {
     summary: 'Read a version of a context',
     access: ['memory:read'],
     response: contextResponse,
-    cache: { family: contextFamily.name, tags: tagsOfContext, keep: isSettled, subject: contextSubject },
+    cache: { family: contextFamily.name, tags: tagsOfContext, subject: contextSubject },
   })
   async get(
     @Caller() caller: Principal,
@@ -167,7 +160,7 @@ export class ContextController {
     summary: 'List every version of the label of a context, newest first, archived ones included',
     access: ['memory:read'],
     response: summariesResponse,
-    cache: { family: queries.name, tags: tagsOfVersions, keep: areSettled },
+    cache: { family: queries.name, tags: tagsOfVersions },
   })
   async versions(
     @Caller() caller: Principal,

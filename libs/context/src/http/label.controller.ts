@@ -6,7 +6,7 @@ import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { contexts as contextFamily } from '../context.cache.js';
 import { ContextService } from '../store/context.service.js';
-import { contextSubject, isSettled, tagsOfLabel } from './context-response-caching.js';
+import { contextSubject, tagsOfLabel } from './context-response-caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
 import { ContextPresenter } from './context-presenter.js';
 import { contextResponse } from './context.response.js';
@@ -23,7 +23,7 @@ export class LabelController {
     access: ['memory:read'],
     response: contextResponse,
     freeText: 'label',
-    cache: { family: contextFamily.name, tags: tagsOfLabel, keep: isSettled, subject: contextSubject },
+    cache: { family: contextFamily.name, tags: tagsOfLabel, subject: contextSubject },
   })
   async getByLabel(
     @Caller() caller: Principal,

@@ -60,7 +60,7 @@ describe('PostgresVectorStore', () => {
       await world.store.put(workspaceId, MODEL, [
         { contextId: id, projectId: project.projectId, vectors: [vectorOf('a')] },
       ]),
-    ).toEqual({ stored: [], dropped: [] });
+    ).toEqual({ stored: [], changed: [] });
   });
 
   it('stores the same twice as once', async () => {

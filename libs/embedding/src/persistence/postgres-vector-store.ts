@@ -71,22 +71,23 @@ export class PostgresVectorStore {
   /**
    * Stores the vectors of contexts that still are the newest of their label, in place of what there was, and drops
    * those of the versions before. A context that was replaced, archived or deleted meanwhile is passed over.
-   * @returns those that were stored, and the versions before that lost theirs
+   * @returns those that were stored, and everything whose state changed: those, and the versions before that lost theirs
    */
   async put(
     workspaceId: WorkspaceId,
     model: string,
     contexts: readonly ContextVectors[],
-  ): Promise<{ readonly stored: readonly ContextId[]; readonly dropped: readonly ChangedContext[] }> {
+  ): Promise<{ readonly stored: readonly ContextId[]; readonly changed: readonly ChangedContext[] }> {
     const ids = contexts.map(({ contextId }) => contextId);
     // The lock keeps a context from being replaced or removed until its vectors are in.
-    const kept = await this.database.query<{ id: ContextId; label_id: string }>(
-      `SELECT id, label_id FROM contexts
-       WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND is_latest
-       ORDER BY id FOR SHARE`,
+    const kept = await this.database.query<ChangedContext & { label_id: string }>(
+      `SELECT c.id, c.label, c.label_id, p.slug AS project
+       FROM contexts c JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id
+       WHERE c.workspace_id = $1 AND c.id = ANY ($2::uuid[]) AND c.is_latest
+       ORDER BY c.id FOR SHARE OF c`,
       [workspaceId, ids],
     );
-    if (kept.length === 0) return { stored: [], dropped: [] };
+    if (kept.length === 0) return { stored: [], changed: [] };
     const keptIds = kept.map(({ id }) => id);
     const removed = await this.database.query<ChangedContext>(
       `DELETE FROM context_vectors v
@@ -96,8 +97,7 @@ export class PostgresVectorStore {
        RETURNING c.id, c.label, p.slug AS project`,
       [workspaceId, kept.map(({ label_id }) => label_id), model, keptIds],
     );
-    const dropped = new Map(removed.map((context) => [context.id, context]));
-    for (const id of keptIds) dropped.delete(id);
+    const changed = new Map([...removed, ...kept].map(({ id, label, project }) => [id, { id, label, project }]));
     for (const { contextId, projectId, vectors } of contexts) {
       if (!keptIds.includes(contextId)) continue;
       await this.database.query(
@@ -107,7 +107,7 @@ export class PostgresVectorStore {
         [workspaceId, projectId, contextId, model, vectors.map((vector) => `{${vector.join(',')}}`)],
       );
     }
-    return { stored: keptIds, dropped: [...dropped.values()] };
+    return { stored: keptIds, changed: [...changed.values()] };
   }
 
   /** Remembers that the model refuses a context, so that it is not asked again; undefined where that was known. */

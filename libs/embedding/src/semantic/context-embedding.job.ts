@@ -86,13 +86,12 @@ export class ContextEmbeddingJob {
   private async store(workspaceId: WorkspaceId, model: string, contexts: readonly ContextVectors[]): Promise<void> {
     await this.transactions.run(
       async () => {
-        const { stored, dropped } = await this.vectors.put(workspaceId, model, contexts);
+        const { stored, changed } = await this.vectors.put(workspaceId, model, contexts);
         await this.observers.vectorsChanged(
           workspaceId,
           contexts.filter(({ contextId }) => stored.includes(contextId)),
         );
-        // That a context is not embedded yet is never kept, so nobody has to be informed of those that are now.
-        await this.changes.embeddingChanged(workspaceId, dropped);
+        await this.changes.embeddingChanged(workspaceId, changed);
       },
       { retries: 2 },
     );

@@ -92,7 +92,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
     request: Request,
     reply: FastifyReply,
     { scopes, workspaceId }: Principal,
-    { keep, subject }: ResponseCaching,
+    { subject }: ResponseCaching,
     key: ResponseKey,
     next: CallHandler,
   ): Promise<unknown> {
@@ -112,7 +112,7 @@ export class ResponseCacheInterceptor implements NestInterceptor {
         etag: reply.getHeader('etag'),
         madeAtMs: this.clock.nowMs(),
         subject: subject?.of(body as never) ?? '',
-        isKept: !noStore && keep?.(body as never) !== false,
+        isKept: !noStore,
       });
     };
     const read = (options?: Pick<ReadOptions, 'mode'>) =>

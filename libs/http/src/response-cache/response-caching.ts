@@ -24,8 +24,6 @@ export interface ResponseCaching {
   readonly when?: (request: CacheableRequest) => boolean;
   /** What an answer is about, for features that count what is read of them: see `CachedResponseListeners`. */
   readonly subject?: { readonly kind: string; readonly of: (body: never) => string };
-  /** False for answers that must not be kept, such as degraded ones. */
-  readonly keep?: (body: never) => boolean;
 }
 
 /** Metadata key of how the answers of a route are kept. */
