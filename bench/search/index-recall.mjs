@@ -1,7 +1,6 @@
 // @ts-check
 import { setTimeout } from 'node:timers/promises';
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 
 /** What the lib keeps to itself, from the build that is measured. */
 const part = (/** @type {string} */ path) =>
@@ -19,7 +18,7 @@ async function open(url) {
   const { Pgvector } = await part('persistence/pgvector.js');
   const { PostgresSemanticIndex } = await part('persistence/postgres-semantic-index.js');
   const { PostgresVectorStore } = await part('persistence/postgres-vector-store.js');
-  const dataSource = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+  const dataSource = await new KeepsakeDataSource({ type: 'postgres', url, installExtensions: false }).initialize();
   const database = new Database(dataSource);
   const pgvector = new Pgvector(database);
   const provider = new LocalEmbeddingProvider();

@@ -5,6 +5,7 @@ import { type DatabaseConfig, type DatabaseConnection, parseDatabaseUrl } from '
 import { EmbeddedDatabase } from './embedded/embedded-database.js';
 import { migrations } from './migrations/index.js';
 import { findPooling, PoolerError } from './pooling.js';
+import { KeepsakeDataSource } from './keepsake-data-source.js';
 import { SchemaMigrator, SchemaOutdatedError } from './schema-migrator.js';
 
 const MAX_REPORTED_SQL = 500;
@@ -116,7 +117,7 @@ function outsideOptions(url: string, directUrl: string | undefined, config: Data
  * Connects; where the options name a data folder, the embedded server is started first and ended after the pool.
  * @throws PoolerError where a pooler keeps no session and the options name no other address
  */
-export async function connectDataSource(options: DatabaseOptions): Promise<DataSource> {
+export async function connectDataSource(options: DatabaseOptions): Promise<KeepsakeDataSource> {
   if (options.embeddedDataDir === undefined) return connectOutside(options);
   const server = await EmbeddedDatabase.open(options.embeddedDataDir);
   const dataSource = new EmbeddedDataSource(
@@ -131,9 +132,9 @@ export async function connectDataSource(options: DatabaseOptions): Promise<DataS
   }
 }
 
-async function connectOutside(options: DatabaseOptions): Promise<DataSource> {
+async function connectOutside(options: DatabaseOptions): Promise<KeepsakeDataSource> {
   const { outside, extra, ...rest } = options;
-  if (outside === undefined) return new DataSource(options).initialize();
+  if (outside === undefined) return new KeepsakeDataSource(options).initialize();
   const { connection, connectTimeoutMs, statementTimeoutMs, direct } = outside;
   const isShared = (await findPooling(connection, connectTimeoutMs)) === 'transaction';
   if (isShared && direct === undefined) throw new PoolerError('DATABASE_URL');
@@ -144,7 +145,7 @@ async function connectOutside(options: DatabaseOptions): Promise<DataSource> {
   const settings = sessionSettings(statementTimeoutMs);
   // Poolers refuse most settings among the parameters of a start, and one that shares its sessions gives them to others.
   const onConnect = isShared ? undefined : (client: pg.PoolClient) => client.query(settings);
-  const dataSource = await new DataSource({
+  const dataSource = await new KeepsakeDataSource({
     ...rest,
     extra: { ...extra, onConnect },
   }).initialize();
@@ -180,7 +181,7 @@ async function reportMissingTimeLimit(dataSource: DataSource, statementTimeoutMs
  * Connects and makes sure of the schema, so that nothing ever works on an older one.
  * @throws SchemaOutdatedError where migrations are missing and the options say not to apply them.
  */
-export async function openDataSource(options: DatabaseOptions): Promise<DataSource> {
+export async function openDataSource(options: DatabaseOptions): Promise<KeepsakeDataSource> {
   const dataSource = await connectDataSource(options);
   try {
     const migrator = new SchemaMigrator(dataSource, options.embeddedDataDir !== undefined);
@@ -205,7 +206,7 @@ async function migrateBy(options: DatabaseOptions): Promise<void> {
   }
 }
 
-class EmbeddedDataSource extends DataSource {
+class EmbeddedDataSource extends KeepsakeDataSource {
   constructor(
     options: DataSourceOptions,
     private readonly server: EmbeddedDatabase,

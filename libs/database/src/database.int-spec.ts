@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
 import { Database } from './database.js';
+import { KeepsakeDataSource } from './keepsake-data-source.js';
 import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 
 /** Lets so many callers go on together, once all of them have come. */
@@ -20,12 +20,13 @@ function barrier(callers: number): () => Promise<void> {
 
 describe('transactions on PostgreSQL', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let database: Database;
   /** Another client of the same database. */
-  let observer: DataSource;
+  let observer: KeepsakeDataSource;
 
-  const connect = (url: string) => new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+  const connect = (url: string) =>
+    new KeepsakeDataSource({ type: 'postgres', url, installExtensions: false }).initialize();
   const insert = (name: string) => database.query('INSERT INTO things (name, count) VALUES ($1, 0)', [name]);
   const seen = async (): Promise<string[]> =>
     (await observer.query<{ name: string }[]>('SELECT name FROM things ORDER BY name')).map(({ name }) => name);

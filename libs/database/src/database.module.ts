@@ -10,6 +10,7 @@ import { DatabaseHealth } from './database.health.js';
 import { DatabaseTime } from './database-time.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { type DatabaseOptions, dataSourceOptions, openDataSource } from './data-source.js';
+import type { KeepsakeDataSource } from './keepsake-data-source.js';
 import { EmbeddedMaintenance } from './embedded/embedded-maintenance.js';
 import { InstallationSecrets } from './installation-secrets.js';
 import { Snapshots } from './snapshots.js';
@@ -35,7 +36,7 @@ import { TransactionRunner } from './transaction-runner.js';
     {
       provide: Database,
       inject: [DataSource, DatabaseConfig],
-      useFactory: (dataSource: DataSource, { url, directUrl }: DatabaseConfig) =>
+      useFactory: (dataSource: KeepsakeDataSource, { url, directUrl }: DatabaseConfig) =>
         new Database(dataSource, directUrl === url ? undefined : directUrl),
     },
     { provide: TransactionRunner, useExisting: Database },

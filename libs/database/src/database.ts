@@ -1,15 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable, Logger } from '@nestjs/common';
 import pg from 'pg';
-import {
-  DataSource,
-  type EntityManager,
-  QueryRunnerAlreadyReleasedError,
-  QueryRunnerProviderAlreadyReleasedError,
-} from 'typeorm';
+import { type EntityManager, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { type DatabaseConnection, parseDatabaseUrl } from '#config';
-import { measured, type SpanAttributes } from '#observability';
 import { isRetryable } from './database-errors.js';
+import type { KeepsakeDataSource, StatementRunner } from './keepsake-data-source.js';
 import { TransactionRunner, type TransactionOptions } from './transaction-runner.js';
 
 interface OpenTransaction {
@@ -17,8 +12,6 @@ interface OpenTransaction {
   readonly lastWork: (() => Promise<void>)[];
   readonly hooks: (() => Promise<void> | void)[];
   open: boolean;
-  /** The first statement that failed. PostgreSQL takes nothing more after it, and answers COMMIT by rolling back. */
-  failure?: { readonly error: unknown };
 }
 
 /** Runs one statement and returns its rows. */
@@ -35,12 +28,11 @@ export class Database extends TransactionRunner {
 
   /** @param directUrl where sessions have an address of their own, past a pooler */
   constructor(
-    readonly dataSource: DataSource,
+    readonly dataSource: KeepsakeDataSource,
     private readonly directUrl?: string,
   ) {
     super();
-    this.refuseQueriesOutsideTheTransaction();
-    measureStatements(dataSource);
+    dataSource.refuseSecondConnections(() => this.inTransaction);
   }
 
   /** The entity manager to use for this call chain. Take it again for every query; never keep it. */
@@ -115,15 +107,15 @@ export class Database extends TransactionRunner {
     const hooks: OpenTransaction['hooks'] = [];
     const inside = (manager: EntityManager): Promise<Result> => {
       const own: OpenTransaction = { manager, lastWork: [], hooks, open: true };
-      noteFailure(own);
+      const runner = manager.queryRunner as StatementRunner;
       return this.current.run(own, async () => {
         try {
           if (isSnapshot) await manager.query('SET TRANSACTION READ ONLY');
           const done = await work();
           // After a failed statement nothing more would be taken.
-          if (own.failure === undefined) for (const hook of own.lastWork) await hook();
+          if (runner.failure === undefined) for (const hook of own.lastWork) await hook();
           // Work that went on after a failed statement must not be reported as committed.
-          if (own.failure !== undefined) throw own.failure.error;
+          if (runner.failure !== undefined) throw runner.failure.error;
           return done;
         } finally {
           own.open = false;
@@ -150,25 +142,6 @@ export class Database extends TransactionRunner {
       );
     }
   }
-
-  /**
-   * A query on a second connection inside a transaction waits for that transaction's own connection: for ever on the
-   * embedded database, until the pool is free on a busy server. So it is refused at once, on both.
-   */
-  private refuseQueriesOutsideTheTransaction(): void {
-    const driver = this.dataSource.driver as unknown as { obtainMasterConnection(): Promise<unknown> };
-    const obtain = driver.obtainMasterConnection.bind(driver);
-    driver.obtainMasterConnection = () => {
-      if (this.inTransaction) {
-        return Promise.reject(
-          new Error(
-            'A query was sent beside the running transaction. Use the manager of Database, which takes part in it, or Database.outside() for background work.',
-          ),
-        );
-      }
-      return obtain();
-    };
-  }
 }
 
 async function onClient<Result>(
@@ -184,49 +157,6 @@ async function onClient<Result>(
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-/** Every statement, with the wait for a connection, is time that its request spends on the database. */
-function measureStatements(dataSource: DataSource): void {
-  const create = dataSource.createQueryRunner.bind(dataSource);
-  dataSource.createQueryRunner = (mode) => {
-    const runner = create(mode);
-    const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-    runner.query = (...args: unknown[]): Promise<any> =>
-      measured(
-        'database',
-        'database.statement',
-        () => query(...args),
-        () => statementAttributes(String(args[0])),
-      );
-    return runner;
-  };
-}
-
-const MAX_REPORTED_SQL = 2_000;
-
-/** The names of OpenTelemetry's conventions for databases. Values are parameters, which are left out: they are content. */
-function statementAttributes(sql: string): SpanAttributes {
-  return {
-    'db.system.name': 'postgresql',
-    'db.operation.name': /^\s*([A-Za-z]+)/.exec(sql)?.[1]?.toUpperCase() ?? '',
-    'db.query.text': sql.slice(0, MAX_REPORTED_SQL),
-  };
-}
-
-/** TypeORM sends every statement of a transaction through its one query runner. */
-function noteFailure(transaction: OpenTransaction): void {
-  const runner = transaction.manager.queryRunner;
-  if (runner === undefined) throw new Error('A transaction has no query runner.');
-  const query = runner.query.bind(runner) as (...args: unknown[]) => Promise<unknown>;
-  runner.query = async (...args: unknown[]): Promise<any> => {
-    try {
-      return await query(...args);
-    } catch (error) {
-      transaction.failure ??= { error };
-      throw error;
-    }
-  };
 }
 
 /**

@@ -5,6 +5,7 @@ export { connectDataSource, dataSourceOptions, directOptions } from './data-sour
 export { DataFolderLock, DataFolderLockedError, describeOwner } from './embedded/data-folder-lock.js';
 export { EMBEDDED_FOLDER } from './embedded/embedded-database.js';
 export { InstallationSecrets } from './installation-secrets.js';
+export { KeepsakeDataSource } from './keepsake-data-source.js';
 export {
   findMissingGrants,
   type MigrationObserver,

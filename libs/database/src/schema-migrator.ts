@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { messageOf } from '#kernel';
 
 /** Any number, the same in every release: it names the lock of migrations among advisory locks. */
 const MIGRATION_LOCK = 7_236_411;
@@ -47,12 +48,7 @@ export class SchemaMigrator {
     if (await this.isCurrent()) return [];
     const grants = this.embedded ? [] : await findMissingGrants(this.dataSource);
     if (grants.length > 0) throw new MissingGrantsError(grants);
-    return this.alone(async () => {
-      const applied = new Set(await this.applied());
-      const pending = this.dataSource.migrations.filter(({ name }) => name === undefined || !applied.has(name));
-      for (const [index, migration] of pending.entries()) this.observe(migration, index + 1, pending.length);
-      return (await this.dataSource.runMigrations()).map((migration) => migration.name);
-    });
+    return this.alone(() => this.applyPending());
   }
 
   /**
@@ -74,10 +70,17 @@ export class SchemaMigrator {
     return this.dataSource.migrations.every(({ name }) => name !== undefined && applied.has(name));
   }
 
-  /** TypeORM runs all that are pending in one call and reports nothing on the way. */
-  private observe(migration: MigrationInterface, number: number, total: number): void {
-    const up = migration.up.bind(migration);
-    migration.up = (runner) => this.reported(migration.name ?? '', number, total, () => up(runner));
+  private async applyPending(): Promise<string[]> {
+    const runner = this.dataSource.createQueryRunner();
+    const executor = new MigrationExecutor(this.dataSource, runner);
+    try {
+      const pending = await executor.getPendingMigrations();
+      for (const [index, migration] of pending.entries())
+        await this.reported(migration.name, index + 1, pending.length, () => applyWhole(runner, executor, migration));
+      return pending.map(({ name }) => name);
+    } finally {
+      await runner.release();
+    }
   }
 
   private async reported<Result>(
@@ -114,6 +117,19 @@ export class SchemaMigrator {
       await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
       await holder.release();
     }
+  }
+}
+
+/** One that fails leaves nothing of itself. */
+async function applyWhole(runner: QueryRunner, executor: MigrationExecutor, migration: Migration): Promise<void> {
+  try {
+    await runner.startTransaction();
+    await executor.executeMigration(migration);
+    await runner.commitTransaction();
+  } catch (error) {
+    runner.dataSource.logger.logMigration(`Migration "${migration.name}" failed, error: ${messageOf(error)}`);
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
   }
 }
 

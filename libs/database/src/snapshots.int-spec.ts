@@ -1,17 +1,17 @@
-import { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { Database } from './database.js';
+import { KeepsakeDataSource } from './keepsake-data-source.js';
 import { Snapshots } from './snapshots.js';
 
 describe('reading a moment over many connections', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let database: Database;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase({ empty: true });
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
-    dataSource = await new DataSource(options).initialize();
+    dataSource = await new KeepsakeDataSource(options).initialize();
     database = new Database(dataSource);
     await database.query('CREATE TABLE things (id integer)');
     await database.query('INSERT INTO things VALUES (1)');

@@ -6,7 +6,7 @@ import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
 import { IdempotencyExpiry, PostgresIdempotencyStore } from './idempotency/postgres-idempotency.store.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
-import { ConditionalReadInterceptor } from './paging/conditional-read.interceptor.js';
+import { ConditionalReadInterceptor } from './conditional-requests/conditional-read.interceptor.js';
 import { CursorKey } from './paging/cursor.js';
 import { ProblemFilter } from './problem/problem.filter.js';
 import {

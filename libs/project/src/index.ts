@@ -7,7 +7,7 @@ export {
   type ImportTarget,
   ImportTally,
   namesOf,
-} from './import-target.js';
+} from './import-strategy.js';
 export { DEFAULT_PROJECT, type Project, projectSlug } from './project.js';
 export { projectCountersTag, type ProjectKey, projectTag } from './project.cache.js';
 export { ProjectApiModule, ProjectModule } from './project.module.js';

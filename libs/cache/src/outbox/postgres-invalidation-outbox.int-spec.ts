@@ -1,6 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import { Database } from '#database';
-import { DataSource } from 'typeorm';
+import { Database, KeepsakeDataSource } from '#database';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
 import { TcpProxy } from '#test/support/tcp-proxy.js';
@@ -11,13 +10,15 @@ import { PostgresInvalidationOutbox } from './postgres-invalidation-outbox.js';
 
 describe('the outbox in PostgreSQL', () => {
   let database: TestDatabase;
-  let sources: DataSource[];
+  let sources: KeepsakeDataSource[];
   let outboxes: PostgresInvalidationOutbox[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase();
     sources = await Promise.all(
-      [1, 2].map(() => new DataSource({ type: 'postgres', url: database.url, installExtensions: false }).initialize()),
+      [1, 2].map(() =>
+        new KeepsakeDataSource({ type: 'postgres', url: database.url, installExtensions: false }).initialize(),
+      ),
     );
   });
 
@@ -33,7 +34,7 @@ describe('the outbox in PostgreSQL', () => {
   });
 
   function open(source: number, url?: string): { readonly outbox: PostgresInvalidationOutbox; readonly sql: Database } {
-    const sql = new Database(sources[source] as DataSource);
+    const sql = new Database(sources[source] as KeepsakeDataSource);
     const outbox = new PostgresInvalidationOutbox(
       sql,
       'relay',
@@ -104,7 +105,7 @@ describe('the outbox in PostgreSQL', () => {
   });
 
   it('T56 writes a row for a process without a shared tier where others have one, and knows whether they are there', async () => {
-    const sql = new Database(sources[0] as DataSource);
+    const sql = new Database(sources[0] as KeepsakeDataSource);
     const outbox = new PostgresInvalidationOutbox(sql, 'writer');
     await sql.query('TRUNCATE cache_primaries');
     expect(await outbox.append(['w:a:x' as Tag])).toBeUndefined();

@@ -1,7 +1,6 @@
-import { DataSource } from 'typeorm';
 import type { DatabaseConfig } from '#config';
 import type { Priority } from '#context';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { type ContextId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { Pgvector } from '../persistence/pgvector.js';
@@ -30,7 +29,7 @@ export class EmbeddingDatabase {
 
   private constructor(
     private readonly test: TestDatabase,
-    readonly dataSource: DataSource,
+    readonly dataSource: KeepsakeDataSource,
     readonly database: Database,
   ) {
     this.pgvector = new Pgvector(database);
@@ -40,7 +39,7 @@ export class EmbeddingDatabase {
 
   static async create(): Promise<EmbeddingDatabase> {
     const test = await createTestDatabase();
-    const dataSource = new DataSource({ type: 'postgres', url: test.url, installExtensions: false });
+    const dataSource = new KeepsakeDataSource({ type: 'postgres', url: test.url, installExtensions: false });
     await dataSource.initialize();
     return new EmbeddingDatabase(test, dataSource, new Database(dataSource));
   }

@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { newId, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
@@ -10,12 +9,12 @@ import { PostgresHandoverRepository } from './postgres-handover.repository.js';
 
 describe('PostgresHandoverRepository', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let handovers: PostgresHandoverRepository;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
-    dataSource = await new DataSource({
+    dataSource = await new KeepsakeDataSource({
       type: 'postgres',
       url: testDatabase.url,
       installExtensions: false,

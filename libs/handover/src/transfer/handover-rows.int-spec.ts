@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { newId, newRevision, type ProjectId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
 import { session } from '#session/testing';
@@ -10,7 +9,7 @@ import { HandoverRows } from './handover-rows.js';
 
 describe('handovers on their way', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let rows: HandoverRows;
   let workspaceId: WorkspaceId;
   let projectId: ProjectId;
@@ -18,7 +17,7 @@ describe('handovers on their way', () => {
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
-    dataSource = await new DataSource(options).initialize();
+    dataSource = await new KeepsakeDataSource(options).initialize();
     rows = new HandoverRows(new Database(dataSource));
   });
   afterAll(async () => {

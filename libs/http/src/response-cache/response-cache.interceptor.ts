@@ -4,8 +4,8 @@ import { from, lastValueFrom, type Observable, tap } from 'rxjs';
 import { Clock, DomainError, type Principal, Registry, type WorkspaceId } from '#kernel';
 import { CacheService, type ReadOptions, type ReadStatus } from '#cache';
 import { findRequestContext } from '#observability';
-import { addVary } from '../paging/conditional-read.interceptor.js';
-import { isNamed, requireSame } from '../paging/entity-tag.js';
+import { addVary } from '../conditional-requests/conditional-read.interceptor.js';
+import { isNamed, requireSame } from '../conditional-requests/entity-tag.js';
 import { isRead } from '../endpoint/endpoint.decorator.js';
 import {
   CACHE_HIT,

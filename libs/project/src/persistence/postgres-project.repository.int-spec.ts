@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { newId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { projectRepositoryContract } from '../testing/project-repository.contract.js';
@@ -7,13 +6,13 @@ import { ProjectEntity, PostgresProjectRepository } from './postgres-project.rep
 
 describe('PostgresProjectRepository', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let projects: PostgresProjectRepository;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
-    dataSource = await new DataSource({ ...options, entities: [ProjectEntity] }).initialize();
+    dataSource = await new KeepsakeDataSource({ ...options, entities: [ProjectEntity] }).initialize();
     projects = new PostgresProjectRepository(new Database(dataSource));
   });
 

@@ -1,6 +1,5 @@
 import PgBoss from 'pg-boss';
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { DomainError, newId, type WorkspaceId } from '#kernel';
 import { runInRequestContext, type TraceSpan } from '#observability';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
@@ -28,7 +27,7 @@ class CountingWakeUp extends JobNotifier {
 
 /** All of one process, on a database that several share. */
 async function openProcess(url: string) {
-  const dataSource = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+  const dataSource = await new KeepsakeDataSource({ type: 'postgres', url, installExtensions: false }).initialize();
   const database = new Database(dataSource);
   const boss = createPgBoss(database);
   const jobsDeclared: JobDefinition<object>[] = [];

@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { analyseDocument } from '../analysis/document-analysis.js';
 import { KeywordSearch } from '../keyword-search.js';
@@ -17,13 +16,13 @@ const options = { foldAccents: true };
 
 describe('PostgresKeywordIndex', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let database: Database;
   let index: PostgresKeywordIndex;
 
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
-    dataSource = await new DataSource({
+    dataSource = await new KeepsakeDataSource({
       type: 'postgres',
       url: testDatabase.url,
       installExtensions: false,

@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { newId, type ProjectId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { session } from '../testing/session.factory.js';
@@ -9,13 +8,17 @@ import { PostgresSessionEntryRepository } from './postgres-session-entry.reposit
 import { PostgresSessionRepository } from './postgres-session.repository.js';
 
 let testDatabase: TestDatabase;
-let dataSource: DataSource;
+let dataSource: KeepsakeDataSource;
 let sessions: PostgresSessionRepository;
 let entries: PostgresSessionEntryRepository;
 
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
-  dataSource = await new DataSource({ type: 'postgres', url: testDatabase.url, installExtensions: false }).initialize();
+  dataSource = await new KeepsakeDataSource({
+    type: 'postgres',
+    url: testDatabase.url,
+    installExtensions: false,
+  }).initialize();
   const database = new Database(dataSource);
   sessions = new PostgresSessionRepository(database);
   entries = new PostgresSessionEntryRepository(database);

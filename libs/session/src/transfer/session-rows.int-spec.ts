@@ -1,5 +1,4 @@
-import { DataSource } from 'typeorm';
-import { Database } from '#database';
+import { Database, KeepsakeDataSource } from '#database';
 import { newId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { entry, session } from '../testing/session.factory.js';
@@ -8,7 +7,7 @@ import { EntryRows, SessionRows } from './session-rows.js';
 
 describe('sessions and entries on their way', () => {
   let testDatabase: TestDatabase;
-  let dataSource: DataSource;
+  let dataSource: KeepsakeDataSource;
   let sessionRows: SessionRows;
   let entryRows: EntryRows;
   let entries: PostgresSessionEntryRepository;
@@ -18,7 +17,7 @@ describe('sessions and entries on their way', () => {
   beforeAll(async () => {
     testDatabase = await createTestDatabase();
     const options = { type: 'postgres', url: testDatabase.url, installExtensions: false } as const;
-    dataSource = await new DataSource(options).initialize();
+    dataSource = await new KeepsakeDataSource(options).initialize();
     const database = new Database(dataSource);
     sessionRows = new SessionRows(database);
     entryRows = new EntryRows(database);

@@ -1,16 +1,19 @@
-import { Database } from '#database';
-import { DataSource } from 'typeorm';
+import { Database, KeepsakeDataSource } from '#database';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { PostgresPrimaryRecord } from './primary-record.js';
 
 describe('the record of the servers that take the writes', () => {
   let database: TestDatabase;
-  let source: DataSource;
+  let source: KeepsakeDataSource;
   let record: PostgresPrimaryRecord;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    source = await new DataSource({ type: 'postgres', url: database.url, installExtensions: false }).initialize();
+    source = await new KeepsakeDataSource({
+      type: 'postgres',
+      url: database.url,
+      installExtensions: false,
+    }).initialize();
     record = new PostgresPrimaryRecord(new Database(source), 'ks');
   });
 

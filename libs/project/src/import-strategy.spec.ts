@@ -1,6 +1,6 @@
 import type { Place } from '#database';
 import { copyId, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import { identify, type ImportTarget, namesOf } from './import-target.js';
+import { identify, type ImportTarget, namesOf } from './import-strategy.js';
 
 describe('finding the things of a file again', () => {
   const target: ImportTarget = {

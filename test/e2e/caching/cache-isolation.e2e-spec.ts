@@ -2,7 +2,7 @@ import { api } from '#test/support/api.js';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type RedisServer, startRedis } from '#test/support/services.js';
-import { Random, Walker } from './caching/random-walk.js';
+import { Random, Walker } from './random-walk.js';
 
 const KEY = 'ks_cache_isolation_e2e_0123456789abcdef01234567';
 const STEPS = 250;
