@@ -9,7 +9,7 @@ export const DEPTH = 20;
  */
 export class RetrievalMetrics {
   #queries = 0;
-  #sums = { 'R@5': 0, 'R@10': 0, 'R@20': 0, 'hit@5': 0, MRR: 0 };
+  #sums = { 'R@1': 0, 'R@5': 0, 'R@10': 0, 'R@20': 0, 'hit@5': 0, MRR: 0 };
 
   /**
    * @param {readonly string[]} found ids, best first
@@ -21,6 +21,7 @@ export class RetrievalMetrics {
     const among = (/** @type {number} */ k) => hits.slice(0, k).filter(Boolean).length;
     const first = hits.indexOf(true);
     this.#queries++;
+    this.#sums['R@1'] += among(1) / wanted.size;
     this.#sums['R@5'] += among(5) / wanted.size;
     this.#sums['R@10'] += among(10) / wanted.size;
     this.#sums['R@20'] += among(20) / wanted.size;
@@ -32,11 +33,12 @@ export class RetrievalMetrics {
     return this.#queries;
   }
 
-  /** @returns {Record<'R@5' | 'R@10' | 'R@20' | 'hit@5' | 'MRR', number>} */
+  /** @returns {Record<'R@1' | 'R@5' | 'R@10' | 'R@20' | 'hit@5' | 'MRR', number>} */
   summary() {
     const percent = (/** @type {number} */ sum) => Math.round((10_000 * sum) / Math.max(1, this.#queries)) / 100;
-    const { 'R@5': r5, 'R@10': r10, 'R@20': r20, 'hit@5': hit5, MRR } = this.#sums;
+    const { 'R@1': r1, 'R@5': r5, 'R@10': r10, 'R@20': r20, 'hit@5': hit5, MRR } = this.#sums;
     return {
+      'R@1': percent(r1),
       'R@5': percent(r5),
       'R@10': percent(r10),
       'R@20': percent(r20),

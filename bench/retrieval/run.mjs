@@ -5,24 +5,30 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Product } from './product.mjs';
 import { DEPTH, RetrievalMetrics } from './retrieval-metrics.mjs';
-import { readRetrievalSet } from './retrieval-set.mjs';
+import { conversationsOf, readRetrievalSet, timeOf } from './retrieval-set.mjs';
 
-const USAGE = `Usage: npm run bench:retrieval -- --data FILE [--mode MODE] [--json]
+const USAGE = `Usage: npm run bench:retrieval -- --data FILE [--data FILE …] [--mode MODE] [--json]
 
-Measures search on a set of questions with known answers, through the product's own HTTP interface: each collection is
-stored as a project of its own (text as content, id as label) and asked each of its questions.
+Measures search on sets of questions with known answers, through the product's own HTTP interface. Each collection is
+stored as a project of its own and asked each of its questions: a doc with a speaker is a message of the conversation that
+its session names, in the order given, with speaker and time; one without is a context (text as content, id as label).
 
-  --data FILE  the set: {name, collections: [{id, docs: [{id, text}], queries: [{id, text, gold}]}]}
+  --data FILE  a set: {name, collections: [{id, docs: [{id, session, ts, speaker, text}], queries: [{id, text, gold}]}]};
+               several of them, each with its own --data, are measured one after the other in one installation
   --mode MODE  keyword, semantic, hybrid, or several of them, separated by commas; the product's choice where left out
   --json       print one JSON object and nothing else on standard output
 
 It starts the built product embedded in a temporary folder, or on DATABASE_URL; with KEEPSAKE_URL and KEEPSAKE_KEY it
 asks a running one. Metrics are means over the questions, in percent.`;
 
-const DOCS_AT_ONCE = 50;
+const CONTEXTS_AT_ONCE = 50;
+const MESSAGES_AT_ONCE = 200;
+/** As a message has them. */
+const ROLES = new Set(['user', 'assistant']);
 
 /**
  * @typedef {import('./retrieval-set.mjs').Collection} Collection
+ * @typedef {import('./retrieval-set.mjs').Doc} Doc
  *
  * @typedef {object} Tally
  * @property {RetrievalMetrics} metrics
@@ -30,44 +36,76 @@ const DOCS_AT_ONCE = 50;
  * @property {number} leaks hits of another project
  * @property {number[]} searchMs
  * @property {Set<string>} ran modes, and why where it was not the one asked for
+ *
+ * @typedef {object} Measurement
+ * @property {string} set
+ * @property {number} docs
+ * @property {number} storeMs
+ * @property {number} embedMs
+ * @property {Tally[]} tallies one a mode
  */
 
 /**
  * @param {Product} product
  * @param {string} project
  * @param {Collection} collection
- * @returns {Promise<Map<string, string>>} label by context id
+ * @returns {Promise<Map<string, string>>} id of the doc by the id that the product gave it
  */
 async function store(product, project, { docs }) {
-  const labels = new Map();
-  for (let start = 0; start < docs.length; start += DOCS_AT_ONCE) {
-    const items = docs.slice(start, start + DOCS_AT_ONCE).map(({ id, text }) => ({ label: id, content: text }));
+  const ids = new Map();
+  const contexts = docs.filter(({ speaker }) => !speaker);
+  for (const batch of batchesOf(contexts, CONTEXTS_AT_ONCE)) {
+    const items = batch.map(({ id, text }) => ({ label: id, content: text }));
     const stored = await product.call('POST', '/v1/contexts/batch', { project, atomic: true, items });
-    for (const { context } of stored.items) labels.set(context.id, context.label);
+    for (const { context } of stored.items) ids.set(context.id, context.label);
   }
-  return labels;
+  for (const [session, said] of conversationsOf(docs)) {
+    const { id } = await product.call('POST', '/v1/conversations', { project, externalId: session || 'only' });
+    for (const batch of batchesOf(said, MESSAGES_AT_ONCE)) {
+      const messages = batch.map(messageOf);
+      const stored = await product.call('POST', `/v1/conversations/${id}/messages`, { messages });
+      for (const item of stored.items) ids.set(item.id, item.clientId);
+    }
+  }
+  return ids;
+}
+
+/** @param {Doc} doc */
+function messageOf({ id, speaker = '', ts, text }) {
+  const createdAt = timeOf(ts);
+  const role = ROLES.has(speaker) ? speaker : 'user';
+  return { clientId: id, role, name: speaker, content: text, ...(createdAt && { createdAt }) };
+}
+
+/**
+ * @template Item
+ * @param {readonly Item[]} items
+ * @param {number} size
+ */
+function* batchesOf(items, size) {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }
 
 /**
  * @param {Product} product
  * @param {string} project
  * @param {Collection} collection
- * @param {Map<string, string>} labels
+ * @param {Map<string, string>} ids
  * @param {Tally} tally
  * @param {string | undefined} mode
  */
-async function ask(product, project, { queries }, labels, tally, mode) {
+async function ask(product, project, { queries }, ids, tally, mode) {
   for (const { text, gold } of queries) {
     const started = performance.now();
     const answer = await product.call(
       'GET',
-      `/v1/search?${new URLSearchParams({ project, q: text, limit: String(DEPTH), ...(mode && { mode }) }).toString()}`,
+      `/v1/search?${new URLSearchParams({ project, q: text, limit: String(DEPTH), neighbours: '0', ...(mode && { mode }) }).toString()}`,
     );
     tally.searchMs.push(performance.now() - started);
     tally.ran.add(answer.degraded ? `${answer.mode} (${answer.reason})` : answer.mode);
-    const found = answer.items.map((/** @type {{ id: string }} */ hit) => labels.get(hit.id));
+    const found = answer.items.map((/** @type {{ id: string }} */ hit) => ids.get(hit.id));
     if (found.length === 0) tally.empty++;
-    tally.leaks += found.filter((/** @type {string | undefined} */ label) => label === undefined).length;
+    tally.leaks += found.filter((/** @type {string | undefined} */ id) => id === undefined).length;
     tally.metrics.add(found, gold);
   }
 }
@@ -100,42 +138,62 @@ function newTally() {
 /**
  * Every mode is asked of the same stored memory: what ties is then in the same order.
  *
+ * @param {Product} product
  * @param {string} path
  * @param {readonly (string | undefined)[]} modes undefined: what the product chooses
+ * @returns {Promise<Measurement>}
  */
-async function measure(path, modes) {
+async function measure(product, path, modes) {
   const set = await readRetrievalSet(path);
-  const product = await Product.start();
   const run = randomBytes(4).toString('hex');
-  try {
-    const started = performance.now();
-    const projects = [];
-    let docs = 0;
-    for (const [index, collection] of set.collections.entries()) {
-      const project = `bench-${run}-${index}`;
-      projects.push({ project, collection, labels: await store(product, project, collection) });
-      docs += collection.docs.length;
-    }
-    const storedAt = performance.now();
-    for (const { project } of projects) await embedded(product, project);
-    const embeddedAt = performance.now();
-    const tallies = [];
-    for (const mode of modes) {
-      const tally = newTally();
-      // Asked when all are stored: only then could one project show in another.
-      for (const { project, collection, labels } of projects)
-        await ask(product, project, collection, labels, tally, mode);
-      tallies.push(tally);
-    }
-    return { set: set.name, docs, storeMs: storedAt - started, embedMs: embeddedAt - storedAt, tallies };
-  } finally {
-    await product.stop();
+  const started = performance.now();
+  const projects = [];
+  let docs = 0;
+  for (const [index, collection] of set.collections.entries()) {
+    const project = `bench-${run}-${index}`;
+    projects.push({ project, collection, ids: await store(product, project, collection) });
+    docs += collection.docs.length;
   }
+  const storedAt = performance.now();
+  for (const { project } of projects) await embedded(product, project);
+  const embeddedAt = performance.now();
+  const tallies = [];
+  for (const mode of modes) {
+    const tally = newTally();
+    // Asked when all are stored: only then could one project show in another.
+    for (const { project, collection, ids } of projects) await ask(product, project, collection, ids, tally, mode);
+    tallies.push(tally);
+  }
+  return { set: set.name, docs, storeMs: storedAt - started, embedMs: embeddedAt - storedAt, tallies };
 }
 
 /** @param {Tally} tally */
 function summaryOf({ metrics, empty, leaks, ran }) {
   return { ran: [...ran], queries: metrics.queries, empty, leaks, metrics: metrics.summary() };
+}
+
+/** @param {Measurement} measurement */
+function jsonOf({ set, tallies }) {
+  const results = tallies.map(summaryOf);
+  return results.length === 1 ? { set, ...results[0] } : { set, results };
+}
+
+/** @param {Measurement} measurement */
+function print({ set, docs, storeMs, embedMs, tallies }) {
+  /** @type {Record<string, Record<string, number>>} */
+  const rows = {};
+  for (const tally of tallies) {
+    const { ran, queries, empty, leaks, metrics } = summaryOf(tally);
+    const [p50, p95] = [0.5, 0.95].map((share) => Number(percentile(tally.searchMs, share).toFixed(1)));
+    rows[ran.join(', ')] = { ...metrics, 'p50 ms': p50 ?? 0, 'p95 ms': p95 ?? 0 };
+    console.log(
+      `${set}, ${ran.join(', ')}: ${docs} docs, ${queries} questions, ${empty} found nothing, ${leaks} hits of another project`,
+    );
+  }
+  console.table(rows);
+  console.log(
+    `stored ${(docs / (storeMs / 1000)).toFixed(0)} docs a second, embedded ${(embedMs / 1000).toFixed(1)} s after the last; load ${loadavg()[0]?.toFixed(2)}`,
+  );
 }
 
 /** @param {number[]} values */
@@ -145,29 +203,29 @@ function percentile(values, /** @type {number} */ share) {
 }
 
 const { values } = parseArgs({
-  options: { data: { type: 'string' }, mode: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    data: { type: 'string', multiple: true },
+    mode: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
 });
 if (values.help || values.data === undefined) {
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
 }
 const modes = values.mode === undefined ? [undefined] : values.mode.split(',');
-const { set, docs, storeMs, embedMs, tallies } = await measure(values.data, modes);
-const results = tallies.map(summaryOf);
-if (values.json) {
-  console.log(JSON.stringify(results.length === 1 ? { set, ...results[0] } : { set, results }));
-} else {
-  for (const [index, { ran, queries, empty, leaks, metrics }] of results.entries()) {
-    console.log(
-      `${set}, ${ran.join(', ')}: ${docs} docs, ${queries} questions, ${empty} found nothing, ${leaks} hits of another project`,
-    );
-    console.table({ '%': metrics });
-    const times = tallies[index]?.searchMs ?? [];
-    console.log(
-      `search over HTTP p50 ${percentile(times, 0.5).toFixed(1)} ms, p95 ${percentile(times, 0.95).toFixed(1)} ms`,
-    );
+const product = await Product.start();
+try {
+  const measurements = [];
+  for (const path of values.data) {
+    const measurement = await measure(product, path, modes);
+    measurements.push(measurement);
+    if (!values.json) print(measurement);
   }
-  console.log(
-    `stored ${(docs / (storeMs / 1000)).toFixed(0)} docs a second, embedded ${(embedMs / 1000).toFixed(1)} s after the last; load ${loadavg()[0]?.toFixed(2)}`,
-  );
+  const [first] = measurements;
+  if (values.json && first !== undefined)
+    console.log(JSON.stringify(measurements.length === 1 ? jsonOf(first) : { sets: measurements.map(jsonOf) }));
+} finally {
+  await product.stop();
 }

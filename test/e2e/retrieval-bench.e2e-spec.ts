@@ -35,6 +35,19 @@ const set = {
       ],
       queries: [{ id: 'q1', text: 'does a camel drink?', cat: 'plain', gold: ['d1'] }],
     },
+    {
+      id: 'chat',
+      docs: [
+        { id: 'm1', session: 1, ts: '1:56 pm on 8 May, 2023', speaker: 'Ann', text: 'Ann: I saw an osprey.' },
+        { id: 'm2', session: 1, ts: 'May-09-2023', speaker: 'user', text: 'Where was it?' },
+        { id: 'd3', text: 'A note about herons.' },
+      ],
+      queries: [
+        { id: 'q1', text: 'who saw an osprey?', cat: 'plain', gold: ['m1'] },
+        { id: 'q2', text: 'herons', cat: 'plain', gold: ['d3'] },
+        { id: 'q3', text: 'osprey', cat: 'abstention', gold: ['m2'] },
+      ],
+    },
   ],
 };
 
@@ -57,14 +70,31 @@ describe('npm run bench:retrieval', () => {
     );
 
     expect(stdout.trim().split('\n')).toHaveLength(1);
-    // q1, q2 and the camel's are found whole and first; q3 half, first; q4 not at all.
+    // q1, q2, the camel's and both of the chat are found whole and first; q3 half, first; q4 not at all.
     expect(JSON.parse(stdout)).toEqual({
       set: 'animals',
       ran: ['hybrid'],
-      queries: 5,
+      queries: 7,
       empty: 1,
       leaks: 0,
-      metrics: { 'R@5': 70, 'R@10': 70, 'R@20': 70, 'hit@5': 80, MRR: 80 },
+      metrics: { 'R@1': 71.43, 'R@5': 78.57, 'R@10': 78.57, 'R@20': 78.57, 'hit@5': 85.71, MRR: 85.71 },
     });
+  }, 120_000);
+
+  it('takes several sets and modes at once', async () => {
+    const { PATH, HOME } = process.env;
+    const data = join(folder, 'set.json');
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [SCRIPT, '--data', data, '--data', data, '--mode', 'keyword,hybrid', '--json'],
+      { env: { PATH, HOME }, cwd: folder },
+    );
+
+    const { sets } = JSON.parse(stdout) as { sets: { results: { ran: string[]; metrics: object }[] }[] };
+    expect(sets.map(({ results }) => results.map(({ ran }) => ran))).toEqual([
+      [['keyword'], ['hybrid']],
+      [['keyword'], ['hybrid']],
+    ]);
+    expect(sets[0]).toEqual(sets[1]);
   }, 120_000);
 });
