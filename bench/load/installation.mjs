@@ -1,5 +1,6 @@
 // @ts-check
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { cpuMsOf, descendantsOf, residentBytesOf } from '#test/setup/services/process-table.mjs';
 import { startPostgres } from '#test/setup/services/postgres.mjs';
@@ -12,6 +13,8 @@ const LOGS = /** @type {const} */ ({ stderr: 'inherit' });
 /** What processes ask by the clock, and what this asks itself. */
 const TIMERS =
   'pg_stat_statements|FROM cache_erasures|cache_primaries|process_reports|cache_family_settings|pgboss|FROM cache_invalidations WHERE';
+/** How long the processes are left alone to see what they do by the clock. */
+const IDLE_MS = 4_000;
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -112,17 +115,35 @@ export class Installation {
   }
 
   /**
-   * Statements and Redis commands so far that are no timer's: looks at the outbox and at the queue come by the clock.
+   * Statements so far that are no timer's, and the commands that the processes have sent to Redis; what a script does there is
+   * part of its one command.
    *
-   * @returns {Promise<{ statements: number, commands: number }>} `commands` counts the one that asks for it
+   * @returns {Promise<{ statements: number, commands: number, atMs: number }>}
    */
   async work() {
     const { rows } = await this.#sql.query(
       'SELECT coalesce(sum(calls), 0) AS n FROM pg_stat_statements WHERE query !~ $1',
       [TIMERS],
     );
-    const info = String(await this.redis.command('INFO', 'stats'));
-    return { statements: Number(rows[0].n), commands: Number(/^total_commands_processed:(\d+)/m.exec(info)?.[1] ?? 0) };
+    return { statements: Number(rows[0].n), commands: await this.#commandsSent(), atMs: performance.now() };
+  }
+
+  /** What is sent by the clock: statements that `work` counts, and commands, per millisecond of a time without requests. */
+  async idleWork() {
+    const from = await this.work();
+    await pause(IDLE_MS);
+    const to = await this.work();
+    const each = (/** @type {'statements' | 'commands'} */ what) => (to[what] - from[what]) / (to.atMs - from.atMs);
+    return { statements: each('statements'), commands: each('commands') };
+  }
+
+  /** Valkey counts for each client from 8.1 on. */
+  async #commandsSent() {
+    const clients = String(await this.redis.command('CLIENT', 'LIST')).split('\n');
+    const counts = clients
+      .filter((line) => !line.includes('cmd=client|list'))
+      .map((line) => / tot-cmds=(\d+)/.exec(line)?.[1]);
+    return sum(counts.map((count) => Number(count ?? 0)));
   }
 
   /** Rows of the outbox that were written, and transactions that were committed. */

@@ -80,18 +80,23 @@ async function measureInTurn(turns) {
     await installation.resetStatements();
     /** @type {Record<string, { statements: number, commands: number }>} */
     const costs = {};
+    const idle = await installation.idleWork();
     const before = await installation.work();
     await traffic.sendInTurn(all.slice(warmUp, warmUp + turns), async ({ kind }, send) => {
       const from = await installation.work();
       await send();
       const to = await installation.work();
       const cost = (costs[kind] ??= { statements: 0, commands: 0 });
-      cost.statements += to.statements - from.statements;
-      cost.commands += to.commands - from.commands - 1;
+      const tookMs = to.atMs - from.atMs;
+      cost.statements += to.statements - from.statements - tookMs * idle.statements;
+      cost.commands += to.commands - from.commands - tookMs * idle.commands;
     });
     const after = await installation.work();
     traffic.end();
     const outcomes = traffic.outcomes;
+    /** Without what the processes send by the clock. */
+    const sent = (/** @type {'statements' | 'commands'} */ what) =>
+      after[what] - before[what] - idle[what] * (after.atMs - before.atMs);
     const count = (/** @type {string} */ kind) =>
       all.slice(warmUp, warmUp + turns).filter((each) => each.kind === kind).length;
     return {
@@ -108,9 +113,8 @@ async function measureInTurn(turns) {
         ]),
       ),
       cost: {
-        'statements a request': perRequest(after.statements - before.statements, turns),
-        // Each request is between two looks, each of one command.
-        'Redis commands a request': perRequest(after.commands - before.commands - 2 * turns - 1, turns),
+        'statements a request': perRequest(sent('statements'), turns),
+        'Redis commands a request': perRequest(sent('commands'), turns),
         'outbox rows and transactions': await installation.outboxRows(),
       },
       statements: await installation.topStatements(Number(values.statements)),

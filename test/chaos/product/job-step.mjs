@@ -130,7 +130,12 @@ export class JobStep {
    */
   async #retry(asked, watching, id) {
     await this.#ask(asked, 'POST /v1/jobs/{id}/retry', id);
-    await this.#done(`job ${id}`, async () => (await this.#job(watching, id)).state === 'completed');
+    await this.#done(`job ${id}`, async () => {
+      const { state } = await this.#job(watching, id);
+      // Its one attempt may have met a connection that a restart of the database had broken.
+      if (state === 'failed') await this.#ask(asked, 'POST /v1/jobs/{id}/retry', id);
+      return state === 'completed';
+    });
   }
 
   /**

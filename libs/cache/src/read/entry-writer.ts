@@ -6,6 +6,7 @@ import { randomId } from '../protocol/random-id.js';
 import type { BackgroundWork } from './background-work.js';
 import { beginReading, type CacheParts, type Reading, stampKeysOf } from './reading.js';
 import type { WarnOnce } from '../metrics/warn-once.js';
+import { StampRenewals } from './stamp-renewals.js';
 
 /** The right to fill a key: a lease, with the epoch and stamps that were read before the load. */
 export interface Grant {
@@ -24,6 +25,8 @@ export interface LoadTimes {
 
 /** Stores what was loaded, under its lease; and keeps it in this process. */
 export class EntryWriter {
+  private readonly renewals = new StampRenewals();
+
   constructor(
     private readonly parts: CacheParts,
     private readonly families: FamilyRegistry,
@@ -117,8 +120,13 @@ export class EntryWriter {
     const lifeMs = hardMs + Math.max(policy.staleMs, policy.staleIfErrorMs) - Math.round(loadMs);
     try {
       // Those that were missing were made for this very load.
-      const older = stampKeys.filter((_, i) => seen.stamps[i] !== null);
-      if (older.length > 0) this.parts.store.renewStamps(older, this.families.stampLifeMs);
+      const older = stampKeys.flatMap((stampKey, i): [string, string][] => {
+        const stamp = seen.stamps[i];
+        return stamp == null ? [] : [[stampKey, stamp]];
+      });
+      const { stampLifeMs } = this.families;
+      const due = this.renewals.due(older, stampLifeMs);
+      if (due.length > 0) this.parts.store.renewStamps(due, stampLifeMs);
       if (lifeMs > 0 && (await this.parts.store.fill(key, grant.token, entry, lifeMs, grant.overEntry))) {
         stats.sets++;
         stats.storedBytes += entry.length;
