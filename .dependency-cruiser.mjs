@@ -31,7 +31,7 @@ const FEATURES = {
   profile: [],
   lookup: [],
   relevance: ['project', 'context'],
-  transfer: ['project', 'session', 'context', 'handover', 'agent-state'],
+  transfer: ['project', 'session', 'context', 'handover', 'agent-state', 'conversation'],
 };
 
 /** They show the features to the outside: operators and agents. */

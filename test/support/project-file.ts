@@ -12,6 +12,8 @@ const KINDS = {
   handover: 'handovers',
   agentState: 'agentStates',
   checkpoint: 'checkpoints',
+  conversation: 'conversations',
+  message: 'messages',
 } as const;
 
 /** The text of an exported project with these parts, whatever they say; counts and checksum fit. */

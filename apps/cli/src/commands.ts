@@ -9,6 +9,7 @@ import {
   KEYS_SYNOPSIS,
   LIMITS_SYNOPSIS,
   projectOf,
+  TRANSCRIPT_SYNOPSIS,
 } from './usage.js';
 
 /**
@@ -216,6 +217,35 @@ const importCommand: Command = {
   },
 };
 
+const transcriptOptions = {
+  project: { type: 'string', default: 'default' },
+  format: { type: 'string' },
+  'external-id': { type: 'string' },
+  user: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const TRANSCRIPT_FORMATS = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code'];
+
+const importTranscript: Command = {
+  synopsis: TRANSCRIPT_SYNOPSIS,
+  summary: 'Bring what was said elsewhere into conversations of a project; the same file again adds nothing',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, TRANSCRIPT_SYNOPSIS, transcriptOptions, 1);
+    const [file] = positionals;
+    if (file === undefined || file === '')
+      throw new UsageError('import-transcript needs a file, or - for standard input.', TRANSCRIPT_SYNOPSIS);
+    const { format, user, workspace, json, 'dry-run': dryRun, 'external-id': externalId } = values;
+    if (format !== undefined && !TRANSCRIPT_FORMATS.includes(format))
+      throw new UsageError(`--format takes one of ${TRANSCRIPT_FORMATS.join(', ')}.`, TRANSCRIPT_SYNOPSIS);
+    const project = projectOf(values.project, TRANSCRIPT_SYNOPSIS);
+    const { runImportTranscript } = await import('./transfer/run-import-transcript.js');
+    return runImportTranscript(file, { project, format, externalId, user, workspace, json, dryRun });
+  },
+};
+
 const MCP_SYNOPSIS = 'mcp [--profile core|full] [--project <slug>] [--results structured|text] [--workspace <slug>]';
 
 const mcpOptions = {
@@ -275,6 +305,7 @@ export const commands: Readonly<Record<string, Command>> = {
   limits,
   export: exportCommand,
   import: importCommand,
+  'import-transcript': importTranscript,
   bench,
   doctor,
 };

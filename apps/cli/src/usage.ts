@@ -29,6 +29,11 @@ export const IMPORT_SYNOPSIS = [
   '      [--workspace <slug>] [--json]',
 ].join('\n');
 
+export const TRANSCRIPT_SYNOPSIS = [
+  'import-transcript <file>|- [--project <default>] [--format openai|anthropic|chatgpt|claude|claude-code]',
+  '      [--external-id <name>] [--user <name>] [--dry-run] [--workspace <slug>] [--json]',
+].join('\n');
+
 const SLUG = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
 
 /** As every call names a project. @throws UsageError */

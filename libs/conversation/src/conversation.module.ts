@@ -12,6 +12,8 @@ import { MessageController } from './messages/message.controller.js';
 import { MessageService } from './messages/message.service.js';
 import { PostgresMessageRepository } from './messages/postgres-message.repository.js';
 import { UnhelpfulAnswers } from './messages/unhelpful-answers.js';
+import { ConversationRows, MessageRows } from './transfer/conversation-rows.js';
+import { ConversationTransferService } from './transfer/conversation-transfer.service.js';
 import { TokenCounter } from './window/token-counter.js';
 import { WindowLoader } from './window/window-loader.js';
 import { WindowService } from './window/window.service.js';
@@ -29,10 +31,20 @@ import { WindowService } from './window/window.service.js';
     ConversationChanges,
     MessageObservers,
     ConversationCounts,
+    ConversationTransferService,
+    ConversationRows,
+    MessageRows,
     PostgresConversationRepository,
     PostgresMessageRepository,
   ],
-  exports: [ConversationService, MessageService, WindowService, UnhelpfulAnswers, MessageObservers],
+  exports: [
+    ConversationService,
+    MessageService,
+    WindowService,
+    UnhelpfulAnswers,
+    MessageObservers,
+    ConversationTransferService,
+  ],
 })
 export class ConversationModule {}
 

@@ -1,5 +1,20 @@
 export { type Conversation } from './conversation.js';
 export { conversationTag } from './conversation.cache.js';
 export { ConversationApiModule, ConversationModule } from './conversation.module.js';
-export { type Message, type MessageContent, textOf as textOfMessage } from './message.js';
-export { type MessageObserver, MessageObservers } from './message-observers.js';
+export {
+  clientName as clientNameField,
+  conversationTitle as conversationTitleField,
+} from './conversations/conversation.dto.js';
+export { MAX_CONTENT_BYTES, messageContent as messageContentField, MOST_PARTS } from './messages/message.dto.js';
+export {
+  contentBytes,
+  hashOfGiven,
+  type Message,
+  type MessageContent,
+  type MessagePart,
+  messageRoles,
+  textOf as textOfMessage,
+} from './message.js';
+export { type MessageObserver, MessageObservers, type WrittenMessages } from './message-observers.js';
+export type { ConversationCopy, ConversationImport, MessageCopy } from './transfer/conversation-import.js';
+export { ConversationTransferService } from './transfer/conversation-transfer.service.js';

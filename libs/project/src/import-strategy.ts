@@ -6,7 +6,7 @@ import { copyId, newId, type ProjectId, type WorkspaceId } from '#kernel';
  * `new_version` adds a context's text behind its newest version and leaves everything that has no versions.
  */
 export const conflictStrategies = ['skip', 'overwrite', 'new_version'] as const;
-export type ConflictStrategy = (typeof conflictStrategies)[number];
+type ConflictStrategy = (typeof conflictStrategies)[number];
 
 /** Where an import goes, and how. */
 export interface ImportTarget {

@@ -1,5 +1,4 @@
 export {
-  type ConflictStrategy,
   conflictStrategies,
   divide,
   identify,

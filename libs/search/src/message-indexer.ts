@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type Conversation, type Message, type MessageObserver, MessageObservers, textOfMessage } from '#conversation';
+import {
+  type Conversation,
+  type Message,
+  type MessageObserver,
+  MessageObservers,
+  textOfMessage,
+  type WrittenMessages,
+} from '#conversation';
 import type { SearchDocument } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
 
@@ -13,11 +20,18 @@ export class MessageIndexer implements MessageObserver {
     observers.register(this);
   }
 
-  async onWritten(conversation: Conversation, messages: readonly Message[]): Promise<void> {
-    const documents = messages.map((message) => toDocument(conversation, message));
+  async onWritten(written: readonly WrittenMessages[]): Promise<void> {
+    const documents = written.flatMap(({ conversation, messages }) =>
+      messages.map((message) => toDocument(conversation, message)),
+    );
     await this.index.index(documents.filter(({ text }) => text.trim() !== ''));
-    const silent = documents.filter(({ text }) => text.trim() === '').map(({ id }) => id);
-    await this.index.remove(conversation.workspaceId, silent);
+    const silent = documents.filter(({ text }) => text.trim() === '');
+    const [first] = silent;
+    if (first === undefined) return;
+    await this.index.remove(
+      first.workspaceId,
+      silent.map(({ id }) => id),
+    );
   }
 
   onRemoved({ workspaceId }: Conversation, ids: readonly Message['id'][]): Promise<void> {

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AgentStateTransferService } from '#agent-state';
 import { ContextTransferService, type VersionRef } from '#context';
 import { Snapshots } from '#database';
+import { ConversationTransferService } from '#conversation';
 import { HandoverTransferService } from '#handover';
 import {
   type AgentStateId,
   type CheckpointId,
   Clock,
+  type ConversationId,
   type EntryId,
   type HandoverId,
   productVersion,
@@ -22,8 +24,10 @@ import {
   toAgentStateLine,
   toCheckpointLine,
   toContextLine,
+  toConversationLine,
   toEntryLine,
   toHandoverLine,
+  toMessageLine,
   toSessionLine,
 } from './file/to-lines.js';
 
@@ -41,14 +45,16 @@ export class ExportService {
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
     private readonly agentStates: AgentStateTransferService,
+    private readonly conversations: ConversationTransferService,
     private readonly snapshots: Snapshots,
     private readonly clock: Clock,
   ) {}
 
   /**
    * The whole project as it is at one moment, whatever is written meanwhile: sessions, entries, every version of its
-   * contexts with what is archived, handovers, states of agents and their checkpoints. A project that does not exist is empty. Memory holds a page of it; the
-   * file is on disk until the caller releases or closes it.
+   * contexts with what is archived, handovers, states of agents and their checkpoints, conversations and their messages. A
+   * project that does not exist is empty. Memory holds a page of it; the file is on disk until the caller releases or
+   * closes it.
    * @throws DomainError `project-busy`, on the embedded database
    */
   async export(workspaceId: WorkspaceId, slug: string): Promise<Spool> {
@@ -71,7 +77,8 @@ export class ExportService {
     const sessions = await this.sessions.mark(workspaceId, id);
     const contexts = await this.contexts.mark(workspaceId, id);
     const handovers = await this.handovers.mark(workspaceId, id);
-    return [sessions, contexts, handovers, await this.agentStates.mark(workspaceId, id)].join(' ');
+    const agentStates = await this.agentStates.mark(workspaceId, id);
+    return [sessions, contexts, handovers, agentStates, await this.conversations.mark(workspaceId, id)].join(' ');
   }
 
   private async write(spool: Spool, slug: string, project: Project | undefined): Promise<void> {
@@ -90,6 +97,7 @@ export class ExportService {
     if (project !== undefined) {
       await this.writeParts(file, project);
       await this.writeAgents(file, project, now);
+      await this.writeConversations(file, project);
     }
     await file.end();
   }
@@ -103,7 +111,9 @@ export class ExportService {
     const handovers = await this.handovers.count(workspaceId, id);
     const agentStates = await this.agentStates.countStates(workspaceId, id, now);
     const checkpoints = await this.agentStates.countCheckpoints(workspaceId, id);
-    return { sessions, entries, contexts, handovers, agentStates, checkpoints };
+    const conversations = await this.conversations.countConversations(workspaceId, id);
+    const messages = await this.conversations.countMessages(workspaceId, id);
+    return { sessions, entries, contexts, handovers, agentStates, checkpoints, conversations, messages };
   }
 
   private async writeParts(file: FileWriter, project: Project): Promise<void> {
@@ -164,6 +174,18 @@ export class ExportService {
     }
   }
 
+  private async writeConversations(file: FileWriter, { workspaceId, id: projectId }: Project): Promise<void> {
+    let after: ConversationId | undefined;
+    for (;;) {
+      const page = await this.conversations.listConversations(workspaceId, projectId, after);
+      for (const conversation of page) await file.write(toConversationLine(conversation));
+      after = page.at(-1)?.id;
+      if (after === undefined) break;
+    }
+    for await (const message of this.conversations.listMessages(workspaceId, projectId))
+      await file.write(toMessageLine(message));
+  }
+
   /** Those that work in the project, and those that left something there and work elsewhere by now. */
   private sessionIdsOf({ workspaceId, id }: Project): AsyncGenerator<SessionId> {
     const lists: readonly ((after: SessionId | undefined, limit: number) => Promise<readonly SessionId[]>)[] = [
@@ -171,6 +193,7 @@ export class ExportService {
       (after, limit) => this.sessions.listLoggingSessionIds(workspaceId, id, after, limit),
       (after, limit) => this.contexts.listSessionIds(workspaceId, id, after, limit),
       (after, limit) => this.handovers.listSessionIds(workspaceId, id, after, limit),
+      (after, limit) => this.conversations.listSessionIds(workspaceId, id, after, limit),
     ];
     return mergeIds(lists.map((list) => idsOf(list, IDS_AT_ONCE)));
   }

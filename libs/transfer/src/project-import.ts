@@ -1,5 +1,6 @@
 import type { AgentStateTransferService } from '#agent-state';
 import type { ContextImport, ContextTransferService } from '#context';
+import type { ConversationImport, ConversationTransferService } from '#conversation';
 import type { HandoverTransferService } from '#handover';
 import type { ContextId, EntryId, SessionId } from '#kernel';
 import { ImportTally, type ImportTarget, namesOf } from '#project';
@@ -8,9 +9,11 @@ import type {
   AgentStateLine,
   CheckpointLine,
   ContextLine,
+  ConversationLine,
   EntryLine,
   FileCounts,
   HandoverLine,
+  MessageLine,
   PartLine,
   SessionLine,
 } from './file/file-lines.js';
@@ -18,8 +21,10 @@ import {
   toAgentStateCopy,
   toCheckpointCopy,
   toContextCopy,
+  toConversationCopy,
   toEntryCopy,
   toHandoverCopy,
+  toMessageCopy,
   toSessionCopy,
 } from './file/to-lines.js';
 
@@ -37,8 +42,11 @@ export class ProjectImport {
     handovers: new ImportTally(),
     agentStates: new ImportTally(),
     checkpoints: new ImportTally(),
+    conversations: new ImportTally(),
+    messages: new ImportTally(),
   };
   private readonly contextImport: ContextImport;
+  private readonly conversationImport: ConversationImport;
   private readonly resolutions: Resolution[] = [];
 
   constructor(
@@ -47,7 +55,9 @@ export class ProjectImport {
     private readonly contexts: ContextTransferService,
     private readonly handovers: HandoverTransferService,
     private readonly agentStates: AgentStateTransferService,
+    private readonly conversations: ConversationTransferService,
   ) {
+    this.conversationImport = conversations.importInto(target, this.tallies);
     this.contextImport = contexts.importInto(target, this.tallies.contexts);
   }
 
@@ -80,6 +90,10 @@ export class ProjectImport {
         const checkpoints = (lines as readonly CheckpointLine[]).map(toCheckpointCopy);
         return this.agentStates.importCheckpoints(this.target, checkpoints, this.tallies.checkpoints);
       }
+      case 'conversation':
+        return this.importConversations(lines as readonly ConversationLine[]);
+      case 'message':
+        return this.conversationImport.importMessages((lines as readonly MessageLine[]).map(toMessageCopy));
     }
   }
 
@@ -148,6 +162,13 @@ export class ProjectImport {
     await this.handovers.import(this.target, copies, this.tallies.handovers);
   }
 
+  private async importConversations(lines: readonly ConversationLine[]): Promise<void> {
+    const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
+    await this.conversationImport.importConversations(
+      lines.map((line) => toConversationCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId))),
+    );
+  }
+
   /** How the project knows the sessions that lines name: all of them are lines before. */
   private async sessionsOf(ids: readonly (string | null)[]): Promise<(id: string) => SessionId> {
     const named = [...new Set(ids.filter((id) => id !== null))] as SessionId[];
@@ -164,6 +185,7 @@ export class ProjectImport {
     const alsoHere = new Set([
       ...(await this.contexts.sessionsHere(this.target, names)),
       ...(await this.handovers.sessionsHere(this.target, names)),
+      ...(await this.conversations.sessionsHere(this.target, names)),
     ]);
     return this.sessions.identifySessions(this.target, ids, alsoHere);
   }

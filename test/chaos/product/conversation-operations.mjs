@@ -149,6 +149,37 @@ export const conversationOperations = [
     },
   },
   {
+    route: 'POST /v1/projects/{project}/transcripts',
+    draw({ memory, picks }) {
+      const [project, token] = [String(picks.one(PROJECTS)), memory.newToken()];
+      const said = [memory.newToken(), memory.newToken()];
+      const messages = said.map((id) => ({ id, role: 'user', content: `Said ${id} of ${memory.marker}.` }));
+      return {
+        call: {
+          method: 'POST',
+          path: `/v1/projects/${project}/transcripts?externalId=${token}`,
+          headers: { 'content-type': 'application/x-ndjson' },
+          body: Buffer.from(JSON.stringify(messages)),
+        },
+        about: topics(project, token),
+        isRepeatable: true,
+        apply(state, answer) {
+          ensureProject(state, project);
+          if (found(state, token) === undefined)
+            state.conversations.push({
+              token,
+              project,
+              title: null,
+              isArchived: false,
+              lastSeq: said.length,
+              messages: said.map((clientId, place) => ({ clientId, word: clientId, seq: place + 1 })),
+            });
+          return notIn(answer, [200]);
+        },
+      };
+    },
+  },
+  {
     route: 'PATCH /v1/conversations/{id}/messages/{message}',
     tool: 'conversation_edit',
     draw(draw) {

@@ -43,7 +43,7 @@
  * @typedef {object} StoredConversation
  * @property {string} token its external id
  * @property {string} project
- * @property {string} title
+ * @property {string | null} title
  * @property {boolean} isArchived
  * @property {number} lastSeq
  * @property {StoredMessage[]} messages oldest first

@@ -4,6 +4,7 @@ import type { Api, ApiAnswer } from '#test/support/api.js';
 import { eventually } from '#test/support/eventually.js';
 import { exportProject, importProject } from '#test/support/export-file.js';
 import { createKeepsake, type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { transcripts } from '#test/support/transcripts.js';
 import type { Memory } from './cached-calls.js';
 
 /** What a writer acts on. */
@@ -217,6 +218,15 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
     async write({ here, memory, other }) {
       const { bytes } = await exportProject(here, other.project);
       await done(importProject(here.api, memory.project, bytes, { conflict: 'new_version' }));
+    },
+  },
+  'POST /v1/projects/{project}/transcripts': {
+    async write({ here, memory, other: { project } }) {
+      const { status, body } = await here.api.post(`/v1/projects/${memory.project}/transcripts`, transcripts.openai, {
+        headers: { 'content-type': 'application/octet-stream' },
+        query: { externalId: `of ${project}` },
+      });
+      expect([status, body.messages?.stored]).toEqual([200, 6]);
     },
   },
   'job session-sweep': {

@@ -166,6 +166,11 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     ],
     fires: ['project', 'projects', 'removals', 'search'],
   },
+  'POST /v1/projects/{project}/transcripts': {
+    changes: ['projects', 'conversations', 'conversation count', 'messages', 'search index'],
+    fires: ['project', 'project-contents', 'removals', 'search'],
+    mayFire: ['projects'],
+  },
   'POST /v1/projects/{project}/import': {
     changes: [
       'projects',
@@ -176,6 +181,9 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'contexts',
       'always-check contexts',
       'handovers',
+      'conversations',
+      'conversation count',
+      'messages',
       'agent states',
       'checkpoints',
       'search index',
@@ -252,6 +260,7 @@ export const COMMANDS: Readonly<Record<string, Writer | { readonly calls: readon
   limits: { calls: ['POST /v1/admin/cache/rate-limits/reset'] },
   export: nothing,
   import: { calls: ['POST /v1/projects/{project}/import'] },
+  'import-transcript': { calls: ['POST /v1/projects/{project}/transcripts'] },
   bench: { calls: ['POST /v1/contexts', 'DELETE /v1/projects/{project}'] },
   doctor: nothing,
 };

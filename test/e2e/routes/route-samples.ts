@@ -1,4 +1,5 @@
 import { projectFile } from '#test/support/project-file.js';
+import { transcripts } from '#test/support/transcripts.js';
 import type { PopulatedWorkspace } from './populated-workspace.js';
 
 /** A valid call of a route on the things of a workspace. */
@@ -58,6 +59,12 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
       path: { project },
       query: { dryRun: true },
       body: projectFile(project, []),
+      headers: { 'content-type': 'application/x-ndjson' },
+    },
+    'POST /v1/projects/{project}/transcripts': {
+      path: { project },
+      query: { dryRun: true },
+      body: transcripts.openai,
       headers: { 'content-type': 'application/x-ndjson' },
     },
     'POST /v1/conversations': { body: { project, title: 'another' } },

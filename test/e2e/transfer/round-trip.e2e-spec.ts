@@ -5,7 +5,16 @@ import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 const TEXT = '# Lighthouse\n\nALWAYS light the lamp.\r\n\tsecond line \u0001\u2028 é ❌ 👩‍👩‍👧 \u{10ffff}';
 
-const KINDS = ['sessions', 'entries', 'contexts', 'handovers', 'agentStates', 'checkpoints'] as const;
+const KINDS = [
+  'sessions',
+  'entries',
+  'contexts',
+  'handovers',
+  'agentStates',
+  'checkpoints',
+  'conversations',
+  'messages',
+] as const;
 
 /** A project with one of everything that can be said. */
 async function fill(server: Keepsake, project: string): Promise<void> {
@@ -16,6 +25,7 @@ async function fill(server: Keepsake, project: string): Promise<void> {
     return body;
   };
   const { body: first } = await api.post('/v1/sessions', { project, client: 'one', metadata: { n: 1.5, é: [null] } });
+  await api.post('/v1/conversations', { project, sessionId: first.id, title: 'empty' });
   await put('lamp/❌', TEXT, { sessionId: first.id, tags: ['a', 'ä b'], metadata: { deep: { list: [1, 'x'] } } });
   await put('lamp/❌', `${TEXT}\nagain`);
   const third = await put('lamp/❌', 'Now entirely different words about a foghorn.', { priority: 'important' });
@@ -42,6 +52,53 @@ async function fill(server: Keepsake, project: string): Promise<void> {
   await keep({ name: 'lit', parent: parent.id });
   await api.put('/v1/agents/gone/state', { project, value: 1 });
   await api.del('/v1/agents/gone/state', { query: { project } });
+  await converse(server, project);
+}
+
+/** A conversation whose messages are of every kind, edited and deleted ones too, and one that is archived. */
+async function converse({ api }: Keepsake, project: string): Promise<void> {
+  const named = { externalId: 'chat/❌', user: 'ada', title: 'Lighthouse é ❌', metadata: { é: [1.5, null] } };
+  const { body: chat } = await api.post('/v1/conversations', { project, ...named });
+  const path = `/v1/conversations/${chat.id}`;
+  const { body: said } = await api.post(`${path}/messages`, {
+    messages: [
+      { role: 'system', content: TEXT, createdAt: '2020-01-02T03:04:05.006Z' },
+      { clientId: 'q', role: 'user', name: 'ada', content: 'How deep is the quarry?', metadata: { n: 1 } },
+      {
+        clientId: 'a',
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'I look it up.' },
+          { type: 'tool_call', id: 'c1', name: 'depth', arguments: { of: 'quarry' } },
+          { type: 'hologram', toJSON: 1, deep: [[TEXT]] },
+        ],
+      },
+      { role: 'tool', content: [{ type: 'tool_result', callId: 'c1', content: 'twelve fathoms' }] },
+      { role: 'assistant', content: 'It is twelve fathoms deep.' },
+      { role: 'user', content: 'Forget this: the porcupine.' },
+    ],
+  });
+  const ids = said.items.map(({ id }: { id: string }) => id);
+  await api.patch(`${path}/messages/${ids[4]}`, { content: 'It is thirteen fathoms deep.' });
+  await api.del(`${path}/messages/${ids[5]}`);
+  const { body: old } = await api.post('/v1/conversations', { project });
+  await api.post(`/v1/conversations/${old.id}/messages`, { messages: [{ role: 'user', content: 'An old quarry.' }] });
+  await api.post(`/v1/conversations/${old.id}/archive`);
+}
+
+/** Conversations with their messages and windows. */
+async function conversationsSeen({ api }: Pick<Keepsake, 'api'>, project: string) {
+  const { body } = await api.get('/v1/conversations', { query: { project, limit: 100 } });
+  return Promise.all(
+    body.items.map(async (conversation: { id: string }) => {
+      const path = `/v1/conversations/${conversation.id}`;
+      return {
+        conversation,
+        messages: (await api.get(`${path}/messages`, { query: { limit: 100 } })).body.items,
+        window: (await api.get(`${path}/window`, { query: { maxMessages: 3 } })).body,
+      };
+    }),
+  );
 }
 
 /** States and checkpoints with their values. */
@@ -85,7 +142,14 @@ async function seen({ api }: Keepsake, project: string) {
     })),
   );
   const agents = await agentsSeen({ api }, project);
-  return { contexts: whole.map((context) => ({ ...context, embedding: undefined })), handovers, sessions, agents };
+  const conversations = await conversationsSeen({ api }, project);
+  return {
+    contexts: whole.map((context) => ({ ...context, embedding: undefined })),
+    handovers,
+    sessions,
+    agents,
+    conversations,
+  };
 }
 
 describe('a project that moves', () => {
@@ -117,13 +181,27 @@ describe('a project that moves', () => {
         checkpoints: [expect.objectContaining({ value: TEXT }), expect.objectContaining({ version: 1, parent: null })],
       },
     ]);
+    expect(before.conversations).toMatchObject([
+      { conversation: { state: 'archived', messageCount: 1 } },
+      { conversation: { externalId: 'chat/❌', messageCount: 5, lastSeq: 6 }, window: { truncated: true } },
+      { conversation: { title: 'empty', lastSeq: 0, sessionId: expect.any(String) }, messages: [] },
+    ]);
     const out = await exportProject(embedded, 'atlas');
     expect(out.lines[0]).toMatchObject({
       type: 'header',
       format: 'keepsake-project',
-      formatVersion: 3,
+      formatVersion: 4,
       project: 'atlas',
-      counts: { sessions: 2, entries: 4, contexts: 5, handovers: 2, agentStates: 1, checkpoints: 2 },
+      counts: {
+        sessions: 2,
+        entries: 4,
+        contexts: 5,
+        handovers: 2,
+        agentStates: 1,
+        checkpoints: 2,
+        conversations: 3,
+        messages: 6,
+      },
     });
     expect(out.lines.map(({ type }) => type)).toEqual([
       'header',
@@ -137,6 +215,8 @@ describe('a project that moves', () => {
       'agentState',
       'checkpoint',
       'checkpoint',
+      ...Array(3).fill('conversation'),
+      ...Array(6).fill('message'),
       'end',
     ]);
     expect(out.linesOf('context')[0]).toMatchObject({
@@ -154,13 +234,15 @@ describe('a project that moves', () => {
         project: 'atlas',
         dryRun: false,
         conflict: 'skip',
-        file: { project: 'atlas', formatVersion: 3 },
+        file: { project: 'atlas', formatVersion: 4 },
         sessions: { created: 2, skipped: 0 },
         entries: { created: 4 },
         contexts: { created: 5, overwritten: 0, newVersions: 0, skipped: 0 },
         handovers: { created: 2 },
         agentStates: { created: 1, skipped: 0 },
         checkpoints: { created: 2, skipped: 0 },
+        conversations: { created: 3, skipped: 0 },
+        messages: { created: 6, skipped: 0 },
       },
     });
     expect(await seen(served, 'atlas')).toEqual(before);
@@ -171,7 +253,8 @@ describe('a project that moves', () => {
     expect((await api.del('/v1/projects/atlas', { query: { confirm: 'atlas' } })).status).toBe(200);
     await importProject(api, 'atlas', again.bytes);
     // The session that worked elsewhere by then was not deleted with the project.
-    expect(await seen(embedded, 'atlas')).toMatchObject({ contexts: before.contexts, agents: before.agents });
+    const { contexts, agents, conversations } = before;
+    expect(await seen(embedded, 'atlas')).toMatchObject({ contexts, agents, conversations });
     expect((await exportProject(embedded, 'atlas')).linesOf('context')).toEqual(out.linesOf('context'));
   });
 
@@ -181,6 +264,8 @@ describe('a project that moves', () => {
     expect((await find('foghorn'))[0]).toMatchObject({ kind: 'context', label: 'lamp/❌', version: 3 });
     expect((await find('zygomatic'))[0]).toMatchObject({ kind: 'entry' });
     expect(await find('Fridays')).toEqual([]);
+    expect((await find('thirteen'))[0]).toMatchObject({ kind: 'message', neighbours: [{ text: 'twelve fathoms' }] });
+    expect(await find('porcupine')).toEqual([]);
     const { body } = await served.api.post('/v1/sessions', { project: 'atlas', client: 'next' });
     expect(body.wakeUp.handover).toMatchObject({ workDone: [], questions: [{ text: 'Who has the key?' }] });
     expect(body.wakeUp.contexts.map(({ label }: { label: string }) => label)).toEqual(['lamp/❌']);

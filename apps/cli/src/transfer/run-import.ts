@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { type Readable, Transform } from 'node:stream';
 import { loadConfig } from '#config';
 import { readHeader } from '#transfer';
-import { CliError, ExitCode, UsageError } from '../cli-error.js';
-import { problemOfFile } from '../describe-error.js';
+import { ExitCode, UsageError } from '../cli-error.js';
 import { inWords, Progress, textTable } from '../terminal.js';
 import { findServer } from '../server/find-server.js';
 import { IMPORT_SYNOPSIS } from '../usage.js';
+import { lengthOf, sent } from './sent-file.js';
 
 interface ImportOptions {
   /** Absent: the project that the file is of. */
@@ -19,7 +17,16 @@ interface ImportOptions {
   readonly json: boolean;
 }
 
-const KINDS = ['sessions', 'entries', 'contexts', 'handovers', 'agentStates', 'checkpoints'] as const;
+const KINDS = [
+  'sessions',
+  'entries',
+  'contexts',
+  'handovers',
+  'agentStates',
+  'checkpoints',
+  'conversations',
+  'messages',
+] as const;
 
 interface Tally {
   readonly created: number;
@@ -57,30 +64,9 @@ export async function runImport(path: string, options: ImportOptions): Promise<E
   }
 }
 
-async function lengthOf(path: string): Promise<number> {
-  const found = await stat(path).catch((error: Error) => {
-    throw new CliError(`${path} can't be read: ${problemOfFile(error)}.`, ExitCode.unavailable, { cause: error });
-  });
-  if (!found.isFile()) throw new CliError(`${path} is no file.`, ExitCode.unavailable);
-  return found.size;
-}
-
 async function projectOfFile(path: string): Promise<string> {
   if (path === '-') throw new UsageError('An import from standard input needs --project.', IMPORT_SYNOPSIS);
   return (await readHeader(createReadStream(path))).project;
-}
-
-function sent(file: Readable, reported: (bytes: number) => void): Readable {
-  let bytes = 0;
-  const counted = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      reported(bytes);
-      done(null, chunk);
-    },
-  });
-  file.once('error', (error) => counted.destroy(error));
-  return file.pipe(counted);
 }
 
 function shown(imported: Imported): string {

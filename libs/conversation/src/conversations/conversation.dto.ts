@@ -8,7 +8,7 @@ import { type Conversation, conversationStates, stateOf } from '../conversation.
 export const clientName = () =>
   textField(200).refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters');
 
-const title = textField(300);
+export const conversationTitle = textField(300);
 
 export const createBody = z
   .strictObject({
@@ -18,7 +18,7 @@ export const createBody = z
       .meta({ description: 'How you know it: the same one again in a project gives the conversation that is there.' }),
     user: clientName().nullish().meta({ description: 'Whose conversation it is.' }),
     sessionId: entityId('write the id of a session').nullish(),
-    title: title.nullish(),
+    title: conversationTitle.nullish(),
     metadata: metadataBody.default({}),
   })
   .prefault({});
@@ -26,7 +26,7 @@ export const createBody = z
 export const patchBody = z.strictObject({
   user: clientName().nullish(),
   sessionId: entityId('write the id of a session').nullish(),
-  title: title.nullish(),
+  title: conversationTitle.nullish(),
   metadata: metadataBody
     .nullish()
     .meta({ description: 'A JSON merge patch (RFC 7396): null removes a key. Null for all of it clears it.' }),

@@ -4,7 +4,7 @@ import { type Page, toPage } from '#http';
 import type { ConversationId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Conversation, ConversationState } from '../conversation.js';
 
-const conversationTable = new Table<Conversation>(
+export const conversationTable = new Table<Conversation>(
   'conversations',
   'c',
   {

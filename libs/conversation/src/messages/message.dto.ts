@@ -6,7 +6,9 @@ import { type Message, messageRoles } from '../message.js';
 import { DEFAULT_WINDOW_MESSAGES, MAX_WINDOW_MESSAGES, type Window } from '../window/window.js';
 
 /** Of one message, as JSON in UTF-8. */
-const MAX_CONTENT_BYTES = 1024 * 1024;
+export const MAX_CONTENT_BYTES = 1024 * 1024;
+/** Of the content of a message. */
+export const MOST_PARTS = 1_000;
 const MAX_MESSAGES_AT_ONCE = 1_000;
 
 const part = z
@@ -20,8 +22,8 @@ const part = z
       'text {text}, tool_call {id, name, arguments}, tool_result {callId, content}, image or file {url}. Parts of other types are kept as given.',
   });
 
-const content = z
-  .union([z.string(), z.array(part).min(1).max(1_000)], { error: 'write a text, or a list of parts with a type' })
+export const messageContent = z
+  .union([z.string(), z.array(part).min(1).max(MOST_PARTS)], { error: 'write a text, or a list of parts with a type' })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_CONTENT_BYTES + 2, {
     error: `must be at most ${MAX_CONTENT_BYTES} bytes of JSON`,
   })
@@ -37,7 +39,7 @@ const newMessage = z.strictObject({
   }),
   role: z.enum(messageRoles),
   name: clientName().nullish(),
-  content,
+  content: messageContent,
   metadata: metadataBody.default({}),
   createdAt: originalTime.nullish().meta({ description: 'When it was said, where that was not now.' }),
 });
@@ -45,7 +47,7 @@ const newMessage = z.strictObject({
 export const appendBody = z.strictObject({ messages: z.array(newMessage).min(1).max(MAX_MESSAGES_AT_ONCE) });
 
 export const editBody = z
-  .strictObject({ content: content.optional(), metadata: metadataBody.optional() })
+  .strictObject({ content: messageContent.optional(), metadata: metadataBody.optional() })
   .refine((edit) => edit.content !== undefined || edit.metadata !== undefined, {
     error: 'must have content or metadata',
   });

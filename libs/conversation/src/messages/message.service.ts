@@ -155,7 +155,7 @@ export class MessageService {
         revision: newRevision(),
       };
       await this.messages.edit(edited, message, principalId, editedAt);
-      await this.observers.written(conversation, [edited]);
+      await this.observers.written([{ conversation, messages: [edited] }]);
       await this.changes.edited(conversation);
       return edited;
     });
@@ -241,7 +241,7 @@ export class MessageService {
       ...added.map(({ createdAt }) => createdAt.getTime()),
       conversation.lastMessageAt?.getTime() ?? Number.NEGATIVE_INFINITY,
     );
-    await this.observers.written(conversation, added);
+    await this.observers.written([{ conversation, messages: added }]);
     await this.update({
       ...conversation,
       lastSeq: conversation.lastSeq + added.length,

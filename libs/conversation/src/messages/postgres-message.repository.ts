@@ -3,7 +3,7 @@ import { Database, HEX_BYTES, Table } from '#database';
 import { type ConversationId, type MessageId, newId, type WorkspaceId } from '#kernel';
 import type { Message } from '../message.js';
 
-const messageTable = new Table<Message>(
+export const messageTable = new Table<Message>(
   'messages',
   'm',
   {

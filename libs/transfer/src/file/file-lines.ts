@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentNameField, checkpointNameField, MAX_VALUE_BYTES, valueBytes } from '#agent-state';
+import { clientNameField, conversationTitleField, messageContentField, messageRoles } from '#conversation';
 import { contentField, labelField, priorityField, tagsField } from '#context';
 import { handoverReasons, handoverSections } from '#handover';
 import { projectSlug } from '#project';
@@ -9,12 +10,21 @@ import { entryKinds, MAX_ENTRY_LENGTH, MAX_SUMMARY_LENGTH, openKinds, todoPriori
 /** What a file says of itself in its first line. */
 export const FORMAT = 'keepsake-project';
 /** Raised whenever an older reader would refuse or misread a file. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 /** What this release reads. */
-export const READABLE_VERSIONS = [1, 2, FORMAT_VERSION] as const;
+export const READABLE_VERSIONS = [1, 2, 3, FORMAT_VERSION] as const;
 
 /** Of the parts of a project, in the order in which a file has them. */
-export const partTypes = ['session', 'entry', 'context', 'handover', 'agentState', 'checkpoint'] as const;
+export const partTypes = [
+  'session',
+  'entry',
+  'context',
+  'handover',
+  'agentState',
+  'checkpoint',
+  'conversation',
+  'message',
+] as const;
 export type PartType = (typeof partTypes)[number];
 
 /** Ids are in lower case, in which they are compared. */
@@ -33,7 +43,8 @@ const metadata = z
     `must be at most ${4 * MAX_METADATA_BYTES} bytes of JSON`,
   );
 const count = z.int().min(0);
-/** Files of earlier releases say nothing of agents. */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal');
+/** Files of earlier releases say nothing of agents, or of conversations. */
 const counts = z.strictObject({
   sessions: count,
   entries: count,
@@ -41,6 +52,8 @@ const counts = z.strictObject({
   handovers: count,
   agentStates: count.default(0),
   checkpoints: count.default(0),
+  conversations: count.default(0),
+  messages: count.default(0),
 });
 const summary = z.string().max(MAX_SUMMARY_LENGTH).nullable();
 
@@ -201,11 +214,45 @@ export const checkpointLine = z.strictObject({
   createdAt: timeField,
 });
 
+/** How clients name what is theirs. */
+const clientName = clientNameField().nullable();
+const seq = z.int().min(1).max(2_000_000_000);
+
+export const conversationLine = z.strictObject({
+  type: z.literal('conversation'),
+  id,
+  externalId: clientName,
+  userId: clientName,
+  sessionId: id.nullable(),
+  title: conversationTitleField.nullable(),
+  metadata,
+  createdAt: timeField,
+  archivedAt: optionalTimeField,
+  lastSeq: z.union([z.literal(0), seq]),
+  lastMessageAt: optionalTimeField,
+});
+
+export const messageLine = z.strictObject({
+  type: z.literal('message'),
+  id,
+  conversationId: id,
+  seq,
+  clientId: clientName,
+  role: z.enum(messageRoles),
+  name: clientName,
+  content: messageContentField,
+  metadata,
+  createdAt: timeField,
+  editedAt: optionalTimeField,
+  /** Of what was appended, before any edit: a repeat of the append is known by it. */
+  givenHash: sha256,
+});
+
 export const endLine = z.strictObject({
   type: z.literal('end'),
   counts,
   /** Of all bytes before this line, unpacked, in hexadecimal. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal'),
+  sha256,
 });
 
 export const partLines = {
@@ -215,6 +262,8 @@ export const partLines = {
   handover: handoverLine,
   agentState: agentStateLine,
   checkpoint: checkpointLine,
+  conversation: conversationLine,
+  message: messageLine,
 };
 
 export type HeaderLine = z.infer<typeof headerLine>;
@@ -225,8 +274,10 @@ export type ContextLine = z.infer<typeof contextLine>;
 export type HandoverLine = z.infer<typeof handoverLine>;
 export type AgentStateLine = z.infer<typeof agentStateLine>;
 export type CheckpointLine = z.infer<typeof checkpointLine>;
+export type ConversationLine = z.infer<typeof conversationLine>;
+export type MessageLine = z.infer<typeof messageLine>;
 export type EndLine = z.infer<typeof endLine>;
-export type PartLine = SessionLine | EntryLine | ContextLine | HandoverLine | AgentStateLine | CheckpointLine;
+export type PartLine = z.infer<(typeof partLines)[PartType]>;
 export type FileCounts = z.infer<typeof counts>;
 
 /** Where a part is counted. */
@@ -237,8 +288,19 @@ export const countOf = {
   handover: 'handovers',
   agentState: 'agentStates',
   checkpoint: 'checkpoints',
+  conversation: 'conversations',
+  message: 'messages',
 } as const;
 
 export function noCounts(): Record<keyof FileCounts, number> {
-  return { sessions: 0, entries: 0, contexts: 0, handovers: 0, agentStates: 0, checkpoints: 0 };
+  return {
+    sessions: 0,
+    entries: 0,
+    contexts: 0,
+    handovers: 0,
+    agentStates: 0,
+    checkpoints: 0,
+    conversations: 0,
+    messages: 0,
+  };
 }

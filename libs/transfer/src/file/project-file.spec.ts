@@ -27,6 +27,8 @@ async function written(parts: readonly PartLine[]): Promise<Spool> {
       handovers: count('handover'),
       agentStates: count('agentState'),
       checkpoints: count('checkpoint'),
+      conversations: count('conversation'),
+      messages: count('message'),
     },
   });
   await file.write({ type: 'project', slug: 'p', createdAt: AT });

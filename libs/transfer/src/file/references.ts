@@ -1,5 +1,5 @@
 import { lineRefused } from '../transfer.errors.js';
-import type { ContextLine, PartLine } from './file-lines.js';
+import type { ContextLine, MessageLine, PartLine } from './file-lines.js';
 
 const ID_BYTES = 16;
 
@@ -53,7 +53,11 @@ export class References {
   private readonly parents: { readonly line: number; readonly id: string }[] = [];
   private readonly handedOver = new Set<string>();
   private readonly resolvers: { readonly line: number; readonly by: string }[] = [];
+  private readonly conversations = new IdList();
+  private readonly externalIds = new Set<string>();
+  private readonly clientIds = new Set<string>();
   private context: ContextLine | undefined;
+  private message: MessageLine | undefined;
 
   /** @throws DomainError `import-line-invalid` */
   note(line: PartLine, number: number): void {
@@ -93,6 +97,14 @@ export class References {
       case 'checkpoint':
         requireInOrder(this.checkpoints.append(line.id), number);
         if (line.parentId !== null) this.parents.push({ line: number, id: line.parentId });
+        return;
+      case 'conversation':
+        requireInOrder(this.conversations.append(line.id), number);
+        this.requireSession(line.sessionId, '/sessionId', number);
+        requireNew(this.externalIds, line.externalId, '/externalId', number);
+        return;
+      case 'message':
+        this.noteMessage(line, number);
     }
   }
 
@@ -104,6 +116,24 @@ export class References {
       if (!this.checkpoints.has(id)) throw lineRefused(line, '/parentId', 'names no checkpoint of the file');
   }
 
+  private noteMessage(line: MessageLine, number: number): void {
+    const before = this.message;
+    this.message = line;
+    const isNext = before?.conversationId !== line.conversationId;
+    if (before !== undefined && (isNext ? line.conversationId < before.conversationId : line.seq <= before.seq))
+      throw lineRefused(
+        number,
+        '/seq',
+        'must come in the order of conversations (by their ids) and numbers, once each',
+      );
+    if (isNext) {
+      if (!this.conversations.has(line.conversationId))
+        throw lineRefused(number, '/conversationId', 'names no conversation of the file');
+      this.clientIds.clear();
+    }
+    requireNew(this.clientIds, line.clientId, '/clientId', number);
+  }
+
   private requireSession(id: string | null, pointer: string, number: number): void {
     if (id !== null && !this.sessions.has(id)) throw lineRefused(number, pointer, 'names no session of the file');
   }
@@ -111,6 +141,12 @@ export class References {
 
 function requireInOrder(isInOrder: boolean, number: number): void {
   if (!isInOrder) throw lineRefused(number, '/id', 'must come in the order of ids, once each');
+}
+
+function requireNew(names: Set<string>, name: string | null, pointer: string, number: number): void {
+  if (name === null) return;
+  if (names.has(name)) throw lineRefused(number, pointer, 'is that of a line before');
+  names.add(name);
 }
 
 function follows(line: ContextLine, before: ContextLine): boolean {

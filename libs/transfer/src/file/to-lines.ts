@@ -1,5 +1,6 @@
 import type { AgentState, AgentStateCopy, Checkpoint, CheckpointCopy } from '#agent-state';
 import type { Context, ContextCopy } from '#context';
+import type { Conversation, ConversationCopy, Message, MessageCopy } from '#conversation';
 import type { Handover, HandoverCopy } from '#handover';
 import type { ContextId, EntryId, HandoverId, SessionId } from '#kernel';
 import type { EntryCopy, Session, SessionCopy, SessionEntry } from '#session';
@@ -10,9 +11,13 @@ import {
   checkpointLine,
   type ContextLine,
   contextLine,
+  type ConversationLine,
+  conversationLine,
   type EntryLine,
   entryLine,
   type HandoverLine,
+  type MessageLine,
+  messageLine,
   optionalTimeField,
   type SessionLine,
   sessionLine,
@@ -93,6 +98,23 @@ export function toCheckpointLine(checkpoint: Checkpoint): CheckpointLine {
 
 export function toCheckpointCopy(line: CheckpointLine): CheckpointCopy {
   return toCopy<CheckpointCopy>(checkpointLine, line);
+}
+
+export function toConversationLine(conversation: Conversation): ConversationLine {
+  return toLine(conversationLine, 'conversation', conversation) as ConversationLine;
+}
+
+/** @param sessionId as the project knows that session */
+export function toConversationCopy(line: ConversationLine, sessionId: SessionId | null): ConversationCopy {
+  return { ...toCopy<ConversationCopy>(conversationLine, line), sessionId };
+}
+
+export function toMessageLine(message: Message): MessageLine {
+  return toLine(messageLine, 'message', message) as MessageLine;
+}
+
+export function toMessageCopy(line: MessageLine): MessageCopy {
+  return toCopy<MessageCopy>(messageLine, line);
 }
 
 export function toHandoverLine(handover: Handover): HandoverLine {

@@ -1,61 +1,29 @@
-import {
-  type CanActivate,
-  Controller,
-  type ExecutionContext,
-  Injectable,
-  Param,
-  Query,
-  Req,
-  Res,
-  StreamableFile,
-  UseGuards,
-} from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { Controller, Injectable, Param, Query, Req, Res, StreamableFile, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiOkResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { Endpoint, FILE_TYPES, noteFileHash, takeFileBody } from '#http';
+import { Endpoint, FILE_TYPES } from '#http';
 import { Caller } from '#auth';
 import type { Principal } from '#kernel';
 import { ImportService, type ReceivedFile } from '../import.service.js';
-import { fileMissing } from '../transfer.errors.js';
 import { ExportService } from '../export.service.js';
+import { FileGuard, takeFile } from './file-guard.js';
 import { importedResponse, importQuery, noQuery, projectParams, toImportedResponse } from './transfer.dto.js';
 
-/** A request whose file was received and checked. */
-type ImportRequest = FastifyRequest & { importFile?: ReceivedFile | undefined };
-
-/**
- * Receives and checks the file of a request before its work begins: with an idempotency key all of the work is done in
- * one transaction, in which nobody's network is waited for. A request that is not valid otherwise is left to the pipe,
- * which says what is wrong with it.
- */
 @Injectable()
-class ImportFileGuard implements CanActivate {
-  constructor(private readonly imports: ImportService) {}
-
-  /** @throws DomainError as `ImportService.receive`; `unsupported-media-type` where there is no file */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<ImportRequest>();
-    const stream = takeFileBody(request);
-    const isValid = projectParams.safeParse(request.params).success && importQuery.safeParse(request.query).success;
-    if (!isValid) return true;
-    if (stream === undefined) throw fileMissing();
-    const file = await this.imports.receive(stream);
-    request.importFile = file;
-    noteFileHash(request, file.hash);
-    // Where the work does not take it: a request that was done before, or is refused by now.
-    http.getResponse<FastifyReply>().raw.once('close', () => void request.importFile?.spool.close());
-    return true;
+class ImportFileGuard extends FileGuard<ReceivedFile> {
+  constructor(private readonly imports: ImportService) {
+    super();
   }
-}
 
-/** The file of a request, whose spool the caller closes. */
-function takeImportFile(request: ImportRequest): ReceivedFile {
-  const file = request.importFile;
-  if (file === undefined) throw new Error('The guard receives the file of every valid request.');
-  request.importFile = undefined;
-  return file;
+  protected isValid({ params, query }: FastifyRequest): boolean {
+    return projectParams.safeParse(params).success && importQuery.safeParse(query).success;
+  }
+
+  protected receive(stream: Readable): Promise<ReceivedFile> {
+    return this.imports.receive(stream);
+  }
 }
 
 const GZIP = 'application/gzip';
@@ -79,7 +47,7 @@ export class TransferController {
     @Caller() caller: Principal,
     @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
-    @Req() { method }: ImportRequest,
+    @Req() { method }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StreamableFile | undefined> {
     void reply.header('content-type', GZIP).header('content-disposition', `attachment; filename="${project}.jsonl.gz"`);
@@ -103,9 +71,9 @@ export class TransferController {
     @Caller() caller: Principal,
     @Param({ schema: projectParams }) { project }: z.infer<typeof projectParams>,
     @Query({ schema: importQuery }) query: z.infer<typeof importQuery>,
-    @Req() request: ImportRequest,
+    @Req() request: FastifyRequest,
   ) {
-    const file = takeImportFile(request);
+    const file = takeFile<ReceivedFile>(request);
     try {
       const command = { project, ...query };
       return toImportedResponse(command, file, await this.imports.import(caller.workspaceId, command, file));

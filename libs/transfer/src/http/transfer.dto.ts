@@ -1,23 +1,26 @@
 import { z } from 'zod';
 import { conflictStrategies, projectSlug } from '#project';
-import type { ImportCommand, ReceivedFile } from '../import.service.js';
+import type { ReceivedFile } from '../import.service.js';
+import type { ImportPlan } from '../import-transactions.js';
 import type { ImportTallies } from '../project-import.js';
 
 export const projectParams = z.strictObject({ project: projectSlug });
 export const noQuery = z.strictObject({});
 
+export const dryRunField = z
+  .enum(['true', 'false'], { error: 'write true or false' })
+  .default('false')
+  .transform((value) => value === 'true')
+  .meta({ description: 'True: reports what would be done, and writes nothing.' });
+
 export const importQuery = z.strictObject({
-  dryRun: z
-    .enum(['true', 'false'], { error: 'write true or false' })
-    .default('false')
-    .transform((value) => value === 'true')
-    .meta({ description: 'True: reports what would be done, and writes nothing.' }),
+  dryRun: dryRunField,
   conflict: z
     .enum(conflictStrategies, { error: `write one of ${conflictStrategies.join(', ')}` })
     .default('skip')
     .meta({
       description:
-        'What is done with things that are in the project already: left as they are, overwritten, or (a context whose number has another text) added as a new version.',
+        'What is done with things that are in the project already: left as they are, overwritten, or (a context whose number has another text) added as a new version; a message whose number has another one goes behind the newest.',
     }),
 });
 
@@ -25,7 +28,7 @@ const count = z.int();
 const tally = z.object({
   created: count,
   overwritten: count,
-  newVersions: count.meta({ description: 'Contexts that got another number than they have in the file.' }),
+  newVersions: count.meta({ description: 'Contexts and messages that got another number than they have in the file.' }),
   skipped: count,
 });
 
@@ -46,11 +49,13 @@ export const importedResponse = z
     handovers: tally,
     agentStates: tally,
     checkpoints: tally,
+    conversations: tally,
+    messages: tally,
   })
   .meta({ id: 'ImportedProject' });
 
 export function toImportedResponse(
-  command: ImportCommand,
+  command: ImportPlan,
   { header }: ReceivedFile,
   tallies: ImportTallies,
 ): z.infer<typeof importedResponse> {

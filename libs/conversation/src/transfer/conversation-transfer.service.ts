@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import type { ConversationId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ImportTally, ImportTarget } from '#project';
+import type { Conversation } from '../conversation.js';
+import type { Message } from '../message.js';
+import { MessageObservers } from '../message-observers.js';
+import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
+import { ConversationImport } from './conversation-import.js';
+import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
+
+const CONVERSATIONS_AT_ONCE = 100;
+const MESSAGES_AT_ONCE = 200;
+/** Contents that are in memory together, but for one that is longer. */
+const BYTES_AT_ONCE = 4 * 1024 * 1024;
+
+/** Conversations and messages on their way out of a project and into another. Reading is as the caller's transaction sees it. */
+@Injectable()
+export class ConversationTransferService {
+  constructor(
+    private readonly conversations: ConversationRows,
+    private readonly messages: MessageRows,
+    private readonly repository: PostgresMessageRepository,
+    private readonly observers: MessageObservers,
+  ) {}
+
+  /** Differs whenever something that is read here has changed. */
+  async mark(workspaceId: WorkspaceId, projectId: ProjectId): Promise<string> {
+    const conversations = await this.conversations.fingerprint(workspaceId, projectId);
+    return `${conversations}/${await this.messages.fingerprint(workspaceId, projectId)}`;
+  }
+
+  countConversations(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    return this.conversations.count(workspaceId, projectId);
+  }
+
+  countMessages(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
+    return this.messages.count(workspaceId, projectId);
+  }
+
+  /** In the order of their ids: page by page, each from behind the last. */
+  listConversations(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: ConversationId | undefined,
+  ): Promise<readonly Conversation[]> {
+    return this.conversations.list(workspaceId, projectId, after, CONVERSATIONS_AT_ONCE);
+  }
+
+  /** All of the project, by conversation and number. Memory holds a page of them. */
+  async *listMessages(workspaceId: WorkspaceId, projectId: ProjectId): AsyncGenerator<Message> {
+    let ids: readonly ConversationId[] = [];
+    do {
+      ids = await this.conversations.listIds(workspaceId, projectId, ids.at(-1), CONVERSATIONS_AT_ONCE);
+      let after: MessagePlace | undefined;
+      do {
+        const page = await this.messages.listOf(workspaceId, ids, after, MESSAGES_AT_ONCE, BYTES_AT_ONCE);
+        yield* page;
+        after = page.at(-1);
+      } while (after !== undefined);
+    } while (ids.length === CONVERSATIONS_AT_ONCE);
+  }
+
+  /** Sessions that a conversation belongs to, in the order of their ids. */
+  listSessionIds(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    after: SessionId | undefined,
+    limit: number,
+  ): Promise<readonly SessionId[]> {
+    return this.conversations.listSessionIds(workspaceId, projectId, after, limit);
+  }
+
+  /** Those of these sessions that a conversation of the project belongs to. */
+  sessionsHere({ workspaceId, projectId }: ImportTarget, among: readonly SessionId[]): Promise<readonly SessionId[]> {
+    return this.conversations.sessionsHere(workspaceId, projectId, among);
+  }
+
+  /** Begins to bring a file's conversations, in the caller's transaction. What is cached is dropped by the caller. */
+  importInto(
+    target: ImportTarget,
+    tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
+  ): ConversationImport {
+    const { conversations, messages, repository, observers } = this;
+    return new ConversationImport(target, conversations, messages, repository, observers, tallies);
+  }
+}

@@ -1,0 +1,336 @@
+import fc from 'fast-check';
+import {
+  anthropicMessages,
+  chatGptExport,
+  chatGptMessage,
+  chatGptNode,
+  claudeCodeLines,
+  jsonLines,
+  openAiMessages,
+  transcripts,
+} from '#test/support/transcripts.js';
+import { type TranscriptOptions, TranscriptReader } from './read-transcript.js';
+import { type TranscriptFormat, transcriptFormats, type TranscriptItem } from './transcript.js';
+
+async function* chunks(text: string | Buffer, size = 50_000): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+/** Twice, as an import reads it. */
+async function read(text: string | Buffer, options: TranscriptOptions = {}, size?: number) {
+  const reader = new TranscriptReader(options);
+  for await (const _ of reader.read(chunks(text, size))) continue;
+  const items: TranscriptItem[] = [];
+  for await (const item of new TranscriptReader(options, reader).read(chunks(text, size))) items.push(item);
+  return { items, format: reader.format, notes: reader.notes.list() };
+}
+
+const saidBy = (items: readonly TranscriptItem[]) =>
+  items.map(({ message }) => [message.role, message.content] as const);
+
+async function refusal(text: string | Buffer, options: TranscriptOptions = {}) {
+  const error = await read(text, options).then(
+    () => undefined,
+    (thrown: unknown) => thrown as { code: string; issues: { pointer: string }[] },
+  );
+  return [error?.code, error?.issues[0]?.pointer];
+}
+
+const WICK = 'The lamp needs a new wick.';
+const CALL = { of: 'lamp' };
+
+describe('a transcript', () => {
+  it.each(transcriptFormats)('of %s is recognised, and read alike in whatever pieces it comes', async (format) => {
+    const whole = await read(transcripts[format]);
+    expect(whole.format).toBe(format);
+    for (const size of [1, 7]) expect(await read(transcripts[format], {}, size)).toEqual(whole);
+    expect(await read(`\uFEFF  ${transcripts[format]}\n`)).toMatchObject({ items: whole.items });
+    expect(await read(transcripts[format], { format })).toEqual(whole);
+    expect(new Set(whole.items.map(({ message }) => message.clientId)).size).toBe(whole.items.length);
+    const others = transcriptFormats.filter((other) => other !== format);
+    for (const other of others.filter((one) => !(isArray(one) && isArray(format))))
+      expect(await refusal(transcripts[format], { format: other })).toEqual(['transcript-format-unknown', '']);
+  });
+
+  it('of OpenAI keeps calls with their results, and tells of bytes that it leaves out', async () => {
+    const { items, notes } = await read(transcripts.openai);
+    expect(saidBy(items)).toEqual([
+      ['system', 'You keep a lighthouse.'],
+      ['user', 'What does the lamp need?'],
+      ['assistant', [{ type: 'tool_call', id: 'call_1', name: 'inspect', arguments: JSON.stringify(CALL) }]],
+      ['tool', [{ type: 'tool_result', callId: 'call_1', content: 'The wick is short.' }]],
+      ['assistant', WICK],
+      [
+        'user',
+        [
+          { type: 'text', text: 'Like this one?' },
+          { type: 'image', url: 'https://example.com/wick.png' },
+          { type: 'image', mediaType: 'image/png', leftOutBytes: 422 },
+        ],
+      ],
+    ]);
+    expect(items[0]?.message.metadata).toEqual({ role: 'developer' });
+    expect(items[5]?.message.name).toBe('ada');
+    expect(notes).toEqual([{ kind: 'data-left-out', name: null, count: 1, first: '/5/content/2/image_url' }]);
+  });
+
+  it('of Anthropic keeps blocks that are not known as they are, and tells of them', async () => {
+    const { items, notes } = await read(transcripts.anthropic);
+    expect(saidBy(items)).toEqual([
+      ['user', 'What does the lamp need?'],
+      [
+        'assistant',
+        [
+          { type: 'thinking', thinking: 'I inspect it first.', signature: 'c2lnbmVk' },
+          { type: 'text', text: 'I look at it.' },
+          { type: 'tool_call', id: 'toolu_1', name: 'inspect', arguments: CALL },
+        ],
+      ],
+      ['tool', [{ type: 'tool_result', callId: 'toolu_1', content: [{ type: 'text', text: 'The wick is short.' }] }]],
+      ['assistant', WICK],
+      [
+        'user',
+        [
+          { type: 'image', mediaType: 'image/png', leftOutBytes: 400 },
+          { type: 'hologram', beams: [1, 2] },
+        ],
+      ],
+    ]);
+    expect(notes).toContainEqual({ kind: 'unknown-part', name: 'hologram', count: 1, first: '/4/content/1' });
+  });
+
+  it('as the body of a request has its system prompt first', async () => {
+    const body = {
+      model: 'm',
+      system: [{ type: 'text', text: 'You keep a lighthouse.' }],
+      messages: anthropicMessages,
+    };
+    const { items, format } = await read(JSON.stringify(body, null, 2));
+    expect([format, items.length, items[0]?.message.content]).toEqual(['anthropic', 6, 'You keep a lighthouse.']);
+    expect(await refusal(JSON.stringify({ messages: [{ role: 'ghost' }] }))).toEqual([
+      'transcript-invalid',
+      '/messages/0/role',
+    ]);
+  });
+
+  it('of ChatGPT is the branch that was shown last', async () => {
+    const { items, notes } = await read(transcripts.chatgpt);
+    expect(items[0]?.conversation).toEqual({
+      externalId: 'chatgpt:6b1f0000-0000-4000-8000-00000000c0de',
+      title: 'The lamp',
+      createdAt: new Date(1_700_000_000_500),
+      metadata: { source: 'chatgpt' },
+    });
+    expect(saidBy(items)).toEqual([
+      ['user', 'What does the lamp need?'],
+      ['assistant', 'inspect("lamp")'],
+      ['tool', 'The wick is short.'],
+      [
+        'user',
+        [
+          { type: 'image', url: 'file-service://file-1' },
+          { type: 'text', text: 'Like this?' },
+        ],
+      ],
+      ['assistant', WICK],
+    ]);
+    expect(items.map(({ message }) => message.clientId)).toEqual(['question', 'code', 'output', 'picture', 'answer']);
+    expect(items[4]?.message).toMatchObject({ metadata: { model: 'gpt-x' }, createdAt: new Date(1_700_000_000_250) });
+    expect(notes.map(({ kind, first }) => [kind, first])).toEqual([
+      ['other-branch', '/0/mapping/dropped'],
+      ['empty', '/0/mapping/hidden/message'],
+    ]);
+  });
+
+  it('of ChatGPT without a current node ends at the last child of each', async () => {
+    const [conversation] = chatGptExport;
+    const { items } = await read(JSON.stringify([{ ...conversation, current_node: undefined }]));
+    expect(items.at(-1)?.message.content).toBe(WICK);
+  });
+
+  it('of ChatGPT may be a tree as deep as there are messages, but no ring', async () => {
+    const depth = 20_000;
+    const nodes = Array.from({ length: depth }, (_, place) =>
+      chatGptNode(
+        `n${place}`,
+        place === 0 ? null : `n${place - 1}`,
+        place === depth - 1 ? [] : [`n${place + 1}`],
+        chatGptMessage(`n${place}`, 'user', { content_type: 'text', parts: [`word ${place}`] }),
+      ),
+    );
+    const of = (mapping: object, more: object = {}) => JSON.stringify([{ id: 'deep', mapping, ...more }]);
+    const mapping = Object.fromEntries(nodes.map((node) => [node.id, node]));
+    expect((await read(of(mapping, { current_node: `n${depth - 1}` }))).items).toHaveLength(depth);
+    expect((await read(of(mapping))).items.at(-1)?.message.content).toBe(`word ${depth - 1}`);
+    const ring = { a: chatGptNode('a', 'b', ['b']), b: chatGptNode('b', 'a', ['a']) };
+    expect(await refusal(of(ring, { current_node: 'a' }))).toEqual(['transcript-invalid', '/0/mapping/a/parent']);
+    const inwards = { r: chatGptNode('r', null, ['a']), ...ring };
+    expect(await refusal(of(inwards))).toEqual(['transcript-invalid', '/0/mapping/a/children']);
+    for (const id of ['nobody', '__proto__', 'constructor'])
+      expect(await refusal(of(mapping, { current_node: id }))).toEqual(['transcript-invalid', `/0/mapping/${id}`]);
+  });
+
+  it('of Claude has attachments as files, and several conversations', async () => {
+    const { items } = await read(transcripts.claude);
+    expect(items.map(({ conversation }) => conversation.title)).toEqual(['The lamp', 'The lamp', null]);
+    expect(saidBy(items)).toEqual([
+      [
+        'user',
+        [
+          { type: 'text', text: 'What does the lamp need?' },
+          { type: 'file', name: 'log.txt', text: 'It flickers at dusk.' },
+          { type: 'file', name: 'wick.png' },
+        ],
+      ],
+      [
+        'assistant',
+        [
+          { type: 'thinking', thinking: 'I inspect it first.' },
+          { type: 'tool_call', name: 'inspect', arguments: CALL },
+          { type: 'tool_result', name: 'inspect', content: [{ type: 'text', text: 'The wick is short.' }] },
+          { type: 'text', text: WICK },
+        ],
+      ],
+      ['user', 'An older export has the text alone.'],
+    ]);
+  });
+
+  it('of Claude Code is its session, without what sub-agents did, under its summary', async () => {
+    const { items, notes } = await read(transcripts['claude-code']);
+    expect(items[0]?.conversation).toMatchObject({
+      externalId: 'claude-code:8d3b0000-0000-4000-8000-00000000c0de',
+      title: 'A wick for the lamp',
+      metadata: { source: 'claude-code', cwd: '/home/ada/lamp', gitBranch: 'main' },
+    });
+    expect(items.map(({ message }) => [message.clientId, message.role])).toEqual([
+      ['u1', 'user'],
+      ['u2', 'assistant'],
+      ['u3', 'assistant'],
+      ['u4', 'tool'],
+      ['u5', 'assistant'],
+    ]);
+    expect(items[3]?.message.content).toEqual([
+      { type: 'tool_result', callId: 'toolu_1', content: 'The wick is short.\uFFFD' },
+    ]);
+    expect(notes.map(({ kind, name, first }) => [kind, name, first])).toEqual([
+      ['no-message', 'file-history-snapshot', '/lines/1'],
+      ['sub-agent', null, '/lines/5'],
+      ['characters-replaced', null, '/lines/6/message/content/0/content'],
+    ]);
+    const twice = await read(jsonLines([...claudeCodeLines, ...claudeCodeLines]));
+    expect(twice.items).toHaveLength(5);
+    expect(twice.notes).toContainEqual({ kind: 'repeated', name: null, count: 5, first: '/lines/10/message' });
+  });
+
+  it('of messages alone is known by what they say, or by the name that it is given', async () => {
+    const [one, spaced] = [await read(transcripts.openai), await read(JSON.stringify(openAiMessages, null, 1))];
+    expect(spaced.items).toEqual(one.items);
+    const other = await read(JSON.stringify([...openAiMessages, { role: 'user', content: 'Thanks.' }]));
+    expect(other.items[0]?.conversation.externalId).not.toBe(one.items[0]?.conversation.externalId);
+    expect(other.items.slice(0, -1).map(({ message }) => message)).toEqual(one.items.map(({ message }) => message));
+    const named = await read(transcripts.openai, { externalId: 'mine' });
+    expect(named.items[0]?.conversation.externalId).toBe('mine');
+    expect(await refusal(transcripts.claude, { externalId: 'mine' })).toEqual(['invalid-input', '/externalId']);
+  });
+
+  it.each<[string, string | Buffer, string, string]>([
+    ['nothing', '', 'transcript-format-unknown', ''],
+    ['no messages', '[]', 'transcript-format-unknown', ''],
+    ['a text', '"hello"', 'transcript-format-unknown', ''],
+    ['another form', '[{"hello": 1}]', 'transcript-format-unknown', ''],
+    ['a list of numbers', '[1, 2]', 'transcript-invalid', '/0'],
+    ['two without a comma', '[{"role": "user", "content": "x"} {}]', 'transcript-invalid', '/1'],
+    ['a comma too many', '[{"role": "user", "content": "x"},]', 'transcript-invalid', '/1'],
+    ['what follows the end', '[{"role": "user", "content": "x"}] {}', 'transcript-broken', ''],
+    ['a cut', '[{"role": "user", "content": "x"}, {"role', 'transcript-broken', ''],
+    ['a cut between', '[{"role": "user", "content": "x"},', 'transcript-broken', ''],
+    [
+      'a form that changes',
+      '[{"role": "user", "content": "x"}, {"chat_messages": []}]',
+      'transcript-invalid',
+      '/1/role',
+    ],
+    ['broken JSON', '[{"role": "user", "content": x}]', 'transcript-invalid', '/0'],
+    ['bytes that are no UTF-8', Buffer.from([0x5b, 0x7b, 0x22, 0xff, 0x22, 0x7d, 0x5d]), 'transcript-invalid', '/0'],
+    ['a role', '[{"role": "ghost", "content": "x"}]', 'transcript-invalid', '/0/role'],
+    ['a content', '[{"role": "user", "content": 7}]', 'transcript-invalid', '/0/content'],
+    ['a part', '[{"role": "user", "content": [{"text": "x"}]}]', 'transcript-invalid', '/0/content/0/type'],
+    ['a text part', '[{"role": "user", "content": [{"type": "text"}]}]', 'transcript-invalid', '/0/content/0/text'],
+    ['a time', '[{"role": "user", "content": "x", "timestamp": 1e300}]', 'transcript-invalid', '/0/timestamp'],
+    [
+      'a sender',
+      '[{"uuid": "u", "chat_messages": [{"sender": "bot"}]}]',
+      'transcript-invalid',
+      '/0/chat_messages/0/sender',
+    ],
+    ['a conversation without an id', '[{"mapping": {}}]', 'transcript-invalid', '/0/conversation_id'],
+    [
+      'a line without a session',
+      '{"type": "user", "message": {"role": "user", "content": "x"}}',
+      'transcript-invalid',
+      '/lines/1/sessionId',
+    ],
+    ['lists that are too deep', `[{"role": "user", "content": ${'['.repeat(100_000)}`, 'transcript-invalid', '/0'],
+    ['objects that are too deep', `[${'{"a":'.repeat(100_000)}`, 'transcript-invalid', '/0'],
+    [
+      'an object that is too long',
+      `[{"role": "user", "content": "${'x'.repeat(9 * 1024 * 1024)}`,
+      'transcript-invalid',
+      '/0',
+    ],
+  ])('with %s is refused, and where', async (_, text, code, pointer) => {
+    expect(await refusal(text)).toEqual([code, pointer]);
+  });
+
+  it('leaves out what is too long and tells of it', async () => {
+    const long = [
+      { role: 'user', content: 'x'.repeat(1024 * 1024) },
+      { role: 'user', content: 'short' },
+    ];
+    const parts = [{ role: 'user', content: Array.from({ length: 1_001 }, () => ({ type: 'text', text: 'x' })) }];
+    const { items, notes } = await read(JSON.stringify([...long, ...parts]));
+    expect(saidBy(items)).toEqual([['user', 'short']]);
+    expect(notes).toEqual([{ kind: 'too-long', name: null, count: 2, first: '/0' }]);
+  });
+
+  it('changes no prototype', async () => {
+    const { items, notes } = await read(
+      '[{"role": "user", "content": [{"type": "x", "__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}]}]',
+    );
+    expect(items[0]?.message.content).toEqual([{ type: 'x', constructor: { prototype: { polluted: 1 } } }]);
+    expect(notes).toContainEqual({
+      kind: 'characters-replaced',
+      name: null,
+      count: 1,
+      first: '/0/content/0/__proto__',
+    });
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  it('of any JSON is read or refused, and nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom<TranscriptFormat>(...transcriptFormats),
+        fc.nat(),
+        fc.json({ maxDepth: 3 }),
+        async (format, place, replacement) => {
+          const text = transcripts[format];
+          const starts = [...text.matchAll(/:/g)].map(({ index }) => index + 1);
+          const start = starts[place % starts.length] ?? 0;
+          const altered = text.slice(0, start) + replacement + text.slice(start).replace(/^[^,}\]]*/, '');
+          const outcome = await read(altered).then(
+            () => 'read',
+            (error: unknown) => String((error as { code?: unknown }).code),
+          );
+          expect(['read', 'transcript-invalid', 'transcript-broken', 'transcript-format-unknown']).toContain(outcome);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function isArray(format: TranscriptFormat): boolean {
+  return format === 'openai' || format === 'anthropic';
+}

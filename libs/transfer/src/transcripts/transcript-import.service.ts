@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { HttpConfig } from '#config';
+import {
+  contentBytes,
+  type ConversationCopy,
+  type ConversationImport,
+  ConversationTransferService,
+  hashOfGiven,
+  type MessageCopy,
+} from '#conversation';
+import { Clock, type ConversationId, newId, type WorkspaceId } from '#kernel';
+import { ImportTally } from '#project';
+import { counted } from '../file/counted.js';
+import { Spool } from '../file/spool.js';
+import { unpack } from '../file/unpack.js';
+import { ImportTransactions } from '../import-transactions.js';
+import { transcriptBroken } from './transcript.errors.js';
+import { type TranscriptOptions, TranscriptReader } from './read-transcript.js';
+import type { TranscriptFormat, TranscriptItem, TranscriptNote } from './transcript.js';
+
+const MESSAGES_AT_ONCE = 200;
+/** Contents that are in memory together, but for one that is longer; as JSON in UTF-8. */
+const BYTES_AT_ONCE = 2 * 1024 * 1024;
+/** Of a file, packed: that of other imports where it is less. */
+const MOST_BYTES = 512 * 1024 * 1024;
+
+/** A transcript that came whole, and whose every message can be read. */
+export interface ReceivedTranscript {
+  readonly spool: Spool;
+  readonly reader: TranscriptReader;
+  readonly options: TranscriptOptions;
+  /** SHA-256 of the bytes as they were sent. */
+  readonly hash: string;
+}
+
+interface TranscriptCommand {
+  /** Slug; made where it is missing. */
+  readonly project: string;
+  readonly user?: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** What became of a transcript. */
+export interface ImportedTranscript {
+  readonly format: TranscriptFormat;
+  readonly conversations: ImportTally;
+  readonly messages: ImportTally;
+  readonly notes: readonly TranscriptNote[];
+}
+
+/** Brings what was said elsewhere into conversations of a project. */
+@Injectable()
+export class TranscriptImportService {
+  constructor(
+    private readonly conversations: ConversationTransferService,
+    private readonly transactions: ImportTransactions,
+    private readonly config: HttpConfig,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Takes a file in and reads all of it. It is on disk until the caller closes its spool.
+   * @throws DomainError `transcript-invalid`, `transcript-broken`, `transcript-format-unknown`, `import-too-large`
+   */
+  async receive(stream: Readable, options: TranscriptOptions): Promise<ReceivedTranscript> {
+    const spool = await Spool.open();
+    try {
+      const hash = createHash('sha256');
+      await spool.fill(counted(stream, hash, this.limitBytes));
+      const reader = new TranscriptReader(options);
+      for await (const _ of reader.read(this.bytesOf(spool))) continue;
+      return { spool, reader, options, hash: hash.digest('hex') };
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Appends the messages of a received file to the conversations that it is of, or says what would be appended: in one
+   * transaction. A conversation is known by its `externalId`, a message by its `clientId`, so that the same file brings
+   * nothing new the second time. Every read from then on finds it, on every process.
+   * @throws DomainError `import-in-progress`, `import-ids-collide`
+   */
+  import(
+    workspaceId: WorkspaceId,
+    { project, user, dryRun }: TranscriptCommand,
+    { spool, reader, options }: ReceivedTranscript,
+  ): Promise<ImportedTranscript> {
+    // What is new goes behind the newest where others were said at its numbers.
+    return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
+      const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
+      const into = new TranscriptWriter(this.conversations.importInto(target, tallies), user ?? null, this.clock.now());
+      const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
+      for await (const batch of batchesOf(items)) await into.write(batch);
+      const { format, notes } = reader;
+      const { conversations, messages } = tallies;
+      const hasChanged = conversations.created + messages.created + messages.newVersions > 0;
+      return { result: { format, conversations, messages, notes: notes.list() }, hasChanged, hasRemoved: false };
+    });
+  }
+
+  private get limitBytes(): number {
+    return Math.min(MOST_BYTES, this.config.importLimitBytes);
+  }
+
+  private async *bytesOf(spool: Spool): AsyncGenerator<Buffer> {
+    let isFirst = true;
+    for await (const chunk of unpack(spool.read(), this.limitBytes)) {
+      if (isFirst && chunk.subarray(0, 4).equals(ZIP))
+        throw transcriptBroken('is a ZIP archive: take conversations.json out of it');
+      isFirst = false;
+      yield chunk;
+    }
+  }
+}
+
+/** APPNOTE.TXT of PKWARE, section 4.3.7. */
+const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
+
+/** Gives conversations and messages their places, in the order in which they are read. */
+class TranscriptWriter {
+  private readonly places = new Map<string, { readonly id: ConversationId; messages: number }>();
+
+  constructor(
+    private readonly into: ConversationImport,
+    private readonly userId: string | null,
+    private readonly now: Date,
+  ) {}
+
+  async write(items: readonly TranscriptItem[]): Promise<void> {
+    const begun: ConversationCopy[] = [];
+    const said: MessageCopy[] = [];
+    for (const { conversation, message } of items) {
+      const { externalId, title, metadata } = conversation;
+      let place = this.places.get(externalId);
+      if (place === undefined) {
+        place = { id: newId(), messages: 0 };
+        this.places.set(externalId, place);
+        begun.push({
+          id: place.id,
+          externalId,
+          userId: this.userId,
+          sessionId: null,
+          title,
+          metadata,
+          createdAt: conversation.createdAt ?? message.createdAt ?? this.now,
+          archivedAt: null,
+          lastSeq: 0,
+          lastMessageAt: null,
+        });
+      }
+      said.push({
+        ...message,
+        id: newId(),
+        conversationId: place.id,
+        seq: ++place.messages,
+        createdAt: message.createdAt ?? this.now,
+        editedAt: null,
+        givenHash: hashOfGiven(message),
+      });
+    }
+    if (begun.length > 0) await this.into.importConversations(begun);
+    await this.into.importMessages(said);
+  }
+}
+
+async function* batchesOf(items: AsyncIterable<TranscriptItem>): AsyncGenerator<readonly TranscriptItem[]> {
+  let batch: TranscriptItem[] = [];
+  let bytes = 0;
+  for await (const item of items) {
+    batch.push(item);
+    bytes += contentBytes(item.message.content);
+    if (batch.length < MESSAGES_AT_ONCE && bytes < BYTES_AT_ONCE) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,130 @@
+import type { Message, MessageContent, MessagePart } from '#conversation';
+import type { Metadata } from '#kernel';
+import { transcriptInvalid } from './transcript.errors.js';
+
+/** Whose transcripts are known: message arrays of two model APIs, exports of two chats, and sessions of a coding agent. */
+export const transcriptFormats = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code'] as const;
+export type TranscriptFormat = (typeof transcriptFormats)[number];
+
+/** A conversation as a transcript says it. */
+export interface TranscriptConversation {
+  /** The same one whenever the same transcript is read. */
+  readonly externalId: string;
+  readonly title: string | null;
+  readonly createdAt: Date | null;
+  readonly metadata: Metadata;
+}
+
+/** A message as a transcript says it. */
+interface TranscriptMessage {
+  /** From the id in the transcript; where there is none, of its place and what it says. */
+  readonly clientId: string;
+  readonly role: Message['role'];
+  readonly name: string | null;
+  readonly content: MessageContent;
+  readonly metadata: Metadata;
+  readonly createdAt: Date | null;
+}
+
+export interface TranscriptItem {
+  readonly conversation: TranscriptConversation;
+  readonly message: TranscriptMessage;
+}
+
+/** A message that is read, before what is empty or too long is left out. */
+export interface ReadMessage {
+  readonly pointer: string;
+  /** In the transcript; undefined where it has none. */
+  readonly id: string | undefined;
+  readonly role: Message['role'];
+  readonly name: string | null;
+  readonly parts: readonly MessagePart[];
+  readonly metadata: Metadata;
+  readonly createdAt: Date | null;
+}
+
+/** What became of something in a transcript that is not, or not as it was given, in the conversation. */
+export const noteKinds = {
+  'unknown-part': 'Parts of a kind that is not known. They are kept as given.',
+  'data-left-out':
+    'Images, sounds and files whose bytes are in the transcript. What they are is kept, the bytes are not.',
+  'characters-replaced': 'NUL, halves of surrogate pairs, and the name __proto__, which can not be stored.',
+  'other-branch': 'Messages that are not on the branch that was shown last.',
+  'sub-agent': 'Lines of sub-agents.',
+  'no-message': 'Lines that are no message.',
+  empty: 'Messages that say nothing.',
+  'too-long': 'Messages of more than 1 MiB, or of more than 1,000 parts.',
+  repeated: 'Messages whose id was there before.',
+} as const;
+export type NoteKind = keyof typeof noteKinds;
+
+export interface TranscriptNote {
+  readonly kind: NoteKind;
+  /** Of what kind, in the words of the transcript; null where the kind says all. */
+  readonly name: string | null;
+  readonly count: number;
+  /** Where the first one stands, as a JSON Pointer; lines are `/lines/17`. */
+  readonly first: string;
+}
+
+/** More names than these are counted together. */
+const MOST_NAMES = 100;
+const LONGEST_NAME = 100;
+
+/** Counts what is not taken as it stands. */
+export class TranscriptNotes {
+  private readonly notes = new Map<string, { -readonly [Field in keyof TranscriptNote]: TranscriptNote[Field] }>();
+
+  add(kind: NoteKind, pointer: string, name: string | null = null, count = 1): void {
+    const given = name === null ? null : name.slice(0, LONGEST_NAME).toWellFormed().replaceAll('\0', '\uFFFD');
+    const isNew = !this.notes.has(`${kind}/${given}`);
+    const shown = isNew && this.notes.size >= MOST_NAMES ? null : given;
+    const note = this.notes.get(`${kind}/${shown}`);
+    if (note === undefined) this.notes.set(`${kind}/${shown}`, { kind, name: shown, count, first: pointer });
+    else note.count += count;
+  }
+
+  list(): readonly TranscriptNote[] {
+    return [...this.notes.values()];
+  }
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text that may be absent. @throws DomainError `transcript-invalid` for anything else */
+export function textAt(fields: Fields, name: string, pointer: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw transcriptInvalid(`${pointer}/${name}`, 'must be a text');
+  return value;
+}
+
+/** @throws DomainError `transcript-invalid` for anything but a list */
+export function listAt(fields: Fields, name: string, pointer: string): readonly unknown[] {
+  const value = fields[name];
+  if (!Array.isArray(value)) throw transcriptInvalid(`${pointer}/${name}`, 'must be a list');
+  return value;
+}
+
+/** @throws DomainError `transcript-invalid` for anything but an object */
+export function objectAt(value: unknown, pointer: string): Fields {
+  if (!isObject(value)) throw transcriptInvalid(pointer, 'must be an object');
+  return value;
+}
+
+/** Of the year 1 to 9999. */
+const [FIRST_MS, LAST_MS] = [Date.parse('0001-01-02T00:00:00Z'), Date.parse('9999-12-30T00:00:00Z')];
+
+/** A time in ISO 8601, or in seconds since 1970; null where there is none. @throws DomainError `transcript-invalid` */
+export function timeAt(fields: Fields, name: string, pointer: string): Date | null {
+  const value = fields[name];
+  if (value === undefined || value === null) return null;
+  const ms = typeof value === 'number' ? value * 1_000 : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (!(ms >= FIRST_MS && ms <= LAST_MS))
+    throw transcriptInvalid(`${pointer}/${name}`, 'must be a time, in ISO 8601 or in seconds since 1970');
+  return new Date(ms);
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { CachingFixture } from '#test/e2e/caching/caching-places.js';
+import type { Api } from '#test/support/api.js';
+import type { Keepsake } from '#test/support/keepsake.js';
+import { jsonLines, transcripts } from '#test/support/transcripts.js';
+
+const WICK = 'The lamp needs a new wick.';
+const FORMATS = Object.keys(transcripts) as (keyof typeof transcripts)[];
+/** Conversations and messages of each transcript. */
+const SIZES = { openai: [1, 6], anthropic: [1, 5], chatgpt: [1, 5], claude: [2, 3], 'claude-code': [1, 5] } as const;
+
+describe('importing transcripts, over two processes', () => {
+  let fixture: CachingFixture;
+  let here: Keepsake;
+  let there: Keepsake;
+  let project: string;
+  let count = 0;
+
+  beforeAll(async () => {
+    fixture = await CachingFixture.at(
+      { processes: 2, redis: true, database: true },
+      {
+        WORKER_ENABLED: 'false',
+        EMBEDDING_PROVIDER: 'off',
+        RATE_LIMIT_ENABLED: 'false',
+        KEEPSAKE_BOOTSTRAP_KEY: `ks_${randomUUID()}`,
+      },
+    );
+    ({ here, there } = fixture);
+  }, 180_000);
+  afterAll(() => fixture?.remove(), 60_000);
+  beforeEach(() => {
+    project = `said-${++count}`;
+  });
+
+  const bring = (api: Api, file: string | Buffer, query: Record<string, string | boolean> = {}) =>
+    api.post(`/v1/projects/${project}/transcripts`, typeof file === 'string' ? file : new Uint8Array(file), {
+      query,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+  const conversations = async () => (await there.api.get('/v1/conversations', { query: { project } })).body.items;
+  const find = async (q: string) =>
+    (await there.api.get('/v1/search', { query: { project, q, kinds: 'message' } })).body.items;
+
+  it.each(FORMATS)('%s: told first, then there on the other process, and nothing the second time', async (format) => {
+    const [talks, messages] = SIZES[format];
+    expect(await conversations()).toEqual([]);
+    expect(await find('wick')).toEqual([]);
+    const tally = {
+      project,
+      format,
+      conversations: { created: talks, existing: 0 },
+      messages: { stored: messages, duplicates: 0 },
+    };
+    const tried = await bring(here.api, transcripts[format], { dryRun: true, user: 'ada' });
+    expect([tried.status, tried.body]).toMatchObject([200, { ...tally, dryRun: true }]);
+    expect(await conversations()).toEqual([]);
+
+    const brought = await bring(here.api, transcripts[format], { user: 'ada' });
+    expect([brought.status, brought.body]).toMatchObject([200, { ...tally, dryRun: false, notes: tried.body.notes }]);
+    const listed = await conversations();
+    expect(listed.map(({ user }: { user: string }) => user)).toEqual(Array(talks).fill('ada'));
+    const hit = (await find('"new wick"'))[0];
+    expect(hit).toMatchObject({ kind: 'message', source: { conversationId: expect.any(String) } });
+    const { body: window } = await there.api.get(`/v1/conversations/${hit.source.conversationId}/window`);
+    expect(JSON.stringify(window.messages)).toContain(WICK);
+    expect(window.messages.map(({ seq }: { seq: number }) => seq)).toEqual(
+      Array.from({ length: window.messages.length }, (_, place) => place + 1),
+    );
+
+    for (const again of [transcripts[format], gzipSync(transcripts[format])])
+      expect((await bring(there.api, again)).body).toMatchObject({
+        conversations: { created: 0, existing: talks },
+        messages: { stored: 0, duplicates: messages },
+      });
+    expect(await conversations()).toEqual(listed);
+  });
+
+  it('keeps the times of the original, and goes on where a conversation has grown', async () => {
+    const lines = transcripts['claude-code'].trimEnd().split('\n');
+    await bring(here.api, `${lines.slice(0, 4).join('\n')}\n`);
+    const [talk] = await conversations();
+    expect(talk).toMatchObject({ messageCount: 3, createdAt: '2025-04-01T10:00:00.000Z', title: null });
+    const own = [{ role: 'user', content: 'Said here.', clientId: 'own' }];
+    await here.api.post(`/v1/conversations/${talk.id}/messages`, { messages: own });
+    expect((await bring(here.api, transcripts['claude-code'])).body.messages).toEqual({ stored: 2, duplicates: 3 });
+    const { body } = await there.api.get(`/v1/conversations/${talk.id}/messages`);
+    expect(body.items.map(({ seq, clientId }: any) => `${seq} ${clientId}`)).toEqual([
+      '1 u1',
+      '2 u2',
+      '3 u3',
+      '4 own',
+      '5 u4',
+      '6 u5',
+    ]);
+    expect(body.items[0].createdAt).toBe('2025-04-01T10:00:00.000Z');
+    const edited = await here.api.patch(`/v1/conversations/${talk.id}/messages/${body.items[0].id}`, {
+      content: 'Mine.',
+    });
+    expect(edited.status).toBe(200);
+    expect((await bring(here.api, transcripts['claude-code'])).body.messages).toEqual({ stored: 0, duplicates: 5 });
+    expect((await there.api.get(`/v1/conversations/${talk.id}/messages/${body.items[0].id}`)).body.content).toBe(
+      'Mine.',
+    );
+  });
+
+  it('names the conversation of messages alone', async () => {
+    await bring(here.api, transcripts.openai, { externalId: 'lamp' });
+    const longer = JSON.stringify([...JSON.parse(transcripts.openai), { role: 'user', content: 'Thanks.' }]);
+    expect((await bring(here.api, longer, { externalId: 'lamp' })).body).toMatchObject({
+      conversations: { existing: 1 },
+      messages: { stored: 1, duplicates: 6 },
+    });
+    expect(await conversations()).toMatchObject([{ externalId: 'lamp', messageCount: 7 }]);
+    const wrong = await bring(here.api, transcripts.chatgpt, { externalId: 'lamp' });
+    expect([wrong.status, wrong.body.errors[0].pointer]).toEqual([400, '/externalId']);
+  });
+
+  it('by two processes at once comes once', async () => {
+    const many = jsonLines(
+      Array.from({ length: 2_000 }, (_, place) => ({
+        type: 'user',
+        uuid: `u${place}`,
+        sessionId: 's',
+        timestamp: '2025-04-01T10:00:00.000Z',
+        message: { role: 'user', content: `line ${place}` },
+      })),
+    );
+    const answers = await Promise.all([bring(here.api, many), bring(there.api, many), bring(here.api, many)]);
+    const stored = answers.filter(({ status, body }) => status === 200 && body.messages.stored > 0);
+    expect(stored.map(({ body }) => body.messages.stored)).toEqual([2_000]);
+    for (const { status, body } of answers)
+      if (status !== 200) expect([status, body.code]).toEqual([409, 'import-in-progress']);
+    expect(await conversations()).toMatchObject([{ messageCount: 2_000, lastSeq: 2_000 }]);
+  });
+
+  it('refuses what it can not read, and writes nothing of it', async () => {
+    const good = JSON.parse(transcripts.openai) as object[];
+    const cases: [string, string | Buffer, Record<string, string>, number, string, string][] = [
+      ['a role', JSON.stringify([...good, { role: 'ghost' }]), {}, 400, 'transcript-invalid', '/6/role'],
+      ['a cut', transcripts.chatgpt.slice(0, -2), {}, 422, 'transcript-broken', ''],
+      ['a ZIP', Buffer.from('PK\u0003\u0004 and more'), {}, 422, 'transcript-broken', ''],
+      [
+        'an exported project',
+        '{"type":"header","format":"keepsake-project"}\n',
+        {},
+        422,
+        'transcript-format-unknown',
+        '',
+      ],
+      ['another format', transcripts.claude, { format: 'chatgpt' }, 422, 'transcript-format-unknown', ''],
+      ['a format', transcripts.claude, { format: 'telegrams' }, 400, 'invalid-request', '/format'],
+      ['half a gzip', gzipSync(transcripts.claude).subarray(0, 60), {}, 422, 'import-file-broken', ''],
+    ];
+    for (const [name, file, query, status, code, pointer] of cases) {
+      const { status: answered, body } = await bring(here.api, file, query);
+      expect([name, answered, body.code, body.errors?.[0]?.pointer]).toEqual([name, status, code, pointer]);
+    }
+    const json = await here.api.post(`/v1/projects/${project}/transcripts`, good);
+    expect(json.status).toBe(415);
+    expect(await conversations()).toEqual([]);
+  });
+
+  it('is repeated under an idempotency key as it was answered', async () => {
+    const headers = { 'content-type': 'application/octet-stream', 'idempotency-key': randomUUID() };
+    const send = (file: string) => here.api.post(`/v1/projects/${project}/transcripts`, file, { headers });
+    const first = await send(transcripts.claude);
+    expect((await send(transcripts.claude)).body).toEqual(first.body);
+    expect((await send(transcripts.chatgpt)).status).toBe(422);
+  });
+});
