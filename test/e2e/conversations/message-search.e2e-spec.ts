@@ -97,6 +97,25 @@ describe('messages in searches, over two processes', () => {
     expect(await around('four')).toEqual(['-1 two', '1 five']);
   });
 
+  it('finds messages by the session that their conversation has now', async () => {
+    const session = async () => (await here.api.post('/v1/sessions', { project })).body.id as string;
+    const [first, second] = [await session(), await session()];
+    const { body: talk } = await here.api.post('/v1/conversations', { project, sessionId: first });
+    const [said] = await say(talk.id, 'The lighthouse burns at night.');
+    const hit = [`message ${said}`];
+    expect([await found('lighthouse', { session: first }), await found('lighthouse', { session: second })]).toEqual([
+      hit,
+      [],
+    ]);
+    await here.api.patch(`/v1/conversations/${talk.id}`, { sessionId: second });
+    expect([await found('lighthouse', { session: first }), await found('lighthouse', { session: second })]).toEqual([
+      [],
+      hit,
+    ]);
+    await here.api.patch(`/v1/conversations/${talk.id}`, { sessionId: null });
+    expect([await found('lighthouse', { session: second }), await found('lighthouse')]).toEqual([[], hit]);
+  });
+
   it('shows the log around an entry of a session', async () => {
     const { body: session } = await here.api.post('/v1/sessions', { project });
     for (const text of ['before it', 'the badger digs', 'after it'])

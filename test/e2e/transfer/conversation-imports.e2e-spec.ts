@@ -41,7 +41,10 @@ describe('importing conversations, over two processes', () => {
     project = `talk-${++count}`;
   });
 
-  const bring = async (parts: readonly { readonly type: string }[], query: Record<string, string | boolean> = {}) => {
+  const importFile = async (
+    parts: readonly { readonly type: string }[],
+    query: Record<string, string | boolean> = {},
+  ) => {
     const { status, body } = await importProject(here.api, project, projectFile(project, parts, ofVersion4), query);
     expect({ status, body }).toMatchObject({ status: 200 });
     return body;
@@ -157,22 +160,25 @@ describe('importing conversations, over two processes', () => {
     const titleOf = async (id: string) => (await there.api.get(`/v1/conversations/${id}`)).body.title;
 
     const skipped = await made();
-    expect(await bring(parts)).toMatchObject({ conversations: { skipped: 1 }, messages: { created: 1, skipped: 2 } });
+    expect(await importFile(parts)).toMatchObject({
+      conversations: { skipped: 1 },
+      messages: { created: 1, skipped: 2 },
+    });
     expect([await read(skipped), await titleOf(skipped)]).toEqual([['1 own one', '2 own two', '4 file four'], 'Own']);
 
     const added = await made();
     const tallies = { messages: { created: 0, newVersions: 2, skipped: 1 } };
-    expect(await bring(parts, { conflict: 'new_version', dryRun: true })).toMatchObject(tallies);
-    expect(await bring(parts, { conflict: 'new_version' })).toMatchObject(tallies);
+    expect(await importFile(parts, { conflict: 'new_version', dryRun: true })).toMatchObject(tallies);
+    expect(await importFile(parts, { conflict: 'new_version' })).toMatchObject(tallies);
     const behind = ['1 own one', '2 own two', '3 file two', '4 file four'];
     expect([await read(added), await titleOf(added)]).toEqual([behind, 'Own']);
-    expect(await bring(parts, { conflict: 'new_version' })).toMatchObject({
+    expect(await importFile(parts, { conflict: 'new_version' })).toMatchObject({
       messages: { created: 0, newVersions: 0, skipped: 3 },
     });
 
     const over = await made();
     const { body: before } = await there.api.get(`/v1/conversations/${over}`);
-    expect(await bring(parts, { conflict: 'overwrite' })).toMatchObject({
+    expect(await importFile(parts, { conflict: 'overwrite' })).toMatchObject({
       conversations: { overwritten: 1 },
       messages: { overwritten: 1, newVersions: 2 },
     });

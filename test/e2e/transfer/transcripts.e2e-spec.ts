@@ -34,7 +34,7 @@ describe('importing transcripts, over two processes', () => {
     project = `said-${++count}`;
   });
 
-  const bring = (api: Api, file: string | Buffer, query: Record<string, string | boolean> = {}) =>
+  const importFile = (api: Api, file: string | Buffer, query: Record<string, string | boolean> = {}) =>
     api.post(`/v1/projects/${project}/transcripts`, typeof file === 'string' ? file : new Uint8Array(file), {
       query,
       headers: { 'content-type': 'application/octet-stream' },
@@ -43,7 +43,7 @@ describe('importing transcripts, over two processes', () => {
   const find = async (q: string) =>
     (await there.api.get('/v1/search', { query: { project, q, kinds: 'message' } })).body.items;
 
-  it.each(FORMATS)('%s: told first, then there on the other process, and nothing the second time', async (format) => {
+  it.each(FORMATS)('%s: dry first, then there on the other process, and nothing the second time', async (format) => {
     const [talks, messages] = SIZES[format];
     expect(await conversations()).toEqual([]);
     expect(await find('wick')).toEqual([]);
@@ -53,12 +53,12 @@ describe('importing transcripts, over two processes', () => {
       conversations: { created: talks, existing: 0 },
       messages: { stored: messages, duplicates: 0 },
     };
-    const tried = await bring(here.api, transcripts[format], { dryRun: true, user: 'ada' });
+    const tried = await importFile(here.api, transcripts[format], { dryRun: true, user: 'ada' });
     expect([tried.status, tried.body]).toMatchObject([200, { ...tally, dryRun: true }]);
     expect(await conversations()).toEqual([]);
 
-    const brought = await bring(here.api, transcripts[format], { user: 'ada' });
-    expect([brought.status, brought.body]).toMatchObject([200, { ...tally, dryRun: false, notes: tried.body.notes }]);
+    const imported = await importFile(here.api, transcripts[format], { user: 'ada' });
+    expect([imported.status, imported.body]).toMatchObject([200, { ...tally, dryRun: false, notes: tried.body.notes }]);
     const listed = await conversations();
     expect(listed.map(({ user }: { user: string }) => user)).toEqual(Array(talks).fill('ada'));
     const hit = (await find('"new wick"'))[0];
@@ -70,7 +70,7 @@ describe('importing transcripts, over two processes', () => {
     );
 
     for (const again of [transcripts[format], gzipSync(transcripts[format])])
-      expect((await bring(there.api, again)).body).toMatchObject({
+      expect((await importFile(there.api, again)).body).toMatchObject({
         conversations: { created: 0, existing: talks },
         messages: { stored: 0, duplicates: messages },
       });
@@ -79,12 +79,15 @@ describe('importing transcripts, over two processes', () => {
 
   it('keeps the times of the original, and goes on where a conversation has grown', async () => {
     const lines = transcripts['claude-code'].trimEnd().split('\n');
-    await bring(here.api, `${lines.slice(0, 4).join('\n')}\n`);
+    await importFile(here.api, `${lines.slice(0, 4).join('\n')}\n`);
     const [talk] = await conversations();
     expect(talk).toMatchObject({ messageCount: 3, createdAt: '2025-04-01T10:00:00.000Z', title: null });
     const own = [{ role: 'user', content: 'Said here.', clientId: 'own' }];
     await here.api.post(`/v1/conversations/${talk.id}/messages`, { messages: own });
-    expect((await bring(here.api, transcripts['claude-code'])).body.messages).toEqual({ stored: 2, duplicates: 3 });
+    expect((await importFile(here.api, transcripts['claude-code'])).body.messages).toEqual({
+      stored: 2,
+      duplicates: 3,
+    });
     const { body } = await there.api.get(`/v1/conversations/${talk.id}/messages`);
     expect(body.items.map(({ seq, clientId }: any) => `${seq} ${clientId}`)).toEqual([
       '1 u1',
@@ -99,21 +102,24 @@ describe('importing transcripts, over two processes', () => {
       content: 'Mine.',
     });
     expect(edited.status).toBe(200);
-    expect((await bring(here.api, transcripts['claude-code'])).body.messages).toEqual({ stored: 0, duplicates: 5 });
+    expect((await importFile(here.api, transcripts['claude-code'])).body.messages).toEqual({
+      stored: 0,
+      duplicates: 5,
+    });
     expect((await there.api.get(`/v1/conversations/${talk.id}/messages/${body.items[0].id}`)).body.content).toBe(
       'Mine.',
     );
   });
 
   it('names the conversation of messages alone', async () => {
-    await bring(here.api, transcripts.openai, { externalId: 'lamp' });
+    await importFile(here.api, transcripts.openai, { externalId: 'lamp' });
     const longer = JSON.stringify([...JSON.parse(transcripts.openai), { role: 'user', content: 'Thanks.' }]);
-    expect((await bring(here.api, longer, { externalId: 'lamp' })).body).toMatchObject({
+    expect((await importFile(here.api, longer, { externalId: 'lamp' })).body).toMatchObject({
       conversations: { existing: 1 },
       messages: { stored: 1, duplicates: 6 },
     });
     expect(await conversations()).toMatchObject([{ externalId: 'lamp', messageCount: 7 }]);
-    const wrong = await bring(here.api, transcripts.chatgpt, { externalId: 'lamp' });
+    const wrong = await importFile(here.api, transcripts.chatgpt, { externalId: 'lamp' });
     expect([wrong.status, wrong.body.errors[0].pointer]).toEqual([400, '/externalId']);
   });
 
@@ -127,7 +133,11 @@ describe('importing transcripts, over two processes', () => {
         message: { role: 'user', content: `line ${place}` },
       })),
     );
-    const answers = await Promise.all([bring(here.api, many), bring(there.api, many), bring(here.api, many)]);
+    const answers = await Promise.all([
+      importFile(here.api, many),
+      importFile(there.api, many),
+      importFile(here.api, many),
+    ]);
     const stored = answers.filter(({ status, body }) => status === 200 && body.messages.stored > 0);
     expect(stored.map(({ body }) => body.messages.stored)).toEqual([2_000]);
     for (const { status, body } of answers)
@@ -154,7 +164,7 @@ describe('importing transcripts, over two processes', () => {
       ['half a gzip', gzipSync(transcripts.claude).subarray(0, 60), {}, 422, 'import-file-broken', ''],
     ];
     for (const [name, file, query, status, code, pointer] of cases) {
-      const { status: answered, body } = await bring(here.api, file, query);
+      const { status: answered, body } = await importFile(here.api, file, query);
       expect([name, answered, body.code, body.errors?.[0]?.pointer]).toEqual([name, status, code, pointer]);
     }
     const json = await here.api.post(`/v1/projects/${project}/transcripts`, good);

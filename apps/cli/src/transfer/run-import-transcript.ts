@@ -71,12 +71,12 @@ function shown({ project, dryRun, format, conversations, messages, notes }: Impo
     textTable(['', 'new', 'there already'], rows),
   ];
   if (notes.length > 0) {
-    const told = notes.map(({ kind, name, count, first }) => [
+    const reported = notes.map(({ kind, name, count, first }) => [
       name === null ? kind : `${kind} (${name})`,
       count,
       first,
     ]);
-    lines.push(textTable(['not as in the file', 'how many', 'first at'], told));
+    lines.push(textTable(['not as in the file', 'how many', 'first at'], reported));
   }
   return lines.join('\n');
 }

@@ -22,6 +22,7 @@ import { anyConversationTag, conversationsTag, conversationTag } from '../conver
 import { conversationNotFound } from '../conversation.errors.js';
 import { ConversationChanges } from '../conversation-changes.js';
 import { MessageObservers } from '../message-observers.js';
+import { SessionMoves } from '../session-moves.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { PostgresConversationRepository } from './postgres-conversation.repository.js';
 
@@ -55,6 +56,7 @@ export class ConversationService {
     private readonly sessions: SessionService,
     private readonly changes: ConversationChanges,
     private readonly observers: MessageObservers,
+    private readonly moves: SessionMoves,
     private readonly transactions: TransactionRunner,
     private readonly queries: QueryCache,
     private readonly clock: Clock,
@@ -142,7 +144,7 @@ export class ConversationService {
   }
 
   /**
-   * Changes what its client says about it.
+   * Changes what its client says about it. With another session its messages are found by that one.
    * @throws DomainError `conversation-not-found`, `precondition-failed`; `session-not-found`, `session-ended`,
    * `session-expired`; `invalid-input` where the merged metadata is too large
    */
@@ -160,7 +162,7 @@ export class ConversationService {
         throw new InvalidInputError('/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON when merged`);
       if (sessionId !== undefined && sessionId !== null && sessionId !== conversation.sessionId)
         await this.sessions.recordActivity(workspaceId, sessionId, SESSION_POINTER);
-      return {
+      const changed = {
         ...conversation,
         title: patch.title === undefined ? conversation.title : patch.title,
         userId: patch.userId === undefined ? conversation.userId : patch.userId,
@@ -168,6 +170,8 @@ export class ConversationService {
         metadata,
         revision: newRevision(),
       };
+      if (changed.sessionId !== conversation.sessionId) await this.moves.moved(changed);
+      return changed;
     });
   }
 

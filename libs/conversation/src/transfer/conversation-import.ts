@@ -4,6 +4,7 @@ import type { Conversation } from '../conversation.js';
 import { contentBytes, type Message } from '../message.js';
 import type { MessageObservers } from '../message-observers.js';
 import type { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
+import type { SessionMoves } from '../session-moves.js';
 import { callsIn } from '../tool-links.js';
 import type { ConversationRows, MessageRows, PlacedMessage } from './conversation-rows.js';
 
@@ -44,6 +45,7 @@ export class ConversationImport {
     private readonly messages: MessageRows,
     private readonly repository: PostgresMessageRepository,
     private readonly observers: MessageObservers,
+    private readonly moves: SessionMoves,
     private readonly tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
   ) {}
 
@@ -134,8 +136,9 @@ export class ConversationImport {
     });
     await this.conversations.replace(placed, ['projectId', 'externalId']);
     for (const conversation of placed) {
-      const wasArchived = before.get(conversation.id)?.archivedAt !== null;
-      if (wasArchived === (conversation.archivedAt !== null)) continue;
+      const there = before.get(conversation.id);
+      if (there?.sessionId !== conversation.sessionId) await this.moves.moved(conversation);
+      if ((there?.archivedAt !== null) === (conversation.archivedAt !== null)) continue;
       await this.observers.archived(conversation, await this.repository.listIds(workspaceId, conversation.id));
     }
   }

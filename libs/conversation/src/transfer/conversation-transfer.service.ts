@@ -5,6 +5,7 @@ import type { Conversation } from '../conversation.js';
 import type { Message } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
+import { SessionMoves } from '../session-moves.js';
 import { ConversationImport } from './conversation-import.js';
 import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
 
@@ -21,6 +22,7 @@ export class ConversationTransferService {
     private readonly messages: MessageRows,
     private readonly repository: PostgresMessageRepository,
     private readonly observers: MessageObservers,
+    private readonly moves: SessionMoves,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
@@ -80,7 +82,7 @@ export class ConversationTransferService {
     target: ImportTarget,
     tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
   ): ConversationImport {
-    const { conversations, messages, repository, observers } = this;
-    return new ConversationImport(target, conversations, messages, repository, observers, tallies);
+    const { conversations, messages, repository, observers, moves } = this;
+    return new ConversationImport(target, conversations, messages, repository, observers, moves, tallies);
   }
 }

@@ -53,7 +53,7 @@ describe('a transcript', () => {
       expect(await refusal(transcripts[format], { format: other })).toEqual(['transcript-format-unknown', '']);
   });
 
-  it('of OpenAI keeps calls with their results, and tells of bytes that it leaves out', async () => {
+  it('of OpenAI keeps calls with their results, and notes bytes that it leaves out', async () => {
     const { items, notes } = await read(transcripts.openai);
     expect(saidBy(items)).toEqual([
       ['system', 'You keep a lighthouse.'],
@@ -75,7 +75,7 @@ describe('a transcript', () => {
     expect(notes).toEqual([{ kind: 'data-left-out', name: null, count: 1, first: '/5/content/2/image_url' }]);
   });
 
-  it('of Anthropic keeps blocks that are not known as they are, and tells of them', async () => {
+  it('of Anthropic keeps blocks that are not known as they are, and notes them', async () => {
     const { items, notes } = await read(transcripts.anthropic);
     expect(saidBy(items)).toEqual([
       ['user', 'What does the lamp need?'],
@@ -283,7 +283,7 @@ describe('a transcript', () => {
     expect(await refusal(text)).toEqual([code, pointer]);
   });
 
-  it('leaves out what is too long and tells of it', async () => {
+  it('leaves out what is too long and notes it', async () => {
     const long = [
       { role: 'user', content: 'x'.repeat(1024 * 1024) },
       { role: 'user', content: 'short' },
