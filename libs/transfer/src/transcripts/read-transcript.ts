@@ -7,7 +7,7 @@ import {
   type MessageContent,
   MOST_PARTS,
 } from '#conversation';
-import { InvalidInputError, type Metadata } from '#kernel';
+import { InvalidInputError, type Metadata, WorkPauses } from '#kernel';
 import { readChatGptMessages } from './chatgpt-export.js';
 import { readClaudeMessages } from './claude-export.js';
 import { readClaudeCodeLine } from './claude-code-session.js';
@@ -78,11 +78,15 @@ export class TranscriptReader {
    */
   async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<TranscriptItem> {
     let isOnly = false;
+    const pauses = new WorkPauses();
     for await (const value of readJsonValues(chunks)) {
       if (isOnly) throw transcriptInvalid(value.pointer, 'follows an object that is a transcript of its own');
       this.shape ??= this.shapeOf(value);
       isOnly = this.shape !== 'claude-code' && value.pointer.startsWith('/lines/') && !('role' in value.value);
-      yield* this.readValue(value, isOnly ? '' : value.pointer);
+      for (const item of this.readValue(value, isOnly ? '' : value.pointer)) {
+        yield item;
+        if (pauses.isDue) await pauses.pauseIfDue();
+      }
     }
     if (this.seen.size === 0) throw transcriptUnknown('holds no message');
   }
