@@ -228,7 +228,9 @@ describe('importing conversations, over two processes', () => {
   it('brings thousands of messages in batches, in few statements for many conversations', async () => {
     const conversations = Array.from({ length: 300 }, (_, index) => conversation(index, { lastSeq: 10 }));
     const messages = conversations.flatMap((_, of) =>
-      Array.from({ length: 10 }, (_message, place) => message(of * 10 + place, of, place + 1, `word${of} said`)),
+      Array.from({ length: 10 }, (_message, place) =>
+        message(1_000 + of * 10 + place, of, place + 1, `word${of} said`),
+      ),
     );
     const text = projectFile(project, [...conversations, ...messages], ofVersion4);
     const requestId = randomUUID();

@@ -56,8 +56,8 @@ export class WindowLoader {
     const made = new Set<string>();
     const missing = new Set<string>();
     for (const message of newest) {
-      for (const call of answersIn(message) ?? []) if (call !== '' && !made.has(call)) missing.add(call);
       for (const call of message.calls) made.add(call);
+      for (const call of answersIn(message) ?? []) if (call !== '' && !made.has(call)) missing.add(call);
     }
     if (first === undefined || missing.size === 0) return [];
     return this.messages.findCalls(first.workspaceId, first.conversationId, first.seq, [...missing]);

@@ -138,6 +138,26 @@ describe('a window', () => {
   });
 
   it.each([
+    ['of its id', [call('x'), result('x')]],
+    [
+      'without ids',
+      [
+        { type: 'tool_call', name: 'read' },
+        { type: 'tool_result', content: 'read' },
+      ],
+    ],
+    ['without the id of its call', [call('x'), { type: 'tool_result', content: 'read' }]],
+  ])('has a message with a call and its result %s', (_, both) => {
+    const all = conversation([
+      ['user', 'one', 1],
+      ['assistant', both, 1],
+      ['user', 'two', 1],
+    ]);
+    for (const maxMessages of [1, 2, 3])
+      expect(numbers(sliceWindow(whole(all), { maxMessages }).messages)).toEqual([1, 2, 3].slice(-maxMessages));
+  });
+
+  it.each([
     ['of Anthropic', { type: 'tool_use', id: 'x' }, { type: 'tool_result', tool_use_id: 'x' }],
     [
       'of the Responses API',

@@ -93,11 +93,15 @@ function linkCalls(
   const placeOf = new Map<string, number>();
   let lastAnswer = isWhole ? undefined : BEFORE;
   for (const message of all) {
-    const callPlaces = (answersIn(message) ?? []).map((id) =>
-      id === '' ? (placeOf.get(id) ?? lastAnswer) : (placeOf.get(id) ?? (earlierCalls.has(id) ? BEFORE : undefined)),
-    );
+    const place = messages.length;
+    // What a model's own tools answer stands in the message of the call.
+    const own = new Set(message.calls);
+    const callPlaces = (answersIn(message) ?? []).map((id) => {
+      if (own.has(id) || (id === '' && own.size > 0)) return place;
+      return placeOf.get(id) ?? (id === '' ? lastAnswer : earlierCalls.has(id) ? BEFORE : undefined);
+    });
     if (callPlaces.includes(undefined)) continue;
-    const place = messages.push(message) - 1;
+    messages.push(message);
     reachesTo.push(Math.min(place, ...callPlaces.filter((at) => at !== undefined)));
     for (const id of message.calls) placeOf.set(id, place);
     if (message.role === 'assistant') {
