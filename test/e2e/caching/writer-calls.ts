@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type pg from 'pg';
 import type { Api, ApiAnswer } from '#test/support/api.js';
@@ -221,13 +222,13 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
     },
   },
   'POST /v1/projects/{project}/transcripts': {
-    async write({ here, memory, other: { project } }) {
-      const { status, body } = await here.api.post(`/v1/projects/${memory.project}/transcripts`, transcripts.openai, {
-        headers: { 'content-type': 'application/octet-stream' },
-        query: { externalId: `of ${project}` },
-      });
-      expect([status, body.messages?.stored]).toEqual([200, 6]);
-    },
+    write: ({ here, memory }) =>
+      done(
+        here.api.post(`/v1/projects/${memory.project}/transcripts`, transcripts.openai, {
+          headers: { 'content-type': 'application/octet-stream' },
+          query: { externalId: randomUUID() },
+        }),
+      ),
   },
   'job session-sweep': {
     async prepare(given) {
