@@ -42,7 +42,11 @@ describe.each(DATABASES)('a search that is remembered, on %s', (_, isOutside) =>
         archived = known.id;
         await client.post(`/v1/contexts/${known.id}/archive`, { reason: 'a test' });
       } else if (drawn < 0.85 && archived !== undefined) await client.post(`/v1/contexts/${archived}/restore`, {});
-      else {
+      else if (drawn < 0.93) {
+        const messages = Array.from({ length: 3 }, () => ({ role: one(['user', 'assistant']), content: text() }));
+        const { body } = await client.post(`/v1/conversations/${conversation.body.id}/messages`, { messages });
+        await client.del(`/v1/conversations/${conversation.body.id}/messages/${body.items[1].id}`);
+      } else {
         const session = await client.post('/v1/sessions', { project: 'p', client: 'test' });
         await client.post(`/v1/sessions/${session.body.id}/entries`, { kind: 'decision', text: text() });
         await client.post(`/v1/sessions/${session.body.id}/end`, { summary: 'done' });
@@ -50,6 +54,7 @@ describe.each(DATABASES)('a search that is remembered, on %s', (_, isOutside) =>
     };
     // Every word is there from the start: an unknown one would make a search again as soon as it is written.
     await client.post('/v1/contexts', { project: 'p', label: 'words', content: WORDS.join(' ') });
+    const conversation = await client.post('/v1/conversations', { project: 'p' });
     const statuses: string[] = [];
     for (let step = 0; step < STEPS; step++) {
       for (const query of ['q=fox%20river', 'q=fox%20river&tags=north', 'q=stone&mode=keyword']) {

@@ -385,11 +385,11 @@ export class FreshSearch {
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const fused =
       mode === 'semantic'
-        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), semanticWeight(true).weight)
-        : fuse({
-            keyword: { hits: keyword.map(toChannelHit), weight: 1 },
-            semantic: { hits: semantic.hits, weight: semanticWeight(this.semantic.isLexical).weight },
-          });
+        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), semanticWeight(true).leastCosine)
+        : fuse(
+            { keyword: keyword.map(toChannelHit), semantic: semantic.hits },
+            semanticWeight(this.semantic.isLexical).weight,
+          );
     const unseen = fused.filter(
       (hit) =>
         hit.score >= minScore && !seen.has(hit.id) && (request.weak !== false || !this.hits.isWeak(prepared, hit)),

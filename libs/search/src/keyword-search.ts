@@ -45,11 +45,11 @@ export class KeywordSearch {
   ): Promise<WeighedQuery | undefined> {
     const statistics = await this.index.statistics(scope, query.words);
     if (statistics.terms.length === 0) return undefined;
-    const known = statistics.terms.filter((term) => term.documentFrequency > 0);
+    const known = statistics.terms.filter((term) => term.passageFrequency > 0);
     const weights = new Map(
       (keepUnknown ? statistics.terms : known).map((term) => [
         term.term,
-        termWeight(statistics.documentCount, term.documentFrequency, term.queryFrequency),
+        termWeight(statistics.passageCount, term.passageFrequency, term.queryFrequency),
       ]),
     );
     const isGuess = known.length === 0 && !isHeld;
@@ -57,7 +57,15 @@ export class KeywordSearch {
       await this.addCorrections(scope, query, statistics, weights);
     if (isGuess && guess) await this.addNearWords(scope, query, statistics, weights);
     const terms = [...weights].map(([term, weight]): WeightedTerm => ({ term, weight }));
-    const ranking = { terms: heaviest(terms), averageLength: statistics.averageLength, asOfMs, isGuess };
+    const names = statistics.terms.flatMap(({ term, isName }) => (isName ? [term] : []));
+    const ranking: Ranking = {
+      terms: heaviest(terms),
+      averageLength: statistics.averageLength,
+      asOfMs,
+      isGuess,
+      ...(names.length > 0 ? { names } : {}),
+      ...(query.times.length > 0 ? { times: query.times } : {}),
+    };
     return { ranking, areWordsKnown: known.length === statistics.terms.length };
   }
 
@@ -91,11 +99,11 @@ export class KeywordSearch {
 /** A term that is meant in several ways has the highest of its weights. */
 function addAll(
   weights: Map<string, number>,
-  { documentCount }: QueryStatistics,
-  guesses: readonly { readonly term: string; readonly documentFrequency: number; readonly discount: number }[],
+  { passageCount }: QueryStatistics,
+  guesses: readonly { readonly term: string; readonly passageFrequency: number; readonly discount: number }[],
 ): void {
-  for (const { term, documentFrequency, discount } of guesses) {
-    const weight = Math.round(termWeight(documentCount, documentFrequency, 1) * discount);
+  for (const { term, passageFrequency, discount } of guesses) {
+    const weight = Math.round(termWeight(passageCount, passageFrequency, 1) * discount);
     weights.set(term, Math.max(weight, weights.get(term) ?? 0));
   }
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
 import type { LiveDocuments } from './live-entries.js';
 import { KeywordIndex, type RankedDocument } from './persistence/keyword-index.js';
-import { type SearchFilters, satisfies, type SearchScope } from './search.js';
+import { NO_BOOSTS, type SearchFilters, satisfies, type SearchScope } from './search.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 
 interface LiteralFindings {
@@ -54,8 +54,7 @@ export class LiteralSearch {
       ...document,
       score: SCORE * SCORE_UNIT,
       keywordScore: SCORE * SCORE_UNIT,
-      recencyScore: 0,
-      priorityScore: 0,
+      boosts: NO_BOOSTS,
     }));
     const partial = `the query holds stop words or punctuation alone, for which only the newest texts were looked at`;
     return { documents: ranked, notes: isPartial ? [partial] : [] };

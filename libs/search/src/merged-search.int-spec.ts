@@ -81,6 +81,8 @@ describe('a search that is brought up to date', () => {
   /** Everything that writers do, at random. */
   class Writers {
     readonly there: SearchDocument[] = [];
+    private readonly threads = [newId(), newId()];
+    private said = 0;
 
     constructor(private readonly random: () => number) {}
 
@@ -94,7 +96,18 @@ describe('a search that is brought up to date', () => {
       const isEntry = label === undefined && this.random() < 0.4;
       const tags = this.random() < 0.5 ? [this.one(TAGS)] : [];
       const kind = isEntry ? ({ kind: 'entry', label: undefined, priority: undefined } as const) : {};
-      return searchDocument(project, { text, tags, ...(label === undefined ? {} : { label }), ...kind });
+      const document = searchDocument(project, { text, tags, ...(label === undefined ? {} : { label }), ...kind });
+      return isEntry && this.random() < 0.7 ? this.message(document) : document;
+    }
+
+    private message(document: SearchDocument): SearchDocument {
+      return {
+        ...document,
+        kind: 'message',
+        role: this.one(['user', 'assistant']),
+        author: this.one(['Marlow', undefined]),
+        place: { threadId: this.one(this.threads), number: ++this.said },
+      };
     }
 
     async write(): Promise<void> {

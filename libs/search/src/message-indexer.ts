@@ -47,7 +47,7 @@ export class MessageIndexer implements MessageObserver {
 }
 
 function toDocument({ sessionId }: Conversation, message: Message): SearchDocument {
-  const { workspaceId, projectId, id, content, createdAt } = message;
+  const { workspaceId, projectId, id, content, createdAt, conversationId, seq, role, name } = message;
   return {
     workspaceId,
     projectId,
@@ -57,5 +57,9 @@ function toDocument({ sessionId }: Conversation, message: Message): SearchDocume
     tags: [],
     sessionId: sessionId ?? undefined,
     createdAt,
+    place: { threadId: conversationId, number: seq },
+    role,
+    // A name that is a role is nobody's.
+    author: name === null || name.toLowerCase() === role ? undefined : name,
   };
 }

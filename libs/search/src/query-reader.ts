@@ -58,7 +58,7 @@ export class QueryReader {
   ): Promise<(term: string | undefined) => boolean> {
     const terms = doubtful.flatMap(({ term }) => term ?? []);
     const { terms: found } = await this.index.statistics(scope, terms.join(' '));
-    const held = new Set(found.filter(({ documentFrequency }) => documentFrequency > 0).map(({ term }) => term));
+    const held = new Set(found.filter(({ passageFrequency }) => passageFrequency > 0).map(({ term }) => term));
     return (term) => term !== undefined && (held.has(term) || isWritten(live, term));
   }
 }

@@ -23,7 +23,7 @@ describe('SearchIndexService', () => {
 
     const { terms, documentCount } = await index.statistics(scope, 'old next');
     expect(documentCount).toBe(2);
-    expect(terms.map(({ term, documentFrequency }) => [term, documentFrequency])).toEqual([
+    expect(terms.map(({ term, passageFrequency }) => [term, passageFrequency])).toEqual([
       ['next', 1],
       ['old', 0],
     ]);

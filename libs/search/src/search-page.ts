@@ -5,14 +5,15 @@ import type { LiveDocuments } from './live-entries.js';
 import type { RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 import type { ChannelHit, FusedHit } from './ranking/fusion.js';
-import type {
-  Ranking,
-  SearchAnswer,
-  SearchHit,
-  SearchMode,
-  SearchPosition,
-  SearchRequest,
-  SearchScope,
+import {
+  mapBoosts,
+  type Ranking,
+  type SearchAnswer,
+  type SearchHit,
+  type SearchMode,
+  type SearchPosition,
+  type SearchRequest,
+  type SearchScope,
 } from './search.js';
 import type { SearchChannels } from './remembered-search.js';
 import type { SemanticFindings } from './semantic-search.js';
@@ -101,14 +102,13 @@ export function toAnswer(
 }
 
 export function toChannelHit(document: RankedDocument): ChannelHit {
-  const { kind, id, label, version, keywordScore, recencyScore, priorityScore } = document;
+  const { kind, id, label, version, keywordScore, boosts } = document;
   return {
     kind,
     id,
     label,
     version,
     relevance: keywordScore / SCORE_UNIT,
-    recency: recencyScore / SCORE_UNIT,
-    priority: priorityScore / SCORE_UNIT,
+    boosts: mapBoosts(boosts, (boost) => boost / SCORE_UNIT),
   };
 }

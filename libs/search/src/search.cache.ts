@@ -19,7 +19,7 @@ export const searchTag = defineTag('search', ({ project }: ProjectKey) => projec
 /** Whole answers, page by page, until something is written that could change them. */
 export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   name: 'search',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),
@@ -36,7 +36,7 @@ export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
  */
 export const searchBaseFamily = defineFamily<SearchKey, RememberedSearch | undefined>({
   name: 'search-base',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),

@@ -21,6 +21,26 @@ export interface SearchDocument {
   readonly tags: readonly string[];
   readonly sessionId?: SessionId;
   readonly createdAt: Date;
+  /** Where it stands among what was said or logged with it. */
+  readonly place?: Place;
+  /** Who said it, by name. */
+  readonly author?: string;
+  /** As what, of a message. */
+  readonly role?: string;
+}
+
+/** A place in a conversation, or in the log of a session. Things whose numbers differ by 1 are next to each other. */
+export interface Place {
+  readonly threadId: string;
+  /** From 1, below 2^23. */
+  readonly number: number;
+}
+
+/** A stretch of time that a question names. */
+export interface TimeRange {
+  readonly fromMs: number;
+  /** Exclusive. */
+  readonly toMs: number;
 }
 
 /** A term and what it contributes at most, in score units (see `ranking/bm25`). */
@@ -32,12 +52,16 @@ export interface WeightedTerm {
 /** Everything the order of the results depends on. The same ranking over the same documents gives the same scores. */
 export interface Ranking {
   readonly terms: readonly WeightedTerm[];
-  /** Of the project's documents, in terms. */
+  /** Of the passages of the project's documents, in terms. */
   readonly averageLength: number;
   /** The moment that the recency boost counts from. */
   readonly asOfMs: number;
   /** Whether no document holds a word of the query, and the terms are of words near to them. */
   readonly isGuess: boolean;
+  /** Those of the terms that are names of people who said something in the project. */
+  readonly names?: readonly string[];
+  /** What was said then is meant first. */
+  readonly times?: readonly TimeRange[];
 }
 
 /** The document that a page starts after. */
@@ -125,17 +149,47 @@ export interface SearchRequest {
   readonly filters: SearchFilters;
 }
 
+/** What the declared boosts add; see `ranking/boosts`. */
+export interface Boosts {
+  readonly recency: number;
+  readonly priority: number;
+  /** Of a message that a person did not write: below 0. */
+  readonly role: number;
+  /** That whom the query names said it, or that it names them. */
+  readonly author: number;
+  /** Of what was said or logged right before and after. */
+  readonly neighbours: number;
+  /** That it was said when the query says. */
+  readonly time: number;
+}
+
+export const NO_BOOSTS: Boosts = { recency: 0, priority: 0, role: 0, author: 0, neighbours: 0, time: 0 };
+
+export function sumOf(boosts: Boosts, start = 0): number {
+  return Object.values(boosts).reduce((sum: number, boost: number) => sum + boost, start);
+}
+
+export function mapBoosts(boosts: Boosts, change: (boost: number, name: keyof Boosts) => number): Boosts {
+  const { recency, priority, role, author, neighbours, time } = boosts;
+  return {
+    recency: change(recency, 'recency'),
+    priority: change(priority, 'priority'),
+    role: change(role, 'role'),
+    author: change(author, 'author'),
+    neighbours: change(neighbours, 'neighbours'),
+    time: change(time, 'time'),
+  };
+}
+
 /**
  * What each channel and boost gave to a hit; they add up to the score it was ranked by. A reranker orders the best of
  * them again: then `rerank` is the score, and the others are those of before.
  */
-export interface ChannelScores {
-  /** Of BM25 over the words of the query. */
+export interface ChannelScores extends Boosts {
+  /** Of BM25 over the words of the query, in the passage that says most. */
   readonly keyword: number;
   /** Of the similarity of vectors. */
   readonly semantic: number;
-  readonly recency: number;
-  readonly priority: number;
   /** Absent where no reranker looked at it. */
   readonly rerank?: number;
 }

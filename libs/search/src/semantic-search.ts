@@ -147,7 +147,7 @@ export class SemanticSearch {
       .filter(({ kind }) => kinds === undefined || kinds.includes(kind))
       .map(({ kind, id, label, version, ...rest }): ChannelHit => {
         const relevance = cosines.get(id) ?? 0;
-        return { kind, id, label, version, relevance, ...boostsOf(relevance, rest, asOfMs) };
+        return { kind, id, label, version, relevance, boosts: boostsOf(relevance, rest, asOfMs) };
       });
   }
 

@@ -45,7 +45,7 @@ describe('SessionIndexer', () => {
 
     expect(await index.statistics(scope, 'fox')).toMatchObject({
       documentCount: 1_201,
-      terms: [{ term: 'fox', documentFrequency: 1_201 }],
+      terms: [{ term: 'fox', passageFrequency: 1_201 }],
     });
     const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 2, asOfMs: 0, isGuess: false };
     const request = { ranking, phrases: [], exclusions: [], limit: 2_000 };

@@ -21,6 +21,7 @@ import { VisibleInvalidations } from './0022-visible-invalidations.js';
 import { SearchChangesTable } from './0024-search-changes.js';
 import { Conversations } from './0025-conversations.js';
 import { AgentStates } from './0027-agent-states.js';
+import { SearchPassages } from './0030-search-passages.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -46,4 +47,5 @@ export const migrations: MigrationClass[] = [
   SearchChangesTable,
   Conversations,
   AgentStates,
+  SearchPassages,
 ];

@@ -6,7 +6,7 @@ const options = { foldAccents: true };
 describe('analyseDocument', () => {
   it('gives words in order, then extras', () => {
     expect(analyseDocument(undefined, 'call getUser now', options).segments).toEqual([
-      { text: 'call getUser now', words: 'call get user now getuser' },
+      { text: 'call getUser now', words: 'call get user now getuser', starts: [1] },
     ]);
   });
 
@@ -24,6 +24,22 @@ describe('analyseDocument', () => {
     expect(segments.map((segment) => segment.text).join('')).toBe(text);
     expect(segments.length).toBeGreaterThan(5);
     for (const segment of segments) expect(segment.text.endsWith('\n')).toBe(true);
+  });
+
+  it('cuts passages at the ends of lines, sentences and words, and says where the words of each begin', () => {
+    const text = `${'a word. '.repeat(49)}aB end\n${'two ✅ '.repeat(40)}`;
+
+    const { segments, passageCount } = analyseDocument(undefined, text, options);
+
+    expect(passageCount).toBe(2);
+    const [{ words, starts }] = segments as [(typeof segments)[number]];
+    const list = words.split(' ');
+    const stretch = (index: number) => list.slice(starts[index]! - 1, (starts[index + 1] ?? Number.NaN) - 1);
+    expect(starts).toHaveLength(4);
+    expect(stretch(0)).toEqual([...Array.from({ length: 49 }, () => ['a', 'word']).flat(), 'a', 'b', 'end']);
+    expect(stretch(1)).toEqual(Array.from({ length: 40 }, () => 'two'));
+    expect(list.slice(starts[2]! - 1)).toEqual(['ab', ...list.slice(starts[3]! - 1)]);
+    expect(list.slice(starts[3]! - 1)).toHaveLength(1);
   });
 
   it('never cuts a character, loses none, and keeps every segment within the limits of a tsvector', () => {

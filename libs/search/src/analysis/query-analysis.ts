@@ -1,5 +1,7 @@
 import { isOption, literalTermsOf, optionsIn } from './literals.js';
+import type { TimeRange } from '../search.js';
 import { isSpellable } from './document-analysis.js';
+import { timesIn } from './query-times.js';
 import { type AnalysisOptions, tokens } from './words.js';
 
 /** A query in the words of the index. */
@@ -18,6 +20,8 @@ export interface QueryAnalysis {
   readonly exclusions: readonly string[];
   /** Those of the exclusions that a text could show to be options of a command: each once, as the query has them. */
   readonly doubtful: readonly DoubtfulExclusion[];
+  /** When what is looked for was said, where the query names a date. */
+  readonly times: readonly TimeRange[];
 }
 
 /** `-name`: leaves out what holds `name`, unless texts hold the option `-name` itself. */
@@ -102,6 +106,7 @@ function readQuery(query: string, options: AnalysisOptions, looked: ReadonlySet<
     phrases,
     exclusions,
     doubtful: [...doubtful.values()],
+    times: timesIn(plain),
   };
 }
 

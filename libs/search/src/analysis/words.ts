@@ -28,8 +28,8 @@ interface Token {
   readonly extras: readonly string[];
 }
 
-/** Raised whenever the same text gives other words: documents of an older analysis are indexed again. */
-export const ANALYSIS_VERSION = 5;
+/** Raised whenever the same text gives other postings: documents of an older analysis are indexed again. */
+export const ANALYSIS_VERSION = 6;
 
 /** A longer word is known by its first characters: a digest or an encoded file must not break the index. */
 const MAX_WORD_LENGTH = 128;
@@ -137,6 +137,11 @@ function toWord(run: string): string {
 const WITHOUT_ACCENTS = new Set(['english', 'simple']);
 
 /** @param language name of a PostgreSQL text search configuration */
+/** The words of a person's name, separated by spaces. */
+export function wordsOfName(name: string, options: AnalysisOptions): string {
+  return [...tokens(name, options)].flatMap(({ words }) => words).join(' ');
+}
+
 export function analysisOptionsOf(language: string): AnalysisOptions {
   return { foldAccents: WITHOUT_ACCENTS.has(language) };
 }

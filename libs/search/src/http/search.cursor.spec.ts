@@ -14,6 +14,8 @@ const position: SearchPosition = {
     averageLength: 17.25,
     isGuess: false,
     asOfMs: 1_900_000_000_000,
+    names: ['fox', '狐'],
+    times: [{ fromMs: 1_800_000_000_000, toMs: 1_800_086_400_000 }],
   },
   after: { score: 7_654_321, id: newId() },
 };

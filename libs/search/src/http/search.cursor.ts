@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '#http';
 import type { WorkspaceId } from '#kernel';
-import type { SearchPosition, SearchRequest, WeightedTerm } from '../search.js';
+import type { Ranking, SearchPosition, SearchRequest, WeightedTerm } from '../search.js';
 
 type Listing = Omit<SearchRequest, 'after' | 'limit'>;
 
@@ -12,20 +12,41 @@ const guess = z.union([z.literal(0), z.literal(1)]);
 const flat = z.union([z.string(), z.number()]);
 
 const keywordPosition = z
-  .tuple([z.number(), z.uuid(), z.number(), z.number(), guess], flat)
-  .transform(([score, id, asOfMs, averageLength, isGuess, ...terms], context): SearchPosition => {
-    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs, isGuess: isGuess === 1 };
+  .tuple([z.number(), z.uuid(), z.number(), z.number(), guess, z.string(), z.string()], flat)
+  .transform(([score, id, asOfMs, averageLength, isGuess, names, times, ...terms], context): SearchPosition => {
+    const ranking = toRanking({ asOfMs, averageLength, isGuess, names, times }, toTerms(terms, context));
     return { by: 'score', ranking, after: { score, id } };
   });
 
 const fusedPosition = z
-  .tuple([z.string(), z.number(), z.number(), guess], flat)
-  .transform(([seen, asOfMs, averageLength, isGuess, ...terms], context): SearchPosition => {
-    const ranking = { terms: toTerms(terms, context), averageLength, asOfMs, isGuess: isGuess === 1 };
+  .tuple([z.string(), z.number(), z.number(), guess, z.string(), z.string()], flat)
+  .transform(([seen, asOfMs, averageLength, isGuess, names, times, ...terms], context): SearchPosition => {
+    const ranking = toRanking({ asOfMs, averageLength, isGuess, names, times }, toTerms(terms, context));
     return { by: 'seen', ranking: averageLength === NO_RANKING ? undefined : ranking, asOfMs, seen };
   });
 
 const positionSchema = z.union([keywordPosition, fusedPosition]);
+
+interface FlatRanking {
+  readonly asOfMs: number;
+  readonly averageLength: number;
+  readonly isGuess: 0 | 1;
+  /** Separated by spaces. */
+  readonly names: string;
+  /** `from/to`, separated by spaces, in milliseconds. */
+  readonly times: string;
+}
+
+function toRanking({ isGuess, names, times, ...rest }: FlatRanking, terms: WeightedTerm[]): Ranking {
+  const ranges = times.split(' ').map((time) => time.split('/').map(Number));
+  return {
+    ...rest,
+    terms,
+    isGuess: isGuess === 1,
+    ...(names === '' ? {} : { names: names.split(' ') }),
+    ...(times === '' ? {} : { times: ranges.map(([fromMs = 0, toMs = 0]) => ({ fromMs, toMs })) }),
+  };
+}
 
 /** Terms and their weights come one after the other: shorter than any object. */
 function toTerms(parts: readonly (string | number)[], context: z.core.$RefinementCtx): WeightedTerm[] {
@@ -42,6 +63,8 @@ export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, p
   const { ranking } = position;
   const terms = ranking?.terms.flatMap(({ term, weight }) => [term, weight]) ?? [];
   const isGuess = ranking?.isGuess === true ? 1 : 0;
+  const names = ranking?.names?.join(' ') ?? '';
+  const times = ranking?.times?.map(({ fromMs, toMs }) => `${fromMs}/${toMs}`).join(' ') ?? '';
   const parts =
     position.by === 'score'
       ? [
@@ -50,9 +73,11 @@ export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, p
           position.ranking.asOfMs,
           position.ranking.averageLength,
           isGuess,
+          names,
+          times,
           ...terms,
         ]
-      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, isGuess, ...terms];
+      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, isGuess, names, times, ...terms];
   return encodeCursor(listOf(workspaceId, listing), parts);
 }
 

@@ -105,6 +105,10 @@ const searchHit = z
       semantic: share('the similarity of vectors'),
       recency: share('recency'),
       priority: share('priority'),
+      role: share('that a person wrote it, or did not: below 0'),
+      author: share('that whom the query names said it, or that it names them'),
+      neighbours: share('what was said or logged right before and after'),
+      time: share('that it was said when the query says'),
       rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),
     }),
     channels: z

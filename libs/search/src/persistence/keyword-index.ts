@@ -3,6 +3,7 @@ import type { ProjectId, WorkspaceId } from '#kernel';
 import type { DocumentAnalysis } from '../analysis/document-analysis.js';
 import type { SimilarWord } from '../ranking/spelling.js';
 import type {
+  Boosts,
   Ranking,
   RankPosition,
   SearchDocument,
@@ -23,14 +24,17 @@ export interface QueryTerm {
   readonly term: string;
   /** How often the query holds it. */
   readonly queryFrequency: number;
-  /** How many documents of the project hold it. */
-  readonly documentFrequency: number;
+  /** How many passages of the project hold it. */
+  readonly passageFrequency: number;
+  /** Whether it is in the name of somebody who said something in the project. */
+  readonly isName: boolean;
 }
 
 /** What the terms of a query mean in one project now. */
 export interface QueryStatistics {
   readonly documentCount: number;
-  /** In terms; 0 where there is no document. */
+  readonly passageCount: number;
+  /** Of a passage, in terms; 0 where there is no document. */
   readonly averageLength: number;
   /** Ordered by term; a stop word gives none. */
   readonly terms: readonly QueryTerm[];
@@ -52,7 +56,7 @@ export interface RankRequest {
   readonly adHoc?: readonly AnalysedDocument[];
 }
 
-/** Scores in score units. */
+/** Scores in score units; `score` is the sum of all others. */
 export interface RankedDocument {
   readonly kind: SearchKind;
   readonly id: string;
@@ -60,8 +64,7 @@ export interface RankedDocument {
   readonly version: number | null;
   readonly score: number;
   readonly keywordScore: number;
-  readonly recencyScore: number;
-  readonly priorityScore: number;
+  readonly boosts: Boosts;
 }
 
 /** Something that can be found, and that was written, changed or removed. */
@@ -71,7 +74,7 @@ export interface ChangedPiece {
   readonly kind: SearchKind;
 }
 
-/** What has changed in a project since a watermark. */
+/** What has changed in a project since a watermark, and what stands so near to it that it is ranked otherwise. */
 export interface Changes {
   /** Each once. */
   readonly pieces: readonly Pick<ChangedPiece, 'id' | 'kind'>[];
@@ -133,7 +136,7 @@ export abstract class KeywordIndex {
   /**
    * What transactions have noted in the scope that were not committed at the watermark, however long ago they began. All of
    * what `request` finds among it, by the same weights, is ranked.
-   * @returns undefined where it is more than `most` pieces, or where some of it is forgotten
+   * @returns undefined where more than `most` pieces have changed, or where some of it is forgotten
    */
   abstract changesSince(
     scope: SearchScope,

@@ -225,14 +225,15 @@ describe('PostgresKeywordIndex', () => {
       const document = searchDocument(scope, { text: lines, label: 'harbour-lights', sessionId, version: 3 });
       await put(document, searchDocument(scope, { text: '', label: undefined, kind: 'entry', version: undefined }));
       await index.describe(scope.workspaceId, document.id, { tags: ['north'], priority: 'important' });
-      const holding = async () => (await simple().statistics(scope, 'lighthouses')).terms[0]?.documentFrequency;
+      const holding = async () => (await simple().statistics(scope, 'lighthouses')).terms[0]?.passageFrequency;
       expect(await holding()).toBe(0);
 
       const again = reindexer();
       expect(await again.run()).toBeGreaterThanOrEqual(2);
       expect(await again.run()).toBe(0);
 
-      expect(await holding()).toBe(1);
+      // Passages of 400 characters, the last word of each segment among them.
+      expect(await holding()).toBe(75);
       expect(await foundSimply(scope, 'lights')).toEqual([document.id]);
       const [row] = await dataSource.query(
         `SELECT version, tags, priority, session_id, length, (SELECT string_agg(text, '' ORDER BY position) FROM search_segments s WHERE s.document_id = d.id AND position > 0) AS text
@@ -248,6 +249,53 @@ describe('PostgresKeywordIndex', () => {
         text: lines,
       });
       await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [scope.workspaceId]);
+    });
+
+    it('are found while they wait, and get the places and names that an older release did not keep', async () => {
+      const scope = await newScope();
+      const { workspaceId, projectId } = scope;
+      const sessionId = await newSession(scope);
+      const conversationId = newId();
+      await dataSource.query(
+        `INSERT INTO conversations (workspace_id, id, project_id, metadata, created_at, last_seq, message_count, revision)
+         VALUES ($1, $2, $3, '{}', now(), 3, 3, gen_random_uuid())`,
+        [workspaceId, conversationId, projectId],
+      );
+      const old = (rest: Partial<SearchDocument>) =>
+        searchDocument(scope, { text: 'fox', label: undefined, version: undefined, priority: undefined, ...rest });
+      const messages = [1, 2].map(() => old({ kind: 'message' }));
+      for (const [index_, { id }] of messages.entries())
+        await dataSource.query(
+          `INSERT INTO messages (workspace_id, id, conversation_id, project_id, seq, role, name, content, metadata, created_at,
+             given_hash, size_bytes, calls, revision)
+           VALUES ($1, $2, $3, $4, $5, 'assistant', 'Marlow', '"fox"', '{}', now(), '', 5, '{}', gen_random_uuid())`,
+          [workspaceId, id, conversationId, projectId, index_ + 1],
+        );
+      const entries = [1, 2].map(() => old({ kind: 'entry', sessionId }));
+      for (const { id } of entries)
+        await dataSource.query(
+          `INSERT INTO session_entries (workspace_id, id, session_id, project_id, kind, text, metadata, created_at)
+           VALUES ($1, $2, $3, $4, 'decision', 'fox', '{}', now())`,
+          [workspaceId, id, sessionId, projectId],
+        );
+      await put(...messages, ...entries);
+      // As the migration leaves them.
+      await dataSource.query(`UPDATE search_documents SET analysis = 'older' WHERE workspace_id = $1`, [workspaceId]);
+      const ids = [...messages, ...entries].map(({ id }) => id);
+      expect((await found(scope, 'fox')).toSorted()).toEqual(ids.toSorted());
+
+      await new SearchReindexer(index, database, new RecordedChanges(), searchConfig()).run();
+
+      const analysis = analyseQuery('fox of marlow', options);
+      const ranking = (await new KeywordSearch(index).rankingOf(scope, analysis, Date.now()))!;
+      const hits = await index.rank(scope, { ranking, phrases: [], exclusions: [], filters: {}, limit: 9 });
+      expect(hits.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
+      for (const { kind, boosts } of hits) {
+        expect(boosts.neighbours).toBeGreaterThan(0);
+        expect(Math.sign(boosts.author)).toBe(kind === 'message' ? 1 : 0);
+        expect(Math.sign(boosts.role)).toBe(kind === 'message' ? -1 : 0);
+      }
+      await dataSource.query(`DELETE FROM projects WHERE workspace_id = $1`, [workspaceId]);
     });
 
     it('T18 are not brought back by storing them again while they are replaced or removed', async () => {

@@ -3,10 +3,11 @@ import { SearchConfig } from '#config';
 import { Database } from '#database';
 import type { Priority } from '#context';
 import { SCORE_UNIT } from '../ranking/bm25.js';
-import { HIGHEST_BOOST } from '../ranking/boosts.js';
+import { highestBoost, roleWeightOf } from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
 import {
   type RankPosition,
+  type Ranking,
   satisfies,
   type SearchDocument,
   type SearchFilters,
@@ -41,12 +42,15 @@ import {
   similarWords,
   weightsOf,
 } from './keyword-queries.sql.js';
-import { PostgresKeywordDocuments, segmentsOf } from './postgres-keyword-documents.js';
+import { factorOf, PostgresKeywordDocuments, segmentsOf } from './postgres-keyword-documents.js';
 
 /** Bounds what a query costs that nothing matches: some 50 ms. */
 const MOST_WORDS_LOOKED_AT = 50_000;
 const NEAR_CANDIDATES = 50;
 const LONGER_TERMS = 10;
+
+/** More than one project has documents. */
+const NO_LIMIT = 2 ** 31 - 1;
 
 /**
  * BM25 on stock PostgreSQL. A posting carries its document's length, so that scoring a term is one index-only scan
@@ -61,10 +65,12 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
   async statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
     interface Row {
       readonly document_count: number;
+      readonly passage_count: number;
       readonly average_length: number;
       readonly term: string | null;
       readonly query_frequency: number;
-      readonly document_frequency: number;
+      readonly passage_frequency: number;
+      readonly is_name: boolean;
     }
     const rows = await this.database.query<Row>(queryStatistics, [
       scope.workspaceId,
@@ -75,9 +81,21 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     const terms = rows.flatMap((row): QueryTerm[] =>
       row.term === null
         ? []
-        : [{ term: row.term, queryFrequency: row.query_frequency, documentFrequency: row.document_frequency }],
+        : [
+            {
+              term: row.term,
+              queryFrequency: row.query_frequency,
+              passageFrequency: row.passage_frequency,
+              isName: row.is_name,
+            },
+          ],
     );
-    return { documentCount: rows[0]?.document_count ?? 0, averageLength: rows[0]?.average_length ?? 0, terms };
+    return {
+      documentCount: rows[0]?.document_count ?? 0,
+      passageCount: rows[0]?.passage_count ?? 0,
+      averageLength: rows[0]?.average_length ?? 0,
+      terms,
+    };
   }
 
   async similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
@@ -136,6 +154,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       limit,
       isUnfiltered(request),
       ...kindParameters(request.filters),
+      ...askedParameters(request.ranking),
     ]);
     return rows.map(toRankedDocument);
   }
@@ -155,16 +174,20 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       readonly is_complete: boolean;
       readonly piece_id: string | null;
       readonly piece_kind: SearchKind;
+      readonly is_changed: boolean | null;
     };
     const rows = await this.database.query<Row>(changesSince, [
       ...this.rankingParameters(scope, request, undefined),
-      most,
+      NO_LIMIT,
       false,
       ...kindParameters(request.filters),
+      ...askedParameters(request.ranking),
       watermark,
+      most,
     ]);
     const pieces = rows.flatMap(({ piece_id: id, piece_kind: kind }) => (id === null ? [] : [{ id, kind }]));
-    if (pieces.length > most || rows[0]?.is_complete !== true) return undefined;
+    const changed = rows.filter((row) => row.is_changed === true);
+    if (changed.length > most || rows[0]?.is_complete !== true) return undefined;
     const ranked = rows.filter((row): row is Row & RankedRow => row.id !== null);
     return { pieces, ranked: ranked.map(toRankedDocument).sort(byRank) };
   }
@@ -180,7 +203,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       scope.projectId,
       this.language,
       ...weightsOf(weights),
-      HIGHEST_BOOST,
+      highestBoost(weights),
       phrases,
       exclusions,
       filters.priority ?? null,
@@ -258,15 +281,22 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     interface Row {
       readonly id: string;
       readonly score: number;
-      readonly keyword_score: number;
+      readonly own_score: number;
       readonly recency_score: number;
       readonly priority_score: number;
+      readonly time_score: number;
     }
     const segments = segmentsOf(documents);
     const rows = await this.database.query<Row>(adHocRanking, [
       scope.workspaceId,
       JSON.stringify(
-        documents.map(({ document: { id, priority, createdAt } }) => ({ id, priority, created_at: createdAt })),
+        documents.map(({ document, analysis }) => ({
+          id: document.id,
+          kind: document.kind,
+          priority: document.priority,
+          created_at: document.createdAt,
+          factor: factorOf({ document, analysis }),
+        })),
       ),
       this.language,
       ...weightsOf(weights),
@@ -275,24 +305,19 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       request.exclusions,
       segments.map(({ id }) => id),
       segments.map(({ words }) => words),
+      segments.map(({ firstPassage }) => firstPassage),
+      segments.map(({ starts }) => `{${starts.join()}}`),
       after?.score ?? null,
       after?.id ?? null,
       limit,
+      JSON.stringify(weights.times ?? []),
     ]);
     const byId = new Map(documents.map(({ document }) => [document.id, document]));
     return rows.flatMap((row) => {
       const document = byId.get(row.id);
       if (document === undefined) return [];
-      return {
-        kind: document.kind,
-        id: row.id,
-        label: document.label ?? null,
-        version: document.version ?? null,
-        score: row.score,
-        keywordScore: row.keyword_score,
-        recencyScore: row.recency_score,
-        priorityScore: row.priority_score,
-      };
+      const { kind, id, label = null, version = null, role = null } = document;
+      return toRankedDocument({ ...row, kind, id, label, version, role, author_score: 0, neighbour_score: 0 });
     });
   }
 
@@ -327,29 +352,45 @@ interface RankedRow {
   readonly id: string;
   readonly label: string | null;
   readonly version: number | null;
+  readonly role: string | null;
   readonly score: number;
-  readonly keyword_score: number;
+  readonly own_score: number;
   readonly recency_score: number;
   readonly priority_score: number;
+  readonly author_score: number;
+  readonly neighbour_score: number;
+  readonly time_score: number;
 }
 
 function toRankedDocument(row: RankedRow): RankedDocument {
+  const keywordScore = Math.round(row.own_score / roleWeightOf(row.role ?? undefined));
   return {
     kind: row.kind,
     id: row.id,
     label: row.label,
     version: row.version,
     score: row.score,
-    keywordScore: row.keyword_score,
-    recencyScore: row.recency_score,
-    priorityScore: row.priority_score,
+    keywordScore,
+    boosts: {
+      recency: row.recency_score,
+      priority: row.priority_score,
+      role: row.own_score - keywordScore,
+      author: row.author_score,
+      neighbours: row.neighbour_score,
+      time: row.time_score,
+    },
   };
 }
 
-type SimilarWordRow = Omit<SimilarWord, 'documentFrequency'> & { readonly document_frequency: number };
+type SimilarWordRow = Omit<SimilarWord, 'passageFrequency'> & { readonly passage_frequency: number };
 
-function toSimilarWord({ word, candidate, term, document_frequency: documentFrequency }: SimilarWordRow): SimilarWord {
-  return { word, candidate, term, documentFrequency };
+function toSimilarWord({ word, candidate, term, passage_frequency: passageFrequency }: SimilarWordRow): SimilarWord {
+  return { word, candidate, term, passageFrequency };
+}
+
+/** `$26` and `$27` of `ranking`. */
+function askedParameters({ times = [], names = [] }: Ranking): readonly [times: unknown, names: unknown] {
+  return [JSON.stringify(times), names];
 }
 
 /** `$24` and `$25` of `ranking`. */

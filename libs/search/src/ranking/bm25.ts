@@ -3,7 +3,7 @@
  * positive idf of Lucene. Statistics are those of one project, whatever filters a query carries, so that a filter
  * changes which documents are shown and never their scores.
  *
- * `b` is lower than the usual 0.75: memories differ in length because some say more, not because they repeat
+ * What is scored is a passage; a document is worth its best one. `b` is lower than the usual 0.75: memories differ in length because some say more, not because they repeat
  * themselves. Measured against 0.75 it is better on conversations and no worse on code; `bench/retrieval` measures it.
  */
 export const BM25 = { k1: 1.2, b: 0.5 } as const;
@@ -12,7 +12,7 @@ export const BM25 = { k1: 1.2, b: 0.5 } as const;
 export const SCORE_UNIT = 1_000_000;
 
 /** What a term contributes at most, in score units: times f / (f + k1 · (1 - b + b · length / average)) it is its share. */
-export function termWeight(documentCount: number, documentFrequency: number, queryFrequency: number): number {
-  const idf = Math.log(1 + (documentCount - documentFrequency + 0.5) / (documentFrequency + 0.5));
+export function termWeight(passageCount: number, passageFrequency: number, queryFrequency: number): number {
+  const idf = Math.log(1 + (passageCount - passageFrequency + 0.5) / (passageFrequency + 0.5));
   return Math.round(idf * (BM25.k1 + 1) * queryFrequency * SCORE_UNIT);
 }

@@ -1,4 +1,5 @@
 import type { Priority } from '#context';
+import { type Boosts, NO_BOOSTS } from '../search.js';
 
 /**
  * Declared boosts: each adds a share of what a channel says of a hit, small enough to order what is about equally
@@ -11,8 +12,32 @@ export const RECENCY_BOOST = 0.02;
 
 export const RECENCY_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** No document gains more than this share of its relevance. */
-export const HIGHEST_BOOST = RECENCY_BOOST + Math.max(...Object.values(PRIORITY_BOOST));
+/** What was said or logged when the query says. */
+export const TIME_BOOST = 0.5;
+
+/** No document gains more than this share of its relevance by what is no matter of its words. */
+export function highestBoost({ times = [] }: { readonly times?: readonly unknown[] }): number {
+  return RECENCY_BOOST + Math.max(...Object.values(PRIORITY_BOOST)) + (times.length > 0 ? TIME_BOOST : 0);
+}
+
+/**
+ * A text that is cut into many passages has as many chances that one of them fits: its best one counts for
+ * 1 / (1 + 0.1 ln passages).
+ */
+export function dampingOf(passageCount: number): number {
+  return 1 / (1 + 0.1 * Math.log(Math.max(1, passageCount)));
+}
+
+/** What models and tools write is long and holds every word; what people wrote is what is asked for later. */
+export function roleWeightOf(role: string | undefined): number {
+  return role === undefined || role === 'user' ? 1 : 0.7;
+}
+
+/** Of messages by somebody whom the query names, and of contexts that name them. */
+export const AUTHOR_WEIGHT = 1.5;
+
+/** What the better of both neighbours adds of its own score; those that are one place away, and those that are two. */
+export const NEIGHBOUR_SHARES = [0.4, 0.2] as const;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -29,14 +54,15 @@ export function boostsOf(
   relevance: number,
   { priority, createdAt }: { readonly priority?: Priority; readonly createdAt: Date },
   asOfMs: number,
-): { readonly recency: number; readonly priority: number } {
+): Boosts {
   return {
+    ...NO_BOOSTS,
     recency: relevance * RECENCY_BOOST * 0.5 ** (ageMsOf(createdAt, asOfMs) / RECENCY_HALF_LIFE_MS),
     priority: priority === undefined ? 0 : relevance * PRIORITY_BOOST[priority],
   };
 }
 
-/** How much a semantic channel counts beside keywords (1), and from which cosine on it counts at all. */
+/** How much a semantic channel counts in the sum of both, and from which cosine on it counts at all. */
 interface SemanticWeight {
   readonly weight: number;
   readonly leastCosine: number;
@@ -44,15 +70,16 @@ interface SemanticWeight {
 
 /**
  * A lexical embedder sees the same words as the keyword channel and knows less of what is significant: measured by
- * `bench/retrieval`, every weight from 0.05 on ranks worse than keywords alone. So it adds what keywords don't find,
- * parts and forms of words, after what they find, and reorders nothing: at most weight / 61 is given, and that is less
- * than the distance of any two ranks of the 500 there are (1 / 559 - 1 / 560). Below this cosine it finds texts that
- * share chance letters.
+ * `bench/retrieval`, every weight that reorders hits ranks worse than keywords alone. So it adds what keywords don't find, parts
+ * and forms of words, behind what they find. Below this cosine it finds texts that share chance letters.
  */
-const LEXICAL: SemanticWeight = { weight: 0.0001, leastCosine: 0.25 };
+const LEXICAL: SemanticWeight = { weight: 0, leastCosine: 0.25 };
 
-/** An embedder of meaning counts as much as keywords; nobody but itself knows which of its cosines is a low one. */
-const SEMANTIC: SemanticWeight = { weight: 1, leastCosine: 0 };
+/**
+ * An embedder of meaning. More than 0.4 falls below keywords on conversations; nobody but itself knows which of its cosines is
+ * a low one.
+ */
+const SEMANTIC: SemanticWeight = { weight: 0.3, leastCosine: 0 };
 
 export function semanticWeight(isLexical: boolean): SemanticWeight {
   return isLexical ? LEXICAL : SEMANTIC;

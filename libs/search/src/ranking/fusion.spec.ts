@@ -1,36 +1,41 @@
 import fc from 'fast-check';
 import { semanticWeight } from './boosts.js';
+import { type Boosts, NO_BOOSTS } from '../search.js';
 import { alone, type ChannelHit, fuse } from './fusion.js';
 
-const hit = (id: string, relevance = 1, boosts: Partial<ChannelHit> = {}): ChannelHit => ({
+const hit = (id: string, relevance = 1, boosts: Partial<Boosts> = {}): ChannelHit => ({
   kind: 'context',
   id,
   label: null,
   version: null,
   relevance,
-  recency: 0,
-  priority: 0,
-  ...boosts,
+  boosts: { ...NO_BOOSTS, ...boosts },
 });
-const hits = (...ids: string[]) => ids.map((id) => hit(id));
+const hits = (...ids: string[]) => ids.map((id, index) => hit(id, 1 / (index + 1)));
 const idsOf = (fused: readonly { readonly id: string }[]) => fused.map(({ id }) => id);
-const channels = (keyword: ChannelHit[], semantic: ChannelHit[], weight = 1) => ({
-  keyword: { hits: keyword, weight: 1 },
-  semantic: { hits: semantic, weight },
-});
+const fused = (keyword: ChannelHit[], semantic: ChannelHit[], weight = 0.5) => fuse({ keyword, semantic }, weight);
 
 describe('fuse', () => {
-  it('scores 1 what is first everywhere', () => {
-    expect(fuse(channels(hits('a', 'b'), hits('a', 'c')))[0]).toMatchObject({ id: 'a', score: 1 });
+  it('scores 1 what is best everywhere', () => {
+    expect(fused(hits('a', 'b'), hits('a', 'c'))[0]).toMatchObject({ id: 'a', score: 1 });
   });
 
-  it('ranks what both know above what one knows at the same place', () => {
-    expect(idsOf(fuse(channels(hits('a', 'both'), hits('b', 'both'))))[0]).toBe('both');
+  it('ranks what both know above what one knows as well', () => {
+    expect(idsOf(fused([hit('a'), hit('both')], [hit('b'), hit('both')]))[0]).toBe('both');
   });
 
   it('keeps the order of a channel that is alone', () => {
-    expect(idsOf(fuse(channels(hits('a', 'b', 'c'), [])))).toEqual(['a', 'b', 'c']);
-    expect(idsOf(fuse(channels([], hits('a', 'b', 'c'), 0.3)))).toEqual(['a', 'b', 'c']);
+    expect(idsOf(fused(hits('c', 'b', 'a'), []))).toEqual(['c', 'b', 'a']);
+    expect(idsOf(fused([], hits('c', 'b', 'a'), 0.3))).toEqual(['c', 'b', 'a']);
+    expect(idsOf(fused([], hits('c', 'b', 'a'), 0))).toEqual(['c', 'b', 'a']);
+  });
+
+  it('is a sum of what each channel says, in shares of its best hit', () => {
+    const [first, second, third] = fused([hit('a', 20), hit('b', 10)], [hit('c', 0.8), hit('b', 0.6)], 0.3);
+    expect(first).toMatchObject({ id: 'a', score: 0.7 });
+    expect(second?.id).toBe('b');
+    expect(second?.score).toBeCloseTo(0.7 * 0.5 + 0.3 * 0.75, 12);
+    expect(third).toMatchObject({ id: 'c', score: 0.3 });
   });
 
   it('never falls below keywords where the embedder is lexical: their order stays, and the rest follows', () => {
@@ -38,22 +43,22 @@ describe('fuse', () => {
     const { weight } = semanticWeight(true);
     fc.assert(
       fc.property(ids, ids, (keyword, semantic) => {
-        const fused = idsOf(fuse(channels(hits(...keyword), hits(...semantic), weight)));
-        expect(fused.slice(0, keyword.length)).toEqual(keyword);
-        expect(fused.slice(keyword.length)).toEqual(semantic.filter((id) => !keyword.includes(id)));
+        const all = idsOf(fused(hits(...keyword), hits(...semantic), weight));
+        expect(all.slice(0, keyword.length)).toEqual(keyword);
+        expect(all.slice(keyword.length)).toEqual(semantic.filter((id) => !keyword.includes(id)));
       }),
     );
   });
 
   it('splits what a channel gives between its relevance and the boosts', () => {
-    const [only] = fuse(channels([hit('a', 10, { recency: 0.2, priority: 0.1 })], []));
+    const [only] = fused([hit('a', 10, { recency: 0.2, priority: 0.1 })], []);
     expect(only?.scores.keyword).toBeCloseTo((only?.score ?? 0) * (10 / 10.3), 12);
     expect(only?.scores.recency).toBeCloseTo((only?.score ?? 0) * (0.2 / 10.3), 12);
     expect(only?.channels).toEqual({ keyword: { rank: 1, score: 10.299999999999999 } });
   });
 
   it('gives equal scores in the order of ids, whatever came first', () => {
-    expect(idsOf(fuse(channels(hits('b'), hits('a'))))).toEqual(['a', 'b']);
+    expect(idsOf(fused(hits('b'), hits('a')))).toEqual(['a', 'b']);
   });
 });
 

@@ -1,4 +1,13 @@
-import type { ChannelRank, ChannelRanks, ChannelScores, SearchKind } from '../search.js';
+import {
+  type Boosts,
+  type ChannelRank,
+  type ChannelRanks,
+  type ChannelScores,
+  mapBoosts,
+  NO_BOOSTS,
+  type SearchKind,
+  sumOf,
+} from '../search.js';
 
 /** A hit of one channel, on that channel's own scale. */
 export interface ChannelHit {
@@ -8,8 +17,7 @@ export interface ChannelHit {
   readonly version: number | null;
   /** What the channel itself says: BM25, or a cosine. 0 or more. */
   readonly relevance: number;
-  readonly recency: number;
-  readonly priority: number;
+  readonly boosts: Boosts;
 }
 
 export interface FusedHit extends Pick<ChannelHit, 'kind' | 'id' | 'label' | 'version'> {
@@ -20,32 +28,44 @@ export interface FusedHit extends Pick<ChannelHit, 'kind' | 'id' | 'label' | 've
 
 type Channel = 'keyword' | 'semantic';
 
-/** Hits best first, each id once, and how much the channel counts; weights need not add up to anything. */
-type Channels = Readonly<Record<Channel, { readonly hits: readonly ChannelHit[]; readonly weight: number }>>;
+/** What comes behind all others scores at most this share of the last of them. */
+const BEHIND = 0.5;
 
-/** Of Cormack, Clarke and Büttcher; larger makes the first ranks count less against the later ones. */
-const RANK_CONSTANT = 60;
+/** Hits best first, each id once. */
+type Channels = Readonly<Record<Channel, readonly ChannelHit[]>>;
 
-export function scoreOf({ relevance, recency, priority }: ChannelHit): number {
-  return relevance + recency + priority;
+export function scoreOf({ relevance, boosts }: ChannelHit): number {
+  return sumOf(boosts, relevance);
 }
 
 /**
- * Weighted reciprocal rank fusion (Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and
- * individual Rank Learning Methods", SIGIR 2009): a channel gives a hit weight / (60 + rank), scaled so that what is
- * first everywhere scores 1. Scales of different channels are never compared. What a channel gives is split between
- * its own relevance and the boosts in the proportion that they had there. Best first; ties by id.
+ * A convex sum of scores, each channel's divided by its best one (Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid
+ * Retrieval", 2023): what is best everywhere scores 1. What a channel gives is split between its own relevance and the boosts
+ * in the proportion that they had there. Best first; ties by id.
+ *
+ * @param weight of the semantic channel, from 0 to 1. With 0 it only adds what keywords don't find, behind what they find.
  */
-export function fuse(channels: Channels): FusedHit[] {
-  const total = channels.keyword.weight + channels.semantic.weight;
+export function fuse({ keyword, semantic }: Channels, weight: number): FusedHit[] {
   const fused = new Map<string, FusedHit>();
-  for (const channel of ['keyword', 'semantic'] as const) {
-    const { hits, weight } = channels[channel];
+  const addAll = (channel: Channel, hits: readonly ChannelHit[], share: number) => {
+    const best = Math.max(...hits.map(scoreOf));
     hits.forEach((hit, index) => {
-      const given = (weight / total) * ((RANK_CONSTANT + 1) / (RANK_CONSTANT + index + 1));
-      const rank: ChannelRank = { rank: index + 1, score: scoreOf(hit) };
-      fused.set(hit.id, add(fused.get(hit.id) ?? withoutScore(hit), channel, hit, given, rank));
+      const score = scoreOf(hit);
+      const given = best > 0 ? (share * score) / best : 0;
+      fused.set(hit.id, add(fused.get(hit.id) ?? withoutScore(hit), channel, hit, given, { rank: index + 1, score }));
     });
+  };
+  addAll('keyword', keyword, 1 - weight);
+  if (weight > 0) addAll('semantic', semantic, weight);
+  else {
+    const least = Math.min(1, ...[...fused.values()].map(({ score }) => score));
+    const ranked = semantic.map((hit, index) => ({ hit, rank: { rank: index + 1, score: scoreOf(hit) } }));
+    const best = Math.max(...semantic.map(scoreOf));
+    for (const { hit, rank } of ranked) {
+      const known = fused.get(hit.id);
+      const given = known === undefined && best > 0 ? (least * BEHIND * rank.score) / best : 0;
+      fused.set(hit.id, add(known ?? withoutScore(hit), 'semantic', hit, given, rank));
+    }
   }
   return [...fused.values()].sort(byScore);
 }
@@ -64,12 +84,21 @@ export function alone(channel: Channel, hits: readonly ChannelHit[], areFirst = 
 /**
  * What is near, and behind it what only holds the words, which scores less than anything near does: a lexical embedder
  * passes over a long text that holds a short query.
- * @param weight of the latter, beside 1
+ * @param below what anything near scores at least
  */
-export function beforeOthers(near: readonly FusedHit[], holding: readonly ChannelHit[], weight: number): FusedHit[] {
+export function beforeOthers(near: readonly FusedHit[], holding: readonly ChannelHit[], below: number): FusedHit[] {
   const ids = new Set(near.map(({ id }) => id));
   const others = holding.filter(({ id }) => !ids.has(id));
-  return [...near, ...fuse({ keyword: { hits: others, weight }, semantic: { hits: [], weight: 1 } })];
+  const [best] = others;
+  const least = below * BEHIND;
+  return [
+    ...near,
+    ...others.map((hit, index) => {
+      const score = scoreOf(hit);
+      const given = best === undefined ? 0 : (least * score) / scoreOf(best);
+      return add(withoutScore(hit), 'keyword', hit, given, { rank: index + 1, score });
+    }),
+  ];
 }
 
 export function byScore(left: FusedHit, right: FusedHit): number {
@@ -77,7 +106,7 @@ export function byScore(left: FusedHit, right: FusedHit): number {
 }
 
 function withoutScore({ kind, id, label, version }: ChannelHit): FusedHit {
-  const scores = { keyword: 0, semantic: 0, recency: 0, priority: 0 };
+  const scores = { keyword: 0, semantic: 0, ...NO_BOOSTS };
   return { kind, id, label, version, score: 0, scores, channels: {} };
 }
 
@@ -90,9 +119,8 @@ function add(fused: FusedHit, channel: Channel, hit: ChannelHit, given: number, 
     score: fused.score + given,
     scores: {
       ...scores,
-      [channel]: given - (hit.recency + hit.priority) * share,
-      recency: scores.recency + hit.recency * share,
-      priority: scores.priority + hit.priority * share,
+      ...mapBoosts(hit.boosts, (boost, name) => scores[name] + boost * share),
+      [channel]: given - sumOf(hit.boosts) * share,
     },
     channels: { ...fused.channels, [channel]: rank },
   };

@@ -5,7 +5,7 @@ const pair = (word: string, candidate: string, term = candidate): SimilarWord =>
   word,
   candidate,
   term,
-  documentFrequency: 1,
+  passageFrequency: 1,
 });
 
 describe('nearWords', () => {

@@ -4,7 +4,7 @@ const similar = (word: string, candidate: string, term = candidate): SimilarWord
   word,
   candidate,
   term,
-  documentFrequency: 1,
+  passageFrequency: 1,
 });
 
 describe('corrections', () => {

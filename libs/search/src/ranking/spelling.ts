@@ -26,9 +26,9 @@ export function editDistance(first: string, second: string): number {
 export interface SimilarWord {
   readonly word: string;
   readonly candidate: string;
-  /** The candidate's term in the index, and how many documents of the project hold it. */
+  /** The candidate's term in the index, and how many passages of the project hold it. */
   readonly term: string;
-  readonly documentFrequency: number;
+  readonly passageFrequency: number;
 }
 
 interface Correction extends SimilarWord {

@@ -1,6 +1,7 @@
 import type { Priority } from '#context';
 import type { ProjectId, WorkspaceId } from '#kernel';
 import { isSpellable } from '../analysis/document-analysis.js';
+import { wordsOfName } from '../analysis/words.js';
 import { isLiteralTerm } from '../analysis/literals.js';
 import {
   type AnalysedDocument,
@@ -15,9 +16,27 @@ import {
   type ResolvedDocument,
 } from '../persistence/keyword-index.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
-import { ageMsOf, PRIORITY_BOOST, RECENCY_BOOST, RECENCY_HALF_LIFE_MS } from '../ranking/boosts.js';
+import {
+  ageMsOf,
+  AUTHOR_WEIGHT,
+  dampingOf,
+  NEIGHBOUR_SHARES,
+  PRIORITY_BOOST,
+  RECENCY_BOOST,
+  RECENCY_HALF_LIFE_MS,
+  roleWeightOf,
+  TIME_BOOST,
+} from '../ranking/boosts.js';
 import type { SimilarWord } from '../ranking/spelling.js';
-import { satisfies, type SearchDocument, type SearchScope, type WeightedTerm } from '../search.js';
+import {
+  type Place,
+  type Ranking,
+  satisfies,
+  type SearchDocument,
+  type SearchScope,
+  sumOf,
+  type WeightedTerm,
+} from '../search.js';
 
 const STOP_WORDS = new Set(['a', 'and', 'be', 'not', 'of', 'or', 'the', 'to']);
 
@@ -26,12 +45,14 @@ interface Stored {
   /** Words by segment, the label's first; absent words are stop words. */
   readonly segments: readonly { readonly position: number; readonly text: string; readonly words: readonly string[] }[];
   readonly terms: readonly string[];
+  /** The terms of each passage. */
+  readonly passages: readonly (readonly string[])[];
 }
 
 /** The keyword index in memory, for one text search configuration: stop words, and words that are their own stems. */
 export class FakeKeywordIndex extends KeywordIndex {
   private stored: Stored[] = [];
-  private readonly noted: (ChangedPiece & { readonly workspaceId: WorkspaceId })[] = [];
+  private readonly noted: (ChangedPiece & { readonly workspaceId: WorkspaceId; readonly place?: Place })[] = [];
   /** How much of what was noted is forgotten. */
   private forgotten = 0;
 
@@ -101,8 +122,16 @@ export class FakeKeywordIndex extends KeywordIndex {
     const pieces = [...new Map(changed.map(({ id, kind }) => [id, { id, kind }])).values()];
     if (pieces.length > most) return undefined;
     const ids = new Set(pieces.map(({ id }) => id));
+    const places = changed.flatMap(({ place }) => place ?? []);
+    const isNear = ({ document: { id, place } }: Stored) =>
+      !ids.has(id) && place !== undefined && places.some((other) => distance(place, other) <= NEIGHBOUR_SHARES.length);
+    const near = this.in(scope).filter(isNear);
+    for (const { document } of near) ids.add(document.id);
     const ranked = await this.rank(scope, { ...request, limit: Number.POSITIVE_INFINITY });
-    return { pieces, ranked: ranked.filter(({ id }) => ids.has(id)) };
+    return {
+      pieces: [...pieces, ...near.map(({ document: { id, kind } }) => ({ id, kind }))],
+      ranked: ranked.filter(({ id }) => ids.has(id)),
+    };
   }
 
   /** One analysis is all there is. */
@@ -117,14 +146,18 @@ export class FakeKeywordIndex extends KeywordIndex {
   statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
     const documents = this.in(scope);
     const terms = wordsOf(words).filter(isTerm);
-    const total = documents.reduce((sum, { terms: held }) => sum + lengthOf(held), 0);
+    const passages = documents.flatMap((entry) => entry.passages);
+    const total = passages.reduce((sum, held) => sum + lengthOf(held), 0);
+    const names = new Set(documents.flatMap(namesOf));
     return Promise.resolve({
       documentCount: documents.length,
-      averageLength: documents.length === 0 ? 0 : total / documents.length,
+      passageCount: passages.length,
+      averageLength: passages.length === 0 ? 0 : total / passages.length,
       terms: [...new Set(terms)].sort().map((term) => ({
         term,
         queryFrequency: terms.filter((other) => other === term).length,
-        documentFrequency: documents.filter((entry) => entry.terms.includes(term)).length,
+        passageFrequency: passages.filter((held) => held.includes(term)).length,
+        isName: names.has(term),
       })),
     });
   }
@@ -141,7 +174,7 @@ export class FakeKeywordIndex extends KeywordIndex {
             word,
             candidate,
             term: candidate,
-            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+            passageFrequency: held.filter((terms) => terms.includes(candidate)).length,
           })),
       ),
     );
@@ -158,7 +191,7 @@ export class FakeKeywordIndex extends KeywordIndex {
             word,
             candidate,
             term: candidate,
-            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+            passageFrequency: held.filter((terms) => terms.includes(candidate)).length,
           })),
       ),
     );
@@ -175,7 +208,7 @@ export class FakeKeywordIndex extends KeywordIndex {
             word,
             candidate,
             term: candidate,
-            documentFrequency: held.filter((terms) => terms.includes(candidate)).length,
+            passageFrequency: held.filter((terms) => terms.includes(candidate)).length,
           })),
       ),
     );
@@ -187,12 +220,23 @@ export class FakeKeywordIndex extends KeywordIndex {
 
   rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { ranking, filters, after } = request;
-    const ranked = this.in(scope, request.adHoc)
+    const all = this.in(scope, request.adHoc);
+    const own = new Map(all.map((entry) => [entry.document.id, ownScoreOf(entry, ranking)]));
+    const neighbours = (entry: Stored) =>
+      NEIGHBOUR_SHARES.map((share, index) => {
+        const { place } = entry.document;
+        const near = all.filter(
+          ({ document: other }) => place && other.place && distance(place, other.place) === index + 1,
+        );
+        const scores = near.map((other) => (own.get(other.document.id) ?? 0) * authorWeightOf(other, ranking));
+        return share * Math.max(0, ...scores);
+      }).reduce((sum, share) => sum + share, 0);
+    const ranked = all
       .filter(({ terms }) => ranking.terms.some(({ term }) => terms.includes(term)))
       .filter((entry) => request.phrases.every((phrase) => holdsPhrase(entry, phrase)))
       .filter((entry) => !request.exclusions.some((phrase) => holdsPhrase(entry, phrase)))
       .filter(({ document }) => satisfies(document, filters))
-      .map((entry) => scored(entry, request))
+      .map((entry) => scored(entry, request, neighbours(entry)))
       .filter(({ score }) => filters.minScore === undefined || score >= filters.minScore * SCORE_UNIT)
       .filter(({ score, id }) => after === undefined || score < after.score || (score === after.score && id > after.id))
       .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
@@ -287,7 +331,32 @@ function toStored({ document, analysis }: AnalysedDocument): Stored {
     { position: 0, text: document.label ?? '', words: wordsOf(analysis.labelWords) },
     ...analysis.segments.map(({ text, words }, index) => ({ position: index + 1, text, words: wordsOf(words) })),
   ];
-  return { document, segments, terms: segments.flatMap(({ words }) => words.filter(isTerm)) };
+  const passages: string[][] = Array.from({ length: analysis.passageCount }, () => []);
+  passages[0]?.push(...wordsOf(analysis.labelWords).filter(isTerm));
+  let first = 0;
+  for (const { words, starts } of analysis.segments) {
+    const count = Math.max(1, starts.length / 2);
+    for (const [index, word] of wordsOf(words).entries()) {
+      const stretch = starts.filter((start) => start <= index + 1).length - 1;
+      if (isTerm(word)) passages[first + (stretch % count)]?.push(word);
+    }
+    first += count;
+  }
+  return { document, segments, passages, terms: segments.flatMap(({ words }) => words.filter(isTerm)) };
+}
+
+function distance(one: Place, other: Place): number {
+  return one.threadId === other.threadId ? Math.abs(one.number - other.number) : Number.POSITIVE_INFINITY;
+}
+
+function namesOf({ document: { author = '' } }: Stored): string[] {
+  return wordsOf(wordsOfName(author, { foldAccents: true })).filter(isTerm);
+}
+
+function authorWeightOf(entry: Stored, { names = [], terms }: Ranking): number {
+  const asked = names.filter((name) => terms.some(({ term }) => term === name));
+  const named = entry.document.place === undefined ? entry.terms : namesOf(entry);
+  return asked.some((name) => named.includes(name)) ? AUTHOR_WEIGHT : 1;
 }
 
 function wordsOf(words: string): string[] {
@@ -302,31 +371,47 @@ function lengthOf(terms: readonly string[]): number {
   return terms.filter((term) => !isLiteralTerm(term)).length;
 }
 
-function scored({ document, terms }: Stored, { ranking }: RankRequest): RankedDocument {
-  let keywordScore = 0;
-  for (const { term, weight } of ranking.terms) {
-    const frequency = terms.filter((other) => other === term).length;
-    const relativeLength = ranking.averageLength > 0 ? lengthOf(terms) / ranking.averageLength : 0;
+function factorOf({ document, passages }: Stored): number {
+  return Math.fround(dampingOf(passages.length) * roleWeightOf(document.role));
+}
+
+/** Of its best passage. */
+function ownScoreOf(entry: Stored, { terms, averageLength }: Ranking): number {
+  const factor = factorOf(entry);
+  const scores = entry.passages.map((held) => {
+    const relativeLength = averageLength > 0 ? lengthOf(held) / averageLength : 0;
     const norm = BM25.k1 * (1 - BM25.b + BM25.b * relativeLength);
-    keywordScore += Math.round((weight * frequency) / (frequency + norm));
-  }
-  const ageMs = ageMsOf(document.createdAt, ranking.asOfMs);
-  const recencyScore = Math.round(keywordScore * RECENCY_BOOST * 0.5 ** (ageMs / RECENCY_HALF_LIFE_MS));
-  const priorityScore = Math.round(
-    keywordScore * (document.priority === undefined ? 0 : PRIORITY_BOOST[document.priority]),
-  );
-  const { kind, id, label, version } = document;
-  const score = keywordScore + recencyScore + priorityScore;
-  return {
-    kind,
-    id,
-    label: label ?? null,
-    version: version ?? null,
-    score,
-    keywordScore,
-    recencyScore,
-    priorityScore,
+    const shareOf = ({ term, weight }: WeightedTerm) => {
+      const frequency = held.filter((other) => other === term).length;
+      return Math.round((weight * factor * frequency) / (frequency + norm));
+    };
+    return terms.reduce((sum, term) => sum + shareOf(term), 0);
+  });
+  return Math.max(0, ...scores);
+}
+
+function scored(entry: Stored, { ranking }: RankRequest, neighbours: number): RankedDocument {
+  const { document } = entry;
+  const ownScore = ownScoreOf(entry, ranking);
+  const weight = authorWeightOf(entry, ranking);
+  const author = Math.round(ownScore * (weight - 1));
+  const around = Math.round(weight * factorOf(entry) * neighbours);
+  const relevance = ownScore + author + around;
+  const createdMs = document.createdAt.getTime();
+  const isThen = (ranking.times ?? []).some(({ fromMs, toMs }) => createdMs >= fromMs && createdMs < toMs);
+  const keywordScore = Math.round(ownScore / roleWeightOf(document.role));
+  const boosts = {
+    recency: Math.round(
+      relevance * RECENCY_BOOST * 0.5 ** (ageMsOf(document.createdAt, ranking.asOfMs) / RECENCY_HALF_LIFE_MS),
+    ),
+    priority: Math.round(relevance * (document.priority === undefined ? 0 : PRIORITY_BOOST[document.priority])),
+    role: ownScore - keywordScore,
+    author,
+    neighbours: around,
+    time: isThen && document.kind !== 'context' ? Math.round(relevance * TIME_BOOST) : 0,
   };
+  const { kind, id, label = null, version = null } = document;
+  return { kind, id, label, version, score: keywordScore + sumOf(boosts), keywordScore, boosts };
 }
 
 function holdsAll({ segments }: Stored, phrase: string): boolean {

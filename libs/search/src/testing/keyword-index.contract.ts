@@ -4,7 +4,7 @@ import type { HoldingRequest, KeywordIndex, RankRequest } from '../persistence/k
 import { KeywordSearch } from '../keyword-search.js';
 import { analyseQuery } from '../analysis/query-analysis.js';
 import { SCORE_UNIT } from '../ranking/bm25.js';
-import type { SearchDocument, SearchScope } from '../search.js';
+import { type SearchDocument, type SearchScope, sumOf } from '../search.js';
 import { searchDocument, searchScope } from './search-document.factory.js';
 
 const options = { foldAccents: true };
@@ -94,6 +94,19 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       expect(hit!.keywordScore / SCORE_UNIT).toBeCloseTo(expected, 5);
     });
 
+    it('ranks a document by its best passage, a little less the more it has', async () => {
+      const filler = (word: string) => `${`${word} `.repeat(60)}\n`;
+      const long = await store(`${filler('lake')}fox fox hill\n${filler('lake')}${filler('lake')}`);
+      const short = await store(`fox fox hill\n${filler('lake')}`);
+      await store(`${filler('fox')}${filler('lake')}${filler('hill')}`);
+
+      const hits = await rank('fox hill');
+
+      const [first, second] = hits;
+      expect([first?.id, second?.id]).toEqual([short, long]);
+      expect(second!.keywordScore).toBeGreaterThan(0.85 * first!.keywordScore);
+    });
+
     it('counts a word that the query repeats once more', async () => {
       await store('fox hill');
       await store('lake');
@@ -110,13 +123,12 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
       const [first, second] = await rank('fox');
 
-      for (const hit of [first!, second!])
-        expect(hit.score).toBe(hit.keywordScore + hit.recencyScore + hit.priorityScore);
+      for (const hit of [first!, second!]) expect(hit.score).toBe(hit.keywordScore + sumOf(hit.boosts));
       expect(first!.keywordScore).toBe(second!.keywordScore);
-      expect(first!.recencyScore).toBeCloseTo(0.02 * first!.keywordScore, -1);
-      expect(second!.recencyScore).toBeCloseTo(0.01 * second!.keywordScore, -1);
-      expect(first!.priorityScore).toBeCloseTo(0.02 * first!.keywordScore, -1);
-      expect(second!.priorityScore).toBe(0);
+      expect(first!.boosts.recency).toBeCloseTo(0.02 * first!.keywordScore, -1);
+      expect(second!.boosts.recency).toBeCloseTo(0.01 * second!.keywordScore, -1);
+      expect(first!.boosts.priority).toBeCloseTo(0.02 * first!.keywordScore, -1);
+      expect(second!.boosts.priority).toBe(0);
     });
 
     it('puts a boosted document before one of a slightly higher lexical score, on a short page as well', async () => {
@@ -164,6 +176,119 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
     it('finds nothing in an empty project', async () => {
       expect(await found('fox')).toEqual([]);
+    });
+  });
+
+  describe('what was said', () => {
+    const said = (text: string, number: number, rest: Partial<SearchDocument> = {}) =>
+      store(text, {
+        kind: 'message',
+        label: undefined,
+        version: undefined,
+        priority: undefined,
+        role: 'user',
+        place: { threadId, number },
+        ...rest,
+      });
+    let threadId: string;
+
+    beforeEach(() => {
+      threadId = newId();
+    });
+
+    it('gains by what was said right before and after, of which it says so', async () => {
+      await said('fox hill', 1);
+      const between = await said('fox', 2);
+      await said('fox hill lake', 3);
+      const twoAway = await said('fox', 5);
+      const alone = await said('fox', 9);
+      await said('fox', 3, { place: { threadId: newId(), number: 8 } });
+
+      const hits = await rank('fox');
+
+      const of = (id: string) => hits.find((hit) => hit.id === id)!;
+      for (const hit of hits) expect(hit.score).toBe(hit.keywordScore + sumOf(hit.boosts));
+      expect(of(alone).boosts.neighbours).toBe(0);
+      const [one] = hits.filter(({ id }) => id !== between).toSorted((a, b) => b.keywordScore - a.keywordScore);
+      expect(of(between).boosts.neighbours).toBeGreaterThan(0.2 * one!.keywordScore);
+      expect(of(twoAway).boosts.neighbours).toBeGreaterThan(0);
+      expect(of(twoAway).boosts.neighbours).toBeLessThan(of(between).boosts.neighbours);
+    });
+
+    it('is not found by what was said around it', async () => {
+      const id = await said('fox', 1);
+      await said('lake', 2);
+
+      expect(await found('fox')).toEqual([id]);
+    });
+
+    it('counts for less where no person said it', async () => {
+      const [person, model] = [await said('fox', 1), await said('fox', 5, { role: 'assistant' })];
+
+      const [first, second] = await rank('fox');
+
+      expect([first?.id, second?.id]).toEqual([person, model]);
+      expect(first!.boosts.role).toBe(0);
+      expect(second!.boosts.role / second!.keywordScore).toBeCloseTo(-0.3, 5);
+    });
+
+    it('counts for more where the query names who said it, also contexts that name them', async () => {
+      const mine = await said('a fox', 1, { author: 'Marlow Finch' });
+      const other = await said('a fox', 5, { author: 'Tamsin' });
+      const context = await store('a fox for marlow');
+      await store('lake');
+
+      const hits = await rank('fox of marlow');
+      const authorOf = (id: string) => hits.find((hit) => hit.id === id)!.boosts.author;
+
+      expect(hits.map(({ id }) => id)).toEqual([context, mine, other]);
+      expect(authorOf(mine) / hits[1]!.keywordScore).toBeCloseTo(0.5, 5);
+      expect(authorOf(context)).toBeGreaterThan(0);
+      expect(authorOf(other)).toBe(0);
+      // A name alone finds what names them, not all that they said.
+      expect(await found('marlow')).toEqual([context]);
+      const unnamed = await rank('fox lake');
+      expect(unnamed.every(({ boosts }) => boosts.author === 0)).toBe(true);
+    });
+
+    it('counts for more where it was said when the query says', async () => {
+      const then = await said('fox', 1, { createdAt: new Date(Date.UTC(2029, 4, 8, 12)) });
+      const later = await said('fox', 5, { createdAt: new Date(Date.UTC(2029, 4, 9)) });
+      const context = await store('fox', { createdAt: new Date(Date.UTC(2029, 4, 8, 12)) });
+
+      const hits = await rank('fox on 8 May 2029');
+
+      expect(hits[0]?.id).toBe(then);
+      const timeOf = (id: string) => hits.find((hit) => hit.id === id)!.boosts.time;
+      expect(timeOf(then) / hits[0]!.keywordScore).toBeCloseTo(0.5, 5);
+      expect([timeOf(later), timeOf(context)]).toEqual([0, 0]);
+      expect((await rank('fox on 8 May 2029', { limit: 1 })).map(({ id }) => id)).toEqual([then]);
+    });
+
+    it('leaves no name behind where it is removed', async () => {
+      const id = await said('a fox', 1, { author: 'Marlow' });
+      expect((await index.statistics(scope, 'marlow')).terms).toMatchObject([{ isName: true, passageFrequency: 0 }]);
+
+      await index.remove(scope.workspaceId, [id]);
+
+      expect((await index.statistics(scope, 'marlow')).terms).toMatchObject([{ isName: false, passageFrequency: 0 }]);
+    });
+
+    it('is ranked otherwise where what stands around it has changed or gone', async () => {
+      const ids = [];
+      for (let number = 1; number <= 9; number++) ids.push(await said(`fox ${'hill '.repeat(number % 3)}`, number));
+      const ranking = { terms: [{ term: 'fox', weight: 1_000_000 }], averageLength: 1.5, asOfMs, isGuess: false };
+      const request = { ranking, phrases: [], exclusions: [], filters: {} };
+      const since = await index.watermark();
+
+      await index.remove(scope.workspaceId, [ids[4]!]);
+
+      const changes = await index.changesSince(scope, since, request, 1);
+      expect(changes?.pieces.map(({ id }) => id).toSorted()).toEqual(ids.slice(2, 7).toSorted());
+      const all = await index.rank(scope, { ...request, limit: 100 });
+      const affected = new Set(changes?.pieces.map(({ id }) => id));
+      expect(changes?.ranked).toEqual(all.filter(({ id }) => affected.has(id)));
+      expect(changes?.ranked).toHaveLength(4);
     });
   });
 
@@ -418,10 +543,11 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       expect(await found('fox hill')).toEqual([stays]);
       expect(await index.statistics(scope, 'fox hill')).toEqual({
         documentCount: 1,
+        passageCount: 1,
         averageLength: 2,
         terms: [
-          { term: 'fox', queryFrequency: 1, documentFrequency: 1 },
-          { term: 'hill', queryFrequency: 1, documentFrequency: 0 },
+          { term: 'fox', queryFrequency: 1, passageFrequency: 1, isName: false },
+          { term: 'hill', queryFrequency: 1, passageFrequency: 0, isName: false },
         ],
       });
       expect(await index.passages(scope, [gone], [{ term: 'fox', weight: 1 }])).toEqual([]);
@@ -584,7 +710,7 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
       const request = { adHoc: adHoc(entry) };
       const before = await rank('fox', request);
       const mine = before.find(({ id }) => id === entry.id);
-      expect(mine).toMatchObject({ kind: 'entry', label: null, version: null, priorityScore: 0 });
+      expect(mine).toMatchObject({ kind: 'entry', label: null, version: null, boosts: { priority: 0 } });
       expect(before.map(({ score }) => score)).toEqual(before.map(({ score }) => score).toSorted((a, b) => b - a));
 
       // The same ranking over the same document, now in the index, gives the same score to the millionth.
