@@ -47,10 +47,10 @@ export class KeywordSearch {
     if (statistics.terms.length === 0) return undefined;
     const known = statistics.terms.filter((term) => term.passageFrequency > 0);
     const weights = new Map(
-      (keepUnknown ? statistics.terms : known).map((term) => [
-        term.term,
-        termWeight(statistics.passageCount, term.passageFrequency, term.queryFrequency),
-      ]),
+      // What a name alone names is who said it, whether a text holds it or not.
+      statistics.terms
+        .filter((term) => keepUnknown || term.isName || term.passageFrequency > 0)
+        .map((term) => [term.term, termWeight(statistics.passageCount, term.passageFrequency, term.queryFrequency)]),
     );
     const isGuess = known.length === 0 && !isHeld;
     if (known.length < statistics.terms.length && (guess || !isGuess))
