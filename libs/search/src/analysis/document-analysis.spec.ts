@@ -42,6 +42,12 @@ describe('analyseDocument', () => {
     expect(list.slice(starts[3]! - 1)).toHaveLength(1);
   });
 
+  it('has longer passages in a very long text', () => {
+    const { passageCount } = analyseDocument(undefined, 'word '.repeat(200_000), options);
+    expect(passageCount).toBeGreaterThan(200);
+    expect(passageCount).toBeLessThan(400);
+  });
+
   it('never cuts a character, loses none, and keeps every segment within the limits of a tsvector', () => {
     const alphabet = fc.constantFrom('a', 'é', '東', '𠮷', ' ', '\n', '_', 'B', '½', '🚀');
     fc.assert(

@@ -36,6 +36,9 @@ const MAX_SEGMENT_LENGTH = 8_000;
  */
 const PASSAGE_LENGTH = 400;
 
+/** The passages of a text that would have more are longer: it bounds how many postings a term has in one document. */
+const MOST_PASSAGES = 256;
+
 /**
  * Words that spelling is corrected to and from, and near words are looked for: long enough that a neighbour is likely
  * meant, and no numbers. Three letters are only near to others (see `nearWords`).
@@ -79,9 +82,10 @@ function* analysisOf(
   const vocabulary = new Set<string>();
   const labelWords = wordsIn(label ?? '', [], options, (word) => SIGNIFICANT_LABEL_WORD.test(word), vocabulary).words;
   const segments: Segment[] = [];
+  const passageLength = Math.max(PASSAGE_LENGTH, Math.ceil(text.length / MOST_PASSAGES));
   let passageCount = 0;
   for (const part of cut(text, MAX_SEGMENT_LENGTH)) {
-    const ends = endsOf(cut(part, PASSAGE_LENGTH));
+    const ends = endsOf(cut(part, passageLength));
     segments.push({ text: part, ...wordsIn(part, ends, options, () => true, vocabulary) });
     passageCount += ends.length;
     yield;
