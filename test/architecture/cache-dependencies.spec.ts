@@ -74,7 +74,7 @@ describe('the table of what is cached', () => {
   it('has a row for every command', () => {
     const text = readFileSync(join(ROOT, 'apps/cli/src/commands.ts'), 'utf8');
     const [, list = ''] = /const commands[^{]*\{([^}]*)\}/.exec(text) ?? [];
-    const names = [...list.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name as string);
+    const names = [...list.matchAll(/^ {2}'?([\w-]+)/gm)].map(([, name]) => name as string);
     expect(Object.keys(COMMANDS).toSorted()).toEqual(names.toSorted());
     for (const row of Object.values(COMMANDS))
       for (const route of 'calls' in row ? row.calls : []) expect(Object.keys(WRITING_ROUTES)).toContain(route);
