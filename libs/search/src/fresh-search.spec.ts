@@ -119,6 +119,22 @@ describe('FreshSearch', () => {
     });
   });
 
+  it('says why it found nothing', async () => {
+    const why = async (query: string, rest: Partial<SearchRequest> = {}) => (await search(query, rest)).emptyReason;
+    expect(await why('fox')).toContain('holds nothing');
+    await store(searchDocument(scope, { text: 'red fox', tags: ['north'] }));
+    expect(await why('fox')).toBeNull();
+    expect(await why('fox', { filters: { tags: ['south'] } })).toContain('none of them passes the filters');
+    expect(await why('fox -red')).toContain('none of them passes');
+    expect(await why('"fox red"')).toContain('none of them passes');
+    expect(await why('fox', { filters: { minScore: 1_000 } })).toContain('less than minScore');
+    expect(await why('windmill')).toContain('a word near to one');
+    expect(await why('windmill', { mode: 'keyword' })).toContain('EMBEDDING_PROVIDER');
+    expect(await why('windmill', { weak: false })).toContain('weak=false');
+    expect(await why('to be or not')).toContain('stop words alone');
+    expect(await why('-fox')).toBeNull();
+  });
+
   it('answers nothing for a project that nothing was written to, and for the same slug in another workspace', async () => {
     await store(searchDocument(scope, { text: 'fox' }));
 
@@ -127,6 +143,7 @@ describe('FreshSearch', () => {
       items: [],
       degraded: false,
       reason: null,
+      emptyReason: 'the project holds nothing that can be searched',
     });
     expect((await search('fox', {}, searchScope().workspaceId)).items).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { Clock, type Principal, type WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
 import { analysisOptionsOf } from './analysis/words.js';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
+import { EmptyAnswers, NOTHING_STORED } from './empty-answers.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
@@ -61,6 +62,7 @@ type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
 @Injectable()
 export class FreshSearch {
   private readonly hits: SearchHits;
+  private readonly empty: EmptyAnswers;
 
   constructor(
     private readonly projects: ProjectReader,
@@ -74,6 +76,7 @@ export class FreshSearch {
     private readonly clock: Clock,
     config: SearchConfig,
   ) {
+    this.empty = new EmptyAnswers(index, semantic);
     this.hits = new SearchHits(index, semantic, reranker, analysisOptionsOf(config.language));
   }
 
@@ -87,7 +90,8 @@ export class FreshSearch {
     const mode = this.modeOf(request);
     const faults = this.faultsOf(request, mode);
     const project = await this.projects.find(workspaceId, request.project);
-    if (project === undefined) return { answer: toAnswer(request, { mode, hits: [], faults, notes: [] }, []) };
+    if (project === undefined)
+      return { answer: toAnswer(request, { mode, hits: [], faults, notes: [] }, [], NOTHING_STORED) };
 
     const scope = { workspaceId, projectId: project.id };
     // Before anything is read: what changes from here on is merged, also what the statements below have seen.
@@ -104,10 +108,11 @@ export class FreshSearch {
       ...page.notes,
       ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
     ];
-    const answer = toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items);
+    const emptyReason = items.length > 0 ? null : await this.empty.reasonOf(prepared, page.mode, page);
+    const answer = toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items, emptyReason);
     const { ranking, areWordsKnown } = prepared;
-    if (watermark === undefined || ranking === undefined || page.channels === undefined || answer.degraded)
-      return { answer };
+    const isMergeable = watermark !== undefined && page.channels !== undefined && items.length > 0;
+    if (!isMergeable || ranking === undefined || answer.degraded) return { answer };
     const snippets = items.map(({ id, snippet }) => [id, snippet] as const);
     const { projectId } = scope;
     return { answer, remembered: { ...page.channels, projectId, watermark, mode, ranking, areWordsKnown, snippets } };
@@ -175,7 +180,9 @@ export class FreshSearch {
     const snippets = new Map(remembered.snippets.filter(([id]) => !changed.has(id)));
     try {
       const items = await this.hits.describe(prepared, page.hits, snippets);
-      const isWeak = items.length > 0 && items.every(({ weak }) => weak);
+      // Why there is nothing is not known from what has changed.
+      if (items.length === 0) return undefined;
+      const isWeak = items.every(({ weak }) => weak);
       return toAnswer(request, { ...page, notes: [...(isWeak ? [ALL_WEAK] : []), ...page.notes] }, items);
     } catch (error) {
       if (error instanceof RemovedMeanwhileError) return undefined;

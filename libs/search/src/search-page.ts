@@ -95,9 +95,10 @@ export function toAnswer(
   { project }: SearchRequest,
   { mode, faults, notes, next }: Page,
   items: readonly SearchHit[],
+  emptyReason: string | null = null,
 ): SearchAnswer {
   const reason = [...faults, ...notes].join('; ') || null;
-  const answer = { project, mode, degraded: faults.length > 0, reason, items };
+  const answer = { project, mode, degraded: faults.length > 0, reason, emptyReason, items };
   return next === undefined ? answer : { ...answer, next };
 }
 

@@ -227,8 +227,10 @@ export interface SearchAnswer {
   readonly mode: SearchMode;
   /** Whether a channel that was asked for did not take part. Such an answer is not to be cached as a good one. */
   readonly degraded: boolean;
-  /** Why it is degraded, or why it is empty where that isn't plain. */
+  /** Why it is degraded, and what else there is to know about it. */
   readonly reason: string | null;
+  /** Why it is empty; null where it is not. */
+  readonly emptyReason: string | null;
   readonly items: readonly SearchHit[];
   /** Absent on the last page. */
   readonly next?: SearchPosition;

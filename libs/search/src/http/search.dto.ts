@@ -150,7 +150,8 @@ export const searchResponse = z
     project: z.string(),
     mode: z.enum(searchModes).meta({ description: 'The mode that ran.' }),
     degraded: z.boolean().meta({ description: 'Whether a channel that was asked for did not take part.' }),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: 'Why it is degraded, and what else there is to know about it.' }),
+    emptyReason: z.string().nullable().meta({ description: 'Why nothing was found; null where something was.' }),
     items: z.array(searchHit),
     nextCursor: z.string().nullable(),
   })
@@ -161,12 +162,13 @@ export function toSearchResponse(
   items: readonly SituatedHit[],
   nextCursor: string | null,
 ): z.infer<typeof searchResponse> {
-  const { project, mode, degraded, reason } = answer;
+  const { project, mode, degraded, reason, emptyReason } = answer;
   return {
     project,
     mode,
     degraded,
     reason,
+    emptyReason,
     items: items.map(({ source, neighbours, ...hit }) => ({
       ...hit,
       source: source === null ? null : { ...source, version: hit.version, createdAt: source.createdAt.toISOString() },

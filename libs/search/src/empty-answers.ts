@@ -1,0 +1,50 @@
+import type { KeywordIndex } from './persistence/keyword-index.js';
+import type { SearchMode } from './search.js';
+import type { Page, PreparedSearch } from './search-page.js';
+import type { SemanticSearch } from './semantic-search.js';
+
+export const NOTHING_STORED = 'the project holds nothing that can be searched';
+const FILTERED =
+  'texts hold words of the query, or words near to them, and none of them passes the filters, phrases and exclusions of the search';
+const TOO_LOW = 'what was found scores less than minScore';
+const NOTHING_BEHIND = 'there is nothing behind the cursor any more';
+const NOT_WEAK = 'no text holds a word of the query; without weak=false words near to them are looked for';
+const NO_WORD = 'no text holds a word of the query, or a word near to one';
+const WORDS_ALONE = `${NO_WORD}, and without an embedder of meaning nothing else is compared; see EMBEDDING_PROVIDER`;
+const NOTHING_NEAR = `${NO_WORD}, and no context is near to what it means`;
+
+/** Says of a search that found nothing why that is. It looks again at what it narrowed, which costs a statement or two. */
+export class EmptyAnswers {
+  constructor(
+    private readonly index: KeywordIndex,
+    private readonly semantic: SemanticSearch,
+  ) {}
+
+  /** @param notes what the search itself has to say, which comes first */
+  async reasonOf(
+    { scope, request, query, ranking, live, seen }: PreparedSearch,
+    mode: SearchMode,
+    { notes }: Pick<Page, 'notes'>,
+  ): Promise<string> {
+    if (request.after !== undefined || seen.count > 0) return NOTHING_BEHIND;
+    const { documentCount } = await this.index.statistics(scope, '');
+    if (documentCount === 0 && live.documents.length === 0) return NOTHING_STORED;
+    if (ranking !== undefined && ranking.terms.length > 0) {
+      const { minScore, ...filters } = request.filters;
+      const narrowed = {
+        ranking,
+        phrases: query.phrases,
+        exclusions: query.exclusions,
+        limit: 1,
+        adHoc: live.documents,
+      };
+      const isTooLow = minScore !== undefined && (await this.index.rank(scope, { ...narrowed, filters })).length > 0;
+      if (isTooLow) return TOO_LOW;
+      const all = await this.index.rank(scope, { ...narrowed, phrases: [], exclusions: [], filters: {} });
+      if (all.length > 0) return FILTERED;
+    }
+    if (notes.length > 0) return notes.join('; ');
+    if (request.weak === false) return NOT_WEAK;
+    return mode === 'keyword' || this.semantic.isLexical ? WORDS_ALONE : NOTHING_NEAR;
+  }
+}
