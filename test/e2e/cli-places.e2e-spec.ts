@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -180,9 +181,16 @@ describe('keepsake, naming what is not there', () => {
       /plain.* can't be used: it is a file, not a folder/,
     );
     expectReported(await run('export', 'there', '--output', 'sub'), 69, /sub can't be used: /);
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    expectReported(
+      await run('export', 'there', '--output', 'pipe'),
+      69,
+      /pipe can't be used: it is a device or a pipe/,
+    );
+    expect(statSync(join(folder, 'pipe')).isFIFO()).toBe(true);
     expectReported(await run('import', 'sub', '--project', 'x'), 69, /sub is no file/);
     expectReported(await run('import', 'nowhere', '--project', 'x'), 69, /nowhere can't be read/);
-    expect(readdirSync(folder).toSorted()).toEqual(['plain', 'sub']);
+    expect(readdirSync(folder).toSorted()).toEqual(['pipe', 'plain', 'sub']);
     expect(existsSync(join(folder, 'sub', 'x.gz'))).toBe(false);
   });
 

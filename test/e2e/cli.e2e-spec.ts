@@ -121,6 +121,30 @@ describe('keepsake', () => {
     expect(worker).toMatchObject({ code: 78, stderr: expect.stringContaining('needs DATABASE_URL') });
   }, 60_000);
 
+  it('reports a length of vectors that the provider does not have, and starts nothing', async () => {
+    const env = { EMBEDDING_DIMENSIONS: '1', KEEPSAKE_DATA_DIR: join(folder, 'dimensions') };
+    const ends = await Promise.all(
+      [['serve'], ['doctor', '--json']].map((args) => runKeepsake(args, { env, cwd: folder })),
+    );
+    expect(ends.map(({ code }) => code)).toEqual([78, 78]);
+    expect(ends[0]?.stderr).toMatch(
+      /^The configuration has a mistake:\n  EMBEDDING_DIMENSIONS \(now "1"\): write [^\n]*\n$/,
+    );
+    expect(existsSync(env.KEEPSAKE_DATA_DIR)).toBe(false);
+  }, 60_000);
+
+  it('reports a search language that the database does not have, and starts nothing', async () => {
+    const database = await createTestDatabase();
+    try {
+      const env = { SEARCH_LANGUAGE: 'klingon', DATABASE_URL: database.url };
+      const { code, stderr } = await runKeepsake(['serve'], { env, cwd: folder });
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/SEARCH_LANGUAGE \(now "klingon"\): write /);
+    } finally {
+      await database.drop();
+    }
+  }, 60_000);
+
   describe('beside a server on the embedded database', () => {
     let server: Keepsake;
     const run = (args: string[], env: Record<string, string> = {}) =>

@@ -81,8 +81,9 @@ describe('the configuration', () => {
       KEEPSAKE_KEY: 'hunter2',
       DATABASE_URL: 'x://u:hunter2@db',
       REDIS_URL: 'redis://:hunter2@cache/x',
+      METRICS_TOKEN: 'hunter2 with spaces',
     });
-    expect(problems).toHaveLength(4);
+    expect(problems).toHaveLength(5);
     expect(problems.join('\n')).not.toContain('hunter2');
   });
 
@@ -100,6 +101,7 @@ describe('the configuration', () => {
     ['KEEPSAKE_BOOTSTRAP_KEY', `ks_${'x'.repeat(28)}`],
     ['KEEPSAKE_BOOTSTRAP_KEY', `ks_${'x'.repeat(40)} y`],
     ['SEARCH_LANGUAGE', "english'; DROP TABLE contexts"],
+    ['SEARCH_LANGUAGE', 'klingon'],
     ['SHUTDOWN_DELAY_MS', '10000'],
     ['TRUST_PROXY', 'nginx'],
     ['TRUST_PROXY', '10.0.0.0/33'],

@@ -46,7 +46,7 @@ export class ConfigError extends Error {
   }
 }
 
-const SECRET = /KEY|PASSWORD|SECRET|URL|HEADERS/;
+const SECRET = /KEY|PASSWORD|SECRET|TOKEN$|URL|HEADERS/;
 
 /**
  * Reads the whole configuration from the environment, and secrets from the files that it names.
@@ -63,7 +63,7 @@ export function loadConfig(given: NodeJS.ProcessEnv): KeepsakeConfig {
         const value = isShown ? ` (now ${JSON.stringify(environment[name])})` : '';
         return `${name}${value}: ${issue.message}`;
       });
-  const problems = [...fileProblems, ...wrong, ...missingForEmbeddings(environment)];
+  const problems = [...fileProblems, ...wrong, ...missingForEmbeddings(environment), ...unknownLanguage(environment)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSlices(parsed.data);
 }
@@ -188,6 +188,20 @@ function missingForProvider(environment: NodeJS.ProcessEnv, isMissing: (name: st
     default:
       return [];
   }
+}
+
+/** The embedded database has those of PostgreSQL itself; of another one its server knows. */
+const BUILT_IN_LANGUAGES =
+  'simple arabic armenian basque catalan danish dutch english finnish french german greek hindi hungarian indonesian irish italian lithuanian nepali norwegian portuguese romanian russian serbian spanish swedish tamil turkish yiddish'.split(
+    ' ',
+  );
+
+function unknownLanguage(environment: NodeJS.ProcessEnv): string[] {
+  const language = environment['SEARCH_LANGUAGE']?.trim() ?? '';
+  // What can't be a name at all is reported by the schema.
+  const isKnown = !/^[a-z_]+$/.test(language) || BUILT_IN_LANGUAGES.includes(language);
+  if (isKnown || (environment['DATABASE_URL'] ?? '').trim() !== '') return [];
+  return [`SEARCH_LANGUAGE (now ${JSON.stringify(language)}): write one of ${BUILT_IN_LANGUAGES.join(', ')}`];
 }
 
 function toTracingConfig(env: Environment): TracingConfig {

@@ -1,5 +1,6 @@
 export { EmbeddingApiModule, EmbeddingModule, EmbeddingWorkerModule } from './embedding.module.js';
 export { modelKey } from './embedding.js';
+export { requireProvider } from './provider/create-provider.js';
 export { RerankService } from './rerank/rerank.service.js';
 export { type SemanticAnswer } from './persistence/postgres-semantic-index.js';
 export { SemanticReader, type SemanticRequest } from './semantic/semantic.reader.js';

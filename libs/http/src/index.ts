@@ -23,7 +23,7 @@ export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/fi
 export { drainServer, prepareServer } from './server/prepare-server.js';
 export { openApiDocument } from './server/open-api.js';
 export { checkedApart } from './validation/schema-validation.pipe.js';
-export { entityId, namedId, textField } from './validation/request-fields.js';
+export { dayField, entityId, namedId, textField, timeField } from './validation/request-fields.js';
 export { findInexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';
 export { CACHE_HIT_MERGED } from './response-cache/cached-response.js';

@@ -17,6 +17,7 @@ import { MessageIndexer } from './message-indexer.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresHitSources } from './persistence/postgres-hit-sources.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
+import { SearchLanguageCheck } from './persistence/search-language.js';
 import { QueryReader } from './query-reader.js';
 import { SearchChangesExpiry } from './search-changes-expiry.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -40,6 +41,7 @@ import { SessionIndexer } from './session-indexer.js';
     SearchService,
     LiteralSearch,
     LiveEntries,
+    SearchLanguageCheck,
     SearchReindexer,
     SearchChangesExpiry,
     ContextIndexer,

@@ -11,8 +11,10 @@ describe('the doctor, of the database', () => {
   });
   afterAll(() => testDatabase.drop());
 
-  const look = (environment: NodeJS.ProcessEnv) =>
-    checkDatabase(loadConfig({ DATABASE_URL: testDatabase.url, ...environment }).database);
+  const look = (environment: NodeJS.ProcessEnv) => {
+    const { database, search } = loadConfig({ DATABASE_URL: testDatabase.url, ...environment });
+    return checkDatabase(database, search);
+  };
 
   it('reports that the schema is missing, that it will be made, or that it is there; and changes nothing', async () => {
     expect(await look({ DATABASE_MIGRATE: 'false' })).toEqual([
@@ -37,6 +39,16 @@ describe('the doctor, of the database', () => {
     await new SchemaMigrator(dataSource, false).up();
     await dataSource.destroy();
     expect((await look({ DATABASE_MIGRATE: 'false' })).at(-1)).toMatchObject({ status: 'ok', detail: 'up to date' });
+  });
+
+  it('reports a search language that the database does not have', async () => {
+    const findings = await look({ SEARCH_LANGUAGE: 'klingon' });
+    expect(findings.at(-1)).toEqual({
+      part: 'search',
+      status: 'failed',
+      cause: 'configuration',
+      detail: expect.stringMatching(/^SEARCH_LANGUAGE \(now "klingon"\): write /),
+    });
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { type CacheConfig, type DatabaseConfig, type HttpConfig, parseDatabaseUrl } from '#config';
+import { type CacheConfig, type DatabaseConfig, type HttpConfig, parseDatabaseUrl, type SearchConfig } from '#config';
 import {
   connectDataSource,
   DataFolderLock,
@@ -17,6 +17,7 @@ import {
   SchemaMigrator,
 } from '#database';
 import { inspectRedis } from '#cache';
+import { findLanguageProblem } from '#search';
 import { ExitCode } from '../cli-error.js';
 import { describeError } from '../describe-error.js';
 import { findRunningServer } from '../server/running-server.js';
@@ -61,7 +62,7 @@ const NEEDED_EXTENSION = 'pg_trgm';
 const VECTOR_EXTENSION = 'vector';
 
 /** Reachable, of a fitting version, with its extensions, and with the schema of this release. Changes nothing. */
-export async function checkDatabase(config: DatabaseConfig): Promise<Finding[]> {
+export async function checkDatabase(config: DatabaseConfig, { language }: SearchConfig): Promise<Finding[]> {
   const isEmbedded = config.url === undefined;
   if (isEmbedded) {
     if (!existsSync(join(config.dataDir, EMBEDDED_FOLDER)))
@@ -82,6 +83,7 @@ export async function checkDatabase(config: DatabaseConfig): Promise<Finding[]> 
       await checkVersion(dataSource),
       await checkExtensions(dataSource),
       await checkSchema(dataSource, config),
+      ...(await checkLanguage(dataSource, language)),
     ];
   } finally {
     await dataSource.destroy();
@@ -140,6 +142,11 @@ async function checkSchema(dataSource: DataSource, config: DatabaseConfig): Prom
   if (grants.length > 0) return unavailable('schema', new MissingGrantsError(grants).message);
   if (config.migrateOnStart) return ok('schema', 'will be brought up to date at the next start');
   return unavailable('schema', 'is older than this release: run `keepsake migrate`, or set DATABASE_MIGRATE=true');
+}
+
+async function checkLanguage(dataSource: DataSource, language: string): Promise<Finding[]> {
+  const problem = await findLanguageProblem((sql, parameters) => dataSource.query(sql, parameters), language);
+  return problem === undefined ? [] : [misconfigured('search', problem)];
 }
 
 const REDIS = 'redis';

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
+import { requireProvider } from '#embedding';
 import { KeepsakeLogger } from '#observability';
 import { configurationNotes } from '../configuration-notes.js';
 import type { ExitCode } from '../cli-error.js';
@@ -32,11 +33,12 @@ async function lookAround(): Promise<Finding[]> {
   let config: KeepsakeConfig;
   try {
     config = loadConfig(process.env);
+    requireProvider(config.embedding);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => misconfigured('configuration', problem));
   }
-  const { command, database, cache, http, log } = config;
+  const { command, database, cache, http, log, search } = config;
   // Standard output is for the findings.
   Logger.overrideLogger(new KeepsakeLogger(log, process.stderr));
   const isEmbedded = database.url === undefined;
@@ -45,7 +47,7 @@ async function lookAround(): Promise<Finding[]> {
     ok('configuration', 'can be read'),
     ...configurationNotes().map((note) => warning('configuration', note)),
     ...(isEmbedded ? [await checkDataFolder(database.dataDir)] : []),
-    ...(await checkDatabase(database)),
+    ...(await checkDatabase(database, search)),
     await checkRedis(cache),
     ...(command.serverUrl === undefined ? [] : [await checkServer(command.serverUrl)]),
     await checkPort(http, server?.url),

@@ -5,6 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { BootstrapService, type OperatorKeyFile } from '#auth';
 import { type HttpConfig, type KeepsakeConfig, loadConfig } from '#config';
 import { EMBEDDED_FOLDER } from '#database';
+import { requireProvider } from '#embedding';
 import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
 import { startApi } from '../../../api/src/start-api.js';
@@ -28,6 +29,7 @@ class ServerModule {
 /** Serves until it is asked to stop. */
 export async function runServer({ json }: { json: boolean }): Promise<ExitCode> {
   const config = loadConfig(process.env);
+  requireProvider(config.embedding);
   const { database, http, queue } = config;
   const reportMade = reportNewDatabase(json, database);
   const { app, url, operatorKey, drain } = await startApi(ServerModule.forRoot(config), config, async (created) => {
@@ -97,6 +99,7 @@ export async function runWorker({ json }: { json: boolean }): Promise<ExitCode> 
       'keepsake worker needs DATABASE_URL. The embedded database belongs to one process: keepsake serve, which does the background work itself.',
       ExitCode.configuration,
     );
+  requireProvider(config.embedding);
   const app = await startWorker(config);
   writeNotice(json, { working: { pid: process.pid } }, 'Keepsake works on jobs');
   for (const note of configurationNotes()) writeNotice(json, { note }, note);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -24,7 +24,7 @@ interface ExportOptions {
  * was there before stays until then.
  */
 export async function runExport(project: string, { output, workspace, json }: ExportOptions): Promise<ExitCode> {
-  if (output !== undefined && output !== '-') await checkPlace(output);
+  const place = output === undefined || output === '-' ? undefined : await placeOf(output);
   const server = await findServer(loadConfig(process.env), workspace);
   const progress = new Progress();
   try {
@@ -38,7 +38,7 @@ export async function runExport(project: string, { output, workspace, json }: Ex
       progress.end();
       return ExitCode.ok;
     }
-    const { path, summary } = await toFile(counted, project, output);
+    const { path, summary } = await toFile(counted, project, place);
     progress.end();
     const { counts } = summary.end;
     const reported = Object.entries(counts).map(([name, count]) => `${count} ${inWords(name)}`);
@@ -53,14 +53,24 @@ export async function runExport(project: string, { output, workspace, json }: Ex
   }
 }
 
-/** Before anything is asked for. @throws CliError, or the system's error, where no such file can be made */
-async function checkPlace(output: string): Promise<void> {
+/**
+ * Before anything is asked for.
+ * @returns the file that is to be written: of a link, the one that it leads to
+ * @throws CliError, or the system's error, where no such file can be made
+ */
+async function placeOf(output: string): Promise<string> {
   const folder = dirname(output);
   if (!(await stat(folder)).isDirectory())
     throw new CliError(`${folder} can't be used: it is a file, not a folder.`, ExitCode.unavailable);
   const found = await stat(output).catch(() => undefined);
   if (found?.isDirectory() === true)
     throw new CliError(`${output} can't be used: it is a folder.`, ExitCode.unavailable);
+  if (found?.isFile() === false)
+    throw new CliError(
+      `${output} can't be used: it is a device or a pipe. Write --output - and lead standard output there.`,
+      ExitCode.unavailable,
+    );
+  return found !== undefined && (await lstat(output)).isSymbolicLink() ? realpath(output) : output;
 }
 
 async function toFile(

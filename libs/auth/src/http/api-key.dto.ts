@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { scopes } from '#kernel';
-import { entityId, pageOf, pageQuery, textField } from '#http';
+import { entityId, pageOf, pageQuery, textField, timeField } from '#http';
 import type { ApiKey } from '../api-key.js';
 import type { NewApiKey } from '../api-key.service.js';
 
@@ -14,8 +14,7 @@ export const createKeyBody = z.strictObject({
   name: textField(100),
   scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
   tier: tier.optional(),
-  expiresAt: z.iso
-    .datetime({ offset: true })
+  expiresAt: timeField()
     .transform((text) => new Date(text))
     .optional(),
 });

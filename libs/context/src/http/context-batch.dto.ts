@@ -94,7 +94,7 @@ export function toBatchItem(outcome: StoreOutcome, stateOf: StateOf): z.infer<ty
     return { status: outcome.unchanged ? 200 : 201, context };
   }
   const { error } = outcome;
-  return { status: statusOf(error.kind), problem: toProblem(error, findRequestContext()?.requestId ?? '') };
+  return { status: statusOf(error.kind), problem: toProblem(error, findRequestContext()?.requestId ?? '', true) };
 }
 
 export const recallBody = z

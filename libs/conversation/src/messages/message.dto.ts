@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageQuery } from '#http';
+import { entityId, pageQuery, timeField } from '#http';
 import { metadataBody } from '#session';
 import { clientName } from '../conversations/conversation.dto.js';
 import { type Message, messageRoles } from '../message.js';
@@ -29,10 +29,6 @@ export const messageContent = z
   })
   .meta({ description: 'A text, or parts of it. Kept as given.' });
 
-const originalTime = z.iso
-  .datetime({ offset: true, error: 'write a time like 2026-11-21T12:00:00Z' })
-  .refine((text) => !text.startsWith('0000'), 'must be of our era');
-
 const newMessage = z.strictObject({
   clientId: clientName().nullish().meta({
     description: 'How you know the message: the same one again is answered as a duplicate, and stored once.',
@@ -41,7 +37,7 @@ const newMessage = z.strictObject({
   name: clientName().nullish(),
   content: messageContent,
   metadata: metadataBody.default({}),
-  createdAt: originalTime.nullish().meta({ description: 'When it was said, where that was not now.' }),
+  createdAt: timeField().nullish().meta({ description: 'When it was said, where that was not now.' }),
 });
 
 export const appendBody = z.strictObject({ messages: z.array(newMessage).min(1).max(MAX_MESSAGES_AT_ONCE) });
@@ -72,8 +68,8 @@ export const messagesQuery = z
     after: seq.optional().meta({ description: 'Messages behind this sequence number; 0: from the first one.' }),
     before: seq.optional().meta({ description: 'The last messages before this sequence number.' }),
     around: seq.optional().meta({ description: 'Messages on both sides of this sequence number, and itself.' }),
-    since: originalTime.optional().meta({ description: 'Said then or later.' }),
-    until: originalTime.optional().meta({ description: 'Said before then.' }),
+    since: timeField().optional().meta({ description: 'Said then or later.' }),
+    until: timeField().optional().meta({ description: 'Said before then.' }),
     unhelpful,
   })
   .superRefine((query, context) => {

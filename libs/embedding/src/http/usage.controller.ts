@@ -1,13 +1,13 @@
 import { Controller, Query } from '@nestjs/common';
 import { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint } from '#http';
+import { dayField, Endpoint } from '#http';
 import type { Principal } from '#kernel';
 import { UsageService } from '../ledger/usage-ledger.js';
 
 const usageQuery = z.strictObject({
-  from: z.iso.date().optional().meta({ description: 'First day (UTC).' }),
-  to: z.iso.date().optional().meta({ description: 'Last day (UTC).' }),
+  from: dayField().optional().meta({ description: 'First day (UTC).' }),
+  to: dayField().optional().meta({ description: 'Last day (UTC).' }),
 });
 
 const usage = {

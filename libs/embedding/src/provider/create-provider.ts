@@ -1,7 +1,7 @@
-import type { EmbeddingConfig } from '#config';
-import type { Clock } from '#kernel';
+import { ConfigError, type EmbeddingConfig } from '#config';
+import { type Clock, SystemClock } from '#kernel';
 import { ProviderClient } from '../provider-http/provider-client.js';
-import type { Timer } from '../provider-http/retry-delay.js';
+import { SystemTimer, type Timer } from '../provider-http/retry-delay.js';
 import { type Reranker, VoyageReranker } from '../rerank/reranker.js';
 import { NoReranker } from '../rerank/rerank.service.js';
 import { type EmbeddingProvider, OffEmbeddingProvider, type ProviderLimits } from './embedding-provider.js';
@@ -21,15 +21,20 @@ const BREAKER = { failuresToOpen: 5, openMs: 10_000 };
 
 /**
  * The provider that the configuration names.
- * @throws Error for a length of vectors that the model does not have
+ * @throws ConfigError for a length of vectors that the model does not have
  */
 export function createProvider(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
   const provider = choose(config, clock, timer);
   if (!provider.isOff && !provider.acceptsDimensions(provider.dimensions))
-    throw new Error(
-      `EMBEDDING_DIMENSIONS: ${provider.name}/${provider.model} has vectors of ${provider.supportedDimensions} dimensions, not of ${provider.dimensions}.`,
-    );
+    throw new ConfigError([
+      `EMBEDDING_DIMENSIONS (now "${provider.dimensions}"): write ${provider.supportedDimensions}, which is what ${provider.name}/${provider.model} has`,
+    ]);
   return provider;
+}
+
+/** Before anything is opened. @throws ConfigError where no provider can be made of it */
+export function requireProvider(config: EmbeddingConfig): void {
+  createProvider(config, new SystemClock(), new SystemTimer());
 }
 
 /** The reranker that the configuration names, if any. */

@@ -53,12 +53,14 @@ export function statusOf(kind: ErrorKind): number {
 }
 
 /** A refusal is small, whatever it refuses: what a caller sent is repeated in it up to here. */
-const MOST_ERRORS = 20;
-const LONGEST_TEXT = 200;
-const LONGEST_DETAIL = 1_000;
+const ALONE = { errors: 20, text: 200, detail: 1_000 };
+/** Where one answer has many. */
+const AMONG_OTHERS = { errors: 1, text: 80, detail: 160 };
 
-export function toProblem(error: DomainError, requestId: string): Problem {
-  const short = shortForm(error);
+/** @param isAmongOthers an answer may hold a hundred of them: then each is shorter */
+export function toProblem(error: DomainError, requestId: string, isAmongOthers = false): Problem {
+  const most = isAmongOthers ? AMONG_OTHERS : ALONE;
+  const short = shortForm(error, most);
   const [status, title] = statusByKind[error.kind];
   return {
     type: `urn:keepsake:problem:${error.code}`,
@@ -67,27 +69,30 @@ export function toProblem(error: DomainError, requestId: string): Problem {
     code: error.code,
     detail: short.detail,
     requestId,
-    errors: short.issues.slice(0, MOST_ERRORS).map((issue) => ({
+    errors: short.issues.slice(0, most.errors).map((issue) => ({
       pointer: issue.pointer,
       in: issue.in ?? 'body',
       detail: issue.detail,
     })),
-    ...(error.issues.length > MOST_ERRORS ? { errorsLeftOut: error.issues.length - MOST_ERRORS } : {}),
+    ...(error.issues.length > most.errors ? { errorsLeftOut: error.issues.length - most.errors } : {}),
     ...(error.currentVersion === undefined ? {} : { currentVersion: error.currentVersion }),
   };
 }
 
 /** The same error with what it repeats of a request cut short, for whatever form it is answered in. */
-export function shortForm(error: DomainError): Pick<DomainError, 'code' | 'kind' | 'detail' | 'issues'> {
+export function shortForm(
+  error: DomainError,
+  most: Readonly<Record<'text' | 'detail', number>> = ALONE,
+): Pick<DomainError, 'code' | 'kind' | 'detail' | 'issues'> {
   const { code, kind, detail, issues } = error;
   return {
     code,
     kind,
-    detail: shortened(detail, LONGEST_DETAIL),
+    detail: shortened(detail, most.detail),
     issues: issues.map((issue) => ({
       ...issue,
-      pointer: shortened(issue.pointer, LONGEST_TEXT),
-      detail: shortened(issue.detail, LONGEST_TEXT),
+      pointer: shortened(issue.pointer, most.text),
+      detail: shortened(issue.detail, most.text),
     })),
   };
 }

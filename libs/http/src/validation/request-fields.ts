@@ -19,3 +19,18 @@ export function textField(maxLength: number): z.ZodString {
 function isNotBlank(value: string): boolean {
   return value.trim() !== '';
 }
+
+const A_TIME = 'write a time like 2026-11-21T12:00:00Z';
+
+/** A point in time with an offset to UTC, kept as text. In UTC it is of the years 1 to 9999, which is what answers can show. */
+export const timeField = (reported = A_TIME) =>
+  z.iso.datetime({ offset: true, error: reported }).refine(isOfOurEra, 'must be of the years 1 to 9999 in UTC');
+
+/** A day of the years 1 to 9999. */
+export const dayField = () =>
+  z.iso.date({ error: 'write a day like 2026-11-21' }).refine(isOfOurEra, 'must be of the years 1 to 9999');
+
+function isOfOurEra(text: string): boolean {
+  const year = new Date(text).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}

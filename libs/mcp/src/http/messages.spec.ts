@@ -13,6 +13,17 @@ describe('the messages of a request', () => {
       expect(() => messagesOf(body)).toThrow(expect.objectContaining({ code: 'invalid-request' }));
   });
 
+  it.each([
+    [{ id: 'x'.repeat(257) }, '/id'],
+    [{ method: 'x'.repeat(257) }, '/method'],
+    [{ params: { name: 'x'.repeat(257) } }, '/params/name'],
+    [{ params: { uri: 'x'.repeat(3_001) } }, '/params/uri'],
+    [[{ id: 1 }, { params: { name: 'x'.repeat(257) } }], '/1/params/name'],
+  ])('are refused where an answer would repeat too much of them', (body, pointer) => {
+    const issues = [expect.objectContaining({ pointer })];
+    expect(() => messagesOf(body)).toThrow(expect.objectContaining({ code: 'invalid-request', issues }));
+  });
+
   it('are distinguished by what they cost, whatever they are', () => {
     const messages = [{ method: 'tools/call' }, { method: 'initialize' }, null, 'x', { method: 5 }, { method: 'ping' }];
     expect(countOfUncalled(messages)).toBe(5);

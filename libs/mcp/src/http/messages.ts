@@ -4,6 +4,15 @@ import { DomainError } from '#kernel';
 /** More messages in one request are refused: each may be a call. */
 const MAX_BATCH = 20;
 
+/** Of what answers repeat, in characters. A URI may hold a label of 200, each of them written as up to twelve. */
+const MOST_CHARACTERS: Readonly<Record<string, number>> = {
+  id: 256,
+  method: 256,
+  name: 256,
+  protocolVersion: 256,
+  uri: 3_000,
+};
+
 /** Methods that are answered by calls of the HTTP interface, which count for themselves. */
 const CALLING = new Set(['tools/call', 'resources/list', 'resources/read', 'prompts/get']);
 
@@ -16,6 +25,7 @@ export function messagesOf(body: unknown): readonly unknown[] {
   if (isNestedTooDeep(body)) throw invalid(`is nested more than ${MAX_JSON_DEPTH} levels deep`);
   const messages = Array.isArray(body) ? (body as unknown[]) : [body];
   if (messages.length > MAX_BATCH) throw invalid(`holds more than ${MAX_BATCH} messages`);
+  for (const [index, message] of messages.entries()) requireShortNames(message, Array.isArray(body) ? `/${index}` : '');
   return messages;
 }
 
@@ -25,6 +35,21 @@ export function messagesOf(body: unknown): readonly unknown[] {
  */
 export function withoutAbsent(body: unknown): unknown {
   return Array.isArray(body) ? (body as unknown[]).map(readMessage) : readMessage(body);
+}
+
+/** @throws DomainError `invalid-request` */
+function requireShortNames(message: unknown, at: string): void {
+  if (!isObject(message)) return;
+  requireShort(message, at);
+  if (isObject(message['params'])) requireShort(message['params'], `${at}/params`);
+}
+
+function requireShort(fields: Record<string, unknown>, at: string): void {
+  for (const [name, most] of Object.entries(MOST_CHARACTERS)) {
+    const value = fields[name];
+    if (typeof value === 'string' && value.length > most)
+      throw invalid(`has more than ${most} characters in ${name}`, `${at}/${name}`);
+  }
 }
 
 function readMessage(message: unknown): unknown {
@@ -72,11 +97,11 @@ function methodOf(each: unknown): string {
   return typeof method === 'string' ? method : '';
 }
 
-function invalid(detail: string): DomainError {
+function invalid(detail: string, pointer = ''): DomainError {
   return new DomainError({
     code: 'invalid-request',
     kind: 'invalid',
     detail: `The request is not valid: the body ${detail}.`,
-    issues: [{ pointer: '', in: 'body', detail }],
+    issues: [{ pointer, in: 'body', detail }],
   });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { priorities } from '#context';
-import { entityId, pageQuery } from '#http';
+import { entityId, pageQuery, timeField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { SituatedHit } from '../hit-sources.js';
@@ -38,7 +38,7 @@ export const searchQuery = z.strictObject({
   priority: z.enum(priorities, { error: `write one of ${priorities.join(', ')}` }).optional(),
   tags: list.optional(),
   session: entityId('write the id of a session').optional(),
-  since: z.iso.datetime({ offset: true, error: 'write a time like 2030-01-31T12:00:00Z' }).optional(),
+  since: timeField().optional(),
   minScore: z.coerce
     .number({ error: 'write a number' })
     .min(0, 'at least 0')

@@ -1,6 +1,7 @@
 import { BM25 } from '../ranking/bm25.js';
 import {
   AUTHOR_WEIGHT,
+  MOST_HALF_LIVES,
   NEIGHBOUR_SHARES,
   PRIORITY_BOOST,
   RECENCY_BOOST,
@@ -110,8 +111,8 @@ const asWritten = (phrase: string) =>
 /** See `ageMsOf`. */
 const BOOST = `
       SELECT
-        round(candidate.score * $9::double precision * power(0.5, greatest(0, extract(epoch FROM $8::timestamptz)::double precision
-            - (floor(extract(epoch FROM created_at)::double precision / 86400) + 1) * 86400) * 1000 / $10::double precision)) AS recency_score,
+        round(candidate.score * $9::double precision * power(0.5, least(${MOST_HALF_LIVES}, greatest(0, extract(epoch FROM $8::timestamptz)::double precision
+            - (floor(extract(epoch FROM created_at)::double precision / 86400) + 1) * 86400) * 1000 / $10::double precision))) AS recency_score,
         round(candidate.score * coalesce(($11::jsonb ->> priority)::double precision, 0)) AS priority_score`;
 
 /** What a message or an entry gains that is of one of the times (JSON). */

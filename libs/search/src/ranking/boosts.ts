@@ -12,6 +12,9 @@ export const RECENCY_BOOST = 0.02;
 
 export const RECENCY_HALF_LIFE_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** What is older gains as little. PostgreSQL refuses to compute a number that is too small for it. */
+export const MOST_HALF_LIVES = 100;
+
 /** What was said or logged when the query says. */
 export const TIME_BOOST = 0.5;
 
@@ -49,6 +52,11 @@ export function ageMsOf(createdAt: Date, asOfMs: number): number {
   return Math.max(0, asOfMs - (Math.floor(createdAt.getTime() / DAY_MS) + 1) * DAY_MS);
 }
 
+/** What recency adds to a relevance, as a share of it. */
+export function recencyShare(createdAt: Date, asOfMs: number): number {
+  return RECENCY_BOOST * 0.5 ** Math.min(MOST_HALF_LIVES, ageMsOf(createdAt, asOfMs) / RECENCY_HALF_LIFE_MS);
+}
+
 /** What the boosts add to a relevance; the keyword index does the same in SQL. */
 export function boostsOf(
   relevance: number,
@@ -57,7 +65,7 @@ export function boostsOf(
 ): Boosts {
   return {
     ...NO_BOOSTS,
-    recency: relevance * RECENCY_BOOST * 0.5 ** (ageMsOf(createdAt, asOfMs) / RECENCY_HALF_LIFE_MS),
+    recency: relevance * recencyShare(createdAt, asOfMs),
     priority: priority === undefined ? 0 : relevance * PRIORITY_BOOST[priority],
   };
 }

@@ -17,13 +17,11 @@ import {
 } from '../persistence/keyword-index.js';
 import { BM25, SCORE_UNIT } from '../ranking/bm25.js';
 import {
-  ageMsOf,
   AUTHOR_WEIGHT,
   dampingOf,
   NEIGHBOUR_SHARES,
   PRIORITY_BOOST,
-  RECENCY_BOOST,
-  RECENCY_HALF_LIFE_MS,
+  recencyShare,
   roleWeightOf,
   TIME_BOOST,
 } from '../ranking/boosts.js';
@@ -401,9 +399,7 @@ function scored(entry: Stored, { ranking }: RankRequest, neighbours: number): Ra
   const isThen = (ranking.times ?? []).some(({ fromMs, toMs }) => createdMs >= fromMs && createdMs < toMs);
   const keywordScore = Math.round(ownScore / roleWeightOf(document.role));
   const boosts = {
-    recency: Math.round(
-      relevance * RECENCY_BOOST * 0.5 ** (ageMsOf(document.createdAt, ranking.asOfMs) / RECENCY_HALF_LIFE_MS),
-    ),
+    recency: Math.round(relevance * recencyShare(document.createdAt, ranking.asOfMs)),
     priority: Math.round(relevance * (document.priority === undefined ? 0 : PRIORITY_BOOST[document.priority])),
     role: ownScore - keywordScore,
     author,

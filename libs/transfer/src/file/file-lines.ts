@@ -31,7 +31,7 @@ export type PartType = (typeof partTypes)[number];
 const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lower case');
 export const timeField = z.iso
   .datetime({ error: 'must be a time like 2026-11-21T12:00:00.000Z' })
-  .refine((text) => !text.startsWith('0000'), 'must be of our era');
+  .refine((text) => !text.startsWith('0000'), 'must be of the years 1 to 9999');
 export const optionalTimeField = timeField.nullable();
 /** Files of earlier releases count changes with it. It is not read: an import makes states of its own. */
 const revision = z.unknown().optional();
