@@ -48,7 +48,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  * How long ago the day (UTC) of creation ended; 0 on the day itself. What is of one day is equally recent for ever: a
  * finer age would distinguish, by less than a score shows, what was written in one breath, and otherwise with every moment.
  */
-export function ageMsOf(createdAt: Date, asOfMs: number): number {
+function ageMsOf(createdAt: Date, asOfMs: number): number {
   return Math.max(0, asOfMs - (Math.floor(createdAt.getTime() / DAY_MS) + 1) * DAY_MS);
 }
 
