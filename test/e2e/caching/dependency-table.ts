@@ -43,6 +43,7 @@ export const TAGS = {
   context: 'one',
   label: 'one',
   contexts: 'project',
+  embeddings: 'project',
   'any-context': 'workspace',
   'always-check': 'project',
   'context-usage': 'workspace',
@@ -190,7 +191,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     keeps: 'answer',
     families: ['query', 'project', 'embedding-state'],
     shows: context,
-    tags: ['contexts', 'removals'],
+    tags: ['contexts', 'embeddings', 'removals'],
   },
   'GET /v1/contexts/{id}': {
     keeps: 'answer',

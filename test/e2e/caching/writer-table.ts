@@ -216,12 +216,12 @@ export const JOBS: Readonly<Record<string, Writer>> = {
   'context-retention': { changes: ['contexts', 'search index'], fires: version, mayFire: ['removals'] },
   'context-embedding': {
     changes: ['vectors'],
-    fires: ['context', 'label', 'contexts', 'any-context', 'search'],
+    fires: ['context', 'label', 'embeddings', 'any-context', 'search'],
     provedBy: 'test/e2e/background-changes.e2e-spec.ts',
   },
   'embedding-backfill': {
     changes: ['vectors'],
-    fires: ['context', 'label', 'contexts', 'any-context', 'search'],
+    fires: ['context', 'label', 'embeddings', 'any-context', 'search'],
     provedBy: 'test/e2e/background-changes.e2e-spec.ts',
   },
   'search-reindex': {
