@@ -137,7 +137,9 @@ const variables = z.object({
   SESSION_SWEEP_SECONDS: integer(60, 1, 3600),
   SESSION_TOUCH_SECONDS: integer(60, 1, 3600),
 
-  CONVERSATION_UNHELPFUL_PATTERNS: list(),
+  CONVERSATION_UNHELPFUL_PATTERNS: list().refine((patterns) => patterns.every((pattern) => /[^*\s]/.test(pattern)), {
+    error: 'write phrases with commas between, each with more than * in it',
+  }),
 
   SEARCH_LANGUAGE: text()
     .transform((value) => value ?? 'english')

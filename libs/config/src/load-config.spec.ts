@@ -102,6 +102,7 @@ describe('the configuration', () => {
     ['KEEPSAKE_BOOTSTRAP_KEY', `ks_${'x'.repeat(40)} y`],
     ['SEARCH_LANGUAGE', "english'; DROP TABLE contexts"],
     ['SEARCH_LANGUAGE', 'klingon'],
+    ['CONVERSATION_UNHELPFUL_PATTERNS', 'no idea,**'],
     ['SHUTDOWN_DELAY_MS', '10000'],
     ['TRUST_PROXY', 'nginx'],
     ['TRUST_PROXY', '10.0.0.0/33'],

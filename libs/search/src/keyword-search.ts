@@ -11,8 +11,8 @@ const MAX_TERMS = 64;
 /** Near words are looked for of so many words of a query, the longest. */
 const MOST_NEAR_ASKED = 8;
 
-/** What can be the beginning of a digest or another long identifier: `9fceb02`. */
-const BEGINNING = /^(?=[a-z]*[0-9])(?!lit0)[a-z0-9]{6,64}$/;
+/** What can be the beginning of a digest or another long identifier: `9fceb02`, `deadbee`. */
+const BEGINNING = /^(?:(?=[a-z]*[0-9])(?!lit0)[a-z0-9]{6,64}|[a-f]{7,64})$/;
 
 interface WeighedQuery {
   readonly ranking: Ranking;

@@ -18,6 +18,9 @@ function toTrust(proxies: HttpConfig['trustProxy']) {
   return typeof proxies === 'number' ? (_: string, hop: number) => hop < proxies : [...proxies];
 }
 
+/** Of a path, between two slashes. */
+const MOST_IN_A_PART = 4_096;
+
 /** Fastify with the limits of the configuration. A request id that a client sends is kept where it is harmless. */
 export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
   const paths = new FreeTextPaths();
@@ -34,10 +37,13 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
     return503OnClosing: false,
     trustProxy: toTrust(config.trustProxy),
     logger: false,
-    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    routerOptions: { maxParamLength: MOST_IN_A_PART, ignoreTrailingSlash: true },
     // What the router itself refuses (a path that is not a URL, a parameter too long) never reaches the filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const detail = 'is not a valid URL path';
+      const detail =
+        error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+          ? `has a part of more than ${MOST_IN_A_PART} characters`
+          : 'is not a valid URL path';
       const problem = toProblem(
         new DomainError({
           code: 'invalid-url',

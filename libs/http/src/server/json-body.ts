@@ -99,11 +99,19 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
         void parse(request, body.toString('utf8'), (error, value) => {
           if (error === null || error === undefined) resolve(value);
           else if (error instanceof DomainError) reject(error);
-          else reject(invalidBody('is not valid JSON (RFC 8259), or names __proto__ or constructor', error));
+          else reject(invalidBody(mistakeOf(error), error));
         });
       });
     },
   );
+}
+
+/** What the parser found, as the end of a sentence. */
+function mistakeOf({ message }: Error): string {
+  if (message.includes('forbidden prototype'))
+    return 'has a field __proto__, or a field constructor with a field prototype, which nothing may be called';
+  const [, position] = /at position (\d+)/.exec(message) ?? [];
+  return `is not valid JSON (RFC 8259)${position === undefined ? '' : `: see character ${Number(position) + 1}`}`;
 }
 
 function invalidBody(detail: string, cause?: unknown): DomainError {

@@ -474,6 +474,8 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
 
       expect(await found('a9fceb02')).toEqual([id]);
       expect(await found('a9fce')).toEqual([]);
+      const ofLetters = await store('fixed by deadbeefcafe1234567890abcdef1234567890ab');
+      expect(await found('deadbee')).toEqual([ofLetters]);
     });
 
     it('are found only where nothing holds a word of the query, and not where that is not wanted', async () => {
