@@ -46,6 +46,7 @@ const COMMANDS_WITHOUT_STATE = {
   limits: 'asks a server about limits, which are off here',
   export: 'asks a server for a route of the walk',
   import: 'asks a server for a route of the walk',
+  'import-transcript': 'asks a server for a route of the walk',
   bench: 'measures a server on a project of its own',
   doctor: 'looks at the configuration',
 };
@@ -92,7 +93,7 @@ export async function uncovered(environment) {
   const { commands } = await import(COMMANDS);
   const walked = OPERATIONS.map(({ route }) => route);
   const knownCommands = [
-    ...walked.flatMap((route) => /^keepsake (\w+)/.exec(route)?.[1] ?? []),
+    ...walked.flatMap((route) => /^keepsake ([\w-]+)/.exec(route)?.[1] ?? []),
     ...Object.keys(COMMANDS_WITHOUT_STATE),
   ];
   const knownRoutes = [

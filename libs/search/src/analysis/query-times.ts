@@ -1,19 +1,28 @@
 import type { TimeRange } from '../search.js';
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const MONTH =
-  '(?<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?';
-const DAY = '(?<day>\\d{1,2})(?:st|nd|rd|th)?';
-const YEAR = '(?<year>[12]\\d{3})';
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 
 /** The more they say, the earlier they come: what one has read is not read again by the next. */
 const DATES = [
-  `(?<year>[12]\\d{3})-(?<number>\\d{2})-(?<day>\\d{2})`,
-  `${DAY}(?: of)? ${MONTH},? ${YEAR}`,
-  `${MONTH} ${DAY},? ${YEAR}`,
-  `${MONTH},? ${YEAR}`,
-  `(?<year>[12]\\d{3})-(?<number>\\d{2})`,
-].map((date) => new RegExp(`(?<![\\p{L}\\p{N}-])${date}(?![\\p{L}\\p{N}-])`, 'giu'));
+  /(?<![\p{L}\p{N}-])(?<year>[12]\d{3})-(?<number>\d{2})-(?<day>\d{2})(?![\p{L}\p{N}-])/gu,
+  /(?<![\p{L}\p{N}-])(?<day>\d{1,2})(?:st|nd|rd|th)?(?: of)? (?<month>[a-z]{3,9})\.?,? (?<year>[12]\d{3})(?![\p{L}\p{N}-])/giu,
+  /(?<![\p{L}\p{N}-])(?<month>[a-z]{3,9})\.? (?<day>\d{1,2})(?:st|nd|rd|th)?,? (?<year>[12]\d{3})(?![\p{L}\p{N}-])/giu,
+  /(?<![\p{L}\p{N}-])(?<month>[a-z]{3,9})\.?,? (?<year>[12]\d{3})(?![\p{L}\p{N}-])/giu,
+  /(?<![\p{L}\p{N}-])(?<year>[12]\d{3})-(?<number>\d{2})(?![\p{L}\p{N}-])/gu,
+];
 
 const MOST = 4;
 
@@ -35,10 +44,17 @@ export function timesIn(text: string): TimeRange[] {
 }
 
 function rangeOf({ year, month, number, day }: Readonly<Record<string, string | undefined>>): TimeRange | undefined {
-  const index = month === undefined ? Number(number) - 1 : MONTHS.indexOf(month.slice(0, 3).toLowerCase());
+  const index = month === undefined ? Number(number) - 1 : monthOf(month.toLowerCase());
   const from = new Date(Date.UTC(Number(year), index, day === undefined ? 1 : Number(day)));
   if (from.getUTCMonth() !== index) return undefined;
   const toMs =
     day === undefined ? Date.UTC(Number(year), index + 1, 1) : Date.UTC(Number(year), index, Number(day) + 1);
   return { fromMs: from.getTime(), toMs };
+}
+
+/** @returns 0 to 11, or -1 for what names no month */
+function monthOf(word: string): number {
+  return MONTHS.findIndex(
+    (name) => word === name || word === name.slice(0, 3) || (word === 'sept' && name.startsWith(word)),
+  );
 }
