@@ -1,5 +1,4 @@
 // @ts-check
-import { DataSource } from 'typeorm';
 import { reach } from '#test/chaos/pause-points.mjs';
 import { Truth, writeRows } from '#test/chaos/truth.mjs';
 import { BEHAVIOURS, behaviourOf, INVALIDATION_BOUND_MS, LOAD_TIMEOUT_MS } from './subject.mjs';
@@ -11,7 +10,7 @@ const { PostgresInvalidationOutbox } = await import(
   new URL('cache/src/outbox/postgres-invalidation-outbox.js', BUILT).href
 );
 const { PgNotifyChannel } = await import(new URL('cache/src/outbox/pg-notify-channel.js', BUILT).href);
-const { Database } = await import(new URL('database/src/index.js', BUILT).href);
+const { Database, KeepsakeDataSource } = await import(new URL('database/src/index.js', BUILT).href);
 const { SystemClock } = await import(new URL('kernel/src/index.js', BUILT).href);
 
 /** @typedef {{ workspace: string, id: string }} Params */
@@ -47,7 +46,7 @@ const FAMILIES = Object.fromEntries(
  */
 export async function start({ redisUrl, databaseUrl }) {
   const truth = new Truth(databaseUrl);
-  const dataSource = await new DataSource({
+  const dataSource = await new KeepsakeDataSource({
     type: 'postgres',
     url: databaseUrl,
     installExtensions: false,
