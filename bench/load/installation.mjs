@@ -95,7 +95,7 @@ export class Installation {
     const postgres = [postmaster, ...descendantsOf(postmaster)];
     return {
       statements: Number(statements.rows[0].n),
-      commands: field('total_commands_processed'),
+      commands: await this.#commandsSent().catch(() => 0),
       redisMs: 1_000 * (field('used_cpu_user') + field('used_cpu_sys')),
       serverMs: sum(servers.map(cpuMsOf)),
       workerMs: cpuMsOf(this.#worker.pid),

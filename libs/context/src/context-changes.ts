@@ -60,7 +60,7 @@ export class ContextChanges {
       labelTag({ workspace, project, label }),
       embeddingsTag({ workspace, project }),
     ]);
-    await this.cache.invalidate([...new Set(tags), anyContextTag({ workspace })]);
+    await this.cache.invalidate([...tags, anyContextTag({ workspace })]);
   }
 
   /** Versions were deleted for good, in one of several transactions: who has done the last one calls `erased`. */

@@ -37,6 +37,11 @@ describe('times', () => {
     expect(timeField().safeParse(text).success).toBe(false);
   });
 
+  it('what is no time is reported as that alone', () => {
+    const { error } = timeField({ error: 'write a time' }).safeParse('yesterday');
+    expect(error?.issues.map(({ message }) => message)).toEqual(['write a time']);
+  });
+
   it('days are of the same years', () => {
     expect(dayField().parse('0001-01-01')).toBe('0001-01-01');
     expect(['0000-12-31', '0000-02-29', '2026-13-01'].map((text) => dayField().safeParse(text).success)).toEqual([

@@ -22,15 +22,19 @@ function isNotBlank(value: string): boolean {
 
 const A_TIME = 'write a time like 2026-11-21T12:00:00Z';
 
-/** A point in time with an offset to UTC, kept as text. In UTC it is of the years 1 to 9999, which is what answers can show. */
-export const timeField = (reported = A_TIME) =>
-  z.iso.datetime({ offset: true, error: reported }).refine(isOfOurEra, 'must be of the years 1 to 9999 in UTC');
+/**
+ * A point in time, kept as text. In UTC it is of the years 1 to 9999, which is what answers can show.
+ * @param options.offset false: written in UTC, with Z
+ */
+export const timeField = ({ offset = true, error = A_TIME } = {}) =>
+  z.iso.datetime({ offset, error }).refine(isOfOurEra, 'must be of the years 1 to 9999 in UTC');
 
 /** A day of the years 1 to 9999. */
 export const dayField = () =>
   z.iso.date({ error: 'write a day like 2026-11-21' }).refine(isOfOurEra, 'must be of the years 1 to 9999');
 
+/** What is no time at all is reported as that alone. */
 function isOfOurEra(text: string): boolean {
   const year = new Date(text).getUTCFullYear();
-  return year >= 1 && year <= 9999;
+  return Number.isNaN(year) || (year >= 1 && year <= 9999);
 }

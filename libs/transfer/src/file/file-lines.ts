@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agentNameField, checkpointNameField, MAX_VALUE_BYTES, valueBytes } from '#agent-state';
 import { clientNameField, conversationTitleField, messageContentField, messageRoles } from '#conversation';
 import { contentField, labelField, priorityField, tagsField } from '#context';
+import { timeField } from '#http';
 import { handoverReasons, handoverSections } from '#handover';
 import { projectSlug } from '#project';
 import { MAX_METADATA_BYTES, metadataBytes } from '#kernel';
@@ -29,10 +30,8 @@ export type PartType = (typeof partTypes)[number];
 
 /** Ids are in lower case, in which they are compared. */
 const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lower case');
-export const timeField = z.iso
-  .datetime({ error: 'must be a time like 2026-11-21T12:00:00.000Z' })
-  .refine((text) => !text.startsWith('0000'), 'must be of the years 1 to 9999');
-export const optionalTimeField = timeField.nullable();
+export const utcTime = timeField({ offset: false, error: 'must be a time like 2026-11-21T12:00:00.000Z' });
+export const optionalUtcTime = utcTime.nullable();
 /** Files of earlier releases count changes with it. It is not read: an import makes states of its own. */
 const revision = z.unknown().optional();
 /** Those of documents are longer than what a client may send. */
@@ -63,11 +62,11 @@ export const headerLine = z.strictObject({
   formatVersion: z.literal(READABLE_VERSIONS),
   productVersion: z.string().max(100),
   project: projectSlug,
-  exportedAt: timeField,
+  exportedAt: utcTime,
   counts,
 });
 
-export const projectLine = z.strictObject({ type: z.literal('project'), slug: projectSlug, createdAt: timeField });
+export const projectLine = z.strictObject({ type: z.literal('project'), slug: projectSlug, createdAt: utcTime });
 
 export const sessionLine = z
   .strictObject({
@@ -76,11 +75,11 @@ export const sessionLine = z
     client: z.string().max(200).nullable(),
     metadata,
     summary,
-    createdAt: timeField,
-    lastActiveAt: timeField,
-    expiresAt: timeField,
-    finalisedAt: optionalTimeField,
-    endedAt: optionalTimeField,
+    createdAt: utcTime,
+    lastActiveAt: utcTime,
+    expiresAt: utcTime,
+    finalisedAt: optionalUtcTime,
+    endedAt: optionalUtcTime,
     revision,
   })
   .refine(({ endedAt, finalisedAt }) => endedAt === null || finalisedAt !== null, {
@@ -97,8 +96,8 @@ export const entryLine = z
     text: z.string().min(1).max(MAX_ENTRY_LENGTH),
     metadata,
     priority: z.enum(todoPriorities).nullable(),
-    createdAt: timeField,
-    resolvedAt: optionalTimeField,
+    createdAt: utcTime,
+    resolvedAt: optionalUtcTime,
     resolvedBy: id.nullable(),
   })
   .refine(({ kind, priority }) => (kind === 'todo') === (priority !== null), {
@@ -126,9 +125,9 @@ export const contextLine = z
     priorityDetected: z.boolean(),
     sessionId: id.nullable(),
     metadata,
-    createdAt: timeField,
-    updatedAt: timeField,
-    archivedAt: optionalTimeField,
+    createdAt: utcTime,
+    updatedAt: utcTime,
+    archivedAt: optionalUtcTime,
     archiveReason: z.string().max(1_000).nullable(),
     revision,
   })
@@ -141,7 +140,7 @@ const item = z.strictObject({
   entryId: id.nullable(),
   text: z.string().max(MAX_ENTRY_LENGTH),
   truncated: z.boolean(),
-  createdAt: timeField,
+  createdAt: utcTime,
 });
 const items = z.array(item).max(200);
 
@@ -166,9 +165,9 @@ const handoverLine = z
     sessionId: id.nullable(),
     reason: z.enum(handoverReasons),
     content: handoverContent,
-    createdAt: timeField,
-    updatedAt: timeField,
-    acknowledgedAt: optionalTimeField,
+    createdAt: utcTime,
+    updatedAt: utcTime,
+    acknowledgedAt: optionalUtcTime,
     acknowledgedBy: z.string().min(1).max(300).nullable(),
     acknowledgedSessionId: id.nullable(),
     revision,
@@ -197,9 +196,9 @@ export const agentStateLine = z.strictObject({
   agent: agentNameField,
   version,
   value,
-  createdAt: timeField,
-  updatedAt: timeField,
-  expiresAt: optionalTimeField,
+  createdAt: utcTime,
+  updatedAt: utcTime,
+  expiresAt: optionalUtcTime,
 });
 
 export const checkpointLine = z.strictObject({
@@ -211,7 +210,7 @@ export const checkpointLine = z.strictObject({
   version,
   value,
   metadata,
-  createdAt: timeField,
+  createdAt: utcTime,
 });
 
 /** How clients name what is theirs. */
@@ -226,10 +225,10 @@ export const conversationLine = z.strictObject({
   sessionId: id.nullable(),
   title: conversationTitleField.nullable(),
   metadata,
-  createdAt: timeField,
-  archivedAt: optionalTimeField,
+  createdAt: utcTime,
+  archivedAt: optionalUtcTime,
   lastSeq: z.union([z.literal(0), seq]),
-  lastMessageAt: optionalTimeField,
+  lastMessageAt: optionalUtcTime,
 });
 
 export const messageLine = z.strictObject({
@@ -242,8 +241,8 @@ export const messageLine = z.strictObject({
   name: clientName,
   content: messageContentField,
   metadata,
-  createdAt: timeField,
-  editedAt: optionalTimeField,
+  createdAt: utcTime,
+  editedAt: optionalUtcTime,
   /** Of what was appended, before any edit: a repeat of the append is known by it. */
   givenHash: sha256,
 });

@@ -18,10 +18,10 @@ import {
   type HandoverLine,
   type MessageLine,
   messageLine,
-  optionalTimeField,
+  optionalUtcTime,
   type SessionLine,
   sessionLine,
-  timeField,
+  utcTime,
 } from './file-lines.js';
 
 /*
@@ -51,7 +51,7 @@ function toLine(schema: LineSchema, type: string, thing: object): object {
 function toCopy<Copy>(schema: LineSchema, line: Readonly<Record<keyof Copy, unknown>>): Copy {
   const values = line as Readonly<Record<string, unknown>>;
   const fields = fieldsOf(schema).map((field) => {
-    const isTime = schema.shape[field] === timeField || schema.shape[field] === optionalTimeField;
+    const isTime = schema.shape[field] === utcTime || schema.shape[field] === optionalUtcTime;
     const value = values[field];
     return [field, isTime && value !== null ? new Date(value as string) : value];
   });
