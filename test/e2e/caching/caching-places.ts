@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { type RedisServer, startRedis } from '#test/support/services.js';
@@ -42,6 +43,19 @@ export class CachingFixture {
     const servers = [await startKeepsake({ env: given })];
     if (place.processes === 2) servers.push(await startKeepsake({ env: given }));
     return new CachingFixture(servers, statements, database, redis);
+  }
+
+  /** Two servers with one key on one database and one Redis, that do no jobs and embed nothing. */
+  static ofTwoServers(env: Readonly<Record<string, string>> = {}): Promise<CachingFixture> {
+    return CachingFixture.at(
+      { processes: 2, redis: true, database: true },
+      {
+        WORKER_ENABLED: 'false',
+        EMBEDDING_PROVIDER: 'off',
+        KEEPSAKE_BOOTSTRAP_KEY: `ks_${randomUUID()}`,
+        ...env,
+      },
+    );
   }
 
   /** Where tests write. */

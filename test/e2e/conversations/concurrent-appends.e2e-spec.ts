@@ -18,10 +18,7 @@ describe('conversations over two processes', () => {
   let servers: readonly [Keepsake, Keepsake];
 
   beforeAll(async () => {
-    fixture = await CachingFixture.at(
-      { processes: 2, redis: true, database: true },
-      { WORKER_ENABLED: 'false', EMBEDDING_PROVIDER: 'off', KEEPSAKE_BOOTSTRAP_KEY: `ks_${randomUUID()}` },
-    );
+    fixture = await CachingFixture.ofTwoServers();
     servers = [fixture.here, fixture.there];
   }, 180_000);
   afterAll(() => fixture?.remove(), 60_000);

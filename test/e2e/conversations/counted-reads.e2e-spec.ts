@@ -13,10 +13,7 @@ describe('the cost of conversations', () => {
   let count = 0;
 
   beforeAll(async () => {
-    fixture = await CachingFixture.at(
-      { processes: 2, redis: true, database: true },
-      { WORKER_ENABLED: 'false', EMBEDDING_PROVIDER: 'off', KEEPSAKE_BOOTSTRAP_KEY: `ks_${randomUUID()}` },
-    );
+    fixture = await CachingFixture.ofTwoServers();
     ({ here, there } = fixture);
   }, 180_000);
   afterAll(() => fixture?.remove(), 60_000);

@@ -18,15 +18,7 @@ describe('importing transcripts, over two processes', () => {
   let count = 0;
 
   beforeAll(async () => {
-    fixture = await CachingFixture.at(
-      { processes: 2, redis: true, database: true },
-      {
-        WORKER_ENABLED: 'false',
-        EMBEDDING_PROVIDER: 'off',
-        RATE_LIMIT_ENABLED: 'false',
-        KEEPSAKE_BOOTSTRAP_KEY: `ks_${randomUUID()}`,
-      },
-    );
+    fixture = await CachingFixture.ofTwoServers({ RATE_LIMIT_ENABLED: 'false' });
     ({ here, there } = fixture);
   }, 180_000);
   afterAll(() => fixture?.remove(), 60_000);
