@@ -17,6 +17,8 @@ export interface LiveDocuments {
   readonly truncated: boolean;
 }
 
+export const NOTHING_LIVE: LiveDocuments = { documents: [], truncated: false };
+
 /** What open sessions have written and not handed over yet, read and analysed for one search. Nothing of it is kept. */
 @Injectable()
 export class LiveEntries {

@@ -18,6 +18,12 @@ import {
 import type { SearchChannels } from './remembered-search.js';
 import type { SemanticFindings } from './semantic-search.js';
 
+/** Each channel is asked for so many hits at least: fusion needs to see what one of them ranks low. */
+const LEAST_DEPTH = 100;
+/** A semantic or hybrid search ends after so many hits; a keyword search goes on to the last. */
+export const MOST_HITS = 500;
+export const ALL_WEAK = 'no text holds these words; what was found holds words, or parts of words, near to them';
+
 const MARK_LENGTH = 8;
 const MARK = /.{8}/g;
 
@@ -112,4 +118,15 @@ export function toChannelHit(document: RankedDocument): ChannelHit {
     relevance: keywordScore / SCORE_UNIT,
     boosts: mapBoosts(boosts, (boost) => boost / SCORE_UNIT),
   };
+}
+
+/** Hits that each channel is asked for. */
+export function depthOf({ limit }: SearchRequest, seen: SeenHits): number {
+  return Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + limit + 1));
+}
+
+/** What both channels are narrowed by; the lowest score is one of the whole answer. */
+export function narrowing(request: SearchRequest, { phrases, exclusions }: QueryAnalysis) {
+  const { minScore: _, ...filters } = request.filters;
+  return { filters, phrases, exclusions };
 }

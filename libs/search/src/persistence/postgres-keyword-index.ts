@@ -3,18 +3,7 @@ import { SearchConfig } from '#config';
 import { Database } from '#database';
 import type { Priority } from '#context';
 import { SCORE_UNIT } from '../ranking/bm25.js';
-import { highestBoost, roleWeightOf } from '../ranking/boosts.js';
-import type { SimilarWord } from '../ranking/spelling.js';
-import {
-  type RankPosition,
-  type Ranking,
-  satisfies,
-  type SearchDocument,
-  type SearchFilters,
-  type SearchKind,
-  type SearchScope,
-  type WeightedTerm,
-} from '../search.js';
+import { satisfies, type SearchDocument, type SearchKind, type SearchScope, type WeightedTerm } from '../search.js';
 import {
   type AnalysedDocument,
   byRank,
@@ -22,32 +11,15 @@ import {
   type HoldingRequest,
   isUnfiltered,
   type Passage,
-  type QueryStatistics,
-  type QueryTerm,
   type RankedDocument,
   type RankRequest,
   type ResolvedDocument,
 } from './keyword-index.js';
-import {
-  documentResolution,
-  holdingDocuments,
-  longerTerms,
-  nearWordCandidates,
-  passageSelection,
-  adHocPassageSelection,
-  queryStatistics,
-  changesSince,
-  ranking,
-  adHocRanking,
-  similarWords,
-  weightsOf,
-} from './keyword-queries.sql.js';
-import { factorOf, PostgresKeywordDocuments, segmentsOf } from './postgres-keyword-documents.js';
-
-/** Bounds what a query costs that nothing matches: some 50 ms. */
-const MOST_WORDS_LOOKED_AT = 50_000;
-const NEAR_CANDIDATES = 50;
-const LONGER_TERMS = 10;
+import { documentResolution, holdingDocuments, passageSelection, adHocPassageSelection } from './found-texts.sql.js';
+import { factorOf, segmentsOf } from './postgres-keyword-documents.js';
+import { PostgresQueryWords } from './postgres-query-words.js';
+import { askedParameters, kindParameters, type RankedRow, rankingParameters, toRankedDocument } from './ranked-rows.js';
+import { adHocRanking, changesSince, ranking, weightsOf } from './ranking.sql.js';
 
 /** More than one project has documents. */
 const NO_LIMIT = 2 ** 31 - 1;
@@ -57,85 +29,9 @@ const NO_LIMIT = 2 ** 31 - 1;
  * of the rows of that term in that project; nothing else of the workspace is touched.
  */
 @Injectable()
-export class PostgresKeywordIndex extends PostgresKeywordDocuments {
+export class PostgresKeywordIndex extends PostgresQueryWords {
   constructor(database: Database, config: SearchConfig) {
     super(database, config.language);
-  }
-
-  async statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
-    interface Row {
-      readonly document_count: number;
-      readonly passage_count: number;
-      readonly average_length: number;
-      readonly term: string | null;
-      readonly query_frequency: number;
-      readonly passage_frequency: number;
-      readonly is_name: boolean;
-    }
-    const rows = await this.database.query<Row>(queryStatistics, [
-      scope.workspaceId,
-      scope.projectId,
-      this.language,
-      words,
-    ]);
-    const terms = rows.flatMap((row): QueryTerm[] =>
-      row.term === null
-        ? []
-        : [
-            {
-              term: row.term,
-              queryFrequency: row.query_frequency,
-              passageFrequency: row.passage_frequency,
-              isName: row.is_name,
-            },
-          ],
-    );
-    return {
-      documentCount: rows[0]?.document_count ?? 0,
-      passageCount: rows[0]?.passage_count ?? 0,
-      averageLength: rows[0]?.average_length ?? 0,
-      terms,
-    };
-  }
-
-  async similarWords(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
-    const rows = await this.database.query<SimilarWordRow>(similarWords, [
-      scope.workspaceId,
-      scope.projectId,
-      this.language,
-      words,
-    ]);
-    return rows.map(toSimilarWord);
-  }
-
-  async nearCandidates(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
-    const rows = await this.database.query<SimilarWordRow>(nearWordCandidates, [
-      scope.workspaceId,
-      scope.projectId,
-      words,
-      MOST_WORDS_LOOKED_AT,
-      NEAR_CANDIDATES,
-    ]);
-    return rows.map(toSimilarWord);
-  }
-
-  async longerTerms(scope: SearchScope, words: readonly string[]): Promise<SimilarWord[]> {
-    const rows = await this.database.query<SimilarWordRow>(longerTerms, [
-      scope.workspaceId,
-      scope.projectId,
-      words,
-      LONGER_TERMS,
-    ]);
-    return rows.map(toSimilarWord);
-  }
-
-  async haveTerms(phrases: readonly string[]): Promise<readonly boolean[]> {
-    const rows = await this.database.query<{ has_terms: boolean }>(
-      `SELECT numnode(phraseto_tsquery($1::regconfig, words)) > 0 AS has_terms
-       FROM unnest($2::text[]) WITH ORDINALITY AS phrase (words, place) ORDER BY place`,
-      [this.language, phrases],
-    );
-    return rows.map((row) => row.has_terms);
   }
 
   async rank(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
@@ -150,7 +46,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
   private async rankIndexed(scope: SearchScope, request: RankRequest): Promise<RankedDocument[]> {
     const { after, limit } = request;
     const rows = await this.database.query<RankedRow>(ranking, [
-      ...this.rankingParameters(scope, request, after),
+      ...rankingParameters(scope, this.language, request, after),
       limit,
       isUnfiltered(request),
       ...kindParameters(request.filters),
@@ -177,7 +73,7 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
       readonly is_changed: boolean | null;
     };
     const rows = await this.database.query<Row>(changesSince, [
-      ...this.rankingParameters(scope, request, undefined),
+      ...rankingParameters(scope, this.language, request, undefined),
       NO_LIMIT,
       false,
       ...kindParameters(request.filters),
@@ -190,30 +86,6 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     if (changed.length > most || rows[0]?.is_complete !== true) return undefined;
     const ranked = rows.filter((row): row is Row & RankedRow => row.id !== null);
     return { pieces, ranked: ranked.map(toRankedDocument).sort(byRank) };
-  }
-
-  /** $1 to $21 of `ranking`. */
-  private rankingParameters(
-    scope: SearchScope,
-    { ranking: weights, phrases, exclusions, filters }: Omit<RankRequest, 'after' | 'limit' | 'adHoc'>,
-    after: RankPosition | undefined,
-  ): unknown[] {
-    return [
-      scope.workspaceId,
-      scope.projectId,
-      this.language,
-      ...weightsOf(weights),
-      highestBoost(weights),
-      phrases,
-      exclusions,
-      filters.priority ?? null,
-      filters.tags ?? null,
-      filters.sessionId ?? null,
-      filters.since?.toISOString() ?? null,
-      filters.minScore === undefined ? null : filters.minScore * SCORE_UNIT,
-      after?.score ?? null,
-      after?.id ?? null,
-    ];
   }
 
   async holding(scope: SearchScope, { filters, ...request }: HoldingRequest) {
@@ -345,55 +217,4 @@ export class PostgresKeywordIndex extends PostgresKeywordDocuments {
     ]);
     return [...indexed, ...passages];
   }
-}
-
-interface RankedRow {
-  readonly kind: RankedDocument['kind'];
-  readonly id: string;
-  readonly label: string | null;
-  readonly version: number | null;
-  readonly role: string | null;
-  readonly score: number;
-  readonly own_score: number;
-  readonly recency_score: number;
-  readonly priority_score: number;
-  readonly author_score: number;
-  readonly neighbour_score: number;
-  readonly time_score: number;
-}
-
-function toRankedDocument(row: RankedRow): RankedDocument {
-  const keywordScore = Math.round(row.own_score / roleWeightOf(row.role ?? undefined));
-  return {
-    kind: row.kind,
-    id: row.id,
-    label: row.label,
-    version: row.version,
-    score: row.score,
-    keywordScore,
-    boosts: {
-      recency: row.recency_score,
-      priority: row.priority_score,
-      role: row.own_score - keywordScore,
-      author: row.author_score,
-      neighbours: row.neighbour_score,
-      time: row.time_score,
-    },
-  };
-}
-
-type SimilarWordRow = Omit<SimilarWord, 'passageFrequency'> & { readonly passage_frequency: number };
-
-function toSimilarWord({ word, candidate, term, passage_frequency: passageFrequency }: SimilarWordRow): SimilarWord {
-  return { word, candidate, term, passageFrequency };
-}
-
-/** `$26` and `$27` of `ranking`. */
-function askedParameters({ times = [], names = [] }: Ranking): readonly [times: unknown, names: unknown] {
-  return [JSON.stringify(times), names];
-}
-
-/** `$24` and `$25` of `ranking`. */
-function kindParameters({ kinds, settled }: SearchFilters): readonly [kinds: unknown, settled: boolean] {
-  return [kinds ?? null, settled === true];
 }

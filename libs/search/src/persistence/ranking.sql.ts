@@ -9,104 +9,14 @@ import {
   TIME_BOOST,
 } from '../ranking/boosts.js';
 import type { Ranking } from '../search.js';
-import { occurrencesIn } from './postgres-keyword-documents.js';
+import { occurrencesIn } from './keyword-documents.sql.js';
+import { holds, isSettled } from './search-conditions.sql.js';
 
-/*
- * The questions to the keyword index. Terms are lexemes of a text search configuration ($n::regconfig); words are
- * what the analysis of the product gives it to stem.
- *
- * Statistics of a table may be missing or old (the embedded database gathers none by itself), so the statements
- * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
- */
-
-/** $1 workspace, $2 project, $3 language, $4 words. One row a term; one with a null term where there is none. */
-export const queryStatistics = `
-  SELECT document_count, passage_count, average_length, term, query_frequency, passage_frequency, is_name
-  FROM (
-    SELECT count(*)::integer AS document_count, coalesce(sum(passages), 0)::integer AS passage_count,
-      coalesce(sum(length)::double precision / sum(passages), 0) AS average_length
-    FROM search_documents WHERE workspace_id = $1 AND project_id = $2
-  ) AS project
-  LEFT JOIN LATERAL (
-    SELECT lexeme AS term, cardinality(positions) AS query_frequency, passage_frequency, is_name
-    FROM unnest(to_tsvector($3::regconfig, $4)) CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE frequency > 0)::integer AS passage_frequency, coalesce(bool_or(is_author), false) AS is_name
-      FROM search_postings AS p
-      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = lexeme) AS held
-  ) AS query ON true
-  ORDER BY term`;
-
-/** $1 workspace, $2 project, $3 language, $4 words. */
-export const similarWords = `
-  WITH unknown AS MATERIALIZED (
-    SELECT word FROM unnest($4::text[]) AS given (word)
-    WHERE to_tsvector($3::regconfig, word) <> ''::tsvector AND NOT EXISTS (
-      SELECT FROM unnest(to_tsvector($3::regconfig, word)) CROSS JOIN LATERAL (
-        SELECT FROM search_postings AS p
-        WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = lexeme AND p.frequency > 0 LIMIT 1) AS holding)
-  )
-  SELECT unknown.word, candidate.word AS candidate, term, passage_frequency
-  FROM unknown
-    CROSS JOIN LATERAL (
-      SELECT DISTINCT known.word, known.term, similarity(known.word, unknown.word) AS likeness
-      FROM search_words AS known
-      WHERE known.workspace_id = $1 AND known.project_id = $2
-        AND length(known.word) BETWEEN length(unknown.word) - 2 AND length(unknown.word) + 2
-        AND known.word % unknown.word
-      ORDER BY likeness DESC, known.word
-      LIMIT 20) AS candidate
-    CROSS JOIN LATERAL (
-      SELECT count(*)::integer AS passage_frequency FROM search_postings AS p
-      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term AND p.frequency > 0) AS holding
-  WHERE passage_frequency > 0`;
-
-/**
- * Words of the project that hold one of the given, are held by it, or begin or end as it does.
- *
- * $1 workspace, $2 project, $3 words, $4 most words of the project to look at, $5 candidates a word.
- */
-export const nearWordCandidates = `
-  WITH vocabulary AS MATERIALIZED (
-    SELECT word, min(term) AS term FROM (
-      SELECT word, term FROM search_words WHERE workspace_id = $1 AND project_id = $2 LIMIT $4) AS known
-    GROUP BY word
-  )
-  SELECT asked.word, candidate.word AS candidate, term, passage_frequency
-  FROM unnest($3::text[]) AS asked (word)
-    CROSS JOIN LATERAL (
-      SELECT known.word, known.term FROM vocabulary AS known
-      WHERE known.word <> asked.word AND (
-        position(asked.word IN known.word) > 0 OR position(known.word IN asked.word) > 0
-        OR left(known.word, greatest(3, length(asked.word) * 3 / 5)) = left(asked.word, greatest(3, length(asked.word) * 3 / 5))
-        OR right(known.word, greatest(3, length(asked.word) * 3 / 5)) = right(asked.word, greatest(3, length(asked.word) * 3 / 5)))
-      ORDER BY abs(length(known.word) - length(asked.word)), known.word
-      LIMIT $5) AS candidate
-    CROSS JOIN LATERAL (
-      SELECT count(*)::integer AS passage_frequency FROM search_postings AS p
-      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = candidate.term AND p.frequency > 0) AS holding
-  WHERE passage_frequency > 0`;
-
-/** $1 workspace, $2 project, $3 words of ASCII letters and digits, $4 terms a word. */
-export const longerTerms = `
-  SELECT asked.word, term AS candidate, term, passage_frequency
-  FROM unnest($3::text[]) AS asked (word)
-    CROSS JOIN LATERAL (
-      SELECT term, count(*)::integer AS passage_frequency FROM search_postings AS p
-      WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term > asked.word AND p.term < asked.word || '~' AND p.frequency > 0
-      GROUP BY term ORDER BY term LIMIT $4) AS longer`;
+/* The order of what is found: of what the index holds, of what has changed in it, and of what it does not hold yet. */
 
 /** Share of a term's weight that a passage gets; parameters as in `ranking`. */
 const SHARE =
   'round(weight * factor * frequency / (frequency + $6::double precision + $7::double precision * length))::bigint';
-/**
- * Whether the segment `s` holds a phrase, by its terms, or where it has none, in `written`. A phrase is words of letters
- * and digits with a space between two.
- */
-const holds = (phrase: string, written: string) =>
-  `CASE WHEN numnode(phraseto_tsquery($3::regconfig, ${phrase})) > 0 THEN s.vector @@ phraseto_tsquery($3::regconfig, ${phrase})
-        ELSE ${written} ~* ${asWritten(phrase)} END`;
-const asWritten = (phrase: string) =>
-  `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]+') || '($|[^[:alnum:]])')`;
 
 /** See `ageMsOf`. */
 const BOOST = `
@@ -138,14 +48,6 @@ const timeScore = (times: string) => `
  * after, $22 limit, $23 whether nothing filters, $24 kinds, $25 whether only what no active conversation holds, $26 times (JSON),
  * $27 names among the terms.
  */
-/** Whether a document is no message of a conversation that goes on, where that is asked. */
-const isSettled = (
-  asked: string,
-  document: string,
-) => `(${asked}::boolean IS NOT TRUE OR ${document}.kind <> 'message' OR EXISTS (
-      SELECT FROM messages AS m JOIN conversations AS c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
-      WHERE m.workspace_id = $1 AND m.id = ${document}.id AND c.archived_at IS NOT NULL))`;
-
 const rankingOver = (postings: string) => `
   passage AS MATERIALIZED (
     SELECT document_id, passage, sum(${SHARE})::double precision AS score, max(factor) AS factor, max(position) AS position,
@@ -264,57 +166,6 @@ export const changesSince = `
     affected.id AS piece_id, affected.kind AS piece_kind, is_changed, ranked.*
   FROM (SELECT) AS always LEFT JOIN affected ON true LEFT JOIN ranked ON ranked.id = affected.id`;
 
-/** $1 workspace, $2 project, $3 language, $4 ids, $5 phrases, $6 exclusions. */
-export const documentResolution = `
-  SELECT kind, id, label, version, priority, created_at
-  FROM unnest($4::uuid[]) AS given (given_id)
-    CROSS JOIN LATERAL (
-      SELECT project_id, kind, id, label, version, priority, created_at
-      FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document
-  WHERE project_id = $2
-    AND NOT EXISTS (
-      SELECT FROM unnest($5::text[]) AS phrase (words)
-      WHERE NOT EXISTS (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))
-    AND NOT EXISTS (
-      SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)`;
-
-/**
- * $1 workspace, $2 project, $3 language, $4 words in order, $5 text (one of both), $6 exclusions, $7 priority, $8 tags,
- * $9 session, $10 since, $11 most segments, $12 limit, $13 kinds, $14 whether only what no active conversation holds.
- */
-export const holdingDocuments = `
-  WITH newest AS MATERIALIZED (
-    SELECT id, kind, label, version, created_at FROM search_documents AS document
-    WHERE workspace_id = $1 AND project_id = $2
-      AND ($7::text IS NULL OR priority = $7)
-      AND ($8::text[] IS NULL OR tags @> $8)
-      AND ($9::uuid IS NULL OR session_id = $9)
-      AND ($10::timestamptz IS NULL OR created_at >= $10)
-      AND ($13::text[] IS NULL OR kind = ANY ($13))
-      AND ${isSettled('$14', 'document')}
-    ORDER BY created_at DESC, id DESC
-    LIMIT $11
-  ), segment AS MATERIALIZED (
-    SELECT newest.id, text FROM newest CROSS JOIN LATERAL (
-      SELECT text FROM search_segments WHERE workspace_id = $1 AND document_id = newest.id AND position > 0 OFFSET 0) AS s
-    LIMIT $11
-  ), found AS (
-    SELECT DISTINCT id FROM segment
-    WHERE ($4::text IS NULL OR text ~* ${asWritten('$4')}) AND ($5::text IS NULL OR position($5 IN text) > 0)
-  )
-  SELECT kind, id, label, version, (SELECT count(*) FROM segment) >= $11 AS is_partial
-  FROM found JOIN newest USING (id)
-  WHERE NOT EXISTS (
-    SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
-      SELECT FROM search_segments AS s
-      WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
-  ORDER BY created_at DESC, id DESC
-  LIMIT $12`;
-
 /**
  * As `ranking`, of documents that the index does not hold: the same share of each term, the same boosts but those by what stands
  * around them. Whoever gives them has looked at priority, tags, session and time.
@@ -353,29 +204,6 @@ export const adHocRanking = `
         JOIN segment AS s ON s.document_id = id AND ${holds('exclusion.words', 's.words')})
   ORDER BY final.score DESC, id
   LIMIT $21`;
-
-/** $1 workspace, $2 ids, $3 terms, $4 weights (parallel). A document found by its label alone gives its first segment. */
-const passagesFrom = (segments: string) => `
-  WITH query AS MATERIALIZED (
-    SELECT term, weight, plainto_tsquery('simple', term) AS holds FROM unnest($3::text[], $4::double precision[]) AS q (term, weight)
-  )
-  SELECT found.id, best.text, coalesce(matched.matches, '[]'::json) AS matches
-  FROM unnest($2::uuid[]) AS found (id)
-    CROSS JOIN LATERAL (
-      SELECT text, vector FROM ${segments} AS s
-      WHERE s.workspace_id = $1 AND s.document_id = found.id AND position > 0
-      ORDER BY (SELECT coalesce(sum(weight), 0) FROM query WHERE s.vector @@ holds) DESC, position
-      LIMIT 1) AS best
-    LEFT JOIN LATERAL (
-      SELECT json_agg(json_build_object('term', lexeme, 'positions', positions)) AS matches
-      FROM unnest(best.vector) WHERE lexeme = ANY ($3::text[])) AS matched ON true`;
-
-export const passageSelection = passagesFrom('search_segments');
-
-/** Of documents beside the index: $5 language, $6 ids, $7 positions, $8 texts, $9 words of their segments (parallel). */
-export const adHocPassageSelection = passagesFrom(`(
-        SELECT $1::uuid AS workspace_id, document_id, position, text, to_tsvector($5::regconfig, words) AS vector
-        FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[]) AS given (document_id, position, text, words))`);
 
 /** The parameters $4 to $11 of `ranking`. */
 export function weightsOf({ terms, averageLength, asOfMs }: Ranking): unknown[] {

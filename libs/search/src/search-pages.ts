@@ -1,0 +1,172 @@
+import type { KeywordIndex, RankedDocument } from './persistence/keyword-index.js';
+import type { LiteralSearch } from './literal-search.js';
+import { semanticWeight } from './ranking/boosts.js';
+import { alone, beforeOthers, fuse } from './ranking/fusion.js';
+import type { FusedPosition, KeywordPosition, SearchMode } from './search.js';
+import type { SearchHits } from './search-hits.js';
+import { MOST_HITS, narrowing, type Page, type PreparedSearch, toChannelHit } from './search-page.js';
+import type { SemanticFindings, SemanticSearch } from './semantic-search.js';
+
+const NOTHING_NEAR: SemanticFindings = { hits: [], nearby: { nearest: [], hits: [], isAll: true } };
+const NOTHING_ASKED = 'the query leaves something out and names nothing to look for';
+const NO_WORDS = 'the query holds no word to look for, and no text holds it as it stands';
+const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
+
+export type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
+
+/** Makes one page of what the channels of a search find: which of them are asked, and how what they found is put in one order. */
+export class SearchPages {
+  constructor(
+    private readonly index: KeywordIndex,
+    private readonly literal: LiteralSearch,
+    private readonly semantic: SemanticSearch,
+    private readonly hits: SearchHits,
+  ) {}
+
+  /** Whether the mode ranks by words at all. */
+  usesWords(mode: SearchMode): boolean {
+    return mode !== 'semantic' || this.semantic.isLexical;
+  }
+
+  pageOf(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
+    if (mode === 'keyword') return this.keywordPage(prepared);
+    // An embedder of meaning may understand what the index has no term for.
+    const needsTerms = this.semantic.isLexical || prepared.query.words === '';
+    return prepared.ranking === undefined && needsTerms
+      ? this.literalPage(prepared, mode)
+      : this.fusedPage(prepared, mode);
+  }
+
+  /** Where the index has no term for what is looked for, the texts themselves are asked. */
+  private async literalPage(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
+    const { scope, request, query, asOfMs, live, seen } = prepared;
+    const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
+    const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, live, limit });
+    const unseen = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const hits = unseen.slice(0, request.limit);
+    const next: FusedPosition = {
+      by: 'seen',
+      ranking: undefined,
+      asOfMs,
+      seen: seen.packWith(hits.map(({ id }) => id)),
+    };
+    const nothing = query.plain === '' ? NOTHING_ASKED : query.inOrder === '' ? NO_WORDS : STOP_WORDS_ALONE;
+    return {
+      mode,
+      hits,
+      next: unseen.length > hits.length ? next : undefined,
+      faults: [],
+      notes: documents.length === 0 ? [...notes, nothing] : notes,
+    };
+  }
+
+  private async keywordPage(prepared: PreparedSearch): Promise<Page> {
+    const { scope, request, query, ranking, live, spare } = prepared;
+    if (ranking === undefined) return this.literalPage(prepared, 'keyword');
+    const found = await this.index.rank(scope, {
+      ranking,
+      phrases: query.phrases,
+      exclusions: query.exclusions,
+      filters: request.filters,
+      after: request.after?.by === 'score' ? request.after.after : undefined,
+      limit: request.limit + 1 + spare,
+      adHoc: live.documents,
+    });
+    const page = await this.keywordPageOf(prepared, found);
+    if (spare === 0) return page;
+    return { ...page, channels: { keyword: { hits: found, isAll: found.length < request.limit + 1 + spare } } };
+  }
+
+  async keywordPageOf(prepared: PreparedSearch, found: readonly RankedDocument[]): Promise<Page> {
+    const { request, ranking } = prepared;
+    const page = found.slice(0, request.limit);
+    const last = page.at(-1);
+    const next: KeywordPosition | undefined =
+      found.length > request.limit && last !== undefined && ranking !== undefined
+        ? { by: 'score', ranking, after: { score: last.score, id: last.id } }
+        : undefined;
+    const reranked = await this.hits.rerank(
+      prepared,
+      alone('keyword', page.map(toChannelHit), request.after === undefined),
+    );
+    return { mode: 'keyword', ...reranked, next, notes: [] };
+  }
+
+  private async fusedPage(prepared: PreparedSearch, mode: 'hybrid' | 'semantic'): Promise<Page> {
+    const { scope, request, query, ranking, live, depth, spare, similarity } = prepared;
+    const limit = depth + spare;
+    const [keyword, semantic] = await Promise.all([
+      this.usesWords(mode) && ranking !== undefined
+        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit, adHoc: live.documents })
+        : Promise.resolve([]),
+      similarity ?? NOTHING_NEAR,
+    ]);
+    if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
+    const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic);
+    if (spare === 0) return page;
+    return {
+      ...page,
+      channels: { keyword: { hits: keyword, isAll: keyword.length < limit }, nearby: semantic.nearby },
+    };
+  }
+
+  async fusedPageOf(
+    prepared: PreparedSearch,
+    mode: 'hybrid' | 'semantic',
+    keyword: readonly RankedDocument[],
+    semantic: FoundNearby,
+  ): Promise<Page> {
+    const { request, ranking, asOfMs, seen } = prepared;
+    const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
+    const fused =
+      mode === 'semantic'
+        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), semanticWeight(true).leastCosine)
+        : fuse(
+            { keyword: keyword.map(toChannelHit), semantic: semantic.hits },
+            semanticWeight(this.semantic.isLexical).weight,
+          );
+    const unseen = fused.filter(
+      (hit) =>
+        hit.score >= minScore && !seen.has(hit.id) && (request.weak !== false || !this.hits.isWeak(prepared, hit)),
+    );
+    const { hits, faults } = await this.hits.rerank(prepared, unseen);
+    const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
+    const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
+    const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
+    const { weakness, pending } = semantic;
+    // What is not embedded yet is found by its words; where only vectors are asked, it is missing.
+    const isMissing = mode === 'semantic' && pending !== undefined;
+    return {
+      mode,
+      hits: page,
+      next: isMore ? next : undefined,
+      faults: [...faults, ...[weakness, isMissing ? pending : undefined].filter((fault) => fault !== undefined)],
+      notes: pending !== undefined && !isMissing ? [pending] : [],
+    };
+  }
+
+  /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
+  private async withoutVectors(prepared: PreparedSearch, failure: string): Promise<Page> {
+    const { request, ranking, asOfMs, scope, query, live, seen } = prepared;
+    if (ranking === undefined || request.after?.by !== 'seen') {
+      const page = await this.keywordPage(prepared);
+      return { ...page, faults: [failure, ...page.faults] };
+    }
+    const { phrases, exclusions } = query;
+    const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
+    const ranked = await this.index.rank(scope, {
+      ranking,
+      phrases,
+      exclusions,
+      filters: request.filters,
+      limit,
+      adHoc: live.documents,
+    });
+    const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const { hits, faults } = await this.hits.rerank(prepared, unseen);
+    const page = hits.slice(0, request.limit);
+    const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
+    const isMore = hits.length > page.length;
+    return { mode: 'keyword', hits: page, next: isMore ? next : undefined, faults: [failure, ...faults], notes: [] };
+  }
+}

@@ -1,0 +1,124 @@
+import type { Principal } from '#kernel';
+import type { QueryAnalysis } from './analysis/query-analysis.js';
+import type { KeywordSearch } from './keyword-search.js';
+import { NOTHING_LIVE } from './live-entries.js';
+import type { KeywordIndex } from './persistence/keyword-index.js';
+import type { QueryReader } from './query-reader.js';
+import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } from './remembered-search.js';
+import type { Ranking, SearchAnswer, SearchRequest, SearchScope } from './search.js';
+import { RemovedMeanwhileError, type SearchHits } from './search-hits.js';
+import { ALL_WEAK, depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
+import type { FoundNearby, SearchPages } from './search-pages.js';
+import { nearestHits, type SemanticSearch } from './semantic-search.js';
+
+/** Brings a remembered search up to date: ranks what has changed since, and merges it in. */
+export class SearchUpdate {
+  constructor(
+    private readonly index: KeywordIndex,
+    private readonly queries: QueryReader,
+    private readonly keywords: KeywordSearch,
+    private readonly semantic: SemanticSearch,
+    private readonly hits: SearchHits,
+    private readonly pages: SearchPages,
+  ) {}
+
+  /**
+   * What a search would answer now with the statistics (weights of words, average length, moment of recency) that the
+   * remembered search was made with.
+   * @returns undefined where it must be made again
+   */
+  async update(
+    scope: SearchScope,
+    request: SearchRequest,
+    remembered: RememberedSearch,
+    billedPrincipal?: Principal,
+  ): Promise<SearchAnswer | undefined> {
+    const { mode, ranking, areWordsKnown } = remembered;
+    const query = this.queries.analyse(request.query);
+    const narrowed =
+      mode === 'keyword' ? { ...narrowing(request, query), filters: request.filters } : narrowing(request, query);
+    const changes = await this.index.changesSince(
+      scope,
+      remembered.watermark,
+      { ...narrowed, ranking: this.pages.usesWords(mode) ? ranking : { ...ranking, terms: [] } },
+      MOST_CHANGES,
+    );
+    if (changes === undefined) return undefined;
+    const { pieces, ranked } = changes;
+    if (pieces.length > 0 && !areWordsKnown && !(await this.hasSameWords(scope, query, request, ranking)))
+      return undefined;
+
+    const changed = new Set(pieces.map(({ id }) => id));
+    const seen = new SeenHits();
+    const depth = depthOf(request, seen);
+    const shown = mode === 'keyword' ? request.limit + 1 : depth;
+    const keyword = mergeRanked(remembered.keyword, changed, ranked, shown);
+    // Where nothing holds the words any more, others are near to them.
+    if (keyword === undefined || (keyword.length === 0 && remembered.keyword.hits.length > 0)) return undefined;
+    const prepared: PreparedSearch = {
+      scope,
+      request,
+      billedPrincipal,
+      query,
+      reading: [],
+      ranking,
+      areWordsKnown,
+      asOfMs: ranking.asOfMs,
+      live: NOTHING_LIVE,
+      seen,
+      depth,
+      spare: SPARE,
+      similarity: undefined,
+      leavesOutRemoved: false,
+    };
+    const contexts = pieces.filter(({ kind }) => kind === 'context').map(({ id }) => id);
+    const semantic = mode === 'keyword' ? undefined : await this.nearNow(prepared, remembered, changed, contexts);
+    if (mode !== 'keyword' && semantic === undefined) return undefined;
+    const page =
+      mode === 'keyword' || semantic === undefined
+        ? await this.pages.keywordPageOf(prepared, keyword)
+        : await this.pages.fusedPageOf(prepared, mode, keyword, semantic);
+    const snippets = new Map(remembered.snippets.filter(([id]) => !changed.has(id)));
+    try {
+      const items = await this.hits.describe(prepared, page.hits, snippets);
+      // Why there is nothing is not known from what has changed.
+      if (items.length === 0) return undefined;
+      const isWeak = items.every(({ weak }) => weak);
+      return toAnswer(request, { ...page, notes: [...(isWeak ? [ALL_WEAK] : []), ...page.notes] }, items);
+    } catch (error) {
+      if (error instanceof RemovedMeanwhileError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the words of a query still stand for the same terms, known ones and those near to unknown ones. */
+  private async hasSameWords(
+    scope: SearchScope,
+    query: QueryAnalysis,
+    request: SearchRequest,
+    { terms, asOfMs, isGuess }: Ranking,
+  ): Promise<boolean> {
+    const now = await this.keywords.rankingOf(scope, query, asOfMs, { guess: request.weak !== false });
+    const wordsOf = (list: Ranking['terms']) =>
+      list
+        .map(({ term }) => term)
+        .toSorted()
+        .join(' ');
+    return now !== undefined && now.isGuess === isGuess && wordsOf(now.terms) === wordsOf(terms);
+  }
+
+  private async nearNow(
+    { scope, request, query, asOfMs, depth, billedPrincipal }: PreparedSearch,
+    { nearby }: RememberedSearch,
+    changed: ReadonlySet<string>,
+    contexts: readonly string[],
+  ): Promise<FoundNearby | undefined> {
+    if (nearby === undefined) return undefined;
+    const asked = { ...narrowing(request, query), text: query.plain, asOfMs, billedPrincipal };
+    const found = await this.semantic.among(scope, asked, contexts);
+    const merged = found && mergeNearby(nearby, changed, found, depth);
+    if (merged === undefined) return undefined;
+    const pending = merged.isAll && merged.nearest.length < depth ? await this.semantic.pending(scope) : undefined;
+    return { hits: nearestHits(merged, depth), nearby: merged, ...(pending === undefined ? {} : { pending }) };
+  }
+}
