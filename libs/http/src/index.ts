@@ -12,7 +12,14 @@ export { HealthChecks } from './health/health-checks.js';
 export { HealthModule, HttpModule, HttpWorkerModule, ResponseCacheModule } from './http.module.js';
 export { decodeCursor, encodeCursor, hidePosition, showPosition } from './paging/cursor.js';
 export { DEFAULT_LIMIT, listPage, type Page, pageOf, pageQuery, toPage } from './paging/page.js';
-export { entityTag, IfPreconditions, type Preconditions, requireMatch } from './conditional-requests/entity-tag.js';
+export {
+  CONDITIONAL,
+  entityTag,
+  IfPreconditions,
+  namesState,
+  type Preconditions,
+  requireMatch,
+} from './conditional-requests/entity-tag.js';
 export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { type CachedResponseListener, CachedResponseListeners } from './response-cache/response-cache.interceptor.js';

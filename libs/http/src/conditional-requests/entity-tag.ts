@@ -70,6 +70,13 @@ export function isNamed(ifNoneMatch: string | undefined, etag: string): boolean 
   return entityTagsOf(ifNoneMatch).some((tag) => opaqueOf(tag) === opaqueOf(etag));
 }
 
+const STATE_TAG = /^"([\w-]{22})[\w-]{22}"$/;
+
+/** Whether a tag is one by `entityTag`: it names a state that changes are made to, which `If-Match` may require. */
+export function namesState(etag: string): boolean {
+  return STATE_TAG.test(etag);
+}
+
 /** Commas may stand inside a tag, so the list is not simply split. */
 function entityTagsOf(list: string): string[] {
   return list.match(/(?:W\/)?"[^"]*"/g) ?? [];
@@ -77,7 +84,7 @@ function entityTagsOf(list: string): string[] {
 
 /** Of a strong tag by `entityTag` its first part; any other one is its own state. */
 function stateOf(tag: string): string {
-  return /^"([\w-]{22})[\w-]{22}"$/.exec(tag)?.[1] ?? tag;
+  return STATE_TAG.exec(tag)?.[1] ?? tag;
 }
 
 function opaqueOf(tag: string): string {
@@ -93,6 +100,9 @@ function preconditionFailed(detail: string, issue: ErrorIssue, version: number |
     ...(version === undefined ? {} : { currentVersion: version }),
   });
 }
+
+/** Metadata key of routes that take preconditions. */
+export const CONDITIONAL = 'keepsake:conditional';
 
 const headers = [
   ApiHeader({
@@ -119,7 +129,9 @@ export const IfPreconditions = createParamDecorator<undefined, Preconditions>(
     (target, method) => {
       if (method === undefined) return;
       const descriptor = Object.getOwnPropertyDescriptor(target, method);
-      for (const header of headers) if (descriptor !== undefined) header(target, method, descriptor);
+      if (descriptor === undefined) return;
+      for (const header of headers) header(target, method, descriptor);
+      Reflect.defineMetadata(CONDITIONAL, true, descriptor.value as object);
     },
   ],
 );

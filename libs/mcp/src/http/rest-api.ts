@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import inject from 'light-my-request';
 import type { InjectOptions } from 'light-my-request';
+import type { Preconditions } from '#http';
 import { findRequestContext, runInRequestContext, traceHeaders } from '#observability';
 
 /** On whose behalf a call is made: what its own HTTP request would have carried. */
@@ -22,12 +23,16 @@ export interface RestCall {
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
+  /** Of a change. */
+  readonly preconditions?: Preconditions;
 }
 
 export interface RestAnswer {
   readonly status: number;
   /** Parsed; undefined where there is none. */
   readonly body: unknown;
+  /** The entity tag of what is answered, where it has one. */
+  readonly etag?: string;
   /** Of a refusal that ends by itself. */
   readonly retryAfterSeconds?: number;
 }
@@ -43,8 +48,9 @@ export interface RestAnswer {
 export class RestApi {
   constructor(private readonly host: HttpAdapterHost) {}
 
-  async call(caller: RestCaller, { method, path, body }: RestCall): Promise<RestAnswer> {
+  async call(caller: RestCaller, { method, path, body, preconditions = {} }: RestCall): Promise<RestAnswer> {
     caller.onCall?.();
+    const { ifMatch, ifNoneMatch } = preconditions;
     const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
     const options: InjectOptions = {
       method,
@@ -56,6 +62,8 @@ export class RestApi {
         'x-request-id': caller.requestId,
         ...(caller.workspace === undefined ? {} : { 'x-keepsake-workspace': caller.workspace }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        ...(ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch }),
       },
       payload: body === undefined ? undefined : JSON.stringify(body),
     };
@@ -64,10 +72,12 @@ export class RestApi {
     const answer = await (context === undefined
       ? dispatch()
       : runInRequestContext({ ...context, callsRoutes: true }, dispatch));
+    const { etag } = answer.headers;
     const retryAfter = Number(answer.headers['retry-after']);
     return {
       status: answer.statusCode,
       body: answer.payload === '' ? undefined : (JSON.parse(answer.payload) as unknown),
+      ...(typeof etag === 'string' ? { etag } : {}),
       ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
     };
   }

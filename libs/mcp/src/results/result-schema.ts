@@ -5,6 +5,11 @@ import { rangeSchema } from './text-page.js';
 
 const integer = { type: 'integer' };
 
+const etagSchema: JsonSchema = {
+  type: 'string',
+  description: 'Names this state; ifMatch of a change takes it.',
+};
+
 const shortenedSchema: JsonSchema = {
   type: 'object',
   description:
@@ -38,6 +43,7 @@ export function toResultSchema(
 ): ObjectSchema {
   const schema = omits.reduce(omitFromSchema, answer);
   const added = {
+    etag: etagSchema,
     ...(pages === undefined ? {} : { range: rangeSchema }),
     ...(isWhole === true ? {} : { shortened: shortenedSchema }),
   };

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Problem } from '#http';
+import { namesState, type Problem } from '#http';
 import type { RestAnswer } from '../http/rest-api.js';
 import type { Tool } from '../tools/tool-catalogue.js';
 import { fenced, pageOf, type TextPage } from './text-page.js';
@@ -14,6 +14,8 @@ interface ProblemView {
   /** Arguments that are wrong, as JSON Pointers. */
   readonly errors: readonly { readonly pointer: string; readonly detail: string }[];
   readonly retryAfterSeconds?: number;
+  /** Of a refused change of what has versions: the version that it has now; null where nothing is there. */
+  readonly currentVersion?: number | null;
 }
 
 /** Where a client reads the value of a result: in the structured content with a short text beside it, or in the text alone. */
@@ -23,6 +25,12 @@ export type ResultForm = (typeof resultForms)[number];
 
 /** Where a client finds the problem as data: `structuredContent` is promised to be what the output schema says. */
 const PROBLEM_META = 'keepsake/problem';
+
+/** What arguments of tools are called as headers, where problems name them so. */
+const ARGUMENTS_OF_HEADERS: Readonly<Record<string, string>> = {
+  '/if-match': '/ifMatch',
+  '/if-none-match': '/ifNoneMatch',
+};
 
 /** Characters of JSON that the value of a result has: about a tenth of a usual model's window. */
 const MAX_VALUE = 60_000;
@@ -38,13 +46,17 @@ export function isRefused({ status }: RestAnswer): boolean {
 }
 
 export function problemViewOf({ body, status, retryAfterSeconds }: RestAnswer): ProblemView {
-  const { code, detail, requestId, errors } = body as Problem;
+  const { code, detail, requestId, errors, currentVersion } = body as Problem;
   return {
     code,
     status,
     detail,
     requestId,
-    errors: errors.map(({ pointer, detail: said }) => ({ pointer, detail: said })),
+    errors: errors.map(({ pointer, detail: said }) => ({
+      pointer: ARGUMENTS_OF_HEADERS[pointer] ?? pointer,
+      detail: said,
+    })),
+    ...(currentVersion === undefined ? {} : { currentVersion }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 }
@@ -57,9 +69,14 @@ export function toToolResult(
   form: ResultForm,
 ): CallToolResult {
   if (isRefused(answer)) return toErrorResult(problemViewOf(answer));
-  const value = toValue(tool, answer.body ?? {}, page);
+  const value = withTag(toValue(tool, answer.body ?? {}, page), answer.etag);
   if (form === 'text') return { content: [{ type: 'text', text: toText(tool, value, Infinity) }] };
   return { content: [{ type: 'text', text: toText(tool, value, MAX_TEXT) }], structuredContent: value };
+}
+
+/** With the tag of the state that is answered, for a change that is to be made on that state alone. */
+function withTag(value: Record<string, unknown>, etag: string | undefined): Record<string, unknown> {
+  return etag === undefined || !namesState(etag) ? value : { ...value, etag };
 }
 
 /** An error that the model can see and mend. */

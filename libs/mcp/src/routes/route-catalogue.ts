@@ -4,7 +4,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { CLASS_SERIALIZER_OPTIONS } from '@nestjs/common/serializer/class-serializer.constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { z } from 'zod';
-import { ACCESS, type EndpointOptions, LONG_ANSWER } from '#http';
+import { ACCESS, CONDITIONAL, type EndpointOptions, LONG_ANSWER } from '#http';
 
 /** A route of the HTTP interface, as its controller declares it. */
 export interface Route {
@@ -17,6 +17,8 @@ export interface Route {
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
   readonly response: z.ZodType | undefined;
+  /** Whether it takes `If-Match` and `If-None-Match`. */
+  readonly conditional: boolean;
 }
 
 /** Every route of the running application with its schemas: what REST checks and what tools promise is one thing. */
@@ -59,6 +61,7 @@ export class RouteCatalogue {
           access: (Reflect.getMetadata(ACCESS, handler) ?? []) as EndpointOptions['access'],
           ...inputsOf(controller, name),
           response: response ?? (Reflect.getMetadata(LONG_ANSWER, handler) as z.ZodType | undefined),
+          conditional: Reflect.getMetadata(CONDITIONAL, handler) === true,
         },
       ];
     });

@@ -9,7 +9,18 @@ const anyAnswer = z.object({ ...sent, value: z.unknown(), items: z.array(z.objec
 function routeOf(name: string, parts: Partial<Route> = {}): Route {
   const [method = '', path = ''] = name.split(' ');
   const [params, query, body] = [undefined, undefined, undefined];
-  return { name, method, path, access: ['memory:read'], params, query, body, response: anyAnswer, ...parts };
+  return {
+    name,
+    method,
+    path,
+    access: ['memory:read'],
+    params,
+    query,
+    body,
+    response: anyAnswer,
+    conditional: false,
+    ...parts,
+  };
 }
 
 /** Of an application that has these routes, and every other one that a tool is made of. */
@@ -60,9 +71,18 @@ describe('the tools', () => {
     const tools = catalogueOf([]);
     tools.onApplicationBootstrap();
     const fieldsOf = (name: string) => Object.keys(tools.find(name, 'full')?.output.properties ?? {});
-    expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'shortened']);
-    expect(fieldsOf('context_get')).toEqual(['content', 'metadata', 'text', 'value', 'items', 'range', 'shortened']);
-    expect(fieldsOf('embed')).toEqual(['content', 'metadata', 'text', 'value', 'items']);
+    expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'etag', 'shortened']);
+    expect(fieldsOf('context_get')).toEqual([
+      'content',
+      'metadata',
+      'text',
+      'value',
+      'items',
+      'etag',
+      'range',
+      'shortened',
+    ]);
+    expect(fieldsOf('embed')).toEqual(['content', 'metadata', 'text', 'value', 'items', 'etag']);
     expect(tools.find('context_get', 'core')?.input.properties).toMatchObject({
       offset: { type: 'integer' },
       length: { type: 'integer' },
@@ -72,6 +92,25 @@ describe('the tools', () => {
   it('end the start where an answer has a field of a name that tools add', () => {
     const clashing = routeOf('GET /v1/search', { response: z.object({ shortened: z.boolean() }) });
     expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('search has a field shortened');
+  });
+
+  it('take the tag of a state where their route takes preconditions', () => {
+    const tools = catalogueOf([
+      routeOf('PATCH /v1/contexts/:id', { conditional: true }),
+      routeOf('PUT /v1/agents/:agent/state', { conditional: true }),
+    ]);
+    tools.onApplicationBootstrap();
+    const argumentsOf = (name: string) => Object.keys(tools.find(name, 'full')?.input.properties ?? {});
+    expect(argumentsOf('context_update')).toContain('ifMatch');
+    expect(argumentsOf('context_update')).not.toContain('ifNoneMatch');
+    expect(argumentsOf('agent_state_put')).toEqual(expect.arrayContaining(['ifMatch', 'ifNoneMatch']));
+    expect(argumentsOf('context_archive')).not.toContain('ifMatch');
+  });
+
+  it('end the start where a route has a field of a name that tools add', () => {
+    const body = z.strictObject({ ifMatch: z.string() });
+    const clashing = routeOf('PATCH /v1/contexts/:id', { conditional: true, body });
+    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('context_update takes a field ifMatch');
   });
 
   it('end the start where a route is gone', () => {

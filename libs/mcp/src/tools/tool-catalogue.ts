@@ -12,6 +12,7 @@ import { conversationTools } from './conversation-tools.js';
 import { memoryTools } from './memory-tools.js';
 import { sessionTools } from './session-tools.js';
 import { toStrictSchema } from './strict-schema.js';
+import { preconditionArguments } from './tool-preconditions.js';
 import type { Profile, ToolDefinition } from './tool.js';
 
 /** Every tool, in the order in which an agent meets them. */
@@ -71,7 +72,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
       definition,
       route,
       scopes: route.access === 'public' ? [] : route.access,
-      input: toStrictSchema(definition.pages === undefined ? refined : withPageArguments(refined)),
+      input: toStrictSchema(withOwnArguments(definition, route, refined)),
       output: toResultSchema(definition, toObjectSchema(route.response ?? z.object({}), 'output')),
       pathFields,
       queryFields: Object.keys(shapeOf(route.query)),
@@ -106,8 +107,12 @@ function withMostItems({ mostItems = {} }: ToolDefinition, input: ObjectSchema):
   return { ...input, properties: { ...input.properties, ...Object.fromEntries(limited) } };
 }
 
-function withPageArguments(input: ObjectSchema): ObjectSchema {
-  return { ...input, properties: { ...input.properties, ...pageArguments } };
+/** With what a tool takes beside the fields of its route. @throws Error for names that clash */
+function withOwnArguments({ name, pages }: ToolDefinition, route: Route, input: ObjectSchema): ObjectSchema {
+  const own = { ...(pages === undefined ? {} : pageArguments), ...preconditionArguments(route) };
+  const clash = Object.keys(own).find((field) => field in input.properties);
+  if (clash !== undefined) throw new Error(`The route of ${name} takes a field ${clash} of its own.`);
+  return { ...input, properties: { ...input.properties, ...own } };
 }
 
 /** What all parts of a request take, as one object. */

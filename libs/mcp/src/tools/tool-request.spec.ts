@@ -25,6 +25,7 @@ function toolOf(over: Partial<Tool['route']> = {}, part: Partial<Tool> = {}): To
       query: undefined,
       body: z.strictObject({}),
       response: undefined,
+      conditional: false,
       ...over,
     },
     scopes: ['memory:write'],
@@ -65,6 +66,19 @@ describe('the request that a call of a tool means', () => {
   it('sends what the route does not know where the route will report it', () => {
     expect(toRestCall(reader, { id: 'a', colour: 'red' }, undefined).path).toBe('/v1/things/a/part?colour=red');
     expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });
+  });
+
+  it('has the tag of a state as its precondition, with the quotes that belong to it', () => {
+    const conditional = toolOf({ conditional: true });
+    const call = (ifMatch: unknown) => toRestCall(conditional, { id: 'a', text: 'x', ifMatch }, undefined);
+    expect(call('"tag"')).toMatchObject({ body: { text: 'x' }, preconditions: { ifMatch: '"tag"' } });
+    expect(call(' tag ').preconditions).toEqual({ ifMatch: '"tag"' });
+    expect(call('*').preconditions).toEqual({ ifMatch: '*' });
+    expect(call('W/"a", "b"').preconditions).toEqual({ ifMatch: 'W/"a", "b"' });
+    expect(call(undefined)).not.toHaveProperty('preconditions');
+    expect(toRestCall(writer, { id: 'a', ifMatch: 'x' }, undefined).body).toEqual({ ifMatch: 'x' });
+    for (const wrong of [3, ['a'], 'a\r\nx-other: b', 'ü', 'x'.repeat(1001)])
+      expect(() => call(wrong)).toThrow('/ifMatch must be the etag of an earlier answer, or *');
   });
 
   it('fills in the project of the connection where the tool takes one and none is named', () => {

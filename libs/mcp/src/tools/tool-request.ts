@@ -3,6 +3,7 @@ import { DomainError, type ErrorIssue } from '#kernel';
 import type { RestCall } from '../http/rest-api.js';
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { Tool } from './tool-catalogue.js';
+import { takePreconditions } from './tool-preconditions.js';
 import type { ToolArguments } from './tool.js';
 
 /**
@@ -76,7 +77,8 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
     if (Array.isArray(given) && given.length > most)
       throw invalid({ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` });
   }
-  const filled = withProject(tool, args, project);
+  const { preconditions, others } = takePreconditions(tool.route, args);
+  const filled = withProject(tool, others, project);
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
   const query = new URLSearchParams();
   const body: Record<string, unknown> = {};
@@ -90,7 +92,8 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   }
   if (takesBody) Object.assign(body, tool.definition.sends);
   const search = query.size === 0 ? '' : `?${query}`;
-  return { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
+  const call = { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
+  return Object.keys(preconditions).length === 0 ? call : { ...call, preconditions };
 }
 
 function withProject({ definition, input }: Tool, args: ToolArguments, project: string | undefined): ToolArguments {
