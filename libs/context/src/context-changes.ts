@@ -69,7 +69,7 @@ export class ContextChanges {
     await this.cache.erase(workspaceId, { waits: false });
   }
 
-  /** Resolves when no cache holds anything of what was purged. Outside of a transaction. */
+  /** Resolves when no cache holds anything of what was purged; in a transaction, its caller is answered then. */
   erased(workspaceId: WorkspaceId): Promise<void> {
     return this.cache.erase(workspaceId);
   }

@@ -28,6 +28,9 @@ export abstract class ContextObserver {
   /** These were archived or purged; those that were the newest of their label are what readers may have seen. */
   abstract onWithdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void>;
 
+  /** These were deleted for good, after `onWithdrawn` was called with them: nothing may name them any more. */
+  async onDeleted(_workspaceId: WorkspaceId, _contexts: readonly WithdrawnContext[]): Promise<void> {}
+
   /** Tags, priority or metadata of this version changed. It need not be the newest of its label, nor active. */
   abstract onDescribed(workspaceId: WorkspaceId, context: ContextSummary): Promise<void>;
 }
@@ -42,6 +45,13 @@ export class ContextObservers extends Registry<ContextObserver> {
   async withdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
     if (contexts.length === 0) return;
     for (const observer of this.registered) await observer.onWithdrawn(workspaceId, contexts);
+  }
+
+  /** Withdrawn as well. */
+  async deleted(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
+    if (contexts.length === 0) return;
+    await this.withdrawn(workspaceId, contexts);
+    for (const observer of this.registered) await observer.onDeleted(workspaceId, contexts);
   }
 
   async described(workspaceId: WorkspaceId, context: ContextSummary): Promise<void> {

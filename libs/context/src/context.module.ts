@@ -30,6 +30,7 @@ import { RecallService } from './recall/recall.service.js';
 import { PostgresRetentionRepository } from './retention/postgres-retention.repository.js';
 import { RetentionController } from './retention/retention.controller.js';
 import { RetentionService } from './retention/retention.service.js';
+import { ContextDeletionService } from './store/context-deletion.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { ContextRows } from './transfer/context-rows.js';
@@ -73,6 +74,7 @@ class ContextWarmer implements CacheWarmer {
 const SHARED = [
   ContextStoreService,
   ContextService,
+  ContextDeletionService,
   ContextDiffService,
   RecallService,
   OverviewService,

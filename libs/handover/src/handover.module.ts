@@ -2,7 +2,8 @@ import { Injectable, Module } from '@nestjs/common';
 import { type CacheWarmer, CacheWarmers, WarmingModule, type WarmTarget } from '#warming';
 import { type Project, type ProjectContent, ProjectCounters, ProjectModule } from '#project';
 import { CacheModule } from '#cache';
-import { ContextModule } from '#context';
+import { ContextModule, ContextObserver, ContextObservers, type WithdrawnContext } from '#context';
+import type { WorkspaceId } from '#kernel';
 import { SessionModule } from '#session';
 import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { HandoverService } from './handover.service.js';
@@ -50,6 +51,28 @@ class HandoverWarmer implements CacheWarmer {
   }
 }
 
+/** Handovers name no context that was deleted for good. What is cached of them falls with every deletion. */
+@Injectable()
+class DeletedContexts extends ContextObserver {
+  constructor(
+    private readonly handovers: HandoverRepository,
+    observers: ContextObservers,
+  ) {
+    super();
+    observers.register(this);
+  }
+
+  override async onDeleted(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {
+    const ids = contexts.map(({ id }) => id);
+    for (const projectId of new Set(contexts.map((context) => context.projectId)))
+      await this.handovers.removeContexts(workspaceId, projectId, ids);
+  }
+
+  async onLatest(): Promise<void> {}
+  async onWithdrawn(): Promise<void> {}
+  async onDescribed(): Promise<void> {}
+}
+
 /** What sessions leave, and what new ones are shown. Whoever finalises sessions must have this module. */
 @Module({
   imports: [CacheModule, ProjectModule, WarmingModule, SessionModule, ContextModule],
@@ -60,6 +83,7 @@ class HandoverWarmer implements CacheWarmer {
     HandoverChanges,
     HandoverCounts,
     HandoverWarmer,
+    DeletedContexts,
     HandoverTransferService,
     HandoverRows,
     { provide: HandoverRepository, useClass: PostgresHandoverRepository },

@@ -11,6 +11,7 @@ import { FakeHandoverRepository } from './testing/fake-handover.repository.js';
 const used = { id: newId<ContextId>(), label: 'rules', version: 2, preview: 'Rules' };
 const contexts = {
   usedBy: async () => ({ items: [used], total: 1 }),
+  keep: async (_workspace: unknown, ids: readonly ContextId[]) => new Set(ids),
   alwaysCheck: async (_workspace: unknown, _project: unknown, limit: number) => [used].slice(0, limit),
   count: async () => ({ total: 5, alwaysCheck: 1 }),
 } as unknown as ContextReader;

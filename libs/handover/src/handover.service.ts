@@ -57,7 +57,7 @@ export class HandoverService extends SessionObserver {
    * handed over gets the same one made again. A mere switch of project leaves none where nothing was done.
    */
   async onFinalised(session: Session, reason: FinaliseReason): Promise<void> {
-    const content = await this.compose(session);
+    const content = await this.compose(session, { isKept: true });
     if (reason === 'switch' && isEmptyHandover(content)) return;
     const now = this.clock.now();
     const left = await this.repository.leave({
@@ -127,7 +127,7 @@ export class HandoverService extends SessionObserver {
         content:
           session === undefined
             ? await this.composeOfProject(workspaceId, project.id, input.notes)
-            : await this.compose(session, input.notes),
+            : await this.compose(session, { isKept: true, byHand: input.notes }),
         createdAt: now,
         updatedAt: now,
         acknowledgement: null,
@@ -145,7 +145,7 @@ export class HandoverService extends SessionObserver {
     sessionId: SessionId,
   ): Promise<{ session: Session; content: HandoverContent }> {
     const session = await this.sessions.get(workspaceId, sessionId, SESSION_ID_IN_QUERY);
-    return { session, content: await this.compose(session) };
+    return { session, content: await this.compose(session, { isKept: false }) };
   }
 
   /** The one with the newest content, made by a session or by hand. A project that does not exist has none. */
@@ -215,12 +215,20 @@ export class HandoverService extends SessionObserver {
     return entityTag([id, revision, sessionId, acknowledgement?.sessionId]);
   }
 
-  private async compose(session: Session, byHand?: NotesByHand): Promise<HandoverContent> {
+  /** @param isKept whether it is going to be written by this transaction: then it names nothing that is deleted meanwhile */
+  private async compose(
+    session: Session,
+    { isKept, byHand }: { readonly isKept: boolean; readonly byHand?: NotesByHand },
+  ): Promise<HandoverContent> {
+    const { workspaceId } = session;
     // One after the other: a transaction has one connection.
     const entries = await this.work.work(session, MAX_ITEMS);
     const counts = await this.work.countWork(session);
-    const used = await this.contexts.usedBy(session.workspaceId, session.projectId, session.id, MAX_ITEMS);
-    const contexts = { items: used.items.map(({ id, label, version }) => ({ id, label, version })), total: used.total };
+    const used = await this.contexts.usedBy(workspaceId, session.projectId, session.id, MAX_ITEMS);
+    const ids = used.items.map(({ id }) => id);
+    const kept = isKept ? await this.contexts.keep(workspaceId, ids) : new Set(ids);
+    const items = used.items.filter(({ id }) => kept.has(id)).map(({ id, label, version }) => ({ id, label, version }));
+    const contexts = { items, total: used.total - (ids.length - items.length) };
     return composeHandover({ session, entries, counts, contexts, byHand, now: this.clock.now() });
   }
 

@@ -77,6 +77,7 @@
  * @property {StoredAgentState[]} agentStates
  * @property {StoredCheckpoint[]} checkpoints in the order in which they were made
  * @property {Record<string, number>} lastVersions of agents, by project and agent
+ * @property {Record<string, number>} deletedVersions the highest number that was deleted of a label that has others, by project and label
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
@@ -101,6 +102,7 @@ export function emptyState() {
     agentStates: [],
     checkpoints: [],
     lastVersions: {},
+    deletedVersions: {},
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
@@ -183,4 +185,6 @@ export function removeProject(state, project) {
   }
   delete state.archiveAfterDays[project];
   for (const agent of AGENTS) delete state.lastVersions[`${project} ${agent}`];
+  for (const place of Object.keys(state.deletedVersions))
+    if (place.startsWith(`${project} `)) delete state.deletedVersions[place];
 }

@@ -145,6 +145,10 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
     prepare: ({ here, memory }) => done(here.api.post(`/v1/contexts/${memory.contexts[1]}/archive`, { force: true })),
     write: ({ here, memory }) => done(here.api.post(`/v1/contexts/${memory.contexts[1]}/restore`)),
   },
+  'DELETE /v1/contexts/{id}': by((api, { contexts: [, second] }) => api.del(`/v1/contexts/${second}`)),
+  'DELETE /v1/projects/{project}/contexts/{label}': by((api, { project, label }) =>
+    api.del(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`),
+  ),
   'POST /v1/handovers': by((api, { project }) => api.post('/v1/handovers', { project, summary: 'by hand' })),
   'POST /v1/handovers/{id}/acknowledge': by((api, { handover, session }) =>
     api.post(`/v1/handovers/${handover}/acknowledge`, { sessionId: session }),

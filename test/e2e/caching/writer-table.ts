@@ -91,6 +91,16 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     fires: version,
     mayFire: ['always-check'],
   },
+  'DELETE /v1/contexts/{id}': {
+    changes: ['contexts', 'search index', 'always-check contexts', 'handovers'],
+    fires: [...version, 'removals'],
+    mayFire: ['always-check'],
+  },
+  'DELETE /v1/projects/{project}/contexts/{label}': {
+    changes: ['contexts', 'search index', 'always-check contexts', 'handovers'],
+    fires: [...version, 'removals'],
+    mayFire: ['always-check'],
+  },
   // They count what was read, and that is written down some seconds later.
   'POST /v1/contexts/check': nothing,
   'POST /v1/contexts/recall': nothing,

@@ -42,6 +42,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'PATCH /v1/contexts/{id}': { path: { id: ids.context }, body: { tags: ['x'] } },
     'POST /v1/contexts/{id}/archive': { path: { id: ids.context }, body: { reason: 'old', force: true } },
     'POST /v1/contexts/{id}/restore': { path: { id: ids.context } },
+    'DELETE /v1/contexts/{id}': { path: { id: ids.context } },
     'GET /v1/contexts/{id}/versions': { path: { id: ids.context } },
     'GET /v1/contexts/{id}/diff': { path: { id: ids.context }, query: { from: 1, to: 1 } },
     'GET /v1/contexts/{id}/preview': { path: { id: ids.context } },
@@ -54,6 +55,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'DELETE /v1/projects/{project}': { path: { project }, query: { confirm: project } },
     'GET /v1/projects/{project}/overview': { path: { project } },
     'GET /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
+    'DELETE /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
     'GET /v1/projects/{project}/export': { path: { project } },
     'POST /v1/projects/{project}/import': {
       path: { project },

@@ -8,12 +8,14 @@ import { queries } from '#cache';
 import type { Context } from '../context.js';
 import { contexts as contextFamily, contextSummaries } from '../context.cache.js';
 import { ContextService } from '../store/context.service.js';
+import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { ContextStoreService } from '../store/context-store.service.js';
 import { ContextDiffService } from '../recall/context-diff.service.js';
 import { toStore } from './context-batch.dto.js';
 import {
   archiveBody,
   contextsQuery,
+  deleteQuery,
   diffQuery,
   diffResponse,
   patchBody,
@@ -30,9 +32,11 @@ import { contextParams, noQuery } from './context.fields.js';
 import {
   type ContextResponse,
   contextResponse,
+  deletedResponse,
   previewResponse,
   storedResponse,
   summariesResponse,
+  toDeletedResponse,
   toPreviewResponse,
 } from './context.response.js';
 
@@ -41,6 +45,7 @@ export class ContextController {
   constructor(
     private readonly contexts: ContextService,
     private readonly store: ContextStoreService,
+    private readonly deletion: ContextDeletionService,
     private readonly diffs: ContextDiffService,
     private readonly responses: ContextPresenter,
   ) {}
@@ -153,6 +158,23 @@ export class ContextController {
     return this.taggedChange(
       await this.contexts.restore(caller.workspaceId, id, body.allVersions, preconditions),
       reply,
+    );
+  }
+
+  @Endpoint('DELETE /:id', {
+    summary: 'Delete a version, or every version of its label, for good',
+    access: ['memory:write'],
+    response: deletedResponse,
+  })
+  async delete(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: deleteQuery }) query: z.infer<typeof deleteQuery>,
+    @IfPreconditions() preconditions: Preconditions,
+  ) {
+    const which = { allVersions: query.allVersions === 'true' };
+    return toDeletedResponse(
+      await this.deletion.delete(caller.workspaceId, params.id as ContextId, which, preconditions),
     );
   }
 

@@ -67,6 +67,13 @@ export function toArchiveCommand(body: z.infer<typeof archiveBody>): ArchiveComm
 
 export const restoreBody = z.strictObject({ allVersions: z.boolean().default(false) }).prefault({});
 
+export const deleteQuery = z.strictObject({
+  allVersions: z
+    .enum(['true', 'false'], { error: 'write true or false' })
+    .default('false')
+    .meta({ description: 'The whole label, not this version alone.' }),
+});
+
 export const diffQuery = z.strictObject({
   from: versionNumber.optional().meta({ description: 'Absent: the version before `to`.' }),
   to: versionNumber.optional().meta({ description: 'Absent: the version of this context.' }),

@@ -45,6 +45,10 @@ export const storedResponse = z
   })
   .meta({ id: 'StoredContext' });
 
+export const deletedResponse = z
+  .object({ removed: z.object({ contexts: z.int().meta({ description: 'Versions that were deleted.' }) }) })
+  .meta({ id: 'DeletedContexts' });
+
 export const recalledResponse = z
   .object({
     items: z.array(z.object({ ...summaryFields, content: z.string().optional() })),
@@ -108,4 +112,8 @@ export function toStoredResponse(
 export function toPreviewResponse(context: ContextSummary): z.infer<typeof previewResponse> {
   const { id, project, label, version, preview, keyConcepts, extractVersion } = context;
   return { id, project, label, version, preview, keyConcepts: [...keyConcepts], algorithm: extractVersion };
+}
+
+export function toDeletedResponse(contexts: number): z.infer<typeof deletedResponse> {
+  return { removed: { contexts } };
 }

@@ -2,19 +2,22 @@ import { Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint } from '#http';
+import { Endpoint, IfPreconditions, type Preconditions } from '#http';
 import type { Principal } from '#kernel';
 import { contexts as contextFamily } from '../context.cache.js';
+import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { ContextService } from '../store/context.service.js';
 import { contextSubject, tagsOfLabel } from './context-response-caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
 import { ContextPresenter } from './context-presenter.js';
-import { contextResponse } from './context.response.js';
+import { noQuery } from './context.fields.js';
+import { contextResponse, deletedResponse, toDeletedResponse } from './context.response.js';
 
 @Controller('v1/projects/:project')
 export class LabelController {
   constructor(
     private readonly contexts: ContextService,
+    private readonly deletion: ContextDeletionService,
     private readonly responses: ContextPresenter,
   ) {}
 
@@ -35,5 +38,20 @@ export class LabelController {
     const response = await this.responses.context(caller.workspaceId, context);
     void reply.header('etag', this.contexts.tagOf(context, response.embedding));
     return response;
+  }
+
+  @Endpoint('DELETE /contexts/:label', {
+    summary: 'Delete every version of a label, for good',
+    access: ['memory:write'],
+    response: deletedResponse,
+    freeText: 'label',
+  })
+  async deleteByLabel(
+    @Caller() caller: Principal,
+    @Param({ schema: labelParams }) { project, label }: z.infer<typeof labelParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @IfPreconditions() preconditions: Preconditions,
+  ) {
+    return toDeletedResponse(await this.deletion.deleteLabel(caller.workspaceId, project, label, preconditions));
   }
 }

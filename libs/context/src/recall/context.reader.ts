@@ -44,4 +44,12 @@ export class ContextReader {
     const pending = this.usage.pendingOf(workspaceId, sessionId);
     return this.contexts.listUsedBy(workspaceId, projectId, { sessionId, ids: pending }, limit);
   }
+
+  /**
+   * Which of these versions are there. Nobody deletes one of them before the surrounding transaction ends: what it
+   * writes of them is seen by whoever deletes them then.
+   */
+  keep(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<ReadonlySet<ContextId>> {
+    return this.contexts.keep(workspaceId, ids);
+  }
 }

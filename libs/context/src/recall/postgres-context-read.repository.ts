@@ -91,6 +91,16 @@ export class PostgresContextReadRepository {
     return { items: rows.map(toSummary), total: rows[0]?.total ?? 0 };
   }
 
+  /** Locks those that are there against deletion, in the order of their ids. */
+  async keep(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<ReadonlySet<ContextId>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.database.query<{ id: ContextId }>(
+      'SELECT id FROM contexts WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR KEY SHARE',
+      [workspaceId, ids],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   async find(workspaceId: WorkspaceId, id: ContextId): Promise<Context | undefined> {
     const rows = await this.database.query<ContextRow>(`${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = $2`, [
       workspaceId,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ContextId, ProjectId, Revision, WorkspaceId } from '#kernel';
+import type { ProjectId, Revision, WorkspaceId } from '#kernel';
 import { brokenConstraintOf, Database } from '#database';
 import { projectGone } from '../context.errors.js';
 import type { DueContext, RetentionPolicy, StoredRetentionPolicy } from './retention.js';
@@ -155,20 +155,6 @@ export class PostgresRetentionRepository {
       `SELECT c.id, c.label, c.version, c.priority, ${RULES[rule].since} AS since ${due(rule, 'c.label_id = $2')}
        ORDER BY c.version`,
       [workspaceId, labelId, range.before, range.from ?? null],
-    );
-  }
-
-  /** Deletes archived versions of a locked line for good, with all that hangs on them, and the line where none is left. */
-  async purge(workspaceId: WorkspaceId, labelId: string, ids: readonly ContextId[]): Promise<void> {
-    await this.database.query(
-      `DELETE FROM contexts
-       WHERE workspace_id = $1 AND label_id = $2 AND id = ANY ($3::uuid[]) AND archived_at IS NOT NULL`,
-      [workspaceId, labelId, ids],
-    );
-    await this.database.query(
-      `DELETE FROM context_labels WHERE workspace_id = $1 AND id = $2
-         AND NOT EXISTS (SELECT FROM contexts WHERE workspace_id = $1 AND label_id = $2)`,
-      [workspaceId, labelId],
     );
   }
 }

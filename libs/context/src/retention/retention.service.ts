@@ -7,6 +7,7 @@ import { ProjectReader, ProjectService } from '#project';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
+import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { PostgresContextRepository } from '../store/postgres-context.repository.js';
 import {
   type DueContext,
@@ -48,6 +49,7 @@ export class RetentionService {
   constructor(
     private readonly retention: PostgresRetentionRepository,
     private readonly contexts: PostgresContextRepository,
+    private readonly deletion: ContextDeletionService,
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
     private readonly reader: ProjectReader,
@@ -208,13 +210,12 @@ export class RetentionService {
     const due = await this.retention.dueOfLine(workspaceId, line.labelId, rule, range);
     const ids = due.map((context) => context.id);
     if (ids.length === 0) return [];
-    if (rule === 'archive') {
-      const archived = { at: this.clock.now(), reason: 'unused for as long as the retention policy allows' };
-      await this.contexts.archive(workspaceId, { labelId: line.labelId, ids }, archived);
-    } else {
-      await this.retention.purge(workspaceId, line.labelId, ids);
-      await this.changes.purged(workspaceId);
+    if (rule === 'purge') {
+      await this.deletion.deleteFrom(workspaceId, project, line, ids);
+      return due;
     }
+    const archived = { at: this.clock.now(), reason: 'unused for as long as the retention policy allows' };
+    await this.contexts.archive(workspaceId, { labelId: line.labelId, ids }, archived);
     await this.observers.withdrawn(
       workspaceId,
       ids.map((gone) => ({ id: gone, projectId: line.projectId, label: line.label })),

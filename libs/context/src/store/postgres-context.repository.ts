@@ -80,6 +80,17 @@ export class PostgresContextRepository {
     return line;
   }
 
+  /** Locks the line of a label; undefined where there is none. */
+  async lockLabel(workspaceId: WorkspaceId, projectId: ProjectId, label: string): Promise<LockedLabel | undefined> {
+    const [locked] = await this.database.query<{ id: string }>(
+      'SELECT id FROM context_labels WHERE workspace_id = $1 AND project_id = $2 AND label = $3 FOR UPDATE',
+      [workspaceId, projectId, label],
+    );
+    if (locked === undefined) return undefined;
+    const [line] = await this.lines('l.id = $2', [workspaceId, locked.id]);
+    return line;
+  }
+
   /** Adds versions to locked lines, in order; the last one of each label becomes its newest. */
   async append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void> {
     const newest = new Map(contexts.map((context) => [context.labelId, context]));
@@ -141,6 +152,25 @@ export class PostgresContextRepository {
       [workspaceId, labelId, ids ?? null, at],
     );
     return rows.map(toSummary);
+  }
+
+  /** Deletes versions of a locked line with all that hangs on them, or every one; and the line where none is left. */
+  async delete(
+    workspaceId: WorkspaceId,
+    labelId: string,
+    ids?: readonly ContextId[],
+  ): Promise<readonly Pick<ContextSummary, 'id' | 'priority'>[]> {
+    const deleted = await this.database.query<Pick<ContextSummary, 'id' | 'priority'>>(
+      `DELETE FROM contexts WHERE workspace_id = $1 AND label_id = $2 AND ($3::uuid[] IS NULL OR id = ANY ($3))
+       RETURNING id, priority`,
+      [workspaceId, labelId, ids ?? null],
+    );
+    await this.database.query(
+      `DELETE FROM context_labels WHERE workspace_id = $1 AND id = $2
+         AND NOT EXISTS (SELECT FROM contexts WHERE workspace_id = $1 AND label_id = $2)`,
+      [workspaceId, labelId],
+    );
+    return deleted;
   }
 
   /** Makes the newest version of a locked line that is not archived its latest, and returns it where it was not before. */

@@ -1,5 +1,5 @@
 import type { Page } from '#http';
-import type { HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { ContextId, HandoverId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Acknowledgement, Handover } from '../handover.js';
 
 export interface HandoverFilter {
@@ -50,4 +50,7 @@ export abstract class HandoverRepository {
     id: HandoverId,
     acknowledgement: Acknowledgement,
   ): Promise<Handover | undefined>;
+
+  /** Takes versions of contexts that were deleted out of the handovers of their project, which get another revision. */
+  abstract removeContexts(workspaceId: WorkspaceId, projectId: ProjectId, ids: readonly ContextId[]): Promise<void>;
 }

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Table } from '#database';
 import { type Page, toPage } from '#http';
-import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import {
+  type ContextId,
+  type HandoverId,
+  newRevision,
+  type ProjectId,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
 import type { Acknowledgement, Handover, HandoverContent } from '../handover.js';
 import { type HandoverFilter, HandoverRepository } from './handover.repository.js';
 
@@ -143,6 +150,18 @@ export class PostgresHandoverRepository extends HandoverRepository {
       [workspaceId, id, acknowledgement.at, acknowledgement.by, acknowledgement.sessionId, newRevision()],
     );
     return this.find(workspaceId, id);
+  }
+
+  async removeContexts(workspaceId: WorkspaceId, projectId: ProjectId, ids: readonly ContextId[]): Promise<void> {
+    await this.database.query(
+      `UPDATE handovers SET revision = gen_random_uuid(), content = jsonb_set(content, '{contextsUsed}', (
+         SELECT coalesce(jsonb_agg(used ORDER BY place), '[]')
+         FROM jsonb_array_elements(content->'contextsUsed') WITH ORDINALITY AS each (used, place)
+         WHERE used->>'id' <> ALL ($3::text[])))
+       WHERE workspace_id = $1 AND project_id = $2
+         AND EXISTS (SELECT FROM jsonb_array_elements(content->'contextsUsed') AS used WHERE used->>'id' = ANY ($3::text[]))`,
+      [workspaceId, projectId, ids],
+    );
   }
 
   private async keep(statement: string, handover: Handover): Promise<Handover> {

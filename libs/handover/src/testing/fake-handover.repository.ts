@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Page, toPage } from '#http';
-import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import {
+  type ContextId,
+  type HandoverId,
+  newRevision,
+  type ProjectId,
+  type SessionId,
+  type WorkspaceId,
+} from '#kernel';
 import type { Acknowledgement, Handover, HandoverContent } from '../handover.js';
 import { type HandoverFilter, HandoverRepository } from '../persistence/handover.repository.js';
 
@@ -79,6 +86,14 @@ export class FakeHandoverRepository extends HandoverRepository {
       this.rows.set(id, { ...row, acknowledgement: { ...acknowledgement, at }, revision: newRevision() });
     }
     return this.find(workspaceId, id);
+  }
+
+  async removeContexts(workspaceId: WorkspaceId, projectId: ProjectId, ids: readonly ContextId[]): Promise<void> {
+    for (const row of this.rowsOf(workspaceId, { projectId })) {
+      const contextsUsed = row.content.contextsUsed.filter(({ id }) => !ids.includes(id));
+      if (contextsUsed.length === row.content.contextsUsed.length) continue;
+      this.rows.set(row.id, { ...row, content: { ...row.content, contextsUsed }, revision: newRevision() });
+    }
   }
 
   private rowsOf(workspaceId: WorkspaceId, { projectId, sessionId }: HandoverFilter): Handover[] {

@@ -1,6 +1,6 @@
-import type { HandoverId, WorkspaceId } from '#kernel';
+import { type ContextId, type HandoverId, newId, type WorkspaceId } from '#kernel';
 import type { Session } from '#session';
-import type { Handover } from '../handover.js';
+import type { Handover, UsedContext } from '../handover.js';
 import type { HandoverRepository } from '../persistence/handover.repository.js';
 import { content, handover } from './handover.factory.js';
 
@@ -151,6 +151,23 @@ export function handoverRepositoryContract(subject: () => HandoverRepositorySubj
       const remade = await handovers.leave(handover(session, { content: content(session, { summary: 'More.' }) }));
       expect(remade.acknowledgement).toBeNull();
     });
+  });
+
+  it('T42 names no context that was deleted, and leaves every other handover as it is', async () => {
+    const [gone, stays] = [1, 2].map((version) => ({ id: newId<ContextId>(), label: 'l', version }));
+    const naming = (...contextsUsed: UsedContext[]) => content(session, { contextsUsed });
+    const both = await handovers.insert(handover(session, { reason: 'manual', content: naming(gone!, stays!) }));
+    const other = await handovers.insert(handover(session, { reason: 'manual', content: naming(stays!) }));
+    const elsewhere = await subject().newSession(session.workspaceId);
+    await handovers.removeContexts(session.workspaceId, elsewhere.projectId, [gone!.id]);
+    expect(await find(both)).toEqual(both);
+    await handovers.removeContexts(session.workspaceId, session.projectId, [gone!.id]);
+    const after = await find(both);
+    expect(after).toEqual({ ...both, content: naming(stays!), revision: after?.revision });
+    expect(after?.revision).not.toBe(both.revision);
+    expect(await find(other)).toEqual(other);
+    await handovers.removeContexts(session.workspaceId, session.projectId, [stays!.id]);
+    expect((await find(both))?.content.contextsUsed).toEqual([]);
   });
 
   it('T41 finds, lists and acknowledges nothing of another workspace', async () => {

@@ -15,6 +15,15 @@ export const contextTools: readonly ToolDefinition[] = [
     omits: ['/content', '/metadata'],
   },
   {
+    name: 'forget',
+    title: 'Forget a text',
+    description:
+      'Delete a version of a context for good, by its id, or with `allVersions` its whole label. Can not be taken back.',
+    route: 'DELETE /v1/contexts/:id',
+    effect: 'removes',
+    core: true,
+  },
+  {
     name: 'context_get',
     title: 'Read a context',
     description: 'The text of a context, by its id; a long one in parts, by offset and length.',
@@ -57,6 +66,14 @@ export const contextTools: readonly ToolDefinition[] = [
     fillsProject: () => true,
     recalls: true,
     pages: 'content',
+  },
+  {
+    name: 'context_delete_by_label',
+    title: 'Delete a label',
+    description: 'Delete every version of a label for good, archived ones included.',
+    route: 'DELETE /v1/projects/:project/contexts/:label',
+    effect: 'removes',
+    fillsProject: () => true,
   },
   {
     name: 'context_list',
