@@ -48,11 +48,18 @@ describe('importing transcripts, over two processes', () => {
     const tried = await importFile(here.api, transcripts[format], { dryRun: true, user: 'ada' });
     expect([tried.status, tried.body]).toMatchObject([200, { ...tally, dryRun: true }]);
     expect(await conversations()).toEqual([]);
+    const named = (answer: any) => answer.body.conversations.items as { id: string | null; status: string }[];
+    expect(named(tried)).toEqual(
+      Array.from({ length: talks }, () => ({ id: null, externalId: expect.any(String), status: 'created' })),
+    );
 
     const imported = await importFile(here.api, transcripts[format], { user: 'ada' });
     expect([imported.status, imported.body]).toMatchObject([200, { ...tally, dryRun: false, notes: tried.body.notes }]);
     const listed = await conversations();
     expect(listed.map(({ user }: { user: string }) => user)).toEqual(Array(talks).fill('ada'));
+    const ids = (items: { id: string | null }[]) => items.map(({ id }) => String(id)).sort();
+    expect(ids(named(imported))).toEqual(ids(listed));
+    expect(imported.body.conversations.more).toBe(0);
     const hit = (await find('"new wick"'))[0];
     expect(hit).toMatchObject({ kind: 'message', source: { conversationId: expect.any(String) } });
     const { body: window } = await there.api.get(`/v1/conversations/${hit.source.conversationId}/window`);
@@ -61,11 +68,14 @@ describe('importing transcripts, over two processes', () => {
       Array.from({ length: window.messages.length }, (_, place) => place + 1),
     );
 
+    const found = named(imported).map((item) => ({ ...item, status: 'existing' }));
     for (const again of [transcripts[format], gzipSync(transcripts[format])])
       expect((await importFile(there.api, again)).body).toMatchObject({
-        conversations: { created: 0, existing: talks },
+        conversations: { created: 0, existing: talks, items: found, more: 0 },
         messages: { stored: 0, duplicates: messages },
       });
+    const dry = await importFile(there.api, transcripts[format], { dryRun: true });
+    expect(named(dry)).toEqual(found);
     expect(await conversations()).toEqual(listed);
   });
 
@@ -101,6 +111,29 @@ describe('importing transcripts, over two processes', () => {
     expect((await there.api.get(`/v1/conversations/${talk.id}/messages/${body.items[0].id}`)).body.content).toBe(
       'Mine.',
     );
+  });
+
+  it('names a hundred conversations, and counts the others', async () => {
+    const talk = (n: number) => ({
+      uuid: `talk-${n}`,
+      name: `Talk ${n}`,
+      created_at: '2025-04-01T10:00:00.000Z',
+      updated_at: '2025-04-01T10:00:00.000Z',
+      chat_messages: [{ uuid: `m-${n}`, sender: 'human', text: `Said ${n}.`, created_at: '2025-04-01T10:00:00.000Z' }],
+    });
+    const file = JSON.stringify(Array.from({ length: 250 }, (_, n) => talk(n)));
+    for (const [status, created, existing] of [
+      ['created', 250, 0],
+      ['existing', 0, 250],
+    ] as const) {
+      const talks = (await importFile(here.api, file)).body.conversations;
+      expect(talks).toMatchObject({ created, existing, more: 150 });
+      expect(talks.items.map((item: any) => `${item.externalId} ${item.status}`)).toEqual(
+        Array.from({ length: 100 }, (_, n) => `claude:talk-${n} ${status}`),
+      );
+      const { id, externalId } = talks.items[99];
+      expect((await there.api.get(`/v1/conversations/${id}`)).body.externalId).toBe(externalId);
+    }
   });
 
   it('names the conversation of messages alone', async () => {

@@ -17,11 +17,19 @@ interface TranscriptOptions {
   readonly json: boolean;
 }
 
+/** Conversations that are shown; `--json` has those that the server names. */
+const MOST_SHOWN = 10;
+
 interface Imported {
   readonly project: string;
   readonly dryRun: boolean;
   readonly format: string;
-  readonly conversations: { readonly created: number; readonly existing: number };
+  readonly conversations: {
+    readonly created: number;
+    readonly existing: number;
+    readonly items: readonly { readonly id: string | null; readonly externalId: string; readonly status: string }[];
+    readonly more: number;
+  };
   readonly messages: { readonly stored: number; readonly duplicates: number };
   readonly notes: readonly {
     readonly kind: string;
@@ -52,7 +60,7 @@ export async function runImportTranscript(path: string, options: TranscriptOptio
       { 'idempotency-key': randomUUID() },
     );
     progress.end();
-    if (imported.messages?.stored === undefined) throw server.foreign();
+    if (imported.messages?.stored === undefined || imported.conversations?.items === undefined) throw server.foreign();
     console.log(json ? JSON.stringify(imported) : shown(imported));
     return ExitCode.ok;
   } finally {
@@ -70,6 +78,16 @@ function shown({ project, dryRun, format, conversations, messages, notes }: Impo
     `${what} ${project}${dryRun ? ' would do this' : ''}, from the format ${format}:`,
     textTable(['', 'new', 'there already'], rows),
   ];
+  const named = conversations.items.slice(0, MOST_SHOWN);
+  const more = conversations.items.length - named.length + conversations.more;
+  if (named.length > 0)
+    lines.push(
+      textTable(
+        ['conversation', 'externalId', ''],
+        named.map(({ id, externalId, status }) => [id ?? '', externalId, status]),
+      ),
+    );
+  if (more > 0) lines.push(`and ${more} more`);
   if (notes.length > 0) {
     const reported = notes.map(({ kind, name, count, first }) => [
       name === null ? kind : `${kind} (${name})`,

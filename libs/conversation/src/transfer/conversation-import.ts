@@ -1,5 +1,5 @@
 import { copyId, type ConversationId, type MessageId, newId, newRevision } from '#kernel';
-import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
+import { divide, identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Conversation } from '../conversation.js';
 import { contentBytes, type Message } from '../message.js';
 import type { MessageObservers } from '../message-observers.js';
@@ -52,8 +52,9 @@ export class ConversationImport {
   /**
    * `overwrite` says of a conversation that is there what the file says; otherwise it stays. Its `externalId` stays.
    * @param copies with their sessions as the project knows them
+   * @returns the conversations that they are in the project, in the order of the copies
    */
-  async importConversations(copies: readonly ConversationCopy[]): Promise<void> {
+  async importConversations(copies: readonly ConversationCopy[]): Promise<readonly Identity<ConversationId>[]> {
     const { target } = this;
     const { workspaceId, projectId, project } = target;
     const identities = await this.identify(copies.map(({ id }) => id));
@@ -70,11 +71,13 @@ export class ConversationImport {
     for (const [id, identity] of identities)
       if (!namesOf(target, [id]).includes(identity.id)) this.renamed.set(id, identity.id);
     const { created, replaced } = divide(target, copies, identities, this.tallies.conversations);
-    if (target.dryRun) return;
+    const placed = copies.map(({ id }) => identities.get(id) ?? { id, exists: false });
+    if (target.dryRun) return placed;
     await this.conversations.insert(
       created.map((copy) => ({ ...copy, workspaceId, projectId, project, messageCount: 0, revision: newRevision() })),
     );
     await this.overwrite(replaced);
+    return placed;
   }
 
   /** @param copies by conversation and number; of conversations that were brought before */

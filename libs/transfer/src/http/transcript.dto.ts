@@ -29,6 +29,16 @@ export const transcriptResponse = z
     conversations: z.object({
       created: count,
       existing: count.meta({ description: 'Those whose externalId the project had.' }),
+      items: z
+        .array(
+          z.object({
+            id: z.uuid().nullable().meta({ description: 'Null where a dry run would make it.' }),
+            externalId: z.string(),
+            status: z.enum(['created', 'existing']),
+          }),
+        )
+        .meta({ description: 'In the order of the file, 100 at most.' }),
+      more: count.meta({ description: 'How many of them items does not name.' }),
     }),
     messages: z.object({
       stored: count,
@@ -51,14 +61,19 @@ export const transcriptResponse = z
 
 export function toTranscriptResponse(
   { project, dryRun }: { readonly project: string; readonly dryRun: boolean },
-  { format, conversations, messages, notes }: ImportedTranscript,
+  { format, conversations, named, messages, notes }: ImportedTranscript,
 ): z.infer<typeof transcriptResponse> {
   const stored = ({ created, newVersions }: ImportTally) => created + newVersions;
   return {
     project,
     dryRun,
     format,
-    conversations: { created: conversations.created, existing: conversations.skipped },
+    conversations: {
+      created: conversations.created,
+      existing: conversations.skipped,
+      items: [...named],
+      more: conversations.created + conversations.skipped - named.length,
+    },
     messages: { stored: stored(messages), duplicates: messages.skipped },
     notes: [...notes],
   };

@@ -11,7 +11,7 @@ import {
   type MessageCopy,
 } from '#conversation';
 import { Clock, type ConversationId, newId, type WorkspaceId } from '#kernel';
-import { ImportTally } from '#project';
+import { ImportTally, type ImportTarget } from '#project';
 import { counted } from '../file/counted.js';
 import { Spool } from '../file/spool.js';
 import { unpack } from '../file/unpack.js';
@@ -42,10 +42,23 @@ interface TranscriptCommand {
   readonly dryRun: boolean;
 }
 
+/** Conversations that an answer names; the others are counted. */
+const MOST_NAMED = 100;
+
+/** A conversation of a transcript, as the project has it. */
+interface NamedConversation {
+  /** Null where a dry run would make it. */
+  readonly id: ConversationId | null;
+  readonly externalId: string;
+  readonly status: 'created' | 'existing';
+}
+
 /** What became of a transcript. */
 export interface ImportedTranscript {
   readonly format: TranscriptFormat;
   readonly conversations: ImportTally;
+  /** In the order of the file, 100 at most. */
+  readonly named: readonly NamedConversation[];
   readonly messages: ImportTally;
   readonly notes: readonly TranscriptNote[];
 }
@@ -92,13 +105,17 @@ export class TranscriptImportService {
     // What is new goes behind the newest where others were said at its numbers.
     return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
       const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
-      const into = new TranscriptWriter(this.conversations.importInto(target, tallies), user ?? null, this.clock.now());
+      const into = new TranscriptWriter(target, this.conversations.importInto(target, tallies), {
+        userId: user ?? null,
+        now: this.clock.now(),
+      });
       const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
       for await (const batch of batchesOf(items)) await into.write(batch);
       const { format, notes } = reader;
       const { conversations, messages } = tallies;
       const hasChanged = conversations.created + messages.created + messages.newVersions > 0;
-      return { result: { format, conversations, messages, notes: notes.list() }, hasChanged, hasRemoved: false };
+      const result = { format, conversations, named: into.named, messages, notes: notes.list() };
+      return { result, hasChanged, hasRemoved: false };
     });
   }
 
@@ -122,16 +139,18 @@ const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 
 /** Gives conversations and messages their places, in the order in which they are read. */
 class TranscriptWriter {
+  readonly named: NamedConversation[] = [];
   private readonly places = new Map<string, { readonly id: ConversationId; messages: number }>();
 
   constructor(
+    private readonly target: Pick<ImportTarget, 'dryRun'>,
     private readonly into: ConversationImport,
-    private readonly userId: string | null,
-    private readonly now: Date,
+    private readonly given: { readonly userId: string | null; readonly now: Date },
   ) {}
 
   async write(items: readonly TranscriptItem[]): Promise<void> {
-    const begun: ConversationCopy[] = [];
+    const { userId, now } = this.given;
+    const begun: (ConversationCopy & { readonly externalId: string })[] = [];
     const said: MessageCopy[] = [];
     for (const { conversation, message } of items) {
       const { externalId, title, metadata } = conversation;
@@ -142,11 +161,11 @@ class TranscriptWriter {
         begun.push({
           id: place.id,
           externalId,
-          userId: this.userId,
+          userId,
           sessionId: null,
           title,
           metadata,
-          createdAt: conversation.createdAt ?? message.createdAt ?? this.now,
+          createdAt: conversation.createdAt ?? message.createdAt ?? now,
           archivedAt: null,
           lastSeq: 0,
           lastMessageAt: null,
@@ -157,13 +176,23 @@ class TranscriptWriter {
         id: newId(),
         conversationId: place.id,
         seq: ++place.messages,
-        createdAt: message.createdAt ?? this.now,
+        createdAt: message.createdAt ?? now,
         editedAt: null,
         givenHash: hashOfGiven(message),
       });
     }
-    if (begun.length > 0) await this.into.importConversations(begun);
+    if (begun.length > 0) await this.begin(begun);
     await this.into.importMessages(said);
+  }
+
+  private async begin(copies: readonly (ConversationCopy & { readonly externalId: string })[]): Promise<void> {
+    const placed = await this.into.importConversations(copies);
+    for (const [index, { id, exists }] of placed.slice(0, MOST_NAMED - this.named.length).entries())
+      this.named.push({
+        id: exists || !this.target.dryRun ? id : null,
+        externalId: copies[index]?.externalId ?? '',
+        status: exists ? 'existing' : 'created',
+      });
   }
 }
 
