@@ -12,6 +12,11 @@ interface ChangedLine {
   readonly contexts: readonly Pick<ContextSummary, 'id' | 'priority'>[];
 }
 
+/** What changed, version by version, of whatever labels. */
+export function linesOf(contexts: readonly Pick<ContextSummary, 'id' | 'priority' | 'label'>[]): ChangedLine[] {
+  return contexts.map((context) => ({ label: context.label, contexts: [context] }));
+}
+
 /** A feature that keeps what is always to be checked: it is written through. */
 export interface AlwaysCheckReader {
   /** What has to be loaded again when that changes. @param project slug */

@@ -33,6 +33,11 @@ export abstract class ContextObserver {
 
   /** Tags, priority or metadata of this version changed. It need not be the newest of its label, nor active. */
   abstract onDescribed(workspaceId: WorkspaceId, context: ContextSummary): Promise<void>;
+
+  /** Something else supersedes these than before, or nothing does any more. They need not be the newest of their labels. */
+  onValidityChanged(_workspaceId: WorkspaceId, _contexts: readonly ContextSummary[]): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 @Injectable()
@@ -52,6 +57,11 @@ export class ContextObservers extends Registry<ContextObserver> {
     if (contexts.length === 0) return;
     await this.withdrawn(workspaceId, contexts);
     for (const observer of this.registered) await observer.onDeleted(workspaceId, contexts);
+  }
+
+  async validityChanged(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<void> {
+    if (contexts.length === 0) return;
+    for (const observer of this.registered) await observer.onValidityChanged(workspaceId, contexts);
   }
 
   async described(workspaceId: WorkspaceId, context: ContextSummary): Promise<void> {

@@ -43,7 +43,7 @@ function tagsOf({ workspace, by }: ContextKey): readonly [Tag, ...Tag[]] {
 }
 
 const common = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'workspace',
   mutable: true,
   key: keyOf,

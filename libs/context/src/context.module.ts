@@ -33,6 +33,7 @@ import { RetentionService } from './retention/retention.service.js';
 import { ContextDeletionService } from './store/context-deletion.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
+import { PostgresSuccessionsRepository } from './validity/postgres-successions.repository.js';
 import { ContextRows } from './transfer/context-rows.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
 
@@ -101,6 +102,7 @@ const SHARED = [
     PdfText,
     ContextRows,
     PostgresContextRepository,
+    PostgresSuccessionsRepository,
     PostgresContextReadRepository,
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },
     PostgresOverviewRepository,

@@ -1,11 +1,13 @@
 import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Priority } from './extract/priority.js';
+import type { Validity } from './validity/validity.js';
 
 /**
  * One version of a labelled text: the unit of memory. Its words never change; a new text under the label is a new
- * version. Only tags, priority, metadata and whether it is archived may change, each giving it another `revision`.
+ * version. Only tags, priority, metadata and whether it is archived may change, each giving it another `revision`; and what
+ * supersedes it, which follows from the versions that there are.
  */
-export interface Context {
+export interface Context extends Validity {
   readonly workspaceId: WorkspaceId;
   readonly projectId: ProjectId;
   /** Slug of that project. */

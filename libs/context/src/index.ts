@@ -10,7 +10,8 @@ export { linesOf, visibleLines } from './extract/markdown-lines.js';
 export { priorities, type Priority } from './extract/priority.js';
 export { RecallService } from './recall/recall.service.js';
 export type { ContextCopy, ContextImport } from './transfer/context-import.js';
-export type { VersionRef } from './transfer/context-rows.js';
+export type { ExportedContext, VersionRef } from './transfer/context-rows.js';
+export { slotName } from './validity/validity.fields.js';
 export { ContextTransferService } from './transfer/context-transfer.service.js';
 export {
   content as contentField,

@@ -1,5 +1,5 @@
 import type { AgentStateTransferService } from '#agent-state';
-import type { ContextImport, ContextTransferService } from '#context';
+import type { ContextImport, ContextTransferService, VersionRef } from '#context';
 import type { ConversationImport, ConversationTransferService } from '#conversation';
 import type { HandoverTransferService } from '#handover';
 import type { ContextId, EntryId, SessionId } from '#kernel';
@@ -28,6 +28,9 @@ import {
   toSessionCopy,
 } from './file/to-lines.js';
 
+/** A version as the file knows it. */
+type ContextRef = VersionRef & { readonly id: ContextId };
+
 const RESOLUTIONS_AT_ONCE = 1_000;
 
 /** What became of the things of a file, by kind. */
@@ -47,7 +50,9 @@ export class ProjectImport {
   };
   private readonly contextImport: ContextImport;
   private readonly conversationImport: ConversationImport;
+  private hasSucceeded = false;
   private readonly resolutions: Resolution[] = [];
+  private readonly successions: { readonly older: ContextRef; readonly newer: ContextRef }[] = [];
 
   constructor(
     private readonly target: ImportTarget,
@@ -63,6 +68,7 @@ export class ProjectImport {
 
   /** Whether anything of the project was or would be changed. */
   get hasChanged(): boolean {
+    if (this.hasSucceeded) return true;
     return Object.values(this.tallies).some((tally) => tally.created + tally.overwritten + tally.newVersions > 0);
   }
 
@@ -111,6 +117,23 @@ export class ProjectImport {
         batch.map((resolution) => ({ ...resolution, by: by.get(resolution.by)?.id ?? resolution.by })),
       );
     }
+    if (!target.dryRun) await this.succeed();
+  }
+
+  /** What takes the place of what is known when both are there. What the project has not is left out. */
+  private async succeed(): Promise<void> {
+    for (let start = 0; start < this.successions.length; start += RESOLUTIONS_AT_ONCE) {
+      const batch = this.successions.slice(start, start + RESOLUTIONS_AT_ONCE);
+      const located = await this.contexts.locate(
+        this.target,
+        batch.flatMap(({ older, newer }) => [older, newer]),
+      );
+      const known = batch.flatMap(({ older, newer }) => {
+        const [olderId, newerId] = [located.get(older.id)?.id, located.get(newer.id)?.id];
+        return olderId === undefined || newerId === undefined || olderId === newerId ? [] : [{ olderId, newerId }];
+      });
+      if (await this.contexts.succeed(this.target, known)) this.hasSucceeded = true;
+    }
   }
 
   private async importSessions(lines: readonly SessionLine[]): Promise<void> {
@@ -133,9 +156,10 @@ export class ProjectImport {
 
   private async importContexts(lines: readonly ContextLine[]): Promise<void> {
     const sessionOf = await this.sessionsOf(lines.map(({ sessionId }) => sessionId));
-    await this.contextImport.import(
-      lines.map((line) => toContextCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId))),
-    );
+    const copies = lines.map((line) => toContextCopy(line, line.sessionId === null ? null : sessionOf(line.sessionId)));
+    for (const newer of copies)
+      this.successions.push(...newer.supersedes.map((older) => ({ older, newer: refOf(newer) })));
+    await this.contextImport.import(copies);
   }
 
   private async importHandovers(lines: readonly HandoverLine[]): Promise<void> {
@@ -189,6 +213,10 @@ export class ProjectImport {
     ]);
     return this.sessions.identifySessions(this.target, ids, alsoHere);
   }
+}
+
+function refOf({ id, label, version }: ContextRef): ContextRef {
+  return { id, label, version };
 }
 
 function entryIdsOf({ content }: HandoverLine): string[] {

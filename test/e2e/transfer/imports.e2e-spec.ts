@@ -271,7 +271,7 @@ describe('importing', () => {
       ['something else', () => 'hello', 422, 'import-format-unknown', '/lines/1'],
       [
         'of another version',
-        () => projectFile('bad', [], { formatVersion: 5 }),
+        () => projectFile('bad', [], { formatVersion: 6 }),
         422,
         'import-format-unknown',
         '/lines/1',

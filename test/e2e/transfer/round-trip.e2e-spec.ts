@@ -190,7 +190,7 @@ describe('a project that moves', () => {
     expect(out.lines[0]).toMatchObject({
       type: 'header',
       format: 'keepsake-project',
-      formatVersion: 4,
+      formatVersion: 5,
       project: 'atlas',
       counts: {
         sessions: 2,
@@ -234,7 +234,7 @@ describe('a project that moves', () => {
         project: 'atlas',
         dryRun: false,
         conflict: 'skip',
-        file: { project: 'atlas', formatVersion: 4 },
+        file: { project: 'atlas', formatVersion: 5 },
         sessions: { created: 2, skipped: 0 },
         entries: { created: 4 },
         contexts: { created: 5, overwritten: 0, newVersions: 0, skipped: 0 },

@@ -85,7 +85,7 @@ export class ContextBatchController {
         caller.workspaceId,
         project,
         valid.map(({ item }) => item),
-        (position) => `/items/${valid[position]?.index}/sessionId`,
+        (position) => `/items/${valid[position]?.index}`,
       );
       for (const [position, outcome] of stored.entries()) outcomes.set(valid[position]!.index, outcome);
     }

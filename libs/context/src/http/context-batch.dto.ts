@@ -8,11 +8,12 @@ import type { StoreOutcome, StoreContext } from '../store/context-draft.js';
 
 import { RECALL_CONTENT_BYTES, type RecallCommand, type Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
+import { checkValidity, toValidity } from '../validity/validity.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 
 const MAX_BATCH = 100;
 
-const itemBody = z.strictObject(storeFields);
+const itemBody = z.strictObject(storeFields).superRefine(checkValidity);
 
 /** Items are checked one by one, so that a bad one need not refuse the others. */
 export const batchBody = checkedApart(
@@ -60,7 +61,7 @@ export function toStore(body: z.infer<typeof itemBody>): StoreContext {
   const { label: name, content, tags, metadata } = body;
   const priority = body.priority ?? undefined;
   const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
-  return { label: name, content, tags, priority, sessionId, metadata };
+  return { label: name, content, tags, priority, sessionId, metadata, ...toValidity(body) };
 }
 
 /** All that is wrong with any item. */

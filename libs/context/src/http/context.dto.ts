@@ -5,9 +5,12 @@ import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
 import type { ArchiveCommand, ContextPatch } from '../store/context.service.js';
 import type { ContextFilter } from '../context.js';
+import { checkValidity } from '../validity/validity.fields.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
-export const storeBody = z.strictObject({ project: projectSlug.default(DEFAULT_PROJECT), ...storeFields });
+export const storeBody = z
+  .strictObject({ project: projectSlug.default(DEFAULT_PROJECT), ...storeFields })
+  .superRefine(checkValidity);
 
 export const contextsQuery = z.strictObject({
   ...pageQuery,

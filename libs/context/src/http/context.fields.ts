@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { entityId } from '#http';
 import { metadataBody } from '#session';
 import { priorities } from '../extract/priority.js';
+import { validityFields } from '../validity/validity.fields.js';
 
 /** In UTF-8 bytes. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
@@ -46,6 +47,7 @@ export const storeFields = {
   }),
   sessionId: entityId('write the id of a session').nullish(),
   metadata: metadataBody.default({}),
+  ...validityFields,
 };
 
 /** A list in one field, separated by commas, or the field several times. */

@@ -3,6 +3,7 @@ import { pageOf } from '#http';
 import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
 import type { StoredContext } from '../store/context-draft.js';
 import { priorities } from '../extract/priority.js';
+import { endOf, slotOf, startOf } from '../validity/validity.js';
 
 const summaryFields = {
   id: z.uuid(),
@@ -25,6 +26,16 @@ const summaryFields = {
   updatedAt: z.iso.datetime(),
   archivedAt: z.iso.datetime().nullable(),
   archiveReason: z.string().nullable(),
+  validFrom: z.iso.datetime().meta({ description: 'From when on it is true; when it was stored, where nobody said.' }),
+  validTo: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'Until when it is true, exclusive: what its author gave, or when another takes its place.' }),
+  supersededBy: z
+    .uuid()
+    .nullable()
+    .meta({ description: 'The context that takes its place, from a time that may be yet to come.' }),
+  slot: z.object({ subject: z.string(), attribute: z.string() }).nullable(),
 };
 
 const summaryResponse = z.object(summaryFields).meta({ id: 'ContextSummary' });
@@ -95,6 +106,10 @@ export function toSummaryResponse(context: ContextSummary, embedding: EmbeddingS
     updatedAt: context.updatedAt.toISOString(),
     archivedAt: context.archivedAt?.toISOString() ?? null,
     archiveReason: context.archiveReason,
+    validFrom: startOf(context).toISOString(),
+    validTo: endOf(context)?.toISOString() ?? null,
+    supersededBy: context.supersededBy,
+    slot: slotOf(context),
   };
 }
 

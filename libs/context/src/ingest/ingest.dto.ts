@@ -6,6 +6,7 @@ import { metadataBody } from '#session';
 import { type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
 import { label, MAX_LABEL_LENGTH, priority, tags } from '../http/context.fields.js';
 import { similarResponse } from '../http/context.response.js';
+import { checkValidity, toValidity, validityFields } from '../validity/validity.fields.js';
 import { documentFormats, type DocumentSource, type ReadDocument } from './document.js';
 import { type IngestCommand, type Ingested, MAX_PARTS } from './ingest.service.js';
 
@@ -57,6 +58,8 @@ export const ingestBody = z
       description: 'Of every part. It is not read from the text: a manual says “must” on every page.',
     }),
     sessionId: entityId('write the id of a session').nullish(),
+    validFrom: validityFields.validFrom,
+    validTo: validityFields.validTo,
     metadata: metadataBody
       .default({})
       .refine((value) => !('document' in value), {
@@ -69,6 +72,7 @@ export const ingestBody = z
       }),
   })
   .superRefine((body, context) => {
+    checkValidity(body, context);
     if ((body.content === undefined) === (body.contentBase64 === undefined)) {
       context.addIssue({ code: 'custom', path: ['content'], message: 'give either content or contentBase64' });
     } else if (body.format === 'pdf' && body.contentBase64 === undefined) {
@@ -90,7 +94,18 @@ export function toDocumentSource(body: IngestBody): DocumentSource & { readonly 
 export function toIngestCommand(body: IngestBody, document: ReadDocument): IngestCommand {
   const { label: name, partLength, priority: said, metadata } = body;
   const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
-  return { label: name, document, partLength, tags: body.tags, priority: said, sessionId, metadata };
+  const { validFrom, validTo } = toValidity(body);
+  return {
+    label: name,
+    document,
+    partLength,
+    tags: body.tags,
+    priority: said,
+    sessionId,
+    validFrom,
+    validTo,
+    metadata,
+  };
 }
 
 export const ingestedResponse = z

@@ -27,6 +27,8 @@ export interface IngestCommand {
   readonly tags: readonly string[];
   readonly priority: Priority;
   readonly sessionId?: SessionId;
+  readonly validFrom?: Date | null;
+  readonly validTo?: Date | null;
   readonly metadata: Context['metadata'];
 }
 
@@ -95,7 +97,7 @@ export class IngestService {
     inputs: readonly PartInput[],
   ): Promise<{ readonly parts: readonly StoredContext[]; readonly removed: readonly string[] }> {
     const parts: StoredContext[] = [];
-    const outcomes = await this.store.storeEach(workspaceId, project, inputs, () => '/sessionId');
+    const outcomes = await this.store.storeEach(workspaceId, project, inputs, () => '');
     for (const [index, outcome] of outcomes.entries()) {
       if ('error' in outcome) throw outcome.error;
       const input = inputs[index] as PartInput;
@@ -144,13 +146,17 @@ export class IngestService {
   }
 }
 
-function partOf({ label, document, tags, priority, sessionId, metadata }: IngestCommand, chunk: Chunk, number: number) {
+function partOf(command: IngestCommand, chunk: Chunk, number: number) {
+  const { label, document, tags, priority, sessionId, validFrom, validTo, metadata } = command;
   return {
     label: `${label}/${String(number).padStart(PART_DIGITS, '0')}`,
     content: chunk.text,
     tags,
     priority,
     sessionId,
+    validFrom,
+    validTo,
+    isPart: true,
     metadata: {
       ...metadata,
       document: {

@@ -5,10 +5,11 @@ import { entityTag, type Preconditions, requireMatch } from '#http';
 import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
-import { ContextChanges } from '../context-changes.js';
+import { ContextChanges, linesOf } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { PostgresContextRepository } from '../store/postgres-context.repository.js';
+import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
 import {
   type DueContext,
   type DueList,
@@ -56,6 +57,7 @@ export class RetentionService {
     private readonly changes: ContextChanges,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
   /** The policy of a project; everything is kept where it never had one. */
@@ -214,16 +216,19 @@ export class RetentionService {
       await this.deletion.deleteFrom(workspaceId, project, line, ids);
       return due;
     }
+    await this.successions.lock(workspaceId, line.projectId);
     const archived = { at: this.clock.now(), reason: 'unused for as long as the retention policy allows' };
     await this.contexts.archive(workspaceId, { labelId: line.labelId, ids }, archived);
     await this.observers.withdrawn(
       workspaceId,
       ids.map((gone) => ({ id: gone, projectId: line.projectId, label: line.label })),
     );
+    const ended = await this.successions.settle(workspaceId, ids);
+    await this.observers.validityChanged(workspaceId, ended);
     const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
     const contexts = [...due, line.latest, latest].filter((context) => context !== undefined);
-    await this.changes.written(workspaceId, project, [{ label: line.label, contexts }]);
+    await this.changes.written(workspaceId, project, [{ label: line.label, contexts }, ...linesOf(ended)]);
     return due;
   }
 

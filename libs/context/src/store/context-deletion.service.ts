@@ -3,11 +3,12 @@ import { TransactionRunner } from '#database';
 import { type Preconditions, requireMatch } from '#http';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
-import { ContextChanges } from '../context-changes.js';
+import { ContextChanges, linesOf } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextNotFound, labelNotFound } from '../context.errors.js';
 import type { ContextSummary } from '../context.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
 import { ContextService } from './context.service.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
@@ -16,7 +17,7 @@ import { type LockedLabel, PostgresContextRepository } from './postgres-context.
  * answers to idempotent requests), and what the caches hold. Nothing says afterwards that they were there: the same text
  * can be stored again. Jobs that wait for a deleted version pass it over.
  *
- * The newest version left is then the newest of its label; its number and those after it are not given out again while
+ * What a deleted version superseded is valid again. The newest version left is then the newest of its label; its number and those after it are not given out again while
  * the label has versions. Without any the label is gone too.
  */
 @Injectable()
@@ -29,6 +30,7 @@ export class ContextDeletionService {
     private readonly changes: ContextChanges,
     private readonly projects: ProjectReader,
     private readonly transactions: TransactionRunner,
+    private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
   /**
@@ -92,16 +94,22 @@ export class ContextDeletionService {
     ids?: readonly ContextId[],
   ): Promise<readonly Pick<ContextSummary, 'id' | 'priority'>[]> {
     const { labelId, projectId, label } = line;
+    await this.successions.lock(workspaceId, projectId);
     const deleted = await this.contexts.delete(workspaceId, labelId, ids);
     await this.changes.purged(workspaceId);
     await this.observers.deleted(
       workspaceId,
       deleted.map(({ id }) => ({ id, projectId, label })),
     );
+    const ended = await this.successions.settle(
+      workspaceId,
+      deleted.map(({ id }) => id),
+    );
+    await this.observers.validityChanged(workspaceId, ended);
     const latest = await this.contexts.settleLatest(workspaceId, labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
     const contexts = [...deleted, line.latest, latest].filter((context) => context !== undefined);
-    await this.changes.written(workspaceId, project, [{ label, contexts }]);
+    await this.changes.written(workspaceId, project, [{ label, contexts }, ...linesOf(ended)]);
     return deleted;
   }
 

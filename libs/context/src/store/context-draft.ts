@@ -4,9 +4,10 @@ import type { Context } from '../context.js';
 import type { SimilarContext } from './near-duplicates.js';
 import { readAnyText } from '../extract/extract.js';
 import type { Priority } from '../extract/priority.js';
+import type { GivenValidity, Validity } from '../validity/validity.js';
 import type { Fingerprint } from './near-duplicates.js';
 
-export interface StoreContext {
+export interface StoreContext extends GivenValidity {
   readonly label: string;
   readonly content: string;
   readonly tags: readonly string[];
@@ -14,6 +15,8 @@ export interface StoreContext {
   readonly priority?: Priority;
   readonly sessionId?: SessionId;
   readonly metadata: Context['metadata'];
+  /** Whether the text that is there is the answer also where it is not valid any more: of what is no statement of its own. */
+  readonly isPart?: boolean;
 }
 
 /** Everything about a text that follows from the text alone, made before any lock is held. */
@@ -31,8 +34,11 @@ export interface ContextDraft extends Pick<
   | 'priorityDetected'
   | 'sessionId'
   | 'metadata'
+  | Exclude<keyof Validity, 'supersededBy' | 'supersededAt'>
 > {
   readonly fingerprint: Fingerprint;
+  readonly supersedes: NonNullable<GivenValidity['supersedes']>;
+  readonly isPart: boolean;
 }
 
 export interface StoredContext {
@@ -64,5 +70,11 @@ export async function draftOf(input: StoreContext, pauses: WorkPauses): Promise<
     priorityDetected: priority === undefined,
     sessionId: sessionId ?? null,
     metadata,
+    validFrom: input.validFrom ?? null,
+    validTo: input.validTo ?? null,
+    slotSubject: input.slot?.subject ?? null,
+    slotAttribute: input.slot?.attribute ?? null,
+    supersedes: input.supersedes ?? [],
+    isPart: input.isPart === true,
   };
 }

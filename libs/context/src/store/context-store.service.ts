@@ -5,6 +5,7 @@ import {
   Clock,
   type ContextId,
   DomainError,
+  InvalidInputError,
   newId,
   newRevision,
   type SessionId,
@@ -13,9 +14,11 @@ import {
 } from '#kernel';
 import { ProjectService } from '#project';
 import { SessionService } from '#session';
-import { ContextChanges } from '../context-changes.js';
+import { ContextChanges, linesOf } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { extracts } from '../context.cache.js';
+import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
+import { endOf, isSameSlot, slotOf, startOf } from '../validity/validity.js';
 import type { Context, ContextSummary } from '../context.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import {
@@ -37,7 +40,15 @@ interface Head {
   readonly isNew: boolean;
 }
 
+/** New versions in order, and what they are said to supersede. */
+interface Added {
+  readonly versions: readonly NewContext[];
+  readonly successions: readonly Succession[];
+}
+
 const RETRIES = 3;
+const NO_SUCH_CONTEXT = 'names no context of this project';
+const OWN_TEXT = 'names the version that holds this very text';
 
 /**
  * Stores texts under labels.
@@ -52,6 +63,9 @@ const RETRIES = 3;
  * - it is the content or, in the same sense, the preview of a context that a recall handed out to the session that stores it, under
  *   whatever label (a recall names its session by `sessionId`): then that context is the answer. Other processes know
  *   what was handed out after a few seconds.
+ *
+ * A text of the newest version is stored as a new one all the same where that is not valid any more, or where other times, another
+ * slot or something else to supersede is said of it: it says that something is true again, or true otherwise.
  *
  * The same text under another label is otherwise a context of its own, and the first one is named in `similarTo`.
  */
@@ -68,14 +82,16 @@ export class ContextStoreService {
     private readonly clock: Clock,
     private readonly changes: ContextChanges,
     private readonly cache: CacheService,
+    private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
   /**
    * @param project slug; made where it is missing
-   * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`; `invalid-input` naming what it
+   * can't supersede: `/supersedes/0`
    */
   async store(workspaceId: WorkspaceId, project: string, input: StoreContext): Promise<StoredContext> {
-    const [outcome] = await this.storeEach(workspaceId, project, [input], () => '/sessionId');
+    const [outcome] = await this.storeEach(workspaceId, project, [input], () => '');
     if (outcome === undefined || 'error' in outcome) throw outcome?.error ?? new Error('A store has one outcome.');
     return outcome;
   }
@@ -91,7 +107,7 @@ export class ContextStoreService {
   ): Promise<readonly StoredContext[]> {
     return this.transactions.run(
       async () => {
-        const outcomes = await this.storeEach(workspaceId, project, inputs, sessionPointer);
+        const outcomes = await this.storeEach(workspaceId, project, inputs, itemPointer);
         return outcomes.map((outcome) => {
           if ('error' in outcome) throw outcome.error;
           return outcome;
@@ -101,12 +117,15 @@ export class ContextStoreService {
     );
   }
 
-  /** Stores those that can be stored, in order, in one transaction, and answers for each what became of it. */
+  /**
+   * Stores those that can be stored, in order, in one transaction, and answers for each what became of it.
+   * @param pointerOf where an item stands in the request
+   */
   async storeEach(
     workspaceId: WorkspaceId,
     project: string,
     inputs: readonly StoreContext[],
-    pointerOf: (index: number) => string = sessionPointer,
+    pointerOf: (index: number) => string = itemPointer,
   ): Promise<readonly StoreOutcome[]> {
     const pauses = new WorkPauses();
     const drafts: ContextDraft[] = [];
@@ -122,25 +141,46 @@ export class ContextStoreService {
   ): Promise<readonly StoreOutcome[]> {
     // Locks are taken in one order everywhere: sessions, project, labels.
     const refused = await this.refusedSessions(workspaceId, drafts, pointerOf);
-    const admitted = drafts.filter(({ sessionId }) => sessionId === null || !refused.has(sessionId));
-    const errors = (draft: ContextDraft) => (draft.sessionId === null ? undefined : refused.get(draft.sessionId));
-    if (admitted.length === 0) return drafts.map((draft) => ({ error: errors(draft) as DomainError }));
+    const errors = new Map<ContextDraft, DomainError>();
+    for (const draft of drafts) {
+      const error = draft.sessionId === null ? undefined : refused.get(draft.sessionId);
+      if (error !== undefined) errors.set(draft, error);
+    }
+    const outcomesOf = (stored: ReadonlyMap<ContextDraft, StoredContext>) =>
+      drafts.map((draft) => stored.get(draft) ?? { error: errors.get(draft) as DomainError });
+    if (errors.size === drafts.length) return outcomesOf(new Map());
 
     const project = await this.projects.ensure(workspaceId, projectSlug);
+    const refusedSuccessions = await this.refusedSuccessions(workspaceId, project.id, drafts, pointerOf);
+    for (const [draft, error] of refusedSuccessions) if (!errors.has(draft)) errors.set(draft, error);
+    const candidates = drafts.filter((draft) => !errors.has(draft));
+    if (candidates.length === 0) return outcomesOf(new Map());
     const lines = await this.contexts.lockLabels(
       workspaceId,
       project.id,
-      admitted.map(({ label }) => label),
+      candidates.map(({ label }) => label),
     );
+    for (const [index, draft] of drafts.entries()) {
+      const latest = lines.get(draft.label)?.latest;
+      const place = latest?.contentHash === draft.contentHash ? draft.supersedes.indexOf(latest.id) : -1;
+      if (place !== -1 && !errors.has(draft))
+        errors.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, OWN_TEXT));
+    }
+    const admitted = candidates.filter((draft) => !errors.has(draft));
+    const settles = [...admitted, ...[...lines.values()].map(({ latest }) => latest)].some(
+      (version) => version !== undefined && hasNeighbours(version),
+    );
+    if (settles) await this.successions.lock(workspaceId, project.id);
     const recalledInSession = await this.recalledInSession(workspaceId, project.id, admitted);
     const { added, answers } = await this.decide(admitted, lines, recalledInSession, {
       workspaceId,
       project: project.slug,
     });
 
-    const similar = await this.add(workspaceId, project.slug, added, lines);
+    const { similar, settled } = await this.add(workspaceId, project.slug, added, lines, settles);
     const stored = new Map<ContextDraft, StoredContext>();
-    for (const [draft, { context, isNew }] of answers) {
+    for (const [draft, { context: written, isNew }] of answers) {
+      const context = { ...written, ...settled.get(written.id) };
       const isWhole = context.contentHash === draft.contentHash;
       const whole = isWhole ? draft.content : (await this.reads.find(workspaceId, context.id))?.content;
       stored.set(draft, {
@@ -150,7 +190,7 @@ export class ContextStoreService {
       });
     }
     await this.countRepeats(workspaceId, answers);
-    return drafts.map((draft) => stored.get(draft) ?? { error: errors(draft) as DomainError });
+    return outcomesOf(stored);
   }
 
   private async refusedSessions(
@@ -160,7 +200,7 @@ export class ContextStoreService {
   ): Promise<ReadonlyMap<SessionId, DomainError>> {
     const named = new Map<SessionId, string>();
     for (const [index, { sessionId }] of drafts.entries()) {
-      if (sessionId !== null && !named.has(sessionId)) named.set(sessionId, pointerOf(index));
+      if (sessionId !== null && !named.has(sessionId)) named.set(sessionId, `${pointerOf(index)}/sessionId`);
     }
     const refused = new Map<SessionId, DomainError>();
     for (const [sessionId, pointer] of [...named].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -170,6 +210,24 @@ export class ContextStoreService {
         if (!(error instanceof DomainError)) throw error;
         refused.set(sessionId, error);
       }
+    }
+    return refused;
+  }
+
+  /** What a text is to supersede is a version of the same project. */
+  private async refusedSuccessions(
+    workspaceId: WorkspaceId,
+    projectId: Context['projectId'],
+    drafts: readonly ContextDraft[],
+    pointerOf: (index: number) => string,
+  ): Promise<ReadonlyMap<ContextDraft, DomainError>> {
+    const named = [...new Set(drafts.flatMap(({ supersedes }) => supersedes))];
+    const known = await this.successions.findKnown(workspaceId, projectId, named);
+    const refused = new Map<ContextDraft, DomainError>();
+    for (const [index, draft] of drafts.entries()) {
+      const place = draft.supersedes.findIndex((id) => !known.has(id));
+      if (place !== -1)
+        refused.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, NO_SUCH_CONTEXT));
     }
     return refused;
   }
@@ -195,25 +253,27 @@ export class ContextStoreService {
     lines: ReadonlyMap<string, LockedLabel>,
     recalledInSession: ReadonlyMap<SessionId, readonly ContextSummary[]>,
     { workspaceId, project }: { workspaceId: WorkspaceId; project: string },
-  ): Promise<{ added: readonly NewContext[]; answers: ReadonlyMap<ContextDraft, Head> }> {
+  ): Promise<{ added: Added; answers: ReadonlyMap<ContextDraft, Head> }> {
     const now = this.clock.now();
     const heads = new Map([...lines].map(([label, { latest, lastVersion }]) => [label, { latest, lastVersion }]));
     const added: NewContext[] = [];
+    const successions: Succession[] = [];
     const answers = new Map<ContextDraft, Head>();
     for (const draft of drafts) {
       const line = lines.get(draft.label);
       const head = heads.get(draft.label);
       if (line === undefined || head === undefined) throw new Error('Every label has a locked line.');
-      const known = await this.findRepeated(draft, [
-        ...(head.latest === undefined ? [] : [head.latest]),
-        ...(draft.sessionId === null ? [] : (recalledInSession.get(draft.sessionId) ?? [])),
-      ]);
+      const latest =
+        head.latest !== undefined && (await this.saysTheSame(draft, head.latest, now)) ? [head.latest] : [];
+      const recalled = isPlain(draft) && draft.sessionId !== null ? recalledInSession.get(draft.sessionId) : undefined;
+      const known = await this.findRepeated(draft, [...latest, ...(recalled ?? [])]);
       if (known !== undefined) {
         answers.set(draft, { context: known, isNew: false });
         continue;
       }
+      const { supersedes: _, isPart: __, ...described } = draft;
       const context: NewContext = {
-        ...draft,
+        ...described,
         workspaceId,
         projectId: line.projectId,
         project,
@@ -225,12 +285,29 @@ export class ContextStoreService {
         updatedAt: now,
         archivedAt: null,
         archiveReason: null,
+        supersededBy: null,
+        supersededAt: null,
       };
       added.push(context);
+      successions.push(...draft.supersedes.map((olderId) => ({ olderId, newerId: context.id })));
       heads.set(draft.label, { latest: context, lastVersion: context.version });
       answers.set(draft, { context, isNew: true });
     }
-    return { added, answers };
+    return { added: { versions: added, successions }, answers };
+  }
+
+  /** Whether the newest version of its label would be as true as the draft, if both hold the same text. */
+  private async saysTheSame(draft: ContextDraft, latest: ContextSummary, now: Date): Promise<boolean> {
+    const { validFrom, validTo, supersedes } = draft;
+    const slot = slotOf(draft);
+    const end = endOf(latest);
+    if (end !== null && end <= now && !draft.isPart) return false;
+    if (validFrom !== null && validFrom.getTime() !== startOf(latest).getTime()) return false;
+    if (validTo !== null && validTo.getTime() !== latest.validTo?.getTime()) return false;
+    if (slot !== null && !isSameSlot(slot, slotOf(latest))) return false;
+    if (supersedes.length === 0) return true;
+    const known = await this.successions.supersededBy(latest.workspaceId, latest.id, supersedes);
+    return supersedes.every((id) => known.has(id));
   }
 
   /** The first context whose text, or whose extract, the draft is. */
@@ -251,21 +328,34 @@ export class ContextStoreService {
   private async add(
     workspaceId: WorkspaceId,
     project: string,
-    added: readonly NewContext[],
+    { versions: added, successions }: Added,
     lines: ReadonlyMap<string, LockedLabel>,
-  ): Promise<ReadonlyMap<ContextId, readonly SimilarContext[]>> {
+    settles: boolean,
+  ): Promise<{
+    readonly similar: ReadonlyMap<ContextId, readonly SimilarContext[]>;
+    /** Versions whose end is another one now. */
+    readonly settled: ReadonlyMap<ContextId, ContextSummary>;
+  }> {
     const [first] = added;
-    if (first === undefined) return new Map();
+    if (first === undefined) return { similar: new Map(), settled: new Map() };
     await this.contexts.append(workspaceId, added);
+    await this.successions.add(workspaceId, successions);
+    const ids = added.map(({ id }) => id);
+    const ended = settles ? await this.successions.settle(workspaceId, ids) : [];
+    const settled = new Map(ended.map((context) => [context.id, context]));
     const newest = [...new Map(added.map((context) => [context.label, context])).values()];
-    await this.observers.latest(workspaceId, newest);
+    await this.observers.latest(
+      workspaceId,
+      newest.map((context) => ({ ...context, ...settled.get(context.id) })),
+    );
+    await this.observers.validityChanged(workspaceId, ended);
     const changed = newest.map((context) => {
       const replaced = lines.get(context.label)?.latest;
       return { label: context.label, contexts: replaced === undefined ? [context] : [replaced, context] };
     });
-    await this.changes.written(workspaceId, project, changed);
+    await this.changes.written(workspaceId, project, [...changed, ...linesOf(ended)]);
     await this.transactions.afterCommit(() => this.rememberExtracts(added));
-    return this.reads.findSimilar(workspaceId, first.projectId, added);
+    return { similar: await this.reads.findSimilar(workspaceId, first.projectId, added), settled };
   }
 
   /** What was just made need not be made again. In the background: nobody waits for it. */
@@ -287,12 +377,25 @@ export class ContextStoreService {
   }
 }
 
+/** Whether more than the versions of its own label may end, or be ended by it. */
+function hasNeighbours(
+  version: Pick<Context, 'slotSubject' | 'validFrom'> & { readonly supersedes?: readonly unknown[] },
+) {
+  const { slotSubject, validFrom, supersedes = [] } = version;
+  return slotSubject !== null || validFrom !== null || supersedes.length > 0;
+}
+
+/** Whether nothing is said of when it is true. */
+function isPlain(draft: ContextDraft): boolean {
+  return draft.validTo === null && !hasNeighbours(draft);
+}
+
 /** Whether the preview says less than the content: it leaves out more than white space. */
 function isExtract(preview: string, content: string): boolean {
   const inkOf = (text: string) => text.replaceAll(/\s+/gu, '');
   return inkOf(preview) !== inkOf(content);
 }
 
-function sessionPointer(index: number): string {
-  return `/items/${index}/sessionId`;
+function itemPointer(index: number): string {
+  return `/items/${index}`;
 }

@@ -31,6 +31,12 @@ const summaryTable = new Table<ContextSummary>(
     updatedAt: 'timestamptz',
     archivedAt: 'timestamptz',
     archiveReason: 'text',
+    validFrom: 'timestamptz',
+    validTo: 'timestamptz',
+    slotSubject: 'text',
+    slotAttribute: 'text',
+    supersededBy: 'uuid',
+    supersededAt: 'timestamptz',
   },
   true,
 );

@@ -12,7 +12,7 @@ import {
 } from '#kernel';
 import { QueryCache } from '#cache';
 import { ProjectReader } from '#project';
-import { ContextChanges } from '../context-changes.js';
+import { ContextChanges, linesOf } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextsTag, labelTag } from '../context.cache.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from '../context.errors.js';
@@ -22,6 +22,7 @@ import { detectPriority, type Priority } from '../extract/priority.js';
 import { ContextLookup } from '../recall/context-lookup.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /** Absent keeps, null clears: no tags, no metadata, and the priority is read from the text again. */
@@ -57,6 +58,7 @@ export class ContextService {
     private readonly usage: ContextUsage,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
+    private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
   /** Archived or not; counts as a read. @throws DomainError `context-not-found` */
@@ -179,12 +181,13 @@ export class ContextService {
       if (!command.force && (await this.holdsAlwaysCheck(context, locked, command.allVersions)))
         throw archiveNeedsForce();
       const which = { labelId: locked.labelId, ids: command.allVersions ? undefined : [id] };
+      await this.successions.lock(workspaceId, locked.projectId);
       const archived = await this.contexts.archive(workspaceId, which, {
         at: this.clock.now(),
         reason: command.reason ?? null,
       });
       await this.observers.withdrawn(workspaceId, archived);
-      return [...archived, ...(await this.settle(workspaceId, locked))];
+      return [...archived, ...(await this.settle(workspaceId, locked, archived))];
     });
   }
 
@@ -201,17 +204,20 @@ export class ContextService {
   ): Promise<Context> {
     return this.change(workspaceId, id, preconditions, async (_context, locked) => {
       const which = { labelId: locked.labelId, ids: allVersions ? undefined : [id] };
+      await this.successions.lock(workspaceId, locked.projectId);
       const restored = await this.contexts.restore(workspaceId, which, this.clock.now());
-      return [...restored, ...(await this.settle(workspaceId, locked))];
+      return [...restored, ...(await this.settle(workspaceId, locked, restored))];
     });
   }
 
   /**
-   * Strong tag. Its state is what is said of a context: tags, priority, metadata, archived, and the session that stored
-   * it, which may be deleted. Whether it is embedded is shown beside that: it goes on in the background.
+   * Strong tag. Its state is what is said of a context: tags, priority, metadata, archived, what supersedes it, and the session
+   * that stored it, which may be deleted. Whether it is embedded is shown beside that: it goes on in the background.
    */
-  tagOf({ id, revision, sessionId }: ContextSummary, embedding: EmbeddingState): string {
-    return entityTag([id, revision, sessionId], [embedding]);
+  tagOf(context: ContextSummary, embedding: EmbeddingState): string {
+    const { id, revision, sessionId, supersededBy, supersededAt } = context;
+    const superseded = supersededBy === null ? [] : [supersededBy, supersededAt?.toISOString() ?? ''];
+    return entityTag([id, revision, sessionId, ...superseded], [embedding]);
   }
 
   /** @param work returns every context whose row or place it may have changed */
@@ -228,7 +234,9 @@ export class ContextService {
         if (locked === undefined || context === undefined) throw contextNotFound(id);
         requireMatch(preconditions, this.tagOf(context, 'pending'));
         const contexts = await work(context, locked);
-        await this.changes.written(workspaceId, context.project, [{ label: locked.label, contexts }]);
+        const others = contexts.filter(({ label }) => label !== locked.label);
+        const lines = [{ label: locked.label, contexts }, ...linesOf(others)];
+        await this.changes.written(workspaceId, context.project, lines);
         const changed = await this.reads.find(workspaceId, id);
         if (changed === undefined) throw contextNotFound(id);
         return changed;
@@ -248,10 +256,22 @@ export class ContextService {
     return (await this.contexts.countActive(context.workspaceId, locked.labelId, 'always_check')) > 0;
   }
 
-  /** Returns what was the newest version and what is it now. */
-  private async settle(workspaceId: WorkspaceId, locked: LockedLabel): Promise<readonly ContextSummary[]> {
+  /**
+   * Returns what was the newest version and what is it now, and whatever ends otherwise by what changed.
+   * @param changed archived or restored
+   */
+  private async settle(
+    workspaceId: WorkspaceId,
+    locked: LockedLabel,
+    changed: readonly ContextSummary[],
+  ): Promise<readonly ContextSummary[]> {
+    const ended = await this.successions.settle(
+      workspaceId,
+      changed.map(({ id }) => id),
+    );
+    await this.observers.validityChanged(workspaceId, ended);
     const latest = await this.contexts.settleLatest(workspaceId, locked.labelId);
     if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
-    return [locked.latest, latest].filter((context) => context !== undefined);
+    return [locked.latest, latest, ...ended].filter((context) => context !== undefined);
   }
 }

@@ -4,6 +4,7 @@ import { brokenConstraintOf, Database } from '#database';
 import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../extract/priority.js';
 import { projectGone } from '../context.errors.js';
+import { startOf } from '../validity/validity.js';
 import { type Fingerprint, fingerprintOf } from './near-duplicates.js';
 import {
   contextRecordTable,
@@ -94,8 +95,10 @@ export class PostgresContextRepository {
   /** Adds versions to locked lines, in order; the last one of each label becomes its newest. */
   async append(workspaceId: WorkspaceId, contexts: readonly NewContext[]): Promise<void> {
     const newest = new Map(contexts.map((context) => [context.labelId, context]));
-    await this.retire(workspaceId, [...newest.keys()]);
-    const records = contexts.map((context) => toRecord(context, newest.get(context.labelId) === context));
+    await this.retire(workspaceId, [...newest.keys()], firstOfEach(contexts));
+    const records = succeeding(contexts).map((context) =>
+      toRecord(context, newest.get(context.labelId)?.id === context.id),
+    );
     await contextRecordTable.insert(this.database, records);
     await this.database.query(
       `UPDATE context_labels AS l SET last_version = given.version
@@ -242,10 +245,29 @@ export class PostgresContextRepository {
   }
 
   /** The newest version of these lines is about to be another one. */
-  private async retire(workspaceId: WorkspaceId, labelIds: readonly string[]): Promise<void> {
+  private async retire(
+    workspaceId: WorkspaceId,
+    labelIds: readonly string[],
+    successors: ReadonlyMap<string, Pick<Context, 'id' | 'validFrom' | 'createdAt'>> = new Map(),
+  ): Promise<void> {
+    // What ends before that already stays as it is.
+    const isEndedByIt =
+      'successor IS NOT NULL AND (superseded_at IS NULL OR superseded_at > greatest(given.at, coalesce(valid_from, created_at)))';
     const rows = await this.database.query<{ id: ContextId }>(
-      `UPDATE contexts SET is_latest = false WHERE workspace_id = $1 AND label_id = ANY ($2::uuid[]) AND is_latest RETURNING id`,
-      [workspaceId, labelIds],
+      `UPDATE contexts AS c SET is_latest = false,
+         superseded_by = CASE WHEN ${isEndedByIt} THEN successor ELSE superseded_by END,
+         superseded_at = CASE WHEN ${isEndedByIt} THEN greatest(given.at, coalesce(valid_from, created_at)) ELSE superseded_at END
+       FROM unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) AS given (of_label, successor, at)
+       WHERE workspace_id = $1 AND label_id = of_label AND is_latest RETURNING c.id`,
+      [
+        workspaceId,
+        labelIds,
+        labelIds.map((labelId) => successors.get(labelId)?.id ?? null),
+        labelIds.map((labelId) => {
+          const successor = successors.get(labelId);
+          return successor === undefined ? null : startOf(successor).toISOString();
+        }),
+      ],
     );
     await this.removeBands(
       workspaceId,
@@ -275,4 +297,29 @@ export class PostgresContextRepository {
       ids,
     ]);
   }
+}
+
+/** Of each label, the one that is valid first. */
+function firstOfEach(contexts: readonly NewContext[]): ReadonlyMap<string, NewContext> {
+  const first = new Map<string, NewContext>();
+  for (const context of contexts) {
+    const before = first.get(context.labelId);
+    if (before === undefined || startOf(context) < startOf(before)) first.set(context.labelId, context);
+  }
+  return first;
+}
+
+/** Each ended by the one of its label that is valid first of those behind it. */
+function succeeding(contexts: readonly NewContext[]): readonly NewContext[] {
+  const first = new Map<string, NewContext>();
+  return contexts
+    .toReversed()
+    .map((context) => {
+      const next = first.get(context.labelId);
+      if (next === undefined || startOf(context) < startOf(next)) first.set(context.labelId, context);
+      if (next === undefined) return context;
+      const [from, at] = [startOf(context), startOf(next)];
+      return { ...context, supersededBy: next.id, supersededAt: at > from ? at : from };
+    })
+    .toReversed();
 }

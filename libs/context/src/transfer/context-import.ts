@@ -6,10 +6,15 @@ import type { ContextObservers } from '../context-observers.js';
 import type { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import type { NewContext } from '../store/context.row.js';
 import type { PostgresContextRepository } from '../store/postgres-context.repository.js';
-import type { ContextRows, DescribedVersion, KnownVersion } from './context-rows.js';
+import type { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
+import type { ContextRows, DescribedVersion, KnownVersion, VersionRef } from './context-rows.js';
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
-export type ContextCopy = DescribedVersion & Pick<Context, 'label' | 'version' | 'content'>;
+export type ContextCopy = DescribedVersion &
+  Pick<Context, 'label' | 'version' | 'content'> & {
+    /** As the file knows them. */
+    readonly supersedes: readonly (VersionRef & { readonly id: ContextId })[];
+  };
 
 /** The versions of a label while a file is read. */
 interface Line {
@@ -47,6 +52,7 @@ export class ContextImport {
     private readonly reads: PostgresContextReadRepository,
     private readonly rows: ContextRows,
     private readonly observers: ContextObservers,
+    private readonly successions: PostgresSuccessionsRepository,
     private readonly tally: ImportTally,
   ) {}
 
@@ -61,7 +67,10 @@ export class ContextImport {
     const pauses = new WorkPauses();
     const placed: Placed[] = [];
     for (const copy of copies)
-      placed.push({ copy, draft: await draftOf({ ...copy, sessionId: copy.sessionId ?? undefined }, pauses) });
+      placed.push({
+        copy,
+        draft: await draftOf({ ...copy, supersedes: [], sessionId: copy.sessionId ?? undefined }, pauses),
+      });
     const added: (Placed & { readonly version: number })[] = [];
     const described: { readonly id: ContextId; readonly copy: ContextCopy }[] = [];
     const removed: { readonly id: ContextId; readonly label: string }[] = [];
@@ -136,6 +145,7 @@ export class ContextImport {
     const labels = [...new Set([...added, ...described].map(({ copy }) => copy.label))];
     if (labels.length === 0) return;
     const locked = await this.contexts.lockLabels(workspaceId, projectId, labels);
+    await this.successions.lock(workspaceId, projectId);
     if (removed.length > 0) {
       this.hasRemoved = true;
       await this.withdraw(removed);
@@ -149,9 +159,17 @@ export class ContextImport {
       const line = locked.get(copy.label);
       const id = ids[index];
       if (line === undefined || id === undefined) throw new Error('Every label has a locked line.');
+      const { supersedes: _, isPart: __, ...analysed } = draft;
+      const { supersedes: ___, ...copied } = copy;
       return {
-        ...copy,
-        ...draft,
+        ...copied,
+        ...analysed,
+        validFrom: copy.validFrom,
+        validTo: copy.validTo,
+        slotSubject: copy.slotSubject,
+        slotAttribute: copy.slotAttribute,
+        supersededBy: null,
+        supersededAt: null,
         priorityDetected: copy.priorityDetected,
         revision: newRevision(),
         workspaceId,
@@ -174,7 +192,17 @@ export class ContextImport {
       workspaceId,
       [...locked.values()].map(({ labelId }) => labelId),
     );
-    await this.observers.latest(workspaceId, latest);
+    const ended = await this.successions.settle(workspaceId, [
+      ...versions.map(({ id }) => id),
+      ...changed,
+      ...removed.map(({ id }) => id),
+    ]);
+    const endOf = new Map(ended.map((context) => [context.id, context]));
+    await this.observers.latest(
+      workspaceId,
+      latest.map((context) => ({ ...context, ...endOf.get(context.id) })),
+    );
+    await this.observers.validityChanged(workspaceId, ended);
   }
 
   private async reportDescribed(

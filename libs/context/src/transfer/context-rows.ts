@@ -38,9 +38,16 @@ const DERIVED = [
   'keyConcepts',
   'extractVersion',
   'revision',
+  'supersededBy',
+  'supersededAt',
 ] as const satisfies readonly (keyof Context)[];
 
 export type DescribedVersion = Omit<Context, (typeof DERIVED)[number]>;
+
+/** A version with what it was said to take the place of. */
+export interface ExportedContext extends Context {
+  readonly supersedes: readonly (VersionRef & { readonly id: ContextId })[];
+}
 
 /** Contexts on their way: all versions of a label together, labels in the order of their bytes. */
 @Injectable()
@@ -59,10 +66,13 @@ export class ContextRows extends ProjectRows<Context> {
     after: VersionRef | undefined,
     limit: number,
     bytes: number,
-  ): Promise<readonly Context[]> {
+  ): Promise<readonly ExportedContext[]> {
     // Label by label along their index, whatever the planner knows of the tables: no page sorts the project.
-    const rows = await this.database.query<ContextRow>(
-      `SELECT ${contextTable.columns} FROM (
+    const rows = await this.database.query<ContextRow & Pick<ExportedContext, 'supersedes'>>(
+      `SELECT ${contextTable.columns}, coalesce((
+         SELECT json_agg(json_build_object('id', older.id, 'label', older.label, 'version', older.version) ORDER BY older.id)
+         FROM context_successions AS said JOIN contexts AS older ON older.workspace_id = $1 AND older.id = said.older_id
+         WHERE said.workspace_id = $1 AND said.newer_id = c.id), '[]') AS supersedes FROM (
          SELECT id, content_bytes, sum(content_bytes) OVER (ORDER BY label, version) AS bytes_so_far
          FROM (
            SELECT v.id, v.label, v.version, v.content_bytes
@@ -82,7 +92,7 @@ export class ContextRows extends ProjectRows<Context> {
        WHERE bytes_so_far - page.content_bytes < $6 ORDER BY c.label, c.version`,
       [workspaceId, projectId, after?.label ?? null, after?.version ?? null, limit, bytes],
     );
-    return rows.map(toContext);
+    return rows.map((row) => ({ ...toContext(row), supersedes: row.supersedes }));
   }
 
   /** Every version of these labels, by label and number. */

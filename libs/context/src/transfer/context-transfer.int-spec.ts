@@ -58,6 +58,11 @@ describe('contexts on their way', () => {
     updatedAt: AT,
     archivedAt: null,
     archiveReason: null,
+    validFrom: null,
+    validTo: null,
+    slotSubject: null,
+    slotAttribute: null,
+    supersedes: [],
     ...over,
   });
   async function importAll(over: Partial<ImportTarget>, ...batches: ContextCopy[][]): Promise<ImportTally> {

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
-import type { Context } from '../context.js';
 import { ContextObservers } from '../context-observers.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import { PostgresContextRepository } from '../store/postgres-context.repository.js';
+import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
 import { ContextImport } from './context-import.js';
-import { ContextRows, type VersionRef } from './context-rows.js';
+import { ContextRows, type ExportedContext, type VersionRef } from './context-rows.js';
 
 const VERSIONS_AT_ONCE = 200;
 /** Contents that are in memory together, but for one that is longer. */
@@ -20,6 +20,7 @@ export class ContextTransferService {
     private readonly contexts: PostgresContextRepository,
     private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
+    private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
@@ -37,7 +38,7 @@ export class ContextTransferService {
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     after: VersionRef | undefined,
-  ): Promise<readonly Context[]> {
+  ): Promise<readonly ExportedContext[]> {
     return this.rows.listVersions(workspaceId, projectId, after, VERSIONS_AT_ONCE, BYTES_AT_ONCE);
   }
 
@@ -58,7 +59,23 @@ export class ContextTransferService {
 
   /** Begins to bring a file's versions, in the caller's transaction. What is cached is dropped by the caller. */
   importInto(target: ImportTarget, tally: ImportTally): ContextImport {
-    return new ContextImport(target, this.contexts, this.reads, this.rows, this.observers, tally);
+    return new ContextImport(target, this.contexts, this.reads, this.rows, this.observers, this.successions, tally);
+  }
+
+  /**
+   * Versions that take the place of others, because a file says so; ids as the project knows them. In the caller's transaction.
+   * @returns whether any ends otherwise by it
+   */
+  async succeed({ workspaceId, projectId }: ImportTarget, successions: readonly Succession[]): Promise<boolean> {
+    if (successions.length === 0) return false;
+    await this.successions.lock(workspaceId, projectId);
+    await this.successions.add(workspaceId, successions);
+    const ended = await this.successions.settle(
+      workspaceId,
+      successions.map(({ newerId }) => newerId),
+    );
+    await this.observers.validityChanged(workspaceId, ended);
+    return ended.length > 0;
   }
 
   /** What versions that a file speaks of are in the project, by their ids in the file; those that it has not are left out. */

@@ -22,6 +22,7 @@ import { SearchChangesTable } from './0024-search-changes.js';
 import { Conversations } from './0025-conversations.js';
 import { AgentStates } from './0027-agent-states.js';
 import { SearchPassages } from './0030-search-passages.js';
+import { ContextValidity } from './0031-context-validity.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -48,4 +49,5 @@ export const migrations: MigrationClass[] = [
   Conversations,
   AgentStates,
   SearchPassages,
+  ContextValidity,
 ];

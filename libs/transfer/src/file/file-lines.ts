@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentNameField, checkpointNameField, MAX_VALUE_BYTES, valueBytes } from '#agent-state';
 import { clientNameField, conversationTitleField, messageContentField, messageRoles } from '#conversation';
-import { contentField, labelField, priorityField, tagsField } from '#context';
+import { contentField, labelField, priorityField, slotName, tagsField } from '#context';
 import { timeField } from '#http';
 import { handoverReasons, handoverSections } from '#handover';
 import { projectSlug } from '#project';
@@ -11,9 +11,9 @@ import { entryKinds, MAX_ENTRY_LENGTH, MAX_SUMMARY_LENGTH, openKinds, todoPriori
 /** What a file says of itself in its first line. */
 export const FORMAT = 'keepsake-project';
 /** Raised whenever an older reader would refuse or misread a file. */
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 /** What this release reads. */
-export const READABLE_VERSIONS = [1, 2, 3, FORMAT_VERSION] as const;
+export const READABLE_VERSIONS = [1, 2, 3, 4, FORMAT_VERSION] as const;
 
 /** Of the parts of a project, in the order in which a file has them. */
 export const partTypes = [
@@ -32,6 +32,8 @@ export type PartType = (typeof partTypes)[number];
 const id = z.uuid().refine((text) => text === text.toLowerCase(), 'must be in lower case');
 export const utcTime = timeField({ offset: false, error: 'must be a time like 2026-11-21T12:00:00.000Z' });
 export const optionalUtcTime = utcTime.nullable();
+/** Files of earlier releases don't say it. */
+export const laterUtcTime = optionalUtcTime.default(null);
 /** Files of earlier releases count changes with it. It is not read: an import makes states of its own. */
 const revision = z.unknown().optional();
 /** Those of documents are longer than what a client may send. */
@@ -129,7 +131,23 @@ export const contextLine = z
     updatedAt: utcTime,
     archivedAt: optionalUtcTime,
     archiveReason: z.string().max(1_000).nullable(),
+    validFrom: laterUtcTime,
+    validTo: laterUtcTime,
+    slotSubject: slotName.nullable().default(null),
+    slotAttribute: slotName.nullable().default(null),
+    supersedes: z
+      .array(z.strictObject({ id, label: labelField, version: z.int().min(1).max(2_000_000_000) }))
+      .max(1_000)
+      .default([]),
     revision,
+  })
+  .refine(({ slotSubject, slotAttribute }) => (slotSubject === null) === (slotAttribute === null), {
+    path: ['slotAttribute'],
+    error: 'belongs to slotSubject',
+  })
+  .refine(({ id: own, supersedes }) => supersedes.every((older) => older.id !== own), {
+    path: ['supersedes'],
+    error: 'must not name the context itself',
   })
   .refine(({ archivedAt, archiveReason }) => archiveReason === null || archivedAt !== null, {
     path: ['archivedAt'],

@@ -60,7 +60,8 @@ function session(metadata: SessionLine['metadata'], summary: string): SessionLin
 function context(version: number, content: string, metadata: ContextLine['metadata'] = {}): ContextLine {
   const said = { tags: ['t'], priority: 'reference' as const, priorityDetected: true, sessionId: null, metadata };
   const times = { createdAt: AT, updatedAt: AT, archivedAt: null, archiveReason: null };
-  return { type: 'context', id: newId(), label: 'a', version, content, ...said, ...times, revision: 1 };
+  const valid = { validFrom: null, validTo: null, slotSubject: null, slotAttribute: null, supersedes: [] };
+  return { type: 'context', id: newId(), label: 'a', version, content, ...said, ...times, ...valid, revision: 1 };
 }
 
 describe('a project as a file', () => {

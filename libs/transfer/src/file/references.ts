@@ -56,6 +56,8 @@ export class References {
   private readonly conversations = new IdList();
   private readonly externalIds = new Set<string>();
   private readonly clientIds = new Set<string>();
+  /** Of what supersedes others, by its id. */
+  private readonly successions = new Map<string, { readonly line: number; readonly older: readonly string[] }>();
   private context: ContextLine | undefined;
   private message: MessageLine | undefined;
 
@@ -78,6 +80,8 @@ export class References {
             'must come in the order of labels (by their UTF-8 bytes) and versions, once each',
           );
         this.context = line;
+        if (line.supersedes.length > 0)
+          this.successions.set(line.id, { line: number, older: line.supersedes.map(({ id }) => id) });
         this.requireSession(line.sessionId, '/sessionId', number);
         return;
       case 'handover':
@@ -114,6 +118,30 @@ export class References {
       if (!this.entries.has(by)) throw lineRefused(line, '/resolvedBy', 'names no entry of the file');
     for (const { line, id } of this.parents)
       if (!this.checkpoints.has(id)) throw lineRefused(line, '/parentId', 'names no checkpoint of the file');
+    this.requireNoCircle();
+  }
+
+  /** Nothing takes the place of what takes its own place, by however many steps. */
+  private requireNoCircle(): void {
+    const done = new Set<string>();
+    for (const start of this.successions.keys()) {
+      const path = [{ id: start, next: 0 }];
+      const onPath = new Set([start]);
+      for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
+        const succession = this.successions.get(step.id);
+        const older = done.has(step.id) ? undefined : succession?.older[step.next++];
+        if (older === undefined) {
+          done.add(step.id);
+          onPath.delete(step.id);
+          path.pop();
+        } else if (onPath.has(older)) {
+          throw lineRefused(succession?.line ?? 0, '/supersedes', 'goes round in a circle');
+        } else {
+          onPath.add(older);
+          path.push({ id: older, next: 0 });
+        }
+      }
+    }
   }
 
   private noteMessage(line: MessageLine, number: number): void {

@@ -1,5 +1,5 @@
 import type { AgentState, AgentStateCopy, Checkpoint, CheckpointCopy } from '#agent-state';
-import type { Context, ContextCopy } from '#context';
+import type { ContextCopy, ExportedContext } from '#context';
 import type { Conversation, ConversationCopy, Message, MessageCopy } from '#conversation';
 import type { Handover, HandoverCopy } from '#handover';
 import type { ContextId, EntryId, HandoverId, SessionId } from '#kernel';
@@ -16,6 +16,7 @@ import {
   type EntryLine,
   entryLine,
   type HandoverLine,
+  laterUtcTime,
   type MessageLine,
   messageLine,
   optionalUtcTime,
@@ -47,11 +48,13 @@ function toLine(schema: LineSchema, type: string, thing: object): object {
   return { type, ...Object.fromEntries(fields) };
 }
 
+const TIMES = new Set<unknown>([utcTime, optionalUtcTime, laterUtcTime]);
+
 /** The line has a field for everything that is copied. */
 function toCopy<Copy>(schema: LineSchema, line: Readonly<Record<keyof Copy, unknown>>): Copy {
   const values = line as Readonly<Record<string, unknown>>;
   const fields = fieldsOf(schema).map((field) => {
-    const isTime = schema.shape[field] === utcTime || schema.shape[field] === optionalUtcTime;
+    const isTime = TIMES.has(schema.shape[field]);
     const value = values[field];
     return [field, isTime && value !== null ? new Date(value as string) : value];
   });
@@ -75,13 +78,22 @@ export function toEntryCopy(line: EntryLine, sessionId: SessionId | null): Entry
   return { ...toCopy<EntryCopy>(entryLine, line), sessionId };
 }
 
-export function toContextLine(context: Context): ContextLine {
+export function toContextLine(context: ExportedContext): ContextLine {
   return toLine(contextLine, 'context', context) as ContextLine;
 }
 
+/** Lines are read again without their schema, which knows what these are in a file of an earlier release. */
+const SAID_BY_NO_EARLIER_RELEASE = {
+  validFrom: null,
+  validTo: null,
+  slotSubject: null,
+  slotAttribute: null,
+  supersedes: [],
+};
+
 /** @param sessionId as the project knows that session */
 export function toContextCopy(line: ContextLine, sessionId: SessionId | null): ContextCopy {
-  return { ...toCopy<ContextCopy>(contextLine, line), sessionId };
+  return { ...toCopy<ContextCopy>(contextLine, { ...SAID_BY_NO_EARLIER_RELEASE, ...line }), sessionId };
 }
 
 export function toAgentStateLine(state: AgentState): AgentStateLine {

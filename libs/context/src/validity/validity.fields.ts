@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { entityId, timeField } from '#http';
+import type { ContextId } from '#kernel';
+import type { GivenValidity } from './validity.js';
+
+/** Contexts that one text may supersede. */
+const MAX_SUPERSEDED = 100;
+
+const CONTROL = /\p{Cc}/u;
+
+/** Half of a slot. */
+export const slotName = z
+  .string()
+  .max(200, 'at most 200 characters')
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .refine((text) => text === text.trim(), 'must not begin or end with spaces')
+  .refine((text) => !CONTROL.test(text), 'must not hold control characters')
+  .meta({ description: 'Compared without regard to case.' });
+
+const slot = z.strictObject({ subject: slotName, attribute: slotName });
+
+export const validityFields = {
+  validFrom: timeField()
+    .nullish()
+    .meta({ description: 'From when on it is true. Absent or null: since it is stored.' }),
+  validTo: timeField()
+    .nullish()
+    .meta({ description: 'Until when it is true, exclusive. Absent or null: until something supersedes it.' }),
+  slot: slot.nullish().meta({
+    description:
+      'What it is the value of, such as subject `payments service` and attribute `database`. A project has one current value of a slot: another one closes the earlier at its own `validFrom`, in whatever order they are stored.',
+  }),
+  supersedes: z
+    .array(entityId('write the id of a context'))
+    .max(MAX_SUPERSEDED, `at most ${MAX_SUPERSEDED} ids`)
+    .nullish()
+    .meta({ description: 'Contexts of the project that it takes the place of, from its `validFrom` on.' }),
+};
+
+interface ValidityBody {
+  readonly validFrom?: string | null;
+  readonly validTo?: string | null;
+  readonly slot?: GivenValidity['slot'];
+  readonly supersedes?: readonly string[] | null;
+}
+
+/** An end is after its beginning. */
+export function checkValidity({ validFrom, validTo }: ValidityBody, context: z.core.$RefinementCtx): void {
+  if (typeof validFrom !== 'string' || typeof validTo !== 'string' || new Date(validTo) > new Date(validFrom)) return;
+  context.addIssue({ code: 'custom', path: ['validTo'], message: 'must be after validFrom' });
+}
+
+export function toValidity({ validFrom, validTo, slot: value, supersedes }: ValidityBody): GivenValidity {
+  return {
+    validFrom: typeof validFrom === 'string' ? new Date(validFrom) : null,
+    validTo: typeof validTo === 'string' ? new Date(validTo) : null,
+    slot: value ?? null,
+    supersedes: [...new Set(supersedes)] as ContextId[],
+  };
+}
