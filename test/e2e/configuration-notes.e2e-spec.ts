@@ -12,7 +12,7 @@ const WRITTEN: readonly (readonly [name: string, value: string, note: string])[]
   ['CACHE_DEFAULT_TLL', '80', 'CACHE_DEFAULT_TLL is not known and has no effect; write CACHE_DEFAULT_TTL.'],
 ];
 const IN_FILE: typeof WRITTEN = [
-  ['OPENAI_API_KEY', 'sk-written', 'OPENAI_API_KEY has no effect without EMBEDDING_PROVIDER=openai.'],
+  ['OPENAI_API_KEY', 'sk-written', 'OPENAI_API_KEY has no effect without EMBEDDING_PROVIDER=openai or auto.'],
   ['COLOUR', 'written-blue', 'COLOUR is not known and has no effect.'],
   ['LOG_LEVEL', 'trace', 'LOG_LEVEL in the file .env has no effect: the environment sets it too, and wins.'],
 ];
@@ -25,7 +25,7 @@ describe('what is written in the configuration and changes nothing', () => {
   ])(
     'is reported by every start and by doctor, %s, with no value repeated',
     async (_how, options) => {
-      const environment = { ...Object.fromEntries(WRITTEN), LOG_LEVEL: 'error' };
+      const environment = { ...Object.fromEntries(WRITTEN), LOG_LEVEL: 'error', EMBEDDING_PROVIDER: 'local' };
       const server = await createKeepsake({ env: environment, args: ['serve', ...options] });
       try {
         await writeFile(join(server.dataDir, '.env'), IN_FILE.map(([name, value]) => `${name}=${value}\n`).join(''));

@@ -143,6 +143,8 @@ export class Keepsake {
       KEEPSAKE_BOOTSTRAP_KEY: this.key,
       // Tests ask more in a second than a client in a minute; those of the limits turn them on.
       RATE_LIMIT_ENABLED: 'false',
+      // Whatever else runs on this machine.
+      EMBEDDING_PROVIDER: 'local',
       ...this.options.env,
     };
   }

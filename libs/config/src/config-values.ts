@@ -67,6 +67,25 @@ export const url = (protocols: readonly string[], example: string) =>
     { error: `write a URL like ${example}` },
   );
 
+/** Servers on this machine: nothing that leaves it. `off` is none. */
+export const loopbackUrls = (fallback: readonly string[]) =>
+  list()
+    .refine((values) => (values.length === 1 && values[0] === 'off') || values.every(isLoopbackUrl), {
+      error: 'write URLs on this machine separated by commas, like http://127.0.0.1:11434, or off',
+    })
+    .transform((values) => (values.length === 0 ? fallback : values.filter((value) => value !== 'off')));
+
+const LOOPBACK_HOST = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
+
+function isLoopbackUrl(value: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'http:' && LOOPBACK_HOST.test(hostname);
+  } catch {
+    return false;
+  }
+}
+
 /** Where pages may call from: scheme, host and port, as a browser sends them. */
 export const origins = () =>
   list().refine((values) => values.every(isOrigin), {

@@ -7,6 +7,7 @@ import {
   isModelName,
   keyValues,
   list,
+  loopbackUrls,
   oneOf,
   origins,
   prices,
@@ -149,7 +150,7 @@ const variables = z.object({
 
   SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
 
-  EMBEDDING_PROVIDER: oneOf(['local', 'openai', 'voyage', 'transformers', 'off'], 'local'),
+  EMBEDDING_PROVIDER: oneOf(['auto', 'local', 'openai', 'voyage', 'transformers', 'off'], 'auto'),
   EMBEDDING_MODEL: text().refine((value) => value === undefined || isModelName(value), {
     error: 'write the name of a model, like voyage-4 or text-embedding-3-small',
   }),
@@ -157,6 +158,7 @@ const variables = z.object({
     error: 'write names of models, separated by commas, like text-embedding-3-small, or * for any',
   }),
   EMBEDDING_DIMENSIONS: z.preprocess(blankAsAbsent, integer(0, 1, 4_000).optional()),
+  EMBEDDING_LOOPBACK_URLS: loopbackUrls(['http://127.0.0.1:11434', 'http://127.0.0.1:1234']),
   EMBEDDING_MODEL_DIR: text(),
   VOYAGE_API_KEY: text(),
   VOYAGE_BASE_URL: url(['http:', 'https:'], 'https://api.voyageai.com/v1'),

@@ -1,3 +1,4 @@
+export { isModelName } from './config-values.js';
 export { ConfigModule } from './config.module.js';
 export { type DatabaseConnection, parseDatabaseUrl } from './database-url.js';
 export { ConfigError, type KeepsakeConfig, loadConfig } from './load-config.js';

@@ -228,6 +228,7 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
   const openaiBaseUrl = withoutSlash(env.OPENAI_BASE_URL ?? OPENAI_BASE_URL);
   return {
     provider: env.EMBEDDING_PROVIDER,
+    loopbackUrls: env.EMBEDDING_LOOPBACK_URLS.map(withoutSlash),
     model: env.EMBEDDING_MODEL,
     modelAliases: env.EMBEDDING_MODEL_ALIASES,
     dimensions: env.EMBEDDING_DIMENSIONS,
@@ -236,6 +237,7 @@ function toEmbeddingConfig(env: Environment): EmbeddingConfig {
     openai: {
       apiKey: env.OPENAI_API_KEY,
       baseUrl: openaiBaseUrl,
+      isCompatible: openaiBaseUrl !== OPENAI_BASE_URL,
       // Not every compatible server has base64.
       wireFormat: env.OPENAI_EMBEDDING_FORMAT ?? (openaiBaseUrl === OPENAI_BASE_URL ? 'base64' : 'float'),
     },

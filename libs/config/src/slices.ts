@@ -152,7 +152,10 @@ export abstract class SearchConfig {
 }
 
 export abstract class EmbeddingConfig {
-  abstract readonly provider: 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
+  /** `auto`: what there is; see `chooseProvider`. */
+  abstract readonly provider: 'auto' | 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
+  /** Servers that `auto` asks for a model. */
+  abstract readonly loopbackUrls: readonly string[];
   /** The provider's usual one where absent. */
   abstract readonly model: string | undefined;
   /** Other names that clients may call it by; `*` is any. */
@@ -165,6 +168,8 @@ export abstract class EmbeddingConfig {
   abstract readonly openai: {
     readonly apiKey: string | undefined;
     readonly baseUrl: string;
+    /** Whether that is somebody else's server than OpenAI's. */
+    readonly isCompatible: boolean;
     readonly wireFormat: 'float' | 'base64';
   };
   /** Of one call of the provider with its retries. */

@@ -39,6 +39,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   EMBEDDING_MODEL_ALIASES: 'text-embedding-3-small',
   EMBEDDING_DIMENSIONS: '512',
   EMBEDDING_MODEL_DIR: 'models',
+  EMBEDDING_LOOPBACK_URLS: 'off',
   VOYAGE_API_KEY: 'pa-1',
   VOYAGE_BASE_URL: 'https://voyage.example.org',
   OPENAI_API_KEY: 'sk-1',

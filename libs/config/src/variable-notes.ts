@@ -60,13 +60,18 @@ const IDLE: readonly Idle[] = [
   {
     names: /^VOYAGE_/,
     because: (env) =>
-      env.EMBEDDING_PROVIDER === 'voyage' || env.RERANK_PROVIDER === 'voyage'
+      ['auto', 'voyage'].includes(env.EMBEDDING_PROVIDER) || env.RERANK_PROVIDER === 'voyage'
         ? undefined
-        : 'without EMBEDDING_PROVIDER=voyage or RERANK_PROVIDER=voyage',
+        : 'without EMBEDDING_PROVIDER=voyage or auto, or RERANK_PROVIDER=voyage',
   },
   {
     names: /^OPENAI_(API_KEY|BASE_URL|EMBEDDING_FORMAT)$/,
-    because: (env) => (env.EMBEDDING_PROVIDER === 'openai' ? undefined : 'without EMBEDDING_PROVIDER=openai'),
+    because: (env) =>
+      ['auto', 'openai'].includes(env.EMBEDDING_PROVIDER) ? undefined : 'without EMBEDDING_PROVIDER=openai or auto',
+  },
+  {
+    names: /^EMBEDDING_LOOPBACK_URLS$/,
+    because: (env) => (env.EMBEDDING_PROVIDER === 'auto' ? undefined : 'without EMBEDDING_PROVIDER=auto'),
   },
   {
     names: /^EMBEDDING_MODEL_DIR$/,

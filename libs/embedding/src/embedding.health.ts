@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { type HealthPart, HealthRegistry, type HealthSource, ScrapedMetrics } from '#observability';
+import { describeChoice, ProviderChoice } from './provider/choose-provider.js';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
 
 /** Whether embedding has a chance now. Without it everything else works, so it degrades and never stops the server. */
@@ -10,6 +11,7 @@ export class EmbeddingHealth implements HealthSource, OnApplicationBootstrap {
 
   constructor(
     private readonly provider: EmbeddingProvider,
+    private readonly choice: ProviderChoice,
     registry: HealthRegistry,
     metrics: ScrapedMetrics,
   ) {
@@ -27,7 +29,9 @@ export class EmbeddingHealth implements HealthSource, OnApplicationBootstrap {
   check(): Promise<HealthPart> {
     const problem = this.provider.problem();
     return Promise.resolve(
-      problem === undefined ? { status: 'up' } : { status: 'degraded', detail: `${this.provider.name}: ${problem}.` },
+      problem === undefined
+        ? { status: 'up', detail: describeChoice(this.provider, this.choice) }
+        : { status: 'degraded', detail: `${this.provider.name}: ${problem}.` },
     );
   }
 }

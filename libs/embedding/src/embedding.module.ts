@@ -21,6 +21,7 @@ import { VectorObservers } from './semantic/vector-observers.js';
 import { PostgresUsageRepository } from './persistence/postgres-usage.repository.js';
 import { UsageRepository } from './ledger/usage.js';
 import { SystemTimer } from './provider-http/retry-delay.js';
+import { chooseProvider, ProviderChoice } from './provider/choose-provider.js';
 import { createProvider, createReranker } from './provider/create-provider.js';
 import { EmbeddingProvider } from './provider/embedding-provider.js';
 import { RerankService } from './rerank/rerank.service.js';
@@ -42,9 +43,14 @@ import { SemanticReader } from './semantic/semantic.reader.js';
     VectorObservers,
     ContextEmbeddingObserver,
     {
+      provide: ProviderChoice,
+      inject: [EmbeddingConfig],
+      useFactory: (config: EmbeddingConfig) => chooseProvider(config),
+    },
+    {
       provide: EmbeddingProvider,
-      inject: [EmbeddingConfig, Clock],
-      useFactory: (config: EmbeddingConfig, clock: Clock) => createProvider(config, clock, new SystemTimer()),
+      inject: [ProviderChoice, Clock],
+      useFactory: ({ config }: ProviderChoice, clock: Clock) => createProvider(config, clock, new SystemTimer()),
     },
     {
       provide: RerankService,
@@ -68,8 +74,8 @@ import { SemanticReader } from './semantic/semantic.reader.js';
     },
     {
       provide: PriceTable,
-      inject: [EmbeddingConfig],
-      useFactory: (config: EmbeddingConfig) => new PriceTable(config.prices),
+      inject: [ProviderChoice],
+      useFactory: ({ config }: ProviderChoice) => new PriceTable(config.prices),
     },
     { provide: UsageRepository, useClass: PostgresUsageRepository },
     PostgresVectorStore,
@@ -77,6 +83,7 @@ import { SemanticReader } from './semantic/semantic.reader.js';
   ],
   exports: [
     EmbeddingService,
+    ProviderChoice,
     RerankService,
     UsageService,
     PostgresSemanticIndex,

@@ -8,9 +8,9 @@ const FILTERED =
   'texts hold words of the query, or words near to them, and none of them passes the filters, phrases and exclusions of the search';
 const TOO_LOW = 'what was found scores less than minScore';
 const NOTHING_BEHIND = 'there is nothing behind the cursor any more';
-const NOT_WEAK = 'no text holds a word of the query; without weak=false words near to them are looked for';
+const NOT_WEAK = 'no text holds a word of the query; without weak=false what is near to them is looked for';
 const NO_WORD = 'no text holds a word of the query, or a word near to one';
-const WORDS_ALONE = `${NO_WORD}, and without an embedder of meaning nothing else is compared; see EMBEDDING_PROVIDER`;
+const KEYWORDS_ALONE = `${NO_WORD}; mode=keyword compares nothing else`;
 const NOTHING_NEAR = `${NO_WORD}, and no context is near to what it means`;
 
 /** Says of a search that found nothing why that is. It looks again at what it narrowed, which costs a statement or two. */
@@ -22,7 +22,7 @@ export class EmptyAnswers {
 
   /** @param notes what the search itself has to say, which comes first */
   async reasonOf(
-    { scope, request, query, ranking, live, seen }: PreparedSearch,
+    { scope, request, query, ranking, live, seen, similarity }: PreparedSearch,
     mode: SearchMode,
     { notes }: Pick<Page, 'notes'>,
   ): Promise<string> {
@@ -45,6 +45,9 @@ export class EmptyAnswers {
     }
     if (notes.length > 0) return notes.join('; ');
     if (request.weak === false) return NOT_WEAK;
-    return mode === 'keyword' || this.semantic.isLexical ? WORDS_ALONE : NOTHING_NEAR;
+    const near = await similarity;
+    if (near !== undefined && 'hits' in near && near.hits.length > 0) return TOO_LOW;
+    if (this.semantic.isOn && !this.semantic.isLexical) return mode === 'keyword' ? KEYWORDS_ALONE : NOTHING_NEAR;
+    return `${NO_WORD}, and nothing is compared by meaning: ${this.semantic.description}`;
   }
 }

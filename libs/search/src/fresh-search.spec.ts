@@ -129,7 +129,7 @@ describe('FreshSearch', () => {
     expect(await why('"fox red"')).toContain('none of them passes');
     expect(await why('fox', { filters: { minScore: 1_000 } })).toContain('less than minScore');
     expect(await why('windmill')).toContain('a word near to one');
-    expect(await why('windmill', { mode: 'keyword' })).toContain('EMBEDDING_PROVIDER');
+    expect(await why('windmill')).toContain('nothing is compared by meaning: embeddings are');
     expect(await why('windmill', { weak: false })).toContain('weak=false');
     expect(await why('to be or not')).toContain('stop words alone');
     expect(await why('-fox')).toBeNull();
@@ -401,7 +401,7 @@ describe('FreshSearch', () => {
     });
 
     it('lets what holds the words follow what lies near in the sense of a lexical embedder', async () => {
-      reader.isLexical = true;
+      reader.kind = 'lexical';
       const near = await storeAt(0.5, 'foxes');
       const holding = await storeAt(0.01, `a long text that holds 🚀 and fox ${'and more '.repeat(50)}`);
 
@@ -443,10 +443,48 @@ describe('FreshSearch', () => {
       expect(await search('fox', { mode: 'semantic' })).toMatchObject({ degraded: true, reason });
     });
 
+    it.each(['semantic', 'weak'] as const)(
+      'marks what a %s embedder finds without a word of the query',
+      async (kind) => {
+        reader.kind = kind;
+        const stripe = await storeAt(0.6, 'Stripe charges customers');
+        await storeAt(0.3, 'a lake');
+
+        const answer = await search('how do we handle money');
+        expect(answer).toMatchObject({
+          items: [{ id: stripe, weak: true, scores: { keyword: 0 } }, { weak: true }],
+          degraded: false,
+          reason: 'no text holds these words; what was found is near by their vectors (voyage/voyage-4@4)',
+        });
+        expect(await search('money', { weak: false })).toMatchObject({
+          items: [],
+          emptyReason: expect.stringContaining('weak=false'),
+        });
+        expect((await search('money', { filters: { tags: ['pay'] } })).items).toHaveLength(2);
+        expect(reader.asked.at(-1)?.filters).toMatchObject({ tags: ['pay'] });
+        expect((await search('money', { filters: { kinds: ['message'] } })).items).toEqual([]);
+        const least = answer.items[0]!.score * 0.9;
+        expect(idsOf((await search('money', { filters: { minScore: least } })).items)).toEqual([stripe]);
+        const none = await search('money', { filters: { minScore: 2 } });
+        expect(none).toMatchObject({ items: [], emptyReason: expect.stringContaining('minScore') });
+        // Asked for meaning, words are no measure; and where words are held, they are meant.
+        expect((await search('money', { mode: 'semantic' })).items).toMatchObject([{ weak: false }, { weak: false }]);
+        expect((await search('lake')).items).toMatchObject([{ weak: false }, { weak: false }]);
+      },
+    );
+
+    it('says how weak hits were found where both channels found some', async () => {
+      const kept = await storeAt(0.1, 'the lanternkeeper');
+      await storeAt(0.6, 'a torch');
+      const { items, reason } = await search('lantern');
+      expect(idsOf(items)).toContain(kept);
+      expect(reason).toContain('parts of words, near to them, or is near by their vectors');
+    });
+
     it('leaves stop words to an embedder of meaning, not to a lexical one', async () => {
       const id = await storeAt(0.9, 'to be or not to be a fox');
       expect(idsOf((await search('to be or not to be')).items)).toEqual([id]);
-      reader.isLexical = true;
+      reader.kind = 'lexical';
       expect(idsOf((await search('to be or not to be')).items)).toEqual([id]);
       expect(await search('of the')).toMatchObject({
         items: [],
@@ -455,7 +493,7 @@ describe('FreshSearch', () => {
     });
 
     it('does not take chance likeness of letters for a find', async () => {
-      reader.isLexical = true;
+      reader.kind = 'lexical';
       await storeAt(0.05, 'lake');
       expect((await search('fox')).items).toEqual([]);
     });

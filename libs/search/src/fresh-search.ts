@@ -13,10 +13,11 @@ import { KeywordIndex } from './persistence/keyword-index.js';
 import { type RememberedSearch, SPARE } from './remembered-search.js';
 import type { SearchAnswer, SearchMode, SearchRequest, SearchScope } from './search.js';
 import { RemovedMeanwhileError, SearchHits } from './search-hits.js';
-import { ALL_WEAK, depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
+import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
 import { SearchPages } from './search-pages.js';
 import { SearchUpdate } from './search-update.js';
 import { SemanticSearch } from './semantic-search.js';
+import { weakReasonOf } from './weak-hits.js';
 
 /** How often a search is done at most whose texts are replaced each time before they are read. */
 const ATTEMPTS = 5;
@@ -83,10 +84,10 @@ export class FreshSearch {
       const ranked = await this.pages.pageOf(made, mode);
       return { prepared: made, page: ranked, items: await this.hits.describe(made, ranked.hits) };
     });
-    const isWeak = items.length > 0 && items.every(({ weak }) => weak);
+    const weakReason = weakReasonOf(items, this.semantic.embedder);
     const notes = [
       ...prepared.reading,
-      ...(isWeak ? [ALL_WEAK] : []),
+      ...(weakReason === undefined ? [] : [weakReason]),
       ...page.notes,
       ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
     ];

@@ -50,9 +50,12 @@ export class SearchHits {
     }
   }
 
-  /** What an embedder of meaning finds is meant, whatever its words. */
-  isWeak({ ranking }: PreparedSearch, { channels: { semantic } }: FusedHit): boolean {
-    return ranking?.isGuess === true && (semantic === undefined || this.semantic.isLexical);
+  /**
+   * Whether nothing holds a word of the query: then what is found is near to it, by words or by vectors. Who asks for meaning alone
+   * has not asked for words.
+   */
+  isWeak({ request, ranking }: PreparedSearch): boolean {
+    return ranking?.isGuess === true && (request.mode !== 'semantic' || this.semantic.isLexical);
   }
 
   /**
@@ -72,7 +75,7 @@ export class SearchHits {
     return page.flatMap((hit) => {
       const passage = passages.get(hit.id);
       const snippet = snippets.get(hit.id) ?? (passage && snippetOf(passage, terms, this.options));
-      return snippet === undefined ? [] : [{ ...hit, weak: this.isWeak(prepared, hit), snippet }];
+      return snippet === undefined ? [] : [{ ...hit, weak: this.isWeak(prepared), snippet }];
     });
   }
 

@@ -22,8 +22,6 @@ import type { SemanticFindings } from './semantic-search.js';
 const LEAST_DEPTH = 100;
 /** A semantic or hybrid search ends after so many hits; a keyword search goes on to the last. */
 export const MOST_HITS = 500;
-export const ALL_WEAK = 'no text holds these words; what was found holds words, or parts of words, near to them';
-
 const MARK_LENGTH = 8;
 const MARK = /.{8}/g;
 

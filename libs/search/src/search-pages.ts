@@ -1,6 +1,5 @@
 import type { KeywordIndex, RankedDocument } from './persistence/keyword-index.js';
 import type { LiteralSearch } from './literal-search.js';
-import { semanticWeight } from './ranking/boosts.js';
 import { alone, beforeOthers, fuse } from './ranking/fusion.js';
 import type { FusedPosition, KeywordPosition, SearchMode } from './search.js';
 import type { SearchHits } from './search-hits.js';
@@ -120,15 +119,10 @@ export class SearchPages {
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
     const fused =
       mode === 'semantic'
-        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), semanticWeight(true).leastCosine)
-        : fuse(
-            { keyword: keyword.map(toChannelHit), semantic: semantic.hits },
-            semanticWeight(this.semantic.isLexical).weight,
-          );
-    const unseen = fused.filter(
-      (hit) =>
-        hit.score >= minScore && !seen.has(hit.id) && (request.weak !== false || !this.hits.isWeak(prepared, hit)),
-    );
+        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), this.semantic.weight.leastCosine)
+        : fuse({ keyword: keyword.map(toChannelHit), semantic: semantic.hits }, this.semantic.weight.weight);
+    const isLeftOut = request.weak === false && this.hits.isWeak(prepared);
+    const unseen = isLeftOut ? [] : fused.filter((hit) => hit.score >= minScore && !seen.has(hit.id));
     const { hits, faults } = await this.hits.rerank(prepared, unseen);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;

@@ -7,9 +7,10 @@ import type { QueryReader } from './query-reader.js';
 import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } from './remembered-search.js';
 import type { Ranking, SearchAnswer, SearchRequest, SearchScope } from './search.js';
 import { RemovedMeanwhileError, type SearchHits } from './search-hits.js';
-import { ALL_WEAK, depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
+import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
 import type { FoundNearby, SearchPages } from './search-pages.js';
 import { nearestHits, type SemanticSearch } from './semantic-search.js';
+import { weakReasonOf } from './weak-hits.js';
 
 /** Brings a remembered search up to date: ranks what has changed since, and merges it in. */
 export class SearchUpdate {
@@ -83,8 +84,12 @@ export class SearchUpdate {
       const items = await this.hits.describe(prepared, page.hits, snippets);
       // Why there is nothing is not known from what has changed.
       if (items.length === 0) return undefined;
-      const isWeak = items.every(({ weak }) => weak);
-      return toAnswer(request, { ...page, notes: [...(isWeak ? [ALL_WEAK] : []), ...page.notes] }, items);
+      const weakReason = weakReasonOf(items, this.semantic.embedder);
+      return toAnswer(
+        request,
+        { ...page, notes: [...(weakReason === undefined ? [] : [weakReason]), ...page.notes] },
+        items,
+      );
     } catch (error) {
       if (error instanceof RemovedMeanwhileError) return undefined;
       throw error;

@@ -142,7 +142,7 @@ export interface SearchRequest {
   readonly rerank: boolean;
   /** Also what open sessions have written and not handed over yet. */
   readonly live?: boolean;
-  /** Unless false, what holds only words near to those of the query is found where nothing holds one of them. */
+  /** Unless false, what is near to the query by words or vectors is found where nothing holds a word of it. */
   readonly weak?: boolean;
   readonly limit: number;
   readonly after?: SearchPosition;
@@ -215,7 +215,7 @@ export interface SearchHit {
   readonly score: number;
   readonly scores: ChannelScores;
   readonly channels: ChannelRanks;
-  /** Whether it holds no word of the query, but only words, or parts of words, near to them. */
+  /** Whether nothing holds a word of the query, so that it is only near to it, by words or by vectors. */
   readonly weak: boolean;
   /** A short stretch of the text around what matched, on one line. */
   readonly snippet: string;

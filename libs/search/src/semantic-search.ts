@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SearchConfig } from '#config';
-import { type SemanticAnswer, SemanticReader } from '#embedding';
+import { modelKey, type SemanticAnswer, SemanticReader } from '#embedding';
 import { type ContextId, DomainError, type Principal } from '#kernel';
 import { KeywordIndex } from './persistence/keyword-index.js';
-import { boostsOf, semanticWeight } from './ranking/boosts.js';
+import { boostsOf, type SemanticWeight, semanticWeight } from './ranking/boosts.js';
 import { type ChannelHit, scoreOf } from './ranking/fusion.js';
 import type { SearchFilters, SearchScope } from './search.js';
 
@@ -66,8 +66,24 @@ export class SemanticSearch {
     return this.reader.isOn;
   }
 
+  /** Whether what is near shares words: then words say it better. */
   get isLexical(): boolean {
-    return this.reader.isLexical;
+    return this.reader.kind === 'lexical';
+  }
+
+  /** See `semanticWeight`. */
+  get weight(): SemanticWeight {
+    return semanticWeight(this.reader.kind);
+  }
+
+  /** For people: the model of the vectors that are compared. */
+  get embedder(): string {
+    return this.isOn ? modelKey(this.reader.model) : 'none';
+  }
+
+  /** For people: what the channel compares by, and what would find more, where something would. */
+  get description(): string {
+    return [`embeddings are ${this.reader.description}`, this.reader.advice].filter(Boolean).join('. ');
   }
 
   async find(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
@@ -138,7 +154,7 @@ export class SemanticSearch {
     { phrases, exclusions, asOfMs, filters: { kinds } }: SemanticSearchRequest,
     answer: SemanticAnswer,
   ): Promise<ChannelHit[]> {
-    const { leastCosine } = semanticWeight(this.isLexical);
+    const { leastCosine } = this.weight;
     const cosines = new Map<string, number>(
       answer.hits.filter(({ score }) => score > leastCosine).map(({ contextId, score }) => [contextId, score]),
     );

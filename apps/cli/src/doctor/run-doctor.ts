@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ConfigError, type KeepsakeConfig, loadConfig } from '#config';
-import { requireProvider } from '#embedding';
+import { describeProvider } from '#embedding';
 import { KeepsakeLogger } from '#observability';
 import { configurationNotes } from '../configuration-notes.js';
 import type { ExitCode } from '../cli-error.js';
@@ -31,9 +31,10 @@ export async function runDoctor({ json }: { json: boolean }): Promise<ExitCode> 
 /** What depends on the configuration is only looked at where that can be read. */
 async function lookAround(): Promise<Finding[]> {
   let config: KeepsakeConfig;
+  let embeddings: Awaited<ReturnType<typeof describeProvider>>;
   try {
     config = loadConfig(process.env);
-    requireProvider(config.embedding);
+    embeddings = await describeProvider(config.embedding);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.problems.map((problem) => misconfigured('configuration', problem));
@@ -49,6 +50,7 @@ async function lookAround(): Promise<Finding[]> {
     ...(isEmbedded ? [await checkDataFolder(database.dataDir)] : []),
     ...(await checkDatabase(database, search)),
     await checkRedis(cache),
+    ok('embeddings', [embeddings.description, embeddings.advice].filter(Boolean).join('. ')),
     ...(command.serverUrl === undefined ? [] : [await checkServer(command.serverUrl)]),
     await checkPort(http, server?.url),
   ];

@@ -5,7 +5,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { BootstrapService, type OperatorKeyFile } from '#auth';
 import { type HttpConfig, type KeepsakeConfig, loadConfig } from '#config';
 import { EMBEDDED_FOLDER } from '#database';
-import { requireProvider } from '#embedding';
+import { requireProvider, SemanticReader } from '#embedding';
 import { JobWorker } from '#queue';
 import { ApiModule } from '../../../api/src/api.module.js';
 import { startApi } from '../../../api/src/start-api.js';
@@ -43,15 +43,19 @@ export async function runServer({ json }: { json: boolean }): Promise<ExitCode> 
     writeNotice(json, { operatorKey: { key, file } }, text);
     app.get(BootstrapService, { strict: false }).markShown();
   }
+  const reader = app.get(SemanticReader, { strict: false });
+  const embeddings = { provider: reader.description, advice: reader.advice };
   const pages = { docs: `${url}/docs`, openApi: `${url}/openapi.json` };
   const text = [
     `Keepsake listens on ${url}`,
     `  API page      ${pages.docs}`,
     `  operator key  ${placeOfKey(config, operatorKey)}`,
+    `  embeddings    ${embeddings.provider}`,
+    ...(embeddings.advice === undefined ? [] : [`                ${embeddings.advice}`]),
   ];
   writeNotice(
     json,
-    { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file } },
+    { listening: { url, pid: process.pid, ...pages, operatorKeyFile: operatorKey?.file, embeddings } },
     text.join('\n'),
   );
   for (const note of configurationNotes()) writeNotice(json, { note }, note);

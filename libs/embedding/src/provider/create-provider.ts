@@ -4,6 +4,7 @@ import { ProviderClient } from '../provider-http/provider-client.js';
 import { SystemTimer, type Timer } from '../provider-http/retry-delay.js';
 import { type Reranker, VoyageReranker } from '../rerank/reranker.js';
 import { NoReranker } from '../rerank/rerank.service.js';
+import { chooseProvider, chooseWithoutAsking, describeChoice, type NamedProviderConfig } from './choose-provider.js';
 import { type EmbeddingProvider, OffEmbeddingProvider, type ProviderLimits } from './embedding-provider.js';
 import { LocalEmbeddingProvider } from './local-embedding.provider.js';
 import { OPENAI_DIMENSIONS, OPENAI_LIMITS, OpenaiEmbeddingProvider } from './openai-embedding.provider.js';
@@ -23,7 +24,7 @@ const BREAKER = { failuresToOpen: 5, openMs: 10_000 };
  * The provider that the configuration names.
  * @throws ConfigError for a length of vectors that the model does not have
  */
-export function createProvider(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
+export function createProvider(config: NamedProviderConfig, clock: Clock, timer: Timer): EmbeddingProvider {
   const provider = choose(config, clock, timer);
   if (!provider.isOff && !provider.acceptsDimensions(provider.dimensions))
     throw new ConfigError([
@@ -32,9 +33,19 @@ export function createProvider(config: EmbeddingConfig, clock: Clock, timer: Tim
   return provider;
 }
 
-/** Before anything is opened. @throws ConfigError where no provider can be made of it */
+/** Before anything is opened. @throws ConfigError where no provider can be made of it, as far as that is known without asking */
 export function requireProvider(config: EmbeddingConfig): void {
-  createProvider(config, new SystemClock(), new SystemTimer());
+  const choice = chooseWithoutAsking(config);
+  if (choice !== undefined) createProvider(choice.config, new SystemClock(), new SystemTimer());
+}
+
+/** For people: which provider a server of this configuration has, and what would find more. @throws ConfigError as `createProvider` */
+export async function describeProvider(
+  config: EmbeddingConfig,
+): Promise<{ readonly description: string; readonly advice?: string }> {
+  const choice = await chooseProvider(config);
+  const provider = createProvider(choice.config, new SystemClock(), new SystemTimer());
+  return { description: describeChoice(provider, choice), advice: choice.advice };
 }
 
 /** The reranker that the configuration names, if any. */
@@ -61,7 +72,7 @@ function clientOf(name: string, config: EmbeddingConfig, clock: Clock, timer: Ti
   );
 }
 
-function choose(config: EmbeddingConfig, clock: Clock, timer: Timer): EmbeddingProvider {
+function choose(config: NamedProviderConfig, clock: Clock, timer: Timer): EmbeddingProvider {
   const client = (name: string) => clientOf(name, config, clock, timer);
   switch (config.provider) {
     case 'off':

@@ -1,6 +1,12 @@
 import { embeddingsOff } from '../embedding.errors.js';
 import type { EmbeddingModel, InputType, ProviderName } from '../embedding.js';
 
+/**
+ * What it says that two vectors are near: `lexical`, their texts share words or parts of words; `semantic`, they mean much the
+ * same; `weak`, they may mean the same, and words say more.
+ */
+export type EmbedderKind = 'lexical' | 'weak' | 'semantic';
+
 /** What one call may carry. */
 export interface ProviderLimits {
   readonly textsPerCall: number;
@@ -41,6 +47,7 @@ export abstract class EmbeddingProvider {
   abstract readonly limits: ProviderLimits;
   /** Whether calls leave this machine: then budgets hold and the breaker watches. */
   abstract readonly isRemote: boolean;
+  readonly kind: EmbedderKind = 'semantic';
   /** What lengths there are, for people. */
   abstract readonly supportedDimensions: string;
 

@@ -111,6 +111,7 @@ export class LocalEmbeddingProvider extends EmbeddingProvider {
   static readonly DEFAULT_DIMENSIONS = 512;
 
   readonly name = 'local';
+  override readonly kind = 'lexical';
   readonly model = `lexical-${FEATURE_HASHING_VERSION}`;
   readonly isRemote = false;
   readonly limits = { textsPerCall: 1_000, tokensPerCall: 1_000_000 };

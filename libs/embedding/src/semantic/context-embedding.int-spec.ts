@@ -9,6 +9,7 @@ import { EngineVectorCache } from '../embedding.cache.js';
 import { inputRefused, upstreamFailed } from '../embedding.errors.js';
 import { contextEmbedding, ContextEmbeddingJob } from './context-embedding.job.js';
 import { EmbeddingService } from '../embedding.service.js';
+import type { ProviderChoice } from '../provider/choose-provider.js';
 import { PriceTable, UsageLedger } from '../ledger/usage-ledger.js';
 import { EmbeddingDatabase, type TestProject } from '../testing/embedding-database.js';
 import { callBudget } from '../testing/call-budget.js';
@@ -22,6 +23,7 @@ import { type ChangedVectors, VectorObservers } from './vector-observers.js';
 
 const signal = new AbortController().signal;
 const progress = async () => undefined;
+const CHOICE = { because: 'for a test' } as ProviderChoice;
 
 describe('embedding contexts in the background', () => {
   const clock = new ManualClock();
@@ -77,7 +79,7 @@ describe('embedding contexts in the background', () => {
     handler = new ContextEmbeddingJob(embeddings, world.store, observers, changes, world.database);
     observer = new ContextEmbeddingObserver(queue, world.store, provider, new ContextObservers());
     backfill = new EmbeddingBackfillJob(embeddings, world.store, observer);
-    reader = new SemanticReader(embeddings, world.index, world.store, new EmbeddingStates(inProcessCache()));
+    reader = new SemanticReader(embeddings, world.index, world.store, CHOICE, new EmbeddingStates(inProcessCache()));
   }
 
   const run = (ids: readonly ContextId[]) =>

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type EmbeddingState, EmbeddingStates, EmbeddingStateSource } from '#context';
 import type { ContextId, Principal, ProjectId, WorkspaceId } from '#kernel';
 import { type EmbeddingModel, modelKey } from '../embedding.js';
+import { describeChoice, ProviderChoice } from '../provider/choose-provider.js';
 import { EmbeddingService } from '../embedding.service.js';
+import type { EmbedderKind } from '../provider/embedding-provider.js';
 import {
   PostgresSemanticIndex,
   type SemanticAnswer,
@@ -30,6 +32,7 @@ export class SemanticReader extends EmbeddingStateSource {
     private readonly embeddings: EmbeddingService,
     private readonly index: PostgresSemanticIndex,
     private readonly vectors: PostgresVectorStore,
+    private readonly choice: ProviderChoice,
     states: EmbeddingStates,
   ) {
     super();
@@ -41,9 +44,19 @@ export class SemanticReader extends EmbeddingStateSource {
     return !this.embeddings.provider.isOff;
   }
 
-  /** Whether similarity is similarity of words alone: the weight of this channel hangs on it. */
-  get isLexical(): boolean {
-    return this.embeddings.provider.name === 'local';
+  /** What similarity says: the weight of this channel hangs on it. */
+  get kind(): EmbedderKind {
+    return this.embeddings.provider.kind;
+  }
+
+  /** For people: the model, and why it is this one. */
+  get description(): string {
+    return describeChoice(this.embeddings.provider, this.choice);
+  }
+
+  /** For people: what would find more, as a sentence; undefined where there is a model of meaning. */
+  get advice(): string | undefined {
+    return this.choice.advice;
   }
 
   /** @throws DomainError `embeddings-off` */

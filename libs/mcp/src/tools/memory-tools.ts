@@ -5,7 +5,7 @@ export const memoryTools: readonly ToolDefinition[] = [
     name: 'search',
     title: 'Search the memory',
     description:
-      'Find contexts, log entries and messages by plain words, "phrases" and -exclusions, by their words and by what they mean. Answers with snippets; read a hit by its id. A weak hit holds only words near to those asked for.',
+      'Find contexts, log entries and messages by plain words, "phrases" and -exclusions, by their words and by what they mean. Answers with snippets; read a hit by its id. A weak hit is only near to what was asked for: no text holds its words.',
     route: 'GET /v1/search',
     effect: 'reads',
     core: true,

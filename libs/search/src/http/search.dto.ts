@@ -59,7 +59,7 @@ export const searchQuery = z.strictObject({
   weak: z
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('true')
-    .meta({ description: 'False: leaves out hits that hold no word of the query but only words near to them.' }),
+    .meta({ description: 'False: leaves out hits that are only near to the query, where nothing holds a word of it.' }),
   rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
 });
 
@@ -116,7 +116,7 @@ const searchHit = z
       .meta({ description: 'The place that each channel gave the hit by itself; absent where it did not find it.' }),
     weak: z.boolean().meta({
       description:
-        'True where it holds no word of the query, only words or parts of words near to them: another inflection, a compound.',
+        'True where nothing holds a word of the query: it is near by parts of words, other inflections, or vectors; `reason` says how.',
     }),
     snippet: z.string(),
     source: z

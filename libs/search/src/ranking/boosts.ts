@@ -1,4 +1,5 @@
 import type { Priority } from '#context';
+import type { EmbedderKind } from '#embedding';
 import { type Boosts, NO_BOOSTS } from '../search.js';
 
 /**
@@ -71,24 +72,28 @@ export function boostsOf(
 }
 
 /** How much a semantic channel counts in the sum of both, and from which cosine on it counts at all. */
-interface SemanticWeight {
+export interface SemanticWeight {
   readonly weight: number;
   readonly leastCosine: number;
 }
 
 /**
- * A lexical embedder sees the same words as the keyword channel and knows less of what is significant: measured by
- * `bench/retrieval`, every weight that reorders hits ranks worse than keywords alone. So it adds what keywords don't find, parts
- * and forms of words, behind what they find. Below this cosine it finds texts that share chance letters.
- */
-const LEXICAL: SemanticWeight = { weight: 0, leastCosine: 0.25 };
-
-/**
- * An embedder of meaning. More than 0.4 falls below keywords on conversations; nobody but itself knows which of its cosines is
+ * Measured by `bench/retrieval`: no channel may take from what the other finds alone.
+ *
+ * A lexical embedder sees the same words as the keyword channel and knows less of what is significant: every weight that reorders
+ * hits ranks worse than keywords alone. So it adds what keywords don't find, parts and forms of words, behind what they find.
+ * Below this cosine it finds texts that share chance letters. A weak one does the same: what it finds is worth a look where
+ * words find nothing.
+ *
+ * Of an embedder of meaning, more than 0.4 falls below keywords on conversations; nobody but itself knows which of its cosines is
  * a low one.
  */
-const SEMANTIC: SemanticWeight = { weight: 0.3, leastCosine: 0 };
+const SEMANTIC_WEIGHTS: Readonly<Record<EmbedderKind, SemanticWeight>> = {
+  lexical: { weight: 0, leastCosine: 0.25 },
+  weak: { weight: 0, leastCosine: 0.25 },
+  semantic: { weight: 0.3, leastCosine: 0 },
+};
 
-export function semanticWeight(isLexical: boolean): SemanticWeight {
-  return isLexical ? LEXICAL : SEMANTIC;
+export function semanticWeight(kind: EmbedderKind): SemanticWeight {
+  return SEMANTIC_WEIGHTS[kind];
 }

@@ -40,7 +40,7 @@ describe('fuse', () => {
 
   it('never falls below keywords where the embedder is lexical: their order stays, and the rest follows', () => {
     const ids = fc.uniqueArray(fc.integer({ min: 0, max: 2_000 }).map(String), { minLength: 1, maxLength: 500 });
-    const { weight } = semanticWeight(true);
+    const { weight } = semanticWeight('lexical');
     fc.assert(
       fc.property(ids, ids, (keyword, semantic) => {
         const all = idsOf(fused(hits(...keyword), hits(...semantic), weight));

@@ -1,10 +1,10 @@
-import type { SemanticAnswer, SemanticReader, SemanticRequest } from '#embedding';
+import type { EmbedderKind, SemanticAnswer, SemanticReader, SemanticRequest } from '#embedding';
 import type { ContextId } from '#kernel';
 
 /** Similarity as a test says it is. */
 export class FakeSemanticReader {
   isOn = true;
-  isLexical = false;
+  kind: EmbedderKind = 'semantic';
   method: SemanticAnswer['method'] = 'exact';
   /** Cosine by context id; what is not named is not embedded. */
   readonly cosines = new Map<string, number>();
@@ -13,6 +13,8 @@ export class FakeSemanticReader {
   failure: Error | undefined;
   /** Until it settles nobody is answered. */
   hold: Promise<void> = Promise.resolve();
+  description = 'those of a test';
+  advice: string | undefined;
   readonly asked: SemanticRequest[] = [];
   readonly model = { provider: 'voyage', model: 'voyage-4', dimensions: 4 } as const;
 
