@@ -32,6 +32,7 @@ import { RetentionController } from './retention/retention.controller.js';
 import { RetentionService } from './retention/retention.service.js';
 import { ContextDeletionService } from './store/context-deletion.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
+import { LabelMaker } from './store/label-maker.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { PostgresSuccessionsRepository } from './validity/postgres-successions.repository.js';
 import { ContextRows } from './transfer/context-rows.js';
@@ -98,6 +99,7 @@ const SHARED = [
     ...SHARED,
     ContextCounts,
     ContextLookup,
+    LabelMaker,
     ContextWarmer,
     PdfText,
     ContextRows,

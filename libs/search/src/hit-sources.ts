@@ -6,6 +6,7 @@ import { sessionLogTag } from '#session';
 import {
   type EntryPlace,
   type HitSource,
+  type HitText,
   type Neighbour,
   PostgresHitSources,
 } from './persistence/postgres-hit-sources.js';
@@ -17,6 +18,8 @@ export interface SituatedHit extends SearchHit {
   readonly source: Omit<HitSource, 'projectId'> | null;
   /** Oldest first. */
   readonly neighbours: readonly Neighbour[];
+  /** What it says; undefined where nobody asked for it. */
+  readonly said: HitText | undefined;
 }
 
 /**
@@ -30,8 +33,15 @@ export class HitSources {
     private readonly rows: PostgresHitSources,
   ) {}
 
-  /** @param count of neighbours on each side */
-  async situate(workspaceId: WorkspaceId, hits: readonly SearchHit[], count: number): Promise<readonly SituatedHit[]> {
+  /**
+   * @param neighbours how many on each side
+   * @param textLength of the text of each hit, in UTF-16 units; 0 for none
+   */
+  async situate(
+    workspaceId: WorkspaceId,
+    hits: readonly SearchHit[],
+    { neighbours: count, textLength }: { readonly neighbours: number; readonly textLength: number },
+  ): Promise<readonly SituatedHit[]> {
     const sources = await this.queries.readMany(
       hits.map(({ id }) => ({ workspace: workspaceId, statement: 'hit-source', parameters: id, tags: [] })),
       async (missing) => {
@@ -43,12 +53,42 @@ export class HitSources {
       },
     );
     const neighbours = await this.neighboursOf(workspaceId, hits, sources, count);
+    const texts = await this.textsOf(workspaceId, hits, sources, textLength);
     return hits.map((hit, place) => {
       const source = sources[place];
-      if (source === undefined) return { ...hit, source: null, neighbours: [] };
+      if (source === undefined) return { ...hit, source: null, neighbours: [], said: undefined };
       const { projectId: _, ...shown } = source;
-      return { ...hit, source: shown, neighbours: neighbours.get(hit.id) ?? [] };
+      return { ...hit, source: shown, neighbours: neighbours.get(hit.id) ?? [], said: texts.get(hit.id) };
     });
+  }
+
+  /** Texts of messages change with their conversation, all others never. */
+  private async textsOf(
+    workspaceId: WorkspaceId,
+    hits: readonly SearchHit[],
+    sources: readonly (HitSource | undefined)[],
+    length: number,
+  ): Promise<ReadonlyMap<string, HitText>> {
+    if (length === 0) return new Map();
+    const texts = await this.queries.readMany(
+      hits.map(({ id }, place) => {
+        const conversationId = sources[place]?.conversationId ?? null;
+        return conversationId === null
+          ? { workspace: workspaceId, statement: 'hit-text', parameters: [id, length], tags: [] }
+          : {
+              workspace: workspaceId,
+              statement: 'message-text',
+              parameters: [id, length],
+              tags: [conversationTag({ workspace: workspaceId, id: conversationId })],
+            };
+      }),
+      async (missing) => {
+        const ids = missing.map(({ parameters }) => (parameters as readonly [string])[0]);
+        const found = await this.rows.textsOf(workspaceId, ids, length);
+        return ids.map((id) => found.get(id));
+      },
+    );
+    return new Map(hits.flatMap(({ id }, place) => (texts[place] === undefined ? [] : [[id, texts[place]]])));
   }
 
   private async neighboursOf(

@@ -72,6 +72,35 @@ export const contextOperations = [
     },
   },
   {
+    route: 'POST /v1/contexts',
+    tool: 'remember',
+    draw({ memory, picks }) {
+      const project = String(picks.one(PROJECTS));
+      const token = memory.newToken();
+      const content = textOf(memory, token);
+      // No text has this title before: the label is the title.
+      const [label, body] = [`Note ${token}`, { project, content, priority: 'reference' }];
+      return {
+        call: { method: 'POST', path: '/v1/contexts', body },
+        args: body,
+        about: [project, `context ${token}`],
+        isRepeatable: true,
+        apply(state, answer) {
+          const { version, isUnchanged } = store(state, { token, project, label, priority: 'reference' });
+          return (
+            notIn(answer, [200, 201]) ??
+            notShown(answer, 'the stored version', (shown) => [shown.label, shown.version, shown.unchanged], [
+              label,
+              version,
+              isUnchanged,
+            ])
+          );
+        },
+        learn: ({ body: { id } }) => memory.learn('context', token, id),
+      };
+    },
+  },
+  {
     route: 'POST /v1/contexts/batch',
     tool: 'context_store_batch',
     draw({ memory, picks }) {

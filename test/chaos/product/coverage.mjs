@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { callRoute } from './calls.mjs';
 import { BACKFILL_JOB, EMBEDDING_JOB, JOB_ROUTES } from './job-step.mjs';
 import { OPERATIONS } from './operations.mjs';
-import { READING_TOOLS, ROUTES_THAT_READ } from './reading-routes.mjs';
+import { OTHER_READING_TOOLS, READING_TOOLS, ROUTES_THAT_READ } from './reading-routes.mjs';
 
 const LIBRARIES = new URL('../../../dist/libs/', import.meta.url);
 const COMMANDS = new URL('../../../dist/apps/cli/src/commands.js', import.meta.url).href;
@@ -106,6 +106,7 @@ export async function uncovered(environment) {
   const knownTools = [
     ...OPERATIONS.flatMap(({ tool }) => tool ?? []),
     ...Object.values(READING_TOOLS),
+    ...OTHER_READING_TOOLS,
     ...Object.values(JOB_ROUTES),
     ...TOOLS_WITHOUT_STATE,
   ];
@@ -129,6 +130,7 @@ export function neverCalled(called) {
   const tools = [
     ...OPERATIONS.flatMap(({ tool }) => tool ?? []),
     ...Object.values(READING_TOOLS),
+    ...OTHER_READING_TOOLS,
     ...Object.values(JOB_ROUTES),
   ];
   const all = [

@@ -166,7 +166,7 @@ function searchReading(marker, project, which) {
   return {
     route: 'GET /v1/search',
     call: { method: 'GET', path: `/v1/search?${parameters}` },
-    args: query,
+    ...(isLive ? { args: query } : { tool: 'recall', args: { ...query, q: undefined, query: marker } }),
     about: [project],
     ...(isLive ? { neverHits: /** @type {const} */ (true) } : {}),
     view: ({ items }) => items.map((/** @type {any} */ { kind, snippet }) => `${kind} ${tokenIn(snippet)}`).toSorted(),

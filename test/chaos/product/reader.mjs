@@ -47,7 +47,8 @@ export class Reader {
     };
     allow();
     const forget = this.#memory.states.watch(allow);
-    const tool = byTool ? READING_TOOLS[/** @type {keyof typeof READING_TOOLS} */ (route)] : undefined;
+    const usual = READING_TOOLS[/** @type {keyof typeof READING_TOOLS} */ (route)];
+    const tool = byTool ? (reading.tool ?? usual) : undefined;
     try {
       this.#judge.count(tool === undefined ? route : `tool ${tool}`);
       const answer =

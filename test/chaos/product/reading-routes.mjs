@@ -35,6 +35,9 @@ export const READING_TOOLS = {
   'POST /v1/embeddings': 'embed',
 };
 
+/** Tools that are such a route by another name. */
+export const OTHER_READING_TOOLS = ['recall'];
+
 /** Every route that is read. */
 export const ROUTES_THAT_READ = [...Object.keys(READING_TOOLS), 'GET /v1/keys', 'GET /v1/projects/{project}/export'];
 

@@ -13,6 +13,7 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @property {string} route as the OpenAPI document names it
  * @property {import('./http-client.mjs').Call} call
  * @property {Record<string, unknown>} [args] of the tool that calls the route
+ * @property {string} [tool] another one than the usual one of the route
  * @property {readonly string[]} about topics of the writes that change it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at

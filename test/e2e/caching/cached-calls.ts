@@ -108,7 +108,7 @@ export function cachedCalls(
     get(`/v1/agents/${agent}/checkpoints?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints/${checkpoint}?project=${project}`, false),
     // Brought up to date from what its channels found, so its bytes are not kept.
-    get(`/v1/search?project=${project}&q=remember`, false),
+    get(`/v1/search?project=${project}&q=remember&textLength=1000`, false),
     ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`, false)] : []),
     post('/v1/contexts/check', '', { project, text: 'I remember it.' }),
     recall('label', { project, labels: [label] }),

@@ -122,6 +122,8 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     conversations: { shows: ['conversations', 'conversation count'], tags: ['conversations', 'removals'] },
     // Nothing of it ever changes.
     'hit-source': { shows: [], tags: ['removals'] },
+    'hit-text': { shows: [], tags: ['removals'] },
+    'message-text': { shows: ['messages'], tags: ['conversation', 'removals'] },
     'message-neighbours': { shows: ['messages'], tags: ['conversation', 'removals'] },
     'entry-neighbours': { shows: ['entries'], tags: ['session-log', 'removals'] },
     'conversations of all projects': {

@@ -201,7 +201,7 @@ describe('the protocol of /mcp', () => {
     it('are chosen in the address or by a header', async () => {
       const core = await namesOf({});
       const full = await namesOf({ profile: 'full' });
-      expect([core.length <= 12, full.length > 40]).toEqual([true, true]);
+      expect([core.length <= 13, full.length > 40]).toEqual([true, true]);
       expect(full).toEqual(expect.arrayContaining(core));
       expect(await namesOf({ profile: 'core' })).toEqual(core);
       expect(await namesOf({}, { 'x-keepsake-mcp-profile': 'full' })).toEqual(full);

@@ -48,7 +48,7 @@ describe.each([
         expect(tools.map(({ name }) => name)).toEqual(
           expect.arrayContaining(['session_start', 'context_store', 'search']),
         );
-        expect(tools.length).toBeLessThanOrEqual(12);
+        expect(tools.length).toBeLessThanOrEqual(13);
 
         const session = await client.done('session_start', { client: 'lighthouse agent' });
         expect(session).toMatchObject({ project, state: 'active', wakeUp: { handover: null, contexts: [] } });
@@ -108,6 +108,57 @@ describe.each([
       }
     },
     120_000,
+  );
+
+  it.each(ways)(
+    'by %s with the %s generation, an agent that knows remember, recall and forget alone does its work with them',
+    async (way, generation, connect) => {
+      const project = `plain-${way.toLowerCase()}-${generation}`;
+      const client = await connect(project);
+      try {
+        const { tools } = await client.sdk.listTools();
+        const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema['required']]));
+        expect(required).toMatchObject({ remember: ['content'], recall: ['query'], forget: ['id'] });
+        const remember = async (content: string) => {
+          const { id, unchanged } = await client.done('remember', { content });
+          return { id: id as string, unchanged: unchanged as boolean };
+        };
+        const recall = async (query: string) =>
+          (await client.done('recall', { query })).items.map(({ id, text }: { id: string; text: string }) => ({
+            id,
+            text,
+          }));
+        expect(await recall('which queue do we use')).toEqual([]);
+
+        const long = `# Deploys\n\n${'Each deploy is announced in the channel of its team first. '.repeat(20)}`;
+        const [queue, deploys, other] = [
+          await remember('The job queue is pg-boss; it must run in the same database.'),
+          await remember(long),
+          await remember('# Deploys\n\nOf the console they are by hand.'),
+        ];
+        expect(new Set([queue.id, deploys.id, other.id]).size).toBe(3);
+        // The same again, as models do.
+        expect(await remember(long)).toEqual({ id: deploys.id, unchanged: true });
+        const [best] = await recall('which queue do we use for jobs?');
+        expect(best).toEqual({ id: queue.id, text: 'The job queue is pg-boss; it must run in the same database.' });
+        const found = await recall('how are deploys announced');
+        expect(found).toEqual(expect.arrayContaining([{ id: deploys.id, text: long }]));
+
+        expect(await client.done('forget', { id: queue.id })).toEqual({ removed: { contexts: 1 } });
+        expect(await recall('pg-boss job queue')).toEqual([]);
+        const again = await client.call('forget', { id: queue.id });
+        expect([again.isError, again.data.code]).toEqual([true, 'context-not-found']);
+        const changed = await remember('The job queue is our own table by now.');
+        expect((await recall('which queue do we use for jobs?'))[0]).toMatchObject({ id: changed.id });
+
+        const refused = await client.call('recall', { query: ' ' });
+        expect(refused.data).toMatchObject({ status: 400, errors: [{ pointer: '/query' }] });
+        expect(refused.data.detail).toContain('/query');
+      } finally {
+        await client.close();
+      }
+    },
+    60_000,
   );
 
   it('T16 two connections with one key work side by side and do not mix', async () => {

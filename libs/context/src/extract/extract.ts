@@ -2,7 +2,7 @@ import type { WorkPauses } from '#kernel';
 import { type Fingerprint, fingerprintOf } from '../store/near-duplicates.js';
 import { Threads } from '../threads.js';
 import { keyConceptsOf } from './key-concepts.js';
-import { previewOf } from './preview.js';
+import { previewOf, readPreview } from './preview.js';
 import { detectPriority, type Priority } from './priority.js';
 
 /**
@@ -23,6 +23,7 @@ export function extract(content: string): Extract {
 
 /** What a store reads in a text. */
 interface TextReading extends Extract {
+  readonly title: string;
   readonly detectedPriority: Priority;
   readonly fingerprint: Fingerprint;
 }
@@ -35,7 +36,7 @@ const threads = new Threads<string, TextReading>(new URL('./extract.worker.js', 
 /** Linear in the length of the text. */
 export function readText(content: string): TextReading {
   return {
-    preview: previewOf(content),
+    ...readPreview(content),
     keyConcepts: keyConceptsOf(content),
     extractVersion: EXTRACT_VERSION,
     detectedPriority: detectPriority(content),

@@ -31,12 +31,17 @@ const RULE = /(?<![\p{L}\p{N}_])(?:must|always|never|required|critical|warning|i
  * - a cut falls between graphemes and is marked with an ellipsis.
  */
 export function previewOf(content: string): string {
+  return readPreview(content).preview;
+}
+
+/** The same with the title alone, which is empty where the text says nothing. */
+export function readPreview(content: string): { readonly title: string; readonly preview: string } {
   const { prose, code } = visibleLines(content);
   const body = bodyOf(prose);
   const lines = [body.lines, code, prose].map(withoutDecoration).find(({ length }) => length > 0) ?? prose;
   const heading = body.lines.find((line) => line.index < HEADING_WITHIN_LINES && headingText(line.text) !== undefined);
   const title = heading?.text ?? body.title ?? lines[0]?.text;
-  if (title === undefined) return '';
+  if (title === undefined) return { title: '', preview: '' };
 
   const shown = headingText(title) ?? title;
   const taken = new Set([title, shown]);
@@ -47,7 +52,8 @@ export function previewOf(content: string): string {
   const foot = fitRules(rules.map(({ text }) => text));
   const head = [shown, ...significant.map(({ text }) => text)].join('\n');
   const room = PREVIEW_LENGTH - (foot === '' ? 0 : foot.length + 1);
-  return foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
+  const preview = foot === '' ? shorten(head, room) : `${shorten(head, room)}\n${foot}`;
+  return { title: shown, preview };
 }
 
 function withoutDecoration(lines: readonly Line[]): readonly Line[] {

@@ -58,10 +58,10 @@ export function checkItems(items: readonly unknown[]): Checked[] {
 }
 
 export function toStore(body: z.infer<typeof itemBody>): StoreContext {
-  const { label: name, content, tags, metadata } = body;
+  const { content, tags, metadata } = body;
   const priority = body.priority ?? undefined;
   const sessionId = (body.sessionId ?? undefined) as SessionId | undefined;
-  return { label: name, content, tags, priority, sessionId, metadata, ...toValidity(body) };
+  return { label: body.label ?? undefined, content, tags, priority, sessionId, metadata, ...toValidity(body) };
 }
 
 /** All that is wrong with any item. */

@@ -52,7 +52,7 @@ export class ContextController {
 
   @Endpoint('POST ', {
     body: 'texts',
-    summary: 'Store a text under a label; the same text again is the version that is there',
+    summary: 'Store a text under a label, or under its title; the same text again is the version that is there',
     access: ['memory:write'],
     response: storedResponse,
     alsoStatus: [200],

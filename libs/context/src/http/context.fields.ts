@@ -39,7 +39,10 @@ export const priority = z.enum(priorities, { error: `write one of ${priorities.j
 
 /** Fields of a context to store, besides its project. */
 export const storeFields = {
-  label,
+  label: label.nullish().meta({
+    description:
+      'Absent or null: made from the title of the text, and of no other text; the same content in the project is the one that exists.',
+  }),
   content,
   tags: tags.default([]),
   priority: priority.nullish().meta({

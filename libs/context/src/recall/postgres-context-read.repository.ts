@@ -91,6 +91,22 @@ export class PostgresContextReadRepository {
     return { items: rows.map(toSummary), total: rows[0]?.total ?? 0 };
   }
 
+  /** The labels whose newest version holds each content, by its hash; the one that has held it longest, of several. */
+  async findLabelsWith(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    contentHashes: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.database.query<{ label: string; hash: string }>(
+      `SELECT label, encode(content_hash, 'hex') AS hash FROM contexts
+       WHERE workspace_id = $1 AND project_id = $2 AND is_latest
+         AND content_hash = ANY (SELECT decode(hash, 'hex') FROM unnest($3::text[]) AS given (hash))
+       ORDER BY id DESC`,
+      [workspaceId, projectId, contentHashes],
+    );
+    return new Map(rows.map(({ label, hash }) => [hash, label]));
+  }
+
   /** Locks those that are there against deletion, in the order of their ids. */
   async keep(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<ReadonlySet<ContextId>> {
     if (ids.length === 0) return new Set();

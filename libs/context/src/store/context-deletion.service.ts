@@ -76,7 +76,9 @@ export class ContextDeletionService {
         if (locked === undefined) throw labelNotFound(label);
         const { latest } = locked;
         requireMatch(preconditions, latest === undefined ? '' : this.states.tagOf(latest, 'pending'));
-        return this.deleteWhole(workspaceId, project, locked);
+        const deleted = await this.deleteWhole(workspaceId, project, locked);
+        if (deleted === 0) throw labelNotFound(label);
+        return deleted;
       },
       { retries: 3 },
     );

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DomainError, SessionId, WorkPauses } from '#kernel';
+import { cutAtGrapheme, type DomainError, type SessionId, type WorkPauses } from '#kernel';
 import type { Context } from '../context.js';
 import type { SimilarContext } from './near-duplicates.js';
 import { readAnyText } from '../extract/extract.js';
@@ -8,7 +8,8 @@ import type { GivenValidity, Validity } from '../validity/validity.js';
 import type { Fingerprint } from './near-duplicates.js';
 
 export interface StoreContext extends GivenValidity {
-  readonly label: string;
+  /** Absent: made from the title of the text. */
+  readonly label?: string;
   readonly content: string;
   readonly tags: readonly string[];
   /** Absent: read from the text. */
@@ -39,6 +40,8 @@ export interface ContextDraft extends Pick<
   readonly fingerprint: Fingerprint;
   readonly supersedes: NonNullable<GivenValidity['supersedes']>;
   readonly isPart: boolean;
+  /** Whether the label is the title of the text, since none was given. */
+  readonly isLabelMade: boolean;
 }
 
 export interface StoredContext {
@@ -58,9 +61,10 @@ export type StoreOutcome = StoredContext | { readonly error: DomainError };
  */
 export async function draftOf(input: StoreContext, pauses: WorkPauses): Promise<ContextDraft> {
   const { label, content, tags, priority, sessionId, metadata } = input;
-  const { detectedPriority, ...reading } = await readAnyText(content, pauses);
+  const { detectedPriority, title, ...reading } = await readAnyText(content, pauses);
   return {
-    label,
+    label: label ?? labelOfTitle(title),
+    isLabelMade: label === undefined,
     content,
     contentHash: createHash('sha256').update(content, 'utf8').digest('hex'),
     contentBytes: Buffer.byteLength(content),
@@ -77,4 +81,17 @@ export async function draftOf(input: StoreContext, pauses: WorkPauses): Promise<
     supersedes: input.supersedes ?? [],
     isPart: input.isPart === true,
   };
+}
+
+/** In UTF-16 units. With what makes it unique a label stays shorter than those that clients may give. */
+const TITLE_LENGTH = 80;
+
+/** The label of a text whose title says nothing, or whose title no path can name. */
+const UNTITLED = 'untitled';
+
+/** The label that is made of a title: on one line, cut between graphemes, without control characters. */
+function labelOfTitle(title: string): string {
+  const line = title.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  const label = line.length <= TITLE_LENGTH ? line : cutAtGrapheme(line, TITLE_LENGTH).trimEnd();
+  return ['', '.', '..'].includes(label) ? UNTITLED : label;
 }

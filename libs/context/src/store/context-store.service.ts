@@ -29,6 +29,7 @@ import {
   type StoreOutcome,
 } from './context-draft.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { LabelMaker } from './label-maker.js';
 import type { SimilarContext } from './near-duplicates.js';
 import type { NewContext } from './context.row.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
@@ -67,12 +68,16 @@ const OWN_TEXT = 'names the version that holds this very text';
  * A text of the newest version is stored as a new one all the same where that is not valid any more, or where other times, another
  * slot or something else to supersede is said of it: it says that something is true again, or true otherwise.
  *
+ * Without a label a text is stored under the label whose newest version holds it; where there is none, a label is made
+ * from the title of the text (`LabelMaker`).
+ *
  * The same text under another label is otherwise a context of its own, and the first one is named in `similarTo`.
  */
 @Injectable()
 export class ContextStoreService {
   constructor(
     private readonly contexts: PostgresContextRepository,
+    private readonly labels: LabelMaker,
     private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
@@ -136,37 +141,34 @@ export class ContextStoreService {
   private async write(
     workspaceId: WorkspaceId,
     projectSlug: string,
-    drafts: readonly ContextDraft[],
+    given: readonly ContextDraft[],
     pointerOf: (index: number) => string,
   ): Promise<readonly StoreOutcome[]> {
     // Locks are taken in one order everywhere: sessions, project, labels.
-    const refused = await this.refusedSessions(workspaceId, drafts, pointerOf);
+    const refused = await this.refusedSessions(workspaceId, given, pointerOf);
     const errors = new Map<ContextDraft, DomainError>();
-    for (const draft of drafts) {
+    for (const draft of given) {
       const error = draft.sessionId === null ? undefined : refused.get(draft.sessionId);
       if (error !== undefined) errors.set(draft, error);
     }
-    const outcomesOf = (stored: ReadonlyMap<ContextDraft, StoredContext>) =>
+    const outcomesOf = (drafts: readonly ContextDraft[], stored: ReadonlyMap<ContextDraft, StoredContext>) =>
       drafts.map((draft) => stored.get(draft) ?? { error: errors.get(draft) as DomainError });
-    if (errors.size === drafts.length) return outcomesOf(new Map());
+    if (errors.size === given.length) return outcomesOf(given, new Map());
 
     const project = await this.projects.ensure(workspaceId, projectSlug);
-    const refusedSuccessions = await this.refusedSuccessions(workspaceId, project.id, drafts, pointerOf);
+    const refusedSuccessions = await this.refusedSuccessions(workspaceId, project.id, given, pointerOf);
     for (const [draft, error] of refusedSuccessions) if (!errors.has(draft)) errors.set(draft, error);
-    const candidates = drafts.filter((draft) => !errors.has(draft));
-    if (candidates.length === 0) return outcomesOf(new Map());
-    const lines = await this.contexts.lockLabels(
-      workspaceId,
-      project.id,
-      candidates.map(({ label }) => label),
-    );
+    const candidates = given.filter((draft) => !errors.has(draft));
+    if (candidates.length === 0) return outcomesOf(given, new Map());
+    const { lines, labelled } = await this.labels.label(workspaceId, project.id, candidates);
+    const drafts = given.map((draft) => labelled.get(draft) ?? draft);
     for (const [index, draft] of drafts.entries()) {
       const latest = lines.get(draft.label)?.latest;
       const place = latest?.contentHash === draft.contentHash ? draft.supersedes.indexOf(latest.id) : -1;
       if (place !== -1 && !errors.has(draft))
         errors.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, OWN_TEXT));
     }
-    const admitted = candidates.filter((draft) => !errors.has(draft));
+    const admitted = drafts.filter((draft) => !errors.has(draft));
     const settles = [...admitted, ...[...lines.values()].map(({ latest }) => latest)].some(
       (version) => version !== undefined && hasNeighbours(version),
     );
@@ -190,7 +192,7 @@ export class ContextStoreService {
       });
     }
     await this.countRepeats(workspaceId, answers);
-    return outcomesOf(stored);
+    return outcomesOf(drafts, stored);
   }
 
   private async refusedSessions(
@@ -271,7 +273,7 @@ export class ContextStoreService {
         answers.set(draft, { context: known, isNew: false });
         continue;
       }
-      const { supersedes: _, isPart: __, ...described } = draft;
+      const { supersedes: _, isPart: __, isLabelMade: ___, ...described } = draft;
       const context: NewContext = {
         ...described,
         workspaceId,

@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { namesState, type Problem } from '#http';
 import type { RestAnswer } from '../http/rest-api.js';
 import type { Tool } from '../tools/tool-catalogue.js';
+import { withArgumentNames } from '../tools/renamed-arguments.js';
 import { fenced, pageOf, type TextPage } from './text-page.js';
 import { type Cut, fitValue, omitFromValue } from './fit-value.js';
 
@@ -68,7 +69,7 @@ export function toToolResult(
   page: TextPage | undefined,
   form: ResultForm,
 ): CallToolResult {
-  if (isRefused(answer)) return toErrorResult(problemViewOf(answer));
+  if (isRefused(answer)) return toErrorResult(withArgumentNames(tool.definition, problemViewOf(answer)));
   const value = withTag(toValue(tool, answer.body ?? {}, page), answer.etag);
   if (form === 'text') return { content: [{ type: 'text', text: toText(tool, value, Infinity) }] };
   return { content: [{ type: 'text', text: toText(tool, value, MAX_TEXT) }], structuredContent: value };

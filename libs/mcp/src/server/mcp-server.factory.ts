@@ -15,7 +15,7 @@ import { toErrorResult, toToolResult } from '../results/tool-result.js';
 import type { McpConnection } from './mcp-connection.js';
 
 const INSTRUCTIONS =
-  'Keepsake is the memory of your work. Begin with session_start and read its wakeUp; look for what is known with search before you ask or guess; keep what must not be forgotten with context_store; log progress, decisions and todos with session_log; finish with session_end, so that the next session can go on.';
+  'Keepsake is the memory of your work. Begin with session_start and read its wakeUp; look for what is known with search before you ask or guess; keep what must not be forgotten with context_store; log progress, decisions and todos with session_log; finish with session_end, so that the next session can go on. Where that is too much, remember, recall and forget do without a session.';
 
 /** Makes what answers one request. It holds no state: everything is known from the connection and from the memory. */
 @Injectable()

@@ -5,23 +5,14 @@ import type { ToolDefinition } from './tool.js';
 export const contextTools: readonly ToolDefinition[] = [
   {
     name: 'context_store',
-    title: 'Remember a text',
+    title: 'Store a text',
     description:
-      'Keep a text under a label, for good. A new text under a known label becomes its next version; the same text again changes nothing.',
+      'Keep a text under a label, for good; without a label under its title. A new text under a known label becomes its next version; the same text again changes nothing.',
     route: 'POST /v1/contexts',
     effect: 'adds',
     idempotent: true,
     core: true,
     omits: ['/content', '/metadata'],
-  },
-  {
-    name: 'forget',
-    title: 'Forget a text',
-    description:
-      'Delete a version of a context for good, by its id, or with `allVersions` its whole label. Can not be taken back.',
-    route: 'DELETE /v1/contexts/:id',
-    effect: 'removes',
-    core: true,
   },
   {
     name: 'context_get',

@@ -4,7 +4,10 @@ import { ToolCatalogue, toolDefinitions } from './tool-catalogue.js';
 
 const sent = { content: z.string(), metadata: z.string(), text: z.string() };
 /** With every field that some tool looks for. */
-const anyAnswer = z.object({ ...sent, value: z.unknown(), items: z.array(z.object({ context: z.object(sent) })) });
+const item = z.object({ context: z.object(sent), scores: z.unknown(), channels: z.unknown() });
+const anyAnswer = z.object({ ...sent, value: z.unknown(), items: z.array(item) });
+/** With every field that some tool gives another name. */
+const anyQuery = z.strictObject({ q: z.string().optional() });
 
 function routeOf(name: string, parts: Partial<Route> = {}): Route {
   const [method = '', path = ''] = name.split(' ');
@@ -25,7 +28,7 @@ function routeOf(name: string, parts: Partial<Route> = {}): Route {
 
 /** Of an application that has these routes, and every other one that a tool is made of. */
 function catalogueOf(routes: readonly Route[], without?: string): ToolCatalogue {
-  const all = new Map(toolDefinitions.map(({ route }) => [route, routeOf(route)]));
+  const all = new Map(toolDefinitions.map(({ route }) => [route, routeOf(route, { query: anyQuery })]));
   for (const route of routes) all.set(route.name, route);
   if (without !== undefined) all.delete(without);
   return new ToolCatalogue({ allRoutes: () => all } as unknown as RouteCatalogue);
@@ -90,8 +93,8 @@ describe('the tools', () => {
   });
 
   it('end the start where an answer has a field of a name that tools add', () => {
-    const clashing = routeOf('GET /v1/search', { response: z.object({ shortened: z.boolean() }) });
-    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('search has a field shortened');
+    const clashing = routeOf('GET /v1/handovers/latest', { response: z.object({ shortened: z.boolean() }) });
+    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('handover_latest has a field shortened');
   });
 
   it('take the tag of a state where their route takes preconditions', () => {
@@ -111,6 +114,27 @@ describe('the tools', () => {
     const body = z.strictObject({ ifMatch: z.string() });
     const clashing = routeOf('PATCH /v1/contexts/:id', { conditional: true, body });
     expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('context_update takes a field ifMatch');
+  });
+
+  it('show some arguments alone, under names of their own, without those that every call sends', () => {
+    const search = routeOf('GET /v1/search', {
+      query: z.strictObject({
+        project: z.string().default('p'),
+        q: z.string().max(5),
+        mode: z.string().optional(),
+        textLength: z.coerce.number().int().default(0),
+      }),
+    });
+    const tools = catalogueOf([search]);
+    tools.onApplicationBootstrap();
+    const { input, output } = tools.find('recall', 'core')!;
+    expect(input).toMatchObject({ properties: { query: { type: 'string', maxLength: 5 } }, required: ['query'] });
+    expect(Object.keys(input.properties)).toEqual(['query', 'project']);
+    expect(Object.keys((output.properties['items'] as any).items.properties)).toEqual(['context']);
+    const inProject = routeOf('POST /v1/contexts', { body: z.strictObject({ colour: z.string() }) });
+    expect(() => catalogueOf([inProject]).onApplicationBootstrap()).toThrow('remember does not show colour');
+    const without = routeOf('GET /v1/search', { query: z.strictObject({}) });
+    expect(() => catalogueOf([without]).onApplicationBootstrap()).toThrow('recall renames q');
   });
 
   it('end the start where a route is gone', () => {

@@ -10,6 +10,8 @@ import { agentTools } from './agent-tools.js';
 import { contextTools } from './context-tools.js';
 import { conversationTools } from './conversation-tools.js';
 import { memoryTools } from './memory-tools.js';
+import { plainTools } from './plain-tools.js';
+import { withNames } from './renamed-arguments.js';
 import { sessionTools } from './session-tools.js';
 import { toStrictSchema } from './strict-schema.js';
 import { preconditionArguments } from './tool-preconditions.js';
@@ -18,6 +20,7 @@ import type { Profile, ToolDefinition } from './tool.js';
 /** Every tool, in the order in which an agent meets them. */
 export const toolDefinitions: readonly ToolDefinition[] = [
   ...sessionTools,
+  ...plainTools,
   ...contextTools,
   ...memoryTools,
   ...conversationTools,
@@ -72,7 +75,7 @@ export class ToolCatalogue implements OnApplicationBootstrap {
       definition,
       route,
       scopes: route.access === 'public' ? [] : route.access,
-      input: toStrictSchema(withOwnArguments(definition, route, refined)),
+      input: toStrictSchema(withOwnArguments(definition, route, withShown(definition, withNames(definition, refined)))),
       output: toResultSchema(definition, toObjectSchema(route.response ?? z.object({}), 'output')),
       pathFields,
       queryFields: Object.keys(shapeOf(route.query)),
@@ -93,6 +96,18 @@ function isIn({ definition }: Tool, profile: Profile): boolean {
 /** What each call of the tool sends anyway is no argument. */
 function withoutSent({ sends = {} }: ToolDefinition, input: ObjectSchema): ObjectSchema {
   const properties = Object.entries(input.properties).filter(([name]) => !Object.hasOwn(sends, name));
+  return { ...input, properties: Object.fromEntries(properties) };
+}
+
+/** Those that a tool shows, in its order; what is required is among them. */
+function withShown({ name, shows }: ToolDefinition, input: ObjectSchema): ObjectSchema {
+  if (shows === undefined) return input;
+  const hidden = input.required?.find((each) => !shows.includes(each));
+  if (hidden !== undefined) throw new Error(`The tool ${name} does not show ${hidden}, which is required.`);
+  const properties = shows.flatMap((each) => {
+    const schema = input.properties[each];
+    return schema === undefined ? [] : [[each, schema] as const];
+  });
   return { ...input, properties: Object.fromEntries(properties) };
 }
 

@@ -68,6 +68,14 @@ describe('the request that a call of a tool means', () => {
     expect(toRestCall(writer, { id: 'a', colour: 'red' }, undefined).body).toEqual({ colour: 'red' });
   });
 
+  it('has the names of the fields, whatever the tool calls them, and what each call sends', () => {
+    const named = { ...reader, definition: { ...definition, renames: { q: 'query' }, sends: { limit: 7 } } };
+    expect(toRestCall(named, { id: 'a', query: 'red' }, undefined).path).toBe('/v1/things/a/part?q=red&limit=7');
+    expect(toRestCall(named, { id: 'a', q: 'red', limit: 2 }, undefined).path).toBe('/v1/things/a/part?q=red&limit=7');
+    const writing = { ...writer, definition: { ...definition, sends: { text: 'sent' } } };
+    expect(toRestCall(writing, { id: 'a', text: 'x' }, undefined).body).toEqual({ text: 'sent' });
+  });
+
   it('has the tag of a state as its precondition, with the quotes that belong to it', () => {
     const conditional = toolOf({ conditional: true });
     const call = (ifMatch: unknown) => toRestCall(conditional, { id: 'a', text: 'x', ifMatch }, undefined);

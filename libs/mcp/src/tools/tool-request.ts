@@ -3,6 +3,7 @@ import { DomainError, type ErrorIssue } from '#kernel';
 import type { RestCall } from '../http/rest-api.js';
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { Tool } from './tool-catalogue.js';
+import { toFieldNames } from './renamed-arguments.js';
 import { takePreconditions } from './tool-preconditions.js';
 import type { ToolArguments } from './tool.js';
 
@@ -78,7 +79,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
       throw invalid({ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` });
   }
   const { preconditions, others } = takePreconditions(tool.route, args);
-  const filled = withProject(tool, others, project);
+  const filled = { ...withProject(tool, toFieldNames(tool.definition, others), project), ...tool.definition.sends };
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
   const query = new URLSearchParams();
   const body: Record<string, unknown> = {};
@@ -90,7 +91,6 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
     if (takesBody && !queryFields.has(name)) body[name] = value;
     else for (const each of [value].flat()) query.append(name, inQuery(name, each));
   }
-  if (takesBody) Object.assign(body, tool.definition.sends);
   const search = query.size === 0 ? '' : `?${query}`;
   const call = { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
   return Object.keys(preconditions).length === 0 ? call : { ...call, preconditions };

@@ -21,6 +21,12 @@ export interface ToolDefinition {
   readonly description: string;
   /** `POST /v1/sessions/:id/end` */
   readonly route: string;
+  /** The tool that is the same route by its usual name: this one has the name that any client looks for. */
+  readonly alsoKnownAs?: string;
+  /** Arguments that have another name than the field of the route, by that field. */
+  readonly renames?: Readonly<Record<string, string>>;
+  /** Arguments that are shown, in their order, where not all are; the others are taken all the same. */
+  readonly shows?: readonly string[];
   readonly effect: Effect;
   /** Whether doing it twice is the same as once. What reads always is. */
   readonly idempotent?: boolean;

@@ -38,7 +38,7 @@ export class SearchController {
     );
     return toSearchResponse(
       answer,
-      await this.sources.situate(workspaceId, answer.items, query.neighbours),
+      await this.sources.situate(workspaceId, answer.items, query),
       answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),
     );
   }

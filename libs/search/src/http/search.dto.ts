@@ -8,6 +8,9 @@ import { type SearchAnswer, searchKinds, searchModes, type SearchRequest } from 
 
 const MAX_QUERY_LENGTH = 1_000;
 
+/** Of the text of a hit, in UTF-16 units: more than most memories have. */
+const MAX_TEXT_LENGTH = 4_000;
+
 /** A list in one field, separated by commas, or the field several times. */
 const list = z
   .union([z.string(), z.array(z.string())])
@@ -56,6 +59,13 @@ export const searchQuery = z.strictObject({
     .max(5, 'at most 5')
     .default(1)
     .meta({ description: 'How many messages, or entries, before and after a hit come with it.' }),
+  textLength: z.coerce
+    .number({ error: `write a whole number from 0 to ${MAX_TEXT_LENGTH}` })
+    .int('write a whole number')
+    .min(0, 'at least 0')
+    .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH}`)
+    .default(0)
+    .meta({ description: 'How many characters of its text come with each hit, from the beginning; 0: none.' }),
   weak: z
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('true')
@@ -119,6 +129,8 @@ const searchHit = z
         'True where nothing holds a word of the query: it is near by parts of words, other inflections, or vectors; `reason` says how.',
     }),
     snippet: z.string(),
+    text: z.string().optional().meta({ description: 'From its beginning, as long as `textLength` says; else absent.' }),
+    truncated: z.boolean().optional().meta({ description: 'Whether the text goes on.' }),
     source: z
       .object({
         sessionId: z.uuid().nullable(),
@@ -169,8 +181,9 @@ export function toSearchResponse(
     degraded,
     reason,
     emptyReason,
-    items: items.map(({ source, neighbours, ...hit }) => ({
+    items: items.map(({ source, neighbours, said, ...hit }) => ({
       ...hit,
+      ...said,
       source: source === null ? null : { ...source, version: hit.version, createdAt: source.createdAt.toISOString() },
       neighbours: neighbours.map(({ createdAt, ...rest }) => ({ ...rest, createdAt: createdAt.toISOString() })),
     })),

@@ -27,6 +27,13 @@ export interface Neighbour {
   readonly createdAt: Date;
 }
 
+/** What something that was found says, from its beginning. */
+export interface HitText {
+  readonly text: string;
+  /** Whether it says more. */
+  readonly truncated: boolean;
+}
+
 /** An entry of a session, as its neighbours are looked for. */
 export interface EntryPlace {
   readonly id: string;
@@ -86,6 +93,30 @@ export class PostgresHitSources {
           createdAt: row.created_at,
         },
       ]),
+    );
+  }
+
+  /** @param length of each text at most, in UTF-16 units; cut between graphemes */
+  async textsOf(
+    workspaceId: WorkspaceId,
+    ids: readonly string[],
+    length: number,
+  ): Promise<ReadonlyMap<string, HitText>> {
+    // One character more shows that there is more.
+    const rows = await this.database.query<{ id: string; content: MessageContent }>(
+      `SELECT id, to_jsonb(left(content, $3 + 1)) AS content FROM contexts WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
+       UNION ALL
+       SELECT id, to_jsonb(left(text, $3 + 1)) FROM session_entries WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
+       UNION ALL
+       SELECT id, content FROM messages WHERE workspace_id = $1 AND id = ANY ($2::uuid[])`,
+      [workspaceId, ids, length],
+    );
+    return new Map(
+      rows.map(({ id, content }) => {
+        const whole = textOfMessage(content);
+        const text = cutAtGrapheme(whole, length);
+        return [id, { text, truncated: text.length < whole.length }];
+      }),
     );
   }
 
