@@ -47,6 +47,7 @@ if (bundler !== undefined) {
       'extract.worker': compiled('libs/context/src/extract/extract.worker.js'),
       'text-diff.worker': compiled('libs/context/src/recall/text-diff.worker.js'),
       'token-count.worker': compiled('libs/conversation/src/window/token-count.worker.js'),
+      'use.worker': compiled('libs/embedding/src/provider/use.worker.js'),
       'pglite.worker': compiled('libs/database/src/embedded/pglite.worker.js'),
       // What `keepsake bench redis` measures.
       ...(existsSync(subject) ? { 'bench-subject': subject } : {}),

@@ -150,7 +150,7 @@ const variables = z.object({
 
   SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
 
-  EMBEDDING_PROVIDER: oneOf(['auto', 'local', 'openai', 'voyage', 'transformers', 'off'], 'auto'),
+  EMBEDDING_PROVIDER: oneOf(['auto', 'local', 'openai', 'voyage', 'transformers', 'use', 'off'], 'auto'),
   EMBEDDING_MODEL: text().refine((value) => value === undefined || isModelName(value), {
     error: 'write the name of a model, like voyage-4 or text-embedding-3-small',
   }),

@@ -153,7 +153,7 @@ export abstract class SearchConfig {
 
 export abstract class EmbeddingConfig {
   /** `auto`: what there is; see `chooseProvider`. */
-  abstract readonly provider: 'auto' | 'local' | 'openai' | 'voyage' | 'transformers' | 'off';
+  abstract readonly provider: 'auto' | 'local' | 'openai' | 'voyage' | 'transformers' | 'use' | 'off';
   /** Servers that `auto` asks for a model. */
   abstract readonly loopbackUrls: readonly string[];
   /** The provider's usual one where absent. */

@@ -5,7 +5,7 @@ export const inputTypes = ['none', 'query', 'document'] as const;
 
 export type InputType = (typeof inputTypes)[number];
 
-const providerNames = ['local', 'openai', 'voyage', 'transformers'] as const;
+const providerNames = ['local', 'openai', 'voyage', 'transformers', 'use'] as const;
 
 export type ProviderName = (typeof providerNames)[number];
 

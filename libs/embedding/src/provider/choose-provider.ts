@@ -17,8 +17,8 @@ export abstract class ProviderChoice {
   abstract readonly advice?: string;
 }
 
-/** For people whose search knows words alone. */
-const BETTER_THAN_WORDS =
+/** For people whose search knows words alone, or hardly more. */
+const FOR_MEANING =
   'For search by meaning set VOYAGE_API_KEY or OPENAI_API_KEY, or run Ollama with a model for embeddings (ollama pull nomic-embed-text), and start again.';
 
 /**
@@ -73,7 +73,8 @@ export function describeChoice(provider: EmbeddingProvider, { because }: Provide
 }
 
 function choice(config: NamedProviderConfig, because: string): ProviderChoice {
-  return config.provider === 'local' ? { config, because, advice: BETTER_THAN_WORDS } : { config, because };
+  const isWeak = config.provider === 'local' || config.provider === 'use';
+  return isWeak ? { config, because, advice: FOR_MEANING } : { config, because };
 }
 
 /** Model and length may be meant for a server that is not there. */

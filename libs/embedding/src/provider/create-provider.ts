@@ -9,6 +9,7 @@ import { type EmbeddingProvider, OffEmbeddingProvider, type ProviderLimits } fro
 import { LocalEmbeddingProvider } from './local-embedding.provider.js';
 import { OPENAI_DIMENSIONS, OPENAI_LIMITS, OpenaiEmbeddingProvider } from './openai-embedding.provider.js';
 import { TransformersEmbeddingProvider } from './transformers-embedding.provider.js';
+import { UseEmbeddingProvider } from './use-embedding.provider.js';
 import {
   UNKNOWN_VOYAGE_MODEL,
   VOYAGE_MODELS,
@@ -108,6 +109,8 @@ function choose(config: NamedProviderConfig, clock: Clock, timer: Timer): Embedd
         client('voyage'),
       );
     }
+    case 'use':
+      return new UseEmbeddingProvider();
     case 'transformers':
       return new TransformersEmbeddingProvider({
         modelDir: required(config.modelDir, 'EMBEDDING_MODEL_DIR'),

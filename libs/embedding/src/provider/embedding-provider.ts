@@ -48,6 +48,8 @@ export abstract class EmbeddingProvider {
   /** Whether calls leave this machine: then budgets hold and the breaker watches. */
   abstract readonly isRemote: boolean;
   readonly kind: EmbedderKind = 'semantic';
+  /** Characters of a passage that a context is embedded as: short enough for the model, and that one topic shows. */
+  readonly passageLength: number = 4_000;
   /** What lengths there are, for people. */
   abstract readonly supportedDimensions: string;
 

@@ -54,7 +54,7 @@ export class ContextEmbeddingJob {
     signal: AbortSignal,
   ): Promise<void> {
     if (contexts.length === 0) return;
-    const passages = contexts.map(passagesOf);
+    const passages = contexts.map((context) => passagesOf(context, this.embeddings.provider.passageLength));
     let vectors: readonly Float32Array[];
     try {
       ({ vectors } = await this.embeddings.embed({
@@ -112,20 +112,18 @@ export class ContextEmbeddingJob {
   }
 }
 
-/** About a thousand tokens: short enough that one topic shows, and within every model's context. */
-const PASSAGE_LENGTH = 4_000;
-/** A cut at a paragraph, line or sentence is looked for in the last third of a passage. */
-const EARLIEST_CUT = Math.floor((PASSAGE_LENGTH * 2) / 3);
-
 /**
  * What a context is embedded as: its text in passages, each under the label, which often says what the text itself
  * does not. Nothing is left out. Deterministic.
  */
-function passagesOf({ label, content }: { readonly label: string; readonly content: string }): string[] {
+function passagesOf(
+  { label, content }: { readonly label: string; readonly content: string },
+  length: number,
+): string[] {
   const passages: string[] = [];
   let rest = content.trim();
-  while (rest.length > PASSAGE_LENGTH) {
-    const end = cutOf(rest);
+  while (rest.length > length) {
+    const end = cutOf(rest, length);
     passages.push(rest.slice(0, end).trim());
     rest = rest.slice(end).trim();
   }
@@ -133,12 +131,13 @@ function passagesOf({ label, content }: { readonly label: string; readonly conte
   return passages.map((passage) => `${label}\n\n${passage}`.trim());
 }
 
-function cutOf(text: string): number {
+/** At a paragraph, line or sentence in the last third of a passage, where there is one. */
+function cutOf(text: string, length: number): number {
   for (const boundary of ['\n\n', '\n', '. ', ' ']) {
-    const at = text.lastIndexOf(boundary, PASSAGE_LENGTH - boundary.length);
-    if (at >= EARLIEST_CUT) return at + boundary.length;
+    const at = text.lastIndexOf(boundary, length - boundary.length);
+    if (at >= Math.floor((length * 2) / 3)) return at + boundary.length;
   }
   // Not between the halves of a surrogate pair.
-  const isHigh = (text.charCodeAt(PASSAGE_LENGTH - 1) & 0xfc00) === 0xd800;
-  return isHigh ? PASSAGE_LENGTH - 1 : PASSAGE_LENGTH;
+  const isHigh = (text.charCodeAt(length - 1) & 0xfc00) === 0xd800;
+  return isHigh ? length - 1 : length;
 }

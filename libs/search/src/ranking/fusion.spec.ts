@@ -38,17 +38,20 @@ describe('fuse', () => {
     expect(third).toMatchObject({ id: 'c', score: 0.3 });
   });
 
-  it('never falls below keywords where the embedder is lexical: their order stays, and the rest follows', () => {
-    const ids = fc.uniqueArray(fc.integer({ min: 0, max: 2_000 }).map(String), { minLength: 1, maxLength: 500 });
-    const { weight } = semanticWeight('lexical');
-    fc.assert(
-      fc.property(ids, ids, (keyword, semantic) => {
-        const all = idsOf(fused(hits(...keyword), hits(...semantic), weight));
-        expect(all.slice(0, keyword.length)).toEqual(keyword);
-        expect(all.slice(keyword.length)).toEqual(semantic.filter((id) => !keyword.includes(id)));
-      }),
-    );
-  });
+  it.each(['lexical', 'weak'] as const)(
+    'never falls below keywords where the embedder is %s: their order stays, and the rest follows',
+    (kind) => {
+      const ids = fc.uniqueArray(fc.integer({ min: 0, max: 2_000 }).map(String), { minLength: 1, maxLength: 500 });
+      const { weight } = semanticWeight(kind);
+      fc.assert(
+        fc.property(ids, ids, (keyword, semantic) => {
+          const all = idsOf(fused(hits(...keyword), hits(...semantic), weight));
+          expect(all.slice(0, keyword.length)).toEqual(keyword);
+          expect(all.slice(keyword.length)).toEqual(semantic.filter((id) => !keyword.includes(id)));
+        }),
+      );
+    },
+  );
 
   it('splits what a channel gives between its relevance and the boosts', () => {
     const [only] = fused([hit('a', 10, { recency: 0.2, priority: 0.1 })], []);
