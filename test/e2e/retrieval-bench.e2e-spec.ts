@@ -97,4 +97,34 @@ describe('npm run bench:retrieval', () => {
     ]);
     expect(sets[0]).toEqual(sets[1]);
   }, 120_000);
+
+  it('says what hybrid search finds without one part of its ranking, and that it is not below its channels', async () => {
+    const { PATH, HOME } = process.env;
+    const data = join(folder, 'set.json');
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      [SCRIPT, '--data', data, data, '--mode', 'keyword,semantic,hybrid', '--parts', '--json'],
+      { env: { PATH, HOME }, cwd: folder },
+    );
+
+    const { sets } = JSON.parse(stdout) as {
+      sets: { results: { without?: Record<string, object>; metrics: object }[] }[];
+    };
+    expect(sets).toHaveLength(2);
+    const [keyword, , hybrid] = sets[0]!.results;
+    expect(keyword!.without).toBeUndefined();
+    expect(Object.keys(hybrid!.without!)).toEqual([
+      'neighbours',
+      'author',
+      'role',
+      'time',
+      'recency',
+      'priority',
+      'weak hits',
+    ]);
+    // No hit of this set is weak, and none has a priority.
+    expect(hybrid!.without!['weak hits']).toEqual(hybrid!.metrics);
+    expect(hybrid!.without!['priority']).toEqual(hybrid!.metrics);
+    expect(stderr).toBe('');
+  }, 120_000);
 });

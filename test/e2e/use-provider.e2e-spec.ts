@@ -1,8 +1,8 @@
 import { eventually } from '#test/support/eventually.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
-/** About 120 words: more than the model reads of one text. */
-const FILLER = 'The harbour was quiet and the boats lay still beside the old wooden pier. '.repeat(9);
+/** A passage of its own; two of them are more than the model reads of one text. */
+const FILLER = 'The harbour was quiet and the boats lay still beside the old wooden pier. '.repeat(6).trim();
 
 describe('Universal Sentence Encoder lite, in a thread of the server', () => {
   let server: Keepsake;
@@ -12,7 +12,7 @@ describe('Universal Sentence Encoder lite, in a thread of the server', () => {
     for (const [label, content] of [
       ['pay', 'Payments are processed with Stripe; refunds are issued by finance.'],
       ['build', 'The bundler writes its output into the folder dist.'],
-      ['long', `${FILLER}\n\nWhoever is ill sends a note to the office before nine in the morning.`],
+      ['long', `${FILLER}\n\n${FILLER}\n\nWhoever is ill sends a note to the office before nine in the morning.`],
     ]) {
       const { body } = await server.api.post('/v1/contexts', { label, content });
       await eventually(async () => (await server.api.get(`/v1/contexts/${body.id}`)).body.embedding === 'ready', {
