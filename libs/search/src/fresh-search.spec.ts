@@ -473,6 +473,25 @@ describe('FreshSearch', () => {
       },
     );
 
+    it('brings weak hits up to date, and makes them again once a text holds the words', async () => {
+      const stripe = await storeAt(0.6, 'Stripe charges customers');
+      const request = { project: 'one', query: 'money', rerank: false, limit: 20, filters: {} } as const;
+      const { answer, remembered } = await searches.find(scope.workspaceId, request);
+      expect(answer.items).toMatchObject([{ id: stripe, weak: true }]);
+
+      const invoice = await storeAt(0.7, 'an invoice');
+      expect(await searches.update(scope.workspaceId, request, remembered!)).toMatchObject({
+        items: [
+          { id: invoice, weak: true },
+          { id: stripe, weak: true },
+        ],
+        reason: expect.stringContaining('near by their vectors'),
+      });
+      const holding = await storeAt(undefined, 'money');
+      expect(await searches.update(scope.workspaceId, request, remembered!)).toBeUndefined();
+      expect((await search('money')).items[0]).toMatchObject({ id: holding, weak: false });
+    });
+
     it('says how weak hits were found where both channels found some', async () => {
       const kept = await storeAt(0.1, 'the lanternkeeper');
       await storeAt(0.6, 'a torch');

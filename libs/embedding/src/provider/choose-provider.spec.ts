@@ -1,6 +1,7 @@
 import { type EmbeddingConfig, loadConfig } from '#config';
 import { FakeOllama, LLAMA, NOMIC } from '../testing/fake-ollama.js';
 import { chooseProvider } from './choose-provider.js';
+import { requireProvider } from './create-provider.js';
 
 describe('the provider that a server takes by itself', () => {
   const started: FakeOllama[] = [];
@@ -121,6 +122,15 @@ describe('the provider that a server takes by itself', () => {
   it('does not take a length for the embedded one that it does not have', async () => {
     expect(await chosen({ EMBEDDING_DIMENSIONS: '32' })).toMatchObject({ provider: 'local', dimensions: undefined });
     expect(await chosen({ EMBEDDING_DIMENSIONS: '256' })).toMatchObject({ provider: 'local', dimensions: 256 });
+  });
+
+  it('refuses a length that the named one does not have', () => {
+    const dimensionsOf = (provider: string, dimensions: string) => () =>
+      requireProvider(configOf({ EMBEDDING_PROVIDER: provider, EMBEDDING_DIMENSIONS: dimensions }));
+    expect(dimensionsOf('use', '256')).toThrow('write 512');
+    expect(dimensionsOf('use', '512')).not.toThrow();
+    expect(dimensionsOf('local', '32')).toThrow('write 64 to 4096');
+    expect(dimensionsOf('off', '32')).not.toThrow();
   });
 
   it('looks at no place but this machine', () => {

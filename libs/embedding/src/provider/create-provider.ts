@@ -27,9 +27,10 @@ const BREAKER = { failuresToOpen: 5, openMs: 10_000 };
  */
 export function createProvider(config: NamedProviderConfig, clock: Clock, timer: Timer): EmbeddingProvider {
   const provider = choose(config, clock, timer);
-  if (!provider.isOff && !provider.acceptsDimensions(provider.dimensions))
+  const { dimensions = provider.dimensions } = config;
+  if (!provider.isOff && !provider.acceptsDimensions(dimensions))
     throw new ConfigError([
-      `EMBEDDING_DIMENSIONS (now "${provider.dimensions}"): write ${provider.supportedDimensions}, which is what ${provider.name}/${provider.model} has`,
+      `EMBEDDING_DIMENSIONS (now "${dimensions}"): write ${provider.supportedDimensions}, which is what ${provider.name}/${provider.model} has`,
     ]);
   return provider;
 }
