@@ -142,7 +142,16 @@ describe.each([
     const second = await start({ client: 'agent 2' });
     expect(second.wakeUp).toEqual({
       handover,
-      contexts: [{ id: rule.id, label: 'rules/deploy', version: 1, preview: 'NEVER deploy on a Friday.' }],
+      contexts: [
+        {
+          id: rule.id,
+          label: 'rules/deploy',
+          version: 1,
+          preview: 'NEVER deploy on a Friday.',
+          supersededBy: null,
+          validTo: null,
+        },
+      ],
       todos: [
         expect.objectContaining({ id: urgent.id, text: 'Rotate the token.', priority: 'critical' }),
         expect.objectContaining({ id: low.id, text: 'Tidy the logs.', priority: 'low' }),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { ContextService, type ContextSummary, RecallService } from '#context';
-import { type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
+import { ContextService, type ContextSummary, isValidAt, RecallService } from '#context';
+import { Clock, type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
 import { type SearchAnswer, type SearchHit, SearchService } from '#search';
 import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
 import { reasonsOf, relevantOf, sharedWords, significantWords } from './relevance.js';
@@ -22,6 +22,7 @@ export class CheckService {
     private readonly contexts: ContextService,
     private readonly recalls: RecallService,
     private readonly searches: SearchService,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -55,10 +56,14 @@ export class CheckService {
         ],
       });
     }
-    const contexts = inOrder(relevant.filter(({ why }) => why.length > 0));
+    const now = this.clock.now();
+    const isValid = ({ context }: RelevantContext) => isValidAt(context, now);
+    const matching = inOrder(relevant.filter(({ why }) => why.length > 0));
+    // What is not true is nothing to heed, but worth to know.
+    const contexts = [...matching.filter(isValid), ...matching.filter((context) => !isValid(context))];
     const contentOf = new Map<string, string>(items.map(({ id, content = '' }) => [id, content]));
     const rules: StatedRule[] = [];
-    for (const { context } of contexts) {
+    for (const { context } of contexts.filter(isValid)) {
       const stated = await rulesOfLong(contentOf.get(context.id) ?? '', MOST_RULES - rules.length, pauses);
       rules.push(...stated.map((rule) => ({ ...rule, context })));
     }

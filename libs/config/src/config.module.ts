@@ -13,7 +13,7 @@ import {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './config-sections.js';
+} from './slices.js';
 
 @Module({})
 export class ConfigModule {

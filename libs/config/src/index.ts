@@ -18,5 +18,5 @@ export {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './config-sections.js';
-export { findVariableNotes } from './ineffective-variables.js';
+} from './slices.js';
+export { findVariableNotes } from './variable-notes.js';

@@ -15,7 +15,7 @@ import type {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './config-sections.js';
+} from './slices.js';
 
 /** All slices of the configuration, frozen. */
 export interface KeepsakeConfig {

@@ -59,6 +59,8 @@ export interface ContextFilter {
   readonly sessionId?: SessionId;
   /** `latest`: the newest version of each label; `active`: every one that is not archived; `archived`: those alone. */
   readonly which: 'latest' | 'active' | 'archived';
+  /** Of then: the versions that were valid, every one that was not archived, or the archived ones. Absent: now. */
+  readonly asOf?: Date;
 }
 
 export const embeddingStates = ['pending', 'ready', 'off'] as const;

@@ -12,6 +12,7 @@ export { RecallService } from './recall/recall.service.js';
 export type { ContextCopy, ContextImport } from './transfer/context-import.js';
 export type { ExportedContext, VersionRef } from './transfer/context-rows.js';
 export { slotName } from './validity/validity.fields.js';
+export { endOf, isValidAt, OF_TODAY } from './validity/validity.js';
 export { ContextTransferService } from './transfer/context-transfer.service.js';
 export {
   content as contentField,

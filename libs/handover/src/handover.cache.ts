@@ -37,14 +37,21 @@ export interface WakeUpContent {
   readonly handover: Handover | null;
   /** Of the `always_check` contexts. */
   readonly contexts: readonly ContextSummary[];
+  /** When other contexts come first, because some begin or cease to be valid; null: no such moment is known. */
+  readonly until: Date | null;
 }
 
-export const wakeUps = defineFamily<ProjectKey, WakeUpContent>({
+export interface WakeUpKey extends ProjectKey {
+  readonly nowMs: () => number;
+}
+
+export const wakeUps = defineFamily<WakeUpKey, WakeUpContent>({
   name: 'wake-up',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'project',
   mutable: true,
   key: () => 'content',
   tags: (of) => [handoversTag(of), alwaysCheckTag(of), workspaceDeletionTag(of)],
   ttlMs: 3_600_000,
+  ttlOf: ({ until }, { nowMs }) => (until === null ? Number.POSITIVE_INFINITY : Math.max(1, until.getTime() - nowMs())),
 });

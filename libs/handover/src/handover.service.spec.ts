@@ -12,7 +12,10 @@ const used = { id: newId<ContextId>(), label: 'rules', version: 2, preview: 'Rul
 const contexts = {
   usedBy: async () => ({ items: [used], total: 1 }),
   keep: async (_workspace: unknown, ids: readonly ContextId[]) => new Set(ids),
-  alwaysCheck: async (_workspace: unknown, _project: unknown, limit: number) => [used].slice(0, limit),
+  alwaysCheck: async (_workspace: unknown, _project: unknown, limit: number) => ({
+    items: [used].slice(0, limit),
+    until: null,
+  }),
   count: async () => ({ total: 5, alwaysCheck: 1 }),
 } as unknown as ContextReader;
 
@@ -29,6 +32,7 @@ describe('HandoverService', () => {
       contexts,
       world.projectReader,
       world.cache,
+      world.clock,
       new AlwaysCheckReaders(),
     );
     handovers = new HandoverService(

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, QueryCache, type Refill, type Tag } from '#cache';
 import { type AlwaysCheckReader, AlwaysCheckReaders, ContextReader, contextsTag, type ContextSummary } from '#context';
-import type { WorkspaceId } from '#kernel';
+import { Clock, type WorkspaceId } from '#kernel';
 import { CacheWarmers } from '#warming';
 import { ProjectReader } from '#project';
 import { type Session, type SessionEntry, SessionReader, SessionService, type StartSession, todosTag } from '#session';
-import { handoversTag, type WakeUpContent, wakeUps } from './handover.cache.js';
+import { handoversTag, type WakeUpContent, type WakeUpKey, wakeUps } from './handover.cache.js';
 import type { Handover } from './handover.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
@@ -19,6 +19,7 @@ export class WakeUpContentService implements AlwaysCheckReader {
     private readonly contexts: ContextReader,
     private readonly projects: ProjectReader,
     private readonly cache: CacheService,
+    private readonly clock: Clock,
     readers: AlwaysCheckReaders,
   ) {
     readers.register(this);
@@ -26,22 +27,26 @@ export class WakeUpContentService implements AlwaysCheckReader {
 
   /** @param project slug */
   contentOf(workspaceId: WorkspaceId, project: string): Promise<WakeUpContent> {
-    return this.cache.getOrSet(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
+    return this.cache.getOrSet(wakeUps, this.keyOf(workspaceId, project), () => this.make(workspaceId, project));
   }
 
   /** For `CacheService.invalidate`: loads it again after a write that changes it. */
   refill(workspaceId: WorkspaceId, project: string): Refill {
-    return this.cache.refill(wakeUps, { workspace: workspaceId, project }, () => this.make(workspaceId, project));
+    return this.cache.refill(wakeUps, this.keyOf(workspaceId, project), () => this.make(workspaceId, project));
+  }
+
+  private keyOf(workspaceId: WorkspaceId, project: string): WakeUpKey {
+    return { workspace: workspaceId, project, nowMs: () => this.clock.nowMs() };
   }
 
   private async make(workspaceId: WorkspaceId, slug: string): Promise<WakeUpContent> {
     const project = await this.projects.find(workspaceId, slug);
-    if (project === undefined) return { handover: null, contexts: [] };
-    const [handover, contexts] = await Promise.all([
-      this.handovers.findLatest(workspaceId, project.id),
-      this.contexts.alwaysCheck(workspaceId, project.id, MAX_CONTEXTS),
-    ]);
-    return { handover: handover ?? null, contexts };
+    if (project === undefined) return { handover: null, contexts: [], until: null };
+    // One after the other: within a transaction there is one connection.
+    const handover = (await this.handovers.findLatest(workspaceId, project.id)) ?? null;
+    const now = this.clock.now();
+    const { items, until } = await this.contexts.alwaysCheck(workspaceId, project.id, MAX_CONTEXTS, now);
+    return { handover, contexts: items, until };
   }
 }
 
@@ -93,18 +98,18 @@ export class WakeUpService {
     const named = { workspace: workspaceId, project };
     const read = <Value>(statement: string, tag: Tag, load: () => Promise<Value>) =>
       this.queries.read({ ...named, statement, parameters: projectId, tags: [tag] }, load);
-    // Side by side: what the cache is asked goes out in few commands then.
-    const [{ handover, contexts }, todos, labels, handovers, sessions] = await Promise.all([
-      this.wakeUpContents.contentOf(workspaceId, project),
-      read('open-todos', todosTag(named), async () => ({
-        first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
-        total: await this.work.countOpenTodos(workspaceId, projectId),
-      })),
-      read('label-count', contextsTag(named), () => this.contexts.count(workspaceId, projectId)),
-      read('handover-count', handoversTag(named), () => this.handovers.count(workspaceId, projectId)),
-      // The new session is counted, so there is nothing to remember.
-      this.work.count(workspaceId, projectId),
-    ]);
+    // One after the other: within a transaction there is one connection.
+    const { handover, contexts } = await this.wakeUpContents.contentOf(workspaceId, project);
+    const todos = await read('open-todos', todosTag(named), async () => ({
+      first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
+      total: await this.work.countOpenTodos(workspaceId, projectId),
+    }));
+    const labels = await read('label-count', contextsTag(named), () => this.contexts.count(workspaceId, projectId));
+    const handovers = await read('handover-count', handoversTag(named), () =>
+      this.handovers.count(workspaceId, projectId),
+    );
+    // The new session is counted, so there is nothing to remember.
+    const sessions = await this.work.count(workspaceId, projectId);
     return {
       handover: handover ?? undefined,
       contexts,

@@ -26,12 +26,19 @@ export class ContextIndexer extends ContextObserver {
     );
   }
 
+  override async onValidityChanged(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<void> {
+    await this.index.noteChanged(
+      workspaceId,
+      contexts.map(({ id, projectId }) => ({ id, projectId, kind: 'context' })),
+    );
+  }
+
   async onDescribed(workspaceId: WorkspaceId, { id, priority, tags }: ContextSummary): Promise<void> {
     await this.index.describe(workspaceId, id, { priority, tags });
   }
 }
 
-function toDocument(context: Context): SearchDocument {
+export function toDocument(context: Context): SearchDocument {
   const { workspaceId, projectId, id, label, version, content, priority, tags, sessionId, createdAt } = context;
   return {
     workspaceId,

@@ -9,6 +9,8 @@ import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
+import type { PastVersions } from './past-versions.js';
+import type { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import type { SearchDocument, SearchHit, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SemanticSearch } from './semantic-search.js';
@@ -54,6 +56,8 @@ describe('FreshSearch', () => {
       live,
       semantic,
       reranking,
+      { of: () => Promise.resolve(new Map()) } as unknown as PostgresHitValidity,
+      { documentsOf: () => Promise.resolve({ documents: [], truncated: false }) } as unknown as PastVersions,
       clock,
       config,
     );

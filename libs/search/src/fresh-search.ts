@@ -8,12 +8,14 @@ import { EmptyAnswers, NOTHING_STORED } from './empty-answers.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
-import { isWritten, LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import { isWritten, type LiveDocuments, LiveEntries, NOTHING_LIVE } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { type RememberedSearch, SPARE } from './remembered-search.js';
-import type { SearchAnswer, SearchMode, SearchRequest, SearchScope } from './search.js';
+import type { SearchAnswer, SearchMode, SearchPosition, SearchRequest, SearchScope } from './search.js';
+import { PastVersions } from './past-versions.js';
+import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { RemovedMeanwhileError, SearchHits } from './search-hits.js';
-import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
+import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
 import { SearchPages } from './search-pages.js';
 import { SearchUpdate } from './search-update.js';
 import { SemanticSearch } from './semantic-search.js';
@@ -22,6 +24,7 @@ import { weakReasonOf } from './weak-hits.js';
 /** How often a search is done at most whose texts are replaced each time before they are read. */
 const ATTEMPTS = 5;
 
+const TOO_MUCH_PAST = 'of what was replaced or archived since only the newest versions were looked at';
 const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** An answer, and what it takes to bring it up to date. */
@@ -54,12 +57,14 @@ export class FreshSearch {
     private readonly live: LiveEntries,
     private readonly semantic: SemanticSearch,
     private readonly reranker: RerankService,
+    validity: PostgresHitValidity,
+    private readonly past: PastVersions,
     private readonly clock: Clock,
     config: SearchConfig,
   ) {
     this.empty = new EmptyAnswers(index, semantic);
     this.hits = new SearchHits(index, semantic, reranker, analysisOptionsOf(config.language));
-    this.pages = new SearchPages(index, literal, semantic, this.hits);
+    this.pages = new SearchPages(index, literal, semantic, this.hits, validity);
     this.updates = new SearchUpdate(index, queries, keywords, semantic, this.hits, this.pages);
   }
 
@@ -69,7 +74,8 @@ export class FreshSearch {
   }
 
   /** As `search`, with what it takes to bring the answer up to date later, where that can be done. */
-  async find(workspaceId: WorkspaceId, request: SearchRequest, billedPrincipal?: Principal): Promise<FoundSearch> {
+  async find(workspaceId: WorkspaceId, given: SearchRequest, billedPrincipal?: Principal): Promise<FoundSearch> {
+    const request = withValidity(given, this.clock.nowMs());
     const mode = this.modeOf(request);
     const faults = this.faultsOf(request, mode);
     const project = await this.projects.find(workspaceId, request.project);
@@ -89,16 +95,19 @@ export class FreshSearch {
       ...prepared.reading,
       ...(weakReason === undefined ? [] : [weakReason]),
       ...page.notes,
-      ...(prepared.live.truncated ? [TOO_MUCH_LIVE] : []),
+      ...(prepared.live.truncated ? [request.asOf === undefined ? TOO_MUCH_LIVE : TOO_MUCH_PAST] : []),
     ];
     const emptyReason = items.length > 0 ? null : await this.empty.reasonOf(prepared, page.mode, page);
-    const answer = toAnswer(request, { ...page, notes, faults: [...faults, ...page.faults] }, items, emptyReason);
+    const { untilMs } = prepared;
+    const whole = { ...page, notes, faults: [...faults, ...page.faults] };
+    const answer = toAnswer(request, whole, items, emptyReason, untilMs);
     const { ranking, areWordsKnown } = prepared;
     const isMergeable = watermark !== undefined && page.channels !== undefined && items.length > 0;
     if (!isMergeable || ranking === undefined || answer.degraded) return { answer };
     const snippets = items.map(({ id, snippet }) => [id, snippet] as const);
     const { projectId } = scope;
-    return { answer, remembered: { ...page.channels, projectId, watermark, mode, ranking, areWordsKnown, snippets } };
+    const remembered = { ...page.channels, projectId, watermark, mode, ranking, areWordsKnown, untilMs, snippets };
+    return { answer, remembered };
   }
 
   /**
@@ -115,16 +124,18 @@ export class FreshSearch {
     const { mode, projectId } = remembered;
     const project = await this.projects.find(workspaceId, request.project);
     if (mode !== this.modeOf(request) || project?.id !== projectId) return undefined;
-    return this.updates.update({ workspaceId, projectId }, request, remembered, billedPrincipal);
+    const scope = { workspaceId, projectId };
+    return this.updates.update(scope, request, remembered, this.clock.nowMs(), billedPrincipal);
   }
 
   /**
-   * Whether an answer to it can be brought up to date: not a page after others, nor what a reranker has judged, nor what hangs on
+   * Whether an answer to it can be brought up to date: not a page after others, nor what was there at another time, nor what a reranker has judged, nor what hangs on
    * which sessions and conversations are open.
    */
-  private canMerge({ after, live, rerank, filters }: SearchRequest): boolean {
+  private canMerge({ after, live, rerank, asOf, filters }: SearchRequest): boolean {
     const isJudged = rerank && this.reranker.isOn;
-    return after === undefined && live !== true && !isJudged && filters.settled !== true;
+    const isPlain = after === undefined && live !== true && asOf === undefined;
+    return isPlain && !isJudged && filters.settled !== true;
   }
 
   private async repeated<Found>(attempt: (isLast: boolean) => Promise<Found>): Promise<Found> {
@@ -159,7 +170,9 @@ export class FreshSearch {
     mode: SearchMode,
     billedPrincipal: Principal | undefined,
   ): Promise<Omit<PreparedSearch, 'leavesOutRemoved'>> {
-    const live = request.live === true ? await this.live.documentsOf(scope) : NOTHING_LIVE;
+    const written = request.live === true ? await this.live.documentsOf(scope) : NOTHING_LIVE;
+    const { asOf } = request;
+    const live = asOf === undefined ? written : together(written, await this.past.documentsOf(scope, asOf));
     const { query, reading, isDoubtful } = await this.queries.read(scope, request.query, live);
     const { after } = request;
     const nowMs = this.clock.nowMs();
@@ -186,9 +199,23 @@ export class FreshSearch {
             isHeld: query.words.split(' ').some((word) => isWritten(live, word)),
             guess: request.weak !== false,
           })
-        : { ranking: after.ranking, areWordsKnown: false };
-    const { ranking, areWordsKnown = false } = weighed ?? {};
+        : laterPage(after, nowMs);
+    const { ranking, areWordsKnown, isDated, nextChangeMs: untilMs } = weighed;
     const words = { query, reading, ranking, areWordsKnown };
-    return { scope, request, billedPrincipal, ...words, asOfMs, live, seen, depth, spare, similarity };
+    const validity = {
+      validAtMs: asOf?.getTime() ?? nowMs,
+      isDated,
+      untilMs: asOf === undefined ? untilMs : undefined,
+    };
+    return { scope, request, billedPrincipal, ...words, ...validity, asOfMs, live, seen, depth, spare, similarity };
   }
+}
+
+/** A page after others does not count the words again; what it was begun with stays. When something changes next is not known. */
+function laterPage({ ranking }: SearchPosition, nowMs: number) {
+  return { ranking, areWordsKnown: false, isDated: ranking?.isDated ?? true, nextChangeMs: nowMs };
+}
+
+function together(one: LiveDocuments, other: LiveDocuments): LiveDocuments {
+  return { documents: [...one.documents, ...other.documents], truncated: one.truncated || other.truncated };
 }

@@ -15,7 +15,12 @@ const MOST_NEAR_ASKED = 8;
 const BEGINNING = /^(?:(?=[a-z]*[0-9])(?!lit0)[a-z0-9]{6,64}|[a-f]{7,64})$/;
 
 interface WeighedQuery {
-  readonly ranking: Ranking;
+  /** Absent where the query holds nothing that the index could hold: no word, or stop words alone. */
+  readonly ranking?: Ranking;
+  /** Whether contexts of the project have a time of validity. */
+  readonly isDated: boolean;
+  /** When the validity of one of them begins or ends next. */
+  readonly nextChangeMs: number | undefined;
   /** Whether every word of the query is one of the project's documents. Others may be known by words near to them. */
   readonly areWordsKnown: boolean;
 }
@@ -33,7 +38,7 @@ export class KeywordSearch {
    * @returns undefined where the query holds nothing that the index could hold: no word, or stop words alone.
    */
   async rankingOf(...asked: Parameters<KeywordSearch['rankingWithWords']>): Promise<Ranking | undefined> {
-    return (await this.rankingWithWords(...asked))?.ranking;
+    return (await this.rankingWithWords(...asked)).ranking;
   }
 
   /** As `rankingOf`. */
@@ -42,9 +47,10 @@ export class KeywordSearch {
     query: QueryAnalysis,
     asOfMs: number,
     { keepUnknown = false, isHeld = false, guess = true } = {},
-  ): Promise<WeighedQuery | undefined> {
-    const statistics = await this.index.statistics(scope, query.words);
-    if (statistics.terms.length === 0) return undefined;
+  ): Promise<WeighedQuery> {
+    const statistics = await this.index.statistics(scope, query.words, asOfMs);
+    const { isDated = false, nextChangeMs } = statistics;
+    if (statistics.terms.length === 0) return { areWordsKnown: false, isDated, nextChangeMs };
     const known = statistics.terms.filter((term) => term.passageFrequency > 0);
     const weights = new Map(
       // What a name alone names is who said it, whether a text holds it or not.
@@ -64,9 +70,10 @@ export class KeywordSearch {
       asOfMs,
       isGuess,
       ...(names.length > 0 ? { names } : {}),
+      ...(isDated ? { isDated } : {}),
       ...(query.times.length > 0 ? { times: query.times } : {}),
     };
-    return { ranking, areWordsKnown: known.length === statistics.terms.length };
+    return { ranking, areWordsKnown: known.length === statistics.terms.length, isDated, nextChangeMs };
   }
 
   private async addNearWords(

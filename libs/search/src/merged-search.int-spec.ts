@@ -8,7 +8,9 @@ import { mulberry32 } from '#test/support/random.mjs';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries } from './live-entries.js';
+import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import type { PastVersions } from './past-versions.js';
+import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
 import type { RememberedSearch } from './remembered-search.js';
@@ -34,7 +36,7 @@ class PinnedKeywordSearch extends KeywordSearch {
   }
 
   override rankingWithWords() {
-    return Promise.resolve({ ranking: this.pinned, areWordsKnown: true });
+    return Promise.resolve({ ranking: this.pinned, areWordsKnown: true, isDated: false, nextChangeMs: undefined });
   }
 }
 
@@ -69,6 +71,8 @@ describe('a search that is brought up to date', () => {
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(reader.asReader(), keywords, config),
       { isOn: false, model: undefined } as unknown as RerankService,
+      new PostgresHitValidity(world.database),
+      { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
       clock,
       config,
     );

@@ -29,6 +29,8 @@ export interface RememberedSearch extends SearchChannels {
   readonly mode: SearchMode;
   readonly ranking: Ranking;
   readonly areWordsKnown: boolean;
+  /** The next moment at which it changes by itself. Absent: never. */
+  readonly untilMs?: number;
   /** Id and snippet of what was shown. */
   readonly snippets: readonly (readonly [string, string])[];
 }

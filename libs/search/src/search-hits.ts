@@ -75,7 +75,9 @@ export class SearchHits {
     return page.flatMap((hit) => {
       const passage = passages.get(hit.id);
       const snippet = snippets.get(hit.id) ?? (passage && snippetOf(passage, terms, this.options));
-      return snippet === undefined ? [] : [{ ...hit, weak: this.isWeak(prepared), snippet }];
+      const weak = this.isWeak(prepared);
+      const { supersededBy = null, validTo = null } = hit;
+      return snippet === undefined ? [] : [{ ...hit, weak, supersededBy, validTo, snippet }];
     });
   }
 

@@ -66,7 +66,13 @@ export interface PreparedSearch {
   /** Absent where the query holds no word that the index could hold. */
   readonly ranking: Ranking | undefined;
   readonly asOfMs: number;
-  /** What open sessions wrote, ranked by its words beside the index. */
+  /** The moment that validity is asked for. */
+  readonly validAtMs: number;
+  /** Whether contexts of the project have a time of validity. */
+  readonly isDated: boolean;
+  /** The next moment at which one of those times comes. */
+  readonly untilMs?: number;
+  /** What the index does not hold: what open sessions wrote, and earlier versions. Ranked by its words beside it. */
   readonly live: LiveDocuments;
   /** What earlier pages have shown, where pages go by that. */
   readonly seen: SeenHits;
@@ -100,9 +106,11 @@ export function toAnswer(
   { mode, faults, notes, next }: Page,
   items: readonly SearchHit[],
   emptyReason: string | null = null,
+  untilMs?: number,
 ): SearchAnswer {
   const reason = [...faults, ...notes].join('; ') || null;
-  const answer = { project, mode, degraded: faults.length > 0, reason, emptyReason, items };
+  const until = untilMs === undefined ? {} : { untilMs };
+  const answer = { project, mode, degraded: faults.length > 0, reason, emptyReason, items, ...until };
   return next === undefined ? answer : { ...answer, next };
 }
 
@@ -121,6 +129,14 @@ export function toChannelHit(document: RankedDocument): ChannelHit {
 /** Hits that each channel is asked for. */
 export function depthOf({ limit }: SearchRequest, seen: SeenHits): number {
   return Math.min(MOST_HITS, Math.max(LEAST_DEPTH, seen.count + limit + 1));
+}
+
+/** The request with what it says of validity as a filter. @param nowMs what `current` means */
+export function withValidity(request: SearchRequest, nowMs: number): SearchRequest {
+  const { asOf, current, filters } = request;
+  if (asOf !== undefined) return { ...request, filters: { ...filters, valid: { at: asOf, isKnown: true } } };
+  if (current !== true) return request;
+  return { ...request, filters: { ...filters, valid: { at: new Date(nowMs), isKnown: false } } };
 }
 
 /** What both channels are narrowed by; the lowest score is one of the whole answer. */

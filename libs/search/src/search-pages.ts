@@ -1,9 +1,11 @@
 import type { KeywordIndex, RankedDocument } from './persistence/keyword-index.js';
 import type { LiteralSearch } from './literal-search.js';
-import { alone, beforeOthers, fuse } from './ranking/fusion.js';
-import type { FusedPosition, KeywordPosition, SearchMode } from './search.js';
+import type { HitValidity, PostgresHitValidity, Successor } from './persistence/postgres-hit-validity.js';
+import { alone, beforeOthers, fuse, type FusedHit } from './ranking/fusion.js';
+import { arrange } from './ranking/succession.js';
+import { type FusedPosition, type KeywordPosition, satisfies, type SearchMode, type SearchRequest } from './search.js';
 import type { SearchHits } from './search-hits.js';
-import { MOST_HITS, narrowing, type Page, type PreparedSearch, toChannelHit } from './search-page.js';
+import { MOST_HITS, narrowing, type Page, type PreparedSearch, SeenHits, toChannelHit } from './search-page.js';
 import type { SemanticFindings, SemanticSearch } from './semantic-search.js';
 
 const NOTHING_NEAR: SemanticFindings = { hits: [], nearby: { nearest: [], hits: [], isAll: true } };
@@ -20,6 +22,7 @@ export class SearchPages {
     private readonly literal: LiteralSearch,
     private readonly semantic: SemanticSearch,
     private readonly hits: SearchHits,
+    private readonly validity: PostgresHitValidity,
   ) {}
 
   /** Whether the mode ranks by words at all. */
@@ -41,7 +44,8 @@ export class SearchPages {
     const { scope, request, query, asOfMs, live, seen } = prepared;
     const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
     const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, live, limit });
-    const unseen = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const found = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
+    const unseen = await this.arranged(prepared, found);
     const hits = unseen.slice(0, request.limit);
     const next: FusedPosition = {
       by: 'seen',
@@ -68,7 +72,7 @@ export class SearchPages {
       exclusions: query.exclusions,
       filters: request.filters,
       after: request.after?.by === 'score' ? request.after.after : undefined,
-      limit: request.limit + 1 + spare,
+      limit: request.limit + 1 + spare + addedOf(request).count,
       adHoc: live.documents,
     });
     const page = await this.keywordPageOf(prepared, found);
@@ -78,17 +82,36 @@ export class SearchPages {
 
   async keywordPageOf(prepared: PreparedSearch, found: readonly RankedDocument[]): Promise<Page> {
     const { request, ranking } = prepared;
-    const page = found.slice(0, request.limit);
-    const last = page.at(-1);
-    const next: KeywordPosition | undefined =
-      found.length > request.limit && last !== undefined && ranking !== undefined
-        ? { by: 'score', ranking, after: { score: last.score, id: last.id } }
-        : undefined;
-    const reranked = await this.hits.rerank(
-      prepared,
-      alone('keyword', page.map(toChannelHit), request.after === undefined),
+    const added = addedOf(request);
+    const ranked = found.filter(({ id }) => !added.has(id));
+    const whole = ranked.slice(0, request.limit);
+    const isFirst = request.after === undefined;
+    const { hits, faults } = await this.hits.rerank(prepared, alone('keyword', whole.map(toChannelHit), isFirst));
+    const validity = await this.validityOf(prepared, hits);
+    const arrangement = {
+      validity,
+      mayAdd: (successor: Successor) => isFirst && satisfies(successor, request.filters),
+    };
+    const most = arrange(hits, arrangement).length - hits.length;
+    // What is added takes the place of the last ones.
+    const page = whole.slice(0, Math.max(1, request.limit - most));
+    const ids = new Set(page.map(({ id }) => id));
+    const shown = arrange(
+      hits.filter(({ id }) => ids.has(id)),
+      arrangement,
     );
-    return { mode: 'keyword', ...reranked, next, notes: [] };
+    const last = page.at(-1);
+    const successors = added.packWith(shown.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
+    const next: KeywordPosition | undefined =
+      ranked.length > page.length && last !== undefined && ranking !== undefined
+        ? {
+            by: 'score',
+            ranking,
+            after: { score: last.score, id: last.id },
+            ...(successors === '' ? {} : { added: successors }),
+          }
+        : undefined;
+    return { mode: 'keyword', hits: shown, faults, next, notes: [] };
   }
 
   private async fusedPage(prepared: PreparedSearch, mode: 'hybrid' | 'semantic'): Promise<Page> {
@@ -123,7 +146,8 @@ export class SearchPages {
         : fuse({ keyword: keyword.map(toChannelHit), semantic: semantic.hits }, this.semantic.weight.weight);
     const isLeftOut = request.weak === false && this.hits.isWeak(prepared);
     const unseen = isLeftOut ? [] : fused.filter((hit) => hit.score >= minScore && !seen.has(hit.id));
-    const { hits, faults } = await this.hits.rerank(prepared, unseen);
+    const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
+    const hits = await this.arranged(prepared, ordered);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
@@ -157,10 +181,36 @@ export class SearchPages {
       adHoc: live.documents,
     });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
-    const { hits, faults } = await this.hits.rerank(prepared, unseen);
+    const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
+    const hits = await this.arranged(prepared, ordered);
     const page = hits.slice(0, request.limit);
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
     const isMore = hits.length > page.length;
     return { mode: 'keyword', hits: page, next: isMore ? next : undefined, faults: [failure, ...faults], notes: [] };
   }
+
+  /** What is valid stands before what it supersedes, also where it was shown on no page so far and holds no word of the query. */
+  private async arranged(prepared: PreparedSearch, hits: readonly FusedHit[]): Promise<readonly FusedHit[]> {
+    const { request, seen } = prepared;
+    return arrange(hits, {
+      validity: await this.validityOf(prepared, hits),
+      mayAdd: (successor) => !seen.has(successor.id) && satisfies(successor, request.filters),
+    });
+  }
+
+  /** Costs a statement where contexts of the project have a time of validity, and nothing elsewhere. */
+  private validityOf(
+    { scope, request, isDated, validAtMs }: PreparedSearch,
+    hits: readonly FusedHit[],
+  ): Promise<ReadonlyMap<string, HitValidity>> {
+    const ids = hits.flatMap(({ kind, id }) => (kind === 'context' ? [id] : []));
+    // What was valid at another time is not shown by what has come since.
+    if (!isDated || ids.length === 0 || request.asOf !== undefined) return Promise.resolve(new Map());
+    return this.validity.of(scope, ids, new Date(validAtMs));
+  }
+}
+
+/** Hits that the first page of a keyword search has shown before what they supersede. */
+function addedOf({ after }: SearchRequest): SeenHits {
+  return new SeenHits(after?.by === 'score' ? after.added : undefined);
 }

@@ -7,7 +7,7 @@ import type { QueryReader } from './query-reader.js';
 import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } from './remembered-search.js';
 import type { Ranking, SearchAnswer, SearchRequest, SearchScope } from './search.js';
 import { RemovedMeanwhileError, type SearchHits } from './search-hits.js';
-import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer } from './search-page.js';
+import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
 import type { FoundNearby, SearchPages } from './search-pages.js';
 import { nearestHits, type SemanticSearch } from './semantic-search.js';
 import { weakReasonOf } from './weak-hits.js';
@@ -26,15 +26,19 @@ export class SearchUpdate {
   /**
    * What a search would answer now with the statistics (weights of words, average length, moment of recency) that the
    * remembered search was made with.
+   * @param nowMs the moment that validity is asked for
    * @returns undefined where it must be made again
    */
   async update(
     scope: SearchScope,
-    request: SearchRequest,
+    given: SearchRequest,
     remembered: RememberedSearch,
+    nowMs: number,
     billedPrincipal?: Principal,
   ): Promise<SearchAnswer | undefined> {
-    const { mode, ranking, areWordsKnown } = remembered;
+    const { mode, ranking, areWordsKnown, untilMs = Number.POSITIVE_INFINITY } = remembered;
+    if (untilMs <= nowMs) return undefined;
+    const request = withValidity(given, nowMs);
     const query = this.queries.analyse(request.query);
     const narrowed =
       mode === 'keyword' ? { ...narrowing(request, query), filters: request.filters } : narrowing(request, query);
@@ -45,7 +49,10 @@ export class SearchUpdate {
       MOST_CHANGES,
     );
     if (changes === undefined) return undefined;
-    const { pieces, ranked } = changes;
+    const { pieces, ranked, isDated = false, nextChangeMs } = changes;
+    // What has begun or ended since, and what has a time now where nothing had one, is in nothing that is remembered.
+    if ((isDated && ranking.isDated !== true) || (nextChangeMs !== undefined && nextChangeMs <= nowMs))
+      return undefined;
     if (pieces.length > 0 && !areWordsKnown && !(await this.hasSameWords(scope, query, request, ranking)))
       return undefined;
 
@@ -65,6 +72,8 @@ export class SearchUpdate {
       ranking,
       areWordsKnown,
       asOfMs: ranking.asOfMs,
+      validAtMs: nowMs,
+      isDated,
       live: NOTHING_LIVE,
       seen,
       depth,
@@ -85,11 +94,8 @@ export class SearchUpdate {
       // Why there is nothing is not known from what has changed.
       if (items.length === 0) return undefined;
       const weakReason = weakReasonOf(items, this.semantic.embedder);
-      return toAnswer(
-        request,
-        { ...page, notes: [...(weakReason === undefined ? [] : [weakReason]), ...page.notes] },
-        items,
-      );
+      const notes = [...(weakReason === undefined ? [] : [weakReason]), ...page.notes];
+      return toAnswer(request, { ...page, notes }, items, null, nextChangeMs);
     } catch (error) {
       if (error instanceof RemovedMeanwhileError) return undefined;
       throw error;

@@ -11,6 +11,8 @@ export interface SearchKey {
   readonly request: SearchRequest;
   /** What the answer depends on besides the request: the models and the language of this server. */
   readonly engine: readonly (string | undefined)[];
+  /** Milliseconds until an answer changes by itself. */
+  readonly lifeMs: (answer: SearchAnswer) => number;
 }
 
 /** Fired by every write that changes what a search of the project can find, or how it is ordered. */
@@ -19,7 +21,7 @@ export const searchTag = defineTag('search', ({ project }: ProjectKey) => projec
 /** Whole answers, page by page, until something is written that could change them. */
 export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   name: 'search',
-  schemaVersion: 3,
+  schemaVersion: 4,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),
@@ -28,6 +30,7 @@ export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   // As long as a search may take that waits for a provider.
   loadTimeoutMs: 15_000,
   isCacheable: ({ degraded }) => !degraded,
+  ttlOf: (answer, { lifeMs }) => lifeMs(answer),
 });
 
 /**
@@ -36,7 +39,7 @@ export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
  */
 export const searchBaseFamily = defineFamily<SearchKey, RememberedSearch | undefined>({
   name: 'search-base',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),

@@ -17,6 +17,8 @@ import { MessageIndexer } from './message-indexer.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresHitSources } from './persistence/postgres-hit-sources.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
+import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
+import { PastVersions } from './past-versions.js';
 import { SearchLanguageCheck } from './persistence/search-language.js';
 import { QueryReader } from './query-reader.js';
 import { SearchChangesExpiry } from './search-changes-expiry.js';
@@ -49,6 +51,8 @@ import { SessionIndexer } from './session-indexer.js';
     MessageIndexer,
     HitSources,
     PostgresHitSources,
+    PostgresHitValidity,
+    PastVersions,
     SearchInvalidation,
     { provide: SearchChanges, useExisting: SearchInvalidation },
     { provide: KeywordIndex, useClass: PostgresKeywordIndex },

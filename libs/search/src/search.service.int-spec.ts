@@ -9,7 +9,9 @@ import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries } from './live-entries.js';
+import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import type { PastVersions } from './past-versions.js';
+import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import type { SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -66,10 +68,12 @@ class Process {
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(semanticReader, keywords, config),
       reranker,
+      new PostgresHitValidity(database),
+      { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
       new SystemClock(),
       config,
     );
-    this.searches = new SearchService(fresh, cache, semanticReader, reranker, config);
+    this.searches = new SearchService(fresh, cache, semanticReader, reranker, config, new SystemClock());
     const changes = new SearchInvalidation(
       cache,
       projects as unknown as ProjectReader,

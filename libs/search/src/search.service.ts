@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService, type ReadOptions } from '#cache';
 import { SearchConfig } from '#config';
 import { modelKey, RerankService, SemanticReader } from '#embedding';
-import type { Principal, WorkspaceId } from '#kernel';
+import { Clock, type Principal, type WorkspaceId } from '#kernel';
 import { FreshSearch } from './fresh-search.js';
 import type { SearchAnswer, SearchRequest } from './search.js';
 import { searchBaseFamily, searchFamily, type SearchKey } from './search.cache.js';
@@ -32,6 +32,7 @@ export class SearchService {
     semantic: SemanticReader,
     reranker: RerankService,
     config: SearchConfig,
+    private readonly clock: Clock,
   ) {
     this.engine = [config.language, semantic.isOn ? modelKey(semantic.model) : undefined, reranker.model];
   }
@@ -39,7 +40,8 @@ export class SearchService {
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
     const { billedPrincipal: _, merged: __, ...read } = options;
     if (request.live === true) return this.uncached(workspaceId, request, options);
-    const key = { workspace: workspaceId, project: request.project, request, engine: this.engine };
+    const lifeMs = (answer: SearchAnswer) => this.lifeOf(answer, request);
+    const key = { workspace: workspaceId, project: request.project, request, engine: this.engine, lifeMs };
     return this.cache.getOrSet(searchFamily, key, () => this.upToDate(workspaceId, request, key, options), read);
   }
 
@@ -68,6 +70,15 @@ export class SearchService {
     });
     // Where somebody else has loaded it, their answer may be older than this call.
     return answer ?? this.fresh.search(workspaceId, request, billedPrincipal);
+  }
+
+  /**
+   * What is valid changes with the time. Of a later page it is not known when, so one that leaves out what is not valid is not
+   * kept; others show only marks, which name their times.
+   */
+  private lifeOf({ untilMs }: SearchAnswer, { after, current }: SearchRequest): number {
+    if (untilMs === undefined || (after !== undefined && current !== true)) return Number.POSITIVE_INFINITY;
+    return Math.max(1, untilMs - this.clock.nowMs());
   }
 
   /** What open sessions write has no tags to fall by. */

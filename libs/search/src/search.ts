@@ -60,6 +60,8 @@ export interface Ranking {
   readonly isGuess: boolean;
   /** Those of the terms that are names of people who said something in the project. */
   readonly names?: readonly string[];
+  /** Whether contexts of the project have a time of validity. */
+  readonly isDated?: boolean;
   /** What was said then is meant first. */
   readonly times?: readonly TimeRange[];
 }
@@ -89,16 +91,19 @@ export interface SearchFilters {
   readonly kinds?: readonly SearchKind[];
   /** Leaves out messages of conversations that are not archived. */
   readonly settled?: true;
+  /** Contexts that are valid at that time; where `isKnown`, of everything only what was there by then. */
+  readonly valid?: { readonly at: Date; readonly isKnown: boolean };
   /** Lowest final score, on the scale of the mode that runs. */
   readonly minScore?: number;
 }
 
-/** Whether a document passes all filters but the lowest score. */
+/** Whether a document passes all filters but the lowest score; whether a context is valid is not looked at. */
 export function satisfies(
-  document: SearchDocument,
-  { priority, tags, sessionId, since, kinds }: SearchFilters,
+  document: Pick<SearchDocument, 'kind' | 'priority' | 'tags' | 'sessionId' | 'createdAt'>,
+  { priority, tags, sessionId, since, kinds, valid }: SearchFilters,
 ): boolean {
   return (
+    (valid?.isKnown !== true || document.kind === 'context' || document.createdAt <= valid.at) &&
     (kinds === undefined || kinds.includes(document.kind)) &&
     (priority === undefined || document.priority === priority) &&
     (tags === undefined || tags.every((tag) => document.tags.includes(tag))) &&
@@ -116,6 +121,8 @@ export interface KeywordPosition {
   readonly by: 'score';
   readonly ranking: Ranking;
   readonly after: RankPosition;
+  /** Hits of the first page that were put before what they supersede; see `SeenHits`. */
+  readonly added?: string;
 }
 
 /**
@@ -146,6 +153,10 @@ export interface SearchRequest {
   readonly weak?: boolean;
   readonly limit: number;
   readonly after?: SearchPosition;
+  /** Leaves out contexts that are not valid now. */
+  readonly current?: boolean;
+  /** What was valid and there at that time. */
+  readonly asOf?: Date;
   readonly filters: SearchFilters;
 }
 
@@ -190,6 +201,8 @@ export interface ChannelScores extends Boosts {
   readonly keyword: number;
   /** Of the similarity of vectors. */
   readonly semantic: number;
+  /** What it gained to stand before what it supersedes. Absent where that is nothing. */
+  readonly succession?: number;
   /** Absent where no reranker looked at it. */
   readonly rerank?: number;
 }
@@ -217,6 +230,9 @@ export interface SearchHit {
   readonly channels: ChannelRanks;
   /** Whether nothing holds a word of the query, so that it is only near to it, by words or by vectors. */
   readonly weak: boolean;
+  /** What takes the place of it, from `validTo` on. */
+  readonly supersededBy: string | null;
+  readonly validTo: Date | null;
   /** A short stretch of the text around what matched, on one line. */
   readonly snippet: string;
 }
@@ -232,6 +248,8 @@ export interface SearchAnswer {
   /** Why it is empty; null where it is not. */
   readonly emptyReason: string | null;
   readonly items: readonly SearchHit[];
+  /** The next moment at which the answer changes by itself. Absent: never. */
+  readonly untilMs?: number;
   /** Absent on the last page. */
   readonly next?: SearchPosition;
 }

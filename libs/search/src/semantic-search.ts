@@ -99,7 +99,8 @@ export class SemanticSearch {
   }
 
   private async look(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
-    const isNarrowed = request.phrases.length > 0 || request.exclusions.length > 0;
+    const isNarrowed =
+      request.phrases.length > 0 || request.exclusions.length > 0 || request.filters.valid !== undefined;
     for (let limit = request.depth + (request.spare ?? 0); ; limit *= 4) {
       const answer = await this.nearest(scope, request, limit);
       const hits = await this.resolve(scope, request, answer);
@@ -138,7 +139,7 @@ export class SemanticSearch {
 
   private nearest(scope: SearchScope, request: SemanticSearchRequest, limit: number): Promise<SemanticAnswer> {
     const { text, filters, billedPrincipal, among } = request;
-    const { minScore: _, ...others } = filters;
+    const { minScore: _, valid: __, ...others } = filters;
     return this.reader.search({
       ...scope,
       text,
@@ -151,14 +152,14 @@ export class SemanticSearch {
 
   private async resolve(
     scope: SearchScope,
-    { phrases, exclusions, asOfMs, filters: { kinds } }: SemanticSearchRequest,
+    { phrases, exclusions, asOfMs, filters: { kinds, valid } }: SemanticSearchRequest,
     answer: SemanticAnswer,
   ): Promise<ChannelHit[]> {
     const { leastCosine } = this.weight;
     const cosines = new Map<string, number>(
       answer.hits.filter(({ score }) => score > leastCosine).map(({ contextId, score }) => [contextId, score]),
     );
-    const documents = await this.index.resolve(scope, [...cosines.keys()], { phrases, exclusions });
+    const documents = await this.index.resolve(scope, [...cosines.keys()], { phrases, exclusions, valid });
     return documents
       .filter(({ kind }) => kinds === undefined || kinds.includes(kind))
       .map(({ kind, id, label, version, ...rest }): ChannelHit => {

@@ -1,11 +1,11 @@
 // @ts-check
 import { viewOfContext } from './context-operations.mjs';
-import { tokenIn } from './known-workspace.mjs';
-import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './answer-views.mjs';
+import { tokenIn } from './memory.mjs';
+import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './shown.mjs';
 import { PROJECTS, versionsOf } from './workspace-state.mjs';
 
 /**
- * @param {import('./known-workspace.mjs').Memory} memory
+ * @param {import('./memory.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredContext} context
  * @returns {import('./readings.mjs').Reading[]}
  */
@@ -26,6 +26,18 @@ export function contextReadings(memory, { token, project }) {
       expected(state) {
         const context = found(state);
         return context && viewOfContext(context);
+      },
+    },
+    {
+      route: 'GET /v1/contexts/{id}',
+      call: { method: 'GET', path: `/v1/contexts/${id}` },
+      about,
+      view: ({ archivedAt, supersededBy }) => (archivedAt === null ? supersededBy !== null : 'archived'),
+      expected(state) {
+        const context = found(state);
+        if (context === undefined) return undefined;
+        const later = versionsOf(state, project, context.label).filter(({ version }) => version > context.version);
+        return context.isArchived ? 'archived' : later.some(({ isArchived }) => !isArchived);
       },
     },
     {
@@ -76,7 +88,7 @@ export function contextReadings(memory, { token, project }) {
 }
 
 /**
- * @param {import('./known-workspace.mjs').Memory} memory
+ * @param {import('./memory.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredSession} session
  * @returns {import('./readings.mjs').Reading[]}
  */
@@ -128,7 +140,7 @@ export function sessionReadings(memory, { client, project }) {
 }
 
 /**
- * @param {import('./known-workspace.mjs').Memory} memory
+ * @param {import('./memory.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredHandover} handover
  * @returns {import('./readings.mjs').Reading[]}
  */

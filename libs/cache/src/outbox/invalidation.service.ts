@@ -47,9 +47,8 @@ export class InvalidationService {
   }
 
   /** Whoever waits for a delivery is answered. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.waits.stop();
-    await this.acknowledgements.removeNow();
   }
 
   /**
@@ -190,7 +189,6 @@ export class InvalidationService {
   }
 
   private async forgetRows(rowIds: readonly string[]): Promise<void> {
-    if (this.othersWrite) return this.acknowledgements.removeDelivered(rowIds);
     try {
       await this.outbox.remove(rowIds);
     } catch (error) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { priorities } from '#context';
+import { endOf, priorities } from '#context';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { CheckAnswer, CheckCommand, StatedRule } from '../check.js';
 import { MOST_ALWAYS_CHECKED, MOST_RULES } from '../check.service.js';
@@ -50,6 +50,8 @@ export const checkResponse = z
           version: z.int(),
           priority: z.enum(priorities),
           preview: z.string(),
+          supersededBy: z.uuid().nullable().meta({ description: 'What takes its place, from `validTo` on.' }),
+          validTo: z.iso.datetime().nullable(),
           score: z.number().nullable().meta({ description: 'Of the search; null where it did not find it.' }),
           why: z.array(
             z.discriminatedUnion('kind', [
@@ -61,7 +63,7 @@ export const checkResponse = z
         }),
       )
       .meta({
-        description: `The newest ${MOST_ALWAYS_CHECKED} of priority always_check, whether they match or not, and those that are relevant.`,
+        description: `The newest ${MOST_ALWAYS_CHECKED} of priority always_check, whether they match or not, and those that are relevant. Those that are not valid come last, and state no rules.`,
       }),
     rules: z.array(rule).meta({ description: `Of these contexts; ${MOST_RULES} at most.` }),
     violations: z
@@ -83,12 +85,14 @@ export const checkResponse = z
 export function toCheckResponse(answer: CheckAnswer): z.infer<typeof checkResponse> {
   return {
     ...answer,
-    contexts: answer.contexts.map(({ context: { id, label, version, priority, preview }, score, why }) => ({
-      id,
-      label,
-      version,
-      priority,
-      preview,
+    contexts: answer.contexts.map(({ context, score, why }) => ({
+      id: context.id,
+      label: context.label,
+      version: context.version,
+      priority: context.priority,
+      preview: context.preview,
+      supersededBy: context.supersededBy,
+      validTo: endOf(context)?.toISOString() ?? null,
       score,
       why: why.map((reason) => (reason.kind === 'words' ? { ...reason, words: [...reason.words] } : reason)),
     })),

@@ -67,10 +67,9 @@ export class ContextBatchController {
     @Body({ schema: recallBody }) body: z.infer<typeof recallBody>,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
   ) {
-    return this.responses.recalled(
-      caller.workspaceId,
-      await this.recalls.recall(caller.workspaceId, toRecallCommand(body)),
-    );
+    const command = toRecallCommand(body);
+    const recalled = await this.recalls.recall(caller.workspaceId, command);
+    return this.responses.recalled(caller.workspaceId, recalled, command.asOf);
   }
 
   private async storeSome(

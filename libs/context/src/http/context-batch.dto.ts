@@ -8,7 +8,7 @@ import type { StoreOutcome, StoreContext } from '../store/context-draft.js';
 
 import { RECALL_CONTENT_BYTES, type RecallCommand, type Recalled } from '../recall/recall.service.js';
 import { label, storeFields } from './context.fields.js';
-import { checkValidity, toValidity } from '../validity/validity.fields.js';
+import { asOfField, checkValidity, toTime, toValidity } from '../validity/validity.fields.js';
 import { storedResponse, toContextResponse, toStoredResponse, toSummaryResponse } from './context.response.js';
 
 const MAX_BATCH = 100;
@@ -104,6 +104,7 @@ export const recallBody = z
     labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
     ids: z.array(entityId()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
     previewOnly: z.boolean().default(false),
+    asOf: asOfField,
     mostContentBytes: z
       .int()
       .min(0, 'at least 0')
@@ -124,12 +125,13 @@ export const recallBody = z
   });
 
 export function toRecallCommand(body: z.infer<typeof recallBody>): RecallCommand {
-  const { project, labels, ids, previewOnly, mostContentBytes, sessionId } = body;
+  const { project, labels, ids, previewOnly, mostContentBytes, sessionId, asOf } = body;
   return {
     project,
     by: ids === undefined ? { labels: labels ?? [] } : { ids: ids as ContextId[] },
     previewOnly,
     mostContentBytes,
+    asOf: toTime(asOf),
     sessionId: (sessionId ?? undefined) as SessionId | undefined,
   };
 }

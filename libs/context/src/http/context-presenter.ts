@@ -10,6 +10,7 @@ import type { Recalled } from '../recall/recall.service.js';
 import { type batchResponse, toBatchItem, toRecalledResponse } from './context-batch.dto.js';
 import {
   type ContextResponse,
+  ofThen,
   type storedResponse,
   type SummaryResponse,
   toContextResponse,
@@ -25,13 +26,22 @@ export class ContextPresenter {
 
   constructor(private readonly states: EmbeddingStates) {}
 
-  async summaries(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<SummaryResponse[]> {
+  async summaries(
+    workspaceId: WorkspaceId,
+    contexts: readonly ContextSummary[],
+    asOf?: Date,
+  ): Promise<SummaryResponse[]> {
     const states = await this.statesOf(workspaceId, contexts);
-    return contexts.map((context) => toSummaryResponse(context, states(context)));
+    return contexts.map((context) => ({ ...toSummaryResponse(context, states(context)), ...ofThen(asOf) }));
   }
 
   async context(workspaceId: WorkspaceId, context: Context): Promise<ContextResponse> {
     return toContextResponse(context, (await this.statesOf(workspaceId, [context]))(context));
+  }
+
+  /** As it was then. */
+  async contextAsOf(workspaceId: WorkspaceId, context: Context, asOf: Date): Promise<ContextResponse> {
+    return { ...(await this.context(workspaceId, context)), ...ofThen(asOf) };
   }
 
   /** Of a context that was just changed. */
@@ -51,8 +61,9 @@ export class ContextPresenter {
     return { items: outcomes.map((outcome) => toBatchItem(outcome, states)) };
   }
 
-  async recalled(workspaceId: WorkspaceId, recalled: Recalled) {
-    return toRecalledResponse(recalled, await this.statesOf(workspaceId, recalled.items));
+  async recalled(workspaceId: WorkspaceId, recalled: Recalled, asOf?: Date) {
+    const response = toRecalledResponse(recalled, await this.statesOf(workspaceId, recalled.items));
+    return { ...response, items: response.items.map((item) => ({ ...item, ...ofThen(asOf) })) };
   }
 
   async ingested(

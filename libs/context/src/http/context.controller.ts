@@ -14,6 +14,7 @@ import { ContextDiffService } from '../recall/context-diff.service.js';
 import { toStore } from './context-batch.dto.js';
 import {
   archiveBody,
+  contextQuery,
   contextsQuery,
   deleteQuery,
   diffQuery,
@@ -28,6 +29,7 @@ import {
 } from './context.dto.js';
 import { contextSubject, tagsOfContext, tagsOfList, tagsOfVersions } from './context-response-caching.js';
 import { ContextPresenter } from './context-presenter.js';
+import { toTime } from '../validity/validity.fields.js';
 import { contextParams, noQuery } from './context.fields.js';
 import {
   type ContextResponse,
@@ -83,7 +85,7 @@ export class ContextController {
       of: ['contexts', caller.workspaceId, query.project, ...Object.entries(filter).flat()],
       load: (after: ContextId | undefined, limit) =>
         this.contexts.list(caller.workspaceId, query.project, filter, after, limit),
-      show: (contexts) => this.responses.summaries(caller.workspaceId, contexts),
+      show: (contexts) => this.responses.summaries(caller.workspaceId, contexts, filter.asOf),
     });
   }
 
@@ -96,10 +98,13 @@ export class ContextController {
   async get(
     @Caller() caller: Principal,
     @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
-    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Query({ schema: contextQuery }) query: z.infer<typeof contextQuery>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.tagged(await this.contexts.get(caller.workspaceId, params.id as ContextId), reply);
+    const asOf = toTime(query.asOf);
+    const context = await this.contexts.get(caller.workspaceId, params.id as ContextId, asOf);
+    if (asOf !== undefined) return this.responses.contextAsOf(caller.workspaceId, context, asOf);
+    return this.tagged(context, reply);
   }
 
   @Endpoint('PATCH /:id', {

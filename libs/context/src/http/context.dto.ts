@@ -5,7 +5,7 @@ import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
 import type { ArchiveCommand, ContextPatch } from '../store/context.service.js';
 import type { ContextFilter } from '../context.js';
-import { checkValidity } from '../validity/validity.fields.js';
+import { asOfQuery, checkValidity, toTime } from '../validity/validity.fields.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
 export const storeBody = z
@@ -28,7 +28,10 @@ export const contextsQuery = z.strictObject({
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('false')
     .meta({ description: 'True: archived versions alone.' }),
+  asOf: asOfQuery,
 });
+
+export const contextQuery = z.strictObject({ asOf: asOfQuery });
 
 /** The list that a query asks for, without where its page starts. */
 export function toFilter(query: z.infer<typeof contextsQuery>): Omit<ContextFilter, 'projectId'> {
@@ -38,6 +41,7 @@ export function toFilter(query: z.infer<typeof contextsQuery>): Omit<ContextFilt
     priority: query.priority,
     tags: query.tags,
     sessionId: query.session as SessionId | undefined,
+    asOf: toTime(query.asOf),
     which: query.archived === 'true' ? 'archived' : query.versions === 'all' ? 'active' : 'latest',
   };
 }
@@ -107,4 +111,9 @@ export const diffResponse = z
   .meta({ id: 'ContextDiff' });
 
 export const labelParams = z.strictObject({ project: projectSlug, label });
-export const labelQuery = z.strictObject({ version: versionNumber.optional() });
+export const labelQuery = z
+  .strictObject({ version: versionNumber.optional(), asOf: asOfQuery })
+  .refine(({ version, asOf }) => version === undefined || asOf === undefined, {
+    path: ['asOf'],
+    error: 'is for the newest version of then: give either version or asOf',
+  });

@@ -3,7 +3,7 @@ import { pageOf } from '#http';
 import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
 import type { StoredContext } from '../store/context-draft.js';
 import { priorities } from '../extract/priority.js';
-import { endOf, slotOf, startOf } from '../validity/validity.js';
+import { endOf, OF_TODAY, slotOf, startOf } from '../validity/validity.js';
 
 const summaryFields = {
   id: z.uuid(),
@@ -36,6 +36,10 @@ const summaryFields = {
     .nullable()
     .meta({ description: 'The context that takes its place, from a time that may be yet to come.' }),
   slot: z.object({ subject: z.string(), attribute: z.string() }).nullable(),
+  asOf: z
+    .object({ time: z.iso.datetime(), today: z.array(z.string()) })
+    .optional()
+    .meta({ description: 'The time that was asked for, and what is of today all the same. Absent: all is.' }),
 };
 
 const summaryResponse = z.object(summaryFields).meta({ id: 'ContextSummary' });
@@ -111,6 +115,11 @@ export function toSummaryResponse(context: ContextSummary, embedding: EmbeddingS
     supersededBy: context.supersededBy,
     slot: slotOf(context),
   };
+}
+
+/** What an answer as of another time says of itself. */
+export function ofThen(asOf: Date | undefined): Pick<SummaryResponse, 'asOf'> {
+  return asOf === undefined ? {} : { asOf: { time: asOf.toISOString(), today: [...OF_TODAY] } };
 }
 
 export function toContextResponse(context: Context, embedding: EmbeddingState): ContextResponse {

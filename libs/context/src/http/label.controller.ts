@@ -9,6 +9,7 @@ import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { ContextService } from '../store/context.service.js';
 import { contextSubject, tagsOfLabel } from './context-response-caching.js';
 import { labelParams, labelQuery } from './context.dto.js';
+import { toTime } from '../validity/validity.fields.js';
 import { ContextPresenter } from './context-presenter.js';
 import { noQuery } from './context.fields.js';
 import { contextResponse, deletedResponse, toDeletedResponse } from './context.response.js';
@@ -34,7 +35,11 @@ export class LabelController {
     @Query({ schema: labelQuery }) query: z.infer<typeof labelQuery>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const context = await this.contexts.getByLabel(caller.workspaceId, params.project, params.label, query.version);
+    const { version } = query;
+    const asOf = toTime(query.asOf);
+    const { project, label } = params;
+    const context = await this.contexts.getByLabel(caller.workspaceId, project, label, { version, asOf });
+    if (asOf !== undefined) return this.responses.contextAsOf(caller.workspaceId, context, asOf);
     const response = await this.responses.context(caller.workspaceId, context);
     void reply.header('etag', this.contexts.tagOf(context, response.embedding));
     return response;

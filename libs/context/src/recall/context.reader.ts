@@ -17,9 +17,30 @@ export class ContextReader {
     return this.contexts.find(workspaceId, id);
   }
 
-  /** The newest versions of priority always_check, newest first: what an agent is to see when it wakes up. */
-  alwaysCheck(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly ContextSummary[]> {
-    return this.contexts.listAlwaysCheck(workspaceId, projectId, limit);
+  /**
+   * The newest versions of priority always_check, newest first, those that are not valid behind all others: what an agent is to see
+   * when it wakes up. `until` is the next moment at which it would be another list; null: no moment is known.
+   */
+  alwaysCheck(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    limit: number,
+    now: Date,
+  ): Promise<{ readonly items: readonly ContextSummary[]; readonly until: Date | null }> {
+    return this.contexts.listAlwaysCheck(workspaceId, projectId, limit, now);
+  }
+
+  /**
+   * Versions that were valid at a time and are the newest of their label no more, with their texts, newest first: as many as
+   * the limits hold. `isAll` is false where there are more.
+   */
+  pastVersions(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    at: Date,
+    limits: { readonly most: number; readonly bytes: number },
+  ): Promise<{ readonly items: readonly Context[]; readonly isAll: boolean }> {
+    return this.contexts.listPast(workspaceId, projectId, at, limits);
   }
 
   /** How many labels the project has that are not archived, and how many of them are to be always checked. */

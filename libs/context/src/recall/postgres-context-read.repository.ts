@@ -10,6 +10,7 @@ import {
   type SimilarityCandidate,
   type SimilarityProbe,
 } from '../store/near-duplicates.js';
+import { asOfThen } from '../validity/validity.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -34,24 +35,41 @@ const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
   archived: 'c.archived_at IS NOT NULL',
 };
 
+/** When a version begins to be valid. */
+const STARTS = 'coalesce(c.valid_from, c.created_at)';
+/** As in `WHICH`, at the time $10. */
+const WHICH_AS_OF: typeof WHICH = {
+  latest: `${STARTS} <= $10 AND (c.archived_at IS NULL OR c.archived_at > $10)
+    AND (c.superseded_at IS NULL OR c.superseded_at > $10) AND (c.valid_to IS NULL OR c.valid_to > $10)`,
+  active: `${STARTS} <= $10 AND (c.archived_at IS NULL OR c.archived_at > $10)`,
+  archived: 'c.archived_at <= $10',
+};
+
 /** What is read of contexts at rest. Everything is of one workspace; what is another's is not there. */
 @Injectable()
 export class PostgresContextReadRepository {
   constructor(private readonly database: Database) {}
 
-  /** Newest versions of that priority, newest first. */
+  /** As `ContextReader.alwaysCheck`. What supersedes since it was stored does so at once, whatever clock it was stored by. */
   async listAlwaysCheck(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
     limit: number,
-  ): Promise<readonly ContextSummary[]> {
-    const rows = await this.database.query<ContextSummaryRow>(
-      `${SELECT_SUMMARY}
+    now: Date,
+  ): Promise<{ readonly items: readonly ContextSummary[]; readonly until: Date | null }> {
+    const isAhead = (column: string) => `CASE WHEN ${column} > $4::timestamptz THEN ${column} END`;
+    const rows = await this.database.query<ContextSummaryRow & { until: Date | null }>(
+      `SELECT ${SUMMARY_COLUMNS},
+         min(least(${['c.valid_from', 'c.valid_to', 'c.superseded_at'].map(isAhead).join(', ')})) OVER () AS until
+       FROM contexts c ${WITH_PROJECT}
+         LEFT JOIN contexts AS next ON next.workspace_id = c.workspace_id AND next.id = c.superseded_by
        WHERE c.workspace_id = $1 AND c.project_id = $2 AND c.is_latest AND c.priority = 'always_check'
-       ORDER BY c.id DESC LIMIT $3`,
-      [workspaceId, projectId, limit],
+       ORDER BY coalesce(c.superseded_at <= $4::timestamptz OR next.valid_from IS NULL AND c.superseded_by IS NOT NULL, false)
+         OR coalesce(c.valid_to <= $4::timestamptz, false) OR coalesce(c.valid_from > $4::timestamptz, false), c.id DESC
+       LIMIT $3`,
+      [workspaceId, projectId, limit, now.toISOString()],
     );
-    return rows.map(toSummary);
+    return { items: rows.map(toSummary), until: rows[0]?.until ?? null };
   }
 
   /** Labels with a version that is not archived, and of them those whose newest one has priority always_check. */
@@ -155,10 +173,10 @@ export class PostgresContextReadRepository {
     after: ContextId | undefined,
     limit: number,
   ): Promise<Page<ContextSummary, [ContextId]>> {
-    const { which, projectId, label, labelPrefix, priority, tags, sessionId } = filter;
+    const { which, projectId, label, labelPrefix, priority, tags, sessionId, asOf } = filter;
     const rows = await this.database.query<ContextSummaryRow>(
       `${SELECT_SUMMARY}
-       WHERE c.workspace_id = $1 AND c.project_id = $2 AND ${WHICH[which]}
+       WHERE c.workspace_id = $1 AND c.project_id = $2 AND ${asOf === undefined ? WHICH[which] : WHICH_AS_OF[which]}
          AND ($3::text IS NULL OR c.label = $3) AND ($4::text IS NULL OR starts_with(c.label, $4))
          AND ($5::text IS NULL OR c.priority = $5) AND ($6::text[] IS NULL OR c.tags @> $6)
          AND ($7::uuid IS NULL OR c.session_id = $7) AND ($8::uuid IS NULL OR c.id < $8)
@@ -173,9 +191,61 @@ export class PostgresContextReadRepository {
         sessionId ?? null,
         after ?? null,
         limit + 1,
+        ...(asOf === undefined ? [] : [asOf.toISOString()]),
       ],
     );
-    return toPage(rows.map(toSummary), limit, ({ id }) => [id]);
+    const found = rows.map(toSummary);
+    return toPage(asOf === undefined ? found : found.map((version) => asOfThen(version, asOf)), limit, ({ id }) => [
+      id,
+    ]);
+  }
+
+  /** As `ContextReader.pastVersions`. */
+  async listPast(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    at: Date,
+    { most, bytes }: { readonly most: number; readonly bytes: number },
+  ): Promise<{ readonly items: readonly Context[]; readonly isAll: boolean }> {
+    const rows = await this.database.query<ContextRow & { total: number }>(
+      `WITH past AS MATERIALIZED (
+         SELECT c.id, count(*) OVER ()::integer AS total, row_number() OVER newest AS place,
+           sum(c.content_bytes) OVER newest AS bytes_so_far
+         FROM contexts c
+         WHERE c.workspace_id = $1 AND c.project_id = $2 AND NOT c.is_latest AND ${STARTS} <= $3
+           AND (c.archived_at IS NULL OR c.archived_at > $3)
+           AND (c.superseded_at IS NULL OR c.superseded_at > $3) AND (c.valid_to IS NULL OR c.valid_to > $3)
+         WINDOW newest AS (ORDER BY c.id DESC)
+       )
+       SELECT c.*, p.slug AS project, past.total FROM past
+         JOIN contexts c ON c.workspace_id = $1 AND c.id = past.id ${WITH_PROJECT}
+       WHERE past.place <= $4 AND past.bytes_so_far <= $5 ORDER BY past.place`,
+      [workspaceId, projectId, at.toISOString(), most, bytes],
+    );
+    const items = rows.map((row) => asOfThen(toContext(row), at));
+    return { items, isAll: rows.length > 0 ? items.length === rows[0]?.total : true };
+  }
+
+  /**
+   * The versions that these labels had at a time, or these very versions where they were there by then; in the order asked for.
+   * One statement.
+   */
+  async recallAsOf(workspaceId: WorkspaceId, by: RecallBy, at: Date): Promise<readonly Context[]> {
+    const isByLabel = 'labels' in by;
+    const match = isByLabel
+      ? 'c.label = asked.name AND (c.archived_at IS NULL OR c.archived_at > $4)'
+      : 'c.id = asked.name';
+    const rows = await this.database.query<ContextRow>(
+      `SELECT c.*, p.slug AS project
+       FROM unnest($3::${isByLabel ? 'text' : 'uuid'}[]) WITH ORDINALITY AS asked (name, position)
+         CROSS JOIN LATERAL (
+           SELECT * FROM contexts AS c
+           WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.project_id = $2) AND ${match} AND ${STARTS} <= $4
+           ORDER BY c.version DESC LIMIT 1) AS c ${WITH_PROJECT}
+       ORDER BY asked.position`,
+      [workspaceId, by.projectId ?? null, isByLabel ? by.labels : by.ids, at.toISOString()],
+    );
+    return rows.map((row) => asOfThen(toContext(row), at));
   }
 
   /** Every version of the label, archived or not, newest first. */

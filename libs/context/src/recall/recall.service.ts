@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type ContextId, type SessionId, WorkPauses, type WorkspaceId } from '#kernel';
-import { DEFAULT_PROJECT } from '#project';
+import { DEFAULT_PROJECT, ProjectReader } from '#project';
 import { SessionService } from '#session';
 import type { Context, ContextSummary } from '../context.js';
 import { ContextLookup } from './context-lookup.js';
 import { ContextUsage } from './context-usage.js';
+import { PostgresContextReadRepository } from './postgres-context-read.repository.js';
 
 /** How much text one recall hands out; what is beyond comes as a preview, and is named. */
 export const RECALL_CONTENT_BYTES = 8 * 1024 * 1024;
@@ -19,6 +20,8 @@ export interface RecallCommand {
   readonly previewOnly: boolean;
   /** Texts come until they are so many bytes together; RECALL_CONTENT_BYTES where absent. */
   readonly mostContentBytes?: number;
+  /** What was there at that time. Absent: now. */
+  readonly asOf?: Date;
   /** The session that is going to work with them. */
   readonly sessionId?: SessionId;
 }
@@ -38,6 +41,8 @@ export class RecallService {
     private readonly lookup: ContextLookup,
     private readonly sessions: SessionService,
     private readonly usage: ContextUsage,
+    private readonly reads: PostgresContextReadRepository,
+    private readonly projects: ProjectReader,
   ) {}
 
   /**
@@ -50,9 +55,10 @@ export class RecallService {
     if (sessionId !== undefined) await this.sessions.get(workspaceId, sessionId, { pointer: '/sessionId' });
     const names = [...new Set<string>('labels' in command.by ? command.by.labels : command.by.ids)];
     const summaries = await this.summariesOf(workspaceId, command);
-    const items: Recalled['items'] = command.previewOnly
-      ? summaries
-      : await this.withContent(workspaceId, summaries, command.mostContentBytes);
+    const items: Recalled['items'] =
+      command.previewOnly || command.asOf !== undefined
+        ? cutContents(summaries, command)
+        : await this.withContent(workspaceId, summaries, command.mostContentBytes);
     this.usage.noteRead(
       workspaceId,
       items.map(({ id }) => id),
@@ -68,8 +74,9 @@ export class RecallService {
 
   private async summariesOf(
     workspaceId: WorkspaceId,
-    { project, by }: RecallCommand,
-  ): Promise<readonly ContextSummary[]> {
+    { project, by, asOf }: RecallCommand,
+  ): Promise<readonly (ContextSummary & { readonly content?: string })[]> {
+    if (asOf !== undefined) return this.asOf(workspaceId, project, by, asOf);
     const found =
       'labels' in by
         ? await this.lookup.latestSummariesOf(workspaceId, project ?? DEFAULT_PROJECT, [...new Set(by.labels)])
@@ -77,6 +84,21 @@ export class RecallService {
     return found.filter(
       (summary) => summary !== undefined && (project === undefined || summary.project === project),
     ) as readonly ContextSummary[];
+  }
+
+  private async asOf(
+    workspaceId: WorkspaceId,
+    slug: string | undefined,
+    by: RecallCommand['by'],
+    asOf: Date,
+  ): Promise<readonly Context[]> {
+    const isAnywhere = slug === undefined && 'ids' in by;
+    const project = isAnywhere ? undefined : await this.projects.find(workspaceId, slug ?? DEFAULT_PROJECT);
+    if (!isAnywhere && project === undefined) return [];
+    if ('ids' in by)
+      return this.reads.recallAsOf(workspaceId, { projectId: project?.id, ids: [...new Set(by.ids)] }, asOf);
+    if (project === undefined) return [];
+    return this.reads.recallAsOf(workspaceId, { projectId: project.id, labels: [...new Set(by.labels)] }, asOf);
   }
 
   /**
@@ -106,6 +128,19 @@ export class RecallService {
       return context === undefined ? [] : [{ ...summary, content: context.content }];
     });
   }
+}
+
+/** Texts that are there, until they are too large together; none where only previews are asked for. */
+function cutContents(
+  items: readonly (ContextSummary & { readonly content?: string })[],
+  { previewOnly, mostContentBytes = RECALL_CONTENT_BYTES }: RecallCommand,
+): Recalled['items'] {
+  let bytes = 0;
+  return items.map((item) => {
+    if (!previewOnly && (bytes += item.contentBytes) <= mostContentBytes) return item;
+    const { content: _, ...summary } = item;
+    return summary;
+  });
 }
 
 /** In their order, each of one context at least, and of no more text than is read at a time. */

@@ -61,9 +61,16 @@ export class ContextService {
     private readonly successions: PostgresSuccessionsRepository,
   ) {}
 
-  /** Archived or not; counts as a read. @throws DomainError `context-not-found` */
-  async get(workspaceId: WorkspaceId, id: ContextId): Promise<Context> {
-    const context = await this.lookup.find(workspaceId, id);
+  /**
+   * Archived or not; counts as a read.
+   * @param asOf as it was then
+   * @throws DomainError `context-not-found`, also for what was not there by then
+   */
+  async get(workspaceId: WorkspaceId, id: ContextId, asOf?: Date): Promise<Context> {
+    const context =
+      asOf === undefined
+        ? await this.lookup.find(workspaceId, id)
+        : (await this.reads.recallAsOf(workspaceId, { ids: [id] }, asOf))[0];
     if (context === undefined) throw contextNotFound(id);
     this.usage.noteRead(workspaceId, [context.id]);
     return context;
@@ -77,11 +84,20 @@ export class ContextService {
   }
 
   /**
-   * That version, archived or not; where none is named the newest one that is not archived. Counts as a read.
+   * That version, archived or not; where none is named the newest one that is not archived, or was the newest at a time. Counts as a
+   * read.
    * @throws DomainError `context-not-found`
    */
-  async getByLabel(workspaceId: WorkspaceId, project: string, label: string, version?: number): Promise<Context> {
-    const context = await this.lookup.findByLabel(workspaceId, { project, label, version });
+  async getByLabel(
+    workspaceId: WorkspaceId,
+    project: string,
+    label: string,
+    { version, asOf }: { readonly version?: number; readonly asOf?: Date } = {},
+  ): Promise<Context> {
+    const context =
+      asOf === undefined
+        ? await this.lookup.findByLabel(workspaceId, { project, label, version })
+        : await this.findAsOf(workspaceId, project, label, asOf);
     if (context === undefined) throw labelNotFound(label, version);
     this.usage.noteRead(workspaceId, [context.id]);
     return context;
@@ -243,6 +259,18 @@ export class ContextService {
       },
       { retries: 3 },
     );
+  }
+
+  private async findAsOf(
+    workspaceId: WorkspaceId,
+    slug: string,
+    label: string,
+    asOf: Date,
+  ): Promise<Context | undefined> {
+    const project = await this.projects.find(workspaceId, slug);
+    if (project === undefined) return undefined;
+    const by = { projectId: project.id, labels: [label] };
+    return (await this.reads.recallAsOf(workspaceId, by, asOf))[0];
   }
 
   private async say(context: Context, described: Context): Promise<readonly ContextSummary[]> {

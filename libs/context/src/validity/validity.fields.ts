@@ -37,6 +37,18 @@ export const validityFields = {
     .meta({ description: 'Contexts of the project that it takes the place of, from its `validFrom` on.' }),
 };
 
+export const asOfField = timeField().nullish().meta({
+  description:
+    'What was valid and known at that time: versions, times and archive marks of then. What was stored later and is said to be valid from before counts as known. Tags, priority and metadata are those of today.',
+});
+
+/** Queries can't say null. */
+export const asOfQuery = asOfField.unwrap().unwrap().optional();
+
+export function toTime(text: string | null | undefined): Date | undefined {
+  return typeof text === 'string' ? new Date(text) : undefined;
+}
+
 interface ValidityBody {
   readonly validFrom?: string | null;
   readonly validTo?: string | null;

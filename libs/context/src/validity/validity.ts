@@ -30,7 +30,35 @@ export interface Validity {
   readonly supersededAt: Date | null;
 }
 
+/** What an answer as of another time says of today all the same. */
+export const OF_TODAY = ['tags', 'priority', 'metadata'] as const;
+
 type Dated = Pick<Validity, 'validFrom' | 'validTo' | 'supersededAt'> & { readonly createdAt: Date };
+
+/**
+ * A version as it was at a time: what ends it or archived it later is not known yet. Its tags, priority and metadata are those of
+ * today.
+ */
+export function asOfThen<
+  Version extends Dated & { readonly archivedAt: Date | null; readonly archiveReason: string | null } & Pick<
+      Validity,
+      'supersededBy'
+    >,
+>(version: Version, at: Date): Version {
+  const isSuperseded = version.supersededAt !== null && version.supersededAt <= at;
+  const isArchived = version.archivedAt !== null && version.archivedAt <= at;
+  return {
+    ...version,
+    ...(isSuperseded ? {} : { supersededBy: null, supersededAt: null }),
+    ...(isArchived ? {} : { archivedAt: null, archiveReason: null }),
+  };
+}
+
+/** Whether it is valid now. What was stored without a beginning is, whatever clock it was stored by. */
+export function isValidAt(version: Omit<Dated, 'createdAt'>, now: Date): boolean {
+  const end = endOf(version);
+  return (version.validFrom === null || version.validFrom <= now) && (end === null || end > now);
+}
 
 /** From when on a version is valid. */
 export function startOf({ validFrom, createdAt }: Pick<Dated, 'validFrom' | 'createdAt'>): Date {

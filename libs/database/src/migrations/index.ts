@@ -23,6 +23,7 @@ import { Conversations } from './0025-conversations.js';
 import { AgentStates } from './0027-agent-states.js';
 import { SearchPassages } from './0030-search-passages.js';
 import { ContextValidity } from './0031-context-validity.js';
+import { DatedContexts } from './0032-dated-contexts.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -50,4 +51,5 @@ export const migrations: MigrationClass[] = [
   AgentStates,
   SearchPassages,
   ContextValidity,
+  DatedContexts,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SESSION_GONE, type SessionEntry, type SessionResponse, sessionResponse, todoPriorities } from '#session';
+import { endOf } from '#context';
 import type { Handover } from '../handover.js';
 import type { WakeUp } from '../wake-up.service.js';
 import { handoverResponse, toHandoverResponse } from './handover.dto.js';
@@ -16,8 +17,17 @@ const wakeUpResponse = z
   .object({
     handover: handoverResponse.nullable().meta({ description: 'The latest one of the project, whoever left it.' }),
     contexts: z
-      .array(z.object({ id: z.uuid(), label: z.string(), version: z.int(), preview: z.string() }))
-      .meta({ description: 'Of the always_check contexts, at most ten.' }),
+      .array(
+        z.object({
+          id: z.uuid(),
+          label: z.string(),
+          version: z.int(),
+          preview: z.string(),
+          supersededBy: z.uuid().nullable().meta({ description: 'What takes its place, from `validTo` on.' }),
+          validTo: z.iso.datetime().nullable(),
+        }),
+      )
+      .meta({ description: 'Of the always_check contexts, at most ten; those that are not valid come last.' }),
     todos: z
       .array(todo)
       .meta({ description: 'Open in the project, whichever session wrote them: the twenty most urgent.' }),
@@ -38,7 +48,10 @@ export function toStartedSessionResponse(
     ...session,
     wakeUp: {
       handover: wakeUp.handover === undefined ? null : toHandoverResponse(wakeUp.handover),
-      contexts: wakeUp.contexts.map(({ id, label, version, preview }) => ({ id, label, version, preview })),
+      contexts: wakeUp.contexts.map((context) => {
+        const { id, label, version, preview, supersededBy } = context;
+        return { id, label, version, preview, supersededBy, validTo: endOf(context)?.toISOString() ?? null };
+      }),
       todos: wakeUp.todos.map(toTodoResponse),
       counts: wakeUp.counts,
     },

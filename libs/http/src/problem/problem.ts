@@ -3,10 +3,7 @@ import { z } from 'zod';
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
-/**
- * Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. Kinds of errors
- * are those of `#kernel`; codes are named by the features that throw them, most in `<feature>.errors.ts`.
- */
+/** Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. */
 export const problemSchema = z
   .object({
     type: z.string(),

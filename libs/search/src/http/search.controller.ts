@@ -38,6 +38,7 @@ export class SearchController {
     );
     return toSearchResponse(
       answer,
+      listing.asOf,
       await this.sources.situate(workspaceId, answer.items, query),
       answer.next === undefined ? null : encodeSearchCursor(workspaceId, listing, answer.next),
     );

@@ -8,20 +8,21 @@ type Listing = Omit<SearchRequest, 'after' | 'limit'>;
 /** Stands where there is no ranking: an average length is never below 0. */
 const NO_RANKING = -1;
 
-const guess = z.union([z.literal(0), z.literal(1)]);
+/** 1: its terms are of words near to those of the query; 2: contexts of the project have a time of validity. */
+const flags = z.int().min(0).max(3);
 const flat = z.union([z.string(), z.number()]);
 
 const keywordPosition = z
-  .tuple([z.number(), z.uuid(), z.number(), z.number(), guess, z.string(), z.string()], flat)
-  .transform(([score, id, asOfMs, averageLength, isGuess, names, times, ...terms], context): SearchPosition => {
-    const ranking = toRanking({ asOfMs, averageLength, isGuess, names, times }, toTerms(terms, context));
-    return { by: 'score', ranking, after: { score, id } };
+  .tuple([z.number(), z.uuid(), z.string(), z.number(), z.number(), flags, z.string(), z.string()], flat)
+  .transform(([score, id, added, asOfMs, averageLength, marks, names, times, ...terms], context): SearchPosition => {
+    const ranking = toRanking({ asOfMs, averageLength, marks, names, times }, toTerms(terms, context));
+    return { by: 'score', ranking, after: { score, id }, ...(added === '' ? {} : { added }) };
   });
 
 const fusedPosition = z
-  .tuple([z.string(), z.number(), z.number(), guess, z.string(), z.string()], flat)
-  .transform(([seen, asOfMs, averageLength, isGuess, names, times, ...terms], context): SearchPosition => {
-    const ranking = toRanking({ asOfMs, averageLength, isGuess, names, times }, toTerms(terms, context));
+  .tuple([z.string(), z.number(), z.number(), flags, z.string(), z.string()], flat)
+  .transform(([seen, asOfMs, averageLength, marks, names, times, ...terms], context): SearchPosition => {
+    const ranking = toRanking({ asOfMs, averageLength, marks, names, times }, toTerms(terms, context));
     return { by: 'seen', ranking: averageLength === NO_RANKING ? undefined : ranking, asOfMs, seen };
   });
 
@@ -30,19 +31,21 @@ const positionSchema = z.union([keywordPosition, fusedPosition]);
 interface FlatRanking {
   readonly asOfMs: number;
   readonly averageLength: number;
-  readonly isGuess: 0 | 1;
+  /** See `flags`. */
+  readonly marks: number;
   /** Separated by spaces. */
   readonly names: string;
   /** `from/to`, separated by spaces, in milliseconds. */
   readonly times: string;
 }
 
-function toRanking({ isGuess, names, times, ...rest }: FlatRanking, terms: WeightedTerm[]): Ranking {
+function toRanking({ marks, names, times, ...rest }: FlatRanking, terms: WeightedTerm[]): Ranking {
   const ranges = times.split(' ').map((time) => time.split('/').map(Number));
   return {
     ...rest,
     terms,
-    isGuess: isGuess === 1,
+    isGuess: (marks & 1) !== 0,
+    ...((marks & 2) === 0 ? {} : { isDated: true }),
     ...(names === '' ? {} : { names: names.split(' ') }),
     ...(times === '' ? {} : { times: ranges.map(([fromMs = 0, toMs = 0]) => ({ fromMs, toMs })) }),
   };
@@ -62,7 +65,7 @@ function toTerms(parts: readonly (string | number)[], context: z.core.$Refinemen
 export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, position: SearchPosition): string {
   const { ranking } = position;
   const terms = ranking?.terms.flatMap(({ term, weight }) => [term, weight]) ?? [];
-  const isGuess = ranking?.isGuess === true ? 1 : 0;
+  const marks = (ranking?.isGuess === true ? 1 : 0) + (ranking?.isDated === true ? 2 : 0);
   const names = ranking?.names?.join(' ') ?? '';
   const times = ranking?.times?.map(({ fromMs, toMs }) => `${fromMs}/${toMs}`).join(' ') ?? '';
   const parts =
@@ -70,14 +73,15 @@ export function encodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, p
       ? [
           position.after.score,
           position.after.id,
+          position.added ?? '',
           position.ranking.asOfMs,
           position.ranking.averageLength,
-          isGuess,
+          marks,
           names,
           times,
           ...terms,
         ]
-      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, isGuess, names, times, ...terms];
+      : [position.seen, position.asOfMs, ranking?.averageLength ?? NO_RANKING, marks, names, times, ...terms];
   return encodeCursor(listOf(workspaceId, listing), parts);
 }
 
@@ -89,7 +93,7 @@ export function decodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, c
 /** Everything that decides which hits there are and how they are ordered; not how many make a page. */
 function listOf(
   workspaceId: WorkspaceId,
-  { project, query, mode, rerank, live = false, weak = true, filters }: Listing,
+  { project, query, mode, rerank, live = false, weak = true, current = false, asOf, filters }: Listing,
 ): readonly unknown[] {
   const tags = filters.tags === undefined ? null : [...filters.tags].sort();
   return [
@@ -108,5 +112,7 @@ function listOf(
     filters.minScore ?? null,
     filters.kinds ?? null,
     filters.settled ?? null,
+    current,
+    asOf?.getTime() ?? null,
   ];
 }

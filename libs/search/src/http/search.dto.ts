@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { priorities } from '#context';
+import { OF_TODAY, priorities } from '#context';
 import { entityId, pageQuery, timeField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
@@ -70,6 +70,13 @@ export const searchQuery = z.strictObject({
     .enum(['true', 'false'], { error: 'write true or false' })
     .default('true')
     .meta({ description: 'False: leaves out hits that are only near to the query, where nothing holds a word of it.' }),
+  current: z.enum(['true', 'false'], { error: 'write true or false' }).default('false').meta({
+    description: 'True: leaves out contexts that are not valid now. Else they stand below what takes their place.',
+  }),
+  asOf: timeField().optional().meta({
+    description:
+      'What was valid and known at that time: contexts with the versions, times and archive marks of then, and what was said or logged before. What was stored later and is said to be valid from before counts as known. Tags and priority are those of today.',
+  }),
   rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
 });
 
@@ -82,6 +89,8 @@ export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchReques
     rerank: query.rerank === 'true',
     live: query.live === 'true',
     weak: query.weak === 'true',
+    current: query.current === 'true',
+    asOf: query.asOf === undefined ? undefined : new Date(query.asOf),
     filters: {
       priority: query.priority,
       tags: query.tags,
@@ -119,6 +128,10 @@ const searchHit = z
       author: share('that whom the query names said it, or that it names them'),
       neighbours: share('what was said or logged right before and after'),
       time: share('that it was said when the query says'),
+      succession: z
+        .number()
+        .optional()
+        .meta({ description: 'What it gained to stand before what it supersedes; absent where that is nothing.' }),
       rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),
     }),
     channels: z
@@ -131,6 +144,8 @@ const searchHit = z
     snippet: z.string(),
     text: z.string().optional().meta({ description: 'From its beginning, as long as `textLength` says; else absent.' }),
     truncated: z.boolean().optional().meta({ description: 'Whether the text goes on.' }),
+    supersededBy: z.uuid().nullable().meta({ description: 'The context that takes its place, from `validTo` on.' }),
+    validTo: z.iso.datetime().nullable().meta({ description: 'Until when it is valid, exclusive.' }),
     source: z
       .object({
         sessionId: z.uuid().nullable(),
@@ -164,6 +179,10 @@ export const searchResponse = z
     degraded: z.boolean().meta({ description: 'Whether a channel that was asked for did not take part.' }),
     reason: z.string().nullable().meta({ description: 'Why it is degraded, and what else there is to know about it.' }),
     emptyReason: z.string().nullable().meta({ description: 'Why nothing was found; null where something was.' }),
+    asOf: z
+      .object({ time: z.iso.datetime(), today: z.array(z.string()) })
+      .nullable()
+      .meta({ description: 'The time that was asked for, and what is of today all the same.' }),
     items: z.array(searchHit),
     nextCursor: z.string().nullable(),
   })
@@ -171,6 +190,7 @@ export const searchResponse = z
 
 export function toSearchResponse(
   answer: SearchAnswer,
+  asOf: Date | undefined,
   items: readonly SituatedHit[],
   nextCursor: string | null,
 ): z.infer<typeof searchResponse> {
@@ -181,9 +201,11 @@ export function toSearchResponse(
     degraded,
     reason,
     emptyReason,
+    asOf: asOf === undefined ? null : { time: asOf.toISOString(), today: [...OF_TODAY] },
     items: items.map(({ source, neighbours, said, ...hit }) => ({
       ...hit,
       ...said,
+      validTo: hit.validTo?.toISOString() ?? null,
       source: source === null ? null : { ...source, version: hit.version, createdAt: source.createdAt.toISOString() },
       neighbours: neighbours.map(({ createdAt, ...rest }) => ({ ...rest, createdAt: createdAt.toISOString() })),
     })),

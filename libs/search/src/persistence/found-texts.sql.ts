@@ -1,8 +1,8 @@
-import { asWritten, holds, isSettled } from './search-conditions.sql.js';
+import { asWritten, holds, isSettled, isValid } from './search-conditions.sql.js';
 
 /* Documents by what their texts hold as they stand, and the stretch of a text that says most. */
 
-/** $1 workspace, $2 project, $3 language, $4 ids, $5 phrases, $6 exclusions. */
+/** $1 workspace, $2 project, $3 language, $4 ids, $5 phrases, $6 exclusions, $7 and $8 validity as `$28` and `$29` of `ranking`. */
 export const documentResolution = `
   SELECT kind, id, label, version, priority, created_at
   FROM unnest($4::uuid[]) AS given (given_id)
@@ -10,6 +10,7 @@ export const documentResolution = `
       SELECT project_id, kind, id, label, version, priority, created_at
       FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document
   WHERE project_id = $2
+    AND ${isValid('$7', '$8', 'document')}
     AND NOT EXISTS (
       SELECT FROM unnest($5::text[]) AS phrase (words)
       WHERE NOT EXISTS (
@@ -22,7 +23,8 @@ export const documentResolution = `
 
 /**
  * $1 workspace, $2 project, $3 language, $4 words in order, $5 text (one of both), $6 exclusions, $7 priority, $8 tags,
- * $9 session, $10 since, $11 most segments, $12 limit, $13 kinds, $14 whether only what no active conversation holds.
+ * $9 session, $10 since, $11 most segments, $12 limit, $13 kinds, $14 whether only what no active conversation holds,
+ * $15 and $16 validity as `$28` and `$29` of `ranking`.
  */
 export const holdingDocuments = `
   WITH newest AS MATERIALIZED (
@@ -34,6 +36,7 @@ export const holdingDocuments = `
       AND ($10::timestamptz IS NULL OR created_at >= $10)
       AND ($13::text[] IS NULL OR kind = ANY ($13))
       AND ${isSettled('$14', 'document')}
+      AND ${isValid('$15', '$16', 'document')}
     ORDER BY created_at DESC, id DESC
     LIMIT $11
   ), segment AS MATERIALIZED (

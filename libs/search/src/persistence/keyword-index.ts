@@ -36,6 +36,10 @@ export interface QueryStatistics {
   readonly passageCount: number;
   /** Of a passage, in terms; 0 where there is no document. */
   readonly averageLength: number;
+  /** Whether contexts of the project have a time of validity. */
+  readonly isDated?: boolean;
+  /** When the validity of one of them begins or ends next. */
+  readonly nextChangeMs?: number;
   /** Ordered by term; a stop word gives none. */
   readonly terms: readonly QueryTerm[];
 }
@@ -80,6 +84,9 @@ export interface Changes {
   readonly pieces: readonly Pick<ChangedPiece, 'id' | 'kind'>[];
   /** Those of them that the request finds, best first. */
   readonly ranked: readonly RankedDocument[];
+  /** As in `QueryStatistics`; the next moment is one behind that of the ranking. */
+  readonly isDated?: boolean;
+  readonly nextChangeMs?: number;
 }
 
 /** What a text is to hold as it stands: words in order, or else any text. */
@@ -157,7 +164,7 @@ export abstract class KeywordIndex {
   abstract reindex(documents: readonly AnalysedDocument[]): Promise<void>;
 
   /** @param words separated by spaces, as `analyseQuery` gives them */
-  abstract statistics(scope: SearchScope, words: string): Promise<QueryStatistics>;
+  abstract statistics(scope: SearchScope, words: string, nowMs?: number): Promise<QueryStatistics>;
   /**
    * For those of `words` that no document holds and that are no stop words: words of the project's documents that
    * look like them, by trigrams. Candidates, not corrections.
@@ -185,11 +192,11 @@ export abstract class KeywordIndex {
     readonly documents: readonly Pick<RankedDocument, 'kind' | 'id' | 'label' | 'version'>[];
     readonly isPartial: boolean;
   }>;
-  /** Those of `ids` that are searchable, hold every phrase and none of the exclusions; in no order. */
+  /** Those of `ids` that are searchable, are valid where that is asked, hold every phrase and none of the exclusions; in no order. */
   abstract resolve(
     scope: SearchScope,
     ids: readonly string[],
-    words: Pick<RankRequest, 'phrases' | 'exclusions'>,
+    words: Pick<RankRequest, 'phrases' | 'exclusions'> & Pick<SearchFilters, 'valid'>,
   ): Promise<ResolvedDocument[]>;
   /** A passage for each id that is in the index, or else among the documents beside it; in no order. */
   abstract passages(

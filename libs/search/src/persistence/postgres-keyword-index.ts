@@ -3,7 +3,14 @@ import { SearchConfig } from '#config';
 import { Database } from '#database';
 import type { Priority } from '#context';
 import { SCORE_UNIT } from '../ranking/bm25.js';
-import { satisfies, type SearchDocument, type SearchKind, type SearchScope, type WeightedTerm } from '../search.js';
+import {
+  satisfies,
+  type SearchDocument,
+  type SearchFilters,
+  type SearchKind,
+  type SearchScope,
+  type WeightedTerm,
+} from '../search.js';
 import {
   type AnalysedDocument,
   byRank,
@@ -18,7 +25,14 @@ import {
 import { documentResolution, holdingDocuments, passageSelection, adHocPassageSelection } from './found-texts.sql.js';
 import { factorOf, segmentsOf } from './postgres-keyword-documents.js';
 import { PostgresQueryWords } from './postgres-query-words.js';
-import { askedParameters, kindParameters, type RankedRow, rankingParameters, toRankedDocument } from './ranked-rows.js';
+import {
+  askedParameters,
+  kindParameters,
+  type RankedRow,
+  rankingParameters,
+  toRankedDocument,
+  validityParameters,
+} from './ranked-rows.js';
 import { adHocRanking, changesSince, ranking, weightsOf } from './ranking.sql.js';
 
 /** More than one project has documents. */
@@ -51,6 +65,7 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
       isUnfiltered(request),
       ...kindParameters(request.filters),
       ...askedParameters(request.ranking),
+      ...validityParameters(request.filters),
     ]);
     return rows.map(toRankedDocument);
   }
@@ -71,6 +86,8 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
       readonly piece_id: string | null;
       readonly piece_kind: SearchKind;
       readonly is_changed: boolean | null;
+      readonly is_dated: boolean;
+      readonly next_change: Date | null;
     };
     const rows = await this.database.query<Row>(changesSince, [
       ...rankingParameters(scope, this.language, request, undefined),
@@ -78,6 +95,7 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
       false,
       ...kindParameters(request.filters),
       ...askedParameters(request.ranking),
+      ...validityParameters(request.filters),
       watermark,
       most,
     ]);
@@ -85,7 +103,13 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
     const changed = rows.filter((row) => row.is_changed === true);
     if (changed.length > most || rows[0]?.is_complete !== true) return undefined;
     const ranked = rows.filter((row): row is Row & RankedRow => row.id !== null);
-    return { pieces, ranked: ranked.map(toRankedDocument).sort(byRank) };
+    const [{ is_dated: isDated, next_change: nextChange }] = rows as [Row];
+    return {
+      pieces,
+      ranked: ranked.map(toRankedDocument).sort(byRank),
+      ...(isDated ? { isDated } : {}),
+      ...(nextChange === null ? {} : { nextChangeMs: nextChange.getTime() }),
+    };
   }
 
   async holding(scope: SearchScope, { filters, ...request }: HoldingRequest) {
@@ -110,6 +134,7 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
       request.mostSegments,
       request.limit,
       ...kindParameters(filters),
+      ...validityParameters(filters),
     ]);
     return {
       documents: rows.map(({ kind, id, label, version }) => ({ kind, id, label, version })),
@@ -120,7 +145,7 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
   async resolve(
     scope: SearchScope,
     ids: readonly string[],
-    { phrases, exclusions }: Pick<RankRequest, 'phrases' | 'exclusions'>,
+    { phrases, exclusions, valid }: Pick<RankRequest, 'phrases' | 'exclusions'> & Pick<SearchFilters, 'valid'>,
   ): Promise<ResolvedDocument[]> {
     interface Row {
       readonly kind: SearchDocument['kind'];
@@ -138,6 +163,7 @@ export class PostgresKeywordIndex extends PostgresQueryWords {
       ids,
       phrases,
       exclusions,
+      ...validityParameters({ valid }),
     ]);
     return rows.map(({ priority, created_at: createdAt, ...row }) => ({
       ...row,

@@ -11,7 +11,7 @@ const LONGER_TERMS = 10;
 
 /** What the words of a query mean in a project, and which of its words are like them. */
 export abstract class PostgresQueryWords extends PostgresKeywordDocuments {
-  async statistics(scope: SearchScope, words: string): Promise<QueryStatistics> {
+  async statistics(scope: SearchScope, words: string, nowMs = 0): Promise<QueryStatistics> {
     interface Row {
       readonly document_count: number;
       readonly passage_count: number;
@@ -20,13 +20,17 @@ export abstract class PostgresQueryWords extends PostgresKeywordDocuments {
       readonly query_frequency: number;
       readonly passage_frequency: number;
       readonly is_name: boolean;
+      readonly is_dated: boolean;
+      readonly next_change: Date | null;
     }
     const rows = await this.database.query<Row>(queryStatistics, [
       scope.workspaceId,
       scope.projectId,
       this.language,
       words,
+      new Date(nowMs).toISOString(),
     ]);
+    const [first] = rows;
     const terms = rows.flatMap((row): QueryTerm[] =>
       row.term === null
         ? []
@@ -40,9 +44,11 @@ export abstract class PostgresQueryWords extends PostgresKeywordDocuments {
           ],
     );
     return {
-      documentCount: rows[0]?.document_count ?? 0,
-      passageCount: rows[0]?.passage_count ?? 0,
-      averageLength: rows[0]?.average_length ?? 0,
+      documentCount: first?.document_count ?? 0,
+      passageCount: first?.passage_count ?? 0,
+      averageLength: first?.average_length ?? 0,
+      ...(first?.is_dated === true ? { isDated: true } : {}),
+      ...(first === undefined || first.next_change === null ? {} : { nextChangeMs: first.next_change.getTime() }),
       terms,
     };
   }

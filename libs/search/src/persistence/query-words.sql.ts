@@ -1,3 +1,5 @@
+import { datesOfProject } from './search-conditions.sql.js';
+
 /*
  * What the words of a query mean in a project. Terms are lexemes of a text search configuration ($n::regconfig); words are
  * what the analysis of the product gives it to stem.
@@ -6,9 +8,13 @@
  * don't leave the planner the choice of scanning a table: a LATERAL lookup with OFFSET 0 is one index access a row.
  */
 
-/** $1 workspace, $2 project, $3 language, $4 words. One row a term; one with a null term where there is none. */
+/**
+ * $1 workspace, $2 project, $3 language, $4 words, $5 now. One row a term; one with a null term where there is none. Whether
+ * contexts have a time of validity is known from indexes that hold only those.
+ */
 export const queryStatistics = `
-  SELECT document_count, passage_count, average_length, term, query_frequency, passage_frequency, is_name
+  SELECT document_count, passage_count, average_length, term, query_frequency, passage_frequency, is_name,
+    ${datesOfProject('$5')}
   FROM (
     SELECT count(*)::integer AS document_count, coalesce(sum(passages), 0)::integer AS passage_count,
       coalesce(sum(length)::double precision / sum(passages), 0) AS average_length

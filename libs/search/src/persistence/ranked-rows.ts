@@ -45,6 +45,11 @@ export function askedParameters({ times = [], names = [] }: Ranking): readonly [
   return [JSON.stringify(times), names];
 }
 
+/** `$28` and `$29` of `ranking`. */
+export function validityParameters({ valid }: SearchFilters): readonly [at: string | null, isKnown: boolean] {
+  return [valid?.at.toISOString() ?? null, valid?.isKnown === true];
+}
+
 /** `$24` and `$25` of `ranking`. */
 export function kindParameters({ kinds, settled }: SearchFilters): readonly [kinds: unknown, settled: boolean] {
   return [kinds ?? null, settled === true];

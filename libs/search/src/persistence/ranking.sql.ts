@@ -10,7 +10,7 @@ import {
 } from '../ranking/boosts.js';
 import type { Ranking } from '../search.js';
 import { occurrencesIn } from './keyword-documents.sql.js';
-import { holds, isSettled } from './search-conditions.sql.js';
+import { datesOfProject, holds, isSettled, isValid } from './search-conditions.sql.js';
 
 /* The order of what is found: of what the index holds, of what has changed in it, and of what it does not hold yet. */
 
@@ -46,7 +46,7 @@ const timeScore = (times: string) => `
  * $9 recency boost, $10 its half-life in ms, $11 boost by priority (JSON), $12 highest boost, $13 phrases,
  * $14 exclusions, $15 priority, $16 tags, $17 session, $18 since, $19 lowest score, $20 and $21 score and id to start
  * after, $22 limit, $23 whether nothing filters, $24 kinds, $25 whether only what no active conversation holds, $26 times (JSON),
- * $27 names among the terms.
+ * $27 names among the terms, $28 moment of validity, $29 whether it was to be there by then.
  */
 const rankingOver = (postings: string) => `
   passage AS MATERIALIZED (
@@ -102,6 +102,7 @@ const rankingOver = (postings: string) => `
     AND ($18::timestamptz IS NULL OR created_at >= $18)
     AND ($24::text[] IS NULL OR kind = ANY ($24))
     AND ${isSettled('$25', 'document')}
+    AND ${isValid('$28', '$29', 'document')}
     AND ($19::double precision IS NULL OR final.score >= $19)
     AND ($20::double precision IS NULL OR final.score < $20 OR (final.score = $20 AND id > $21::uuid))
     AND NOT EXISTS (
@@ -134,16 +135,16 @@ const around = (places: string) => `
 
 /**
  * What has changed since a snapshot and what stands around it, one row a piece, with its scores where it is found; a row without a
- * piece where there is none. Parameters as in `ranking`, with the snapshot in $28; of what has changed itself one piece more
- * than $29 at most.
+ * piece where there is none. Parameters as in `ranking`, with the snapshot in $30; of what has changed itself one piece more
+ * than $31 at most.
  */
 export const changesSince = `
   WITH noted AS MATERIALIZED (
     SELECT piece_id AS id, kind, max(position) AS position FROM search_changes
-    WHERE workspace_id = $1 AND project_id = $2 AND written_by >= pg_snapshot_xmin($28::pg_snapshot)
-      AND NOT pg_visible_in_snapshot(written_by, $28::pg_snapshot)
+    WHERE workspace_id = $1 AND project_id = $2 AND written_by >= pg_snapshot_xmin($30::pg_snapshot)
+      AND NOT pg_visible_in_snapshot(written_by, $30::pg_snapshot)
     GROUP BY piece_id, kind
-    LIMIT $29::integer + 1
+    LIMIT $31::integer + 1
   ), changed AS MATERIALIZED (
     SELECT id, kind, coalesce(position, (
       SELECT position FROM search_documents AS d WHERE d.workspace_id = $1 AND d.id = noted.id)) AS position
@@ -162,7 +163,8 @@ export const changesSince = `
         SELECT ${POSTING} FROM search_postings AS p
         WHERE p.workspace_id = $1 AND p.project_id = $2 AND p.term = query.term AND p.document_id = scored.id OFFSET 0) AS posting`)}
   )
-  SELECT NOT EXISTS (SELECT FROM search_changes_removed WHERE up_to >= pg_snapshot_xmin($28::pg_snapshot)) AS is_complete,
+  SELECT NOT EXISTS (SELECT FROM search_changes_removed WHERE up_to >= pg_snapshot_xmin($30::pg_snapshot)) AS is_complete,
+    ${datesOfProject('$8')},
     affected.id AS piece_id, affected.kind AS piece_kind, is_changed, ranked.*
   FROM (SELECT) AS always LEFT JOIN affected ON true LEFT JOIN ranked ON ranked.id = affected.id`;
 

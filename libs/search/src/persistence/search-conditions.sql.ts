@@ -12,6 +12,34 @@ export const holds = (phrase: string, written: string) =>
 export const asWritten = (phrase: string) =>
   `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]+') || '($|[^[:alnum:]])')`;
 
+/**
+ * Whether a document was valid at a moment, where one is asked for; where `known`, also whether it was there by then, or else was
+ * said to be valid before. What supersedes since it was stored does so at once, whatever clock it was stored by.
+ */
+export const isValid = (at: string, known: string, document: string) => `(${at}::timestamptz IS NULL
+      OR (${document}.kind <> 'context' AND (NOT ${known}::boolean OR ${document}.created_at <= ${at}::timestamptz))
+      OR (${document}.kind = 'context' AND EXISTS (
+        SELECT FROM contexts AS c LEFT JOIN contexts AS next ON next.workspace_id = $1 AND next.id = c.superseded_by
+        WHERE c.workspace_id = $1 AND c.id = ${document}.id
+          AND coalesce(c.valid_from, CASE WHEN ${known}::boolean THEN c.created_at ELSE '-infinity' END) <= ${at}::timestamptz
+          AND (c.valid_to IS NULL OR c.valid_to > ${at}::timestamptz)
+          AND (c.superseded_at IS NULL
+            OR (c.superseded_at > ${at}::timestamptz AND (${known}::boolean OR next.valid_from IS NOT NULL))))))`;
+
+/** When something of the newest versions begins or ends. */
+const TIMES = ['superseded_at', 'valid_from', 'valid_to'];
+const OF_PROJECT = 'FROM contexts WHERE workspace_id = $1 AND project_id = $2 AND is_latest';
+
+/**
+ * Whether contexts of the project have a time of validity, and the next of those times behind a moment. Both are known from
+ * indexes that hold only those that have one.
+ */
+export const datesOfProject = (moment: string) => `
+    (SELECT ${TIMES.map((time) => `EXISTS (SELECT ${OF_PROJECT} AND ${time} IS NOT NULL)`).join(' OR ')}) AS is_dated,
+    (SELECT min(at) FROM (${TIMES.map(
+      (time) => `(SELECT ${time} AS at ${OF_PROJECT} AND ${time} > ${moment}::timestamptz ORDER BY ${time} LIMIT 1)`,
+    ).join(' UNION ALL ')}) AS moment) AS next_change`;
+
 /** Whether a document is no message of a conversation that goes on, where that is asked. */
 export const isSettled = (
   asked: string,

@@ -24,6 +24,10 @@ export interface FusedHit extends Pick<ChannelHit, 'kind' | 'id' | 'label' | 've
   readonly score: number;
   readonly scores: ChannelScores;
   readonly channels: ChannelRanks;
+  /** Absent where nothing supersedes it. */
+  readonly supersededBy?: string | null;
+  /** Absent where it has no end. */
+  readonly validTo?: Date | null;
 }
 
 type Channel = 'keyword' | 'semantic';
