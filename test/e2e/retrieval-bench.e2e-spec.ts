@@ -66,7 +66,7 @@ describe('npm run bench:retrieval', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [SCRIPT, '--data', join(folder, 'set.json'), '--json'],
-      { env: { PATH, HOME }, cwd: folder },
+      { env: { PATH, HOME, EMBEDDING_PROVIDER: 'local' }, cwd: folder },
     );
 
     expect(stdout.trim().split('\n')).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('npm run bench:retrieval', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [SCRIPT, '--data', data, '--data', data, '--mode', 'keyword,hybrid', '--json'],
-      { env: { PATH, HOME }, cwd: folder },
+      { env: { PATH, HOME, EMBEDDING_PROVIDER: 'local' }, cwd: folder },
     );
 
     const { sets } = JSON.parse(stdout) as { sets: { results: { ran: string[]; metrics: object }[] }[] };
@@ -104,7 +104,7 @@ describe('npm run bench:retrieval', () => {
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
       [SCRIPT, '--data', data, data, '--mode', 'keyword,semantic,hybrid', '--parts', '--json'],
-      { env: { PATH, HOME }, cwd: folder },
+      { env: { PATH, HOME, EMBEDDING_PROVIDER: 'local' }, cwd: folder },
     );
 
     const { sets } = JSON.parse(stdout) as {
