@@ -1,3 +1,5 @@
+import { get, type IncomingMessage } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
@@ -15,6 +17,13 @@ interface BadCall {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
 }
+
+/** What is a number in other notations than plain digits. */
+const NO_DIGITS = ['0x10', '1e1', '+5', ' 5', '5 ', '05', '-0', '', '٥', 'NaN'];
+
+/** How the library of schemas words what it finds, which says little to who has not read its manual. */
+const OF_THE_LIBRARY =
+  /Invalid (input|option|string|key|value|number|U?UID)|expected .*received|Too (small|big)|Unrecognized/;
 
 const json = { 'content-type': 'application/json' };
 
@@ -95,6 +104,17 @@ function badCallsOf(route: Route, sample: RouteSample): BadCall[] {
       headers: sample.headers,
     });
   }
+  for (const name of route.numericParameters)
+    for (const number of NO_DIGITS)
+      calls.push({
+        what: `${JSON.stringify(number)} for the number ${name}`,
+        expected: [400],
+        pointer: `/${name}`,
+        path,
+        query: { ...sample.query, [name]: number },
+        body: sample.body,
+        headers: sample.headers,
+      });
   if (route.body === undefined || typeof sample.body === 'string') return calls;
   const body = sample.body ?? {};
   const at = { path, query: sample.query };
@@ -234,13 +254,15 @@ describe('bad input', () => {
         const isNamed =
           call.pointer === undefined ||
           names.some((name: string) => name === call.pointer || name.startsWith(`${call.pointer}/`));
-        if (!call.expected.includes(answer.status) || !isProblem || !isNamed) {
+        const isPlain = !OF_THE_LIBRARY.test(JSON.stringify([answer.body?.detail, answer.body?.errors]));
+        if (!call.expected.includes(answer.status) || !isProblem || !isNamed || !isPlain) {
           wrong.push(`${route.name} with ${call.what}: ${answer.status} ${JSON.stringify(answer.body)?.slice(0, 200)}`);
         }
       }
     }
     expect(wrong).toEqual([]);
     expect(count).toBeGreaterThan(300);
+    expect(new Set(routes.flatMap(({ numericParameters }) => numericParameters)).size).toBeGreaterThan(8);
     expect(await countRows()).toEqual(before);
     expect(server.stderr + server.stdout).not.toContain('"level":"error"');
   }, 180_000);
@@ -266,6 +288,18 @@ describe('bad input', () => {
       );
     }
   });
+
+  it.each(['/docs/../../etc/passwd', '/docs/%2e%2e/x', '/docs/..%5C..%5Cx', '/docs/%00', '/docs/nothing', '/../x'])(
+    'nothing is at %s',
+    async (path) => {
+      const { hostname, port } = new URL(server.url);
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        get({ hostname, port, path }, resolve).on('error', reject);
+      });
+      const body = JSON.parse(await textOf(answer));
+      expect([answer.statusCode, body.code]).toEqual([404, 'route-not-found']);
+    },
+  );
 
   it('a path that is no URL is a problem too', async () => {
     const answer = await fetch(`${server.url}/v1/%zz`);

@@ -23,6 +23,8 @@ describe('the commands', () => {
     ['bench', ['disk']],
     ['bench', ['--seconds', '3600']],
     ['bench', ['--callers', '0']],
+    ['bench', ['--callers', '0x10']],
+    ['bench', ['--seconds', '1e1']],
     ['export', []],
     ['export', ['a', 'b']],
     ['export', ['No Slug']],
@@ -64,6 +66,32 @@ describe('the commands', () => {
   ])('%s %j is refused before anything is opened', async (name, args) => {
     await expect(commands[name]?.run(args)).rejects.toBeInstanceOf(UsageError);
   });
+
+  const optionsOf = (synopsis: string) => [...new Set(synopsis.match(/--[a-z-]+/g))];
+  const everyOption = Object.entries(commands).flatMap(([name, { synopsis }]) =>
+    optionsOf(synopsis).map((option) => [name, option] as const),
+  );
+
+  it.each(everyOption)(
+    '%s %s with a value that looks like an option, or with none, is refused in one sentence',
+    async (name, option) => {
+      const refusals = [
+        [option, '-1'],
+        [option, '--nothing'],
+        ['--no-such', option],
+        [`${option}=a`, `${option}=b`],
+      ];
+      for (const args of refusals) {
+        const error: unknown = await commands[name]!.run(args).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(UsageError);
+        const [sentence = '', ...rest] = (error as UsageError).message.split('\n\nUsage: keepsake ');
+        expect(rest).toEqual([commands[name]!.synopsis]);
+        expect(sentence).toMatch(
+          /^(There is no option --?[\w-]+|--[\w-]+ (needs a value, and "(-1|--nothing)" looks like an option: write --[\w-]+=(-1|--nothing) where it is meant|takes no value|is there twice))\.$/,
+        );
+      }
+    },
+  );
 
   it('are all in the text that shows how to call them', () => {
     for (const { synopsis, summary } of Object.values(commands)) {

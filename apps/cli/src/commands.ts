@@ -1,5 +1,5 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type ExitCode, UsageError } from './cli-error.js';
+import { parseOptions } from './parse-options.js';
 import {
   BENCH_SYNOPSIS,
   benchUsage,
@@ -22,25 +22,6 @@ export interface Command {
   readonly summary: string;
   /** Does the work and resolves with the exit code. A server resolves when it has stopped. */
   run(args: readonly string[]): Promise<ExitCode>;
-}
-
-/**
- * The options of a command, and at most `maxPositionals` arguments besides.
- * @throws UsageError for anything the command does not know, with how to call it.
- */
-function parseOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: readonly string[],
-  synopsis: string,
-  options: Options,
-  maxPositionals = 0,
-) {
-  try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: maxPositionals > 0, strict: true });
-    if (parsed.positionals.length <= maxPositionals) return parsed;
-  } catch (error) {
-    throw new UsageError((error as Error).message, synopsis);
-  }
-  throw new UsageError('There are too many arguments.', synopsis);
 }
 
 /** What every command takes. */
@@ -283,11 +264,10 @@ const bench: Command = {
     const [subject = 'server'] = positionals;
     if (subject !== 'server' && subject !== 'redis')
       throw benchUsage(`There is no benchmark ${JSON.stringify(subject)}.`);
-    const seconds = Number(values.seconds);
+    const seconds = /^\d+(?:\.\d+)?$/.test(values.seconds) ? Number(values.seconds) : Number.NaN;
     if (!(seconds >= 0.05 && seconds <= 60)) throw benchUsage('--seconds takes a number from 0.05 to 60.');
-    const callers = Number(values.callers);
-    if (!(Number.isInteger(callers) && callers >= 1 && callers <= 256))
-      throw benchUsage('--callers takes a number from 1 to 256.');
+    const callers = /^\d+$/.test(values.callers) ? Number(values.callers) : Number.NaN;
+    if (!(callers >= 1 && callers <= 256)) throw benchUsage('--callers takes a number from 1 to 256.');
     const { benchRedis, benchServer } = await import('./bench/run-bench.js');
     return subject === 'redis'
       ? benchRedis({ seconds, json: values.json })

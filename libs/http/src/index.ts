@@ -29,8 +29,17 @@ export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
 export { drainServer, prepareServer } from './server/prepare-server.js';
 export { openApiDocument } from './server/open-api.js';
+export { invalidRequest, issuesOf } from './validation/schema-issues.js';
 export { checkedApart } from './validation/schema-validation.pipe.js';
-export { dayField, entityId, namedId, textField, timeField } from './validation/request-fields.js';
+export {
+  dayField,
+  entityId,
+  namedId,
+  queryDecimal,
+  queryInteger,
+  textField,
+  timeField,
+} from './validation/request-fields.js';
 export { findInexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';
 export { CACHE_HIT_MERGED } from './response-cache/cached-response.js';

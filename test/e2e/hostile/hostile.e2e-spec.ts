@@ -312,7 +312,7 @@ describe('T66 a table of hostile requests', () => {
       expect((await embed(64, `word of attempt ${n}`)).structuredContent?.data).toHaveLength(64);
       expect(await embed(2_048, 'all')).toMatchObject({
         isError: true,
-        content: [{ text: expect.stringContaining('/input takes at most 64 items in a call of this tool') }],
+        content: [{ text: expect.stringContaining('/input: takes at most 64 items in a call of this tool') }],
       });
     });
     expect(holdMs).toBeLessThan(MOST_HOLD_MS);

@@ -356,6 +356,36 @@ describe('the protocol of /mcp', () => {
       expect([-32_600, -32_601, -32_602]).toContain(body.error.code);
     });
 
+    it.each<[string, object, string]>([
+      ['tools/call', { name: 'search', arguments: [] }, '/params/arguments: must be an object'],
+      ['tools/call', { name: 'search', arguments: 'q' }, '/params/arguments: must be an object'],
+      ['tools/call', { name: 5 }, '/params/name: must be a text'],
+      ['tools/call', {}, '/params/name: is required'],
+      ['prompts/get', { name: 'wake_up', arguments: [] }, '/params/arguments: must be an object'],
+      [
+        'prompts/get',
+        { name: 'hand_over', arguments: { sessionId: 5 } },
+        '/params/arguments/sessionId: must be a text',
+      ],
+      ['resources/read', { uri: 5 }, '/params/uri: must be a text'],
+      ['resources/list', { cursor: 5 }, '/params/cursor: must be a text'],
+      ['initialize', {}, '/params/protocolVersion: is required'],
+    ])('%s with %j is refused in one sentence', async (method, params, said) => {
+      const { body } = await postMessage(server, { method, params });
+      expect(body.error).toMatchObject({ code: -32_602, data: { code: 'invalid-request', status: 400 } });
+      expect(body.error.message).toContain(`The request is not valid: ${said}`);
+      expect(JSON.stringify(body).length).toBeLessThan(1_000);
+      expect(body.error.message).not.toMatch(/[\n{[]/);
+    });
+
+    it('arguments that are null are none', async () => {
+      const { body } = await postMessage(server, {
+        method: 'tools/call',
+        params: { name: 'session_start', arguments: null },
+      });
+      expect(body.result.isError).toBeUndefined();
+    });
+
     it('messages of a batch are answered together, where the version knows batches', async () => {
       const messages = [1, 2].map((id) => ({ jsonrpc: '2.0', id, ...call('project_overview', { project: `p${id}` }) }));
       const headers = { 'mcp-protocol-version': '2025-03-26' };

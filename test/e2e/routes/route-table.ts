@@ -11,6 +11,8 @@ export interface Route {
   readonly isPublic: boolean;
   readonly pathParameters: readonly string[];
   readonly queryParameters: readonly string[];
+  /** Those that are numbers. */
+  readonly numericParameters: readonly string[];
   /** The schema of the body with references resolved; undefined where the route takes none. */
   readonly body: JsonSchema | undefined;
 }
@@ -21,7 +23,7 @@ export async function routesOf(api: Api): Promise<Route[]> {
   const routes: Route[] = [];
   for (const [path, operations] of Object.entries<JsonSchema>(document.paths)) {
     for (const [method, operation] of Object.entries<JsonSchema>(operations)) {
-      const parameters: { name: string; in: string }[] = operation.parameters ?? [];
+      const parameters: { name: string; in: string; schema?: { type?: string } }[] = operation.parameters ?? [];
       const schema = operation.requestBody?.content?.['application/json']?.schema;
       routes.push({
         name: `${method.toUpperCase()} ${path}`,
@@ -30,6 +32,9 @@ export async function routesOf(api: Api): Promise<Route[]> {
         isPublic: (operation.security ?? []).length === 0,
         pathParameters: parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name),
         queryParameters: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+        numericParameters: parameters
+          .filter(({ in: part, schema: of }) => part === 'query' && /integer|number/.test(of?.type ?? ''))
+          .map(({ name }) => name),
         body: schema === undefined ? undefined : resolve(schema, document),
       });
     }

@@ -3,7 +3,7 @@ import { entityId, pageOf, pageQuery } from '#http';
 import { type JobCounts, type JobRecord, jobStates } from '#queue';
 
 const all = z
-  .enum(['true', 'false'], { error: 'write true or false' })
+  .enum(['true', 'false'])
   .default('false')
   .transform((value) => value === 'true')
   .meta({ description: 'Also jobs that span workspaces; for operators.' });

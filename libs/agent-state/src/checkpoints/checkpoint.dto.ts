@@ -9,7 +9,7 @@ const MAX_NAME_LENGTH = 200;
 export const checkpointName = textField(MAX_NAME_LENGTH)
   .refine((text) => !isUuid(text), 'must not be a UUID, which names a checkpoint by its id')
   .meta({ description: 'Need not be unique: a name means the newest checkpoint that has it.' });
-const parent = entityId('write the id of a checkpoint');
+const parent = entityId('must be the id of a checkpoint');
 const metadata = z
   .record(z.string().max(200), z.json())
   .refine((value) => metadataBytes(value) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)

@@ -8,7 +8,7 @@ const CONTROL = /\p{Cc}/u;
 
 export const agentName = z
   .string()
-  .max(MAX_AGENT_LENGTH, `at most ${MAX_AGENT_LENGTH} characters`)
+  .max(MAX_AGENT_LENGTH)
   .refine((text) => text.trim() !== '', 'must not be empty')
   .refine((text) => !CONTROL.test(text), 'must not hold control characters')
   // URL parsers resolve these two, however they are encoded.
@@ -17,10 +17,7 @@ export const agentName = z
 
 /** Of any JSON: what a request may hold at all was looked at when it was read. */
 const anyJson = z.unknown();
-const ttlSeconds = z
-  .int('write a whole number of seconds')
-  .min(1, 'at least 1')
-  .max(MAX_TTL_SECONDS, `at most ${MAX_TTL_SECONDS}`);
+const ttlSeconds = z.int().min(1).max(MAX_TTL_SECONDS);
 export const restoredTtlSeconds = ttlSeconds
   .nullish()
   .meta({ description: 'Seconds from now until the state is gone. Absent or null: it never expires.' });

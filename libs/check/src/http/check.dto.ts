@@ -11,10 +11,10 @@ export const checkBody = z.strictObject({
   project: projectSlug.default(DEFAULT_PROJECT),
   text: z
     .string({ error: 'say what is about to be done' })
-    .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH} characters`)
+    .max(MAX_TEXT_LENGTH)
     .refine((text) => text.trim() !== '', 'say what is about to be done')
     .meta({ description: 'What an agent is about to do: a plan, a command, a change.' }),
-  limit: z.int().min(1, 'at least 1').max(50, 'at most 50').default(10).meta({
+  limit: z.int().min(1).max(50).default(10).meta({
     description: 'Contexts besides those of priority always_check.',
   }),
 });

@@ -1,6 +1,15 @@
 import { z } from 'zod';
-import { checkedApart, entityId, escapePointer, findUnsafeText, problemSchema, statusOf, toProblem } from '#http';
-import { type ContextId, DomainError, type ErrorIssue, type SessionId } from '#kernel';
+import {
+  checkedApart,
+  entityId,
+  findUnsafeText,
+  invalidRequest,
+  issuesOf,
+  problemSchema,
+  statusOf,
+  toProblem,
+} from '#http';
+import { type ContextId, type DomainError, type SessionId } from '#kernel';
 import { findRequestContext } from '#observability';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { ContextSummary, EmbeddingState } from '../context.js';
@@ -25,8 +34,8 @@ export const batchBody = checkedApart(
       .meta({ description: 'True: all items or none. False: each that can be stored, and a problem for each other.' }),
     items: z
       .array(z.unknown().meta({ description: 'A body of POST /v1/contexts without `project`.' }))
-      .min(1, 'at least one item')
-      .max(MAX_BATCH, `at most ${MAX_BATCH} items`),
+      .min(1)
+      .max(MAX_BATCH),
   }),
   'items',
 );
@@ -50,10 +59,12 @@ export function checkItems(items: readonly unknown[]): Checked[] {
   return items.map((item, index) => {
     const unsafe = findUnsafeText(item);
     if (unsafe !== undefined) {
-      return { error: invalid([{ pointer: `/items/${index}${unsafe.pointer}`, detail: unsafe.detail }]) };
+      return { error: invalidRequest([{ pointer: `/items/${index}${unsafe.pointer}`, detail: unsafe.detail }]) };
     }
     const result = itemBody.safeParse(item);
-    return result.success ? { item: toStore(result.data) } : { error: invalidItem(index, result.error) };
+    return result.success
+      ? { item: toStore(result.data) }
+      : { error: invalidRequest(issuesOf(result.error, `/items/${index}`)) };
   });
 }
 
@@ -66,24 +77,7 @@ export function toStore(body: z.infer<typeof itemBody>): StoreContext {
 
 /** All that is wrong with any item. */
 export function invalidItems(errors: readonly DomainError[]): DomainError {
-  return invalid(errors.flatMap((error) => error.issues));
-}
-
-function invalidItem(index: number, error: z.ZodError): DomainError {
-  return invalid(
-    error.issues.flatMap((issue): ErrorIssue[] => {
-      const pointer = ['items', index, ...issue.path].map((key) => `/${escapePointer(String(key))}`).join('');
-      if (issue.code !== 'unrecognized_keys') return [{ pointer, detail: issue.message }];
-      return issue.keys.map((key) => ({ pointer: `${pointer}/${escapePointer(key)}`, detail: 'is not a known field' }));
-    }),
-  );
-}
-
-function invalid(issues: readonly ErrorIssue[]): DomainError {
-  const [first] = issues;
-  const more = issues.length > 1 ? `; and ${issues.length - 1} more` : '';
-  const detail = `The request is not valid: ${first?.pointer} ${first?.detail}${more}.`;
-  return new DomainError({ code: 'invalid-request', kind: 'invalid', detail, issues });
+  return invalidRequest(errors.flatMap((error) => error.issues));
 }
 
 /** Whether each of the contexts of an answer is embedded. */
@@ -101,20 +95,15 @@ export function toBatchItem(outcome: StoreOutcome, stateOf: StateOf): z.infer<ty
 export const recallBody = z
   .strictObject({
     project: projectSlug.optional().meta({ description: 'Absent: `default` for labels, any project for ids.' }),
-    labels: z.array(label).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} labels`).optional(),
-    ids: z.array(entityId()).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} ids`).optional(),
+    labels: z.array(label).min(1).max(MAX_BATCH).optional(),
+    ids: z.array(entityId()).min(1).max(MAX_BATCH).optional(),
     previewOnly: z.boolean().default(false),
     asOf: asOfField,
-    mostContentBytes: z
-      .int()
-      .min(0, 'at least 0')
-      .max(RECALL_CONTENT_BYTES, `at most ${RECALL_CONTENT_BYTES}`)
-      .default(RECALL_CONTENT_BYTES)
-      .meta({
-        description:
-          'Texts come until they are so many bytes together; those beyond come as previews, and `withoutContent` names them.',
-      }),
-    sessionId: entityId('write the id of a session').nullish().meta({
+    mostContentBytes: z.int().min(0).max(RECALL_CONTENT_BYTES).default(RECALL_CONTENT_BYTES).meta({
+      description:
+        'Texts come until they are so many bytes together; those beyond come as previews, and `withoutContent` names them.',
+    }),
+    sessionId: entityId('must be the id of a session').nullish().meta({
       description: 'The session that works with them: they are in its handover, and not stored as new by it.',
     }),
   })

@@ -19,15 +19,12 @@ export const contextsQuery = z.strictObject({
   labelPrefix: z.string().min(1).max(200).optional(),
   priority: priority.optional(),
   tags: tagsQuery.optional().meta({ description: 'Every one of them; separated by commas.' }),
-  session: entityId('write the id of a session').optional(),
+  session: entityId('must be the id of a session').optional(),
   versions: z
-    .enum(['latest', 'all'], { error: 'write latest or all' })
+    .enum(['latest', 'all'])
     .default('latest')
     .meta({ description: 'The newest version of each label, or every one; archived ones are left out.' }),
-  archived: z
-    .enum(['true', 'false'], { error: 'write true or false' })
-    .default('false')
-    .meta({ description: 'True: archived versions alone.' }),
+  archived: z.enum(['true', 'false']).default('false').meta({ description: 'True: archived versions alone.' }),
   asOf: asOfQuery,
 });
 
@@ -76,7 +73,7 @@ export const restoreBody = z.strictObject({ allVersions: z.boolean().default(fal
 
 export const deleteQuery = z.strictObject({
   allVersions: z
-    .enum(['true', 'false'], { error: 'write true or false' })
+    .enum(['true', 'false'])
     .default('false')
     .meta({ description: 'The whole label, not this version alone.' }),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId } from '#http';
+import { entityId, queryInteger } from '#http';
 import { metadataBody } from '#session';
 import { priorities } from '../extract/priority.js';
 import { validityFields } from '../validity/validity.fields.js';
@@ -13,7 +13,7 @@ const CONTROL = /\p{Cc}/u;
 /** Kept as it is: case, spaces at the ends and the form of accents distinguish labels. */
 export const label = z
   .string()
-  .max(MAX_LABEL_LENGTH, `at most ${MAX_LABEL_LENGTH} characters`)
+  .max(MAX_LABEL_LENGTH)
   .refine((text) => text.trim() !== '', 'must not be empty')
   .refine((text) => !CONTROL.test(text), 'must not hold control characters')
   // URL parsers resolve these two, however they are encoded.
@@ -23,19 +23,19 @@ export const label = z
 export const content = z
   .string()
   .refine((text) => text.trim() !== '', 'must not be empty')
-  .refine((text) => Buffer.byteLength(text) <= MAX_CONTENT_BYTES, `at most ${MAX_CONTENT_BYTES} bytes of UTF-8`)
+  .refine((text) => Buffer.byteLength(text) <= MAX_CONTENT_BYTES, `must be at most ${MAX_CONTENT_BYTES} bytes of UTF-8`)
   .meta({ description: `Kept byte for byte; at most ${MAX_CONTENT_BYTES} bytes of UTF-8.` });
 
 const tag = z
   .string()
-  .min(1, 'must not be empty')
-  .max(100, 'at most 100 characters')
+  .min(1)
+  .max(100)
   .refine((text) => text === text.trim(), 'must not begin or end with spaces')
   .refine((text) => !CONTROL.test(text) && !text.includes(','), 'must not hold commas or control characters');
 
-export const tags = z.array(tag).max(32, 'at most 32 tags');
+export const tags = z.array(tag).max(32);
 
-export const priority = z.enum(priorities, { error: `write one of ${priorities.join(', ')}` });
+export const priority = z.enum(priorities);
 
 /** Fields of a context to store, besides its project. */
 export const storeFields = {
@@ -48,7 +48,7 @@ export const storeFields = {
   priority: priority.nullish().meta({
     description: 'Absent or null: always_check where the text says always, never or must; else important or reference.',
   }),
-  sessionId: entityId('write the id of a session').nullish(),
+  sessionId: entityId('must be the id of a session').nullish(),
   metadata: metadataBody.default({}),
   ...validityFields,
 };
@@ -64,8 +64,4 @@ export const noQuery = z.strictObject({});
 
 export const contextParams = z.strictObject({ id: entityId() });
 
-export const versionNumber = z.coerce
-  .number({ error: 'write the number of a version' })
-  .int('write the number of a version')
-  .min(1, 'at least 1')
-  .max(2_147_483_647, 'at most 2147483647');
+export const versionNumber = queryInteger(1, 2_147_483_647);

@@ -24,22 +24,22 @@ export const ingestBody = z
   .strictObject({
     project: projectSlug.default(DEFAULT_PROJECT),
     label: label
-      .refine((text) => text.length <= MAX_DOCUMENT_LABEL_LENGTH, `at most ${MAX_DOCUMENT_LABEL_LENGTH} characters`)
+      .refine(
+        (text) => text.length <= MAX_DOCUMENT_LABEL_LENGTH,
+        `must be at most ${MAX_DOCUMENT_LABEL_LENGTH} characters`,
+      )
       .meta({ description: 'Of the document; its parts are labelled `<label>/0001` and so on.' }),
-    format: z
-      .enum(documentFormats, { error: `write one of ${documentFormats.join(', ')}` })
-      .nullish()
-      .meta({ description: 'Absent or null: detected from the document.' }),
+    format: z.enum(documentFormats).nullish().meta({ description: 'Absent or null: detected from the document.' }),
     content: z
       .string()
       .refine((text) => text.trim() !== '', 'must not be empty')
-      .refine((text) => Buffer.byteLength(text) <= MAX_DOCUMENT_BYTES, `${tooLarge} of UTF-8`)
+      .refine((text) => Buffer.byteLength(text) <= MAX_DOCUMENT_BYTES, `must be ${tooLarge} of UTF-8`)
       .optional()
       .meta({ description: `Text, Markdown or HTML; ${tooLarge} of UTF-8.` }),
     contentBase64: z
       .string()
-      .min(1, 'must not be empty')
-      .max(Math.ceil(MAX_DOCUMENT_BYTES / 3) * 4, tooLarge)
+      .min(1)
+      .max(Math.ceil(MAX_DOCUMENT_BYTES / 3) * 4, `must be ${tooLarge}`)
       .refine((text) => text.length % 4 === 0 && BASE64.test(text), 'is not base64')
       .optional()
       .meta({
@@ -49,15 +49,15 @@ export const ingestBody = z
       }),
     partLength: z
       .int()
-      .min(200, 'at least 200')
-      .max(20_000, 'at most 20000')
+      .min(200)
+      .max(20_000)
       .default(DEFAULT_PART_LENGTH)
       .meta({ description: 'Characters that a part has at most (in UTF-16 units).' }),
     tags: tags.default([]),
     priority: priority.default('reference').meta({
       description: 'Of every part. It is not read from the text: a manual says “must” on every page.',
     }),
-    sessionId: entityId('write the id of a session').nullish(),
+    sessionId: entityId('must be the id of a session').nullish(),
     validFrom: validityFields.validFrom,
     validTo: validityFields.validTo,
     metadata: metadataBody

@@ -1,15 +1,10 @@
 import { z } from 'zod';
+import { queryInteger } from '#http';
 import { projectSlug } from '#project';
 import { priorities } from '../extract/priority.js';
 import { estimatedTokens, type LabelNode, type ProjectOverview, type UsedContext } from './overview.js';
 
-const count = (fallback: number, most: number) =>
-  z.coerce
-    .number({ error: `write a whole number from 1 to ${most}` })
-    .int('write a whole number')
-    .min(1, 'at least 1')
-    .max(most, `at most ${most}`)
-    .default(fallback);
+const count = (fallback: number, most: number) => queryInteger(1, most).prefault(fallback);
 
 export const overviewParams = z.strictObject({ project: projectSlug });
 export const overviewQuery = z.strictObject({

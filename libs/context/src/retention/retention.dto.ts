@@ -10,7 +10,7 @@ import {
   type StoredRetentionPolicy,
 } from './retention.js';
 
-const days = z.int('write a whole number of days').min(1, 'at least 1').max(36_500, 'at most 36500');
+const days = z.int().min(1).max(36_500);
 
 export const retentionParams = z.strictObject({ project: projectSlug });
 export const retentionQuery = z.strictObject(pageQuery);

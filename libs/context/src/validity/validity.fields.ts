@@ -11,7 +11,7 @@ const CONTROL = /\p{Cc}/u;
 /** Half of a slot. */
 export const slotName = z
   .string()
-  .max(200, 'at most 200 characters')
+  .max(200)
   .refine((text) => text.trim() !== '', 'must not be empty')
   .refine((text) => text === text.trim(), 'must not begin or end with spaces')
   .refine((text) => !CONTROL.test(text), 'must not hold control characters')
@@ -31,8 +31,8 @@ export const validityFields = {
       'What it is the value of, such as subject `payments service` and attribute `database`. A project has one current value of a slot: another one closes the earlier at its own `validFrom`, in whatever order they are stored.',
   }),
   supersedes: z
-    .array(entityId('write the id of a context'))
-    .max(MAX_SUPERSEDED, `at most ${MAX_SUPERSEDED} ids`)
+    .array(entityId('must be the id of a context'))
+    .max(MAX_SUPERSEDED)
     .nullish()
     .meta({ description: 'Contexts of the project that it takes the place of, from its `validFrom` on.' }),
 };

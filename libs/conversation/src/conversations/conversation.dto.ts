@@ -17,7 +17,7 @@ export const createBody = z
       .nullish()
       .meta({ description: 'How you know it: the same one again in a project gives the conversation that is there.' }),
     user: clientName().nullish().meta({ description: 'Whose conversation it is.' }),
-    sessionId: entityId('write the id of a session').nullish(),
+    sessionId: entityId('must be the id of a session').nullish(),
     title: conversationTitle.nullish(),
     metadata: metadataBody.default({}),
   })
@@ -25,7 +25,7 @@ export const createBody = z
 
 export const patchBody = z.strictObject({
   user: clientName().nullish(),
-  sessionId: entityId('write the id of a session').nullish(),
+  sessionId: entityId('must be the id of a session').nullish(),
   title: conversationTitle.nullish(),
   metadata: metadataBody
     .nullish()
@@ -41,7 +41,7 @@ export const conversationsQuery = z.strictObject({
   ...pageQuery,
   project: projectSlug.optional(),
   user: clientName().optional(),
-  session: entityId('write the id of a session').optional(),
+  session: entityId('must be the id of a session').optional(),
   state: z.enum(conversationStates).optional(),
 });
 

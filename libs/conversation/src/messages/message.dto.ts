@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageQuery, timeField } from '#http';
+import { entityId, pageQuery, queryInteger, timeField } from '#http';
 import { metadataBody } from '#session';
 import { clientName } from '../conversations/conversation.dto.js';
 import { type Message, messageRoles } from '../message.js';
@@ -19,7 +19,7 @@ const part = z
   })
   .meta({
     description:
-      'text {text}, tool_call {id, name, arguments}, tool_result {callId, content}, image or file {url}. Parts of other types are kept as given.',
+      'text {text}, tool_call {id, name, arguments}, tool_result {callId, content}, image or file {url}. Parts of other types are kept as given, but for the order of their fields.',
   });
 
 export const messageContent = z
@@ -27,7 +27,7 @@ export const messageContent = z
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_CONTENT_BYTES + 2, {
     error: `must be at most ${MAX_CONTENT_BYTES} bytes of JSON`,
   })
-  .meta({ description: 'A text, or parts of it. Kept as given.' });
+  .meta({ description: 'A text, or parts of it. Kept as given, but for the order of fields in an object.' });
 
 const newMessage = z.strictObject({
   clientId: clientName().nullish().meta({
@@ -50,11 +50,7 @@ export const editBody = z
 
 export const messageParams = z.strictObject({ id: entityId(), message: entityId() });
 
-const seq = z.coerce
-  .number({ error: 'write the sequence number of a message' })
-  .int('write the sequence number of a message')
-  .min(0, 'at least 0')
-  .max(2_147_483_647, 'at most 2147483647');
+const seq = queryInteger(0, 2_147_483_647);
 
 const unhelpful = z.enum(['omit', 'include']).default('omit').meta({
   description: 'What becomes of answers that the configured patterns call unhelpful.',
@@ -86,17 +82,8 @@ export const messagesQuery = z
   });
 
 export const windowQuery = z.strictObject({
-  maxMessages: z.coerce
-    .number({ error: `write a whole number from 1 to ${MAX_WINDOW_MESSAGES}` })
-    .int('write a whole number')
-    .min(1, 'at least 1')
-    .max(MAX_WINDOW_MESSAGES, `at most ${MAX_WINDOW_MESSAGES}`)
-    .default(DEFAULT_WINDOW_MESSAGES),
-  maxTokens: z.coerce
-    .number({ error: 'write a whole number' })
-    .int('write a whole number')
-    .min(1, 'at least 1')
-    .max(10_000_000, 'at most 10000000')
+  maxMessages: queryInteger(1, MAX_WINDOW_MESSAGES).prefault(DEFAULT_WINDOW_MESSAGES),
+  maxTokens: queryInteger(1, 10_000_000)
     .optional()
     .meta({ description: 'Counted by the encoding o200k_base, four for each message besides its text.' }),
   unhelpful,

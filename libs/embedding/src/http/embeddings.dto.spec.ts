@@ -1,3 +1,4 @@
+import { issuesOf } from '#http';
 import { createEmbeddingsBody } from './embeddings.dto.js';
 
 describe('the body of /v1/embeddings', () => {
@@ -15,6 +16,6 @@ describe('the body of /v1/embeddings', () => {
     [{ dimensions: 1.5 }, 'must be a whole number'],
   ])('says in plain words what is wrong with %o', (fields, message) => {
     const { error } = createEmbeddingsBody.safeParse({ input: 'a', ...fields });
-    expect(error?.issues.map((issue) => issue.message)).toEqual([message]);
+    expect(issuesOf(error!).map(({ detail }) => detail)).toEqual([message]);
   });
 });

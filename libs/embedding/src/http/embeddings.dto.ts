@@ -8,8 +8,8 @@ const MAX_INPUTS = 2_048;
 
 const inputText = z
   .string()
-  .min(1, 'must not be empty')
-  .max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`)
+  .min(1)
+  .max(MAX_TEXT_LENGTH)
   .refine((text) => text.trim() !== '', { error: 'must not be blank' });
 
 /** OpenAI's request ("Create embeddings" of its API reference) with Voyage's `input_type`. */
@@ -23,17 +23,17 @@ export const createEmbeddingsBody = z.strictObject({
       { error: ({ input }) => whatIsWrong(input) },
     )
     .meta({ description: 'A text, or several.' }),
-  model: z.string().max(200, 'must be at most 200 characters').nullish().meta({
+  model: z.string().max(200).nullish().meta({
     description: 'Refused unless it is the model of this server, or one of EMBEDDING_MODEL_ALIASES: GET /v1/models.',
   }),
-  encoding_format: z.enum(['float', 'base64'], { error: 'must be float or base64' }).nullish(),
-  dimensions: z.int('must be a whole number').min(1, 'must be at least 1').max(4_096, 'must be at most 4096').nullish(),
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: z.int().min(1).max(4_096).nullish(),
   input_type: z
     .enum(inputTypes)
     .exclude(['none'])
     .nullish()
     .meta({ description: 'Whether the texts are looked for (`document`) or looked with (`query`).' }),
-  user: z.string().max(256, 'must be at most 256 characters').nullish().meta({ description: 'Accepted, not used.' }),
+  user: z.string().max(256).nullish().meta({ description: 'Accepted, not used.' }),
 });
 
 export type CreateEmbeddingsBody = z.infer<typeof createEmbeddingsBody>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queryInteger } from '../validation/request-fields.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 
 /** Items of a page that names no limit. */
@@ -6,12 +7,7 @@ export const DEFAULT_LIMIT = 20;
 
 /** Query fields of every list. */
 export const pageQuery = {
-  limit: z.coerce
-    .number({ error: 'write a whole number from 1 to 100' })
-    .int('write a whole number')
-    .min(1, 'at least 1')
-    .max(100, 'at most 100')
-    .default(DEFAULT_LIMIT),
+  limit: queryInteger(1, 100).prefault(DEFAULT_LIMIT),
   cursor: z.string().min(1).max(2048).optional(),
 };
 

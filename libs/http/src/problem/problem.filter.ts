@@ -42,7 +42,8 @@ const fastifyErrors: Readonly<Record<string, { kind: ErrorKind; code: string; de
 const kindByStatus: Readonly<Record<number, ErrorKind>> = {
   400: 'invalid',
   401: 'unauthenticated',
-  403: 'forbidden',
+  // Of a path that leads out of the files of the API page; who may not call a route learns it by a DomainError.
+  403: 'not-found',
   404: 'not-found',
   405: 'method-not-allowed',
   408: 'invalid',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dayField, entityId, namedId, timeField } from './request-fields.js';
+import { dayField, entityId, namedId, queryDecimal, queryInteger, timeField } from './request-fields.js';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
@@ -49,5 +49,60 @@ describe('times', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('numbers in queries', () => {
+  it.each(['0', '5', '100'])('take %s', (text) => {
+    expect(queryInteger(0, 100).parse(text)).toBe(Number(text));
+    expect(queryDecimal(0, 100).parse(text)).toBe(Number(text));
+  });
+
+  it.each([
+    '',
+    ' ',
+    '0x10',
+    '1e1',
+    '+5',
+    '-5',
+    '-0',
+    ' 5',
+    '5 ',
+    '05',
+    '00',
+    '٥',
+    '5n',
+    '1_0',
+    'NaN',
+    'Infinity',
+    '101',
+  ])('refuse %j in one sentence', (text) => {
+    for (const [schema, reported] of [
+      [queryInteger(0, 100), 'must be a whole number from 0 to 100, in plain digits'],
+      [queryDecimal(0, 100), 'must be a number from 0 to 100, in plain digits'],
+    ] as const)
+      expect(schema.safeParse(text).error?.issues.map(({ message }) => message)).toEqual([reported]);
+  });
+
+  it('have a decimal point or not', () => {
+    expect(queryDecimal(0, 100).parse('1.50')).toBe(1.5);
+    expect(['1.', '.5', '1.5.', '1,5'].filter((text) => queryDecimal(0, 100).safeParse(text).success)).toEqual([]);
+    expect(queryInteger(0, 100).safeParse('1.0').success).toBe(false);
+    expect(queryInteger(0, 100).safeParse(['1', '2']).success).toBe(false);
+    expect(queryInteger(0, 100).safeParse('99999999999999999999').success).toBe(false);
+  });
+
+  it('are described as numbers', () => {
+    expect(z.toJSONSchema(queryInteger(1, 100).prefault(20), { io: 'input' })).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+      default: 20,
+    });
+    expect(z.toJSONSchema(queryDecimal(0, 9).optional(), { io: 'input' })).toMatchObject({
+      type: 'number',
+      maximum: 9,
+    });
+    expect(queryInteger(1, 100).prefault(20).parse(undefined)).toBe(20);
   });
 });

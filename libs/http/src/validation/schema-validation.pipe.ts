@@ -1,6 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
-import { DomainError, type ErrorIssue } from '#kernel';
+import type { ErrorIssue } from '#kernel';
+import { invalidRequest, issuesOf } from './schema-issues.js';
 import { escapePointer, findUnsafeText } from './text-safety.js';
 
 const apart = new WeakMap<z.ZodType, string>();
@@ -90,37 +91,11 @@ export class SchemaValidationPipe implements PipeTransform {
     const prefix = metadata.data === undefined ? '' : `/${escapePointer(metadata.data)}`;
     const schema = metadata.schema as z.ZodType | undefined;
     const unsafe = findUnsafeText(value, (name) => schema !== undefined && isCheckedApart(schema, name));
-    if (unsafe !== undefined) throw invalid([{ pointer: prefix + unsafe.pointer, in: part, detail: unsafe.detail }]);
+    if (unsafe !== undefined)
+      throw invalidRequest([{ pointer: prefix + unsafe.pointer, in: part, detail: unsafe.detail }]);
     if (schema === undefined) return value;
     const result = await schema.safeParseAsync(boundedInput(schema, value ?? (part === 'body' ? undefined : {})));
     if (result.success) return result.data;
-    throw invalid(result.error.issues.flatMap((issue) => toIssues(issue, part, prefix)));
+    throw invalidRequest(issuesOf(result.error, prefix, part));
   }
-}
-
-function toIssues(issue: z.core.$ZodIssue, part: NonNullable<ErrorIssue['in']>, prefix: string): ErrorIssue[] {
-  const base = prefix + issue.path.map((key) => `/${escapePointer(String(key))}`).join('');
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      pointer: `${base}/${escapePointer(key)}`,
-      in: part,
-      detail: 'is not a known field',
-    }));
-  return [{ pointer: base, in: part, detail: issue.message }];
-}
-
-function invalid(issues: readonly ErrorIssue[]): DomainError {
-  const named = issues
-    .slice(0, 3)
-    .map(
-      (issue) =>
-        `${issue.pointer === '' ? `the ${issue.in}` : issue.in === 'body' ? issue.pointer : `${issue.in} ${issue.pointer}`}: ${issue.detail}`,
-    );
-  const more = issues.length > 3 ? `; and ${issues.length - 3} more` : '';
-  return new DomainError({
-    code: 'invalid-request',
-    kind: 'invalid',
-    detail: `The request is not valid: ${named.join('; ')}${more}.`,
-    issues,
-  });
 }

@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { McpConnection } from '../server/mcp-connection.js';
 import { McpServerFactory } from '../server/mcp-server.factory.js';
+import { withReadableErrors } from './readable-errors.js';
 
 /** What is sent back: a message of JSON-RPC, or nothing for notifications. */
 export interface McpAnswer {
@@ -57,7 +58,7 @@ export class McpExchange {
     return {
       status: response.status,
       contentType: response.headers.get('content-type') ?? undefined,
-      body: await response.text(),
+      body: withReadableErrors(await response.text()),
     };
   }
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { projectSlug } from '#project';
-import { DomainError } from '#kernel';
+import { invalidRequest, issuesOf } from '#http';
 import { type ResultForm, resultForms } from '../results/tool-result.js';
 import { type Profile, profiles } from '../tools/tool.js';
 
-const profile = z.enum(profiles, { error: `write one of ${profiles.join(', ')}` });
+const profile = z.enum(profiles);
 
-const results = z.enum(resultForms, { error: `write one of ${resultForms.join(', ')}` });
+const results = z.enum(resultForms);
 
 /** The first version of the protocol that knows structured content. */
 const STRUCTURED_SINCE = '2025-06-18';
@@ -62,13 +62,7 @@ function fromHeader<Value>(
   if (value === undefined || value === '') return undefined;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const detail = result.error.issues[0]?.message ?? 'is not valid';
-  throw new DomainError({
-    code: 'invalid-request',
-    kind: 'invalid',
-    detail: `The request is not valid: header ${name}: ${detail}.`,
-    issues: [{ pointer: `/${name}`, in: 'header', detail }],
-  });
+  throw invalidRequest(issuesOf(result.error, `/${name}`, 'header'));
 }
 
 /** A message of JSON-RPC 2.0, for the description of the API: the protocol's own schemas check what is in it. */

@@ -1,5 +1,5 @@
-import { findInexactJson, isNestedTooDeep, MAX_JSON_DEPTH } from '#http';
-import { DomainError } from '#kernel';
+import { findInexactJson, invalidRequest, isNestedTooDeep, MAX_JSON_DEPTH } from '#http';
+import type { DomainError } from '#kernel';
 
 /** More messages in one request are refused: each may be a call. */
 const MAX_BATCH = 20;
@@ -98,10 +98,5 @@ function methodOf(each: unknown): string {
 }
 
 function invalid(detail: string, pointer = ''): DomainError {
-  return new DomainError({
-    code: 'invalid-request',
-    kind: 'invalid',
-    detail: `The request is not valid: the body ${detail}.`,
-    issues: [{ pointer, in: 'body', detail }],
-  });
+  return invalidRequest([{ pointer, in: 'body', detail }]);
 }

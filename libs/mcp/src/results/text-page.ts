@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { DomainError } from '#kernel';
+import { invalidRequest, issuesOf } from '#http';
 import type { JsonSchema } from '../routes/json-schema.js';
 import { isHighSurrogate } from './fit-value.js';
 
@@ -59,18 +59,15 @@ export interface TextPage {
 }
 
 const page = z.object({
-  offset: z.int('must be a whole number').min(0, 'must be 0 or more').default(0),
-  length: z.int('must be a whole number').min(1, 'must be 1 or more').default(PAGE.usual),
+  offset: z.int().min(0).default(0),
+  length: z.int().min(1).default(PAGE.usual),
 });
 
 /** @throws DomainError `invalid-request` naming the argument */
 export function readPage(args: { readonly offset?: unknown; readonly length?: unknown }): TextPage {
   const { success, data, error } = page.safeParse(args);
   if (success) return data;
-  const issues = error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message }));
-  const [first] = issues;
-  const detail = `The request is not valid: ${first?.pointer} ${first?.detail}.`;
-  throw new DomainError({ code: 'invalid-request', kind: 'invalid', detail, issues });
+  throw invalidRequest(issuesOf(error));
 }
 
 /** Never half of a surrogate pair: pages that follow each other make the whole text. */

@@ -19,6 +19,10 @@ describe('a problem of a tool whose arguments have names of their own', () => {
     expect(withArgumentNames({ renames: { q: 'query' } }, said).detail).toBe(
       'The request is not valid: query /query: say what to look for.',
     );
+    const unknown = { ...problem, errors: [{ pointer: '/x', detail: 'is not a known field; known are q, limit' }] };
+    expect(withArgumentNames({ renames: { q: 'query' } }, unknown).errors).toEqual([
+      { pointer: '/x', detail: 'is not a known field; known are query, limit' },
+    ]);
     expect(withArgumentNames({}, problem)).toEqual(problem);
   });
 });

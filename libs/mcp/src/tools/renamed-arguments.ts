@@ -30,6 +30,13 @@ export function withArgumentNames<
   let { detail } = problem;
   for (const [field, name] of pointers)
     for (const after of [' ', ':']) detail = detail.replaceAll(` ${field}${after}`, ` ${name}${after}`);
-  const errors = problem.errors.map((error) => ({ ...error, pointer: pointers.get(error.pointer) ?? error.pointer }));
-  return { ...problem, detail, errors };
+  const known = (text: string) =>
+    text.replaceAll(/known are [^;.]*/g, (list) =>
+      list.replaceAll(/[\w-]+/g, (name) => (Object.hasOwn(renames, name) ? (renames[name] ?? name) : name)),
+    );
+  const errors = problem.errors.map(({ pointer, detail: said }) => ({
+    pointer: pointers.get(pointer) ?? pointer,
+    detail: known(said),
+  }));
+  return { ...problem, detail: known(detail), errors };
 }

@@ -1,5 +1,4 @@
-import type { Preconditions } from '#http';
-import { DomainError } from '#kernel';
+import { invalidRequest, type Preconditions } from '#http';
 import type { JsonSchema } from '../routes/json-schema.js';
 import type { Route } from '../routes/route-catalogue.js';
 import type { ToolArguments } from './tool.js';
@@ -38,15 +37,8 @@ export function takePreconditions(
 
 /** A tag as a header has it. Models leave the quotes out, which belong to it. */
 function toHeader(name: string, value: unknown): string {
-  if (typeof value !== 'string' || !HEADER_VALUE.test(value)) {
-    const detail = 'must be the etag of an earlier answer, or *';
-    throw new DomainError({
-      code: 'invalid-request',
-      kind: 'invalid',
-      detail: `The request is not valid: /${name} ${detail}.`,
-      issues: [{ pointer: `/${name}`, detail }],
-    });
-  }
+  if (typeof value !== 'string' || !HEADER_VALUE.test(value))
+    throw invalidRequest([{ pointer: `/${name}`, detail: 'must be the etag of an earlier answer, or *' }]);
   const tag = value.trim();
   return tag === '*' || tag.includes('"') ? tag : `"${tag}"`;
 }

@@ -59,7 +59,7 @@ describe('the request that a call of a tool means', () => {
     expect(toRestCall(tool, { id: 'a', input: ['x', 'y'] }, undefined).body).toEqual({ input: ['x', 'y'] });
     expect(toRestCall(tool, { id: 'a', input: 'one text' }, undefined).body).toEqual({ input: 'one text' });
     expect(() => toRestCall(tool, { id: 'a', input: ['x', 'y', 'z'] }, undefined)).toThrow(
-      '/input takes at most 2 items in a call of this tool',
+      '/input: takes at most 2 items in a call of this tool',
     );
   });
 
@@ -86,7 +86,7 @@ describe('the request that a call of a tool means', () => {
     expect(call(undefined)).not.toHaveProperty('preconditions');
     expect(toRestCall(writer, { id: 'a', ifMatch: 'x' }, undefined).body).toEqual({ ifMatch: 'x' });
     for (const wrong of [3, ['a'], 'a\r\nx-other: b', 'ü', 'x'.repeat(1001)])
-      expect(() => call(wrong)).toThrow('/ifMatch must be the etag of an earlier answer, or *');
+      expect(() => call(wrong)).toThrow('/ifMatch: must be the etag of an earlier answer, or *');
   });
 
   it('fills in the project of the connection where the tool takes one and none is named', () => {

@@ -1,5 +1,4 @@
-import { escapePointer, findInexactJson, findUnsafeText, isNestedTooDeep } from '#http';
-import { DomainError, type ErrorIssue } from '#kernel';
+import { escapePointer, findInexactJson, findUnsafeText, invalidRequest, isNestedTooDeep } from '#http';
 import type { RestCall } from '../http/rest-api.js';
 import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
 import type { Tool } from './tool-catalogue.js';
@@ -72,11 +71,11 @@ function isOf(type: string, value: unknown): boolean {
  */
 export function toRestCall(tool: Tool, args: ToolArguments, project: string | undefined): RestCall {
   const unsafe = findUnsafeText(args);
-  if (unsafe !== undefined) throw invalid(unsafe);
+  if (unsafe !== undefined) throw invalidRequest([unsafe]);
   for (const [name, most] of Object.entries(tool.definition.mostItems ?? {})) {
     const given = args[name];
     if (Array.isArray(given) && given.length > most)
-      throw invalid({ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` });
+      throw invalidRequest([{ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` }]);
   }
   const { preconditions, others } = takePreconditions(tool.route, args);
   const filled = { ...withProject(tool, toFieldNames(tool.definition, others), project), ...tool.definition.sends };
@@ -104,24 +103,18 @@ function withProject({ definition, input }: Tool, args: ToolArguments, project: 
 
 function inPath(name: string, value: unknown): string {
   const pointer = `/${name}`;
-  if (value === undefined || value === null) throw invalid({ pointer, detail: 'is missing' });
-  if (typeof value !== 'string' && typeof value !== 'number') throw invalid({ pointer, detail: 'must be a text' });
+  if (value === undefined || value === null) throw invalidRequest([{ pointer, detail: 'is missing' }]);
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw invalidRequest([{ pointer, detail: 'must be a text' }]);
   // URL parsers resolve these, however they are encoded: the path of another route would be left.
-  if (['', '.', '..'].includes(String(value))) throw invalid({ pointer, detail: 'must not be empty, . or ..' });
+  if (['', '.', '..'].includes(String(value)))
+    throw invalidRequest([{ pointer, detail: 'must not be empty, . or ..' }]);
   return encodeURIComponent(value);
 }
 
 /** No field of a query is an object or null: as its text it would pass for a text. */
 function inQuery(name: string, value: unknown): string {
-  if (typeof value === 'object') throw invalid({ pointer: `/${escapePointer(name)}`, detail: 'is of a wrong type' });
+  if (typeof value === 'object')
+    throw invalidRequest([{ pointer: `/${escapePointer(name)}`, detail: 'is of a wrong type' }]);
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function invalid(issue: ErrorIssue): DomainError {
-  return new DomainError({
-    code: 'invalid-request',
-    kind: 'invalid',
-    detail: `The request is not valid: ${issue.pointer} ${issue.detail}.`,
-    issues: [issue],
-  });
 }

@@ -9,7 +9,7 @@ export const noQuery = z.strictObject({});
 export const deleteProjectQuery = z.strictObject({
   confirm: z
     .string({ error: 'must repeat the slug of the project: everything in it is deleted for good' })
-    .max(100, 'must be at most 100 characters')
+    .max(100)
     .meta({ description: 'The slug of the project again.' }),
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OF_TODAY, priorities } from '#context';
-import { entityId, pageQuery, timeField } from '#http';
+import { entityId, pageQuery, queryDecimal, queryInteger, timeField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { SituatedHit } from '../hit-sources.js';
@@ -16,9 +16,7 @@ const list = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().flatMap((part) => part.split(',')))
   .pipe(
-    z
-      .array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters'))
-      .max(20, 'at most 20 tags'),
+    z.array(z.string().trim().min(1, 'holds an empty tag').max(100, 'holds a tag of more than 100 characters')).max(20),
   );
 
 const kindList = z
@@ -26,58 +24,46 @@ const kindList = z
   .transform((value) =>
     [...new Set([value].flat().flatMap((part) => part.split(',').map((kind) => kind.trim())))].toSorted(),
   )
-  .pipe(z.array(z.enum(searchKinds, { error: `write some of ${searchKinds.join(', ')}` })).min(1));
+  .pipe(z.array(z.enum(searchKinds)).min(1));
 
 export const searchQuery = z.strictObject({
   q: z
     .string({ error: 'say what to look for' })
-    .max(MAX_QUERY_LENGTH, `at most ${MAX_QUERY_LENGTH} characters`)
+    .max(MAX_QUERY_LENGTH)
     .refine((text) => text.trim() !== '', 'say what to look for'),
   project: projectSlug.default(DEFAULT_PROJECT),
-  mode: z.enum(searchModes, { error: `write one of ${searchModes.join(', ')}` }).optional(),
+  mode: z.enum(searchModes).optional(),
   limit: pageQuery.limit,
   // Carries the terms of the query with their weights.
   cursor: z.string().min(1).max(8_192).optional(),
-  priority: z.enum(priorities, { error: `write one of ${priorities.join(', ')}` }).optional(),
+  priority: z.enum(priorities).optional(),
   tags: list.optional(),
-  session: entityId('write the id of a session').optional(),
+  session: entityId('must be the id of a session').optional(),
   since: timeField().optional(),
-  minScore: z.coerce
-    .number({ error: 'write a number' })
-    .min(0, 'at least 0')
-    .max(1_000_000, 'at most 1000000')
-    .optional(),
-  live: z.enum(['true', 'false'], { error: 'write true or false' }).optional().meta({
+  minScore: queryDecimal(0, 1_000_000).optional(),
+  live: z.enum(['true', 'false']).optional().meta({
     description:
       'True: also what open sessions have logged so far; found by its words, never remembered. False: neither that nor messages of conversations that are not archived. Absent: messages, and not the log of open sessions.',
   }),
   kinds: kindList.optional().meta({ description: 'Only these, separated by commas: context, entry, message.' }),
-  neighbours: z.coerce
-    .number({ error: 'write a whole number from 0 to 5' })
-    .int('write a whole number')
-    .min(0, 'at least 0')
-    .max(5, 'at most 5')
-    .default(1)
+  neighbours: queryInteger(0, 5)
+    .prefault(1)
     .meta({ description: 'How many messages, or entries, before and after a hit come with it.' }),
-  textLength: z.coerce
-    .number({ error: `write a whole number from 0 to ${MAX_TEXT_LENGTH}` })
-    .int('write a whole number')
-    .min(0, 'at least 0')
-    .max(MAX_TEXT_LENGTH, `at most ${MAX_TEXT_LENGTH}`)
-    .default(0)
+  textLength: queryInteger(0, MAX_TEXT_LENGTH)
+    .prefault(0)
     .meta({ description: 'How many characters of its text come with each hit, from the beginning; 0: none.' }),
   weak: z
-    .enum(['true', 'false'], { error: 'write true or false' })
+    .enum(['true', 'false'])
     .default('true')
     .meta({ description: 'False: leaves out hits that are only near to the query, where nothing holds a word of it.' }),
-  current: z.enum(['true', 'false'], { error: 'write true or false' }).default('false').meta({
+  current: z.enum(['true', 'false']).default('false').meta({
     description: 'True: leaves out contexts that are not valid now. Else they stand below what takes their place.',
   }),
   asOf: timeField().optional().meta({
     description:
       'What was valid and known at that time: contexts with the versions, times and archive marks of then, and what was said or logged before. What was stored later and is said to be valid from before counts as known. Tags and priority are those of today.',
   }),
-  rerank: z.enum(['true', 'false'], { error: 'write true or false' }).default('false'),
+  rerank: z.enum(['true', 'false']).default('false'),
 });
 
 /** The search that a query asks for, without where its page starts. */

@@ -25,7 +25,7 @@ export const entriesQuery = z.strictObject({
   ...pageQuery,
   kind: z.enum(entryKinds).optional(),
   open: z
-    .enum(['true', 'false'], { error: 'write true or false' })
+    .enum(['true', 'false'])
     .transform((value) => value === 'true')
     .optional()
     .meta({ description: 'true: only todos, questions and errors that are not resolved; false: only those that are.' }),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { escapePointer, findInexactJson, findUnsafeText } from '#http';
+import { escapePointer, findInexactJson, findUnsafeText, issuesOf } from '#http';
 import { DomainError } from '#kernel';
 import { fileBroken, fileUnknown, lineRefused } from '../transfer.errors.js';
 import {
@@ -200,14 +200,8 @@ function requireHeader(line: Readonly<Record<string, unknown>>): HeaderLine {
 function valid<Line>(schema: z.ZodType<Line>, line: unknown, number: number): Line {
   const result = schema.safeParse(line);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
-  const pointer = path.map((key) => `/${escapePointer(String(key))}`).join('');
-  throw lineRefused(
-    number,
-    pointer,
-    issue?.code === 'unrecognized_keys' ? 'is not a known field' : (issue?.message ?? ''),
-  );
+  const [issue] = issuesOf(result.error);
+  throw lineRefused(number, issue?.pointer ?? '', issue?.detail ?? '');
 }
 
 function requireCounts(said: FileCounts, counts: FileCounts): void {

@@ -7,10 +7,7 @@ import { dryRunField } from './transfer.dto.js';
 
 export const transcriptQuery = z.strictObject({
   dryRun: dryRunField,
-  format: z
-    .enum(transcriptFormats, { error: `write one of ${transcriptFormats.join(', ')}` })
-    .optional()
-    .meta({ description: 'What the file is; absent: what it looks like.' }),
+  format: z.enum(transcriptFormats).optional().meta({ description: 'What the file is; absent: what it looks like.' }),
   externalId: clientNameField()
     .optional()
     .meta({ description: 'Of the conversation, for a file that is messages alone; absent: by what they say.' }),

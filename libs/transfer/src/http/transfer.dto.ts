@@ -8,20 +8,17 @@ export const projectParams = z.strictObject({ project: projectSlug });
 export const noQuery = z.strictObject({});
 
 export const dryRunField = z
-  .enum(['true', 'false'], { error: 'write true or false' })
+  .enum(['true', 'false'])
   .default('false')
   .transform((value) => value === 'true')
   .meta({ description: 'True: reports what would be done, and writes nothing.' });
 
 export const importQuery = z.strictObject({
   dryRun: dryRunField,
-  conflict: z
-    .enum(conflictStrategies, { error: `write one of ${conflictStrategies.join(', ')}` })
-    .default('skip')
-    .meta({
-      description:
-        'What is done with things that are in the project already: left as they are, overwritten, or (a context whose number has another text) added as a new version; a message whose number has another one goes behind the newest.',
-    }),
+  conflict: z.enum(conflictStrategies).default('skip').meta({
+    description:
+      'What is done with things that are in the project already: left as they are, overwritten, or (a context whose number has another text) added as a new version; a message whose number has another one goes behind the newest.',
+  }),
 });
 
 const count = z.int();
