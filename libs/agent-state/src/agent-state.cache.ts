@@ -23,7 +23,7 @@ export const checkpointsTag = defineTag('checkpoints', ({ project, agent }: Agen
  */
 export const agentStates = defineFamily<AgentKey, AgentState | null>({
   name: 'agent-state',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'project',
   mutable: true,
   key: ({ agent }) => agent,

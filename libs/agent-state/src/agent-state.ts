@@ -1,4 +1,4 @@
-import type { AgentStateId, CheckpointId, Metadata, ProjectId, Revision, WorkspaceId } from '#kernel';
+import type { AgentStateId, Authorship, CheckpointId, Metadata, ProjectId, Revision, WorkspaceId } from '#kernel';
 import { mergePatch } from '#kernel';
 
 /** Largest value of a state, in bytes of its JSON in UTF-8. */
@@ -8,7 +8,7 @@ export const MAX_VALUE_BYTES = 1024 * 1024;
 export const MAX_TTL_SECONDS = 315_360_000;
 
 /** The working value of one agent in one project. An agent has one at most. */
-export interface AgentState {
+export interface AgentState extends Authorship {
   readonly workspaceId: WorkspaceId;
   /** Of this state from its creation until it is deleted or expires; what follows it has another. */
   readonly id: AgentStateId;

@@ -30,7 +30,7 @@ interface Query<Value> extends QueryKey {
 /** Lists, overviews and counts. They live for CACHE_DEFAULT_TTL. */
 export const queries = defineFamily<Query<never>, unknown>({
   name: 'query',
-  schemaVersion: 1,
+  schemaVersion: 2,
   scope: 'workspace',
   mutable: true,
   key: ({ statement, parameters }) => [statement, hashOf(parameters)],

@@ -8,13 +8,13 @@ const id = '0198f2d0-0000-7000-8000-000000000002';
 
 describe('keys of contexts', () => {
   it('T13 are the same in every process and release', () => {
-    expect(contexts.entryKey(space, { workspace, by: { id } })).toBe(`ks:v:context@3:${workspace}:id:${id}`);
+    expect(contexts.entryKey(space, { workspace, by: { id } })).toBe(`ks:v:context@4:${workspace}:id:${id}`);
     const label = { project: 'atlas', label: 'rules' };
     expect(contexts.entryKey(space, { workspace, by: label })).toBe(
-      `ks:v:context@3:${workspace}:label:atlas:rules:latest`,
+      `ks:v:context@4:${workspace}:label:atlas:rules:latest`,
     );
     expect(contextSummaries.entryKey(space, { workspace, by: { ...label, version: 10 } })).toBe(
-      `ks:v:context-summary@3:${workspace}:label:atlas:rules:=10`,
+      `ks:v:context-summary@4:${workspace}:label:atlas:rules:=10`,
     );
   });
 

@@ -43,7 +43,7 @@ function tagsOf({ workspace, by }: ContextKey): readonly [Tag, ...Tag[]] {
 }
 
 const common = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   scope: 'workspace',
   mutable: true,
   key: keyOf,

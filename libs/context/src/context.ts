@@ -1,4 +1,4 @@
-import type { ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
+import type { Authorship, ContextId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import type { Priority } from './extract/priority.js';
 import type { Validity } from './validity/validity.js';
 
@@ -7,7 +7,7 @@ import type { Validity } from './validity/validity.js';
  * version. Only tags, priority, metadata and whether it is archived may change, each giving it another `revision`; and what
  * supersedes it, which follows from the versions that there are.
  */
-export interface Context extends Validity {
+export interface Context extends Authorship, Validity {
   readonly workspaceId: WorkspaceId;
   readonly projectId: ProjectId;
   /** Slug of that project. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ConversationId, MessageId, Metadata, ProjectId, Revision, WorkspaceId } from '#kernel';
+import type { Authorship, ConversationId, MessageId, Metadata, ProjectId, Revision, WorkspaceId } from '#kernel';
 
 export const messageRoles = ['system', 'user', 'assistant', 'tool'] as const;
 export type MessageRole = (typeof messageRoles)[number];
@@ -8,7 +8,7 @@ export type MessageRole = (typeof messageRoles)[number];
 export type MessagePart = Readonly<Record<string, unknown>> & { readonly type: string };
 export type MessageContent = string | readonly MessagePart[];
 
-export interface Message {
+export interface Message extends Authorship {
   readonly workspaceId: WorkspaceId;
   readonly id: MessageId;
   readonly conversationId: ConversationId;

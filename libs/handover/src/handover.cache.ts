@@ -21,7 +21,7 @@ export const anyHandoverTag = defineTag<TagOwner>('any-handover', () => []);
 /** Handovers; null: the project has none yet. An id that is not there is not remembered. */
 export const handovers = defineFamily<HandoverKey, Handover | null | undefined>({
   name: 'handover',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'workspace',
   mutable: true,
   key: ({ by }) => ('id' in by ? ['id', by.id] : ['latest', by.project]),

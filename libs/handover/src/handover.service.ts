@@ -14,6 +14,7 @@ import {
   type SessionId,
   type WorkspaceId,
 } from '#kernel';
+import { writtenByCaller } from '#observability';
 import { DEFAULT_PROJECT, ProjectService } from '#project';
 import {
   type FinaliseReason,
@@ -72,6 +73,7 @@ export class HandoverService extends SessionObserver {
       updatedAt: now,
       acknowledgement: null,
       revision: newRevision(),
+      ...writtenByCaller(),
     });
     await this.changes.written(left);
   }
@@ -132,6 +134,7 @@ export class HandoverService extends SessionObserver {
         updatedAt: now,
         acknowledgement: null,
         revision: newRevision(),
+        ...writtenByCaller(),
       };
       const kept = await this.repository.insert(handover);
       await this.changes.written(kept);

@@ -1,4 +1,4 @@
-import type { ContextId, EntryId, HandoverId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
+import type { Authorship, ContextId, EntryId, HandoverId, ProjectId, Revision, SessionId, WorkspaceId } from '#kernel';
 import { type EntryKind, finaliseReasons, type TodoPriority } from '#session';
 
 /** Why it was made: how the session's work came to a stop, or `manual` for one made by hand. */
@@ -64,7 +64,7 @@ export interface HandoverContent {
   readonly omitted: Readonly<Record<HandoverSection, number>>;
 }
 
-export interface Handover {
+export interface Handover extends Authorship {
   readonly workspaceId: WorkspaceId;
   readonly id: HandoverId;
   readonly projectId: ProjectId;

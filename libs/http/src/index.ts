@@ -40,6 +40,7 @@ export {
   textField,
   timeField,
 } from './validation/request-fields.js';
+export { authorFields, toAuthorResponse } from './validation/author-fields.js';
 export { findInexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';
 export { CACHE_HIT_MERGED } from './response-cache/cached-response.js';

@@ -31,6 +31,7 @@ export {
 } from './ids.js';
 export { KernelModule } from './clock.js';
 export { cutAtGrapheme } from './text.js';
+export { type Authorship, firstAuthorOf } from './authorship.js';
 export { type Principal, type Scope, scopes } from './principal.js';
 export { Registry } from './registry.js';
 export { WorkPauses } from './work-pauses.js';

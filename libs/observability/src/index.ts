@@ -3,7 +3,13 @@ export { KeepsakeLogger } from './logging/keepsake-logger.js';
 export { LatencyHistogram } from './metrics/latency-histogram.js';
 export { HttpMetrics } from './metrics/http-metrics.js';
 export { type Labels, type Reading, ScrapedMetrics } from './metrics/scraped-metrics.js';
-export { findRequestContext, runInRequestContext } from './logging/request-context.js';
+export {
+  findRequestContext,
+  importedByCaller,
+  noteCaller,
+  runInRequestContext,
+  writtenByCaller,
+} from './logging/request-context.js';
 export { ObservabilityModule } from './observability.module.js';
 export { ProviderCalls } from './providers/provider-calls.js';
 export { CacheReads } from './timing/request-timings.js';

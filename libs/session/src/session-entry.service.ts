@@ -3,6 +3,7 @@ import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { type EntryId, type Metadata, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { QueryCache } from '#cache';
+import { writtenByCaller } from '#observability';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';
@@ -54,6 +55,7 @@ export class SessionEntryService {
         createdAt: now,
         resolvedAt: isOpenKind(input.kind) && isWrittenAsDone(input.metadata) ? now : null,
         resolvedBy: null,
+        ...writtenByCaller(),
       };
       const settled = await this.requireResolvable(workspaceId, projectId, input.resolves);
       await this.entries.insert(entry);

@@ -1,4 +1,4 @@
-import type { EntryId, Metadata, ProjectId, SessionId, WorkspaceId } from '#kernel';
+import type { Authorship, EntryId, Metadata, ProjectId, SessionId, WorkspaceId } from '#kernel';
 
 export const entryKinds = ['progress', 'decision', 'error', 'todo', 'question', 'insight'] as const;
 export type EntryKind = (typeof entryKinds)[number];
@@ -11,7 +11,7 @@ export const todoPriorities = ['critical', 'high', 'normal', 'low'] as const;
 export type TodoPriority = (typeof todoPriorities)[number];
 
 /** A small log line of a session. Its words never change; only whether it is still open does. */
-export interface SessionEntry {
+export interface SessionEntry extends Authorship {
   readonly workspaceId: WorkspaceId;
   readonly id: EntryId;
   /** Who wrote it; null where that session worked elsewhere in the end and was deleted with that project. */

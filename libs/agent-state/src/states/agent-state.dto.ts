@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery } from '#http';
+import { authorFields, pageOf, pageQuery, toAuthorResponse } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { type AgentState, type AgentSummary, MAX_TTL_SECONDS, MAX_VALUE_BYTES, valueBytes } from '../agent-state.js';
 
@@ -60,6 +60,7 @@ export const stateResponse = z
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime().nullable().meta({ description: 'From then on there is no state; null: never.' }),
+    ...authorFields,
   })
   .meta({ id: 'AgentState' });
 
@@ -79,7 +80,7 @@ export const agentsResponse = pageOf(
 
 export function toStateResponse(state: AgentState): z.infer<typeof stateResponse> {
   const { id, agent, project, version, value } = state;
-  return { id, agent, project, version, value, ...timesOf(state) };
+  return { id, agent, project, version, value, ...timesOf(state), ...toAuthorResponse(state) };
 }
 
 export function toAgentResponse(summary: AgentSummary): z.infer<typeof agentsResponse>['items'][number] {

@@ -15,6 +15,8 @@ export const agentStateTable = new Table<AgentState>(
     updatedAt: 'timestamptz',
     expiresAt: 'timestamptz',
     revision: 'uuid',
+    createdBy: 'text',
+    importedAuthor: 'text',
   },
   true,
 );

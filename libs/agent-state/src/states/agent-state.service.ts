@@ -3,6 +3,7 @@ import { CacheService, QueryCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { Clock, newId, newRevision, type WorkspaceId } from '#kernel';
+import { writtenByCaller } from '#observability';
 import { ProjectService } from '#project';
 import {
   type AgentState,
@@ -212,6 +213,7 @@ export class AgentStateService {
       updatedAt: now,
       expiresAt,
       revision: newRevision(),
+      ...writtenByCaller(),
     };
     await this.states.put(state);
     await this.changes.written(state);

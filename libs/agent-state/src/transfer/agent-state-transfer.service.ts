@@ -8,13 +8,14 @@ import {
   type ProjectId,
   type WorkspaceId,
 } from '#kernel';
+import { importedByCaller } from '#observability';
 import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import { type AgentState, type Checkpoint, isLive } from '../agent-state.js';
 import { PostgresAgentStateRepository } from '../states/postgres-agent-state.repository.js';
 import { AgentStateRows, CheckpointRows } from './agent-state-rows.js';
 
 /** A state as a file has it: of no place and no revision yet. */
-export type AgentStateCopy = Omit<AgentState, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
+export type AgentStateCopy = Omit<AgentState, 'workspaceId' | 'projectId' | 'project' | 'revision' | 'importedAuthor'>;
 
 /** A checkpoint as a file has it: of no place yet. */
 export type CheckpointCopy = Omit<Checkpoint, 'workspaceId' | 'projectId' | 'project'>;
@@ -94,6 +95,7 @@ export class AgentStateTransferService {
       const next = locked.lastVersion + 1;
       await this.states.put({
         ...copy,
+        ...importedByCaller(copy),
         workspaceId,
         projectId,
         project,

@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AuthConfig } from '#config';
 import { ACCESS, ALSO_OPEN_TO, discardBody, type EndpointConfig, type EndpointOptions, ProblemFilter } from '#http';
 import { DomainError, type Principal } from '#kernel';
+import { noteCaller } from '#observability';
 import { RateLimitGuard } from '#throttle';
 import { missingScope, unauthenticated } from '../auth.errors.js';
 import { credentialOf, hashSecret } from '../credential.js';
@@ -76,6 +77,7 @@ export class AuthGuard implements CanActivate {
     const missing = access.find((scope) => !principal.scopes.has(scope));
     if (missing !== undefined) throw missingScope(missing);
     request.principal = principal;
+    noteCaller(principal.id);
     return true;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf } from '#http';
+import { authorFields, pageOf, toAuthorResponse } from '#http';
 import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
 import type { StoredContext } from '../store/context-draft.js';
 import { priorities } from '../extract/priority.js';
@@ -26,6 +26,7 @@ const summaryFields = {
   updatedAt: z.iso.datetime(),
   archivedAt: z.iso.datetime().nullable(),
   archiveReason: z.string().nullable(),
+  ...authorFields,
   validFrom: z.iso.datetime().meta({ description: 'From when on it is true; when it was stored, where nobody said.' }),
   validTo: z.iso
     .datetime()
@@ -110,6 +111,7 @@ export function toSummaryResponse(context: ContextSummary, embedding: EmbeddingS
     updatedAt: context.updatedAt.toISOString(),
     archivedAt: context.archivedAt?.toISOString() ?? null,
     archiveReason: context.archiveReason,
+    ...toAuthorResponse(context),
     validFrom: startOf(context).toISOString(),
     validTo: endOf(context)?.toISOString() ?? null,
     supersededBy: context.supersededBy,

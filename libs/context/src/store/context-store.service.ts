@@ -12,6 +12,7 @@ import {
   WorkPauses,
   type WorkspaceId,
 } from '#kernel';
+import { writtenByCaller } from '#observability';
 import { ProjectService } from '#project';
 import { SessionService } from '#session';
 import { ContextChanges, linesOf } from '../context-changes.js';
@@ -257,6 +258,7 @@ export class ContextStoreService {
     { workspaceId, project }: { workspaceId: WorkspaceId; project: string },
   ): Promise<{ added: Added; answers: ReadonlyMap<ContextDraft, Head> }> {
     const now = this.clock.now();
+    const author = writtenByCaller();
     const heads = new Map([...lines].map(([label, { latest, lastVersion }]) => [label, { latest, lastVersion }]));
     const added: NewContext[] = [];
     const successions: Succession[] = [];
@@ -287,6 +289,7 @@ export class ContextStoreService {
         updatedAt: now,
         archivedAt: null,
         archiveReason: null,
+        ...author,
         supersededBy: null,
         supersededAt: null,
       };

@@ -31,6 +31,8 @@ const summaryTable = new Table<ContextSummary>(
     updatedAt: 'timestamptz',
     archivedAt: 'timestamptz',
     archiveReason: 'text',
+    createdBy: 'text',
+    importedAuthor: 'text',
     validFrom: 'timestamptz',
     validTo: 'timestamptz',
     slotSubject: 'text',

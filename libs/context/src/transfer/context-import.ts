@@ -1,4 +1,5 @@
 import { type ContextId, newId, newRevision, WorkPauses } from '#kernel';
+import { importedByCaller } from '#observability';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { type ContextDraft, draftOf } from '../store/context-draft.js';
@@ -11,6 +12,7 @@ import type { ContextRows, DescribedVersion, KnownVersion, VersionRef } from './
 
 /** A version as a file has it: of no place yet, without what follows from its text. */
 export type ContextCopy = DescribedVersion &
+  Pick<Context, 'createdBy'> &
   Pick<Context, 'label' | 'version' | 'content'> & {
     /** As the file knows them. */
     readonly supersedes: readonly (VersionRef & { readonly id: ContextId })[];
@@ -159,7 +161,7 @@ export class ContextImport {
       const line = locked.get(copy.label);
       const id = ids[index];
       if (line === undefined || id === undefined) throw new Error('Every label has a locked line.');
-      const { supersedes: _, isPart: __, ...analysed } = draft;
+      const { supersedes: _, isPart: __, isLabelMade: ____, ...analysed } = draft;
       const { supersedes: ___, ...copied } = copy;
       return {
         ...copied,
@@ -170,6 +172,7 @@ export class ContextImport {
         slotAttribute: copy.slotAttribute,
         supersededBy: null,
         supersededAt: null,
+        ...importedByCaller(copy),
         priorityDetected: copy.priorityDetected,
         revision: newRevision(),
         workspaceId,

@@ -40,6 +40,8 @@ const DERIVED = [
   'revision',
   'supersededBy',
   'supersededAt',
+  'createdBy',
+  'importedAuthor',
 ] as const satisfies readonly (keyof Context)[];
 
 export type DescribedVersion = Omit<Context, (typeof DERIVED)[number]>;

@@ -46,6 +46,7 @@ describe('contexts on their way', () => {
   const put = (label: string, content: string) => world.put(workspaceId, 'p', { label, content });
   const copy = (label: string, version: number, content: string, over: Partial<ContextCopy> = {}): ContextCopy => ({
     id: newId(),
+    createdBy: null,
     label,
     version,
     content,

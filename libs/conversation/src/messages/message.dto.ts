@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageQuery, queryInteger, timeField } from '#http';
+import { authorFields, entityId, pageQuery, queryInteger, timeField, toAuthorResponse } from '#http';
 import { metadataBody } from '#session';
 import { clientName } from '../conversations/conversation.dto.js';
 import { type Message, messageRoles } from '../message.js';
@@ -111,6 +111,7 @@ export const messageResponse = z
     metadata: z.record(z.string(), z.json()),
     createdAt: z.iso.datetime(),
     editedAt: z.iso.datetime().nullable(),
+    ...authorFields,
   })
   .meta({ id: 'Message' });
 
@@ -149,6 +150,7 @@ export function toMessageResponse(message: Message): MessageResponse {
     metadata: message.metadata as MessageResponse['metadata'],
     createdAt: message.createdAt.toISOString(),
     editedAt: message.editedAt?.toISOString() ?? null,
+    ...toAuthorResponse(message),
   };
 }
 

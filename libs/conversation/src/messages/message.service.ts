@@ -12,6 +12,7 @@ import {
   type Principal,
   type WorkspaceId,
 } from '#kernel';
+import { writtenByCaller } from '#observability';
 import { SessionService } from '#session';
 import { conversationTag } from '../conversation.cache.js';
 import { clientIdTaken, conversationArchived, messageNotFound } from '../conversation.errors.js';
@@ -205,6 +206,7 @@ export class MessageService {
     const stored = await this.messages.findKnown(workspaceId, conversationId, clientIds);
     const known = new Map<string | null, KnownMessage>(stored.map((message) => [message.clientId, message]));
     const now = this.clock.now();
+    const author = writtenByCaller();
     const added: Message[] = [];
     const appended = given.map((message, index): AppendedMessage => {
       const givenHash = hashOfGiven(message);
@@ -227,6 +229,7 @@ export class MessageService {
         sizeBytes: contentBytes(message.content),
         calls: callsIn(message.content),
         revision: newRevision(),
+        ...author,
       };
       added.push(placed);
       if (clientId !== null) known.set(clientId, placed);

@@ -23,6 +23,8 @@ export const messageTable = new Table<Message>(
     sizeBytes: 'integer',
     calls: 'text[]',
     revision: 'uuid',
+    createdBy: 'text',
+    importedAuthor: 'text',
   },
   false,
 );

@@ -1,4 +1,5 @@
 import { copyId, type ConversationId, type MessageId, newId, newRevision } from '#kernel';
+import { importedByCaller } from '#observability';
 import { divide, identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Conversation } from '../conversation.js';
 import { contentBytes, type Message } from '../message.js';
@@ -15,7 +16,10 @@ export type ConversationCopy = Omit<
 >;
 
 /** A message as a file has it: without its place and what follows from its content. */
-export type MessageCopy = Omit<Message, 'workspaceId' | 'projectId' | 'sizeBytes' | 'calls' | 'revision'>;
+export type MessageCopy = Omit<
+  Message,
+  'workspaceId' | 'projectId' | 'sizeBytes' | 'calls' | 'revision' | 'importedAuthor'
+>;
 
 /** A message that a file brings, under the conversation that the project has for it. */
 interface Arrival {
@@ -206,7 +210,7 @@ export class ConversationImport {
     const { workspaceId, projectId } = this.target;
     const { content } = copy;
     const derived = { sizeBytes: contentBytes(content), calls: callsIn(content), revision: newRevision() };
-    return { ...copy, workspaceId, projectId, id, seq, ...derived };
+    return { ...copy, ...importedByCaller(copy), workspaceId, projectId, id, seq, ...derived };
   }
 
   private async count(created: readonly Message[]): Promise<void> {

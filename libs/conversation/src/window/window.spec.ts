@@ -27,6 +27,8 @@ function conversation(pieces: readonly Piece[]): CountedMessage[] {
     sizeBytes: 0,
     calls: callsIn(content),
     revision: newRevision(),
+    createdBy: null,
+    importedAuthor: null,
     tokens,
   }));
 }

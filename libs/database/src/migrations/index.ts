@@ -24,6 +24,7 @@ import { AgentStates } from './0027-agent-states.js';
 import { SearchPassages } from './0030-search-passages.js';
 import { ContextValidity } from './0031-context-validity.js';
 import { DatedContexts } from './0032-dated-contexts.js';
+import { Authors } from './0034-authors.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -52,4 +53,5 @@ export const migrations: MigrationClass[] = [
   SearchPassages,
   ContextValidity,
   DatedContexts,
+  Authors,
 ];

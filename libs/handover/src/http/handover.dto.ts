@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageOf, pageQuery, textField } from '#http';
+import { authorFields, entityId, pageOf, pageQuery, textField, toAuthorResponse } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { entryKinds, MAX_SUMMARY_LENGTH, type Session, todoPriorities } from '#session';
 import { MAX_ITEM_LENGTH, MAX_ITEMS, type NotesByHand } from '../compose-handover.js';
@@ -74,6 +74,7 @@ export const handoverResponse = z
     acknowledgedAt: z.iso.datetime().nullable(),
     acknowledgedBy: z.string().nullable(),
     acknowledgedSessionId: z.uuid().nullable(),
+    ...authorFields,
     ...content,
   })
   .meta({ id: 'Handover' });
@@ -100,6 +101,7 @@ export function toHandoverResponse(handover: Handover): z.infer<typeof handoverR
     acknowledgedAt: acknowledgement?.at.toISOString() ?? null,
     acknowledgedBy: acknowledgement?.by ?? null,
     acknowledgedSessionId: acknowledgement?.sessionId ?? null,
+    ...toAuthorResponse(handover),
     ...toContentResponse(handover.content),
   };
 }

@@ -35,6 +35,8 @@ export const handoverTable = new Table<FlatHandover>(
     acknowledgedBy: 'text',
     acknowledgedSessionId: 'uuid',
     revision: 'uuid',
+    createdBy: 'text',
+    importedAuthor: 'text',
   },
   true,
 );
@@ -67,10 +69,10 @@ export function toFlat({ acknowledgement, ...handover }: Handover): FlatHandover
 
 /** The newest content of the project is what comes last, whatever the clocks say that wrote the others down. */
 const INSERT = `
-  INSERT INTO handovers AS h (workspace_id, id, project_id, session_id, reason, content, created_at, updated_at, revision)
+  INSERT INTO handovers AS h (workspace_id, id, project_id, session_id, reason, content, created_at, updated_at, revision, created_by, imported_author)
   VALUES ($1, $2, $3, $4, $5, $6, $7, greatest($8, (
     SELECT max(updated_at) + interval '1 millisecond' FROM handovers
-    WHERE workspace_id = $1 AND project_id = $3 AND updated_at > $8)), $9)`;
+    WHERE workspace_id = $1 AND project_id = $3 AND updated_at > $8)), $9, $10, $11)`;
 
 @Injectable()
 export class PostgresHandoverRepository extends HandoverRepository {
@@ -87,6 +89,7 @@ export class PostgresHandoverRepository extends HandoverRepository {
       `${INSERT}
        ON CONFLICT (workspace_id, session_id, project_id) WHERE reason <> 'manual' DO UPDATE
        SET reason = excluded.reason, content = excluded.content, updated_at = excluded.updated_at, revision = excluded.revision,
+           created_by = coalesce(excluded.created_by, h.created_by),
            acknowledged_at = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_at END,
            acknowledged_by = CASE WHEN h.content - 'statistics' = excluded.content - 'statistics' THEN h.acknowledged_by END,
            acknowledged_session_id =
@@ -191,5 +194,7 @@ function toParameters(handover: Handover): unknown[] {
     handover.createdAt,
     handover.updatedAt,
     handover.revision,
+    handover.createdBy,
+    handover.importedAuthor,
   ];
 }

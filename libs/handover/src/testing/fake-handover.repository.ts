@@ -36,6 +36,7 @@ export class FakeHandoverRepository extends HandoverRepository {
             updatedAt: handover.updatedAt,
             acknowledgement: haveSameContent(before.content, handover.content) ? before.acknowledgement : null,
             revision: handover.revision,
+            createdBy: handover.createdBy ?? before.createdBy,
           };
     return this.insert(left);
   }

@@ -24,6 +24,8 @@ export function handover(of: Session, over: Partial<Handover> = {}): Handover {
     updatedAt: createdAt,
     acknowledgement: null,
     revision: newRevision(),
+    createdBy: 'key:maker',
+    importedAuthor: null,
     ...over,
   };
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type HandoverId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { importedByCaller } from '#observability';
 import { divide, identify, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Handover } from '../handover.js';
 import { fromFlat, toFlat } from '../persistence/postgres-handover.repository.js';
 import { HandoverRows } from './handover-rows.js';
 
 /** A handover as a file has it: of no place and no revision yet; its sessions, entries and contexts as the project knows them. */
-export type HandoverCopy = Omit<Handover, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
+export type HandoverCopy = Omit<Handover, 'workspaceId' | 'projectId' | 'project' | 'revision' | 'importedAuthor'>;
 
 const HANDOVERS_AT_ONCE = 100;
 
@@ -69,7 +70,7 @@ export class HandoverTransferService {
     const { created, replaced } = divide(target, copies, identities, tally);
     if (dryRun) return;
     const placed = (copy: HandoverCopy) =>
-      toFlat({ ...copy, workspaceId, projectId, project, revision: newRevision() });
+      toFlat({ ...copy, ...importedByCaller(copy), workspaceId, projectId, project, revision: newRevision() });
     await this.rows.insert(created.map(placed));
     await this.rows.replace(replaced.map(placed), ['projectId']);
   }

@@ -63,7 +63,8 @@ export async function prepareServer(app: NestFastifyApplication): Promise<void> 
     const refusal = refusalOf(request.raw);
     if (refusal !== undefined) void reply.header('connection', 'close');
     const cacheReads = new CacheReads();
-    runInRequestContext({ requestId: request.id, timings, cacheReads, trace }, () => done(refusal));
+    const context = { requestId: request.id, timings, cacheReads, trace, caller: { principalId: null } };
+    runInRequestContext(context, () => done(refusal));
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { method, id: requestId } = request;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { entityId, pageOf, pageQuery, textField } from '#http';
+import { authorFields, entityId, pageOf, pageQuery, textField, toAuthorResponse } from '#http';
 import { entryKinds, type SessionEntry, todoPriorities } from '../session-entry.js';
 import { metadata, toJson } from './session.dto.js';
 
@@ -42,6 +42,7 @@ export const entryResponse = z
     createdAt: z.iso.datetime(),
     resolvedAt: z.iso.datetime().nullable(),
     resolvedBy: z.uuid().nullable().meta({ description: 'The entry that resolved it.' }),
+    ...authorFields,
   })
   .meta({ id: 'SessionEntry' });
 export const entriesResponse = pageOf(entryResponse);
@@ -57,5 +58,6 @@ export function toEntryResponse(entry: SessionEntry): z.infer<typeof entryRespon
     createdAt: entry.createdAt.toISOString(),
     resolvedAt: entry.resolvedAt?.toISOString() ?? null,
     resolvedBy: entry.resolvedBy,
+    ...toAuthorResponse(entry),
   };
 }

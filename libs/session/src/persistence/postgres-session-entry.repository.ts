@@ -29,6 +29,8 @@ export const entryTable = new Table<SessionEntry>(
     createdAt: 'timestamptz',
     resolvedAt: 'timestamptz',
     resolvedBy: 'uuid',
+    createdBy: 'text',
+    importedAuthor: 'text',
   },
   false,
 );

@@ -43,6 +43,8 @@ export function entry(of: Session, over: Partial<SessionEntry> = {}): SessionEnt
     createdAt: of.createdAt,
     resolvedAt: null,
     resolvedBy: null,
+    createdBy: null,
+    importedAuthor: null,
     ...over,
   };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntryId, newRevision, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
+import { importedByCaller } from '#observability';
 import { divide, identify, type Identity, type ImportTally, type ImportTarget, namesOf } from '#project';
 import { SessionEntryRepository } from '../persistence/session-entry.repository.js';
 import { SessionObservers } from '../session-observers.js';
@@ -11,7 +12,7 @@ import { EntryRows, type Resolution, SessionRows } from './session-rows.js';
 export type SessionCopy = Omit<Session, 'workspaceId' | 'projectId' | 'project' | 'revision'>;
 
 /** An entry as a file has it: of no place yet. */
-export type EntryCopy = Omit<SessionEntry, 'workspaceId' | 'projectId'>;
+export type EntryCopy = Omit<SessionEntry, 'workspaceId' | 'projectId' | 'importedAuthor'>;
 
 const ENTRIES_AT_ONCE = 200;
 
@@ -119,7 +120,7 @@ export class SessionTransferService {
     const { created, replaced } = divide(target, copies, identities, tally);
     if (target.dryRun) return [];
     const { workspaceId, projectId } = target;
-    const placed = (copy: EntryCopy): SessionEntry => ({ ...copy, workspaceId, projectId });
+    const placed = (copy: EntryCopy): SessionEntry => ({ ...copy, ...importedByCaller(copy), workspaceId, projectId });
     const written = [...created, ...replaced].map(placed);
     await this.entryRows.insert(created.map(placed));
     await this.entryRows.replace(replaced.map(placed));

@@ -44,6 +44,8 @@ const metadata = z
     `must be at most ${4 * MAX_METADATA_BYTES} bytes of JSON`,
   );
 const count = z.int().min(0);
+/** Who wrote it first, as far as the server knew that exported it. Files of earlier releases say nothing of it. */
+const createdBy = z.string().min(1).max(300).nullable().default(null);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal');
 /** Files of earlier releases say nothing of agents, or of conversations. */
 const counts = z.strictObject({
@@ -101,6 +103,7 @@ export const entryLine = z
     createdAt: utcTime,
     resolvedAt: optionalUtcTime,
     resolvedBy: id.nullable(),
+    createdBy,
   })
   .refine(({ kind, priority }) => (kind === 'todo') === (priority !== null), {
     path: ['priority'],
@@ -131,6 +134,7 @@ export const contextLine = z
     updatedAt: utcTime,
     archivedAt: optionalUtcTime,
     archiveReason: z.string().max(1_000).nullable(),
+    createdBy,
     validFrom: laterUtcTime,
     validTo: laterUtcTime,
     slotSubject: slotName.nullable().default(null),
@@ -188,6 +192,7 @@ const handoverLine = z
     acknowledgedAt: optionalUtcTime,
     acknowledgedBy: z.string().min(1).max(300).nullable(),
     acknowledgedSessionId: id.nullable(),
+    createdBy,
     revision,
   })
   .refine(({ acknowledgedAt, acknowledgedBy }) => (acknowledgedAt === null) === (acknowledgedBy === null), {
@@ -217,6 +222,7 @@ export const agentStateLine = z.strictObject({
   createdAt: utcTime,
   updatedAt: utcTime,
   expiresAt: optionalUtcTime,
+  createdBy,
 });
 
 export const checkpointLine = z.strictObject({
@@ -261,6 +267,7 @@ export const messageLine = z.strictObject({
   metadata,
   createdAt: utcTime,
   editedAt: optionalUtcTime,
+  createdBy,
   /** Of what was appended, before any edit: a repeat of the append is known by it. */
   givenHash: sha256,
 });

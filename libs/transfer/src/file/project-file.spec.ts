@@ -60,7 +60,14 @@ function session(metadata: SessionLine['metadata'], summary: string): SessionLin
 function context(version: number, content: string, metadata: ContextLine['metadata'] = {}): ContextLine {
   const said = { tags: ['t'], priority: 'reference' as const, priorityDetected: true, sessionId: null, metadata };
   const times = { createdAt: AT, updatedAt: AT, archivedAt: null, archiveReason: null };
-  const valid = { validFrom: null, validTo: null, slotSubject: null, slotAttribute: null, supersedes: [] };
+  const valid = {
+    validFrom: null,
+    validTo: null,
+    slotSubject: null,
+    slotAttribute: null,
+    supersedes: [],
+    createdBy: null,
+  };
   return { type: 'context', id: newId(), label: 'a', version, content, ...said, ...times, ...valid, revision: 1 };
 }
 

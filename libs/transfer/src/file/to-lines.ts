@@ -2,7 +2,7 @@ import type { AgentState, AgentStateCopy, Checkpoint, CheckpointCopy } from '#ag
 import type { ContextCopy, ExportedContext } from '#context';
 import type { Conversation, ConversationCopy, Message, MessageCopy } from '#conversation';
 import type { Handover, HandoverCopy } from '#handover';
-import type { ContextId, EntryId, HandoverId, SessionId } from '#kernel';
+import { type ContextId, type EntryId, firstAuthorOf, type HandoverId, type SessionId } from '#kernel';
 import type { EntryCopy, Session, SessionCopy, SessionEntry } from '#session';
 import {
   type AgentStateLine,
@@ -52,7 +52,8 @@ const TIMES = new Set<unknown>([utcTime, optionalUtcTime, laterUtcTime]);
 
 /** The line has a field for everything that is copied. */
 function toCopy<Copy>(schema: LineSchema, line: Readonly<Record<keyof Copy, unknown>>): Copy {
-  const values = line as Readonly<Record<string, unknown>>;
+  // Lines are read again without their schema, which knows that earlier releases do not say who wrote a thing.
+  const values = { createdBy: null, ...line } as Readonly<Record<string, unknown>>;
   const fields = fieldsOf(schema).map((field) => {
     const isTime = TIMES.has(schema.shape[field]);
     const value = values[field];
@@ -70,7 +71,7 @@ export function toSessionCopy(line: SessionLine): SessionCopy {
 }
 
 export function toEntryLine(entry: SessionEntry): EntryLine {
-  return toLine(entryLine, 'entry', entry) as EntryLine;
+  return toLine(entryLine, 'entry', { ...entry, createdBy: firstAuthorOf(entry) }) as EntryLine;
 }
 
 /** @param sessionId as the project knows that session */
@@ -79,7 +80,7 @@ export function toEntryCopy(line: EntryLine, sessionId: SessionId | null): Entry
 }
 
 export function toContextLine(context: ExportedContext): ContextLine {
-  return toLine(contextLine, 'context', context) as ContextLine;
+  return toLine(contextLine, 'context', { ...context, createdBy: firstAuthorOf(context) }) as ContextLine;
 }
 
 /** Lines are read again without their schema, which knows what these are in a file of an earlier release. */
@@ -97,7 +98,7 @@ export function toContextCopy(line: ContextLine, sessionId: SessionId | null): C
 }
 
 export function toAgentStateLine(state: AgentState): AgentStateLine {
-  return toLine(agentStateLine, 'agentState', state) as AgentStateLine;
+  return toLine(agentStateLine, 'agentState', { ...state, createdBy: firstAuthorOf(state) }) as AgentStateLine;
 }
 
 export function toAgentStateCopy(line: AgentStateLine): AgentStateCopy {
@@ -122,7 +123,7 @@ export function toConversationCopy(line: ConversationLine, sessionId: SessionId 
 }
 
 export function toMessageLine(message: Message): MessageLine {
-  return toLine(messageLine, 'message', message) as MessageLine;
+  return toLine(messageLine, 'message', { ...message, createdBy: firstAuthorOf(message) }) as MessageLine;
 }
 
 export function toMessageCopy(line: MessageLine): MessageCopy {
@@ -142,6 +143,7 @@ export function toHandoverLine(handover: Handover): HandoverLine {
     acknowledgedAt: toText(acknowledgement?.at ?? null),
     acknowledgedBy: acknowledgement?.by ?? null,
     acknowledgedSessionId: acknowledgement?.sessionId ?? null,
+    createdBy: firstAuthorOf(handover),
   };
 }
 
@@ -175,6 +177,7 @@ export function toHandoverCopy(line: HandoverLine, idMap: IdMap): HandoverCopy {
     },
     createdAt: new Date(line.createdAt),
     updatedAt: new Date(line.updatedAt),
+    createdBy: line.createdBy ?? null,
     acknowledgement:
       acknowledgedAt === null || acknowledgedBy === null
         ? null

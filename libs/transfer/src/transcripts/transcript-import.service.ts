@@ -179,6 +179,7 @@ class TranscriptWriter {
         createdAt: message.createdAt ?? now,
         editedAt: null,
         givenHash: hashOfGiven(message),
+        createdBy: null,
       });
     }
     if (begun.length > 0) await this.begin(begun);
