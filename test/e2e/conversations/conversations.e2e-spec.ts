@@ -118,6 +118,8 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
       metadata: { k: [1, null] },
       createdAt: expect.any(String),
       editedAt: null,
+      createdBy: expect.stringMatching(/^key:/),
+      importedAuthor: null,
     });
     expect(items[1].content).toEqual([
       { type: 'text', text: 'two ❌' },
