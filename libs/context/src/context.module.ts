@@ -33,8 +33,11 @@ import { RetentionService } from './retention/retention.service.js';
 import { ContextDeletionService } from './store/context-deletion.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
 import { LabelMaker } from './store/label-maker.js';
+import { PostgresContextBands } from './store/postgres-context-bands.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { PostgresSuccessionsRepository } from './validity/postgres-successions.repository.js';
+import { DraftChecks } from './store/draft-checks.js';
+import { RepeatedTexts } from './store/repeated-texts.js';
 import { ContextRows } from './transfer/context-rows.js';
 import { ContextTransferService } from './transfer/context-transfer.service.js';
 
@@ -99,10 +102,13 @@ const SHARED = [
     ...SHARED,
     ContextCounts,
     ContextLookup,
+    DraftChecks,
     LabelMaker,
+    RepeatedTexts,
     ContextWarmer,
     PdfText,
     ContextRows,
+    PostgresContextBands,
     PostgresContextRepository,
     PostgresSuccessionsRepository,
     PostgresContextReadRepository,

@@ -95,3 +95,11 @@ function labelOfTitle(title: string): string {
   const label = line.length <= TITLE_LENGTH ? line : cutAtGrapheme(line, TITLE_LENGTH).trimEnd();
   return ['', '.', '..'].includes(label) ? UNTITLED : label;
 }
+
+/** Whether more than the versions of its own label may end, or be ended by it. */
+export function hasNeighbours(
+  version: Pick<Context, 'slotSubject' | 'validFrom'> & { readonly supersedes?: readonly unknown[] },
+) {
+  const { slotSubject, validFrom, supersedes = [] } = version;
+  return slotSubject !== null || validFrom !== null || supersedes.length > 0;
+}

@@ -5,7 +5,6 @@ import {
   Clock,
   type ContextId,
   DomainError,
-  InvalidInputError,
   newId,
   newRevision,
   type SessionId,
@@ -14,25 +13,26 @@ import {
 } from '#kernel';
 import { writtenByCaller } from '#observability';
 import { ProjectService } from '#project';
-import { SessionService } from '#session';
 import { ContextChanges, linesOf } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { extracts } from '../context.cache.js';
 import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
-import { endOf, isSameSlot, slotOf, startOf } from '../validity/validity.js';
-import type { Context, ContextSummary } from '../context.js';
+import type { ContextSummary } from '../context.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import {
   type ContextDraft,
   draftOf,
+  hasNeighbours,
   type StoreContext,
   type StoredContext,
   type StoreOutcome,
 } from './context-draft.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
+import { DraftChecks } from './draft-checks.js';
 import { LabelMaker } from './label-maker.js';
 import type { SimilarContext } from './near-duplicates.js';
 import type { NewContext } from './context.row.js';
+import { RepeatedTexts } from './repeated-texts.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /** The version of a label that the next item is compared with. */
@@ -49,8 +49,6 @@ interface Added {
 }
 
 const RETRIES = 3;
-const NO_SUCH_CONTEXT = 'names no context of this project';
-const OWN_TEXT = 'names the version that holds this very text';
 
 /**
  * Stores texts under labels.
@@ -79,10 +77,11 @@ export class ContextStoreService {
   constructor(
     private readonly contexts: PostgresContextRepository,
     private readonly labels: LabelMaker,
+    private readonly checks: DraftChecks,
+    private readonly repeats: RepeatedTexts,
     private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly projects: ProjectService,
-    private readonly sessions: SessionService,
     private readonly usage: ContextUsage,
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
@@ -146,7 +145,7 @@ export class ContextStoreService {
     pointerOf: (index: number) => string,
   ): Promise<readonly StoreOutcome[]> {
     // Locks are taken in one order everywhere: sessions, project, labels.
-    const refused = await this.refusedSessions(workspaceId, given, pointerOf);
+    const refused = await this.checks.refusedSessions(workspaceId, given, pointerOf);
     const errors = new Map<ContextDraft, DomainError>();
     for (const draft of given) {
       const error = draft.sessionId === null ? undefined : refused.get(draft.sessionId);
@@ -157,24 +156,20 @@ export class ContextStoreService {
     if (errors.size === given.length) return outcomesOf(given, new Map());
 
     const project = await this.projects.ensure(workspaceId, projectSlug);
-    const refusedSuccessions = await this.refusedSuccessions(workspaceId, project.id, given, pointerOf);
+    const refusedSuccessions = await this.checks.refusedSuccessions(workspaceId, project.id, given, pointerOf);
     for (const [draft, error] of refusedSuccessions) if (!errors.has(draft)) errors.set(draft, error);
     const candidates = given.filter((draft) => !errors.has(draft));
     if (candidates.length === 0) return outcomesOf(given, new Map());
     const { lines, labelled } = await this.labels.label(workspaceId, project.id, candidates);
     const drafts = given.map((draft) => labelled.get(draft) ?? draft);
-    for (const [index, draft] of drafts.entries()) {
-      const latest = lines.get(draft.label)?.latest;
-      const place = latest?.contentHash === draft.contentHash ? draft.supersedes.indexOf(latest.id) : -1;
-      if (place !== -1 && !errors.has(draft))
-        errors.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, OWN_TEXT));
-    }
+    for (const [draft, error] of this.checks.refusedOwnTexts(drafts, lines, pointerOf))
+      if (!errors.has(draft)) errors.set(draft, error);
     const admitted = drafts.filter((draft) => !errors.has(draft));
     const settles = [...admitted, ...[...lines.values()].map(({ latest }) => latest)].some(
       (version) => version !== undefined && hasNeighbours(version),
     );
     if (settles) await this.successions.lock(workspaceId, project.id);
-    const recalledInSession = await this.recalledInSession(workspaceId, project.id, admitted);
+    const recalledInSession = await this.repeats.recalledInSession(workspaceId, project.id, admitted);
     const { added, answers } = await this.decide(admitted, lines, recalledInSession, {
       workspaceId,
       project: project.slug,
@@ -196,60 +191,6 @@ export class ContextStoreService {
     return outcomesOf(drafts, stored);
   }
 
-  private async refusedSessions(
-    workspaceId: WorkspaceId,
-    drafts: readonly ContextDraft[],
-    pointerOf: (index: number) => string,
-  ): Promise<ReadonlyMap<SessionId, DomainError>> {
-    const named = new Map<SessionId, string>();
-    for (const [index, { sessionId }] of drafts.entries()) {
-      if (sessionId !== null && !named.has(sessionId)) named.set(sessionId, `${pointerOf(index)}/sessionId`);
-    }
-    const refused = new Map<SessionId, DomainError>();
-    for (const [sessionId, pointer] of [...named].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      try {
-        await this.sessions.recordActivity(workspaceId, sessionId, { pointer });
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        refused.set(sessionId, error);
-      }
-    }
-    return refused;
-  }
-
-  /** What a text is to supersede is a version of the same project. */
-  private async refusedSuccessions(
-    workspaceId: WorkspaceId,
-    projectId: Context['projectId'],
-    drafts: readonly ContextDraft[],
-    pointerOf: (index: number) => string,
-  ): Promise<ReadonlyMap<ContextDraft, DomainError>> {
-    const named = [...new Set(drafts.flatMap(({ supersedes }) => supersedes))];
-    const known = await this.successions.findKnown(workspaceId, projectId, named);
-    const refused = new Map<ContextDraft, DomainError>();
-    for (const [index, draft] of drafts.entries()) {
-      const place = draft.supersedes.findIndex((id) => !known.has(id));
-      if (place !== -1)
-        refused.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, NO_SUCH_CONTEXT));
-    }
-    return refused;
-  }
-
-  private async recalledInSession(
-    workspaceId: WorkspaceId,
-    projectId: Context['projectId'],
-    drafts: readonly ContextDraft[],
-  ): Promise<ReadonlyMap<SessionId, readonly ContextSummary[]>> {
-    const found = new Map<SessionId, readonly ContextSummary[]>();
-    for (const { sessionId } of drafts) {
-      if (sessionId === null || found.has(sessionId)) continue;
-      const to = { sessionId, ids: this.usage.pendingOf(workspaceId, sessionId) };
-      const texts = drafts.filter((draft) => draft.sessionId === sessionId);
-      found.set(sessionId, await this.reads.findRecalledInSession(workspaceId, projectId, to, texts));
-    }
-    return found;
-  }
-
   /** Which drafts become new versions, and what each is answered with. */
   private async decide(
     drafts: readonly ContextDraft[],
@@ -267,10 +208,7 @@ export class ContextStoreService {
       const line = lines.get(draft.label);
       const head = heads.get(draft.label);
       if (line === undefined || head === undefined) throw new Error('Every label has a locked line.');
-      const latest =
-        head.latest !== undefined && (await this.saysTheSame(draft, head.latest, now)) ? [head.latest] : [];
-      const recalled = isPlain(draft) && draft.sessionId !== null ? recalledInSession.get(draft.sessionId) : undefined;
-      const known = await this.findRepeated(draft, [...latest, ...(recalled ?? [])]);
+      const known = await this.repeats.find(draft, head.latest, recalledInSession, now);
       if (known !== undefined) {
         answers.set(draft, { context: known, isNew: false });
         continue;
@@ -299,35 +237,6 @@ export class ContextStoreService {
       answers.set(draft, { context, isNew: true });
     }
     return { added: { versions: added, successions }, answers };
-  }
-
-  /** Whether the newest version of its label would be as true as the draft, if both hold the same text. */
-  private async saysTheSame(draft: ContextDraft, latest: ContextSummary, now: Date): Promise<boolean> {
-    const { validFrom, validTo, supersedes } = draft;
-    const slot = slotOf(draft);
-    const end = endOf(latest);
-    if (end !== null && end <= now && !draft.isPart) return false;
-    if (validFrom !== null && validFrom.getTime() !== startOf(latest).getTime()) return false;
-    if (validTo !== null && validTo.getTime() !== latest.validTo?.getTime()) return false;
-    if (slot !== null && !isSameSlot(slot, slotOf(latest))) return false;
-    if (supersedes.length === 0) return true;
-    const known = await this.successions.supersededBy(latest.workspaceId, latest.id, supersedes);
-    return supersedes.every((id) => known.has(id));
-  }
-
-  /** The first context whose text, or whose extract, the draft is. */
-  private async findRepeated(
-    draft: ContextDraft,
-    contexts: readonly (ContextSummary | Context)[],
-  ): Promise<ContextSummary | undefined> {
-    for (const context of contexts) {
-      if (draft.contentHash === context.contentHash) return context;
-      if (draft.content.trim() !== context.preview) continue;
-      const content =
-        'content' in context ? context.content : (await this.reads.find(context.workspaceId, context.id))?.content;
-      if (content !== undefined && isExtract(context.preview, content)) return context;
-    }
-    return undefined;
   }
 
   private async add(
@@ -380,25 +289,6 @@ export class ContextStoreService {
       }
     });
   }
-}
-
-/** Whether more than the versions of its own label may end, or be ended by it. */
-function hasNeighbours(
-  version: Pick<Context, 'slotSubject' | 'validFrom'> & { readonly supersedes?: readonly unknown[] },
-) {
-  const { slotSubject, validFrom, supersedes = [] } = version;
-  return slotSubject !== null || validFrom !== null || supersedes.length > 0;
-}
-
-/** Whether nothing is said of when it is true. */
-function isPlain(draft: ContextDraft): boolean {
-  return draft.validTo === null && !hasNeighbours(draft);
-}
-
-/** Whether the preview says less than the content: it leaves out more than white space. */
-function isExtract(preview: string, content: string): boolean {
-  const inkOf = (text: string) => text.replaceAll(/\s+/gu, '');
-  return inkOf(preview) !== inkOf(content);
 }
 
 function itemPointer(index: number): string {

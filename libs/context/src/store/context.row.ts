@@ -1,5 +1,6 @@
 import { HEX_BYTES, Table } from '#database';
 import type { Context, ContextSummary } from '../context.js';
+import { startOf } from '../validity/validity.js';
 import type { Fingerprint } from './near-duplicates.js';
 
 export interface NewContext extends Context {
@@ -87,4 +88,29 @@ export function toContext(row: ContextRow): Context {
 /** @param isLatest whether it is the newest version of its label */
 export function toRecord({ labelId, fingerprint, ...context }: NewContext, isLatest: boolean): ContextRecord {
   return { ...context, labelId, isLatest, signature: fingerprint.signature.toString('hex') };
+}
+
+/** Of each label, the one that is valid first. */
+export function firstOfEach(contexts: readonly NewContext[]): ReadonlyMap<string, NewContext> {
+  const first = new Map<string, NewContext>();
+  for (const context of contexts) {
+    const before = first.get(context.labelId);
+    if (before === undefined || startOf(context) < startOf(before)) first.set(context.labelId, context);
+  }
+  return first;
+}
+
+/** Each ended by the one of its label that is valid first of those behind it. */
+export function succeeding(contexts: readonly NewContext[]): readonly NewContext[] {
+  const first = new Map<string, NewContext>();
+  return contexts
+    .toReversed()
+    .map((context) => {
+      const next = first.get(context.labelId);
+      if (next === undefined || startOf(context) < startOf(next)) first.set(context.labelId, context);
+      if (next === undefined) return context;
+      const [from, at] = [startOf(context), startOf(next)];
+      return { ...context, supersededBy: next.id, supersededAt: at > from ? at : from };
+    })
+    .toReversed();
 }

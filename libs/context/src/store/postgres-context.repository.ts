@@ -5,8 +5,11 @@ import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../extract/priority.js';
 import { projectGone } from '../context.errors.js';
 import { startOf } from '../validity/validity.js';
-import { type Fingerprint, fingerprintOf } from './near-duplicates.js';
+import { fingerprintOf } from './near-duplicates.js';
+import { PostgresContextBands } from './postgres-context-bands.js';
 import {
+  firstOfEach,
+  succeeding,
   contextRecordTable,
   type ContextRow,
   type ContextSummaryRow,
@@ -35,7 +38,10 @@ type Description = Pick<Context, 'tags' | 'priority' | 'priorityDetected' | 'met
 /** What is written of contexts at rest. Everything is of one workspace; what is another's is not there. */
 @Injectable()
 export class PostgresContextRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly bands: PostgresContextBands,
+  ) {}
 
   /**
    * Locks the lines of these labels until the end of the transaction, making those that are missing. Always in the
@@ -106,7 +112,7 @@ export class PostgresContextRepository {
        WHERE l.workspace_id = $1 AND l.id = given.id`,
       [workspaceId, [...newest.keys()], [...newest.values()].map(({ version }) => version)],
     );
-    await this.insertBands(workspaceId, [...newest.values()]);
+    await this.bands.insert(workspaceId, [...newest.values()]);
   }
 
   /** Gives it another revision. */
@@ -133,7 +139,7 @@ export class PostgresContextRepository {
        SELECT ${SUMMARY_COLUMNS} FROM c ${WITH_PROJECT} ORDER BY c.version DESC`,
       [workspaceId, labelId, ids ?? null, archived.at, archived.reason],
     );
-    await this.removeBands(
+    await this.bands.remove(
       workspaceId,
       rows.map((row) => row.id),
     );
@@ -207,7 +213,7 @@ export class PostgresContextRepository {
       [workspaceId, ids],
     );
     const contexts = rows.map(toContext);
-    await this.insertBands(
+    await this.bands.insert(
       workspaceId,
       contexts.map((context) => ({ ...context, fingerprint: fingerprintOf(context.content) })),
     );
@@ -269,57 +275,9 @@ export class PostgresContextRepository {
         }),
       ],
     );
-    await this.removeBands(
+    await this.bands.remove(
       workspaceId,
       rows.map(({ id }) => id),
     );
   }
-
-  private async insertBands(
-    workspaceId: WorkspaceId,
-    contexts: readonly (Pick<Context, 'id' | 'projectId'> & { readonly fingerprint: Fingerprint })[],
-  ): Promise<void> {
-    const rows = contexts.flatMap(({ id, projectId, fingerprint }) =>
-      fingerprint.bands.map((band) => ({ id, projectId, band: band.toString() })),
-    );
-    await this.database.query(
-      `INSERT INTO context_bands (workspace_id, project_id, band, context_id)
-       SELECT $1, project_id, band, context_id FROM unnest($2::uuid[], $3::bigint[], $4::uuid[]) AS given (project_id, band, context_id)
-       ON CONFLICT DO NOTHING`,
-      [workspaceId, rows.map((row) => row.projectId), rows.map((row) => row.band), rows.map((row) => row.id)],
-    );
-  }
-
-  private async removeBands(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.database.query('DELETE FROM context_bands WHERE workspace_id = $1 AND context_id = ANY ($2::uuid[])', [
-      workspaceId,
-      ids,
-    ]);
-  }
-}
-
-/** Of each label, the one that is valid first. */
-function firstOfEach(contexts: readonly NewContext[]): ReadonlyMap<string, NewContext> {
-  const first = new Map<string, NewContext>();
-  for (const context of contexts) {
-    const before = first.get(context.labelId);
-    if (before === undefined || startOf(context) < startOf(before)) first.set(context.labelId, context);
-  }
-  return first;
-}
-
-/** Each ended by the one of its label that is valid first of those behind it. */
-function succeeding(contexts: readonly NewContext[]): readonly NewContext[] {
-  const first = new Map<string, NewContext>();
-  return contexts
-    .toReversed()
-    .map((context) => {
-      const next = first.get(context.labelId);
-      if (next === undefined || startOf(context) < startOf(next)) first.set(context.labelId, context);
-      if (next === undefined) return context;
-      const [from, at] = [startOf(context), startOf(next)];
-      return { ...context, supersededBy: next.id, supersededAt: at > from ? at : from };
-    })
-    .toReversed();
 }
