@@ -96,7 +96,8 @@ export class PostgresAgentStateRepository {
       [state.workspaceId, state.projectId, state.agent, state.version],
     );
     const replaced = await this.database.query(
-      `UPDATE agent_states SET version = $3, value = $4, updated_at = $5, expires_at = $6, revision = $7
+      `UPDATE agent_states SET version = $3, value = $4, updated_at = $5, expires_at = $6, revision = $7,
+         created_by = $8, imported_author = $9
        WHERE workspace_id = $1 AND id = $2 RETURNING id`,
       [
         state.workspaceId,
@@ -106,27 +107,13 @@ export class PostgresAgentStateRepository {
         state.updatedAt,
         state.expiresAt,
         state.revision,
+        state.createdBy,
+        state.importedAuthor,
       ],
     );
     if (replaced.length > 0) return;
     await this.remove(state);
-    await this.database.query(
-      `INSERT INTO agent_states (workspace_id, id, project_id, agent, version, value, created_at, updated_at, expires_at,
-                                 revision)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        state.workspaceId,
-        state.id,
-        state.projectId,
-        state.agent,
-        state.version,
-        JSON.stringify(state.value),
-        state.createdAt,
-        state.updatedAt,
-        state.expiresAt,
-        state.revision,
-      ],
-    );
+    await agentStateTable.insert(this.database, [state]);
   }
 
   /** Removes the state that the agent has, expired or not. Call it with the agent locked. */
