@@ -143,13 +143,16 @@ async function seen({ api }: Keepsake, project: string) {
   );
   const agents = await agentsSeen({ api }, project);
   const conversations = await conversationsSeen({ api }, project);
-  return {
-    contexts: whole.map((context) => ({ ...context, embedding: undefined })),
-    handovers,
-    sessions,
-    agents,
-    conversations,
-  };
+  const contextsSeen = whole.map((context) => ({ ...context, embedding: undefined }));
+  const all = { contexts: contextsSeen, handovers, sessions, agents, conversations };
+  return JSON.parse(JSON.stringify(all), withFirstAuthor);
+}
+
+/** Who wrote a thing first stays when it moves; who wrote it where it is now is who imported it. */
+function withFirstAuthor(_name: string, value: any) {
+  if (value?.createdBy === undefined) return value;
+  const { createdBy, importedAuthor, ...rest } = value;
+  return { ...rest, firstAuthor: importedAuthor ?? createdBy };
 }
 
 describe('a project that moves', () => {
