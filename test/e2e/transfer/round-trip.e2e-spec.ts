@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { exportProject, importProject } from '#test/support/export-file.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { withFirstAuthors } from './first-authors.js';
 
 const TEXT = '# Lighthouse\n\nALWAYS light the lamp.\r\n\tsecond line \u0001\u2028 é ❌ 👩‍👩‍👧 \u{10ffff}';
 
@@ -145,14 +146,7 @@ async function seen({ api }: Keepsake, project: string) {
   const conversations = await conversationsSeen({ api }, project);
   const contextsSeen = whole.map((context) => ({ ...context, embedding: undefined }));
   const all = { contexts: contextsSeen, handovers, sessions, agents, conversations };
-  return JSON.parse(JSON.stringify(all), withFirstAuthor);
-}
-
-/** Who wrote a thing first stays when it moves; who wrote it where it is now is who imported it. */
-function withFirstAuthor(_name: string, value: any) {
-  if (value?.createdBy === undefined) return value;
-  const { createdBy, importedAuthor, ...rest } = value;
-  return { ...rest, firstAuthor: importedAuthor ?? createdBy };
+  return withFirstAuthors(all);
 }
 
 describe('a project that moves', () => {

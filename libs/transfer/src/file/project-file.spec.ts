@@ -50,7 +50,13 @@ const text = fc
     fc.string({ unit: 'grapheme' }),
     fc.constantFrom('\n', '\r\n', '\u2028', '\\n', '"', '\u007f'),
   )
-  .map((value) => value.replaceAll('\0', '0').toWellFormed());
+  // A name that no request may have is refused in files as well.
+  .map((value) =>
+    value
+      .replaceAll('\0', '0')
+      .toWellFormed()
+      .replace(/^__proto__$/, 'proto'),
+  );
 
 function session(metadata: SessionLine['metadata'], summary: string): SessionLine {
   const times = { createdAt: AT, lastActiveAt: AT, expiresAt: AT, finalisedAt: null, endedAt: null };
