@@ -6,6 +6,7 @@ import { cpuMsOf, descendantsOf, residentBytesOf } from '#test/setup/services/pr
 import { startPostgres } from '#test/setup/services/postgres.mjs';
 import { startRedis } from '#test/setup/services/redis.mjs';
 import { startProductProcess } from '#test/support/product-process.mjs';
+import { CommandMonitor } from './command-monitor.mjs';
 
 const SERVERS = 2;
 /** What goes wrong is said. */
@@ -33,6 +34,8 @@ export class Installation {
   #worker;
   #postgres;
   #sql;
+  /** @type {CommandMonitor | undefined} */
+  #monitor;
 
   /**
    * @param {object} parts
@@ -95,7 +98,7 @@ export class Installation {
     const postgres = [postmaster, ...descendantsOf(postmaster)];
     return {
       statements: Number(statements.rows[0].n),
-      commands: await this.#commandsSent().catch(() => 0),
+      commands: field('total_commands_processed'),
       redisMs: 1_000 * (field('used_cpu_user') + field('used_cpu_sys')),
       serverMs: sum(servers.map(cpuMsOf)),
       workerMs: cpuMsOf(this.#worker.pid),
@@ -125,7 +128,9 @@ export class Installation {
       'SELECT coalesce(sum(calls), 0) AS n FROM pg_stat_statements WHERE query !~ $1',
       [TIMERS],
     );
-    return { statements: Number(rows[0].n), commands: await this.#commandsSent(), atMs: performance.now() };
+    this.#monitor ??= await CommandMonitor.start(this.redis.url);
+    const commands = await this.#monitor.count();
+    return { statements: Number(rows[0].n), commands, atMs: performance.now() };
   }
 
   /** What is sent by the clock: statements that `work` counts, and commands, per millisecond of a time without requests. */
@@ -137,15 +142,6 @@ export class Installation {
     return { statements: each('statements'), commands: each('commands') };
   }
 
-  /** Valkey counts for each client from 8.1 on. */
-  async #commandsSent() {
-    const clients = String(await this.redis.command('CLIENT', 'LIST')).split('\n');
-    const counts = clients
-      .filter((line) => !line.includes('cmd=client|list'))
-      .map((line) => / tot-cmds=(\d+)/.exec(line)?.[1]);
-    return sum(counts.map((count) => Number(count ?? 0)));
-  }
-
   /** Rows of the outbox that were written, and transactions that were committed. */
   async outboxRows() {
     const { rows } = await this.#sql.query(
@@ -155,6 +151,12 @@ export class Installation {
     return { rows: rows[0].rows, commits: rows[0].commits };
   }
 
+  /** The commands that Redis was sent since `work` was first called, by name, most first. */
+  topCommands() {
+    const counts = [...(this.#monitor?.byName ?? [])].toSorted(([, a], [, b]) => b - a);
+    return counts.map(([command, calls]) => ({ command, calls }));
+  }
+
   async resetStatements() {
     await this.#sql.query('SELECT pg_stat_statements_reset()');
   }
@@ -162,6 +164,7 @@ export class Installation {
   async remove() {
     await Promise.all([...this.#servers, this.#worker].map((each) => each.remove()));
     await this.#sql.end().catch(() => undefined);
+    await this.#monitor?.stop();
     await Promise.all([this.#postgres.remove(), this.redis.remove()]);
   }
 }

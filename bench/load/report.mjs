@@ -66,7 +66,7 @@ export function costOf(before, after, requests) {
     Math.round((100 * (after[name] - before[name])) / requests) / 100;
   return {
     'statements a request': per('statements'),
-    'Redis commands a request': per('commands'),
+    'Redis commands a request, those of scripts included': per('commands'),
     'CPU ms of the servers a request': per('serverMs'),
     'of the worker': per('workerMs'),
     'of PostgreSQL': per('postgresMs'),

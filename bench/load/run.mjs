@@ -118,6 +118,7 @@ async function measureInTurn(turns) {
         'outbox rows and transactions': await installation.outboxRows(),
       },
       statements: await installation.topStatements(Number(values.statements)),
+      commands: Number(values.statements) > 0 ? installation.topCommands() : [],
     };
   } finally {
     await installation.remove();
@@ -214,6 +215,7 @@ if (values.turns !== undefined) {
     console.table(result.each);
     console.table(result.cost);
     if (result.statements.length > 0) console.table(result.statements);
+    if (result.commands.length > 0) console.table(result.commands);
   }
   process.exit(0);
 }

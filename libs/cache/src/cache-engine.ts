@@ -172,7 +172,7 @@ export class CacheEngine {
   async stop(): Promise<void> {
     this.settings.stop();
     await this.cache.settled();
-    this.invalidations.stop();
+    await this.invalidations.stop();
     await this.relay.stop();
     await this.store.close();
   }

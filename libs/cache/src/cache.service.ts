@@ -51,7 +51,7 @@ export class CacheService {
     const drift = new DriftProbe(parts, background, warnOnce);
     const shared = new SharedReader(parts, drift, background, warnOnce);
     const fills = new EntryWriter(parts, this.registry, background);
-    const source = new SourceLoader(parts, fills, warnOnce);
+    const source = new SourceLoader(parts, fills, background, warnOnce);
     const flights = new SingleFlight();
     parts.erasures.whenDropped(() => flights.forgetAll());
     const misses = new MissHandler(parts, this.registry, flights, shared, source, background);

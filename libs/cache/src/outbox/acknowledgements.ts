@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { messageOf } from '#kernel';
+import { Logger } from '@nestjs/common';
 import { FreshLoads } from '../read/load-sharing.js';
 import type { DeliveryWaits } from './delivery-waits.js';
 import type { InvalidationOutbox, RecentInvalidation } from './invalidation-outbox.js';
@@ -10,16 +12,21 @@ import type { StampRemover } from './stamp-remover.js';
 const MOST_ROWS = 500;
 /** Two clocks are compared, each read to less than this. */
 const CLOCK_STEP_MS = 2;
+/** How long a delivered row is left to the next look. */
+const REMOVED_AFTER_MS = 20;
 
 /**
  * What a write may be answered on. An answer can rest on rows that another process has committed and whose invalidation
  * is still under way: a retry that finds its work done, a second text in a project that another made. Before it goes
  * out, these rows are delivered here, or delivered by another process, or so old that every process bypasses their tags.
  *
- * Callers that ask while a look runs share the next one.
+ * Callers that ask while a look runs share the next one. A look also removes the rows that this process has delivered.
  */
 export class Acknowledgements {
+  private readonly logger = new Logger('Cache');
   private readonly looks = new FreshLoads();
+  private delivered: string[] = [];
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly outbox: InvalidationOutbox,
@@ -28,6 +35,23 @@ export class Acknowledgements {
     private readonly timing: InvalidationTiming,
     private readonly relay: OutboxRelay,
   ) {}
+
+  /** Removes these rows with the next look: a write is mostly followed by one, which is its own. Without one, soon after. */
+  removeDelivered(ids: readonly string[]): void {
+    this.delivered.push(...ids);
+    this.timer ??= setTimeout(() => void this.removeNow(), REMOVED_AFTER_MS).unref();
+  }
+
+  /** Removes what was delivered and is still there. */
+  async removeNow(): Promise<void> {
+    const ids = this.takeDelivered();
+    if (ids.length === 0) return;
+    try {
+      await this.outbox.remove(ids);
+    } catch (error) {
+      this.logger.warn(`Delivered invalidations stay in the outbox and will be repeated: ${messageOf(error)}`);
+    }
+  }
 
   /**
    * @param seenMsAgo how long ago the caller last read from the database, in milliseconds: what was written later it
@@ -60,8 +84,23 @@ export class Acknowledgements {
 
   private look(): Promise<readonly RecentInvalidation[]> {
     const { invalidationBoundMs } = this.timing;
-    return this.looks.load('rows', invalidationBoundMs, () =>
-      this.outbox.recent(invalidationBoundMs, MOST_ROWS, this.relay.snapshotOlderThan(invalidationBoundMs)),
-    );
+    return this.looks.load('rows', invalidationBoundMs, async () => {
+      const delivered = this.takeDelivered();
+      const snapshot = this.relay.snapshotOlderThan(invalidationBoundMs);
+      try {
+        return await this.outbox.recent(invalidationBoundMs, MOST_ROWS, snapshot, delivered);
+      } catch (error) {
+        this.removeDelivered(delivered);
+        throw error;
+      }
+    });
+  }
+
+  private takeDelivered(): readonly string[] {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const ids = this.delivered;
+    this.delivered = [];
+    return ids;
   }
 }

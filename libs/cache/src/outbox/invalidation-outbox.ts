@@ -69,8 +69,14 @@ export abstract class InvalidationOutbox {
   /**
    * Undelivered rows that were written within the last `withinMs`, or that the look with this snapshot has not seen: a
    * transaction may commit long after it wrote its row. Claimed or not, at most `limit`, the newest first.
+   * @param delivered rows that are removed by the way, and not answered
    */
-  abstract recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]>;
+  abstract recent(
+    withinMs: number,
+    limit: number,
+    snapshot?: string,
+    delivered?: readonly string[],
+  ): Promise<RecentInvalidation[]>;
   /** Those of these rows that are still there. */
   abstract left(ids: readonly string[]): Promise<string[]>;
   /** Whether a process that delivers was there within the last half minute. */

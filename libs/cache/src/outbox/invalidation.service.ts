@@ -47,8 +47,9 @@ export class InvalidationService {
   }
 
   /** Whoever waits for a delivery is answered. */
-  stop(): void {
+  async stop(): Promise<void> {
     this.waits.stop();
+    await this.acknowledgements.removeNow();
   }
 
   /**
@@ -189,6 +190,7 @@ export class InvalidationService {
   }
 
   private async forgetRows(rowIds: readonly string[]): Promise<void> {
+    if (this.othersWrite) return this.acknowledgements.removeDelivered(rowIds);
     try {
       await this.outbox.remove(rowIds);
     } catch (error) {

@@ -135,13 +135,20 @@ export class PostgresInvalidationOutbox extends InvalidationOutbox {
     };
   }
 
-  async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {
+  async recent(
+    withinMs: number,
+    limit: number,
+    snapshot?: string,
+    delivered: readonly string[] = [],
+  ): Promise<RecentInvalidation[]> {
     return this.ask<RecentInvalidation>(
-      `SELECT id, tags, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"
+      `WITH removed AS (DELETE FROM cache_invalidations WHERE id = ANY($4::uuid[]))
+       SELECT id, tags, (extract(epoch FROM clock_timestamp() - created_at) * 1000)::float8 AS "ageMs"
        FROM cache_invalidations
-       WHERE created_at > clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR NOT ${isSeenBy('$3')}
+       WHERE (created_at > clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR NOT ${isSeenBy('$3')})
+         AND id <> ALL($4::uuid[])
        ORDER BY created_at DESC LIMIT $2`,
-      [withinMs, limit, snapshot ?? null],
+      [withinMs, limit, snapshot ?? null, delivered],
     );
   }
 

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#kernel';
 import type { Binding } from '../protocol/entry.js';
+import type { BackgroundWork } from './background-work.js';
 import type { Load, ReadOptions } from './read-options.js';
 import { type CacheParts, callSource, type Reading } from './reading.js';
 import type { WarnOnce } from '../metrics/warn-once.js';
@@ -14,14 +16,21 @@ import type { Fallback } from './shared-reader.js';
 export class SourceLoader {
   private readonly logger = new Logger('Cache');
   private readonly freshLoads = new FreshLoads();
+  /** Set in a load whose value is stored. */
+  private readonly filling = new AsyncLocalStorage<true>();
 
   constructor(
     private readonly parts: CacheParts,
     private readonly fills: EntryWriter,
+    private readonly background: BackgroundWork,
     private readonly warnOnce: WarnOnce,
   ) {}
 
-  /** @throws the source's own error, which is remembered only where the family says so and nothing better is there */
+  /**
+   * What is read in the load of another value does not wait until it is stored: it goes out with the outer value, in one
+   * command where nothing else is waited for in between. Whoever reads it later on this connection finds it.
+   * @throws the source's own error, which is remembered only where the family says so and nothing better is there
+   */
   async loadAndFill<Params, Value>(
     reading: Reading<Params, Value>,
     grant: Grant,
@@ -33,7 +42,7 @@ export class SourceLoader {
     const endRenewal = this.fills.renewWhileLoading(reading, grant);
     let value: Value;
     try {
-      value = await callSource(state, load);
+      value = await this.filling.run(true, () => callSource(state, load));
     } catch (error) {
       endRenewal();
       await this.loadFailed(reading, grant, error, { loadedAtMs, loadMs: 0 }, hasFallback);
@@ -47,7 +56,9 @@ export class SourceLoader {
       await this.fills.release(reading, grant);
       return value;
     }
-    await this.fills.fill(reading, grant, prepared, { loadedAtMs, loadMs });
+    const fill = () => this.fills.fill(reading, grant, prepared, { loadedAtMs, loadMs });
+    if (this.filling.getStore() === true) this.background.start(fill);
+    else await fill();
     return prepared.value;
   }
 

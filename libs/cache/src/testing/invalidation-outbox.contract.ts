@@ -68,6 +68,9 @@ export const invalidationOutboxContract: readonly ContractCase<OutboxSubject>[] 
         (await other.recent(0, 10, snapshot))[0]?.id === third,
         'and not what came later, however old that is',
       );
+      const left = await other.recent(60_000, 10, undefined, [third, first]);
+      expectThat(left.map(({ id }) => id).join() === second, 'what was delivered is not answered');
+      expectThat((await outbox.left([first, second, third])).join() === second, 'and removed by the way');
       const [younger, older] = recent;
       expectThat((older?.ageMs ?? 0) - (younger?.ageMs ?? 0) >= 450, 'they carry their ages');
     },

@@ -91,7 +91,13 @@ export class MemoryOutbox extends InvalidationOutbox {
     };
   }
 
-  async recent(withinMs: number, limit: number, snapshot?: string): Promise<RecentInvalidation[]> {
+  async recent(
+    withinMs: number,
+    limit: number,
+    snapshot?: string,
+    delivered: readonly string[] = [],
+  ): Promise<RecentInvalidation[]> {
+    await this.remove(delivered);
     const nowMs = this.clock.nowMs();
     return [...this.table.rows.values()]
       .map((row) => ({ ...row, ageMs: nowMs - row.createdMs }))

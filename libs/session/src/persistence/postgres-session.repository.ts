@@ -184,8 +184,14 @@ export class PostgresSessionRepository extends SessionRepository {
   }
 
   private async findLocked(workspaceId: WorkspaceId, id: SessionId, lock: string): Promise<Session | undefined> {
-    // Two statements: the lock may wait for a switch of project, and the project is then looked up as it is afterwards.
-    await this.database.query(`SELECT FROM sessions WHERE workspace_id = $1 AND id = $2 ${lock}`, [workspaceId, id]);
-    return this.find(workspaceId, id);
+    const [row] = await this.database.query<{ readonly project: string | null }>(
+      `SELECT ${sessionTable.columns} FROM sessions s
+       LEFT JOIN projects p ON p.workspace_id = s.workspace_id AND p.id = s.project_id
+       WHERE s.workspace_id = $1 AND s.id = $2 ${lock} OF s`,
+      [workspaceId, id],
+    );
+    if (row === undefined) return undefined;
+    // The lock may have waited for a switch of project: then the one that it is in now was not looked for.
+    return row.project === null ? this.find(workspaceId, id) : toSession(row);
   }
 }

@@ -3,45 +3,38 @@ import type { LeaseOutcome, LeaseRequest } from '../../protocol/lease.js';
 import { randomId } from '../../protocol/random-id.js';
 import { slotOf } from './cluster-slot.js';
 import { isCount, isLeaseOutcome, isText, type RedisCommands } from './redis-commands.js';
-import type { RedisMembers } from './redis-members.js';
+import type { Member, RedisMembers } from './redis-members.js';
 
 /** Most keys of one script: the server does nothing else meanwhile. */
 const SCRIPT_KEYS = 64;
 /** Most bytes that one script stores. */
 const SCRIPT_BYTES = 256 * 1024;
 
-interface LeaseWanted {
+/** What is done on one key: what the script needs of it, and what it may answer. */
+interface Step {
   readonly key: string;
-  readonly request: LeaseRequest;
+  readonly name: 'lease' | 'stamp' | 'renewal' | 'fill';
+  readonly values: readonly (string | number | Buffer)[];
+  readonly isExpected: (reply: unknown) => boolean;
+  /** A plain command that does the same, for a step that is the only one: a script costs more. */
+  readonly alone?: (member: Member) => Promise<unknown>;
 }
 
-interface FillWanted {
-  readonly key: string;
-  readonly token: string;
-  readonly entry: Buffer;
-  readonly lifeMs: number;
-  readonly overEntry: boolean;
-}
+/** The script takes as many values of each step. */
+const PADDING = ['', '', '', ''];
 
-interface StampWanted {
-  readonly key: string;
-  readonly lifeMs: number;
-}
-
-/** Leases, entries and stamps: what is written in one turn of the event loop goes out in one script. */
+/**
+ * Leases, stamps and entries: what is written in one turn of the event loop goes out in one script. A miss asks for its lease
+ * and its missing stamps together, and prolongs stamps as it fills.
+ */
 export class RedisBatchedWrites {
-  private readonly leases = new TickBatcher<LeaseWanted, LeaseOutcome>({ most: SCRIPT_KEYS }, (wanted) =>
-    this.acquireAll(wanted),
-  );
-  private readonly fills = new TickBatcher<FillWanted, boolean>(
-    { most: SCRIPT_BYTES, sizeOf: ({ entry }) => SCRIPT_BYTES / SCRIPT_KEYS + entry.length },
-    (wanted) => this.fillAll(wanted),
-  );
-  private readonly newStamps = new TickBatcher<StampWanted, string>({ most: SCRIPT_KEYS }, (wanted) =>
-    this.makeAllStamps(wanted),
-  );
-  private readonly renewals = new TickBatcher<StampWanted, void>({ most: SCRIPT_KEYS }, (wanted) =>
-    this.renewAllStamps(wanted),
+  private readonly steps = new TickBatcher<Step, unknown>(
+    {
+      most: SCRIPT_BYTES,
+      sizeOf: ({ values }) =>
+        SCRIPT_BYTES / SCRIPT_KEYS + values.reduce<number>((sum, value) => sum + bytesOf(value), 0),
+    },
+    (steps) => this.send(steps),
   );
 
   constructor(
@@ -50,63 +43,65 @@ export class RedisBatchedWrites {
   ) {}
 
   makeStamps(stampKeys: readonly string[], lifeMs: number): Promise<string[]> {
-    return Promise.all(stampKeys.map((key) => this.newStamps.add({ key, lifeMs }, this.groupOf(key))));
+    return Promise.all(
+      stampKeys.map((key) =>
+        this.add<string>({ key, name: 'stamp', values: [lifeMs, randomId()], isExpected: isText }),
+      ),
+    );
   }
 
   renewStamps(stampKeys: readonly string[], lifeMs: number): void {
-    for (const key of stampKeys) this.renewals.add({ key, lifeMs }, this.groupOf(key)).catch(() => undefined);
-  }
-
-  acquire(entryKey: string, request: LeaseRequest): Promise<LeaseOutcome> {
-    return this.leases.add({ key: entryKey, request }, this.groupOf(entryKey));
-  }
-
-  fill(entryKey: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
-    return this.fills.add({ key: entryKey, token, entry, lifeMs, overEntry }, this.groupOf(entryKey));
-  }
-
-  private async acquireAll(wanted: readonly LeaseWanted[]): Promise<readonly LeaseOutcome[]> {
-    const member = this.commands.memberFor(keyOfAll(wanted));
-    const leases = wanted.flatMap(({ request: { token, mode, nonce, leaseMs } }) => [token, mode, nonce, leaseMs]);
-    return this.commands.runScript(member, 'ksAcquire', wanted, leases, isLeaseOutcome);
-  }
-
-  private async fillAll(wanted: readonly FillWanted[]): Promise<boolean[]> {
-    const member = this.commands.memberFor(keyOfAll(wanted));
-    const { redis } = member.connection;
-    const [{ key, token, entry, lifeMs, overEntry }] = wanted as [FillWanted];
-    if (member.supportsIfEqual && wanted.length === 1 && !overEntry) {
-      return [
-        (await this.commands.run(member, redis.call('SET', key, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs))) !==
-          null,
-      ];
+    for (const key of stampKeys) {
+      this.add({ key, name: 'renewal', values: [lifeMs], isExpected: isCount }).catch(() => undefined);
     }
-    const entries = wanted.flatMap((one) => [one.token, one.lifeMs, one.entry]);
-    const stored = await this.commands.runScript(member, 'ksFill', wanted, entries, isCount);
-    return stored.map((count) => count === 1);
   }
 
-  /** A stamp that several wait for is made once. */
-  private async makeAllStamps(wanted: readonly StampWanted[]): Promise<string[]> {
-    const member = this.commands.memberFor(keyOfAll(wanted));
-    const stamps = longestLives(wanted);
-    const made = await this.commands.runScript(
+  acquire(key: string, { token, mode, nonce, leaseMs }: LeaseRequest): Promise<LeaseOutcome> {
+    return this.add({ key, name: 'lease', values: [token, mode, nonce, leaseMs], isExpected: isLeaseOutcome });
+  }
+
+  async fill(key: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
+    const step: Step = { key, name: 'fill', values: [token, lifeMs, entry], isExpected: isCount };
+    const alone = (member: Member) => this.fillIfEqual(member, key, token, entry, lifeMs);
+    return (await this.add<number>(overEntry ? step : { ...step, alone })) === 1;
+  }
+
+  private add<Reply>(step: Step): Promise<Reply> {
+    return this.steps.add(step, this.groupOf(step.key)) as Promise<Reply>;
+  }
+
+  private async send(steps: readonly Step[]): Promise<readonly unknown[]> {
+    const [first] = steps as [Step];
+    const member = this.commands.memberFor(first.key);
+    if (steps.length === 1 && first.alone !== undefined && member.supportsIfEqual) return [await first.alone(member)];
+    const sent: Step[] = [];
+    const placeOfStamp = new Map<string, number>();
+    // A stamp that several wait for is made once.
+    const places = steps.map((step) => {
+      const known = step.name === 'stamp' ? placeOfStamp.get(step.key) : undefined;
+      if (known !== undefined) return known;
+      const place = sent.push(step) - 1;
+      if (step.name === 'stamp') placeOfStamp.set(step.key, place);
+      return place;
+    });
+    const replies = await this.commands.write(
       member,
-      'ksMakeStamps',
-      stamps,
-      stamps.flatMap(({ lifeMs }) => [lifeMs, randomId()]),
-      isText,
+      sent.map(({ key }) => key),
+      sent.flatMap(({ name, values }) => [name, ...values, ...PADDING.slice(values.length)]),
+      (reply, index) => (sent[index] as Step).isExpected(reply),
     );
-    const stampOf = new Map(stamps.map(({ key }, i) => [key, made[i] as string]));
-    return wanted.map(({ key }) => stampOf.get(key) as string);
+    return places.map((place) => replies[place]);
   }
 
-  private async renewAllStamps(wanted: readonly StampWanted[]): Promise<void[]> {
-    const member = this.commands.memberFor(keyOfAll(wanted));
-    const stamps = longestLives(wanted);
-    const lives = stamps.map(({ lifeMs }) => lifeMs);
-    await this.commands.runScript(member, 'ksRenewStamps', stamps, lives, isCount);
-    return [];
+  private async fillIfEqual(
+    member: Member,
+    key: string,
+    token: string,
+    entry: Buffer,
+    lifeMs: number,
+  ): Promise<number> {
+    const reply = member.connection.redis.call('SET', key, entry, 'IFEQ', encodeLease(token), 'PX', lifeMs);
+    return (await this.commands.run(member, reply)) === null ? 0 : 1;
   }
 
   /** Of keys with the same number, one server takes many in one command. */
@@ -115,14 +110,8 @@ export class RedisBatchedWrites {
   }
 }
 
-function keyOfAll(wanted: readonly { readonly key: string }[]): string {
-  return (wanted[0] as { readonly key: string }).key;
-}
-
-function longestLives(wanted: readonly StampWanted[]): StampWanted[] {
-  const lives = new Map<string, number>();
-  for (const { key, lifeMs } of wanted) lives.set(key, Math.max(lives.get(key) ?? 0, lifeMs));
-  return [...lives].map(([key, lifeMs]) => ({ key, lifeMs }));
+function bytesOf(value: string | number | Buffer): number {
+  return typeof value === 'number' ? 0 : value.length;
 }
 
 interface Pending<Item, Reply> {

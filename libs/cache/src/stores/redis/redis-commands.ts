@@ -39,17 +39,21 @@ export class RedisCommands {
     return [this.memberFor(entryKey), ...stampKeys.map((key) => this.memberFor(key))];
   }
 
-  /** Runs a script that answers once for each key. */
-  async runScript<Reply>(
+  /**
+   * Runs the script of steps.
+   *
+   * @param values five of each key
+   * @param isExpected whether the step with this number may be answered so
+   */
+  async write(
     member: Member,
-    script: 'ksAcquire' | 'ksFill' | 'ksMakeStamps' | 'ksRenewStamps',
-    on: readonly { readonly key: string }[],
+    keys: readonly string[],
     values: readonly (string | number | Buffer)[],
-    isExpected: (reply: unknown) => reply is Reply,
-  ): Promise<readonly Reply[]> {
-    const sent = member.connection.redis[script](on.length, ...on.map(({ key }) => key), ...values);
-    const replies = await this.run(member, sent);
-    if (!isListOf(replies, on.length, isExpected)) throw this.outOfStep(member);
+    isExpected: (reply: unknown, index: number) => boolean,
+  ): Promise<readonly unknown[]> {
+    const replies: unknown = await this.run(member, member.connection.redis.ksWrite(keys.length, ...keys, ...values));
+    if (!Array.isArray(replies) || replies.length !== keys.length || !replies.every(isExpected))
+      throw this.outOfStep(member);
     return replies;
   }
 

@@ -18,8 +18,14 @@ end
 `;
 
 export const scripts = {
-  /** KEYS entries; ARGV token, mode, nonce and leaseMs of each. Answers a `LeaseOutcome` for each. */
-  ksAcquire: {
+  /**
+   * One step for each of KEYS; ARGV five of each, the name of the step first:
+   * - `lease`, token, mode, nonce, leaseMs: answers a `LeaseOutcome`
+   * - `stamp`, lifeMs, a new stamp: answers the stamp as it now is
+   * - `renewal`, lifeMs: answers 1 where there is such a stamp
+   * - `fill`, token, lifeMs, entry: answers 1 where it was stored
+   */
+  ksWrite: {
     lua: `
 local nobody = '----------------'
 local now
@@ -30,7 +36,8 @@ local function serverMs()
   end
   return now
 end
-local function acquire(key, token, mode, nonce, leaseMs)
+local steps = {}
+function steps.lease(key, token, mode, nonce, leaseMs)
   local function lease()
     redis.call('SET', key, 'L' .. nobody .. token .. '0000000000000', 'PX', leaseMs)
     return 'acquired'
@@ -55,44 +62,23 @@ local function acquire(key, token, mode, nonce, leaseMs)
   if redis.call('PTTL', key) < tonumber(leaseMs) then redis.call('PEXPIRE', key, leaseMs) end
   return 'acquired'
 end
-local outcomes = {}
-for i, key in ipairs(KEYS) do
-  outcomes[i] = acquire(key, ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i])
+function steps.stamp(key, lifeMs, stamp)
+  return redis.call('SET', key, stamp, 'PX', lifeMs, 'NX', 'GET') or stamp
 end
-return outcomes`,
-  },
-
-  /** KEYS stamps; ARGV lifeMs and a new stamp of each. Answers them as they now are. */
-  ksMakeStamps: {
-    lua: `
-local stamps = {}
-for i, key in ipairs(KEYS) do
-  stamps[i] = redis.call('SET', key, ARGV[2 * i], 'PX', ARGV[2 * i - 1], 'NX', 'GET') or ARGV[2 * i]
+function steps.renewal(key, lifeMs)
+  return redis.call('PEXPIRE', key, lifeMs)
 end
-return stamps`,
-  },
-
-  /** KEYS stamps; ARGV lifeMs of each. Prolongs those that exist, and answers 1 for each of them. */
-  ksRenewStamps: {
-    lua: `
-local renewed = {}
-for i, key in ipairs(KEYS) do renewed[i] = redis.call('PEXPIRE', key, ARGV[i]) end
-return renewed`,
-  },
-
-  /** KEYS entries; ARGV token, lifeMs and entry of each. Answers 1 for each that was stored. */
-  ksFill: {
-    lua: `
-local stored = {}
-for i, key in ipairs(KEYS) do
-  if redis.pcall('GETRANGE', key, 17, 32) == ARGV[3 * i - 2] then
-    redis.call('SET', key, ARGV[3 * i], 'PX', ARGV[3 * i - 1])
-    stored[i] = 1
-  else
-    stored[i] = 0
-  end
+function steps.fill(key, token, lifeMs, entry)
+  if redis.pcall('GETRANGE', key, 17, 32) ~= token then return 0 end
+  redis.call('SET', key, entry, 'PX', lifeMs)
+  return 1
 end
-return stored`,
+local replies = {}
+for i, key in ipairs(KEYS) do
+  local at = 5 * i
+  replies[i] = steps[ARGV[at - 4]](key, ARGV[at - 3], ARGV[at - 2], ARGV[at - 1], ARGV[at])
+end
+return replies`,
   },
 
   /** KEYS entry; ARGV token, leaseMs. Answers 1 where the lease is still held. */
