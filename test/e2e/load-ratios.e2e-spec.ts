@@ -18,6 +18,7 @@ interface Report {
   readonly routes: readonly Row[];
   readonly cost: {
     readonly 'statements a request': number;
+    readonly 'Redis commands a request': number;
     readonly 'outbox rows and transactions': { readonly rows: number; readonly commits: number };
   };
 }
@@ -46,5 +47,6 @@ describe('the work of agents', () => {
     const { rows, commits } = cost['outbox rows and transactions'];
     expect(rows).toBeLessThanOrEqual(commits);
     expect(cost['statements a request']).toBeLessThan(8);
+    expect(cost['Redis commands a request']).toBeLessThan(12);
   }, 600_000);
 });

@@ -42,11 +42,12 @@ export class WakeUpContentService implements AlwaysCheckReader {
   private async make(workspaceId: WorkspaceId, slug: string): Promise<WakeUpContent> {
     const project = await this.projects.find(workspaceId, slug);
     if (project === undefined) return { handover: null, contexts: [], until: null };
-    // One after the other: within a transaction there is one connection.
-    const handover = (await this.handovers.findLatest(workspaceId, project.id)) ?? null;
     const now = this.clock.now();
-    const { items, until } = await this.contexts.alwaysCheck(workspaceId, project.id, MAX_CONTEXTS, now);
-    return { handover, contexts: items, until };
+    const [handover, { items, until }] = await Promise.all([
+      this.handovers.findLatest(workspaceId, project.id),
+      this.contexts.alwaysCheck(workspaceId, project.id, MAX_CONTEXTS, now),
+    ]);
+    return { handover: handover ?? null, contexts: items, until };
   }
 }
 
@@ -98,18 +99,18 @@ export class WakeUpService {
     const named = { workspace: workspaceId, project };
     const read = <Value>(statement: string, tag: Tag, load: () => Promise<Value>) =>
       this.queries.read({ ...named, statement, parameters: projectId, tags: [tag] }, load);
-    // One after the other: within a transaction there is one connection.
-    const { handover, contexts } = await this.wakeUpContents.contentOf(workspaceId, project);
-    const todos = await read('open-todos', todosTag(named), async () => ({
-      first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
-      total: await this.work.countOpenTodos(workspaceId, projectId),
-    }));
-    const labels = await read('label-count', contextsTag(named), () => this.contexts.count(workspaceId, projectId));
-    const handovers = await read('handover-count', handoversTag(named), () =>
-      this.handovers.count(workspaceId, projectId),
-    );
-    // The new session is counted, so there is nothing to remember.
-    const sessions = await this.work.count(workspaceId, projectId);
+    // Side by side: what the cache is asked goes out in few commands then.
+    const [{ handover, contexts }, todos, labels, handovers, sessions] = await Promise.all([
+      this.wakeUpContents.contentOf(workspaceId, project),
+      read('open-todos', todosTag(named), async () => ({
+        first: await this.work.openTodos(workspaceId, projectId, MAX_TODOS),
+        total: await this.work.countOpenTodos(workspaceId, projectId),
+      })),
+      read('label-count', contextsTag(named), () => this.contexts.count(workspaceId, projectId)),
+      read('handover-count', handoversTag(named), () => this.handovers.count(workspaceId, projectId)),
+      // The new session is counted, so there is nothing to remember.
+      this.work.count(workspaceId, projectId),
+    ]);
     return {
       handover: handover ?? undefined,
       contexts,
