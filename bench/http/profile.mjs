@@ -21,7 +21,10 @@ const PRODUCT = [
   ['database', /\/libs\/database\/|node_modules\/(pg|typeorm|pg-pool|pg-protocol)\b/],
   ['request time limit', /\/libs\/http\/src\/server\/request-timeout/],
   ['idempotency keys', /\/libs\/http\/src\/idempotency\//],
-  ['features', /\/libs\/(context|search|session|project|handover|embedding|admin)\//],
+  [
+    'features',
+    /\/libs\/(context|search|session|project|handover|embedding|admin|conversation|agent-state|check|transfer|mcp|warming)\//,
+  ],
   ['other hooks of the product', /\/(libs|apps)\//],
 ];
 

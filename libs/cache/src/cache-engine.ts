@@ -4,7 +4,7 @@ import type { Clock } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { CacheService } from './cache.service.js';
 import { KeySpace } from './families/key.js';
-import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './families/settings.js';
+import { FamilySettingsService, type FamilySettingsStore, InMemoryFamilySettings } from './families/family-settings.js';
 import { Erasures } from './outbox/erasures.js';
 import { InvalidationService } from './outbox/invalidation.service.js';
 import { type BeginSpan, CacheSpans, type ReportRead } from './metrics/cache-spans.js';

@@ -16,7 +16,7 @@ import { CacheEngine } from './cache-engine.js';
 import { CacheModule } from './cache.module.js';
 import { CacheService } from './cache.service.js';
 import { Cached, Invalidates } from './decorators/cached.decorator.js';
-import { FamilySettingsService } from './families/settings.js';
+import { FamilySettingsService } from './families/family-settings.js';
 import { mutableThings, thing, type ThingKey, thingTag } from './testing/test-families.js';
 
 const shelf = mutableThings({ name: 'shelf' });

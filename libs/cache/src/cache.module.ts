@@ -16,7 +16,7 @@ import { CacheEngine, type CacheSettings } from './cache-engine.js';
 import { declaredFamilies } from './families/family.js';
 import { CacheService } from './cache.service.js';
 import { CacheDecoratorBinding } from './decorators/cached.decorator.js';
-import { FamilySettingsService } from './families/settings.js';
+import { FamilySettingsService } from './families/family-settings.js';
 import { CacheHealth, CacheTiersHealth } from './health/cache.health.js';
 import { CacheMetrics } from './metrics/cache-metrics.js';
 import { createNestCacheManager } from './nest-cache-manager/nest-cache-manager.js';

@@ -6,7 +6,7 @@ export { defineFamily, type FamilySettingsPatch } from './families/family.js';
 export { encodeKeyPart, hashOf, KeySpace } from './families/key.js';
 export { type Codec, CorruptValueError, float32Codec, Format } from './codec/codec.js';
 export type { FamilyListing } from './families/registry.js';
-export { FamilySettingsService } from './families/settings.js';
+export { FamilySettingsService } from './families/family-settings.js';
 export type { CacheHealthReport } from './cache-engine.js';
 export { type CacheStatsReport, type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';

@@ -13,7 +13,7 @@ import {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './slices.js';
+} from './config-sections.js';
 
 @Module({})
 export class ConfigModule {

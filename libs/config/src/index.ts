@@ -18,5 +18,5 @@ export {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './slices.js';
-export { findVariableNotes } from './variable-notes.js';
+} from './config-sections.js';
+export { findVariableNotes } from './ineffective-variables.js';

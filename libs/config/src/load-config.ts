@@ -15,7 +15,7 @@ import type {
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
-} from './slices.js';
+} from './config-sections.js';
 
 /** All slices of the configuration, frozen. */
 export interface KeepsakeConfig {

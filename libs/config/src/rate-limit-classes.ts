@@ -1,6 +1,6 @@
 /**
  * Everything that has a rate limit, with the variable that sets it: the classes of routes, failures to sign in, and calls
- * of outside providers. A class is listed here alone; its default is that of its variable in the schema.
+ * of outside providers. A class is listed here alone, the default of its variable in `config.schema.ts`.
  */
 const RATE_LIMIT_VARIABLES = {
   reads: 'RATE_LIMIT_READS_PER_MINUTE',

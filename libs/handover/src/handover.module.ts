@@ -10,7 +10,7 @@ import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 import { HandoverChanges } from './handover-changes.js';
 import { HandoverController } from './http/handover.controller.js';
-import { SessionLifecycleController } from './http/session-start-end.controller.js';
+import { SessionStartEndController } from './http/session-start-end.controller.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
 import { HandoverRows } from './transfer/handover-rows.js';
 import { HandoverTransferService } from './transfer/handover-transfer.service.js';
@@ -93,5 +93,5 @@ class DeletedContexts extends ContextObserver {
 export class HandoverModule {}
 
 /** Routes of handovers, and the start and the end of sessions. */
-@Module({ imports: [HandoverModule, SessionModule], controllers: [HandoverController, SessionLifecycleController] })
+@Module({ imports: [HandoverModule, SessionModule], controllers: [HandoverController, SessionStartEndController] })
 export class HandoverApiModule {}

@@ -4,5 +4,5 @@ export { nextUnitMs } from './limiter/gcra.js';
 export { LocalLimiter } from './limiter/local-limiter.js';
 export { PrincipalLimits } from './principal-limits.js';
 export { type RateLimit, type RateLimitCharge, rateLimited, type RateLimitState } from './rate-limit.js';
-export { RateLimits, RequestLimits } from './rate-limits.js';
+export { RateLimits, RequestLimits } from './request-limits.js';
 export { ThrottleModule } from './throttle.module.js';

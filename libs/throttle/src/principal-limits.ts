@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Limiter, PROVIDER_CALLS } from './limiter/limiter.js';
 import type { RateLimitState } from './rate-limit.js';
-import { type Limited, RateLimits } from './rate-limits.js';
+import { type Limited, RateLimits } from './request-limits.js';
 
 /** All limits of a credential at once, its own and those it shares: those of routes, and of calls of outside providers. */
 @Injectable()

@@ -4,7 +4,7 @@ import { CacheEngine, CacheModule } from '#cache';
 import { CacheConfig, ThrottleConfig } from '#config';
 import { HealthRegistry, ScrapedMetrics } from '#observability';
 import { GcraThrottlerStorage } from './http/rate-limit.guard.js';
-import { LimitMetrics, RateLimits, RequestLimits } from './rate-limits.js';
+import { LimitMetrics, RateLimits, RequestLimits } from './request-limits.js';
 import { LimitsHealth } from './limits.health.js';
 import { FallbackLimiter } from './limiter/fallback-limiter.js';
 import { Limiter } from './limiter/limiter.js';

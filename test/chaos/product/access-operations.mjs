@@ -16,7 +16,7 @@ function knownKey({ memory, state, picks }) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {string} name of the key, unlike every other's
  * @param {any} body
  */

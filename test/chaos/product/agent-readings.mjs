@@ -1,6 +1,6 @@
 // @ts-check
 import { agentStateOf, pathOf, shownAgentState, viewOfAgentState } from './agent-operations.mjs';
-import { MANY } from './shown.mjs';
+import { MANY } from './answer-views.mjs';
 import { AGENTS } from './workspace-state.mjs';
 
 /**
@@ -60,7 +60,7 @@ function ofAgent(project, agent) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredCheckpoint} checkpoint
  * @returns {import('./readings.mjs').Reading[]}
  */

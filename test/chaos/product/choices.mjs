@@ -10,7 +10,7 @@ const MOST_UNANSWERED = 3;
 /** @typedef {import('./readings.mjs').Reading} Reading */
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {number} operation what to do; where there is nothing to do it to, a context is stored
  * @param {Picks} picks
  * @returns {{ write: import('./write.mjs').Write, tool?: string } | undefined} undefined where too much is unanswered
@@ -27,7 +27,7 @@ export function drawWrite(memory, operation, picks) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {Picks} picks
  * @param {readonly string[]} topics
  * @param {number} count

@@ -5,7 +5,7 @@ import { DOCUMENT, ensureProject, LABELS, latestOf, PROJECTS, versionsOf } from 
 /** @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState */
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {string} token
  */
 export const textOf = (memory, token) => `# Note ${token}\n\nText of ${memory.marker}, ${token}.`;

@@ -1,5 +1,5 @@
 // @ts-check
-import { tokenIn } from './memory.mjs';
+import { tokenIn } from './known-workspace.mjs';
 import { ensureProject, PROJECTS } from './workspace-state.mjs';
 import { notIn, notShown } from './write.mjs';
 

@@ -1,11 +1,11 @@
 // @ts-check
 import { shownConversation, shownMessages, viewOfConversation, viewOfMessages } from './conversation-operations.mjs';
-import { MANY } from './shown.mjs';
+import { MANY } from './answer-views.mjs';
 
 const SHORT = 2;
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredConversation} conversation
  * @returns {import('./readings.mjs').Reading[]}
  */

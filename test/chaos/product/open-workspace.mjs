@@ -1,7 +1,7 @@
 // @ts-check
 import { createHmac } from 'node:crypto';
 import { callRoute } from './calls.mjs';
-import { Memory } from './memory.mjs';
+import { Memory } from './known-workspace.mjs';
 import { JWT_SECRET } from './product-environment.mjs';
 import { Reader } from './reader.mjs';
 import { Writer } from './writer.mjs';

@@ -5,7 +5,7 @@ import { ScheduleRun } from './schedule-run.mjs';
 import { productSchedules } from './product-schedule.mjs';
 import { buildEnvironment } from './product-environment.mjs';
 import { addTo, noTotals } from './product-totals.mjs';
-import { smallestFailing } from './smaller.mjs';
+import { smallestFailing } from './shrink-schedule.mjs';
 import { lingering, measureRest } from './aftermath.mjs';
 import { neverCalled, uncovered } from './coverage.mjs';
 

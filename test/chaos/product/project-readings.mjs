@@ -1,12 +1,12 @@
 // @ts-check
 import { viewOfContext } from './context-operations.mjs';
 import { shownConversation, viewOfConversation } from './conversation-operations.mjs';
-import { tokenIn } from './memory.mjs';
-import { MANY, shownContext, shownHandover, shownSession, sorted, tokensIn, viewOfHandover } from './shown.mjs';
+import { tokenIn } from './known-workspace.mjs';
+import { MANY, shownContext, shownHandover, shownSession, sorted, tokensIn, viewOfHandover } from './answer-views.mjs';
 import { LABELS, latestIn, latestOf, openTodosIn } from './workspace-state.mjs';
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {string} project
  * @returns {import('./readings.mjs').Reading[]}
  */

@@ -21,7 +21,7 @@ export class Reader {
 
   /**
    * @param {import('./judge.mjs').Judge} judge
-   * @param {import('./memory.mjs').Memory} memory
+   * @param {import('./known-workspace.mjs').Memory} memory
    * @param {ReadonlySet<string>} markers of all workspaces of the schedule
    */
   constructor(judge, memory, markers) {

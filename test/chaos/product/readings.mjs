@@ -23,7 +23,7 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404
  *
  * @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState
- * @typedef {import('./memory.mjs').Memory} Memory
+ * @typedef {import('./known-workspace.mjs').Memory} Memory
  */
 
 /**

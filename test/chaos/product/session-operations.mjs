@@ -1,7 +1,7 @@
 // @ts-check
 import { handOver, nameOfHandover } from './handing-over.mjs';
 import { latestIn, ensureProject, openTodosIn, PROJECTS } from './workspace-state.mjs';
-import { tokenIn } from './memory.mjs';
+import { tokenIn } from './known-workspace.mjs';
 import { notIn, notShown } from './write.mjs';
 
 /** @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState */

@@ -1,11 +1,11 @@
 // @ts-check
 import { viewOfContext } from './context-operations.mjs';
-import { tokenIn } from './memory.mjs';
-import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './shown.mjs';
+import { tokenIn } from './known-workspace.mjs';
+import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './answer-views.mjs';
 import { PROJECTS, versionsOf } from './workspace-state.mjs';
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredContext} context
  * @returns {import('./readings.mjs').Reading[]}
  */
@@ -88,7 +88,7 @@ export function contextReadings(memory, { token, project }) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredSession} session
  * @returns {import('./readings.mjs').Reading[]}
  */
@@ -140,7 +140,7 @@ export function sessionReadings(memory, { client, project }) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @param {import('./workspace-state.mjs').StoredHandover} handover
  * @returns {import('./readings.mjs').Reading[]}
  */

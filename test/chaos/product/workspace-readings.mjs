@@ -1,7 +1,7 @@
 // @ts-check
 import { createHash } from 'node:crypto';
-import { tokenIn } from './memory.mjs';
-import { MANY, shownHandover, sorted, viewOfHandover } from './shown.mjs';
+import { tokenIn } from './known-workspace.mjs';
+import { MANY, shownHandover, sorted, viewOfHandover } from './answer-views.mjs';
 import { PROJECTS } from './workspace-state.mjs';
 
 /** What the product embeds with here, without its cache. */
@@ -15,7 +15,7 @@ const DIMENSIONS = 512;
 const digestOf = (vector) => createHash('sha256').update(JSON.stringify(vector)).digest('base64url');
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @returns {import('./readings.mjs').Reading[]}
  */
 export function workspaceReadings({ marker }) {
@@ -73,7 +73,7 @@ export function workspaceReadings({ marker }) {
 }
 
 /**
- * @param {import('./memory.mjs').Memory} memory
+ * @param {import('./known-workspace.mjs').Memory} memory
  * @returns {import('./readings.mjs').Reading[]} what each credential may do
  */
 export function accessReadings({ secrets, tokens }) {

@@ -15,7 +15,7 @@
  * @property {boolean} [isRepeatable] whether the same request says the same a second time, without an idempotency key
  *
  * @typedef {object} Draw
- * @property {import('./memory.mjs').Memory} memory
+ * @property {import('./known-workspace.mjs').Memory} memory
  * @property {import('./workspace-state.mjs').WorkspaceState} state one that the workspace may be in
  * @property {import('./picks.mjs').Picks} picks
  *

@@ -14,7 +14,7 @@ export class Writer {
 
   /**
    * @param {import('./judge.mjs').Judge} judge
-   * @param {import('./memory.mjs').Memory} memory
+   * @param {import('./known-workspace.mjs').Memory} memory
    * @param {import('./product-environment.mjs').ProductEnvironment} environment
    */
   constructor(judge, memory, environment) {

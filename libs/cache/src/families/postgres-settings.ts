@@ -1,5 +1,5 @@
 import type { FamilySettings, FamilySettingsPatch } from './family.js';
-import { type AllowChange, FamilySettingsStore, type StoredFamilySettings } from './settings.js';
+import { type AllowChange, FamilySettingsStore, type StoredFamilySettings } from './family-settings.js';
 import type { SqlExecutor } from '../outbox/sql-executor.js';
 
 interface Row {

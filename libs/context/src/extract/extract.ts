@@ -1,6 +1,6 @@
 import type { WorkPauses } from '#kernel';
 import { type Fingerprint, fingerprintOf } from '../store/near-duplicates.js';
-import { Threads } from '../threads.js';
+import { Threads } from '../worker-threads.js';
 import { keyConceptsOf } from './key-concepts.js';
 import { previewOf, readPreview } from './preview.js';
 import { detectPriority, type Priority } from './priority.js';

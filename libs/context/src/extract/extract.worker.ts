@@ -1,4 +1,4 @@
-import { answerOrders } from '../threads.js';
+import { answerOrders } from '../worker-threads.js';
 import { readText } from './extract.js';
 
 /** Reads one text. */

@@ -1,4 +1,4 @@
-import { Threads } from '../threads.js';
+import { Threads } from '../worker-threads.js';
 import { htmlToText } from './html-text.js';
 
 /** What came of reading a page. */

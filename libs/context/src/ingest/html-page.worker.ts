@@ -1,4 +1,4 @@
-import { answerOrders } from '../threads.js';
+import { answerOrders } from '../worker-threads.js';
 import { readPage } from './html-page.js';
 
 /** Reads one page. */

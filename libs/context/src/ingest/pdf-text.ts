@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Threads } from '../threads.js';
+import { Threads } from '../worker-threads.js';
 import type { PagesText } from './pdf-pages.js';
 
 export interface PdfCommand {

@@ -1,5 +1,5 @@
 import { getDocumentProxy } from 'unpdf';
-import { answerOrders } from '../threads.js';
+import { answerOrders } from '../worker-threads.js';
 import { pagesText } from './pdf-pages.js';
 import type { PdfAnswer, PdfCommand } from './pdf-text.js';
 

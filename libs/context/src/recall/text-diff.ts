@@ -1,6 +1,6 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch, type StructuredPatchHunk } from 'diff';
 import { DomainError } from '#kernel';
-import { Threads } from '../threads.js';
+import { Threads } from '../worker-threads.js';
 
 /**
  * Myers' algorithm costs the length of the texts times their difference. Up to this many changed lines it takes well

@@ -1,4 +1,4 @@
-import { answerOrders } from '../threads.js';
+import { answerOrders } from '../worker-threads.js';
 import { type DiffCommand, diffTexts } from './text-diff.js';
 
 /** Compares two texts. */

@@ -22,7 +22,7 @@ import { anyConversationTag, conversationsTag, conversationTag } from '../conver
 import { conversationNotFound } from '../conversation.errors.js';
 import { ConversationChanges } from '../conversation-changes.js';
 import { MessageObservers } from '../message-observers.js';
-import { SessionMoves } from '../session-moves.js';
+import { SessionMoves } from '../session-change-reindexing.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { PostgresConversationRepository } from './postgres-conversation.repository.js';
 

@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation.js';
 import { contentBytes, type Message } from '../message.js';
 import type { MessageObservers } from '../message-observers.js';
 import type { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
-import type { SessionMoves } from '../session-moves.js';
+import type { SessionMoves } from '../session-change-reindexing.js';
 import { callsIn } from '../tool-links.js';
 import type { ConversationRows, MessageRows, PlacedMessage } from './conversation-rows.js';
 

@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation.js';
 import type { Message } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
-import { SessionMoves } from '../session-moves.js';
+import { SessionMoves } from '../session-change-reindexing.js';
 import { ConversationImport } from './conversation-import.js';
 import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
 

@@ -23,7 +23,7 @@ import {
 
 /** The two routes of sessions that answer with a handover. */
 @Controller('v1/sessions')
-export class SessionLifecycleController {
+export class SessionStartEndController {
   constructor(
     private readonly wakeUps: WakeUpService,
     private readonly handovers: HandoverService,

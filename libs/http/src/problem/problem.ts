@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
-/** Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. */
+/**
+ * Problem details for HTTP APIs (RFC 9457), with the list of offending fields and the id to quote to an operator. Kinds of errors
+ * are those of `#kernel`; codes are named by the features that throw them, most in `<feature>.errors.ts`.
+ */
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -5,7 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpConfig } from '#config';
 import { DomainError } from '#kernel';
 import { PROBLEM_JSON, toProblem } from '../problem/problem.js';
-import { answerClientError } from './request-form.js';
+import { answerClientError } from './malformed-requests.js';
 import { acceptFiles } from './file-body.js';
 import { FreeTextPaths } from './free-text-paths.js';
 import { acceptJsonOnly } from './json-body.js';
@@ -27,7 +27,7 @@ export function createFastifyAdapter(config: HttpConfig): FastifyAdapter {
   const adapter = new FastifyAdapter({
     rewriteUrl: ({ method = '', url = '' }) => paths.rewrite(method, url),
     bodyLimit: config.bodyLimitBytes,
-    // Reported by `request-form.ts`, as a problem.
+    // Reported by `malformed-requests.ts`, as a problem.
     http: { requireHostHeader: false },
     // The time to receive a whole request; the work on it has its own limit.
     requestTimeout: config.requestTimeoutMs,

@@ -17,7 +17,7 @@ import {
 import { AllowedMethods } from './allowed-methods.js';
 import { type BodyBounds, COMMAND_BODY_BYTES } from './json-body.js';
 import { serveOpenApi } from './open-api.js';
-import { askForBody, refusalOf, takeExpectations } from './request-form.js';
+import { askForBody, refusalOf, takeExpectations } from './malformed-requests.js';
 import { securityHeaders } from './security-headers.js';
 import { timingsOf, writeServerTiming } from './server-timing.js';
 

@@ -17,6 +17,7 @@ import {
   toSessionResponse,
 } from './session.dto.js';
 
+/** A session starts and ends with a handover: those two routes are in `#handover`. */
 @Controller('v1/sessions')
 export class SessionController {
   constructor(private readonly sessions: SessionService) {}

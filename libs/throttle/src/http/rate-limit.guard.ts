@@ -12,7 +12,7 @@ import { COMMAND_BODY_BYTES, LIMITS, type RouteLimits } from '#http';
 import type { Principal } from '#kernel';
 import { Limiter } from '../limiter/limiter.js';
 import { type RateLimit, type RateLimitDecision, rateLimited, type RateLimitState } from '../rate-limit.js';
-import { RequestLimits } from '../rate-limits.js';
+import { RequestLimits } from '../request-limits.js';
 
 type ThrottlerStorageRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 

@@ -1,7 +1,7 @@
 import { type LimitNumbers, loadConfig } from '#config';
 import { Limiter } from '../limiter/limiter.js';
 import { LocalLimiter } from '../limiter/local-limiter.js';
-import { RateLimits } from '../rate-limits.js';
+import { RateLimits } from '../request-limits.js';
 
 /** Limits that are counted in process by a clock that tests turn; the usual numbers but for `limits`. */
 export function localLimits(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Threads } from './threads.js';
+import { Threads } from './worker-threads.js';
 
 /** Answers with its own number; throws, exits or never answers where it is asked to. */
 const worker = (): URL =>

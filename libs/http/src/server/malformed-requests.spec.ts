@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { refusalOf } from './request-form.js';
+import { refusalOf } from './malformed-requests.js';
 
 const asked = (url: string) =>
   refusalOf({ url, rawHeaders: [], headers: { host: 'a' }, httpVersion: '1.1' } as unknown as IncomingMessage);

@@ -1,6 +1,6 @@
 import { environmentSchema } from './config.schema.js';
 import { loadConfig } from './load-config.js';
-import { findVariableNotes } from './variable-notes.js';
+import { findVariableNotes } from './ineffective-variables.js';
 
 /** Something that the variable takes and that is not its default. */
 const OTHERS: Readonly<Record<string, string>> = {

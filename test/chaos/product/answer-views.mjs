@@ -1,6 +1,6 @@
 // @ts-check
 import { gunzipSync } from 'node:zlib';
-import { tokenIn } from './memory.mjs';
+import { tokenIn } from './known-workspace.mjs';
 
 /** Of a list that is read whole. */
 export const MANY = 'limit=100';
