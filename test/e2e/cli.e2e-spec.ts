@@ -122,7 +122,11 @@ describe('keepsake', () => {
   }, 60_000);
 
   it('reports a length of vectors that the provider does not have, and starts nothing', async () => {
-    const env = { EMBEDDING_DIMENSIONS: '1', KEEPSAKE_DATA_DIR: join(folder, 'dimensions') };
+    const env = {
+      EMBEDDING_PROVIDER: 'local',
+      EMBEDDING_DIMENSIONS: '1',
+      KEEPSAKE_DATA_DIR: join(folder, 'dimensions'),
+    };
     const ends = await Promise.all(
       [['serve'], ['doctor', '--json']].map((args) => runKeepsake(args, { env, cwd: folder })),
     );
@@ -228,6 +232,7 @@ describe('keepsake', () => {
         'data folder ok',
         'database ok',
         'redis ok',
+        'embeddings ok',
         'port ok',
       ]);
       expect(findings.find(({ part }) => part === 'data folder')?.detail).toContain(String(server.pid));

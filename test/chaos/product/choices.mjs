@@ -1,7 +1,7 @@
 // @ts-check
 import { OPERATIONS } from './operations.mjs';
 import { isSilent } from './reading-routes.mjs';
-import { readingsOf } from './readings.mjs';
+import { placeOf, readingsOf } from './readings.mjs';
 
 /** More writes without an answer than these have too many orders. */
 const MOST_UNANSWERED = 3;
@@ -48,7 +48,7 @@ export function readingsAbout(memory, picks, topics, count) {
  * @param {Reading} b
  */
 export function isSameReading(a, b) {
-  return a.call.method === b.call.method && a.call.path === b.call.path;
+  return placeOf(a) === placeOf(b);
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 import { callRoute, callTool } from './calls.mjs';
 import { READING_TOOLS } from './reading-routes.mjs';
+import { placeOf } from './readings.mjs';
 import { monotonicMs } from '#test/chaos/monotonic.mjs';
 
 /**
@@ -38,7 +39,7 @@ export class Reader {
    */
   async read(server, reading, { oldTag, byTool = false, isQuiet = false } = {}) {
     const { call, route } = reading;
-    const place = `${call.method} ${call.path}`;
+    const place = placeOf(reading);
     const startedMs = monotonicMs();
     /** @type {Map<string, import('./workspace-state.mjs').WorkspaceState>} */
     const allowed = new Map();
@@ -74,8 +75,8 @@ export class Reader {
    */
   #judged(server, reading, answer, { allowed, oldTag, isQuiet, startedMs }) {
     const judge = this.#judge;
-    const { call, view, status } = reading;
-    const place = `${call.method} ${call.path}`;
+    const { view, status } = reading;
+    const place = placeOf(reading);
     if (answer.status >= 500) {
       judge.failed(server, place, answer);
       return undefined;

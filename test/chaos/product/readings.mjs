@@ -15,6 +15,7 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @property {Record<string, unknown>} [args] of the tool that calls the route
  * @property {string} [tool] another one than the usual one of the route
  * @property {readonly string[]} about topics of the writes that change it
+ * @property {string} [aspect] what of the answer is looked at, where another reading looks at the rest of it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
  * @property {true} [neverHits] though others of its route do
@@ -25,6 +26,16 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @typedef {import('./workspace-state.mjs').WorkspaceState} WorkspaceState
  * @typedef {import('./known-workspace.mjs').Memory} Memory
  */
+
+/**
+ * What is read and which part of it: what a view with an entity tag is kept under.
+ *
+ * @param {Reading} reading
+ */
+export function placeOf({ call, aspect }) {
+  const place = `${call.method} ${call.path}`;
+  return aspect === undefined ? place : `${place} (${aspect})`;
+}
 
 /**
  * Every read of a workspace that is known of.

@@ -9,7 +9,7 @@ import { openWorkspace } from './open-workspace.mjs';
 import { Picks } from './picks.mjs';
 import { WORKSPACES } from './product-schedule.mjs';
 import { judgeTheEnd } from './last-reads.mjs';
-import { readingsOf } from './readings.mjs';
+import { placeOf, readingsOf } from './readings.mjs';
 
 /** How long a step is waited for before the next one begins beside it. */
 const STEP_MS = 1_500;
@@ -320,7 +320,7 @@ export class ScheduleRun {
     const { memory, reader } = this.#workspace(workspace);
     const { isQuiet } = this.#faults;
     const all = readings.map((reading) => {
-      const old = memory.tags.get(`${reading.call.method} ${reading.call.path}`) ?? [];
+      const old = memory.tags.get(placeOf(reading)) ?? [];
       const oldTag = reading.call.credential === undefined && picks.below(3) === 0 ? picks.one(old)?.tag : undefined;
       const byTool = oldTag === undefined && reading.args !== undefined && picks.below(12) === 0;
       return reader.read(server, reading, { oldTag, byTool, isQuiet });

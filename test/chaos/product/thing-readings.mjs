@@ -32,6 +32,7 @@ export function contextReadings(memory, { token, project }) {
       route: 'GET /v1/contexts/{id}',
       call: { method: 'GET', path: `/v1/contexts/${id}` },
       about,
+      aspect: 'validity',
       view: ({ archivedAt, supersededBy }) => (archivedAt === null ? supersededBy !== null : 'archived'),
       expected(state) {
         const context = found(state);

@@ -120,7 +120,11 @@ describe('the provider that a server takes by itself', () => {
   });
 
   it('does not take a length for the embedded one that it does not have', async () => {
-    expect(await chosen({ EMBEDDING_DIMENSIONS: '32' })).toMatchObject({ provider: 'local', dimensions: undefined });
+    expect(await chosen({ EMBEDDING_DIMENSIONS: '32' })).toMatchObject({
+      provider: 'local',
+      dimensions: undefined,
+      because: expect.stringContaining('EMBEDDING_DIMENSIONS (now "32")'),
+    });
     expect(await chosen({ EMBEDDING_DIMENSIONS: '256' })).toMatchObject({ provider: 'local', dimensions: 256 });
   });
 

@@ -81,9 +81,10 @@ function choice(config: NamedProviderConfig, because: string): ProviderChoice {
 function embedded(config: EmbeddingConfig, because: string): ProviderChoice {
   const { dimensions } = config;
   const isUsable = dimensions !== undefined && new LocalEmbeddingProvider().acceptsDimensions(dimensions);
+  const isIgnored = dimensions !== undefined && !isUsable;
   return choice(
     { ...config, provider: 'local', model: undefined, dimensions: isUsable ? dimensions : undefined },
-    because,
+    isIgnored ? `${because}; it has no vectors of EMBEDDING_DIMENSIONS (now "${dimensions}")` : because,
   );
 }
 
