@@ -54,6 +54,13 @@ describe('the request that a call of a tool means', () => {
     });
   });
 
+  it('refuses more than an address has room for, and names the argument that is too much', () => {
+    const asked = (length: number) => () =>
+      toRestCall(reader, { id: 'a', q: 'x'.repeat(20_000), tags: 'y'.repeat(length) }, undefined);
+    expect(asked(12_768)).not.toThrow();
+    expect(asked(12_769)).toThrow('/tags: makes the request too long');
+  });
+
   it('refuses more items than the tool takes', () => {
     const tool = toolOf({}, { definition: { ...definition, mostItems: { input: 2 } } });
     expect(toRestCall(tool, { id: 'a', input: ['x', 'y'] }, undefined).body).toEqual({ input: ['x', 'y'] });

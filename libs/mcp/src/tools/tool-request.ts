@@ -6,6 +6,10 @@ import { toFieldNames } from './renamed-arguments.js';
 import { takePreconditions } from './tool-preconditions.js';
 import type { ToolArguments } from './tool.js';
 
+/** Characters of all that is asked in a query, as they are given: more than any address that a server takes has room for. */
+const MOST_IN_A_QUERY = 32_768;
+const TOO_LONG = `makes the request too long: arguments that go into its address may have ${MOST_IN_A_QUERY} characters in all`;
+
 /**
  * Arguments as models send them, read by the schema that they were shown: null and an empty text mean absent for what is
  * optional, at every level, and what is no text may come as JSON text. Free objects stay as they are, and so does
@@ -67,7 +71,7 @@ function isOf(type: string, value: unknown): boolean {
  * would make another request of it.
  * @param args as `readArguments` gives them
  * @param project of the connection
- * @throws DomainError `invalid-request` for a path that can't be written, texts that no field takes and too many items
+ * @throws DomainError `invalid-request` for a path that can't be written, texts that no field takes, too many items and too long a query
  */
 export function toRestCall(tool: Tool, args: ToolArguments, project: string | undefined): RestCall {
   const unsafe = findUnsafeText(args);
@@ -81,6 +85,7 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   const filled = { ...withProject(tool, toFieldNames(tool.definition, others), project), ...tool.definition.sends };
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
   const query = new URLSearchParams();
+  let length = 0;
   const body: Record<string, unknown> = {};
   const queryFields = new Set(tool.queryFields);
   // A field that the route does not know goes where the route looks for such fields, and is reported.
@@ -88,7 +93,13 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   for (const [name, value] of Object.entries(filled)) {
     if (tool.pathFields.includes(name)) continue;
     if (takesBody && !queryFields.has(name)) body[name] = value;
-    else for (const each of [value].flat()) query.append(name, inQuery(name, each));
+    else
+      for (const each of [value].flat()) {
+        const text = inQuery(name, each);
+        length += text.length;
+        if (length > MOST_IN_A_QUERY) throw invalidRequest([{ pointer: `/${escapePointer(name)}`, detail: TOO_LONG }]);
+        query.append(name, text);
+      }
   }
   const search = query.size === 0 ? '' : `?${query}`;
   const call = { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
