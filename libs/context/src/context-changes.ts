@@ -5,18 +5,6 @@ import { projectCountersTag } from '#project';
 import type { ContextSummary } from './context.js';
 import { alwaysCheckTag, anyContextTag, contextsTag, contextTag, embeddingsTag, labelTag } from './context.cache.js';
 
-/** What a write changed in the line of one label. */
-interface ChangedLine {
-  readonly label: string;
-  /** Every version that was changed, or that was or is now the newest. */
-  readonly contexts: readonly Pick<ContextSummary, 'id' | 'priority'>[];
-}
-
-/** What changed, version by version, of whatever labels. */
-export function linesOf(contexts: readonly Pick<ContextSummary, 'id' | 'priority' | 'label'>[]): ChangedLine[] {
-  return contexts.map((context) => ({ label: context.label, contexts: [context] }));
-}
-
 /** A feature that keeps what is always to be checked: it is written through. */
 export interface AlwaysCheckReader {
   /** What has to be loaded again when that changes. @param project slug */
@@ -34,16 +22,22 @@ export class ContextChanges {
     private readonly readers: AlwaysCheckReaders,
   ) {}
 
-  /** @param project slug */
-  async written(workspaceId: WorkspaceId, project: string, lines: readonly ChangedLine[]): Promise<void> {
-    if (lines.length === 0) return;
+  /**
+   * @param project slug
+   * @param changed every version that was changed, or that was or is now the newest of its label
+   */
+  async written(
+    workspaceId: WorkspaceId,
+    project: string,
+    changed: readonly Pick<ContextSummary, 'id' | 'label' | 'priority'>[],
+  ): Promise<void> {
+    if (changed.length === 0) return;
     const named = { workspace: workspaceId, project };
-    const changed = lines.flatMap((line) => line.contexts);
     const isAlwaysChecked = changed.some(({ priority }) => priority === 'always_check');
     await this.cache.invalidate(
       [
         ...changed.map(({ id }) => contextTag({ workspace: workspaceId, id })),
-        ...lines.map(({ label }) => labelTag({ ...named, label })),
+        ...changed.map(({ label }) => labelTag({ ...named, label })),
         contextsTag(named),
         projectCountersTag(named),
         anyContextTag(named),

@@ -33,6 +33,7 @@ import { RetentionService } from './retention/retention.service.js';
 import { ContextDeletionService } from './store/context-deletion.service.js';
 import { ContextStoreService } from './store/context-store.service.js';
 import { LabelMaker } from './store/label-maker.js';
+import { LabelSettlement } from './store/label-settlement.js';
 import { PostgresContextBands } from './store/postgres-context-bands.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { PostgresSuccessionsRepository } from './validity/postgres-successions.repository.js';
@@ -104,6 +105,7 @@ const SHARED = [
     ContextLookup,
     DraftChecks,
     LabelMaker,
+    LabelSettlement,
     RepeatedTexts,
     ContextWarmer,
     PdfText,

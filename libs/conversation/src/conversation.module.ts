@@ -12,7 +12,7 @@ import { MessageController } from './messages/message.controller.js';
 import { MessageService } from './messages/message.service.js';
 import { PostgresMessageRepository } from './messages/postgres-message.repository.js';
 import { UnhelpfulAnswers } from './messages/unhelpful-answers.js';
-import { SessionMoves } from './session-change-reindexing.js';
+import { SessionChangeReindexing } from './session-change-reindexing.js';
 import { ConversationRows, MessageRows } from './transfer/conversation-rows.js';
 import { ConversationTransferService } from './transfer/conversation-transfer.service.js';
 import { TokenCounter } from './window/token-counter.js';
@@ -32,7 +32,7 @@ import { WindowService } from './window/window.service.js';
     ConversationChanges,
     MessageObservers,
     ConversationCounts,
-    SessionMoves,
+    SessionChangeReindexing,
     ConversationTransferService,
     ConversationRows,
     MessageRows,

@@ -15,6 +15,14 @@ export function normalise(vector: Float32Array): Float32Array {
   return vector;
 }
 
+/** Whether a model gave so many vectors, each of its length and of numbers alone. */
+export function areVectors(vectors: readonly Float32Array[], count: number, dimensions: number): boolean {
+  return (
+    vectors.length === count &&
+    vectors.every((vector) => vector.length === dimensions && vector.every((value) => Number.isFinite(value)))
+  );
+}
+
 /** Little-endian float32, as the `base64` encoding of embeddings APIs has it. */
 export function toBase64(vector: Float32Array): string {
   return toBytes(vector).toString('base64');

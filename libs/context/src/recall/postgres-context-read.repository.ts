@@ -11,6 +11,7 @@ import {
   type SimilarityProbe,
 } from '../store/near-duplicates.js';
 import { asOfThen } from '../validity/validity.js';
+import { isActiveAt, isValidAt, startOf } from '../validity/validity.sql.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -35,13 +36,10 @@ const WHICH: Readonly<Record<ContextFilter['which'], string>> = {
   archived: 'c.archived_at IS NOT NULL',
 };
 
-/** When a version begins to be valid. */
-const STARTS = 'coalesce(c.valid_from, c.created_at)';
 /** As in `WHICH`, at the time $10. */
 const WHICH_AS_OF: typeof WHICH = {
-  latest: `${STARTS} <= $10 AND (c.archived_at IS NULL OR c.archived_at > $10)
-    AND (c.superseded_at IS NULL OR c.superseded_at > $10) AND (c.valid_to IS NULL OR c.valid_to > $10)`,
-  active: `${STARTS} <= $10 AND (c.archived_at IS NULL OR c.archived_at > $10)`,
+  latest: isValidAt('c', '$10'),
+  active: `${startOf('c')} <= $10 AND ${isActiveAt('c', '$10')}`,
   archived: 'c.archived_at <= $10',
 };
 
@@ -212,9 +210,7 @@ export class PostgresContextReadRepository {
          SELECT c.id, count(*) OVER ()::integer AS total, row_number() OVER newest AS place,
            sum(c.content_bytes) OVER newest AS bytes_so_far
          FROM contexts c
-         WHERE c.workspace_id = $1 AND c.project_id = $2 AND NOT c.is_latest AND ${STARTS} <= $3
-           AND (c.archived_at IS NULL OR c.archived_at > $3)
-           AND (c.superseded_at IS NULL OR c.superseded_at > $3) AND (c.valid_to IS NULL OR c.valid_to > $3)
+         WHERE c.workspace_id = $1 AND c.project_id = $2 AND NOT c.is_latest AND ${isValidAt('c', '$3')}
          WINDOW newest AS (ORDER BY c.id DESC)
        )
        SELECT c.*, p.slug AS project, past.total FROM past
@@ -232,15 +228,13 @@ export class PostgresContextReadRepository {
    */
   async recallAsOf(workspaceId: WorkspaceId, by: RecallBy, at: Date): Promise<readonly Context[]> {
     const isByLabel = 'labels' in by;
-    const match = isByLabel
-      ? 'c.label = asked.name AND (c.archived_at IS NULL OR c.archived_at > $4)'
-      : 'c.id = asked.name';
+    const match = isByLabel ? `c.label = asked.name AND ${isActiveAt('c', '$4')}` : 'c.id = asked.name';
     const rows = await this.database.query<ContextRow>(
       `SELECT c.*, p.slug AS project
        FROM unnest($3::${isByLabel ? 'text' : 'uuid'}[]) WITH ORDINALITY AS asked (name, position)
          CROSS JOIN LATERAL (
            SELECT * FROM contexts AS c
-           WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.project_id = $2) AND ${match} AND ${STARTS} <= $4
+           WHERE c.workspace_id = $1 AND ($2::uuid IS NULL OR c.project_id = $2) AND ${match} AND ${startOf('c')} <= $4
            ORDER BY c.version DESC LIMIT 1) AS c ${WITH_PROJECT}
        ORDER BY asked.position`,
       [workspaceId, by.projectId ?? null, isByLabel ? by.labels : by.ids, at.toISOString()],

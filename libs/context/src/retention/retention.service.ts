@@ -5,9 +5,10 @@ import { entityTag, type Preconditions, requireMatch } from '#http';
 import { Clock, type ProjectId, type WorkspaceId } from '#kernel';
 import { ProjectReader, ProjectService } from '#project';
 import { declareJob, HandlesJob, type JobContext } from '#queue';
-import { ContextChanges, linesOf } from '../context-changes.js';
+import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { ContextDeletionService } from '../store/context-deletion.service.js';
+import { LabelSettlement } from '../store/label-settlement.js';
 import { PostgresContextRepository } from '../store/postgres-context.repository.js';
 import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
 import {
@@ -58,6 +59,7 @@ export class RetentionService {
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly settlement: LabelSettlement,
   ) {}
 
   /** The policy of a project; everything is kept where it never had one. */
@@ -223,12 +225,8 @@ export class RetentionService {
       workspaceId,
       ids.map((gone) => ({ id: gone, projectId: line.projectId, label: line.label })),
     );
-    const ended = await this.successions.settle(workspaceId, ids);
-    await this.observers.validityChanged(workspaceId, ended);
-    const latest = await this.contexts.settleLatest(workspaceId, line.labelId);
-    if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
-    const contexts = [...due, line.latest, latest].filter((context) => context !== undefined);
-    await this.changes.written(workspaceId, project, [{ label: line.label, contexts }, ...linesOf(ended)]);
+    const settled = await this.settlement.settle(workspaceId, line, ids);
+    await this.changes.written(workspaceId, project, [...due, ...settled]);
     return due;
   }
 

@@ -3,13 +3,13 @@ import { TransactionRunner } from '#database';
 import { type Preconditions, requireMatch } from '#http';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
-import { ContextChanges, linesOf } from '../context-changes.js';
+import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextNotFound, labelNotFound } from '../context.errors.js';
-import type { ContextSummary } from '../context.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
 import { ContextService } from './context.service.js';
+import { LabelSettlement } from './label-settlement.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /**
@@ -17,8 +17,8 @@ import { type LockedLabel, PostgresContextRepository } from './postgres-context.
  * answers to idempotent requests), and what the caches hold. Nothing says afterwards that they were there: the same text
  * can be stored again. Jobs that wait for a deleted version pass it over.
  *
- * What a deleted version superseded is valid again. The newest version left is then the newest of its label; its number and those after it are not given out again while
- * the label has versions. Without any the label is gone too.
+ * What a deleted version superseded is valid again. The newest version left is then the newest of its label; its number and
+ * those after it are not given out again while the label has versions. Without any the label is gone too.
  */
 @Injectable()
 export class ContextDeletionService {
@@ -31,6 +31,7 @@ export class ContextDeletionService {
     private readonly projects: ProjectReader,
     private readonly transactions: TransactionRunner,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly settlement: LabelSettlement,
   ) {}
 
   /**
@@ -88,31 +89,24 @@ export class ContextDeletionService {
    * Deletes versions of a line that this transaction has locked, all where none are named. Their bytes may be in caches
    * that nobody reads: who has deleted the last one waits for `ContextChanges.erased`.
    * @param project slug
+   * @returns what was deleted
    */
   async deleteFrom(
     workspaceId: WorkspaceId,
     project: string,
     line: LockedLabel,
     ids?: readonly ContextId[],
-  ): Promise<readonly Pick<ContextSummary, 'id' | 'priority'>[]> {
+  ): Promise<readonly ContextId[]> {
     const { labelId, projectId, label } = line;
     await this.successions.lock(workspaceId, projectId);
-    const deleted = await this.contexts.delete(workspaceId, labelId, ids);
+    const rows = await this.contexts.delete(workspaceId, labelId, ids);
+    const deleted = rows.map((row) => ({ ...row, projectId, label }));
     await this.changes.purged(workspaceId);
-    await this.observers.deleted(
-      workspaceId,
-      deleted.map(({ id }) => ({ id, projectId, label })),
-    );
-    const ended = await this.successions.settle(
-      workspaceId,
-      deleted.map(({ id }) => id),
-    );
-    await this.observers.validityChanged(workspaceId, ended);
-    const latest = await this.contexts.settleLatest(workspaceId, labelId);
-    if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
-    const contexts = [...deleted, line.latest, latest].filter((context) => context !== undefined);
-    await this.changes.written(workspaceId, project, [{ label, contexts }, ...linesOf(ended)]);
-    return deleted;
+    await this.observers.deleted(workspaceId, deleted);
+    const deletedIds = deleted.map(({ id }) => id);
+    const settled = await this.settlement.settle(workspaceId, line, deletedIds);
+    await this.changes.written(workspaceId, project, [...deleted, ...settled]);
+    return deletedIds;
   }
 
   private async deleteWhole(

@@ -13,7 +13,7 @@ import {
 } from '#kernel';
 import { writtenByCaller } from '#observability';
 import { ProjectService } from '#project';
-import { ContextChanges, linesOf } from '../context-changes.js';
+import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { extracts } from '../context.cache.js';
 import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
@@ -263,11 +263,8 @@ export class ContextStoreService {
       newest.map((context) => ({ ...context, ...settled.get(context.id) })),
     );
     await this.observers.validityChanged(workspaceId, ended);
-    const changed = newest.map((context) => {
-      const replaced = lines.get(context.label)?.latest;
-      return { label: context.label, contexts: replaced === undefined ? [context] : [replaced, context] };
-    });
-    await this.changes.written(workspaceId, project, [...changed, ...linesOf(ended)]);
+    const replaced = newest.map(({ label }) => lines.get(label)?.latest).filter((context) => context !== undefined);
+    await this.changes.written(workspaceId, project, [...replaced, ...newest, ...ended]);
     await this.transactions.afterCommit(() => this.rememberExtracts(added));
     return { similar: await this.reads.findSimilar(workspaceId, first.projectId, added), settled };
   }

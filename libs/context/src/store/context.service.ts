@@ -12,7 +12,7 @@ import {
 } from '#kernel';
 import { QueryCache } from '#cache';
 import { ProjectReader } from '#project';
-import { ContextChanges, linesOf } from '../context-changes.js';
+import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
 import { contextsTag, labelTag } from '../context.cache.js';
 import { archiveNeedsForce, contextNotFound, labelNotFound } from '../context.errors.js';
@@ -23,6 +23,7 @@ import { ContextLookup } from '../recall/context-lookup.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
+import { LabelSettlement } from './label-settlement.js';
 import { type LockedLabel, PostgresContextRepository } from './postgres-context.repository.js';
 
 /** Absent keeps, null clears: no tags, no metadata, and the priority is read from the text again. */
@@ -59,6 +60,7 @@ export class ContextService {
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly settlement: LabelSettlement,
   ) {}
 
   /**
@@ -203,7 +205,7 @@ export class ContextService {
         reason: command.reason ?? null,
       });
       await this.observers.withdrawn(workspaceId, archived);
-      return [...archived, ...(await this.settle(workspaceId, locked, archived))];
+      return [...archived, ...(await this.settlement.settle(workspaceId, locked, idsOf(archived)))];
     });
   }
 
@@ -222,7 +224,7 @@ export class ContextService {
       const which = { labelId: locked.labelId, ids: allVersions ? undefined : [id] };
       await this.successions.lock(workspaceId, locked.projectId);
       const restored = await this.contexts.restore(workspaceId, which, this.clock.now());
-      return [...restored, ...(await this.settle(workspaceId, locked, restored))];
+      return [...restored, ...(await this.settlement.settle(workspaceId, locked, idsOf(restored)))];
     });
   }
 
@@ -236,7 +238,7 @@ export class ContextService {
     return entityTag([id, revision, sessionId, ...superseded], [embedding]);
   }
 
-  /** @param work returns every context whose row or place it may have changed */
+  /** @param work returns every other context whose row or place it may have changed */
   private change(
     workspaceId: WorkspaceId,
     id: ContextId,
@@ -249,10 +251,7 @@ export class ContextService {
         const context = locked === undefined ? undefined : await this.reads.find(workspaceId, id);
         if (locked === undefined || context === undefined) throw contextNotFound(id);
         requireMatch(preconditions, this.tagOf(context, 'pending'));
-        const contexts = await work(context, locked);
-        const others = contexts.filter(({ label }) => label !== locked.label);
-        const lines = [{ label: locked.label, contexts }, ...linesOf(others)];
-        await this.changes.written(workspaceId, context.project, lines);
+        await this.changes.written(workspaceId, context.project, [context, ...(await work(context, locked))]);
         const changed = await this.reads.find(workspaceId, id);
         if (changed === undefined) throw contextNotFound(id);
         return changed;
@@ -283,23 +282,8 @@ export class ContextService {
     if (!allVersions) return context.archivedAt === null && context.priority === 'always_check';
     return (await this.contexts.countActive(context.workspaceId, locked.labelId, 'always_check')) > 0;
   }
+}
 
-  /**
-   * Returns what was the newest version and what is it now, and whatever ends otherwise by what changed.
-   * @param changed archived or restored
-   */
-  private async settle(
-    workspaceId: WorkspaceId,
-    locked: LockedLabel,
-    changed: readonly ContextSummary[],
-  ): Promise<readonly ContextSummary[]> {
-    const ended = await this.successions.settle(
-      workspaceId,
-      changed.map(({ id }) => id),
-    );
-    await this.observers.validityChanged(workspaceId, ended);
-    const latest = await this.contexts.settleLatest(workspaceId, locked.labelId);
-    if (latest !== undefined) await this.observers.latest(workspaceId, [latest]);
-    return [locked.latest, latest, ...ended].filter((context) => context !== undefined);
-  }
+function idsOf(contexts: readonly ContextSummary[]): readonly ContextId[] {
+  return contexts.map(({ id }) => id);
 }

@@ -3,15 +3,13 @@ import { Database } from '#database';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import type { ContextSummary } from '../context.js';
 import { type ContextSummaryRow, SUMMARY_COLUMNS, toSummary, WITH_PROJECT } from '../store/context.row.js';
+import { startOf } from './validity.sql.js';
 
 /** That one version takes the place of another, because somebody said so. */
 export interface Succession {
   readonly olderId: ContextId;
   readonly newerId: ContextId;
 }
-
-/** When a version begins to be valid, as the index of slots has it. */
-const startOf = (version: string) => `coalesce(${version}.valid_from, ${version}.created_at)`;
 
 /**
  * Whether a version was valid for a moment at least: nothing that stands for it was valid as early. What never was valid ends no

@@ -64,8 +64,8 @@ export function checkValidity({ validFrom, validTo }: ValidityBody, context: z.c
 
 export function toValidity({ validFrom, validTo, slot: value, supersedes }: ValidityBody): GivenValidity {
   return {
-    validFrom: typeof validFrom === 'string' ? new Date(validFrom) : null,
-    validTo: typeof validTo === 'string' ? new Date(validTo) : null,
+    validFrom: toTime(validFrom) ?? null,
+    validTo: toTime(validTo) ?? null,
     slot: value ?? null,
     supersedes: [...new Set(supersedes)] as ContextId[],
   };

@@ -22,7 +22,7 @@ import { anyConversationTag, conversationsTag, conversationTag } from '../conver
 import { conversationNotFound } from '../conversation.errors.js';
 import { ConversationChanges } from '../conversation-changes.js';
 import { MessageObservers } from '../message-observers.js';
-import { SessionMoves } from '../session-change-reindexing.js';
+import { SessionChangeReindexing } from '../session-change-reindexing.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { PostgresConversationRepository } from './postgres-conversation.repository.js';
 
@@ -56,7 +56,7 @@ export class ConversationService {
     private readonly sessions: SessionService,
     private readonly changes: ConversationChanges,
     private readonly observers: MessageObservers,
-    private readonly moves: SessionMoves,
+    private readonly reindexing: SessionChangeReindexing,
     private readonly transactions: TransactionRunner,
     private readonly queries: QueryCache,
     private readonly clock: Clock,
@@ -170,7 +170,7 @@ export class ConversationService {
         metadata,
         revision: newRevision(),
       };
-      if (changed.sessionId !== conversation.sessionId) await this.moves.moved(changed);
+      if (changed.sessionId !== conversation.sessionId) await this.reindexing.reindex(changed);
       return changed;
     });
   }

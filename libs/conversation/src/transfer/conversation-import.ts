@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation.js';
 import { contentBytes, type Message } from '../message.js';
 import type { MessageObservers } from '../message-observers.js';
 import type { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
-import type { SessionMoves } from '../session-change-reindexing.js';
+import type { SessionChangeReindexing } from '../session-change-reindexing.js';
 import { callsIn } from '../tool-links.js';
 import type { ConversationRows, MessageRows, PlacedMessage } from './conversation-rows.js';
 
@@ -49,7 +49,7 @@ export class ConversationImport {
     private readonly messages: MessageRows,
     private readonly repository: PostgresMessageRepository,
     private readonly observers: MessageObservers,
-    private readonly moves: SessionMoves,
+    private readonly reindexing: SessionChangeReindexing,
     private readonly tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
   ) {}
 
@@ -144,7 +144,7 @@ export class ConversationImport {
     await this.conversations.replace(placed, ['projectId', 'externalId']);
     for (const conversation of placed) {
       const there = before.get(conversation.id);
-      if (there?.sessionId !== conversation.sessionId) await this.moves.moved(conversation);
+      if (there?.sessionId !== conversation.sessionId) await this.reindexing.reindex(conversation);
       if ((there?.archivedAt !== null) === (conversation.archivedAt !== null)) continue;
       await this.observers.archived(conversation, await this.repository.listIds(workspaceId, conversation.id));
     }

@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation.js';
 import type { Message } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
-import { SessionMoves } from '../session-change-reindexing.js';
+import { SessionChangeReindexing } from '../session-change-reindexing.js';
 import { ConversationImport } from './conversation-import.js';
 import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
 
@@ -22,7 +22,7 @@ export class ConversationTransferService {
     private readonly messages: MessageRows,
     private readonly repository: PostgresMessageRepository,
     private readonly observers: MessageObservers,
-    private readonly moves: SessionMoves,
+    private readonly reindexing: SessionChangeReindexing,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
@@ -82,7 +82,7 @@ export class ConversationTransferService {
     target: ImportTarget,
     tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
   ): ConversationImport {
-    const { conversations, messages, repository, observers, moves } = this;
-    return new ConversationImport(target, conversations, messages, repository, observers, moves, tallies);
+    const { conversations, messages, repository, observers, reindexing } = this;
+    return new ConversationImport(target, conversations, messages, repository, observers, reindexing, tallies);
   }
 }

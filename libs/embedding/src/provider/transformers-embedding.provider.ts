@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { DomainError } from '#kernel';
 import { estimateTokens } from '../call-plan.js';
 import { upstreamFailed } from '../embedding.errors.js';
+import { areVectors } from '../vector.js';
 import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider } from './embedding-provider.js';
 
 /** The part of @huggingface/transformers that is used. */
@@ -85,10 +86,7 @@ export class TransformersEmbeddingProvider extends EmbeddingProvider {
 
   private toVectors(rows: unknown, count: number): Float32Array[] {
     const vectors = Array.isArray(rows) ? rows.map((row) => Float32Array.from(row as ArrayLike<number>)) : [];
-    const isWhole =
-      vectors.length === count &&
-      vectors.every((vector) => vector.length === this.dimensions && vector.every((value) => Number.isFinite(value)));
-    if (!isWhole)
+    if (!areVectors(vectors, count, this.dimensions))
       throw upstreamFailed(
         `The local model does not give vectors of ${this.dimensions} dimensions. Set EMBEDDING_DIMENSIONS to the model's own.`,
       );

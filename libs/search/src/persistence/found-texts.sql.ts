@@ -1,4 +1,4 @@
-import { asWritten, holds, isSettled, isValid } from './search-conditions.sql.js';
+import { asWritten, holdsAll, holdsNone, isValid, passesFilters } from './search-conditions.sql.js';
 
 /* Documents by what their texts hold as they stand, and the stretch of a text that says most. */
 
@@ -11,15 +11,8 @@ export const documentResolution = `
       FROM search_documents WHERE workspace_id = $1 AND id = given_id OFFSET 0) AS document
   WHERE project_id = $2
     AND ${isValid('$7', '$8', 'document')}
-    AND NOT EXISTS (
-      SELECT FROM unnest($5::text[]) AS phrase (words)
-      WHERE NOT EXISTS (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))
-    AND NOT EXISTS (
-      SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)`;
+    AND ${holdsAll('$5')}
+    AND ${holdsNone('$6')}`;
 
 /**
  * $1 workspace, $2 project, $3 language, $4 words in order, $5 text (one of both), $6 exclusions, $7 priority, $8 tags,
@@ -29,14 +22,16 @@ export const documentResolution = `
 export const holdingDocuments = `
   WITH newest AS MATERIALIZED (
     SELECT id, kind, label, version, created_at FROM search_documents AS document
-    WHERE workspace_id = $1 AND project_id = $2
-      AND ($7::text IS NULL OR priority = $7)
-      AND ($8::text[] IS NULL OR tags @> $8)
-      AND ($9::uuid IS NULL OR session_id = $9)
-      AND ($10::timestamptz IS NULL OR created_at >= $10)
-      AND ($13::text[] IS NULL OR kind = ANY ($13))
-      AND ${isSettled('$14', 'document')}
-      AND ${isValid('$15', '$16', 'document')}
+    WHERE workspace_id = $1 AND project_id = $2 AND ${passesFilters({
+      priority: '$7',
+      tags: '$8',
+      session: '$9',
+      since: '$10',
+      kinds: '$13',
+      settled: '$14',
+      validAt: '$15',
+      known: '$16',
+    })}
     ORDER BY created_at DESC, id DESC
     LIMIT $11
   ), segment AS MATERIALIZED (
@@ -49,10 +44,7 @@ export const holdingDocuments = `
   )
   SELECT kind, id, label, version, (SELECT count(*) FROM segment) >= $11 AS is_partial
   FROM found JOIN newest USING (id)
-  WHERE NOT EXISTS (
-    SELECT FROM unnest($6::text[]) AS exclusion (words) CROSS JOIN LATERAL (
-      SELECT FROM search_segments AS s
-      WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
+  WHERE ${holdsNone('$6')}
   ORDER BY created_at DESC, id DESC
   LIMIT $12`;
 

@@ -10,7 +10,7 @@ import {
 } from '../ranking/boosts.js';
 import type { Ranking } from '../search.js';
 import { occurrencesIn } from './keyword-documents.sql.js';
-import { datesOfProject, holds, isSettled, isValid } from './search-conditions.sql.js';
+import { datesOfProject, holds, holdsAll, holdsNone, passesFilters } from './search-conditions.sql.js';
 
 /* The order of what is found: of what the index holds, of what has changed in it, and of what it does not hold yet. */
 
@@ -96,24 +96,20 @@ const rankingOver = (postings: string) => `
       FROM search_documents WHERE workspace_id = $1 AND id = document_id OFFSET 0) AS document
     CROSS JOIN LATERAL (${BOOST},${timeScore('$26')}) AS boost
     CROSS JOIN LATERAL (SELECT candidate.score + recency_score + priority_score + time_score AS score) AS final
-  WHERE ($15::text IS NULL OR priority = $15)
-    AND ($16::text[] IS NULL OR tags @> $16)
-    AND ($17::uuid IS NULL OR session_id = $17)
-    AND ($18::timestamptz IS NULL OR created_at >= $18)
-    AND ($24::text[] IS NULL OR kind = ANY ($24))
-    AND ${isSettled('$25', 'document')}
-    AND ${isValid('$28', '$29', 'document')}
+  WHERE ${passesFilters({
+    priority: '$15',
+    tags: '$16',
+    session: '$17',
+    since: '$18',
+    kinds: '$24',
+    settled: '$25',
+    validAt: '$28',
+    known: '$29',
+  })}
     AND ($19::double precision IS NULL OR final.score >= $19)
     AND ($20::double precision IS NULL OR final.score < $20 OR (final.score = $20 AND id > $21::uuid))
-    AND NOT EXISTS (
-      SELECT FROM unnest($13::text[]) AS phrase (words)
-      WHERE NOT EXISTS (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))
-    AND NOT EXISTS (
-      SELECT FROM unnest($14::text[]) AS exclusion (words) CROSS JOIN LATERAL (
-        SELECT FROM search_segments AS s
-        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)
+    AND ${holdsAll('$13')}
+    AND ${holdsNone('$14')}
   ORDER BY final.score DESC, id
   LIMIT $22`;
 

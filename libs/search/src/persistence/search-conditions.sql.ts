@@ -12,6 +12,32 @@ export const holds = (phrase: string, written: string) =>
 export const asWritten = (phrase: string) =>
   `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]+') || '($|[^[:alnum:]])')`;
 
+/** Whether each of these phrases stands in a segment of the document `id`. */
+export const holdsAll = (phrases: string) => `NOT EXISTS (
+      SELECT FROM unnest(${phrases}::text[]) AS phrase (words)
+      WHERE NOT EXISTS (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('phrase.words', 's.text')}))`;
+
+/** Whether none of these phrases stands in a segment of the document `id`. */
+export const holdsNone = (exclusions: string) => `NOT EXISTS (
+      SELECT FROM unnest(${exclusions}::text[]) AS exclusion (words) CROSS JOIN LATERAL (
+        SELECT FROM search_segments AS s
+        WHERE s.workspace_id = $1 AND s.document_id = id AND ${holds('exclusion.words', 's.text')} LIMIT 1) AS excluding)`;
+
+/** Whether a row `document` passes the filters of a search; the parameter of one that is not asked for is null. */
+export const passesFilters = (
+  filters: Readonly<
+    Record<'priority' | 'tags' | 'session' | 'since' | 'kinds' | 'settled' | 'validAt' | 'known', string>
+  >,
+) => `(${filters.priority}::text IS NULL OR priority = ${filters.priority})
+    AND (${filters.tags}::text[] IS NULL OR tags @> ${filters.tags})
+    AND (${filters.session}::uuid IS NULL OR session_id = ${filters.session})
+    AND (${filters.since}::timestamptz IS NULL OR created_at >= ${filters.since})
+    AND (${filters.kinds}::text[] IS NULL OR kind = ANY (${filters.kinds}))
+    AND ${isSettled(filters.settled, 'document')}
+    AND ${isValid(filters.validAt, filters.known, 'document')}`;
+
 /**
  * Whether a document was valid at a moment, where one is asked for; where `known`, also whether it was there by then, or else was
  * said to be valid before. What supersedes since it was stored does so at once, whatever clock it was stored by.
