@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Api, type ApiAnswer } from '#test/support/api.js';
-import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
-import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 let count = 0;
 /** Every test has a project of its own. */
@@ -24,12 +23,8 @@ async function allPages(api: Api, path: string, query: Record<string, string | n
   return items;
 }
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('contexts on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('contexts on %s', (_, outside) => {
+  let fixture: ServerFixture;
   let api: Api;
 
   const store = (project: string, label: string, content: string, rest: object = {}) =>
@@ -39,17 +34,11 @@ describe.each([
   const archive = (id: string, order: object = {}) => api.post(`/v1/contexts/${id}/archive`, order);
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({
-      env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn', EMBEDDING_PROVIDER: 'off' },
-    });
-    api = server.api;
+    fixture = await startFixtureOn(outside, { LOG_LEVEL: 'warn', EMBEDDING_PROVIDER: 'off' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => fixture.remove());
 
   it('stores a text whole, reads it back byte for byte, and says what it made of it', async () => {
     const project = newProject();

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { keysHolding } from '#test/support/redis-keys.js';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
@@ -40,13 +41,6 @@ describe('what was deleted for good is in no cache', () => {
     await database?.drop();
   }, 60_000);
 
-  /** Keys whose values hold a text. */
-  async function keysWith(text: string): Promise<string[]> {
-    const keys = await client.keys('*');
-    const values = await Promise.all(keys.map((key) => client.getBuffer(key).catch(() => null)));
-    return keys.filter((_, i) => values[i]?.includes(text) === true);
-  }
-
   async function store(project: string, text: string): Promise<string> {
     const made = await a.api.post('/v1/contexts', { project, label: 'note', content: `${text} over the field.` });
     expect(made.status).toBe(201);
@@ -76,11 +70,11 @@ describe('what was deleted for good is in no cache', () => {
     const text = 'zygomatickestrel';
     const all = paths('atlas', await store('atlas', text), text);
     for (let i = 0; i < 2; i++) expect(await readOnBoth(all)).toContain(text);
-    expect(await keysWith(text)).not.toEqual([]);
+    expect(await keysHolding(client, text)).not.toEqual([]);
     const startedMs = performance.now();
     expect((await a.api.del('/v1/projects/atlas', { query: { confirm: 'atlas' } })).status).toBe(200);
     expect(performance.now() - startedMs).toBeLessThan(5_000);
-    expect(await keysWith(text)).toEqual([]);
+    expect(await keysHolding(client, text)).toEqual([]);
     expect(await readOnBoth(all.filter((path) => !path.includes('q=')))).not.toContain(text);
   }, 60_000);
 
@@ -95,7 +89,7 @@ describe('what was deleted for good is in no cache', () => {
     await readOnBoth(all);
     const run = await a.api.post('/v1/retention/birds/run', { dryRun: false });
     expect([run.status, run.body.purged?.count]).toEqual([200, 1]);
-    expect((await keysWith(`${text} over the field`)).filter((key) => key.startsWith('ks:v:'))).toEqual([]);
+    expect((await keysHolding(client, `${text} over the field`)).filter((key) => key.startsWith('ks:v:'))).toEqual([]);
     expect(await readOnBoth(all.slice(0, 2))).not.toContain(`${text} over the field`);
   }, 60_000);
 
@@ -109,7 +103,10 @@ describe('what was deleted for good is in no cache', () => {
     await eventually(isCommitted, { everyMs: 2, what: 'the commit' });
     await a.kill();
     await answer;
-    await eventually(async () => (await keysWith(text)).length === 0, { timeoutMs: 5_000, what: 'the removal' });
+    await eventually(async () => (await keysHolding(client, text)).length === 0, {
+      timeoutMs: 5_000,
+      what: 'the removal',
+    });
     const answers = await Promise.all(
       all.filter((path) => !path.includes('q=')).map(async (path) => JSON.stringify((await b.api.get(path)).body)),
     );

@@ -1,5 +1,4 @@
-import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 interface Hit {
   readonly kind: string;
@@ -13,43 +12,35 @@ interface Hit {
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('search, on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('search, on %s', (_, outside) => {
+  let fixture: ServerFixture;
   let projectCount = 0;
   let project: string;
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn' } });
+    fixture = await startFixtureOn(outside, { LOG_LEVEL: 'warn' });
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => fixture.remove());
 
   beforeEach(() => {
     project = `search-${projectCount++}`;
   });
 
   async function store(label: string, content: string, rest: object = {}): Promise<string> {
-    const { status, body } = await server.api.post('/v1/contexts', { project, label, content, ...rest });
+    const { status, body } = await fixture.server.api.post('/v1/contexts', { project, label, content, ...rest });
     expect([200, 201]).toContain(status);
     return body.id;
   }
 
   async function startSession(): Promise<{ id: string }> {
-    const { status, body } = await server.api.post('/v1/sessions', { project, client: 'test' });
+    const { status, body } = await fixture.server.api.post('/v1/sessions', { project, client: 'test' });
     expect(status).toBe(201);
     return body;
   }
 
   async function search(q: string, query: Query = {}): Promise<any> {
-    const { status, body } = await server.api.get('/v1/search', { query: { project, q, ...query } });
+    const { status, body } = await fixture.server.api.get('/v1/search', { query: { project, q, ...query } });
     expect(status).toBe(200);
     return body;
   }
@@ -110,22 +101,22 @@ describe.each([
     expect(await labels('walrus')).toEqual([]);
     expect(await labels('narwhal')).toEqual(['plan']);
 
-    await server.api.post(`/v1/contexts/${second}/archive`, { reason: 'wrong animal' });
+    await fixture.server.api.post(`/v1/contexts/${second}/archive`, { reason: 'wrong animal' });
     expect(await labels('narwhal')).toEqual([]);
     expect((await search('walrus')).items).toMatchObject([{ label: 'plan', version: 1 }]);
 
-    await server.api.post(`/v1/contexts/${second}/restore`);
+    await fixture.server.api.post(`/v1/contexts/${second}/restore`);
     expect((await search('narwhal')).items).toMatchObject([{ label: 'plan', version: 2 }]);
     expect(await labels('walrus')).toEqual([]);
 
-    await server.api.post(`/v1/contexts/${second}/archive`, { reason: 'all wrong', allVersions: true });
+    await fixture.server.api.post(`/v1/contexts/${second}/archive`, { reason: 'all wrong', allVersions: true });
     expect(await labels('walrus narwhal plan')).toEqual([]);
   });
 
   it('follows a change of tags and priority', async () => {
     const id = await store('plan', 'the walrus plan', { tags: ['old'] });
 
-    await server.api.patch(`/v1/contexts/${id}`, { tags: ['new'], priority: 'important' });
+    await fixture.server.api.patch(`/v1/contexts/${id}`, { tags: ['new'], priority: 'important' });
 
     expect(await labels('walrus', { tags: 'new', priority: 'important' })).toEqual(['plan']);
     expect(await labels('walrus', { tags: 'old' })).toEqual([]);
@@ -137,7 +128,7 @@ describe.each([
       { label: '', content: 'walrus' },
     ];
 
-    const { status } = await server.api.post('/v1/contexts/batch', { project, atomic: true, items });
+    const { status } = await fixture.server.api.post('/v1/contexts/batch', { project, atomic: true, items });
 
     expect(status).toBeGreaterThanOrEqual(400);
     expect(await labels('walrus')).toEqual([]);
@@ -146,10 +137,13 @@ describe.each([
   it("finds a session's entries once it has ended", async () => {
     const session = await startSession();
     const path = `/v1/sessions/${session.id}`;
-    const { body: entry } = await server.api.post(`${path}/entries`, { kind: 'decision', text: 'We take the walrus.' });
+    const { body: entry } = await fixture.server.api.post(`${path}/entries`, {
+      kind: 'decision',
+      text: 'We take the walrus.',
+    });
     expect((await search('walrus')).items).toEqual([]);
 
-    await server.api.post(`${path}/end`, {});
+    await fixture.server.api.post(`${path}/end`, {});
 
     expect((await search('walrus')).items).toMatchObject([
       { kind: 'entry', id: entry.id, label: null, version: null, snippet: 'We take the walrus.' },
@@ -162,7 +156,7 @@ describe.each([
       label: `n${n}`,
       content: `walrus${' tusk'.repeat(n % 4)}`,
     }));
-    await server.api.post('/v1/contexts/batch', { project, atomic: true, items });
+    await fixture.server.api.post('/v1/contexts/batch', { project, atomic: true, items });
     const whole = (await search('walrus tusk', { limit: 100 })).items.map(({ id }: Hit) => id);
 
     const walked: string[] = [];
@@ -191,7 +185,7 @@ describe.each([
       { q: 'walrus', project, cursor: `${nextCursor.slice(0, 30)}x${nextCursor.slice(31)}` },
       { q: 'walrus', project, cursor: 'broken' },
     ]) {
-      const { status, body } = await server.api.get('/v1/search', { query });
+      const { status, body } = await fixture.server.api.get('/v1/search', { query });
       expect({ status, code: body.code }).toEqual({ status: 400, code: 'invalid-cursor' });
     }
     expect((await search('walrus', { limit: 1, cursor: nextCursor })).items).toHaveLength(1);
@@ -217,7 +211,7 @@ describe.each([
       '(((',
       '"',
     ]) {
-      const { status } = await server.api.get('/v1/search', { query: { project, q } });
+      const { status } = await fixture.server.api.get('/v1/search', { query: { project, q } });
       expect([q, status]).toEqual([q, 200]);
     }
     expect(await labels('updated_at')).toEqual(['a']);
@@ -225,7 +219,7 @@ describe.each([
 
   it('T42 a purged or archived context is gone from search at once', async () => {
     const id = await store('secret', 'the walrus password is tusk-4711');
-    await server.api.post(`/v1/contexts/${id}/archive`, { reason: 'leaked' });
+    await fixture.server.api.post(`/v1/contexts/${id}/archive`, { reason: 'leaked' });
 
     for (const q of ['walrus', 'walrsu', 'tusk-4711', '"walrus password"', 'secret'])
       expect(await labels(q)).toEqual([]);
@@ -247,7 +241,7 @@ describe.each([
   });
 
   it('answers empty for a project that nothing was written to', async () => {
-    const { body } = await server.api.get('/v1/search', { query: { q: 'walrus', project: 'never-written' } });
+    const { body } = await fixture.server.api.get('/v1/search', { query: { q: 'walrus', project: 'never-written' } });
 
     expect(body).toMatchObject({ project: 'never-written', items: [], nextCursor: null });
   });
@@ -266,7 +260,7 @@ describe.each([
     ['a score that is none', { q: 'x', minScore: 'high' }, '/minScore'],
     ['an unknown field', { q: 'x', depth: 3 }, '/depth'],
   ])('refuses %s and names the field', async (__, query: Query, pointer) => {
-    const { status, body } = await server.api.get('/v1/search', { query });
+    const { status, body } = await fixture.server.api.get('/v1/search', { query });
 
     expect(status).toBe(400);
     expect(body.errors).toEqual(expect.arrayContaining([expect.objectContaining({ pointer })]));

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Api } from '#test/support/api.js';
-import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 interface Statement {
   readonly text: string;
@@ -33,26 +32,16 @@ const histories = JSON.parse(readFileSync(new URL('histories-a.json', import.met
 /** Questions that share no word with any text of their history. */
 const WITHOUT_A_WORD = new Set(['email provider']);
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('short histories on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('short histories on %s', (_, outside) => {
+  let fixture: ServerFixture;
   let api: Api;
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({
-      env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn', RATE_LIMIT_ENABLED: 'false' },
-    });
-    api = server.api;
+    fixture = await startFixtureOn(outside, { LOG_LEVEL: 'warn', RATE_LIMIT_ENABLED: 'false' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => fixture.remove());
 
   /** A client that knows neither label nor slot says what a text takes the place of. */
   async function write(project: string, { writes, replaces }: History): Promise<void> {

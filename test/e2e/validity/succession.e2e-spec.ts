@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Api, type ApiAnswer } from '#test/support/api.js';
 import { exportProject, importProject } from '#test/support/export-file.js';
-import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 let count = 0;
 /** Every test has a project of its own. */
@@ -15,12 +14,8 @@ function pointers({ body }: ApiAnswer<any>): string[] {
 const [january, february, march, april] = ['01', '02', '03', '04'].map((month) => `2025-${month}-01T00:00:00.000Z`);
 const slot = { subject: 'Billing service', attribute: 'database' };
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('what takes the place of what, on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('what takes the place of what, on %s', (_, outside) => {
+  let fixture: ServerFixture;
   let api: Api;
 
   const store = async (project: string, label: string, content: string, rest: object = {}) => {
@@ -31,17 +26,11 @@ describe.each([
   const get = async (id: string) => (await api.get(`/v1/contexts/${id}`)).body;
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({
-      env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn', EMBEDDING_PROVIDER: 'off' },
-    });
-    api = server.api;
+    fixture = await startFixtureOn(outside, { LOG_LEVEL: 'warn', EMBEDDING_PROVIDER: 'off' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => fixture.remove());
 
   it('shows of every context since when it is true, and ends a version at the next one of its label', async () => {
     const project = newProject();
@@ -178,7 +167,7 @@ describe.each([
     const said = await store(project, 'm said', 'Nothing is logged.', { supersedes: [now.id], validFrom: april });
     const { body: before } = await api.get('/v1/contexts', { query: { project } });
     const target = `${project}-copy`;
-    const exported = await exportProject(server, project);
+    const exported = await exportProject(fixture.server, project);
     expect((await importProject(api, target, exported.bytes)).status).toBe(200);
     const { body: after } = await api.get('/v1/contexts', { query: { project: target } });
     const shown = (items: any[]) =>

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Api } from '#test/support/api.js';
-import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
-import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
+import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 let count = 0;
 /** Every test has a project of its own. */
@@ -10,12 +9,8 @@ const newProject = () => `valid-search-${++count}`;
 const [january, february, march, april] = ['01', '02', '03', '04'].map((month) => `2025-${month}-01T00:00:00.000Z`);
 const slot = { subject: 'ledger', attribute: 'store' };
 
-describe.each([
-  ['PostgreSQL', true],
-  ['the embedded database', false],
-])('what search says is true, on %s', (_, outside) => {
-  let database: TestDatabase | undefined;
-  let server: Keepsake;
+describe.each(DATABASES)('what search says is true, on %s', (_, outside) => {
+  let fixture: ServerFixture;
   let api: Api;
 
   const store = async (project: string, label: string, content: string, rest: object = {}) => {
@@ -32,15 +27,11 @@ describe.each([
     (await search(...asked)).items.map(({ label }: any) => label);
 
   beforeAll(async () => {
-    database = outside ? await createTestDatabase() : undefined;
-    server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'warn' } });
-    api = server.api;
+    fixture = await startFixtureOn(outside, { LOG_LEVEL: 'warn' });
+    api = fixture.server.api;
   }, 120_000);
 
-  afterAll(async () => {
-    await server.remove();
-    await database?.drop();
-  });
+  afterAll(() => fixture.remove());
 
   it('puts what is valid before what it supersedes, whether it holds the words or not, and marks the rest', async () => {
     const project = newProject();
