@@ -2,7 +2,7 @@
 /**
  * What is exported has a user outside its file, and every file has one: a name that no other file imports loses its `export`,
  * or goes. A name in the `index.ts` of a lib counts only with an import outside of the lib, or in an example of the
- * documentation. Own, because the subpath imports
+ * documentation. What scripts load by the path of its compiled file has its source. Own, because the subpath imports
  * of package.json (`#cache` is `libs/cache/src/index.ts` here and `dist/…` when run) are beyond knip 6, which follows them to `dist`.
  */
 import { execFileSync } from 'node:child_process';
@@ -61,10 +61,24 @@ for (const [file, { own, passed }] of modules) {
       problems.push(`${file}:${line}: ${name} is passed on, and no file outside imports it`);
   if (!isStart(file)) problems.push(`${file}: no file imports it`);
 }
+for (const [file, text] of texts) if (file.endsWith('.mjs')) checkBuiltFiles(file, text);
 if (process.argv.includes('--json')) console.log(JSON.stringify(problems));
 else for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
 console.log(`${modules.size} files export what others import`);
+
+/**
+ * Scripts load what is compiled by its path, where no type check reads along: each such path has its source.
+ *
+ * @param {string} file
+ * @param {string} text
+ */
+function checkBuiltFiles(file, text) {
+  for (const [, folder = 'libs/', path] of text.matchAll(
+    /'(?:[./]*dist\/)?(apps\/|libs\/)?([\w-]+\/src\/[\w./-]+)\.js'/g,
+  ))
+    if (!texts.has(`${folder}${path}.ts`)) problems.push(`${file}: there is no ${folder}${path}.ts`);
+}
 
 /**
  * @param {string} file

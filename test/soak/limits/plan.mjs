@@ -6,7 +6,7 @@ const load = async (/** @type {string} */ path) => import(new URL(path, dist).hr
 const { loadConfig } = await load('config/src/load-config.js');
 const { routeClasses: ROUTES } = await load('config/src/rate-limit-classes.js');
 const { PROVIDER_CALLS } = await load('throttle/src/limiter/limiter.js');
-const { RateLimits } = await load('throttle/src/rate-limits.js');
+const { RateLimits } = await load('throttle/src/request-limits.js');
 
 const TIERS = [undefined, 'pro', 'tiny'];
 /** Subjects come from outside: long ones, and characters that mean something to Redis or to us. */
