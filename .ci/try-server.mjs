@@ -12,17 +12,8 @@ const KEY = 'ks_tried_0123456789abcdef0123456789abcdef';
  * @param {string} folder
  * @throws Error with what the server has said, or what it answered instead
  */
-export async function tryServer([program = '', ...args], folder) {
-  const { PATH, HOME } = process.env;
-  const server = spawn(program, [...args, 'serve', '--json'], {
-    cwd: folder,
-    env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'error', KEEPSAKE_BOOTSTRAP_KEY: KEY },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = new Promise((settle) => server.once('exit', settle));
-  try {
-    const url = await listening(server);
-    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+export function tryServer(command, folder) {
+  return withServer(command, folder, {}, async ({ url, headers }) => {
     const body = JSON.stringify({
       project: 'tried',
       label: 'first',
@@ -37,6 +28,28 @@ export async function tryServer([program = '', ...args], folder) {
       const page = await fetch(`${url}/docs${file}`);
       if (page.status !== 200) throw new Error(`/docs${file} answers ${page.status}`);
     }
+  });
+}
+
+/**
+ * Starts a server on the embedded database in a folder, and ends it after its use.
+ * @param {readonly string[]} command of `serve`
+ * @param {string} folder
+ * @param {Readonly<Record<string, string>>} env beside what lets it listen
+ * @param {(server: { url: string, headers: Record<string, string> }) => Promise<void>} use with headers of its first key
+ * @throws Error with what the server has said, or what `use` throws
+ */
+export async function withServer([program = '', ...args], folder, env, use) {
+  const { PATH, HOME } = process.env;
+  const server = spawn(program, [...args, 'serve', '--json'], {
+    cwd: folder,
+    env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'error', KEEPSAKE_BOOTSTRAP_KEY: KEY, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((settle) => server.once('exit', settle));
+  try {
+    const url = await listening(server);
+    await use({ url, headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' } });
   } finally {
     server.kill('SIGTERM');
     await ended;
