@@ -26,7 +26,7 @@ import { PostgresPrimaryRecord } from './stores/redis/primary-record.js';
 import { KeySpace } from './families/key.js';
 import type { ReadReport } from './read/read-options.js';
 import { PostgresFamilySettings } from './families/postgres-settings.js';
-import { QueryCache } from './query-cache.js';
+import { ListCache } from './list-cache.js';
 
 /** What the configuration says of the engine. */
 function settingsFrom(config: CacheConfig): CacheSettings {
@@ -96,7 +96,7 @@ function createEngine(
 }
 
 const providers: Provider[] = [
-  QueryCache,
+  ListCache,
   {
     provide: CacheEngine,
     inject: [CacheConfig, DatabaseConfig, Database, TransactionRunner, Clock, LogConfig],
@@ -134,6 +134,6 @@ const providers: Provider[] = [
  */
 @Module({
   providers,
-  exports: [CacheEngine, CacheService, QueryCache, FamilySettingsService, CacheMetrics, CACHE_MANAGER],
+  exports: [CacheEngine, CacheService, ListCache, FamilySettingsService, CacheMetrics, CACHE_MANAGER],
 })
 export class CacheModule {}

@@ -11,7 +11,7 @@ export type { CacheHealthReport } from './cache-engine.js';
 export { type CacheStatsReport, type FamilyStatsReport, hitRatesOf } from './metrics/family-stats.js';
 export { Deadlines } from './stores/redis/deadlines.js';
 export type { ServerState } from './stores/redis/server-facts.js';
-export { queries, QueryCache, workspaceDeletionTag } from './query-cache.js';
+export { queries, ListCache, workspaceDeletionTag } from './list-cache.js';
 export type { ReadOptions, ReadStatus } from './read/read-options.js';
 export { inspectRedis } from './stores/redis/inspect-redis.js';
 export { definePlatformTag, defineTag, type Tag, type TagOwner } from './families/tag.js';

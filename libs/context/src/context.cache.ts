@@ -17,7 +17,7 @@ export const contextTag = defineTag('context', ({ id }: { workspace: string; id:
 /** Fired by every write to any version of the label. */
 export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { label: string }) => [project, label]);
 
-/** Fired by every write to any context of the project. Lists and counts of contexts hang on it, in the `QueryCache` of `#cache`. */
+/** Fired by every write to any context of the project. Lists and counts of contexts hang on it, in the `ListCache` of `#cache`. */
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
 /** Fired when what is shown of the embedding of any context of the project changes. */

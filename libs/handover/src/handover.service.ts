@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, QueryCache } from '#cache';
+import { CacheService, ListCache } from '#cache';
 import { ContextReader } from '#context';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
@@ -45,7 +45,7 @@ export class HandoverService extends SessionObserver {
     private readonly transactions: TransactionRunner,
     private readonly clock: Clock,
     private readonly changes: HandoverChanges,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly cache: CacheService,
     observers: SessionObservers,
   ) {

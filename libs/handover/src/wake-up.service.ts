@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, QueryCache, type Refill, type Tag } from '#cache';
+import { CacheService, ListCache, type Refill, type Tag } from '#cache';
 import { type AlwaysCheckReader, AlwaysCheckReaders, ContextReader, contextsTag, type ContextSummary } from '#context';
 import { Clock, type WorkspaceId } from '#kernel';
 import { CacheWarmers } from '#warming';
@@ -80,7 +80,7 @@ export class WakeUpService {
     private readonly handovers: HandoverRepository,
     private readonly contexts: ContextReader,
     private readonly wakeUpContents: WakeUpContentService,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly warmers: CacheWarmers,
   ) {}
 

@@ -6,7 +6,7 @@ import { ProjectCatalogueService } from './project-catalogue.service.js';
 import { ProjectCounters, ProjectObservers } from './project-contents.js';
 import { ProjectReader } from './project.reader.js';
 import { ProjectService } from './project.service.js';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { FakeProjectRepository } from './testing/fake-project.repository.js';
 
 describe('ProjectCatalogueService', () => {
@@ -29,7 +29,7 @@ describe('ProjectCatalogueService', () => {
       service,
       contents,
       new ProjectObservers(),
-      new QueryCache(cache),
+      new ListCache(cache),
       cache,
       transactions,
     );

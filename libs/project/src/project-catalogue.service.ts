@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, QueryCache, workspaceDeletionTag } from '#cache';
+import { CacheService, ListCache, workspaceDeletionTag } from '#cache';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import type { WorkspaceId } from '#kernel';
@@ -19,7 +19,7 @@ export class ProjectCatalogueService {
     private readonly service: ProjectService,
     private readonly contents: ProjectCounters,
     private readonly observers: ProjectObservers,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly cache: CacheService,
     private readonly transactions: TransactionRunner,
   ) {}

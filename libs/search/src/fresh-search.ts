@@ -16,7 +16,7 @@ import { PastVersions } from './past-versions.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { RemovedMeanwhileError, SearchHits } from './search-hits.js';
 import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
-import { SearchPages } from './search-pages.js';
+import { SearchPageBuilder } from './search-page-builder.js';
 import { SearchUpdate } from './search-update.js';
 import { SemanticSearch } from './semantic-search.js';
 import { weakReasonOf } from './weak-hits.js';
@@ -45,7 +45,7 @@ interface FoundSearch {
 export class FreshSearch {
   private readonly hits: SearchHits;
   private readonly empty: EmptyAnswers;
-  private readonly pages: SearchPages;
+  private readonly pages: SearchPageBuilder;
   private readonly updates: SearchUpdate;
 
   constructor(
@@ -64,7 +64,7 @@ export class FreshSearch {
   ) {
     this.empty = new EmptyAnswers(index, semantic);
     this.hits = new SearchHits(index, semantic, reranker, analysisOptionsOf(config.language));
-    this.pages = new SearchPages(index, literal, semantic, this.hits, validity);
+    this.pages = new SearchPageBuilder(index, literal, semantic, this.hits, validity);
     this.updates = new SearchUpdate(index, queries, keywords, semantic, this.hits, this.pages);
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueryCache, type Tag } from '#cache';
+import { ListCache, type Tag } from '#cache';
 import { conversationTag } from '#conversation';
 import type { WorkspaceId } from '#kernel';
 import { sessionLogTag } from '#session';
@@ -29,7 +29,7 @@ export interface SituatedHit extends SearchHit {
 @Injectable()
 export class HitSources {
   constructor(
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly rows: PostgresHitSources,
   ) {}
 

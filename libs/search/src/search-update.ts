@@ -8,7 +8,7 @@ import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } 
 import type { Ranking, SearchAnswer, SearchRequest, SearchScope } from './search.js';
 import { RemovedMeanwhileError, type SearchHits } from './search-hits.js';
 import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
-import type { FoundNearby, SearchPages } from './search-pages.js';
+import type { FoundNearby, SearchPageBuilder } from './search-page-builder.js';
 import { nearestHits, type SemanticSearch } from './semantic-search.js';
 import { weakReasonOf } from './weak-hits.js';
 
@@ -20,7 +20,7 @@ export class SearchUpdate {
     private readonly keywords: KeywordSearch,
     private readonly semantic: SemanticSearch,
     private readonly hits: SearchHits,
-    private readonly pages: SearchPages,
+    private readonly pages: SearchPageBuilder,
   ) {}
 
   /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TransactionRunner } from '#database';
 import type { Page } from '#http';
 import { type EntryId, type Metadata, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { writtenByCaller } from '#observability';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { sessionLogTag } from './session.cache.js';
@@ -29,7 +29,7 @@ export class SessionEntryService {
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
     private readonly changes: SessionChanges,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
   ) {}
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, QueryCache } from '#cache';
+import { CacheService, ListCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import {
@@ -57,7 +57,7 @@ export class SessionService {
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
     private readonly changes: SessionChanges,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly cache: CacheService,
   ) {}
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions } from '#http';
 import { type CheckpointId, type Metadata, newId } from '#kernel';
@@ -24,7 +24,7 @@ export class CheckpointService {
     private readonly states: AgentStateService,
     private readonly transactions: TransactionRunner,
     private readonly changes: AgentStateChanges,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
   ) {}
 
   /**

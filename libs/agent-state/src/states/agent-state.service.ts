@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CacheService, QueryCache } from '#cache';
+import { CacheService, ListCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { Clock, newId, newRevision, type WorkspaceId } from '#kernel';
@@ -54,7 +54,7 @@ export class AgentStateService {
     private readonly transactions: TransactionRunner,
     private readonly changes: AgentStateChanges,
     private readonly cache: CacheService,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly clock: Clock,
   ) {}
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock, type WorkspaceId } from '#kernel';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { type Project, ProjectReader } from '#project';
 import { contextsTag, contextUsageTag } from '../context.cache.js';
 import { PostgresOverviewRepository } from './postgres-overview.repository.js';
@@ -37,7 +37,7 @@ export class OverviewService {
   constructor(
     private readonly overviews: PostgresOverviewRepository,
     private readonly projects: ProjectReader,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly clock: Clock,
   ) {}
 

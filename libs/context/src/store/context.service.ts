@@ -10,7 +10,7 @@ import {
   metadataBytes,
   type WorkspaceId,
 } from '#kernel';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { ProjectReader } from '#project';
 import { ContextChanges } from '../context-changes.js';
 import { ContextObservers } from '../context-observers.js';
@@ -54,7 +54,7 @@ export class ContextService {
     private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly changes: ContextChanges,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly projects: ProjectReader,
     private readonly usage: ContextUsage,
     private readonly transactions: TransactionRunner,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import {
@@ -58,7 +58,7 @@ export class ConversationService {
     private readonly observers: MessageObservers,
     private readonly reindexing: SessionChangeReindexing,
     private readonly transactions: TransactionRunner,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly clock: Clock,
   ) {}
 

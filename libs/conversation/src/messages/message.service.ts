@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueryCache } from '#cache';
+import { ListCache } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Preconditions, requireMatch } from '#http';
 import {
@@ -62,7 +62,7 @@ export class MessageService {
     private readonly observers: MessageObservers,
     private readonly tokens: TokenCounter,
     private readonly transactions: TransactionRunner,
-    private readonly queries: QueryCache,
+    private readonly queries: ListCache,
     private readonly clock: Clock,
   ) {}
 

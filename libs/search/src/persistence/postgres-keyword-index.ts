@@ -33,7 +33,7 @@ import {
   toRankedDocument,
   validityParameters,
 } from './ranked-rows.js';
-import { adHocRanking, changesSince, ranking, weightsOf } from './ranking.sql.js';
+import { adHocRanking, changesSince, ranking, weightsOf } from './bm25-scores.sql.js';
 
 /** More than one project has documents. */
 const NO_LIMIT = 2 ** 31 - 1;

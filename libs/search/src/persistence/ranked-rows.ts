@@ -2,7 +2,7 @@ import { highestBoost, roleWeightOf } from '../ranking/boosts.js';
 import { SCORE_UNIT } from '../ranking/bm25.js';
 import type { RankPosition, Ranking, SearchFilters, SearchScope } from '../search.js';
 import type { RankedDocument, RankRequest } from './keyword-index.js';
-import { weightsOf } from './ranking.sql.js';
+import { weightsOf } from './bm25-scores.sql.js';
 
 /** A row of the statements that rank. */
 export interface RankedRow {

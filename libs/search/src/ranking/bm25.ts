@@ -5,7 +5,7 @@
  *
  * What is scored is a passage; a document is worth its best one. `b` is lower than the usual 0.75: memories differ in length
  * because some say more, not because they repeat themselves. Measured against 0.75 it is better on conversations and no worse
- * on code; `bench/retrieval` measures it. Scores are summed up in `persistence/ranking.sql.ts`.
+ * on code; `bench/retrieval` measures it. Scores are summed up in `persistence/bm25-scores.sql.ts`.
  */
 export const BM25 = { k1: 1.2, b: 0.5 } as const;
 

@@ -1,4 +1,4 @@
-import { type CacheService, QueryCache } from '#cache';
+import { type CacheService, ListCache } from '#cache';
 import { inProcessCache } from '#cache/testing';
 import type { SessionConfig } from '#config';
 import { FakeTransactionRunner } from '#database/testing';
@@ -43,7 +43,7 @@ export class SessionWorld {
   readonly entries = new FakeSessionEntryRepository();
   readonly transactions = new FakeTransactionRunner();
   readonly cache: CacheService;
-  readonly queries: QueryCache;
+  readonly queries: ListCache;
   readonly projectReader: ProjectReader;
   readonly projects: ProjectService;
   readonly observers = new SessionObservers();
@@ -62,7 +62,7 @@ export class SessionWorld {
     });
     const { clock, transactions, sessions, entries, observers } = this;
     const cache = (this.cache = inProcessCache({ clock, transactions }));
-    const queries = (this.queries = new QueryCache(cache));
+    const queries = (this.queries = new ListCache(cache));
     const changes = new SessionChanges(cache, sessions);
     const projects = new FakeProjectRepository();
     this.projectReader = new ProjectReader(projects, cache);

@@ -1,4 +1,4 @@
-import type { ToolDefinition } from './tool.js';
+import type { ToolDefinition } from '../tool.js';
 
 export const memoryTools: readonly ToolDefinition[] = [
   {

@@ -1,4 +1,4 @@
-import type { ToolDefinition } from './tool.js';
+import type { ToolDefinition } from '../tool.js';
 
 /** What agents that look after a workspace need; most of it asks for the scope `admin`. */
 export const administrationTools: readonly ToolDefinition[] = [

@@ -40,7 +40,7 @@ export const queries = defineFamily<Query<never>, unknown>({
 
 /** Reads lists, overviews and counts through the cache. */
 @Injectable()
-export class QueryCache {
+export class ListCache {
   constructor(private readonly cache: CacheService) {}
 
   /** As `read`, of many: one load for all that are missing. Inside a transaction always from `loadMany`. */

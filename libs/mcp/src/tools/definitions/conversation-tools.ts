@@ -1,5 +1,5 @@
-import { describing, MERGE_PATCH } from './strict-schema.js';
-import type { ToolDefinition } from './tool.js';
+import { describing, MERGE_PATCH } from '../strict-schema.js';
+import type { ToolDefinition } from '../tool.js';
 
 export const conversationTools: readonly ToolDefinition[] = [
   {

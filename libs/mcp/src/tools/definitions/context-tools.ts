@@ -1,6 +1,6 @@
-import type { ObjectSchema } from '../routes/json-schema.js';
-import { describing, MERGE_PATCH } from './strict-schema.js';
-import type { ToolDefinition } from './tool.js';
+import type { ObjectSchema } from '../../routes/json-schema.js';
+import { describing, MERGE_PATCH } from '../strict-schema.js';
+import type { ToolDefinition } from '../tool.js';
 
 export const contextTools: readonly ToolDefinition[] = [
   {

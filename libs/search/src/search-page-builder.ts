@@ -16,7 +16,7 @@ const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds th
 export type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
 
 /** Makes one page of what the channels of a search find: which of them are asked, and how what they found is put in one order. */
-export class SearchPages {
+export class SearchPageBuilder {
   constructor(
     private readonly index: KeywordIndex,
     private readonly literal: LiteralSearch,

@@ -1,4 +1,4 @@
-import type { ToolDefinition } from './tool.js';
+import type { ToolDefinition } from '../tool.js';
 
 /** What a client finds that knows nothing of Keepsake: three verbs, each with one argument that it needs. */
 export const plainTools: readonly ToolDefinition[] = [

@@ -1,6 +1,6 @@
-import type { JsonSchema, ObjectSchema } from '../routes/json-schema.js';
-import { MERGE_PATCH } from './strict-schema.js';
-import type { ToolDefinition } from './tool.js';
+import type { JsonSchema, ObjectSchema } from '../../routes/json-schema.js';
+import { MERGE_PATCH } from '../strict-schema.js';
+import type { ToolDefinition } from '../tool.js';
 
 const SIMPLE: readonly JsonSchema[] = [{ type: 'object' }, { type: 'string' }, { type: 'number' }, { type: 'boolean' }];
 
