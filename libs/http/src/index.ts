@@ -24,7 +24,7 @@ export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { type CachedResponseListener, CachedResponseListeners } from './response-cache/response-cache.interceptor.js';
 export { type CacheableRequest, type ResponseVariant, ResponseVariants } from './response-cache/response-caching.js';
-export { COMMAND_BODY_BYTES } from './server/json-body.js';
+export { COMMAND_BODY_BYTES, excessOf } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
 export { drainServer, prepareServer } from './server/prepare-server.js';
@@ -41,6 +41,6 @@ export {
   timeField,
 } from './validation/request-fields.js';
 export { authorFields, toAuthorResponse } from './validation/author-fields.js';
-export { findInexactJson } from './validation/exact-json.js';
+export { findInexactJson, inexactJson } from './validation/exact-json.js';
 export { escapePointer, findUnsafeText, isNestedTooDeep, MAX_JSON_DEPTH } from './validation/text-safety.js';
 export { CACHE_HIT_MERGED } from './response-cache/cached-response.js';

@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from '#test/support/database.js
 import { exportedProject } from '#test/support/export-file.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { projectFile } from '#test/support/project-file.js';
+import { jsonLines } from '#test/support/transcripts.js';
 
 describe('keepsake export and import', () => {
   let database: TestDatabase;
@@ -55,6 +56,34 @@ describe('keepsake export and import', () => {
     const again = await keepsake(['import', file]);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported into atlas') });
     expect((await server.api.get('/v1/projects/copy/contexts/a')).body.content).toBe('some text ❌');
+  }, 60_000);
+
+  it('imports a transcript: tried first, with progress, and nothing the second time', async () => {
+    const file = jsonLines(
+      Array.from({ length: 3_000 }, (_, place) => ({ role: 'user', content: `said ${place} ${'x'.repeat(100)}` })),
+    );
+    await writeFile(join(folder, 'talk.jsonl'), file);
+    const call = ['import-transcript', 'talk.jsonl', '--project', 'talks', '--external-id', 'talk', '--user', 'ada'];
+    const run = async (...more: string[]) => {
+      const { code, stdout, stderr } = await keepsake([...call, ...more]);
+      const steps = [...stderr.matchAll(/^bytes sent: (\d+) of (\d+)$/gm)].map(([, sent, all]) => [
+        Number(sent),
+        Number(all),
+      ]);
+      expect(steps.length).toBeGreaterThan(1);
+      expect(steps.at(-1)).toEqual([file.length, file.length]);
+      return { code, stdout };
+    };
+    const tried = await run('--dry-run');
+    expect(tried).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^Nothing was written\..*\n.*\n.*\nmessages +3,000 +0$/m),
+    });
+    expect((await server.api.get('/v1/projects/talks')).body.id).toBeNull();
+    const imported = await run('--json');
+    expect([imported.code, JSON.parse(imported.stdout).messages]).toEqual([0, { stored: 3_000, duplicates: 0 }]);
+    const again = await run('--json');
+    expect([again.code, JSON.parse(again.stdout).messages]).toEqual([0, { stored: 0, duplicates: 3_000 }]);
   }, 60_000);
 
   it('speaks with pipes', async () => {

@@ -33,7 +33,7 @@ const CLOSE_OBJECT = 0x7d;
  * @param mostValues values that are separated by commas, wherever they stand
  * @returns what it is too much of, as the end of a sentence; undefined where it is not
  */
-function excessOf(bytes: Buffer, mostValues: number): string | undefined {
+export function excessOf(bytes: Buffer, mostValues: number): string | undefined {
   let depth = 0;
   let values = 1;
   for (let at = 0; at < bytes.length; at++) {

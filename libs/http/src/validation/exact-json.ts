@@ -13,16 +13,39 @@ interface Container {
   index: number;
 }
 
+/** What JSON would be read as something else than is written. */
+interface InexactJson {
+  /** From the root: names of objects, places of arrays. */
+  readonly path: readonly (string | number)[];
+  /** A number as it is written; undefined for a name that its object has twice. */
+  readonly literal: string | undefined;
+}
+
 /**
- * Finds what would be read as something else than is written: a number that no double holds (beyond 2^53, or of too many
- * digits), negative zero, and a name that an object has twice, of which one would be lost. So what is stored is given
- * back as it was sent, or it is refused. Linear in the length; stops at the first finding.
+ * Finds what would be read as something else than is written. So what is stored is given back as it was sent, or it is
+ * refused. Linear in the length; stops at the first finding.
  * @param json valid JSON (RFC 8259)
  */
 export function findInexactJson(json: string): Pick<ErrorIssue, 'pointer' | 'detail'> | undefined {
+  for (const { path, literal } of inexactJson(json)) {
+    const detail =
+      literal === undefined
+        ? 'is there twice'
+        : 'is a number that would not be kept exactly; write it as a text, or with fewer digits';
+    return { pointer: path.map((step) => `/${escapePointer(String(step))}`).join(''), detail };
+  }
+  return undefined;
+}
+
+/**
+ * All of what would be read as something else than is written, in order: numbers that no double holds (beyond 2^53, or of
+ * too many digits), negative zero, and names that an object has twice, of which the last one is read. Linear in the length.
+ * @param json valid JSON (RFC 8259)
+ */
+export function* inexactJson(json: string): Generator<InexactJson> {
   const open: Container[] = [];
   let isName = false;
-  const found = (detail: string) => ({ pointer: open.map(stepOf).join(''), detail });
+  const pathOf = () => open.map(({ names, name, index }) => (names === undefined ? index : name));
   for (let at = 0; at < json.length; at++) {
     const container = open.at(-1);
     switch (json[at]) {
@@ -44,8 +67,8 @@ export function findInexactJson(json: string): Pick<ErrorIssue, 'pointer' | 'det
         const end = endOfString(json, at);
         if (isName && container?.names !== undefined) {
           isName = false;
-          container.name = JSON.parse(json.slice(at, end + 1)) as string;
-          if (container.names.has(container.name)) return found('is there twice');
+          container.name = readString(json, at, end);
+          if (container.names.has(container.name)) yield { path: pathOf(), literal: undefined };
           container.names.add(container.name);
         }
         at = end;
@@ -55,13 +78,17 @@ export function findInexactJson(json: string): Pick<ErrorIssue, 'pointer' | 'det
         NUMBER.lastIndex = at;
         const literal = NUMBER.exec(json)?.[0];
         if (literal === undefined) break;
-        if (!isExact(literal))
-          return found('is a number that would not be kept exactly; write it as a text, or with fewer digits');
+        if (!isExact(literal)) yield { path: pathOf(), literal };
         at += literal.length - 1;
       }
     }
   }
-  return undefined;
+}
+
+/** @param end where its closing quote stands */
+function readString(json: string, start: number, end: number): string {
+  const inside = json.slice(start + 1, end);
+  return inside.includes('\\') ? (JSON.parse(`"${inside}"`) as string) : inside;
 }
 
 /** Where the string that begins at `start` is closed. */
@@ -73,15 +100,12 @@ function endOfString(json: string, start: number): number {
   }
 }
 
-function stepOf({ names, name, index }: Container): string {
-  return `/${names === undefined ? index : escapePointer(name)}`;
-}
-
 function isExact(literal: string): boolean {
   const value = Number(literal);
   if (Object.is(value, -0)) return false;
   if (literal.length <= SAFE_LENGTH && !/e/i.test(literal)) return true;
-  return decimalOf(literal) === decimalOf(String(value));
+  const shortest = String(value);
+  return literal === shortest || decimalOf(literal) === decimalOf(shortest);
 }
 
 /** The same for two literals exactly if they are the same number: significant digits and the power of ten behind them. */

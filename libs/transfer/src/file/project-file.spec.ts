@@ -122,6 +122,15 @@ describe('a project as a file', () => {
     expect(await readHeader(chunks(packed))).toMatchObject({ project: 'p' });
   });
 
+  it('is refused before a line of too many values is read', async () => {
+    const line = (values: number) => Buffer.from(`{"type":"header","list":[${'0,'.repeat(values - 2)}0]}\n`);
+    for (const [values, message] of [
+      [250_001, 'holds more than 250000 values'],
+      [250_000, 'is no export of Keepsake'],
+    ] as const)
+      await expect(checkFile(chunks(line(values), 100_000), LIMITS)).rejects.toThrow(message);
+  });
+
   it('reports how far it is', async () => {
     const spool = await written([context(1, 'a'), context(2, 'b')]);
     const reported: [number, number][] = [];

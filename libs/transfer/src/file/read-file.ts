@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { escapePointer, findInexactJson, findUnsafeText, issuesOf } from '#http';
+import { escapePointer, excessOf, findInexactJson, findUnsafeText, issuesOf } from '#http';
 import { DomainError } from '#kernel';
 import { fileBroken, fileUnknown, lineRefused } from '../transfer.errors.js';
 import {
@@ -25,6 +25,9 @@ import { unpack } from './unpack.js';
 
 /** A context of 1 MiB whose every byte is escaped (`\u0001`), and what belongs to it. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/** What a message or the state of an agent may hold, and what belongs to it. */
+const MOST_LINE_VALUES = 250_000;
 
 const LINE_FEED = 0x0a;
 
@@ -157,6 +160,8 @@ function totalOf(counts: FileCounts): number {
 /** @returns the error for what is no JSON */
 function parse(bytes: Buffer, number: number): Readonly<Record<string, unknown>> | DomainError {
   if (!isUtf8(bytes)) throw lineRefused(number, '', 'is not valid UTF-8');
+  const excess = excessOf(bytes, MOST_LINE_VALUES);
+  if (excess !== undefined) throw lineRefused(number, '', excess);
   let line: unknown;
   try {
     line = JSON.parse(bytes.toString('utf8'));

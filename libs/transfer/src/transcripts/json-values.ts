@@ -1,44 +1,111 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_DEPTH } from '#http';
+import { escapePointer, inexactJson, MAX_JSON_DEPTH } from '#http';
+import { WorkPauses } from '#kernel';
 import { transcriptBroken, transcriptInvalid, transcriptUnknown } from './transcript.errors.js';
 
 /** Of one object: a conversation of an export, a message of an array, or a line. It is parsed at once. */
 const MAX_VALUE_BYTES = 8 * 1024 * 1024;
+/** Of one object, in JSON values: to make them costs many times what their bytes do. */
+const MOST_VALUES = 150_000;
 
 const [LINE_FEED, QUOTE, COMMA, BACKSLASH] = [0x0a, 0x22, 0x2c, 0x5c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+/** A character that is cut off has at most so many bytes. */
+const LONGEST_CUT = 3;
+
+/** A number of a file that would lose digits (beyond 2^53, or of too many), as it is written there. */
+export class WrittenNumber {
+  constructor(readonly literal: string) {}
+
+  /** As it is stored: a text. */
+  toJSON(): string {
+    return this.literal;
+  }
+}
 
 /** An object of a file, and where it stands: `/17` in an array, `/lines/17` otherwise. */
 export interface JsonValue {
+  /** Numbers that would lose digits are a `WrittenNumber`. */
   readonly value: Readonly<Record<string, unknown>>;
   readonly pointer: string;
+  /** Where names stand that their object has already, relative to the value. The last one is read. */
+  readonly repeatedNames: readonly string[];
+}
+
+interface Span {
+  readonly bytes: Buffer;
+  readonly pointer: string;
+  /** Where in the file it begins: its byte from 0 and its line from 1. */
+  readonly offset: number;
+  readonly line: number;
 }
 
 /**
  * The objects of a file that is one JSON array, or objects one after the other (JSON Lines), as they come. Memory holds one
- * chunk and one object; nothing is parsed that is too long or nested too deep.
+ * chunk and one object; nothing is parsed that is too long, holds too many values or is nested too deep.
  * @throws DomainError `transcript-invalid` naming the place, `transcript-broken`, `transcript-format-unknown`
  */
 export async function* readJsonValues(chunks: AsyncIterable<Buffer>): AsyncGenerator<JsonValue> {
   const scan = new ValueScanner();
+  const pauses = new WorkPauses();
   let isFirst = true;
   for await (const chunk of chunks) {
-    const bytes = isFirst && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK) ? chunk.subarray(3) : chunk;
+    const skipped = isFirst && chunk.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0;
     isFirst = false;
-    for (const { text, pointer } of scan.read(bytes)) yield { value: parse(text, pointer), pointer };
+    for (const span of scan.read(chunk, skipped)) yield await parse(span, pauses);
   }
   scan.end();
 }
 
-function parse(bytes: Buffer, pointer: string): Readonly<Record<string, unknown>> {
-  if (!isUtf8(bytes)) throw transcriptInvalid(pointer, 'is not valid UTF-8');
+async function parse(span: Span, pauses: WorkPauses): Promise<JsonValue> {
+  const { bytes, pointer } = span;
+  if (!isUtf8(bytes)) throw transcriptInvalid(pointer, `is not valid UTF-8: ${firstNotUtf8(span)}`);
+  const json = bytes.toString('utf8');
+  let value: Readonly<Record<string, unknown>>;
   try {
-    return JSON.parse(bytes.toString('utf8')) as Readonly<Record<string, unknown>>;
+    value = JSON.parse(json) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw transcriptInvalid(pointer, 'is not valid JSON', error);
   }
+  if (pauses.isDue) await pauses.pauseIfDue();
+  const repeatedNames: string[] = [];
+  for (const { path, literal } of inexactJson(json)) {
+    if (literal === undefined) repeatedNames.push(path.map((step) => `/${escapePointer(String(step))}`).join(''));
+    else keepWritten(value, path, literal);
+    if (pauses.isDue) await pauses.pauseIfDue();
+  }
+  if (pauses.isDue) await pauses.pauseIfDue();
+  return { value, pointer, repeatedNames };
+}
+
+function keepWritten(root: object, path: readonly (string | number)[], literal: string): void {
+  let holder: unknown = root;
+  for (const [depth, step] of path.entries()) {
+    // What an object has twice has hidden what the path leads to.
+    if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, step)) return;
+    const fields = holder as Record<string | number, unknown>;
+    const item = fields[step];
+    if (depth < path.length - 1) holder = item;
+    else if (Object.is(item, Number(literal))) fields[step] = new WrittenNumber(literal);
+  }
+}
+
+/** The byte that is not UTF-8 as an error names it. @param bytes that are not all UTF-8 */
+function firstNotUtf8({ bytes, offset, line }: Pick<Span, 'bytes' | 'offset' | 'line'>): string {
+  const at = placeOfNotUtf8(bytes);
+  const lines = bytes.subarray(0, at).filter((byte) => byte === LINE_FEED).length;
+  const hex = (bytes[at] ?? 0).toString(16).padStart(2, '0').toUpperCase();
+  return `byte ${offset + at} of the file (from 0), on line ${line + lines}, is 0x${hex}`;
+}
+
+/** Before it, the bytes are what they are when they are read as UTF-8 and written again. */
+function placeOfNotUtf8(bytes: Buffer): number {
+  const again = Buffer.from(bytes.toString('utf8'));
+  let at = 0;
+  while (at < bytes.length && bytes[at] === again[at]) at++;
+  return at;
 }
 
 /** Finds where objects begin and end, byte by byte. */
@@ -52,30 +119,46 @@ class ValueScanner {
   private isEscaped = false;
   private begun: Buffer[] = [];
   private begunBytes = 0;
+  /** Of the object that is begun. */
+  private values = 0;
+  private offset = 0;
+  private firstLine = 1;
+  /** Of what was read. */
+  private bytes = 0;
   private line = 1;
   private count = 0;
   private pointer = '';
 
-  *read(chunk: Buffer): Generator<{ readonly text: Buffer; readonly pointer: string }> {
+  *read(chunk: Buffer, skipped: number): Generator<Span> {
     let start = 0;
-    for (let place = 0; place < chunk.length; place++) {
+    for (let place = skipped; place < chunk.length; place++) {
       const byte = chunk[place] ?? 0;
       if (byte === LINE_FEED) this.line++;
       if (this.depth === 0) {
         if (SPACE.has(byte)) continue;
-        if (this.begins(byte)) start = place;
-      } else if (this.ends(byte)) {
-        yield { text: this.take(chunk.subarray(start, place + 1)), pointer: this.pointer };
-      }
+        if (!this.begins(byte)) continue;
+        start = place;
+        this.offset = this.bytes + place;
+        this.firstLine = this.line;
+      } else if (this.ends(byte)) yield this.spanOf(this.take(chunk.subarray(start, place + 1)));
     }
+    this.bytes += chunk.length;
     if (this.depth > 0) this.keep(chunk.subarray(start));
   }
 
   /** @throws DomainError where the file ends before what it says ends */
   end(): void {
     if (this.isArray === undefined) throw transcriptUnknown('is empty');
-    if (this.depth > 0 || (this.isArray && !this.isClosed))
-      throw transcriptBroken('is not whole: it ends in the middle');
+    if (this.depth === 0 && (!this.isArray || this.isClosed)) return;
+    const span = this.spanOf(Buffer.concat(this.begun, this.begunBytes));
+    const isWhole = isUtf8(span.bytes) || placeOfNotUtf8(span.bytes) >= span.bytes.length - LONGEST_CUT;
+    throw transcriptBroken(
+      `is not whole: it ends in the middle${isWhole ? '' : `, and is not valid UTF-8: ${firstNotUtf8(span)}`}`,
+    );
+  }
+
+  private spanOf(bytes: Buffer): Span {
+    return { bytes, pointer: this.pointer, offset: this.offset, line: this.firstLine };
   }
 
   /** Between objects. @returns whether one begins */
@@ -83,6 +166,7 @@ class ValueScanner {
     if (this.isArray === undefined) {
       this.isArray = byte === OPEN_ARRAY;
       if (this.isArray) return false;
+      if (byte === 0xff || byte === 0xfe) throw transcriptUnknown('is not in UTF-8: save it as UTF-8');
       if (byte !== OPEN_OBJECT) throw transcriptUnknown('is neither a JSON array nor JSON objects');
     }
     if (this.isArray && this.isClosed) throw transcriptBroken('goes on after the end of its array');
@@ -99,6 +183,7 @@ class ValueScanner {
     if (byte !== OPEN_OBJECT || (this.isArray && this.expectsComma))
       throw transcriptInvalid(this.pointer, 'is no JSON object');
     this.depth = 1;
+    this.values = 1;
     this.count++;
     this.afterComma = false;
     return true;
@@ -111,7 +196,9 @@ class ValueScanner {
       else if (byte === BACKSLASH) this.isEscaped = true;
       else if (byte === QUOTE) this.inString = false;
     } else if (byte === QUOTE) this.inString = true;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+    else if (byte === COMMA) {
+      if (++this.values > MOST_VALUES) throw transcriptInvalid(this.pointer, `holds more than ${MOST_VALUES} values`);
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (++this.depth > MAX_JSON_DEPTH)
         throw transcriptInvalid(this.pointer, `is nested more than ${MAX_JSON_DEPTH} levels deep`);
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {

@@ -1,5 +1,6 @@
-import type { MessagePart } from '#conversation';
+import { type MessagePart, MOST_PARTS } from '#conversation';
 import { escapePointer } from '#http';
+import { WrittenNumber } from './json-values.js';
 import { transcriptInvalid } from './transcript.errors.js';
 import { type Fields, isObject, objectAt, textAt, type TranscriptNotes } from './transcript.js';
 
@@ -15,7 +16,8 @@ export function toParts(content: unknown, pointer: string, notes: TranscriptNote
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return [toText(content)];
   if (!Array.isArray(content)) throw transcriptInvalid(pointer, 'must be a text or a list of parts');
-  return content.map((part: unknown, place) => {
+  // One more than a message may have is enough to leave it out.
+  return content.slice(0, MOST_PARTS + 1).map((part: unknown, place) => {
     const at = `${pointer}/${place}`;
     return typeof part === 'string' ? toText(part) : toPart(objectAt(part, at), at, notes);
   });
@@ -111,14 +113,18 @@ export function known(fields: Fields): Fields {
 }
 
 /**
- * A value as it can be stored: NUL and lone surrogates are replaced, and what is named `__proto__` is left out. Values of a
- * transcript are nested no deeper than JSON may be.
+ * A value as it can be stored: NUL and lone surrogates are replaced, numbers that would lose digits are texts of them, and
+ * what is named `__proto__` is left out. Values of a transcript are nested no deeper than JSON may be.
  */
 export function storable<Value>(value: Value, pointer: string, notes: TranscriptNotes): Value {
   if (typeof value === 'string') {
     if (value.isWellFormed() && !value.includes('\0')) return value;
     notes.add('characters-replaced', pointer);
     return value.toWellFormed().replaceAll('\0', '\uFFFD') as Value;
+  }
+  if (value instanceof WrittenNumber) {
+    notes.add('number-as-text', pointer);
+    return value.literal as Value;
   }
   if (Array.isArray(value)) return value.map((item, place) => storable(item, `${pointer}/${place}`, notes)) as Value;
   if (!isObject(value)) return value;

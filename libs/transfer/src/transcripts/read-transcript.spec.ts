@@ -37,6 +37,13 @@ async function refusal(text: string | Buffer, options: TranscriptOptions = {}) {
   return [error?.code, error?.issues[0]?.pointer];
 }
 
+async function problem(text: string | Buffer, size?: number) {
+  return read(text, {}, size).then(
+    () => undefined,
+    (thrown: unknown) => thrown as { code: string; message: string; issues: object[] },
+  );
+}
+
 const WICK = 'The lamp needs a new wick.';
 const CALL = { of: 'lamp' };
 
@@ -277,6 +284,12 @@ describe('a transcript', () => {
     ['lists that are too deep', `[{"role": "user", "content": ${'['.repeat(100_000)}`, 'transcript-invalid', '/0'],
     ['objects that are too deep', `[${'{"a":'.repeat(100_000)}`, 'transcript-invalid', '/0'],
     [
+      'an object of too many values',
+      `[{"role": "user", "content": [{"type": "x", "list": [${'0,'.repeat(150_000)}0]}]}]`,
+      'transcript-invalid',
+      '/0',
+    ],
+    [
       'an object that is too long',
       `[{"role": "user", "content": "${'x'.repeat(9 * 1024 * 1024)}`,
       'transcript-invalid',
@@ -295,6 +308,84 @@ describe('a transcript', () => {
     const { items, notes } = await read(JSON.stringify([...long, ...parts]));
     expect(saidBy(items)).toEqual([['user', 'short']]);
     expect(notes).toEqual([{ kind: 'too-long', name: null, count: 2, first: '/0' }]);
+  });
+
+  it('in which all is left out says what, where, and the limit', async () => {
+    const long = { role: 'user', content: 'x'.repeat(1024 * 1024) };
+    const values = [{ type: 'x', list: Array.from({ length: 100_001 }, () => 0) }];
+    const error = await problem(
+      JSON.stringify([long, { role: 'user', content: values }, { role: 'user', content: ' ' }]),
+    );
+    expect(error).toMatchObject({
+      code: 'transcript-empty',
+      issues: [
+        { pointer: '/0', detail: '2 messages of more than 1048576 bytes, 1000 parts or 100000 values' },
+        { pointer: '/2', detail: '1 messages that say nothing' },
+      ],
+      message: expect.stringContaining('holds no message that can be imported'),
+    });
+    const ofHelpers = claudeCodeLines.filter((line) => !('isSidechain' in line) || line.isSidechain);
+    expect((await problem(jsonLines(ofHelpers)))?.issues).toEqual([
+      { pointer: '/lines/2', detail: '1 lines of sub-agents' },
+      { pointer: '/lines/1', detail: '1 lines that are no message' },
+    ]);
+  });
+
+  it('keeps the digits of numbers that would lose some, as texts, and notes them', async () => {
+    const file = `[{"role": "user", "timestamp": 1700000000.00000000001, "content": [{"type": "telegram", "id": 12345678901234567890,
+      "more": {"list": [1e999, -0, 7, 0.10000000000000000001], "plain": 9007199254740992}}]},
+      {"role": "assistant", "content": [{"type": "tool_use", "id": "c", "name": "n", "input": {"id": 9007199254740993}}]}]`;
+    const { items, notes } = await read(file);
+    expect(items.map(({ message }) => message.content)).toEqual([
+      [
+        {
+          type: 'telegram',
+          id: '12345678901234567890',
+          more: { list: ['1e999', '-0', 7, '0.10000000000000000001'], plain: 9007199254740992 },
+        },
+      ],
+      [{ type: 'tool_call', id: 'c', name: 'n', arguments: { id: '9007199254740993' } }],
+    ]);
+    expect(items[0]?.message.createdAt).toEqual(new Date(1_700_000_000_000));
+    expect(notes).toEqual([
+      { kind: 'unknown-part', name: 'telegram', count: 1, first: '/0/content/0' },
+      { kind: 'number-as-text', name: null, count: 5, first: '/0/content/0/id' },
+    ]);
+  });
+
+  it('notes names that are there twice, and takes the last', async () => {
+    const { items, notes } = await read(
+      '[{"role": "user", "content": [{"type": "x", "a": {"__proto__": {"toString": 1e999}}, "a": 12345678901234567890, "a": 5}]}]',
+    );
+    expect(items[0]?.message.content).toEqual([{ type: 'x', a: 5 }]);
+    expect(notes).toContainEqual({ kind: 'name-repeated', name: null, count: 2, first: '/0/content/0/a' });
+    expect(Object.hasOwn(Object.prototype, 'toString')).toBe(true);
+  });
+
+  it.each<[string, Buffer, string]>([
+    [
+      'in a line',
+      Buffer.from('{"role": "user", "content": "ok"}\n{"role": "user",\n"content": "caf\u00e9"}', 'latin1'),
+      '/lines/2 is not valid UTF-8: byte 66 of the file (from 0), on line 3, is 0xE9.',
+    ],
+    [
+      'in a file that is cut off',
+      Buffer.from('\n[{"role": "user", "content": "caf\u00e9 and so', 'latin1'),
+      'ends in the middle, and is not valid UTF-8: byte 34 of the file (from 0), on line 2, is 0xE9.',
+    ],
+    [
+      'in a file that is cut off between characters',
+      Buffer.from('[{"role": "user", "content": "caf\u00e9 and so'),
+      'is not whole: it ends in the middle.',
+    ],
+    [
+      'in a file that is cut off within a character',
+      Buffer.from('[{"role": "user", "content": "\u{1f600}').subarray(0, -1),
+      'is not whole: it ends in the middle.',
+    ],
+    ['from the start', Buffer.from('\ufeff[]', 'utf16le'), 'is not in UTF-8: save it as UTF-8.'],
+  ])('says which byte is not UTF-8 %s', async (_, bytes, words) => {
+    for (const size of [1, 50_000]) expect((await problem(bytes, size))?.message).toContain(words);
   });
 
   it('changes no prototype', async () => {
@@ -326,7 +417,13 @@ describe('a transcript', () => {
             () => 'read',
             (error: unknown) => String((error as { code?: unknown }).code),
           );
-          expect(['read', 'transcript-invalid', 'transcript-broken', 'transcript-format-unknown']).toContain(outcome);
+          expect([
+            'read',
+            'transcript-invalid',
+            'transcript-broken',
+            'transcript-empty',
+            'transcript-format-unknown',
+          ]).toContain(outcome);
         },
       ),
       { numRuns: 300 },

@@ -14,11 +14,12 @@ import { readClaudeCodeLine } from './claude-code-session.js';
 import { type JsonValue, readJsonValues } from './json-values.js';
 import { formatOfMessage, readArrayMessage, readSystemPrompt } from './message-array.js';
 import { known, storable } from './parts.js';
-import { transcriptInvalid, transcriptTooLong, transcriptUnknown } from './transcript.errors.js';
+import { transcriptEmpty, transcriptInvalid, transcriptTooLong, transcriptUnknown } from './transcript.errors.js';
 import {
   type Fields,
   isObject,
   listAt,
+  MOST_VALUES_IN_MESSAGE,
   objectAt,
   type ReadMessage,
   textAt,
@@ -82,13 +83,18 @@ export class TranscriptReader {
     for await (const value of readJsonValues(chunks)) {
       if (isOnly) throw transcriptInvalid(value.pointer, 'follows an object that is a transcript of its own');
       this.shape ??= this.shapeOf(value);
+      const [repeated] = value.repeatedNames;
+      if (repeated !== undefined)
+        this.notes.add('name-repeated', `${value.pointer}${repeated}`, null, value.repeatedNames.length);
       isOnly = this.shape !== 'claude-code' && value.pointer.startsWith('/lines/') && !('role' in value.value);
       for (const item of this.readValue(value, isOnly ? '' : value.pointer)) {
-        yield item;
+        if (item !== undefined) yield item;
         if (pauses.isDue) await pauses.pauseIfDue();
       }
     }
-    if (this.seen.size === 0) throw transcriptUnknown('holds no message');
+    if (this.seen.size > 0) return;
+    const left = this.notes.leftOut();
+    throw left.length === 0 ? transcriptUnknown('holds no message') : transcriptEmpty(left);
   }
 
   private shapeOf({ value, pointer }: JsonValue): Shape {
@@ -104,7 +110,7 @@ export class TranscriptReader {
     return shape;
   }
 
-  private *readValue({ value }: JsonValue, pointer: string): Generator<TranscriptItem> {
+  private *readValue({ value }: JsonValue, pointer: string): Generator<TranscriptItem | undefined> {
     switch (this.shape) {
       case 'chatgpt':
         return yield* this.itemsOf(
@@ -141,7 +147,7 @@ export class TranscriptReader {
     }
   }
 
-  private *readLine(line: Fields, pointer: string): Generator<TranscriptItem> {
+  private *readLine(line: Fields, pointer: string): Generator<TranscriptItem | undefined> {
     if (line['type'] === 'summary') this.title = this.toTitle(textAt(line, 'summary', pointer), `${pointer}/summary`);
     const message = readClaudeCodeLine(line, pointer, this.notes);
     if (message === undefined) return;
@@ -191,19 +197,19 @@ export class TranscriptReader {
     };
   }
 
-  private *itemsOf(conversation: TranscriptConversation, messages: Iterable<ReadMessage>): Generator<TranscriptItem> {
+  /** Undefined for each message that is left out, so that others are answered between them as well. */
+  private *itemsOf(
+    conversation: TranscriptConversation,
+    messages: Iterable<ReadMessage>,
+  ): Generator<TranscriptItem | undefined> {
     for (const { pointer, id, role, name, parts, metadata, createdAt } of messages) {
       const position = this.position++;
-      const content = storable(toContent(parts), `${pointer}/content`, this.notes);
-      if (isEmpty(content)) {
-        this.notes.add('empty', pointer);
-        continue;
-      }
-      if (
-        contentBytes(content) > MAX_CONTENT_BYTES ||
-        content.length > (typeof content === 'string' ? Infinity : MOST_PARTS)
-      ) {
-        this.notes.add('too-long', pointer);
+      const given = toContent(parts);
+      const left = isEmpty(given) ? 'empty' : isTooLong(given) ? 'too-long' : undefined;
+      const content = left === undefined ? storable(given, `${pointer}/content`, this.notes) : given;
+      if (left !== undefined || contentBytes(content) > MAX_CONTENT_BYTES) {
+        this.notes.add(left ?? 'too-long', pointer);
+        yield undefined;
         continue;
       }
       const said = hashOf([role, name, content]);
@@ -262,6 +268,19 @@ function toContent(parts: ReadMessage['parts']): MessageContent {
 function isEmpty(content: MessageContent): boolean {
   if (typeof content === 'string') return content.trim() === '';
   return content.every(({ type, text }) => type === 'text' && typeof text === 'string' && text.trim() === '');
+}
+
+/** What is too long whatever is replaced in it: an escape of JSON is at most twice as long as the character that replaces it. */
+function isTooLong(content: MessageContent): boolean {
+  if (typeof content !== 'string' && content.length > MOST_PARTS) return true;
+  return holdsMoreValues(content, MOST_VALUES_IN_MESSAGE) || contentBytes(content) > 2 * MAX_CONTENT_BYTES;
+}
+
+function holdsMoreValues(value: unknown, most: number): boolean {
+  let left = most;
+  const isMore = (item: unknown): boolean =>
+    --left < 0 || (typeof item === 'object' && item !== null && Object.values(item).some(isMore));
+  return isMore(value);
 }
 
 /** A name that a client may give: as it is in the transcript where it can be one, else a hash of it. */

@@ -31,6 +31,17 @@ export function transcriptUnknown(detail: string): DomainError {
   });
 }
 
+/** A transcript of a known form, of which nothing can be imported. @param left what it holds instead, and where the first is */
+export function transcriptEmpty(left: readonly { readonly pointer: string; readonly detail: string }[]): DomainError {
+  const what = left.map(({ pointer, detail }) => `${detail} (the first at ${pointer})`).join('; ');
+  return new DomainError({
+    code: 'transcript-empty',
+    kind: 'unprocessable',
+    detail: `The transcript holds no message that can be imported. What it holds is left out: ${what}. ${NOTHING}`,
+    issues: left,
+  });
+}
+
 /** @param most messages of one file */
 export function transcriptTooLong(most: number): DomainError {
   const detail = `holds more than ${most} messages; import it in parts`;

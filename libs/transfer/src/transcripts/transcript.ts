@@ -1,5 +1,6 @@
-import type { Message, MessageContent, MessagePart } from '#conversation';
+import { MAX_CONTENT_BYTES, type Message, type MessageContent, type MessagePart, MOST_PARTS } from '#conversation';
 import type { Metadata } from '#kernel';
+import { WrittenNumber } from './json-values.js';
 import { transcriptInvalid } from './transcript.errors.js';
 
 /** Whose transcripts are known: message arrays of two model APIs, exports of two chats, and sessions of a coding agent. */
@@ -43,20 +44,34 @@ export interface ReadMessage {
   readonly createdAt: Date | null;
 }
 
+/** In JSON values. */
+export const MOST_VALUES_IN_MESSAGE = 100_000;
+
 /** What became of something in a transcript that is not, or not as it was given, in the conversation. */
 export const noteKinds = {
   'unknown-part': 'Parts of a kind that is not known. They are kept as given.',
   'data-left-out':
     'Images, sounds and files whose bytes are in the transcript. What they are is kept, the bytes are not.',
   'characters-replaced': 'NUL, halves of surrogate pairs, and the name __proto__, which can not be stored.',
+  'number-as-text': 'Numbers that would lose digits (beyond 2^53, or of too many). Their digits are kept as a text.',
+  'name-repeated': 'Names that an object has more than once. The last one is kept.',
   'other-branch': 'Messages that are not on the branch that was shown last.',
   'sub-agent': 'Lines of sub-agents.',
   'no-message': 'Lines that are no message.',
   empty: 'Messages that say nothing.',
-  'too-long': 'Messages of more than 1 MiB, or of more than 1,000 parts.',
+  'too-long': 'Messages of more than 1 MiB, of more than 1,000 parts, or of more than 100,000 values.',
   repeated: 'Messages whose id was there before.',
 } as const;
 export type NoteKind = keyof typeof noteKinds;
+
+/** Of what a note counts where nothing of it is in the conversation, in the words of a sentence. */
+const leftOutWords: Partial<Record<NoteKind, string>> = {
+  'too-long': `messages of more than ${MAX_CONTENT_BYTES} bytes, ${MOST_PARTS} parts or ${MOST_VALUES_IN_MESSAGE} values`,
+  empty: 'messages that say nothing',
+  'other-branch': 'messages that are not on the branch that was shown last',
+  'sub-agent': 'lines of sub-agents',
+  'no-message': 'lines that are no message',
+};
 
 export interface TranscriptNote {
   readonly kind: NoteKind;
@@ -87,12 +102,22 @@ export class TranscriptNotes {
   list(): readonly TranscriptNote[] {
     return [...this.notes.values()];
   }
+
+  /** How much of what kind is in no conversation, and where the first is. Lines alone that are no message are of no known form. */
+  leftOut(): readonly { readonly pointer: string; readonly detail: string }[] {
+    if (this.list().every(({ kind }) => kind === 'no-message')) return [];
+    return Object.entries(leftOutWords).flatMap(([kind, words]) => {
+      const notes = this.list().filter((note) => note.kind === kind);
+      const count = notes.reduce((sum, note) => sum + note.count, 0);
+      return notes.slice(0, 1).map(({ first }) => ({ pointer: first, detail: `${count} ${words}` }));
+    });
+  }
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber);
 }
 
 /** A text that may be absent. @throws DomainError `transcript-invalid` for anything else */
@@ -121,8 +146,9 @@ const [FIRST_MS, LAST_MS] = [Date.parse('0001-01-02T00:00:00Z'), Date.parse('999
 
 /** A time in ISO 8601, or in seconds since 1970; null where there is none. @throws DomainError `transcript-invalid` */
 export function timeAt(fields: Fields, name: string, pointer: string): Date | null {
-  const value = fields[name];
-  if (value === undefined || value === null) return null;
+  const given = fields[name];
+  if (given === undefined || given === null) return null;
+  const value = given instanceof WrittenNumber ? Number(given.literal) : given;
   const ms = typeof value === 'number' ? value * 1_000 : typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (!(ms >= FIRST_MS && ms <= LAST_MS))
     throw transcriptInvalid(`${pointer}/${name}`, 'must be a time, in ISO 8601 or in seconds since 1970');
