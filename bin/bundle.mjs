@@ -4,7 +4,7 @@
  *
  * Where rolldown has no package for this platform it says so and makes none; `bin/keepsake.mjs` starts what was compiled.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DRIVERS, PACKAGES_WITH_FILES } from './packages-beside-the-bundle.mjs';
@@ -27,6 +27,23 @@ const PAGE_FILES = [
   'LICENSE',
   'NOTICE',
 ];
+
+/**
+ * @nestjs/typeorm asks by `require` for two names that TypeORM had before 1.0: of all of its files, which are in the bundle
+ * already, at every start.
+ */
+const oneTypeorm = {
+  name: 'one-typeorm',
+  transform: {
+    filter: { id: /@nestjs\/typeorm\/dist\/common\/typeorm-compat\.js$/ },
+    /** @param {string} code */
+    handler(code) {
+      const required = "require('typeorm')";
+      if (!code.includes(required)) throw new Error('@nestjs/typeorm does not require typeorm any more');
+      return `import * as bundledTypeorm from 'typeorm';\n${code.replace(required, 'bundledTypeorm')}`;
+    },
+  },
+};
 
 rmSync(folder, { recursive: true, force: true });
 
@@ -53,6 +70,7 @@ if (bundler !== undefined) {
       ...(existsSync(subject) ? { 'bench-subject': subject } : {}),
     },
     external: [...PACKAGES_WITH_FILES, ...DRIVERS, PACKAGES_NOT_USED],
+    plugins: [oneTypeorm],
     onLog(level, log, handle) {
       // Of telejson, which is never given a text of others: see libs/cache.
       if (log.code === 'EVAL' && log.id?.includes('/telejson/')) return;
@@ -71,7 +89,23 @@ if (bundler !== undefined) {
       keepNames: true,
     },
   });
+  for (const file of readdirSync(folder)) if (file.endsWith('.js')) escapeBeyondAscii(join(folder, file));
   copyApiPage(join(folder, 'api-page'));
+}
+
+/**
+ * Node reads and compiles a file faster, and keeps half the memory for its text, where all of it is ASCII. A file is left as it
+ * is where an escape would mean something else (in a raw template), or where it would only grow.
+ *
+ * @param {string} file
+ */
+function escapeBeyondAscii(file) {
+  const code = readFileSync(file, 'utf8');
+  if (/String\.raw`[^`]*[^\0-\x7f`]/.test(code)) return;
+  // A backslash before such a character means nothing; before its escape it would.
+  const plain = /\\[^\0-\x7f]/.test(code) ? code.replaceAll(/(?<!\\)((?:\\\\)*)\\([^\0-\x7f])/g, '$1$2') : code;
+  const escaped = plain.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (escaped.length < code.length * 1.1) writeFileSync(file, escaped);
 }
 
 /** @param {string} target */
