@@ -36,8 +36,8 @@ export abstract class ProjectRepository {
    */
   abstract ensure(project: Project): Promise<Project>;
   abstract findBySlug(workspaceId: WorkspaceId, slug: string): Promise<Project | undefined>;
-  /** The slugs of those that are there, in no order. */
-  abstract slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]>;
+  /** Of those that are there. */
+  abstract slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<ReadonlyMap<ProjectId, string>>;
   /** In the order of their slugs. */
   abstract list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>>;
   /** Deletes the project with everything in it, however long that takes. Whether there was one. Within a transaction. */

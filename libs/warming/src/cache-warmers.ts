@@ -19,6 +19,8 @@ export interface WarmTarget {
 export interface CacheWarmer {
   /** Unique, kebab-case. */
   readonly name: string;
+  /** True: a session that starts reads none of it. Only who asks for a warming gets it. */
+  readonly isForJobsAlone?: boolean;
   warm(target: WarmTarget, signal: AbortSignal): Promise<void>;
 }
 
@@ -83,15 +85,17 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
   /**
    * Warms everything of a target now. What fails, or is not begun when the signal aborts, is left cold and reported.
    * @param stepped is waited for after each of the `stepCount` steps
+   * @param warmers all by default
    * @returns the names of those that stayed cold
    */
   async warm(
     target: WarmTarget,
     signal: AbortSignal = this.shutdown.signal,
     stepped: () => Promise<void> = async () => undefined,
+    warmers: readonly CacheWarmer[] = this.registered,
   ): Promise<readonly string[]> {
     const cold: string[] = [];
-    for (const warmer of this.registered) {
+    for (const warmer of warmers) {
       try {
         signal.throwIfAborted();
         await warmer.warm(target, signal);
@@ -104,7 +108,7 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
     return cold;
   }
 
-  /** Warms a target in the background, once the surrounding transaction has committed. Never rejects, never waits. */
+  /** Warms what a session that starts reads in the background, once the surrounding transaction has committed. Never rejects, never waits. */
   async warmLater(target: WarmTarget): Promise<void> {
     await this.transactions.afterCommit(() => {
       if (this.waiting.size >= MAX_WAITING || this.shutdown.signal.aborted) return;
@@ -124,18 +128,21 @@ export class CacheWarmers extends Registry<CacheWarmer> implements OnApplication
   }
 
   private async drain(): Promise<void> {
+    const warmers = this.registered.filter(({ isForJobsAlone }) => isForJobsAlone !== true);
     for (const [key, target] of this.waiting) {
       this.waiting.delete(key);
-      await this.warm(target, AbortSignal.any([this.shutdown.signal, AbortSignal.timeout(TIME_LIMIT_MS)]));
+      const signal = AbortSignal.any([this.shutdown.signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+      await this.warm(target, signal, undefined, warmers);
     }
     this.running = undefined;
   }
 }
 
-/** The project with what it holds. */
+/** The project with what it holds. A session's start shows its own counts, and every write would clear these. */
 @Injectable()
 export class ProjectWarmer implements CacheWarmer {
   readonly name = 'project';
+  readonly isForJobsAlone = true;
 
   constructor(
     private readonly catalogue: ProjectCatalogueService,

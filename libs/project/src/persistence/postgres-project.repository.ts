@@ -39,12 +39,12 @@ export class PostgresProjectRepository extends ProjectRepository {
     return row === null ? undefined : toProject(row);
   }
 
-  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
-    const rows = await this.database.query<{ slug: string }>(
-      'SELECT slug FROM projects WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
+  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<ReadonlyMap<ProjectId, string>> {
+    const rows = await this.database.query<{ id: ProjectId; slug: string }>(
+      'SELECT id, slug FROM projects WHERE workspace_id = $1 AND id = ANY ($2::uuid[])',
       [workspaceId, ids],
     );
-    return rows.map(({ slug }) => slug);
+    return new Map(rows.map(({ id, slug }) => [id, slug]));
   }
 
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {

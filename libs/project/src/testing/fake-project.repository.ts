@@ -16,8 +16,9 @@ export class FakeProjectRepository extends ProjectRepository {
     return this.rows.find((row) => row.workspaceId === workspaceId && row.slug === slug);
   }
 
-  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<string[]> {
-    return this.rows.filter((row) => row.workspaceId === workspaceId && ids.includes(row.id)).map(({ slug }) => slug);
+  async slugsOf(workspaceId: WorkspaceId, ids: readonly ProjectId[]): Promise<ReadonlyMap<ProjectId, string>> {
+    const found = this.rows.filter((row) => row.workspaceId === workspaceId && ids.includes(row.id));
+    return new Map(found.map(({ id, slug }) => [id, slug]));
   }
 
   async list(workspaceId: WorkspaceId, after: string | undefined, limit: number): Promise<Page<Project, [string]>> {

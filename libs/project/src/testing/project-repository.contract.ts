@@ -48,6 +48,13 @@ export function projectRepositoryContract(subject: () => ProjectRepositorySubjec
     expect(await projects.findBySlug(workspaceId, 'one')).toEqual(here);
   });
 
+  it('T41 gives the slugs of ids, of its own workspace alone', async () => {
+    const here = await projects.ensure(project('one'));
+    const other = await projects.ensure({ ...project('two'), workspaceId: await subject().newWorkspace() });
+    const found = await projects.slugsOf(workspaceId, [here.id, other.id]);
+    expect([...found]).toEqual([[here.id, 'one']]);
+  });
+
   it('T21 lists each once, in the order of their slugs, whichever way they are paged', async () => {
     const slugs = ['b', 'a-1', 'a', 'a.0', 'c', 'a_b', '0'];
     for (const slug of slugs) await projects.ensure(project(slug));
