@@ -7,9 +7,11 @@ import type { SessionEntry, SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
+import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
 import type { PastVersions } from './past-versions.js';
+import type { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import type { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import type { SearchDocument, SearchHit, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
@@ -56,7 +58,10 @@ describe('FreshSearch', () => {
       live,
       semantic,
       reranking,
-      { of: () => Promise.resolve(new Map()) } as unknown as PostgresHitValidity,
+      new HitArrangement(
+        { of: () => Promise.resolve(new Map()) } as unknown as PostgresHitValidity,
+        { termsOf: () => Promise.resolve(new Map()) } as unknown as PostgresHitTimes,
+      ),
       { documentsOf: () => Promise.resolve({ documents: [], truncated: false }) } as unknown as PastVersions,
       clock,
       config,

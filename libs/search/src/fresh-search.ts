@@ -3,17 +3,27 @@ import { SearchConfig } from '#config';
 import { RerankService } from '#embedding';
 import { Clock, type Principal, type WorkspaceId } from '#kernel';
 import { ProjectReader } from '#project';
+import type { QueryAnalysis } from './analysis/query-analysis.js';
 import { analysisOptionsOf } from './analysis/words.js';
 import { EmptyAnswers, NOTHING_STORED } from './empty-answers.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
+import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
 import { isWritten, type LiveDocuments, LiveEntries, NOTHING_LIVE } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { type RememberedSearch, SPARE } from './remembered-search.js';
-import type { SearchAnswer, SearchMode, SearchPosition, SearchRequest, SearchScope } from './search.js';
+import { rangeOf } from './analysis/query-intent.js';
+import type {
+  QueryIntent,
+  SearchAnswer,
+  SearchMode,
+  SearchPosition,
+  SearchRequest,
+  SearchScope,
+  TimeRange,
+} from './search.js';
 import { PastVersions } from './past-versions.js';
-import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { RemovedMeanwhileError, SearchHits } from './search-hits.js';
 import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
 import { SearchPageBuilder } from './search-page-builder.js';
@@ -57,14 +67,14 @@ export class FreshSearch {
     private readonly live: LiveEntries,
     private readonly semantic: SemanticSearch,
     private readonly reranker: RerankService,
-    validity: PostgresHitValidity,
+    arrangement: HitArrangement,
     private readonly past: PastVersions,
     private readonly clock: Clock,
     config: SearchConfig,
   ) {
     this.empty = new EmptyAnswers(index, semantic);
     this.hits = new SearchHits(index, semantic, reranker, analysisOptionsOf(config.language));
-    this.pages = new SearchPageBuilder(index, literal, semantic, this.hits, validity);
+    this.pages = new SearchPageBuilder(index, literal, semantic, this.hits, arrangement);
     this.updates = new SearchUpdate(index, queries, keywords, semantic, this.hits, this.pages);
   }
 
@@ -75,18 +85,23 @@ export class FreshSearch {
 
   /** As `search`, with what it takes to bring the answer up to date later, where that can be done. */
   async find(workspaceId: WorkspaceId, given: SearchRequest, billedPrincipal?: Principal): Promise<FoundSearch> {
-    const request = withValidity(given, this.clock.nowMs());
+    const nowMs = this.clock.nowMs();
+    const request = withValidity(given, nowMs);
+    const intent = this.queries.intentOf(given, nowMs);
     const mode = this.modeOf(request);
     const faults = this.faultsOf(request, mode);
     const project = await this.projects.find(workspaceId, request.project);
     if (project === undefined)
-      return { answer: toAnswer(request, { mode, hits: [], faults, notes: [] }, [], NOTHING_STORED) };
+      return { answer: toAnswer(request, { mode, hits: [], faults, notes: [], intent }, [], NOTHING_STORED) };
 
     const scope = { workspaceId, projectId: project.id };
     // Before anything is read: what changes from here on is merged, also what the statements below have seen.
-    const watermark = this.canMerge(request) ? await this.index.watermark() : undefined;
+    const watermark = this.canMerge(request, intent) ? await this.index.watermark() : undefined;
     const { prepared, page, items } = await this.repeated(async (isLast) => {
-      const made = { ...(await this.prepare(scope, request, mode, billedPrincipal)), leavesOutRemoved: isLast };
+      const made = {
+        ...(await this.prepare(scope, request, { mode, intent, billedPrincipal })),
+        leavesOutRemoved: isLast,
+      };
       const ranked = await this.pages.pageOf(made, mode);
       return { prepared: made, page: ranked, items: await this.hits.describe(made, ranked.hits) };
     });
@@ -95,13 +110,13 @@ export class FreshSearch {
       ...prepared.reading,
       ...(weakReason === undefined ? [] : [weakReason]),
       ...page.notes,
-      ...(prepared.live.truncated ? [request.asOf === undefined ? TOO_MUCH_LIVE : TOO_MUCH_PAST] : []),
+      ...(prepared.live.truncated ? [looksBack(request, intent) ? TOO_MUCH_PAST : TOO_MUCH_LIVE] : []),
     ];
     const emptyReason = items.length > 0 ? null : await this.empty.reasonOf(prepared, page.mode, page);
-    const { untilMs } = prepared;
-    const whole = { ...page, notes, faults: [...faults, ...page.faults] };
-    const answer = toAnswer(request, whole, items, emptyReason, untilMs);
+    const whole = { ...page, notes, faults: [...faults, ...page.faults], intent };
+    const answer = toAnswer(request, whole, items, emptyReason, prepared.untilMs);
     const { ranking, areWordsKnown } = prepared;
+    const { untilMs } = answer;
     const isMergeable = watermark !== undefined && page.channels !== undefined && items.length > 0;
     if (!isMergeable || ranking === undefined || answer.degraded) return { answer };
     const snippets = items.map(({ id, snippet }) => [id, snippet] as const);
@@ -132,9 +147,10 @@ export class FreshSearch {
    * Whether an answer to it can be brought up to date: not a page after others, nor what was there at another time, nor what a reranker has judged, nor what hangs on
    * which sessions and conversations are open.
    */
-  private canMerge({ after, live, rerank, asOf, filters }: SearchRequest): boolean {
+  private canMerge(request: SearchRequest, intent: QueryIntent | undefined): boolean {
+    const { after, live, rerank, filters } = request;
     const isJudged = rerank && this.reranker.isOn;
-    const isPlain = after === undefined && live !== true && asOf === undefined;
+    const isPlain = after === undefined && live !== true && !looksBack(request, intent);
     return isPlain && !isJudged && filters.settled !== true;
   }
 
@@ -167,20 +183,26 @@ export class FreshSearch {
   private async prepare(
     scope: SearchScope,
     request: SearchRequest,
-    mode: SearchMode,
-    billedPrincipal: Principal | undefined,
+    {
+      mode,
+      intent,
+      billedPrincipal,
+    }: Pick<PreparedSearch, 'intent' | 'billedPrincipal'> & { readonly mode: SearchMode },
   ): Promise<Omit<PreparedSearch, 'leavesOutRemoved'>> {
     const written = request.live === true ? await this.live.documentsOf(scope) : NOTHING_LIVE;
     const { asOf } = request;
-    const live = asOf === undefined ? written : together(written, await this.past.documentsOf(scope, asOf));
-    const { query, reading, isDoubtful } = await this.queries.read(scope, request.query, live);
+    const past = await this.pastOf(scope, request, intent);
+    const live = past === undefined ? written : together(written, past);
+    const read = await this.queries.read(scope, request.query, live);
+    const { reading, isDoubtful } = read;
+    const query = withTime(read.query, rangeOf(intent));
     const { after } = request;
     const nowMs = this.clock.nowMs();
     const asOfMs = after?.by === 'seen' ? after.asOfMs : (after?.ranking.asOfMs ?? nowMs);
     const seen = new SeenHits(after?.by === 'seen' ? after.seen : undefined);
     const depth = depthOf(request, seen);
     const isPlain = !isDoubtful && query.phrases.length === 0 && query.exclusions.length === 0;
-    const spare = isPlain && this.canMerge(request) ? SPARE : 0;
+    const spare = isPlain && this.canMerge(request, intent) ? SPARE : 0;
     const similarity =
       mode === 'keyword' || query.words === ''
         ? undefined
@@ -207,13 +229,42 @@ export class FreshSearch {
       isDated,
       untilMs: asOf === undefined ? untilMs : undefined,
     };
-    return { scope, request, billedPrincipal, ...words, ...validity, asOfMs, live, seen, depth, spare, similarity };
+    const asked = { scope, request, billedPrincipal, intent };
+    return { ...asked, ...words, ...validity, asOfMs, live, seen, depth, spare, similarity };
+  }
+
+  /** Versions of then that no index holds any more. What was archived since is found as of a time alone. */
+  private pastOf(
+    scope: SearchScope,
+    { asOf }: SearchRequest,
+    intent: QueryIntent | undefined,
+  ): Promise<LiveDocuments> | undefined {
+    if (asOf !== undefined) return this.past.documentsOf(scope, { from: asOf, to: asOf, withArchived: true });
+    if (intent?.kind !== 'time') return undefined;
+    const nowMs = this.clock.nowMs();
+    const { fromMs = 0, toMs = Number.POSITIVE_INFINITY } = intent;
+    // What is still to come was replaced by nothing yet.
+    if (fromMs > nowMs) return undefined;
+    const to = new Date(Math.min(nowMs, toMs - 1));
+    return this.past.documentsOf(scope, { from: new Date(fromMs), to, withArchived: false });
   }
 }
 
 /** A page after others does not count the words again; what it was begun with stays. When something changes next is not known. */
 function laterPage({ ranking }: SearchPosition, nowMs: number) {
   return { ranking, areWordsKnown: false, isDated: ranking?.isDated ?? true, nextChangeMs: nowMs };
+}
+
+/** Whether it asks for what was there at another time, which no index holds. */
+function looksBack({ asOf }: SearchRequest, intent: QueryIntent | undefined): boolean {
+  return asOf !== undefined || intent?.kind === 'time';
+}
+
+/** With a time that the query names by other words than those of a date. */
+function withTime(query: QueryAnalysis, time: TimeRange | undefined): QueryAnalysis {
+  const { times } = query;
+  if (time === undefined || times.length > 0) return query;
+  return { ...query, times: [time] };
 }
 
 function together(one: LiveDocuments, other: LiveDocuments): LiveDocuments {

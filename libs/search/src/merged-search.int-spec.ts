@@ -7,9 +7,11 @@ import type { SessionReader } from '#session';
 import { mulberry32 } from '#test/support/random.mjs';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
+import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
 import type { PastVersions } from './past-versions.js';
+import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import { QueryReader } from './query-reader.js';
@@ -71,7 +73,7 @@ describe('a search that is brought up to date', () => {
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(reader.asReader(), keywords, config),
       { isOn: false, model: undefined } as unknown as RerankService,
-      new PostgresHitValidity(world.database),
+      new HitArrangement(new PostgresHitValidity(world.database), new PostgresHitTimes(world.database)),
       { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
       clock,
       config,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
-import { ContextReader } from '#context';
+import { ContextReader, type PastTime } from '#context';
 import { analyseLongDocument } from './analysis/document-analysis.js';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { toDocument } from './context-indexer.js';
@@ -24,10 +24,10 @@ export class PastVersions {
     this.options = analysisOptionsOf(config.language);
   }
 
-  /** The newest of them. */
-  async documentsOf({ workspaceId, projectId }: SearchScope, at: Date): Promise<LiveDocuments> {
+  /** The newest of those that were valid at some moment of a time. */
+  async documentsOf({ workspaceId, projectId }: SearchScope, time: PastTime): Promise<LiveDocuments> {
     const limits = { most: MOST_VERSIONS, bytes: MOST_BYTES };
-    const { items, isAll } = await this.contexts.pastVersions(workspaceId, projectId, at, limits);
+    const { items, isAll } = await this.contexts.pastVersions(workspaceId, projectId, time, limits);
     const documents: AnalysedDocument[] = [];
     for (const document of items.map(toDocument))
       documents.push({ document, analysis: await analyseLongDocument(document.label, document.text, this.options) });

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { SearchConfig } from '#config';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
+import { intentOf } from './analysis/query-intent.js';
 import { isWritten, type LiveDocuments } from './live-entries.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
-import type { SearchScope } from './search.js';
+import type { QueryIntent, SearchRequest, SearchScope } from './search.js';
 
 interface ReadQuery {
   readonly query: QueryAnalysis;
@@ -21,17 +22,27 @@ interface ReadQuery {
 @Injectable()
 export class QueryReader {
   private readonly options: AnalysisOptions;
+  private readonly isEnglish: boolean;
 
   constructor(
     private readonly index: KeywordIndex,
     config: SearchConfig,
   ) {
     this.options = analysisOptionsOf(config.language);
+    this.isEnglish = config.language === 'english';
   }
 
   /** What a query says by itself. */
   analyse(text: string): QueryAnalysis {
     return analyseQuery(text, this.options);
+  }
+
+  /** What a query says of the time that it asks about. What the request says itself wins. */
+  intentOf({ query, asOf, current, filters }: SearchRequest, nowMs: number): QueryIntent | undefined {
+    if (asOf !== undefined) return undefined;
+    const intent = intentOf(query, nowMs, this.isEnglish);
+    const isSaid = current === true || filters.since !== undefined;
+    return intent?.kind === 'time' && isSaid ? undefined : intent;
   }
 
   async read(scope: SearchScope, text: string, live: LiveDocuments): Promise<ReadQuery> {

@@ -1,19 +1,28 @@
 import type { KeywordIndex, RankedDocument } from './persistence/keyword-index.js';
 import type { LiteralSearch } from './literal-search.js';
-import type { HitValidity, PostgresHitValidity, Successor } from './persistence/postgres-hit-validity.js';
-import { alone, beforeOthers, fuse, type FusedHit } from './ranking/fusion.js';
+import type { HitArrangement } from './hit-arrangement.js';
+import type { Successor } from './persistence/postgres-hit-validity.js';
+import { alone, beforeOthers, type ChannelHit, fuse, type FusedHit } from './ranking/fusion.js';
 import { arrange } from './ranking/succession.js';
 import { type FusedPosition, type KeywordPosition, satisfies, type SearchMode, type SearchRequest } from './search.js';
 import type { SearchHits } from './search-hits.js';
-import { MOST_HITS, narrowing, type Page, type PreparedSearch, SeenHits, toChannelHit } from './search-page.js';
+import {
+  goesBySeen,
+  MOST_HITS,
+  narrowing,
+  type Page,
+  type PreparedSearch,
+  SeenHits,
+  toChannelHit,
+} from './search-page.js';
 import type { SemanticFindings, SemanticSearch } from './semantic-search.js';
 
-const NOTHING_NEAR: SemanticFindings = { hits: [], nearby: { nearest: [], hits: [], isAll: true } };
+export type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
+
+export const NOTHING_NEAR: FoundNearby = { hits: [], nearby: { nearest: [], hits: [], isAll: true } };
 const NOTHING_ASKED = 'the query leaves something out and names nothing to look for';
 const NO_WORDS = 'the query holds no word to look for, and no text holds it as it stands';
 const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
-
-export type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
 
 /** Makes one page of what the channels of a search find: which of them are asked, and how what they found is put in one order. */
 export class SearchPageBuilder {
@@ -22,7 +31,7 @@ export class SearchPageBuilder {
     private readonly literal: LiteralSearch,
     private readonly semantic: SemanticSearch,
     private readonly hits: SearchHits,
-    private readonly validity: PostgresHitValidity,
+    private readonly order: HitArrangement,
   ) {}
 
   /** Whether the mode ranks by words at all. */
@@ -31,12 +40,14 @@ export class SearchPageBuilder {
   }
 
   pageOf(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
-    if (mode === 'keyword') return this.keywordPage(prepared);
+    const { request, intent, ranking } = prepared;
+    if (mode === 'keyword')
+      return ranking !== undefined && goesBySeen(request, intent)
+        ? this.fusedPage(prepared, mode)
+        : this.keywordPage(prepared);
     // An embedder of meaning may understand what the index has no term for.
     const needsTerms = this.semantic.isLexical || prepared.query.words === '';
-    return prepared.ranking === undefined && needsTerms
-      ? this.literalPage(prepared, mode)
-      : this.fusedPage(prepared, mode);
+    return ranking === undefined && needsTerms ? this.literalPage(prepared, mode) : this.fusedPage(prepared, mode);
   }
 
   /** Where the index has no term for what is looked for, the texts themselves are asked. */
@@ -45,7 +56,7 @@ export class SearchPageBuilder {
     const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
     const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, live, limit });
     const found = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
-    const unseen = await this.arranged(prepared, found);
+    const unseen = await this.order.arranged(prepared, found);
     const hits = unseen.slice(0, request.limit);
     const next: FusedPosition = {
       by: 'seen',
@@ -87,7 +98,7 @@ export class SearchPageBuilder {
     const whole = ranked.slice(0, request.limit);
     const isFirst = request.after === undefined;
     const { hits, faults } = await this.hits.rerank(prepared, alone('keyword', whole.map(toChannelHit), isFirst));
-    const validity = await this.validityOf(prepared, hits);
+    const validity = await this.order.validityOf(prepared, hits);
     const arrangement = {
       validity,
       mayAdd: (successor: Successor) => isFirst && satisfies(successor, request.filters),
@@ -114,40 +125,40 @@ export class SearchPageBuilder {
     return { mode: 'keyword', hits: shown, faults, next, notes: [] };
   }
 
-  private async fusedPage(prepared: PreparedSearch, mode: 'hybrid' | 'semantic'): Promise<Page> {
+  private async fusedPage(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
     const { scope, request, query, ranking, live, depth, spare, similarity } = prepared;
     const limit = depth + spare;
     const [keyword, semantic] = await Promise.all([
       this.usesWords(mode) && ranking !== undefined
         ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit, adHoc: live.documents })
         : Promise.resolve([]),
-      similarity ?? NOTHING_NEAR,
+      mode === 'keyword' ? NOTHING_NEAR : (similarity ?? NOTHING_NEAR),
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
     const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic);
     if (spare === 0) return page;
     return {
       ...page,
-      channels: { keyword: { hits: keyword, isAll: keyword.length < limit }, nearby: semantic.nearby },
+      channels: {
+        keyword: { hits: keyword, isAll: keyword.length < limit },
+        ...(mode === 'keyword' ? {} : { nearby: semantic.nearby }),
+      },
     };
   }
 
   async fusedPageOf(
     prepared: PreparedSearch,
-    mode: 'hybrid' | 'semantic',
+    mode: SearchMode,
     keyword: readonly RankedDocument[],
     semantic: FoundNearby,
   ): Promise<Page> {
     const { request, ranking, asOfMs, seen } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
-    const fused =
-      mode === 'semantic'
-        ? beforeOthers(alone('semantic', semantic.hits), keyword.map(toChannelHit), this.semantic.weight.leastCosine)
-        : fuse({ keyword: keyword.map(toChannelHit), semantic: semantic.hits }, this.semantic.weight.weight);
+    const fused = this.fusedOf(mode, keyword.map(toChannelHit), semantic);
     const isLeftOut = request.weak === false && this.hits.isWeak(prepared);
     const unseen = isLeftOut ? [] : fused.filter((hit) => hit.score >= minScore && !seen.has(hit.id));
     const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
-    const hits = await this.arranged(prepared, ordered);
+    const hits = await this.order.arranged(prepared, ordered);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
@@ -167,7 +178,7 @@ export class SearchPageBuilder {
   private async withoutVectors(prepared: PreparedSearch, failure: string): Promise<Page> {
     const { request, ranking, asOfMs, scope, query, live, seen } = prepared;
     if (ranking === undefined || request.after?.by !== 'seen') {
-      const page = await this.keywordPage(prepared);
+      const page = await this.pageOf(prepared, 'keyword');
       return { ...page, faults: [failure, ...page.faults] };
     }
     const { phrases, exclusions } = query;
@@ -182,31 +193,23 @@ export class SearchPageBuilder {
     });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
-    const hits = await this.arranged(prepared, ordered);
+    const hits = await this.order.arranged(prepared, ordered);
     const page = hits.slice(0, request.limit);
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
     const isMore = hits.length > page.length;
     return { mode: 'keyword', hits: page, next: isMore ? next : undefined, faults: [failure, ...faults], notes: [] };
   }
 
-  /** What is valid stands before what it supersedes, also where it was shown on no page so far and holds no word of the query. */
-  private async arranged(prepared: PreparedSearch, hits: readonly FusedHit[]): Promise<readonly FusedHit[]> {
-    const { request, seen } = prepared;
-    return arrange(hits, {
-      validity: await this.validityOf(prepared, hits),
-      mayAdd: (successor) => !seen.has(successor.id) && satisfies(successor, request.filters),
-    });
-  }
-
-  /** Costs a statement where contexts of the project have a time of validity, and nothing elsewhere. */
-  private validityOf(
-    { scope, request, isDated, validAtMs }: PreparedSearch,
-    hits: readonly FusedHit[],
-  ): Promise<ReadonlyMap<string, HitValidity>> {
-    const ids = hits.flatMap(({ kind, id }) => (kind === 'context' ? [id] : []));
-    // What was valid at another time is not shown by what has come since.
-    if (!isDated || ids.length === 0 || request.asOf !== undefined) return Promise.resolve(new Map());
-    return this.validity.of(scope, ids, new Date(validAtMs));
+  private fusedOf(mode: SearchMode, keyword: readonly ChannelHit[], semantic: FoundNearby): FusedHit[] {
+    const { weight, leastCosine } = this.semantic.weight;
+    switch (mode) {
+      case 'keyword':
+        return alone('keyword', keyword);
+      case 'semantic':
+        return beforeOthers(alone('semantic', semantic.hits), keyword, leastCosine);
+      case 'hybrid':
+        return fuse({ keyword, semantic: semantic.hits }, weight);
+    }
   }
 }
 

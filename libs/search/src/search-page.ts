@@ -7,6 +7,7 @@ import { SCORE_UNIT } from './ranking/bm25.js';
 import type { ChannelHit, FusedHit } from './ranking/fusion.js';
 import {
   mapBoosts,
+  type QueryIntent,
   type Ranking,
   type SearchAnswer,
   type SearchHit,
@@ -68,6 +69,8 @@ export interface PreparedSearch {
   readonly asOfMs: number;
   /** The moment that validity is asked for. */
   readonly validAtMs: number;
+  /** What the query says of the time that it asks about. */
+  readonly intent: QueryIntent | undefined;
   /** Whether contexts of the project have a time of validity. */
   readonly isDated: boolean;
   /** The next moment at which one of those times comes. */
@@ -99,19 +102,35 @@ export interface Page {
   readonly notes: readonly string[];
   /** What it was made of, where that can be brought up to date. */
   readonly channels?: SearchChannels;
+  readonly intent?: QueryIntent;
 }
 
 export function toAnswer(
   { project }: SearchRequest,
-  { mode, faults, notes, next }: Page,
+  { mode, faults, notes, next, intent }: Page,
   items: readonly SearchHit[],
   emptyReason: string | null = null,
   untilMs?: number,
 ): SearchAnswer {
   const reason = [...faults, ...notes].join('; ') || null;
-  const until = untilMs === undefined ? {} : { untilMs };
-  const answer = { project, mode, degraded: faults.length > 0, reason, emptyReason, items, ...until };
+  const changes = [untilMs, untilOf(intent)].filter((change) => change !== undefined);
+  const until = changes.length === 0 ? {} : { untilMs: Math.min(...changes) };
+  const asked = intent === undefined ? {} : { intent };
+  const answer = { project, mode, degraded: faults.length > 0, reason, emptyReason, items, ...asked, ...until };
   return next === undefined ? answer : { ...answer, next };
+}
+
+/** When the words of a query mean another time. Undefined: never. */
+export function untilOf(intent: QueryIntent | undefined): number | undefined {
+  return intent?.kind === 'time' ? intent.untilMs : undefined;
+}
+
+/**
+ * Whether a search by keywords goes from page to page by what was seen: the order of its hits is not the one that the index
+ * gives them. Others go by the place of the last hit.
+ */
+export function goesBySeen({ after }: SearchRequest, intent: QueryIntent | undefined): boolean {
+  return intent !== undefined && after?.by !== 'score';
 }
 
 export function toChannelHit(document: RankedDocument): ChannelHit {

@@ -7,8 +7,16 @@ import type { QueryReader } from './query-reader.js';
 import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } from './remembered-search.js';
 import type { Ranking, SearchAnswer, SearchRequest, SearchScope } from './search.js';
 import { RemovedMeanwhileError, type SearchHits } from './search-hits.js';
-import { depthOf, narrowing, type PreparedSearch, SeenHits, toAnswer, withValidity } from './search-page.js';
-import type { FoundNearby, SearchPageBuilder } from './search-page-builder.js';
+import {
+  depthOf,
+  goesBySeen,
+  narrowing,
+  type PreparedSearch,
+  SeenHits,
+  toAnswer,
+  withValidity,
+} from './search-page.js';
+import { type FoundNearby, NOTHING_NEAR, type SearchPageBuilder } from './search-page-builder.js';
 import { nearestHits, type SemanticSearch } from './semantic-search.js';
 import { weakReasonOf } from './weak-hits.js';
 
@@ -40,8 +48,9 @@ export class SearchUpdate {
     if (untilMs <= nowMs) return undefined;
     const request = withValidity(given, nowMs);
     const query = this.queries.analyse(request.query);
-    const narrowed =
-      mode === 'keyword' ? { ...narrowing(request, query), filters: request.filters } : narrowing(request, query);
+    const intent = this.queries.intentOf(given, nowMs);
+    const isByScore = mode === 'keyword' && !goesBySeen(request, intent);
+    const narrowed = isByScore ? { ...narrowing(request, query), filters: request.filters } : narrowing(request, query);
     const changes = await this.index.changesSince(
       scope,
       remembered.watermark,
@@ -59,7 +68,7 @@ export class SearchUpdate {
     const changed = new Set(pieces.map(({ id }) => id));
     const seen = new SeenHits();
     const depth = depthOf(request, seen);
-    const shown = mode === 'keyword' ? request.limit + 1 : depth;
+    const shown = isByScore ? request.limit + 1 : depth;
     const keyword = mergeRanked(remembered.keyword, changed, ranked, shown);
     // Where nothing holds the words any more, others are near to them.
     if (keyword === undefined || (keyword.length === 0 && remembered.keyword.hits.length > 0)) return undefined;
@@ -73,6 +82,7 @@ export class SearchUpdate {
       areWordsKnown,
       asOfMs: ranking.asOfMs,
       validAtMs: nowMs,
+      intent,
       isDated,
       live: NOTHING_LIVE,
       seen,
@@ -82,12 +92,11 @@ export class SearchUpdate {
       leavesOutRemoved: false,
     };
     const contexts = pieces.filter(({ kind }) => kind === 'context').map(({ id }) => id);
-    const semantic = mode === 'keyword' ? undefined : await this.nearNow(prepared, remembered, changed, contexts);
-    if (mode !== 'keyword' && semantic === undefined) return undefined;
-    const page =
-      mode === 'keyword' || semantic === undefined
-        ? await this.pages.keywordPageOf(prepared, keyword)
-        : await this.pages.fusedPageOf(prepared, mode, keyword, semantic);
+    const semantic = mode === 'keyword' ? NOTHING_NEAR : await this.nearNow(prepared, remembered, changed, contexts);
+    if (semantic === undefined) return undefined;
+    const page = isByScore
+      ? await this.pages.keywordPageOf(prepared, keyword)
+      : await this.pages.fusedPageOf(prepared, mode, keyword, semantic);
     const snippets = new Map(remembered.snippets.filter(([id]) => !changed.has(id)));
     try {
       const items = await this.hits.describe(prepared, page.hits, snippets);
@@ -95,7 +104,7 @@ export class SearchUpdate {
       if (items.length === 0) return undefined;
       const weakReason = weakReasonOf(items, this.semantic.embedder);
       const notes = [...(weakReason === undefined ? [] : [weakReason]), ...page.notes];
-      return toAnswer(request, { ...page, notes }, items, null, nextChangeMs);
+      return toAnswer(request, { ...page, notes, intent }, items, null, nextChangeMs);
     } catch (error) {
       if (error instanceof RemovedMeanwhileError) return undefined;
       throw error;

@@ -21,7 +21,7 @@ export const searchTag = defineTag('search', ({ project }: ProjectKey) => projec
 /** Whole answers, page by page, until something is written that could change them. */
 export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
   name: 'search',
-  schemaVersion: 4,
+  schemaVersion: 5,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),
@@ -39,7 +39,7 @@ export const searchFamily = defineFamily<SearchKey, SearchAnswer>({
  */
 export const searchBaseFamily = defineFamily<SearchKey, RememberedSearch | undefined>({
   name: 'search-base',
-  schemaVersion: 3,
+  schemaVersion: 4,
   scope: 'project',
   mutable: true,
   key: ({ request, engine }) => hashOf({ request: canonical(request), engine }),

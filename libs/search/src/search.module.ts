@@ -12,11 +12,13 @@ import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries } from './live-entries.js';
+import { HitArrangement } from './hit-arrangement.js';
 import { HitSources } from './hit-sources.js';
 import { MessageIndexer } from './message-indexer.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { PostgresHitSources } from './persistence/postgres-hit-sources.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
+import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { PastVersions } from './past-versions.js';
 import { SearchLanguageCheck } from './persistence/search-language.js';
@@ -52,6 +54,8 @@ import { SessionIndexer } from './session-indexer.js';
     HitSources,
     PostgresHitSources,
     PostgresHitValidity,
+    PostgresHitTimes,
+    HitArrangement,
     PastVersions,
     SearchInvalidation,
     { provide: SearchChanges, useExisting: SearchInvalidation },

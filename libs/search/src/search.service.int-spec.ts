@@ -2,15 +2,18 @@ import type { CacheEngine, CacheService } from '#cache';
 import { inProcessCache, startTestEngine, testNamespace } from '#cache/testing';
 import { type RerankService, type SemanticReader, VectorObservers } from '#embedding';
 import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
-import { type ContextId, DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
+import { type Clock, type ContextId, DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
+import { ManualClock } from '#kernel/testing';
 import { ProjectObservers, type ProjectReader } from '#project';
 import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
+import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
 import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
 import type { PastVersions } from './past-versions.js';
+import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import { PostgresKeywordIndex } from './persistence/postgres-keyword-index.js';
 import type { SearchRequest } from './search.js';
@@ -36,6 +39,7 @@ class Process {
   constructor(
     private readonly world: EmbeddingDatabase,
     readonly cache: CacheService,
+    clock: Clock = new SystemClock(),
   ) {
     const { database } = world;
     const config = searchConfig();
@@ -68,12 +72,12 @@ class Process {
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       new SemanticSearch(semanticReader, keywords, config),
       reranker,
-      new PostgresHitValidity(database),
+      new HitArrangement(new PostgresHitValidity(database), new PostgresHitTimes(database)),
       { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
-      new SystemClock(),
+      clock,
       config,
     );
-    this.searches = new SearchService(fresh, cache, semanticReader, reranker, config, new SystemClock());
+    this.searches = new SearchService(fresh, cache, semanticReader, reranker, config, clock);
     const changes = new SearchInvalidation(
       cache,
       projects as unknown as ProjectReader,
@@ -225,6 +229,58 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
       here.vectors.vectorsChanged(project.workspaceId, [{ contextId: id as ContextId, projectId: project.projectId }]),
     );
     expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
+  });
+
+  it('keeps no answer longer than a relative time in its query means what it says, on no page', async () => {
+    const clock = new ManualClock(Date.parse('2026-05-20T23:55:00Z'));
+    const ofRedis = where === 'on Redis' ? await startTestEngine({ namespace: testNamespace() }, { clock }) : undefined;
+    if (ofRedis !== undefined) engines.push(ofRedis);
+    const cache = ofRedis?.cache ?? inProcessCache({ clock, transactions: world.database });
+    const process = new Process(world, cache, clock);
+    for (const label of ['a', 'b', 'c']) await store(label, `red fox ${label}`, process);
+    const ask = async (request: Partial<SearchRequest>) => {
+      const { status, answer, sql } = await process.search(project.workspaceId, request);
+      return {
+        status,
+        sql,
+        from: answer.intent?.kind === 'time' ? answer.intent.fromMs : undefined,
+        next: answer.next,
+      };
+    };
+    const query = 'what did the fox do yesterday?';
+    const first = { query, limit: 1 };
+    const { next: after } = await ask(first);
+    expect(after).toBeDefined();
+    const later = { ...first, after };
+    const plain = { query: 'what did the fox do on 2026-05-19?' };
+    for (const each of [later, plain]) await ask(each);
+    clock.advance(299_999);
+    const yesterday = { status: 'hit', sql: 0, from: Date.parse('2026-05-19') };
+    for (const each of [first, later, plain]) expect(await ask(each)).toMatchObject(yesterday);
+    clock.advance(1);
+    const today = { status: 'miss', from: Date.parse('2026-05-20') };
+    for (const each of [first, later]) expect(await ask(each)).toMatchObject(today);
+    // What names its date means the same for ever.
+    expect(await ask(plain)).toMatchObject(yesterday);
+    for (const each of [first, later]) expect(await ask(each)).toMatchObject({ status: 'hit', from: today.from });
+  });
+
+  it('merges what is written into an answer to a query that asks for now, by keywords too', async () => {
+    let day = 0;
+    const say = (label: string, text: string) =>
+      here.index.index([searchDocument(project, { label, text, createdAt: new Date(Date.UTC(2025, 0, ++day)) })]);
+    for (const mode of ['hybrid', 'keyword'] as const) {
+      const asked = { query: 'which fox is there right now?', mode };
+      await say(`${mode} old`, 'red fox');
+      await here.search(project.workspaceId, asked);
+      await say(`${mode} new`, 'there is a blue fox in the woods');
+      const found = await there.search(project.workspaceId, asked);
+      expect(found).toMatchObject({ status: 'miss', isMerged: true });
+      expect(found.answer.intent).toEqual({ kind: 'now', phrase: 'right now' });
+      expect(found.labels[0]).toBe(`${mode} new`);
+      const made = await here.search(project.workspaceId, { ...asked, limit: 19 });
+      expect(made.labels).toEqual(found.labels);
+    }
   });
 
   it('T42 finds nothing of a project that is gone', async () => {

@@ -5,6 +5,7 @@ import { modelKey, RerankService, SemanticReader } from '#embedding';
 import { Clock, type Principal, type WorkspaceId } from '#kernel';
 import { FreshSearch } from './fresh-search.js';
 import type { SearchAnswer, SearchRequest } from './search.js';
+import { untilOf } from './search-page.js';
 import { searchBaseFamily, searchFamily, type SearchKey } from './search.cache.js';
 
 interface SearchOptions extends ReadOptions {
@@ -74,11 +75,12 @@ export class SearchService {
 
   /**
    * What is valid changes with the time. Of a later page it is not known when, so one that leaves out what is not valid is not
-   * kept; others show only marks, which name their times.
+   * kept; others show only marks, which name their times. When a query like `yesterday` means another day is
+   * known of every page.
    */
-  private lifeOf({ untilMs }: SearchAnswer, { after, current }: SearchRequest): number {
-    if (untilMs === undefined || (after !== undefined && current !== true)) return Number.POSITIVE_INFINITY;
-    return Math.max(1, untilMs - this.clock.nowMs());
+  private lifeOf({ untilMs, intent }: SearchAnswer, { after, current }: SearchRequest): number {
+    const until = after === undefined || current === true ? untilMs : untilOf(intent);
+    return until === undefined ? Number.POSITIVE_INFINITY : Math.max(1, until - this.clock.nowMs());
   }
 
   /** What open sessions write has no tags to fall by. */

@@ -43,6 +43,26 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
+/** What a question says of the time that it asks about. */
+export type QueryIntent =
+  | {
+      readonly kind: 'now';
+      /** The words that say so, as they stand in the question. */
+      readonly phrase: string;
+    }
+  | {
+      readonly kind: 'time';
+      readonly phrase: string;
+      /** Absent: without a beginning. */
+      readonly fromMs?: number;
+      /** Exclusive. Absent: without an end. */
+      readonly toMs?: number;
+      /** When the same words mean another time. Absent: never. */
+      readonly untilMs?: number;
+      /** It asks for what was there before something that has no date. */
+      readonly isEarlier?: true;
+    };
+
 /** A term and what it contributes at most, in score units (see `ranking/bm25`). */
 export interface WeightedTerm {
   readonly term: string;
@@ -203,6 +223,8 @@ export interface ChannelScores extends Boosts {
   readonly semantic: number;
   /** What it gained to stand before what it supersedes. Absent where that is nothing. */
   readonly succession?: number;
+  /** What it gained or lost as one of several about the same thing, where the question asks for now. Absent where that is nothing. */
+  readonly intent?: number;
   /** Absent where no reranker looked at it. */
   readonly rerank?: number;
 }
@@ -247,6 +269,8 @@ export interface SearchAnswer {
   readonly reason: string | null;
   /** Why it is empty; null where it is not. */
   readonly emptyReason: string | null;
+  /** What the query says of the time that it asks about, where that has been acted on. */
+  readonly intent?: QueryIntent;
   readonly items: readonly SearchHit[];
   /** The next moment at which the answer changes by itself. Absent: never. */
   readonly untilMs?: number;

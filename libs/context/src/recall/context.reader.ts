@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary } from '../context.js';
-import { PostgresContextReadRepository } from './postgres-context-read.repository.js';
+import { type PastTime, PostgresContextReadRepository } from './postgres-context-read.repository.js';
 import { ContextUsage } from './context-usage.js';
 
 /** What other features may ask about contexts. Everything is read as it is stored now, in the caller's transaction if there is one. */
@@ -31,16 +31,16 @@ export class ContextReader {
   }
 
   /**
-   * Versions that were valid at a time and are the newest of their label no more, with their texts, newest first: as many as
+   * Versions that were valid at some moment of a time and are the newest of their label no more, with their texts, newest first: as many as
    * the limits hold. `isAll` is false where there are more.
    */
   pastVersions(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
-    at: Date,
+    time: PastTime,
     limits: { readonly most: number; readonly bytes: number },
   ): Promise<{ readonly items: readonly Context[]; readonly isAll: boolean }> {
-    return this.contexts.listPast(workspaceId, projectId, at, limits);
+    return this.contexts.listPast(workspaceId, projectId, time, limits);
   }
 
   /** How many labels the project has that are not archived, and how many of them are to be always checked. */

@@ -11,7 +11,7 @@ import {
   type SimilarityProbe,
 } from '../store/near-duplicates.js';
 import { asOfThen } from '../validity/validity.js';
-import { isActiveAt, isValidAt, startOf } from '../validity/validity.sql.js';
+import { isActiveAt, isValidAt, startOf, wasValidBetween } from '../validity/validity.sql.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -23,6 +23,16 @@ import {
   toSummary,
   WITH_PROJECT,
 } from '../store/context.row.js';
+
+/** Versions of which moment are meant. */
+export interface PastTime {
+  /** Valid at some moment from here on. */
+  readonly from: Date;
+  /** Until then, inclusive. */
+  readonly to: Date;
+  /** Also those that were archived after it; else nothing that is archived. */
+  readonly withArchived: boolean;
+}
 
 export type RecallBy =
   /** The newest version of each label. */
@@ -202,7 +212,7 @@ export class PostgresContextReadRepository {
   async listPast(
     workspaceId: WorkspaceId,
     projectId: ProjectId,
-    at: Date,
+    { from, to, withArchived }: PastTime,
     { most, bytes }: { readonly most: number; readonly bytes: number },
   ): Promise<{ readonly items: readonly Context[]; readonly isAll: boolean }> {
     const rows = await this.database.query<ContextRow & { total: number }>(
@@ -210,15 +220,16 @@ export class PostgresContextReadRepository {
          SELECT c.id, count(*) OVER ()::integer AS total, row_number() OVER newest AS place,
            sum(c.content_bytes) OVER newest AS bytes_so_far
          FROM contexts c
-         WHERE c.workspace_id = $1 AND c.project_id = $2 AND NOT c.is_latest AND ${isValidAt('c', '$3')}
+         WHERE c.workspace_id = $1 AND c.project_id = $2 AND NOT c.is_latest AND ${wasValidBetween('c', '$3', '$6')}
+           AND (${withArchived ? isActiveAt('c', '$6') : 'c.archived_at IS NULL'})
          WINDOW newest AS (ORDER BY c.id DESC)
        )
        SELECT c.*, p.slug AS project, past.total FROM past
          JOIN contexts c ON c.workspace_id = $1 AND c.id = past.id ${WITH_PROJECT}
        WHERE past.place <= $4 AND past.bytes_so_far <= $5 ORDER BY past.place`,
-      [workspaceId, projectId, at.toISOString(), most, bytes],
+      [workspaceId, projectId, from.toISOString(), most, bytes, to.toISOString()],
     );
-    const items = rows.map((row) => asOfThen(toContext(row), at));
+    const items = rows.map((row) => asOfThen(toContext(row), to));
     return { items, isAll: rows.length > 0 ? items.length === rows[0]?.total : true };
   }
 

@@ -1,19 +1,5 @@
+import { monthOf } from './calendar.js';
 import type { TimeRange } from '../search.js';
-
-const MONTHS = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-];
 
 /** The more they say, the earlier they come: what one has read is not read again by the next. */
 const DATES = [
@@ -50,11 +36,4 @@ function rangeOf({ year, month, number, day }: Readonly<Record<string, string | 
   const toMs =
     day === undefined ? Date.UTC(Number(year), index + 1, 1) : Date.UTC(Number(year), index, Number(day) + 1);
   return { fromMs: from.getTime(), toMs };
-}
-
-/** @returns 0 to 11, or -1 for what names no month */
-function monthOf(word: string): number {
-  return MONTHS.findIndex(
-    (name) => word === name || word === name.slice(0, 3) || (word === 'sept' && name.startsWith(word)),
-  );
 }

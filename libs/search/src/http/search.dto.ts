@@ -4,7 +4,7 @@ import { entityId, pageQuery, queryDecimal, queryInteger, timeField } from '#htt
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import type { SituatedHit } from '../hit-sources.js';
-import { type SearchAnswer, searchKinds, searchModes, type SearchRequest } from '../search.js';
+import { type QueryIntent, type SearchAnswer, searchKinds, searchModes, type SearchRequest } from '../search.js';
 
 const MAX_QUERY_LENGTH = 1_000;
 
@@ -118,6 +118,10 @@ const searchHit = z
         .number()
         .optional()
         .meta({ description: 'What it gained to stand before what it supersedes; absent where that is nothing.' }),
+      intent: z.number().optional().meta({
+        description:
+          'What it gained or lost as one of several that hold the same words of a query that asks for now: the newest has the best place.',
+      }),
       rerank: z.number().optional().meta({ description: 'The score itself, where a reranker looked at the hit.' }),
     }),
     channels: z
@@ -158,6 +162,25 @@ const searchHit = z
   })
   .meta({ id: 'SearchHit' });
 
+const searchIntent = z
+  .object({
+    kind: z.enum(['now', 'time']).meta({
+      description:
+        '`now`: of hits that hold the same words of the query the newest stands first. `time`: what was valid then stands first, what was not counts for less, and nothing is left out.',
+    }),
+    phrase: z.string().meta({ description: 'The words of the query that say so.' }),
+    from: z.iso.datetime().nullable().meta({ description: 'Of a time: its beginning; null where it has none.' }),
+    to: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'Its end, exclusive; null where it has none. Both null: before something without a date.' }),
+  })
+  .meta({
+    id: 'SearchIntent',
+    description:
+      'What the query says of the time that it asks about, by rules for English (with another SEARCH_LANGUAGE dates of ISO 8601 alone). Null where it says nothing, and where `asOf` says it, or for a time `current` or `since`.',
+  });
+
 export const searchResponse = z
   .object({
     project: z.string(),
@@ -169,6 +192,7 @@ export const searchResponse = z
       .object({ time: z.iso.datetime(), today: z.array(z.string()) })
       .nullable()
       .meta({ description: 'The time that was asked for, and what is of today all the same.' }),
+    intent: searchIntent.nullable(),
     items: z.array(searchHit),
     nextCursor: z.string().nullable(),
   })
@@ -180,7 +204,7 @@ export function toSearchResponse(
   items: readonly SituatedHit[],
   nextCursor: string | null,
 ): z.infer<typeof searchResponse> {
-  const { project, mode, degraded, reason, emptyReason } = answer;
+  const { project, mode, degraded, reason, emptyReason, intent } = answer;
   return {
     project,
     mode,
@@ -188,6 +212,7 @@ export function toSearchResponse(
     reason,
     emptyReason,
     asOf: asOf === undefined ? null : { time: asOf.toISOString(), today: [...OF_TODAY] },
+    intent: intent === undefined ? null : toIntent(intent),
     items: items.map(({ source, neighbours, said, ...hit }) => ({
       ...hit,
       ...said,
@@ -197,4 +222,12 @@ export function toSearchResponse(
     })),
     nextCursor,
   };
+}
+
+function toIntent(intent: QueryIntent): z.infer<typeof searchIntent> {
+  const { kind, phrase } = intent;
+  const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+  return intent.kind === 'now'
+    ? { kind, phrase, from: null, to: null }
+    : { kind, phrase, from: time(intent.fromMs), to: time(intent.toMs) };
 }

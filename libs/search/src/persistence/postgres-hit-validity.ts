@@ -27,6 +27,21 @@ export interface HitValidity {
   readonly successor: Successor | null;
 }
 
+export interface HitValidityRow {
+  readonly id: string;
+  readonly valid_to: Date | null;
+  readonly superseded_by: string | null;
+  readonly is_valid: boolean;
+  readonly successor_id: string | null;
+  readonly kind: SearchKind;
+  readonly label: string | null;
+  readonly version: number | null;
+  readonly priority: Priority | null;
+  readonly tags: readonly string[];
+  readonly session_id: SessionId | null;
+  readonly created_at: Date;
+}
+
 /** A chain of successors is followed so far. */
 const MOST_STEPS = 64;
 
@@ -66,42 +81,32 @@ export class PostgresHitValidity {
 
   /** Only of those that have a beginning or an end, by id. */
   async of(scope: SearchScope, ids: readonly string[], at: Date): Promise<ReadonlyMap<string, HitValidity>> {
-    interface Row {
-      readonly id: string;
-      readonly valid_to: Date | null;
-      readonly superseded_by: string | null;
-      readonly is_valid: boolean;
-      readonly successor_id: string | null;
-      readonly kind: SearchKind;
-      readonly label: string | null;
-      readonly version: number | null;
-      readonly priority: Priority | null;
-      readonly tags: readonly string[];
-      readonly session_id: SessionId | null;
-      readonly created_at: Date;
-    }
     if (ids.length === 0) return new Map();
     const { workspaceId, projectId } = scope;
-    const rows = await this.database.query<Row>(hitValidity, [workspaceId, projectId, ids, at.toISOString()]);
-    return new Map(
-      rows.map((row) => {
-        const { id, kind, label, version, tags } = row;
-        const successor: Successor | null =
-          row.successor_id === null
-            ? null
-            : {
-                kind,
-                id: row.successor_id,
-                label,
-                version,
-                priority: row.priority ?? undefined,
-                tags,
-                sessionId: row.session_id ?? undefined,
-                createdAt: row.created_at,
-              };
-        const { valid_to: validTo, superseded_by: supersededBy, is_valid: isValid } = row;
-        return [id, { id, validTo, supersededBy, isValid, successor }];
-      }),
-    );
+    const rows = await this.database.query<HitValidityRow>(hitValidity, [
+      workspaceId,
+      projectId,
+      ids,
+      at.toISOString(),
+    ]);
+    return new Map(rows.map((row) => [row.id, toHitValidity(row)]));
   }
+}
+
+export function toHitValidity(row: HitValidityRow): HitValidity {
+  const { id, kind, label, version, tags, valid_to: validTo, superseded_by: supersededBy, is_valid: isValid } = row;
+  const successor: Successor | null =
+    row.successor_id === null
+      ? null
+      : {
+          kind,
+          id: row.successor_id,
+          label,
+          version,
+          priority: row.priority ?? undefined,
+          tags,
+          sessionId: row.session_id ?? undefined,
+          createdAt: row.created_at,
+        };
+  return { id, validTo, supersededBy, isValid, successor };
 }

@@ -1,6 +1,6 @@
 import type { HitValidity, Successor } from '../persistence/postgres-hit-validity.js';
 import { mapBoosts, NO_BOOSTS } from '../search.js';
-import { byScore, type FusedHit } from './fusion.js';
+import type { FusedHit } from './fusion.js';
 
 /** What is not valid, and has nothing that stands for it, counts for this share of its score. */
 const INVALID_SHARE = 0.5;
@@ -25,8 +25,8 @@ export function arrange(hits: readonly FusedHit[], { validity, mayAdd }: Arrange
     const dated = { ...hit, supersededBy, validTo };
     return isValid || successor !== null ? dated : weaken(dated);
   });
-  // A reranker's order is one of scores as well.
-  if (marked.some((hit, place) => hit.score !== hits[place]?.score)) marked.sort(byScore);
+  // A reranker's order is one of scores as well. Hits of one score stay in their order.
+  if (marked.some((hit, place) => hit.score !== hits[place]?.score)) marked.sort((a, b) => b.score - a.score);
   const byId = new Map(marked.map((hit) => [hit.id, hit]));
   const arranged = new Map<string, FusedHit>();
   for (const hit of marked) {

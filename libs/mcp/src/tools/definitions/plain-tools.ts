@@ -19,13 +19,13 @@ export const plainTools: readonly ToolDefinition[] = [
     name: 'recall',
     title: 'Recall what is known',
     description:
-      'What the memory says about `query`, a question or plain words: the texts that answer it, best first, each with its id.',
+      'What the memory says about `query`, a question or plain words: the texts that answer it, best first, each with its id. A question about now or about a time is answered so; `intent` says it.',
     route: 'GET /v1/search',
     alsoKnownAs: 'search',
     effect: 'reads',
     core: true,
     renames: { q: 'query' },
-    shows: ['query', 'project', 'limit', 'tags', 'kinds', 'since', 'cursor'],
+    shows: ['query', 'project', 'limit', 'tags', 'kinds', 'since', 'current', 'asOf', 'cursor'],
     // A usual memory whole, and all hits of an answer within what a model is shown.
     sends: { textLength: 2_000 },
     omits: ['/items/*/scores', '/items/*/channels'],
