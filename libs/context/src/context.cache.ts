@@ -20,6 +20,9 @@ export const labelTag = defineTag('label', ({ project, label }: ProjectKey & { l
 /** Fired by every write to any context of the project. Lists and counts of contexts hang on it, in the `ListCache` of `#cache`. */
 export const contextsTag = defineTag('contexts', ({ project }: ProjectKey) => project);
 
+/** Fired when a conflict of the project is found or resolved. */
+export const conflictsTag = defineTag('conflicts', ({ project }: ProjectKey) => project);
+
 /** Fired when what is shown of the embedding of any context of the project changes. */
 export const embeddingsTag = defineTag('embeddings', ({ project }: ProjectKey) => project);
 

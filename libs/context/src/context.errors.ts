@@ -23,6 +23,28 @@ export function archiveNeedsForce(): DomainError {
   });
 }
 
+export function conflictNotFound(id: string): DomainError {
+  return new NotFoundError('Conflict', id);
+}
+
+/** Somebody has decided otherwise already. */
+export function conflictResolved(disposition: string): DomainError {
+  return new DomainError({
+    code: 'conflict-resolved',
+    kind: 'conflict',
+    detail: `The conflict was resolved already: ${disposition}.`,
+  });
+}
+
+/** What would stand for a context is itself superseded by it. */
+export function circularSuccession(): DomainError {
+  return new DomainError({
+    code: 'circular-succession',
+    kind: 'conflict',
+    detail: 'The context that would stay is itself superseded by the other one, through others.',
+  });
+}
+
 /** The project was deleted between the start of a write and its end. */
 export function projectGone(): DomainError {
   return new DomainError({

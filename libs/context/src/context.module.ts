@@ -14,6 +14,13 @@ import { ContextPresenter } from './http/context-presenter.js';
 import { CachedReadCounter, EmbeddingVariant } from './http/context-response-caching.js';
 import { ContextController } from './http/context.controller.js';
 import { LabelController } from './http/label.controller.js';
+import { ConflictController } from './conflict/conflict.controller.js';
+import { ConflictFinder } from './conflict/conflict-finder.js';
+import { ConflictOutcomeService } from './conflict/conflict-outcome.service.js';
+import { ConflictService } from './conflict/conflict.service.js';
+import { PostgresConflictRepository } from './conflict/postgres-conflict.repository.js';
+import { ProjectSettingsController } from './conflict/project-settings.controller.js';
+import { TextFinders } from './conflict/text-finder.js';
 import { DocumentReader } from './ingest/document.reader.js';
 import { IngestController } from './ingest/ingest.controller.js';
 import { IngestService } from './ingest/ingest.service.js';
@@ -94,6 +101,8 @@ const SHARED = [
   DocumentReader,
   IngestService,
   ContextTransferService,
+  ConflictService,
+  TextFinders,
 ];
 
 /** Labelled, versioned memory: storing, reading, overview and retention. */
@@ -102,6 +111,9 @@ const SHARED = [
   providers: [
     ...SHARED,
     ContextCounts,
+    ConflictFinder,
+    ConflictOutcomeService,
+    PostgresConflictRepository,
     ContextLookup,
     DraftChecks,
     LabelMaker,
@@ -133,6 +145,8 @@ export class ContextModule {}
     LabelController,
     OverviewController,
     RetentionController,
+    ConflictController,
+    ProjectSettingsController,
   ],
   providers: [ContextPresenter, CachedReadCounter, EmbeddingVariant],
 })

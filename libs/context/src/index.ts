@@ -9,6 +9,7 @@ export { EmbeddingStates, EmbeddingStateSource } from './context-observers.js';
 export { linesOf, visibleLines } from './extract/markdown-lines.js';
 export { priorities, type Priority } from './extract/priority.js';
 export type { PastTime } from './recall/postgres-context-read.repository.js';
+export { type TextFinder, TextFinders } from './conflict/text-finder.js';
 export { RecallService } from './recall/recall.service.js';
 export type { ContextCopy, ContextImport } from './transfer/context-import.js';
 export type { ExportedContext, VersionRef } from './transfer/context-rows.js';

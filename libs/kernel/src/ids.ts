@@ -14,6 +14,7 @@ export type ProjectId = Branded<'project'>;
 export type SessionId = Branded<'session'>;
 export type EntryId = Branded<'entry'>;
 export type ContextId = Branded<'context'>;
+export type ConflictId = Branded<'conflict'>;
 export type HandoverId = Branded<'handover'>;
 export type ConversationId = Branded<'conversation'>;
 export type MessageId = Branded<'message'>;

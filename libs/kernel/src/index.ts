@@ -15,6 +15,7 @@ export {
   type AgentStateId,
   type ApiKeyId,
   type CheckpointId,
+  type ConflictId,
   type ContextId,
   type ConversationId,
   copyId,

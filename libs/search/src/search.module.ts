@@ -7,6 +7,7 @@ import { ProjectModule } from '#project';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
 import { ContextIndexer } from './context-indexer.js';
+import { ContextTextFinder } from './context-text-finder.js';
 import { FreshSearch } from './fresh-search.js';
 import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
@@ -49,6 +50,7 @@ import { SessionIndexer } from './session-indexer.js';
     SearchReindexer,
     SearchChangesExpiry,
     ContextIndexer,
+    ContextTextFinder,
     SessionIndexer,
     MessageIndexer,
     HitSources,

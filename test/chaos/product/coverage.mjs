@@ -63,6 +63,7 @@ const WALKED_JOBS = [EMBEDDING_JOB, BACKFILL_JOB, 'cache-warming'];
 /** Those that find nothing to do here, and why. */
 const IDLE_JOBS = {
   'session-sweep': 'no session is idle for two hours; what it leaves is what an end leaves',
+  'context-conflicts': 'no text says anything of another one; what it changes is what a store with `supersedes` does',
   'context-retention': 'no context is as old as the policies; it does what the route does that runs one',
   'search-reindex': 'the analysis of texts is the same all the time',
   'search-changes-expiry': 'removes notes that no search goes back to',

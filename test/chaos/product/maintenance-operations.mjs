@@ -81,6 +81,38 @@ export const maintenanceOperations = [
     },
   },
   {
+    route: 'PUT /v1/projects/{project}/settings',
+    tool: 'project_settings_set',
+    draw({ picks }) {
+      const [project, supersede] = [String(picks.one(PROJECTS)), String(picks.one(['propose', 'apply', 'off']))];
+      return {
+        call: { method: 'PUT', path: `/v1/projects/${project}/settings`, body: { supersede } },
+        args: { project, supersede },
+        about: [project, 'settings'],
+        isRepeatable: true,
+        apply(state, answer) {
+          ensureProject(state, project);
+          state.supersede[project] = supersede;
+          return notIn(answer, [200]) ?? notShown(answer, 'the setting', (body) => body.supersede, supersede);
+        },
+      };
+    },
+  },
+  {
+    route: 'POST /v1/conflicts/{id}/resolve',
+    tool: 'conflict_resolve',
+    draw({ picks }) {
+      const [id, disposition] = [randomUUID(), String(picks.one(['keep_old', 'keep_new', 'keep_both']))];
+      return {
+        call: { method: 'POST', path: `/v1/conflicts/${id}/resolve`, body: { disposition } },
+        args: { id, disposition },
+        about: [],
+        isRepeatable: true,
+        apply: (_state, answer) => notIn(answer, [404]),
+      };
+    },
+  },
+  {
     route: 'POST /v1/retention/{project}/run',
     tool: 'retention_run',
     draw({ picks }) {

@@ -105,6 +105,22 @@ export function projectReadings({ marker }, project) {
       },
     },
     {
+      route: 'GET /v1/conflicts',
+      call: get(`/v1/conflicts?project=${project}&${MANY}`),
+      args: { project, limit: 100 },
+      about,
+      view: ({ items }) => items,
+      expected: () => [],
+    },
+    {
+      route: 'GET /v1/projects/{project}/settings',
+      call: get(`/v1/projects/${project}/settings`),
+      args: { project },
+      about: [project, 'settings'],
+      view: ({ supersede }) => supersede,
+      expected: ({ supersede }) => supersede[project] ?? null,
+    },
+    {
       route: 'GET /v1/retention/{project}',
       call: get(`/v1/retention/${project}`),
       args: { project },

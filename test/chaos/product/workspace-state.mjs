@@ -81,6 +81,7 @@
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
+ * @property {Record<string, string>} supersede what rules of conflicts do by themselves, by project
  */
 
 /** Clients make the first by writing to it; the second is there for whoever asks for it. */
@@ -106,6 +107,7 @@ export function emptyState() {
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
+    supersede: {},
   };
 }
 

@@ -149,6 +149,21 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'DELETE /v1/projects/{project}/contexts/{label}': by((api, { project, label }) =>
     api.del(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`),
   ),
+  'POST /v1/conflicts/{id}/resolve': {
+    // No worker finds one here.
+    async prepare({ here, sql, memory: { project, contexts } }) {
+      const { id } = await done(here.api.post('/v1/contexts', { project, label: 'newer', content: 'Forget it.' }));
+      await sql.query(
+        `INSERT INTO context_conflicts (workspace_id, id, project_id, older_id, newer_id, rule, state, created_at)
+         SELECT workspace_id, gen_random_uuid(), project_id, id, $2, 'change-from', 'open', now() FROM contexts WHERE id = $1`,
+        [contexts[1], id],
+      );
+    },
+    async write({ here, source, memory: { project } }) {
+      const { items } = await done(source.get('/v1/conflicts', { query: { project } }));
+      await done(here.api.post(`/v1/conflicts/${items[0].id}/resolve`, { disposition: 'keep_new' }));
+    },
+  },
   'POST /v1/handovers': by((api, { project }) => api.post('/v1/handovers', { project, summary: 'by hand' })),
   'POST /v1/handovers/{id}/acknowledge': by((api, { handover, session }) =>
     api.post(`/v1/handovers/${handover}/acknowledge`, { sessionId: session }),
@@ -293,6 +308,8 @@ export const HARMLESS_CALLS: Readonly<Record<string, (given: Given) => Sent>> = 
     here.api.post('/v1/contexts/recall', { project, labels: [label] }),
   'PUT /v1/retention/{project}': ({ here, memory: { project } }) =>
     here.api.put(`/v1/retention/${project}`, { archiveAfterDays: 300 }),
+  'PUT /v1/projects/{project}/settings': ({ here, memory: { project } }) =>
+    here.api.put(`/v1/projects/${project}/settings`, { supersede: 'propose' }),
   'POST /v1/admin/cache/test': ({ here }) => here.api.post('/v1/admin/cache/test'),
   'POST /v1/admin/cache/warm': ({ here, memory: { project } }) => here.api.post('/v1/admin/cache/warm', { project }),
   'PATCH /v1/admin/cache/families/{name}': ({ here }) =>

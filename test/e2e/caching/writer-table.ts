@@ -92,15 +92,21 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     mayFire: ['always-check'],
   },
   'DELETE /v1/contexts/{id}': {
-    changes: ['contexts', 'search index', 'always-check contexts', 'handovers'],
+    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
     fires: [...version, 'removals'],
     mayFire: ['always-check'],
   },
   'DELETE /v1/projects/{project}/contexts/{label}': {
-    changes: ['contexts', 'search index', 'always-check contexts', 'handovers'],
+    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
     fires: [...version, 'removals'],
     mayFire: ['always-check'],
   },
+  'POST /v1/conflicts/{id}/resolve': {
+    changes: ['conflicts', 'contexts', 'search index', 'always-check contexts'],
+    fires: [...version, 'conflicts'],
+    mayFire: ['always-check', 'removals'],
+  },
+  'PUT /v1/projects/{project}/settings': { ...nothing, mayFire: newProject },
   // They count what was read, and that is written down some seconds later.
   'POST /v1/contexts/check': nothing,
   'POST /v1/contexts/recall': nothing,
@@ -163,6 +169,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'entries',
       'todos',
       'contexts',
+      'conflicts',
       'always-check contexts',
       'accesses',
       'vectors',
@@ -228,6 +235,12 @@ export const JOBS: Readonly<Record<string, Writer>> = {
     changes: ['vectors'],
     fires: ['context', 'label', 'embeddings', 'any-context', 'search'],
     provedBy: 'test/e2e/background-changes.e2e-spec.ts',
+  },
+  'context-conflicts': {
+    changes: ['conflicts', 'contexts', 'search index', 'always-check contexts'],
+    fires: [...version, 'conflicts'],
+    mayFire: ['always-check'],
+    provedBy: 'test/e2e/validity/conflicts.e2e-spec.ts',
   },
   'embedding-backfill': {
     changes: ['vectors'],

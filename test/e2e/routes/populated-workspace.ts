@@ -26,6 +26,8 @@ export interface PopulatedWorkspace {
     readonly agent: string;
     readonly checkpoint: string;
     readonly key: string;
+    /** Of no conflict: they are found in the background, and conflicts.e2e-spec.ts has them. */
+    readonly conflict: string;
     /** Of no job: those that spanningJobOf finds are the operator's. */
     readonly job: string;
   };
@@ -88,6 +90,7 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
       agent,
       checkpoint: checkpoint.id,
       key: newKey.id,
+      conflict: randomUUID(),
       job: randomUUID(),
     },
   };

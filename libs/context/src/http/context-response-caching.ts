@@ -10,7 +10,15 @@ import {
 } from '#http';
 import type { ContextId, WorkspaceId } from '#kernel';
 import { DEFAULT_PROJECT } from '#project';
-import { anyContextTag, contextsTag, contextTag, contextUsageTag, embeddingsTag, labelTag } from '../context.cache.js';
+import {
+  anyContextTag,
+  conflictsTag,
+  contextsTag,
+  contextTag,
+  contextUsageTag,
+  embeddingsTag,
+  labelTag,
+} from '../context.cache.js';
 import { EmbeddingStates } from '../context-observers.js';
 import { ContextUsage } from '../recall/context-usage.js';
 import type { ContextResponse } from './context.response.js';
@@ -35,6 +43,11 @@ export function tagsOfLabel({ workspace, params }: CacheableRequest): Tags {
 export function tagsOfList({ workspace, query }: CacheableRequest): Tags {
   const named = { workspace, project: String(query['project'] ?? DEFAULT_PROJECT) };
   return [contextsTag(named), embeddingsTag(named), workspaceDeletionTag(named)];
+}
+
+export function tagsOfConflicts({ workspace, query }: CacheableRequest): Tags {
+  const named = { workspace, project: String(query['project'] ?? DEFAULT_PROJECT) };
+  return [conflictsTag(named), contextsTag(named), workspaceDeletionTag(named)];
 }
 
 export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {

@@ -14,6 +14,7 @@ import {
 import { writtenByCaller } from '#observability';
 import { ProjectService } from '#project';
 import { ContextChanges } from '../context-changes.js';
+import { ConflictFinder } from '../conflict/conflict-finder.js';
 import { ContextObservers } from '../context-observers.js';
 import { extracts } from '../context.cache.js';
 import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
@@ -45,6 +46,8 @@ interface Head {
 /** New versions in order, and what they are said to supersede. */
 interface Added {
   readonly versions: readonly NewContext[];
+  /** Those of them that state something by themselves. */
+  readonly stated: readonly NewContext[];
   readonly successions: readonly Succession[];
 }
 
@@ -88,6 +91,7 @@ export class ContextStoreService {
     private readonly changes: ContextChanges,
     private readonly cache: CacheService,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly conflicts: ConflictFinder,
   ) {}
 
   /**
@@ -202,6 +206,7 @@ export class ContextStoreService {
     const author = writtenByCaller();
     const heads = new Map([...lines].map(([label, { latest, lastVersion }]) => [label, { latest, lastVersion }]));
     const added: NewContext[] = [];
+    const stated: NewContext[] = [];
     const successions: Succession[] = [];
     const answers = new Map<ContextDraft, Head>();
     for (const draft of drafts) {
@@ -232,17 +237,18 @@ export class ContextStoreService {
         supersededAt: null,
       };
       added.push(context);
+      if (!draft.isPart) stated.push(context);
       successions.push(...draft.supersedes.map((olderId) => ({ olderId, newerId: context.id })));
       heads.set(draft.label, { latest: context, lastVersion: context.version });
       answers.set(draft, { context, isNew: true });
     }
-    return { added: { versions: added, successions }, answers };
+    return { added: { versions: added, stated, successions }, answers };
   }
 
   private async add(
     workspaceId: WorkspaceId,
     project: string,
-    { versions: added, successions }: Added,
+    { versions: added, stated, successions }: Added,
     lines: ReadonlyMap<string, LockedLabel>,
     settles: boolean,
   ): Promise<{
@@ -263,6 +269,7 @@ export class ContextStoreService {
       newest.map((context) => ({ ...context, ...settled.get(context.id) })),
     );
     await this.observers.validityChanged(workspaceId, ended);
+    await this.conflicts.enqueue(workspaceId, stated, true);
     const replaced = newest.map(({ label }) => lines.get(label)?.latest).filter((context) => context !== undefined);
     await this.changes.written(workspaceId, project, [...replaced, ...newest, ...ended]);
     await this.transactions.afterCommit(() => this.rememberExtracts(added));

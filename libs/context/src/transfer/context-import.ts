@@ -3,6 +3,7 @@ import { importedByCaller } from '#observability';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { type ContextDraft, draftOf } from '../store/context-draft.js';
+import type { ConflictFinder } from '../conflict/conflict-finder.js';
 import type { ContextObservers } from '../context-observers.js';
 import type { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import type { NewContext } from '../store/context.row.js';
@@ -55,6 +56,7 @@ export class ContextImport {
     private readonly rows: ContextRows,
     private readonly observers: ContextObservers,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly conflicts: ConflictFinder,
     private readonly tally: ImportTally,
   ) {}
 
@@ -206,6 +208,8 @@ export class ContextImport {
       latest.map((context) => ({ ...context, ...endOf.get(context.id) })),
     );
     await this.observers.validityChanged(workspaceId, ended);
+    // What was decided where it comes from is decided: nothing of it is proposed again.
+    await this.conflicts.enqueue(workspaceId, latest, false);
   }
 
   private async reportDescribed(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import { type ImportTally, type ImportTarget, namesOf } from '#project';
+import { ConflictFinder } from '../conflict/conflict-finder.js';
 import { ContextObservers } from '../context-observers.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
 import { PostgresContextRepository } from '../store/postgres-context.repository.js';
@@ -21,6 +22,7 @@ export class ContextTransferService {
     private readonly reads: PostgresContextReadRepository,
     private readonly observers: ContextObservers,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly conflicts: ConflictFinder,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
@@ -59,7 +61,16 @@ export class ContextTransferService {
 
   /** Begins to bring a file's versions, in the caller's transaction. What is cached is dropped by the caller. */
   importInto(target: ImportTarget, tally: ImportTally): ContextImport {
-    return new ContextImport(target, this.contexts, this.reads, this.rows, this.observers, this.successions, tally);
+    return new ContextImport(
+      target,
+      this.contexts,
+      this.reads,
+      this.rows,
+      this.observers,
+      this.successions,
+      this.conflicts,
+      tally,
+    );
   }
 
   /**

@@ -148,6 +148,31 @@ export class PostgresSuccessionsRepository {
     );
   }
 
+  /** Takes back that the one supersedes the other. What is not known is no error. */
+  async remove(workspaceId: WorkspaceId, { olderId, newerId }: Succession): Promise<void> {
+    await this.database.query(
+      'DELETE FROM context_successions WHERE workspace_id = $1 AND older_id = $2 AND newer_id = $3',
+      [workspaceId, olderId, newerId],
+    );
+  }
+
+  /** Whether the newer one is superseded by the older one already, through others or not, now or at a time to come. */
+  async wouldBeCircular(workspaceId: WorkspaceId, { olderId, newerId }: Succession): Promise<boolean> {
+    const [row] = await this.database.query<{ is_circular: boolean }>(
+      `WITH RECURSIVE later AS (
+         SELECT $2::uuid AS id
+         UNION
+         SELECT next.id FROM later CROSS JOIN LATERAL (
+           SELECT newer_id AS id FROM context_successions WHERE workspace_id = $1 AND older_id = later.id
+           UNION ALL
+           SELECT superseded_by FROM contexts WHERE workspace_id = $1 AND id = later.id AND superseded_by IS NOT NULL
+         ) AS next)
+       SELECT EXISTS (SELECT FROM later WHERE id = $3) AS is_circular`,
+      [workspaceId, newerId, olderId],
+    );
+    return row?.is_circular === true;
+  }
+
   /**
    * Works out again what ends what, after versions came, went, or said something else of their validity. The caller holds `lock`.
    * @param ids of those versions, also of ones that are deleted

@@ -25,6 +25,7 @@ import { SearchPassages } from './0030-search-passages.js';
 import { ContextValidity } from './0031-context-validity.js';
 import { DatedContexts } from './0032-dated-contexts.js';
 import { Authors } from './0034-authors.js';
+import { Conflicts } from './0035-conflicts.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -54,4 +55,5 @@ export const migrations: MigrationClass[] = [
   ContextValidity,
   DatedContexts,
   Authors,
+  Conflicts,
 ];

@@ -41,6 +41,22 @@ export const administrationTools: readonly ToolDefinition[] = [
     idempotent: true,
   },
   {
+    name: 'project_settings_get',
+    title: 'Read the settings of a project',
+    description: 'What rules that find conflicts do by themselves in a project.',
+    route: 'GET /v1/projects/:project/settings',
+    effect: 'reads',
+    fillsProject: () => true,
+  },
+  {
+    name: 'project_settings_set',
+    title: 'Set the settings of a project',
+    description: 'Whether rules that find conflicts propose, apply or are off; without `supersede`, as by default.',
+    route: 'PUT /v1/projects/:project/settings',
+    effect: 'changes',
+    idempotent: true,
+  },
+  {
     name: 'job_list',
     title: 'List jobs',
     description: 'Background jobs, newest first.',

@@ -67,6 +67,22 @@ export const contextTools: readonly ToolDefinition[] = [
     fillsProject: () => true,
   },
   {
+    name: 'conflict_list',
+    title: 'List conflicts',
+    description: 'Pairs of contexts of which the newer one seems to take the place of the older one, to be decided.',
+    route: 'GET /v1/conflicts',
+    effect: 'reads',
+    recalls: true,
+  },
+  {
+    name: 'conflict_resolve',
+    title: 'Decide a conflict',
+    description: 'Say which of two contexts stays valid: the old one, the new one, both, or none, which deletes both.',
+    route: 'POST /v1/conflicts/:id/resolve',
+    effect: 'removes',
+    idempotent: true,
+  },
+  {
     name: 'context_list',
     title: 'List contexts',
     description: 'Contexts of a project, newest first, without their texts.',

@@ -1,0 +1,250 @@
+import type { Statement } from './statements.js';
+import { ARTICLES, BOUNDARIES, CHANGED, DEFINITE, NEGATIONS, STOP_WORDS, TIME_WORDS, USE_VERBS } from './vocabulary.js';
+import type { Word } from './words.js';
+
+export type ReplacementRule = 'change-from' | 'instead-of' | 'replaced-by' | 'renamed' | 'no-longer';
+
+/** What a sentence says took the place of what. All are stems. */
+export interface Replacement {
+  readonly rule: ReplacementRule;
+  /** What is not so any more, in order; empty: all of `subject` together. */
+  readonly replaced: readonly string[];
+  /** What is so instead, in order; empty: nothing. */
+  readonly successor: readonly string[];
+  /** What it is about. Every one of them has to be in what is replaced. */
+  readonly subject: readonly string[];
+}
+
+/** Names of things are short. */
+const LONGEST_NAME = 6;
+const REPEATED = new Set([
+  'every',
+  'each',
+  'always',
+  'usually',
+  'when',
+  'whenever',
+  'nightly',
+  'regularly',
+  'automatically',
+]);
+const PRESENT = new Set(['is', 'are', 'be', 'being', 'get', 'gets']);
+
+/** What sentence says explicitly that something took the place of something else; undefined: it does not say so. */
+export function replacementIn({ words }: Statement): Replacement | undefined {
+  return renamed(words) ?? changeFrom(words) ?? replacedBy(words) ?? insteadOf(words) ?? noLonger(words);
+}
+
+/** "(was) switched, moved, upgraded … from A to B", once and not time and again. */
+function changeFrom(words: readonly Word[]): Replacement | undefined {
+  if (words.some(({ lower }) => REPEATED.has(lower))) return undefined;
+  const from = words.findIndex(
+    ({ lower }, place) => lower === 'from' && words.slice(0, place).some((word, at) => isPast(words, at, word)),
+  );
+  if (from === -1) return undefined;
+  const to = words.findIndex(
+    ({ lower }, place) => place > from + 1 && place <= from + 1 + LONGEST_NAME && (lower === 'to' || lower === 'into'),
+  );
+  if (to === -1) return undefined;
+  const successor = nameFrom(words, to + 1);
+  const rest = [...words.slice(0, from), ...purposeOf(words.slice(to + 1 + successor.length))];
+  return made('change-from', words.slice(from + 1, to), successor, rest);
+}
+
+function isPast(words: readonly Word[], at: number, { lower }: Word): boolean {
+  return CHANGED.has(lower) && !PRESENT.has(words[at - 1]?.lower ?? '');
+}
+
+/** "use B instead of A", "B rather than A", "B in place of A". */
+function insteadOf(words: readonly Word[]): Replacement | undefined {
+  const found = pairOf(words, [
+    ['instead', 'of'],
+    ['in', 'place', 'of'],
+    ['rather', 'than'],
+  ]);
+  if (found === undefined || !words.some((word) => USE_VERBS.has(word.stem) && !/ed$|^was$|^were$/.test(word.lower)))
+    return undefined;
+  const { start, end } = found;
+  const replaced = nameFrom(words, end);
+  const behind = words.slice(end + replaced.length);
+  if (start === 0) return insteadOfFirst(words.slice(end));
+  const successor = nameBefore(words, start);
+  const before = words.slice(0, start - successor.length);
+  return made('instead-of', replaced, successor, [...before, ...purposeOf(behind)]);
+}
+
+/** "Instead of A, S uses B". */
+function insteadOfFirst(words: readonly Word[]): Replacement | undefined {
+  const length = words.findIndex(
+    ({ lower }, place) =>
+      place > 0 && (BOUNDARIES.has(lower) || DEFINITE.has(lower) || ['we', 'i', 'they', 'use'].includes(lower)),
+  );
+  const rest = words.slice(length);
+  const verb = rest.findIndex(({ stem, kind }) => USE_VERBS.has(stem) && kind === 'word');
+  if (length === -1 || verb === -1) return undefined;
+  const successor = nameFrom(rest, verb + 1);
+  const behind = rest.slice(verb + 1 + successor.length);
+  return made('instead-of', words.slice(0, length), successor, [...rest.slice(0, verb), ...purposeOf(behind)]);
+}
+
+/** "A was replaced by B", "we replaced A with B", "B replaces A", "B took over C from A". */
+function replacedBy(words: readonly Word[]): Replacement | undefined {
+  const verb = words.findIndex(({ lower }) =>
+    ['replaced', 'replaces', 'supersedes', 'superseded', 'succeeds', 'succeeded'].includes(lower),
+  );
+  if (verb === -1) return takenOver(words);
+  const before = words[verb - 1]?.lower ?? '';
+  const by = words.findIndex(({ lower }, place) => place > verb && ['by', 'with'].includes(lower));
+  if (['was', 'were', 'been', 'is', 'are'].includes(before)) {
+    if (by !== verb + 1) return undefined;
+    const aux = words.findIndex(({ lower }) => ['was', 'were', 'has', 'have', 'is', 'are'].includes(lower));
+    const successor = nameFrom(words, by + 1);
+    const replaced = nameFrom(words, 0);
+    const rest = [...words.slice(replaced.length, aux), ...purposeOf(words.slice(by + 1 + successor.length))];
+    return made('replaced-by', replaced, successor, rest);
+  }
+  const replaced = nameFrom(words, verb + 1);
+  if (by !== -1 && by <= verb + 1 + LONGEST_NAME) {
+    const successor = nameFrom(words, by + 1);
+    const rest = [...words.slice(verb + 1 + replaced.length, by), ...purposeOf(words.slice(by + 1 + successor.length))];
+    return made('replaced-by', replaced, successor, rest);
+  }
+  const successor = nameBefore(words, verb);
+  return made('replaced-by', replaced, successor, purposeOf(words.slice(verb + 1 + replaced.length)));
+}
+
+function takenOver(words: readonly Word[]): Replacement | undefined {
+  const found = pairOf(words, [
+    ['took', 'over'],
+    ['takes', 'over'],
+    ['taken', 'over'],
+  ]);
+  const from = words.findIndex(({ lower }, place) => found !== undefined && place > found.end && lower === 'from');
+  if (found === undefined || from === -1) return undefined;
+  const replaced = nameFrom(words, from + 1);
+  return made('replaced-by', replaced, nameBefore(words, found.start), words.slice(found.end, from));
+}
+
+/** "A was renamed to B", "we renamed A to B", "A is now called B". */
+function renamed(words: readonly Word[]): Replacement | undefined {
+  const verb = words.findIndex(({ lower }) => lower === 'renamed');
+  if (verb !== -1) {
+    if (words[verb + 1]?.lower === 'from') return undefined;
+    const to = words.findIndex(
+      ({ lower }, place) => place > verb && place <= verb + 1 + LONGEST_NAME && ['to', 'into', 'as'].includes(lower),
+    );
+    if (to === -1) return undefined;
+    const replaced = to === verb + 1 ? nameFrom(words, 0) : words.slice(verb + 1, to);
+    return named(replaced, nameFrom(words, to + 1));
+  }
+  const now = words.findIndex(
+    ({ lower }, place) => lower === 'now' && ['called', 'named', 'known'].includes(words[place + 1]?.lower ?? ''),
+  );
+  if (now === -1) return undefined;
+  const isKnownAs = words[now + 2]?.lower === 'as';
+  return named(nameFrom(words, 0), nameFrom(words, now + (isKnownAs ? 3 : 2)));
+}
+
+/** "the channel core-chat": a name that looks like one stands for itself. */
+function named(replaced: readonly Word[], successor: readonly Word[]): Replacement | undefined {
+  const last = replaced.at(-1);
+  const isName = last !== undefined && (last.kind === 'name' || /[\d_./-]/.test(last.text));
+  return made('renamed', isName ? [last] : replaced, successor, []);
+}
+
+/** "S no longer does V", "S does not do V any more". */
+function noLonger(words: readonly Word[]): Replacement | undefined {
+  const longer = pairOf(words, [
+    ['no', 'longer'],
+    ['not', 'longer'],
+  ]);
+  const more = pairOf(words, [['anymore'], ['any', 'more'], ['any', 'longer']]);
+  const isNegated = words.some((word) => isNegation(word));
+  if (longer === undefined && !(more !== undefined && isNegated)) return undefined;
+  const end = more?.start ?? endOfClause(words, longer?.end ?? 0);
+  return made('no-longer', [], [], words.slice(0, end), true);
+}
+
+export function isNegation({ lower }: Word): boolean {
+  return NEGATIONS.has(lower) || lower.endsWith("n't");
+}
+
+/** Where a reason or another clause begins. */
+function endOfClause(words: readonly Word[], start: number): number {
+  const end = words.findIndex(
+    ({ lower, kind }, place) =>
+      place > start && (kind === 'mark' || ['because', 'since', 'but', 'so', 'which', 'after', 'now'].includes(lower)),
+  );
+  return end === -1 ? words.length : end;
+}
+
+function made(
+  rule: ReplacementRule,
+  replaced: readonly Word[],
+  successor: readonly Word[],
+  about: readonly Word[],
+  keepsVerbs = false,
+): Replacement | undefined {
+  const old = replaced.filter(({ lower }) => !ARTICLES.has(lower)).map(({ stem }) => stem);
+  const next = successor.filter(({ lower }) => !ARTICLES.has(lower)).map(({ stem }) => stem);
+  if (rule !== 'no-longer' && (old.length === 0 || old.length > LONGEST_NAME || old.join(' ') === next.join(' ')))
+    return undefined;
+  const subject = [...new Set(contentOf(about, keepsVerbs).map(({ stem }) => stem))].filter(
+    (stem) => !next.includes(stem) && !old.includes(stem),
+  );
+  if (rule === 'no-longer' && subject.length < 2) return undefined;
+  return { rule, replaced: old, successor: next, subject };
+}
+
+/** What a sentence is about: no words that name nothing, no times, and where asked no verbs of use and change. */
+function contentOf(words: readonly Word[], keepsVerbs: boolean): readonly Word[] {
+  return words.filter((word) => {
+    const { lower, stem, kind } = word;
+    return (
+      kind !== 'mark' &&
+      !isNegation(word) &&
+      !STOP_WORDS.has(lower) &&
+      !TIME_WORDS.has(lower) &&
+      (keepsVerbs || (!CHANGED.has(lower) && !(USE_VERBS.has(stem) && kind === 'word')))
+    );
+  });
+}
+
+/** "for S", "in S" right behind a name; what follows after that is another matter. */
+function purposeOf(behind: readonly Word[]): readonly Word[] {
+  const [preposition] = behind;
+  if (preposition === undefined || !['for', 'in', 'on', 'as', 'of'].includes(preposition.lower)) return [];
+  const end = behind.findIndex(
+    ({ lower, kind }, place) =>
+      place > 0 &&
+      (kind === 'mark' || ['because', 'since', 'but', 'so', 'and', 'during', 'after', 'which'].includes(lower)),
+  );
+  const purpose = behind.slice(1, end === -1 ? behind.length : end);
+  return purpose.some(({ lower, kind }) => kind === 'value' || TIME_WORDS.has(lower)) ? [] : purpose;
+}
+
+/** The name that begins at a place and ends before the next boundary. */
+function nameFrom(words: readonly Word[], start: number): readonly Word[] {
+  const rest = words.slice(start);
+  const end = rest.findIndex(({ lower }) => BOUNDARIES.has(lower));
+  return rest.slice(0, Math.min(end === -1 ? rest.length : end, LONGEST_NAME));
+}
+
+/** The name that ends before a place: back to the next verb of use or boundary. */
+function nameBefore(words: readonly Word[], end: number): readonly Word[] {
+  let start = end;
+  while (start > 0 && end - start < LONGEST_NAME) {
+    const word = words[start - 1];
+    if (word === undefined || BOUNDARIES.has(word.lower) || (USE_VERBS.has(word.stem) && word.kind === 'word')) break;
+    start--;
+  }
+  return words.slice(start, end);
+}
+
+function pairOf(words: readonly Word[], phrases: readonly (readonly string[])[]) {
+  for (const phrase of phrases) {
+    const start = words.findIndex((_, place) => phrase.every((part, index) => words[place + index]?.lower === part));
+    if (start !== -1) return { start, end: start + phrase.length };
+  }
+  return undefined;
+}
