@@ -1,10 +1,5 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import pg from 'pg';
 import type { Keepsake } from './keepsake.js';
-
-const SCRIPT = join(import.meta.dirname, 'embedded-statement.mjs');
+import { changeStored } from './stored-rows.js';
 
 const AGE_SESSION = `
   UPDATE sessions SET created_at = created_at - make_interval(mins => $2),
@@ -24,31 +19,7 @@ export async function ageSession(
   minutes: number,
 ): Promise<void> {
   await server.stop();
-  const changed =
-    databaseUrl === undefined
-      ? await inEmbedded(join(server.dataDir, 'postgres'), [id, minutes])
-      : await inServer(databaseUrl, [id, minutes]);
+  const changed = await changeStored(server, databaseUrl, AGE_SESSION, [id, minutes]);
   if (changed !== 1) throw new Error(`session ${id} was not aged: ${changed} rows changed`);
   await server.start();
-}
-
-async function inServer(url: string, parameters: readonly unknown[]): Promise<number> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(AGE_SESSION, [...parameters])).rowCount ?? 0;
-  } finally {
-    await client.end();
-  }
-}
-
-/** In a process of its own: the embedded database can't be loaded inside jest. */
-async function inEmbedded(folder: string, parameters: readonly unknown[]): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    SCRIPT,
-    folder,
-    AGE_SESSION,
-    JSON.stringify(parameters),
-  ]);
-  return Number(stdout);
 }

@@ -61,6 +61,8 @@ export interface ContextFilter {
   readonly which: 'latest' | 'active' | 'archived';
   /** Of then: the versions that were valid, every one that was not archived, or the archived ones. Absent: now. */
   readonly asOf?: Date;
+  /** Only those that are valid at this moment, which is now; where `asOf` is given, then. */
+  readonly validAt?: Date;
 }
 
 export const embeddingStates = ['pending', 'ready', 'off'] as const;

@@ -50,6 +50,11 @@ export function tagsOfConflicts({ workspace, query }: CacheableRequest): Tags {
   return [conflictsTag(named), contextsTag(named), workspaceDeletionTag(named)];
 }
 
+/** What is valid now changes with the time. */
+export function isListCached({ query }: CacheableRequest): boolean {
+  return query['current'] !== 'true';
+}
+
 export function tagsOfOverview({ workspace, params }: CacheableRequest): Tags {
   const project = params['project'] ?? '';
   return [contextsTag({ workspace, project }), contextUsageTag({ workspace }), workspaceDeletionTag({ workspace })];

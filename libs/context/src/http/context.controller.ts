@@ -27,7 +27,7 @@ import {
   toPatch,
   versionsQuery,
 } from './context.dto.js';
-import { contextSubject, tagsOfContext, tagsOfList, tagsOfVersions } from './context-response-caching.js';
+import { contextSubject, isListCached, tagsOfContext, tagsOfList, tagsOfVersions } from './context-response-caching.js';
 import { ContextPresenter } from './context-presenter.js';
 import { toTime } from '../validity/validity.fields.js';
 import { contextParams, noQuery } from './context.fields.js';
@@ -77,7 +77,7 @@ export class ContextController {
     summary: 'List contexts, newest first, without their texts',
     access: ['memory:read'],
     response: summariesResponse,
-    cache: { family: queries.name, tags: tagsOfList },
+    cache: { family: queries.name, tags: tagsOfList, when: isListCached },
   })
   async list(@Caller() caller: Principal, @Query({ schema: contextsQuery }) query: z.infer<typeof contextsQuery>) {
     const filter = toFilter(query);

@@ -3,8 +3,7 @@ import { entityId, pageQuery, textField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
-import type { ArchiveCommand, ContextPatch } from '../store/context.service.js';
-import type { ContextFilter } from '../context.js';
+import type { ArchiveCommand, ContextPatch, ListFilter } from '../store/context.service.js';
 import { asOfQuery, checkValidity, toTime } from '../validity/validity.fields.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
 
@@ -25,13 +24,17 @@ export const contextsQuery = z.strictObject({
     .default('latest')
     .meta({ description: 'The newest version of each label, or every one; archived ones are left out.' }),
   archived: z.enum(['true', 'false']).default('false').meta({ description: 'True: archived versions alone.' }),
+  current: z.enum(['true', 'false']).default('false').meta({
+    description:
+      'True: leaves out contexts that are not valid now, or with `asOf` then: superseded, expired, or not valid yet.',
+  }),
   asOf: asOfQuery,
 });
 
 export const contextQuery = z.strictObject({ asOf: asOfQuery });
 
 /** The list that a query asks for, without where its page starts. */
-export function toFilter(query: z.infer<typeof contextsQuery>): Omit<ContextFilter, 'projectId'> {
+export function toFilter(query: z.infer<typeof contextsQuery>): ListFilter {
   return {
     label: query.label,
     labelPrefix: query.labelPrefix,
@@ -39,6 +42,7 @@ export function toFilter(query: z.infer<typeof contextsQuery>): Omit<ContextFilt
     tags: query.tags,
     sessionId: query.session as SessionId | undefined,
     asOf: toTime(query.asOf),
+    current: query.current === 'true',
     which: query.archived === 'true' ? 'archived' : query.versions === 'all' ? 'active' : 'latest',
   };
 }

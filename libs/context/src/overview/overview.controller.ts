@@ -6,6 +6,7 @@ import type { Principal } from '#kernel';
 import { queries } from '#cache';
 import { tagsOfOverview } from '../http/context-response-caching.js';
 import { overviewParams, overviewQuery, overviewResponse, toOverviewResponse } from './overview.dto.js';
+import { toTime } from '../validity/validity.fields.js';
 import { OverviewService } from './overview.service.js';
 
 @Controller('v1/projects/:project')
@@ -23,9 +24,8 @@ export class OverviewController {
     @Param({ schema: overviewParams }) params: z.infer<typeof overviewParams>,
     @Query({ schema: overviewQuery }) query: z.infer<typeof overviewQuery>,
   ) {
-    return toOverviewResponse(
-      params.project,
-      await this.overviews.overviewOf(caller.workspaceId, params.project, query),
-    );
+    const asOf = toTime(query.asOf);
+    const overview = await this.overviews.overviewOf(caller.workspaceId, params.project, { ...query, asOf });
+    return toOverviewResponse(params.project, overview, asOf);
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { queryInteger } from '#http';
 import { projectSlug } from '#project';
 import { priorities } from '../extract/priority.js';
+import { asOfQuery } from '../validity/validity.fields.js';
 import { estimatedTokens, type LabelNode, type ProjectOverview, type UsedContext } from './overview.js';
 
 const count = (fallback: number, most: number) => queryInteger(1, most).prefault(fallback);
@@ -11,6 +12,10 @@ export const overviewQuery = z.strictObject({
   limit: count(10, 100).meta({ description: 'How many contexts each list of uses holds.' }),
   treeLimit: count(200, 1000).meta({ description: 'How many labels the tree shows.' }),
   staleDays: count(30, 3650).meta({ description: 'Neither read nor changed for so many days means stale.' }),
+  asOf: asOfQuery.meta({
+    description:
+      'What was valid and known at that time: texts, versions, times and archive marks of then. Tags, priority and use are those of today.',
+  }),
 });
 
 const usedContext = z.object({
@@ -47,8 +52,12 @@ const labelNode = z
 export const overviewResponse = z
   .object({
     project: z.string(),
+    asOf: z
+      .object({ time: z.iso.datetime(), today: z.array(z.string()) })
+      .nullable()
+      .meta({ description: 'The time that was asked for, and what is of today all the same; null: now.' }),
     counts: z.object({
-      labels: z.int().meta({ description: 'With a version that is not archived.' }),
+      labels: z.int().meta({ description: 'With a version that is not archived, or with `asOf` was valid then.' }),
       versions: z.int().meta({ description: 'Not archived.' }),
       archivedVersions: z.int(),
       latestBytes: z.int().meta({ description: 'Of the newest versions.' }),
@@ -70,10 +79,14 @@ export const overviewResponse = z
 
 type OverviewResponse = z.infer<typeof overviewResponse>;
 
-export function toOverviewResponse(project: string, overview: ProjectOverview): OverviewResponse {
+/** What an overview as of another time says of today all the same. */
+const OF_TODAY = ['tags', 'priority', 'use'];
+
+export function toOverviewResponse(project: string, overview: ProjectOverview, asOf?: Date): OverviewResponse {
   const { counts, mostUsed, leastUsed, stale, tree } = overview;
   return {
     project,
+    asOf: asOf === undefined ? null : { time: asOf.toISOString(), today: OF_TODAY },
     counts: { ...counts, byPriority: { ...counts.byPriority }, estimatedTokens: estimatedTokens(counts.latestBytes) },
     mostUsed: mostUsed.map(toUsed),
     leastUsed: leastUsed.map(toUsed),

@@ -14,6 +14,8 @@ interface OverviewCommand {
   /** How many labels the tree shows. */
   readonly treeLimit: number;
   readonly staleDays: number;
+  /** What was valid then. Absent: now. */
+  readonly asOf?: Date;
 }
 
 const NOTHING: ProjectOverview = {
@@ -52,14 +54,15 @@ export class OverviewService {
   }
 
   private async make({ workspaceId, ...project }: Project, command: OverviewCommand): Promise<ProjectOverview> {
-    const staleBefore = new Date(this.clock.nowMs() - command.staleDays * DAY_MS);
-    const labels = await this.overviews.labels(workspaceId, project.id, command.treeLimit + 1);
+    const { limit, treeLimit, staleDays, asOf } = command;
+    const staleBefore = new Date(this.clock.nowMs() - staleDays * DAY_MS);
+    const labels = await this.overviews.labels(workspaceId, project.id, treeLimit + 1, asOf);
     return {
-      counts: await this.overviews.counts(workspaceId, project.id, staleBefore),
-      mostUsed: await this.overviews.mostUsed(workspaceId, project.id, command.limit),
-      leastUsed: await this.overviews.leastUsed(workspaceId, project.id, command.limit),
-      stale: await this.overviews.stale(workspaceId, project.id, staleBefore, command.limit),
-      tree: labelTree(labels.slice(0, command.treeLimit), labels.length > command.treeLimit),
+      counts: await this.overviews.counts(workspaceId, project.id, staleBefore, asOf),
+      mostUsed: await this.overviews.mostUsed(workspaceId, project.id, limit, asOf),
+      leastUsed: await this.overviews.leastUsed(workspaceId, project.id, limit, asOf),
+      stale: await this.overviews.stale(staleBefore, workspaceId, project.id, limit, asOf),
+      tree: labelTree(labels.slice(0, treeLimit), labels.length > treeLimit),
     };
   }
 }

@@ -2,7 +2,7 @@ import type { ContextId } from '#kernel';
 import type { Priority } from '../extract/priority.js';
 
 export interface OverviewCounts {
-  /** Labels with a version that is not archived. */
+  /** Labels with a version that is not archived, or was valid at the time that is asked about. */
   readonly labels: number;
   /** Versions that are not archived. */
   readonly versions: number;

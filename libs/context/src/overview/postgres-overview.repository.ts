@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import type { Priority } from '../extract/priority.js';
+import { isActiveAt, isValidAt, startOf } from '../validity/validity.sql.js';
 import type { OverviewCounts, TreeContext, UsedContext } from './overview.js';
 
 interface CountsRow {
@@ -33,30 +34,46 @@ const WITH_USAGE = `
   FROM contexts c LEFT JOIN context_usage u ON u.workspace_id = c.workspace_id AND u.context_id = c.id
   WHERE c.workspace_id = $1 AND c.project_id = $2`;
 
+/** What an overview shows: the newest versions, or those that were valid at the moment of a parameter. */
+const isShown = (moment: string | undefined) => (moment === undefined ? 'c.is_latest' : isValidAt('c', moment));
+
 const SELECT_USED = `
   SELECT c.id, c.label, c.version, c.priority, coalesce(u.access_count, 0) AS access_count, u.last_accessed_at, c.updated_at
-  ${WITH_USAGE} AND c.is_latest`;
+  ${WITH_USAGE}`;
 
-/** What the overview of a project is made of. Every list holds newest versions that are not archived. */
+type Listing = [workspaceId: WorkspaceId, projectId: ProjectId, limit: number, asOf: Date | undefined];
+
+/**
+ * What the overview of a project is made of. Every list holds newest versions that are not archived; or, where a moment is given, the
+ * versions that were valid then, with the priority and the use of today.
+ */
 @Injectable()
 export class PostgresOverviewRepository {
   constructor(private readonly database: Database) {}
 
   /** @param staleBefore read and changed before it means stale */
-  async counts(workspaceId: WorkspaceId, projectId: ProjectId, staleBefore: Date): Promise<OverviewCounts> {
+  async counts(
+    workspaceId: WorkspaceId,
+    projectId: ProjectId,
+    staleBefore: Date,
+    asOf: Date | undefined,
+  ): Promise<OverviewCounts> {
+    const moment = asOf === undefined ? undefined : '$4';
+    const shown = isShown(moment);
+    const isActive = moment === undefined ? 'c.archived_at IS NULL' : isActiveAt('c', moment);
     const [row] = await this.database.query<CountsRow>(
       `SELECT
-         count(*) FILTER (WHERE c.is_latest)::integer AS labels,
-         count(*) FILTER (WHERE c.archived_at IS NULL)::integer AS versions,
-         count(*) FILTER (WHERE c.archived_at IS NOT NULL)::integer AS archived,
-         coalesce(sum(c.content_bytes) FILTER (WHERE c.is_latest), 0) AS latest_bytes,
+         count(*) FILTER (WHERE ${shown})::integer AS labels,
+         count(*) FILTER (WHERE ${isActive})::integer AS versions,
+         count(*) FILTER (WHERE NOT ${isActive})::integer AS archived,
+         coalesce(sum(c.content_bytes) FILTER (WHERE ${shown}), 0) AS latest_bytes,
          coalesce(sum(c.content_bytes), 0) AS total_bytes,
-         count(*) FILTER (WHERE c.is_latest AND c.priority = 'always_check')::integer AS always_check,
-         count(*) FILTER (WHERE c.is_latest AND c.priority = 'important')::integer AS important,
-         count(*) FILTER (WHERE c.is_latest AND c.priority = 'reference')::integer AS reference,
-         count(*) FILTER (WHERE c.is_latest AND ${TOUCHED_AT} < $3)::integer AS stale
-       ${WITH_USAGE}`,
-      [workspaceId, projectId, staleBefore],
+         count(*) FILTER (WHERE ${shown} AND c.priority = 'always_check')::integer AS always_check,
+         count(*) FILTER (WHERE ${shown} AND c.priority = 'important')::integer AS important,
+         count(*) FILTER (WHERE ${shown} AND c.priority = 'reference')::integer AS reference,
+         count(*) FILTER (WHERE ${shown} AND ${TOUCHED_AT} < $3)::integer AS stale
+       ${WITH_USAGE} ${moment === undefined ? '' : `AND ${startOf('c')} <= ${moment}`}`,
+      [workspaceId, projectId, staleBefore, ...givenMoment(asOf)],
     );
     if (row === undefined) throw new Error('An aggregate without groups has one row.');
     return {
@@ -71,44 +88,35 @@ export class PostgresOverviewRepository {
   }
 
   /** Those that were read, most often first. */
-  mostUsed(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly UsedContext[]> {
-    return this.used(`${SELECT_USED} AND u.access_count > 0 ORDER BY u.access_count DESC, c.id DESC LIMIT $3`, [
-      workspaceId,
-      projectId,
-      limit,
-    ]);
+  mostUsed(...[workspaceId, projectId, limit, asOf]: Listing): Promise<readonly UsedContext[]> {
+    return this.used(
+      `${SELECT_USED} AND ${isShown(asOf && '$4')} AND u.access_count > 0 ORDER BY u.access_count DESC, c.id DESC LIMIT $3`,
+      [workspaceId, projectId, limit, ...givenMoment(asOf)],
+    );
   }
 
   /** Least often read first, and of those the longest unchanged. */
-  leastUsed(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly UsedContext[]> {
-    return this.used(`${SELECT_USED} ORDER BY coalesce(u.access_count, 0), c.updated_at, c.id LIMIT $3`, [
-      workspaceId,
-      projectId,
-      limit,
-    ]);
+  leastUsed(...[workspaceId, projectId, limit, asOf]: Listing): Promise<readonly UsedContext[]> {
+    return this.used(
+      `${SELECT_USED} AND ${isShown(asOf && '$4')} ORDER BY coalesce(u.access_count, 0), c.updated_at, c.id LIMIT $3`,
+      [workspaceId, projectId, limit, ...givenMoment(asOf)],
+    );
   }
 
   /** Longest untouched first. */
-  stale(
-    workspaceId: WorkspaceId,
-    projectId: ProjectId,
-    staleBefore: Date,
-    limit: number,
-  ): Promise<readonly UsedContext[]> {
-    return this.used(`${SELECT_USED} AND ${TOUCHED_AT} < $4 ORDER BY ${TOUCHED_AT}, c.id LIMIT $3`, [
-      workspaceId,
-      projectId,
-      limit,
-      staleBefore,
-    ]);
+  stale(staleBefore: Date, ...[workspaceId, projectId, limit, asOf]: Listing): Promise<readonly UsedContext[]> {
+    return this.used(
+      `${SELECT_USED} AND ${isShown(asOf && '$5')} AND ${TOUCHED_AT} < $4 ORDER BY ${TOUCHED_AT}, c.id LIMIT $3`,
+      [workspaceId, projectId, limit, staleBefore, ...givenMoment(asOf)],
+    );
   }
 
   /** In the order of their labels. */
-  async labels(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly TreeContext[]> {
+  async labels(...[workspaceId, projectId, limit, asOf]: Listing): Promise<readonly TreeContext[]> {
     return this.database.query<TreeContext>(
-      `SELECT id, label, version, priority, preview, content_bytes AS "contentBytes" FROM contexts
-       WHERE workspace_id = $1 AND project_id = $2 AND is_latest ORDER BY label LIMIT $3`,
-      [workspaceId, projectId, limit],
+      `SELECT id, label, version, priority, preview, content_bytes AS "contentBytes" FROM contexts AS c
+       WHERE workspace_id = $1 AND project_id = $2 AND ${isShown(asOf && '$4')} ORDER BY label, version DESC LIMIT $3`,
+      [workspaceId, projectId, limit, ...givenMoment(asOf)],
     );
   }
 
@@ -124,4 +132,8 @@ export class PostgresOverviewRepository {
       updatedAt: row.updated_at,
     }));
   }
+}
+
+function givenMoment(asOf: Date | undefined): string[] {
+  return asOf === undefined ? [] : [asOf.toISOString()];
 }

@@ -11,7 +11,7 @@ import {
   type SimilarityProbe,
 } from '../store/near-duplicates.js';
 import { asOfThen } from '../validity/validity.js';
-import { isActiveAt, isValidAt, startOf, wasValidBetween } from '../validity/validity.sql.js';
+import { isActiveAt, isValidAt, isValidNow, startOf, wasValidBetween } from '../validity/validity.sql.js';
 import { PREVIEW_LENGTH } from '../extract/preview.js';
 import {
   type ContextRow,
@@ -181,13 +181,15 @@ export class PostgresContextReadRepository {
     after: ContextId | undefined,
     limit: number,
   ): Promise<Page<ContextSummary, [ContextId]>> {
-    const { which, projectId, label, labelPrefix, priority, tags, sessionId, asOf } = filter;
+    const { which, projectId, label, labelPrefix, priority, tags, sessionId, asOf, validAt } = filter;
+    const moment = asOf ?? validAt;
     const rows = await this.database.query<ContextSummaryRow>(
       `${SELECT_SUMMARY}
        WHERE c.workspace_id = $1 AND c.project_id = $2 AND ${asOf === undefined ? WHICH[which] : WHICH_AS_OF[which]}
          AND ($3::text IS NULL OR c.label = $3) AND ($4::text IS NULL OR starts_with(c.label, $4))
          AND ($5::text IS NULL OR c.priority = $5) AND ($6::text[] IS NULL OR c.tags @> $6)
          AND ($7::uuid IS NULL OR c.session_id = $7) AND ($8::uuid IS NULL OR c.id < $8)
+         ${validAt === undefined ? '' : `AND ${asOf === undefined ? isValidNow('c', '$10') : isValidAt('c', '$10')}`}
        ORDER BY c.id DESC LIMIT $9`,
       [
         workspaceId,
@@ -199,7 +201,7 @@ export class PostgresContextReadRepository {
         sessionId ?? null,
         after ?? null,
         limit + 1,
-        ...(asOf === undefined ? [] : [asOf.toISOString()]),
+        ...(moment === undefined ? [] : [moment.toISOString()]),
       ],
     );
     const found = rows.map(toSummary);

@@ -34,6 +34,12 @@ export interface ContextPatch {
   readonly metadata?: Context['metadata'] | null;
 }
 
+/** Which contexts of a project are listed. */
+export interface ListFilter extends Omit<ContextFilter, 'projectId' | 'validAt'> {
+  /** Only what is valid now, or at `asOf`. Changes with the time, so it is never cached. */
+  readonly current?: boolean;
+}
+
 export interface ArchiveCommand {
   readonly reason?: string;
   /** Needed for contexts of priority always_check. */
@@ -109,12 +115,16 @@ export class ContextService {
   async list(
     workspaceId: WorkspaceId,
     project: string,
-    filter: Omit<ContextFilter, 'projectId'>,
+    { current, ...filter }: ListFilter,
     after: ContextId | undefined,
     limit: number,
   ): Promise<Page<ContextSummary, [ContextId]>> {
     const found = await this.projects.find(workspaceId, project);
     if (found === undefined) return { items: [] };
+    if (current === true) {
+      const valid = { ...filter, projectId: found.id, validAt: filter.asOf ?? new Date(this.clock.nowMs()) };
+      return this.reads.list(workspaceId, valid, after, limit);
+    }
     const parameters = { project, filter, after, limit };
     const tags = [contextsTag({ workspace: workspaceId, project })];
     return this.queries.read({ workspace: workspaceId, statement: 'contexts', parameters, tags }, () =>
