@@ -16,12 +16,15 @@ export function matchOf(replacement: Replacement, older: Statement): Match | und
   // Of an earlier change, what was so since then.
   if (own !== undefined && own.rule !== 'no-longer') {
     const isChain = own.successor.join(' ') === replaced.join(' ') && replaced.length > 0;
-    return isChain && subject.every((stem) => own.subject.includes(stem)) && subject.length > 0 ? 'whole' : undefined;
+    return isChain &&
+      subject.length > 0 &&
+      subject.every((stem) => own.subject.some((other) => haveOneRoot(other, stem)))
+      ? 'whole'
+      : undefined;
   }
   const { words } = older;
   if (words.some((word) => isNegation(word))) return undefined;
-  const stems = new Set(words.map(({ stem }) => stem));
-  if (!subject.every((stem) => stems.has(stem))) return undefined;
+  if (!subject.every((stem) => words.some((word) => haveOneRoot(word.stem, stem)))) return undefined;
   if (rule === 'no-longer') return words.some(({ lower }) => COORDINATORS.has(lower)) ? 'part' : 'whole';
   const place = placeOf(replaced, words);
   if (place === -1 || placeOf(successor, words) !== -1) return undefined;
@@ -29,6 +32,17 @@ export function matchOf(replacement: Replacement, older: Statement): Match | und
   if (rule === 'renamed') return isNaming ? 'whole' : undefined;
   if (subject.length === 0 && !isUse(words, place, replaced.length)) return undefined;
   return isOneOfSeveral(words, place, replaced.length) ? 'part' : 'whole';
+}
+
+/** What makes a noun of a verb. As stems have it: without an e at the end. */
+const NOUN_ENDINGS = new Set(['al', 'ment', 'ation', 'ion', 'er', 'or', 'anc', 'enc', 'ur']);
+const SHORTEST_ROOT = 5;
+
+/** Whether two words are forms of one another, or one is the noun of the other: deploy, deployment. */
+function haveOneRoot(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [root, longer] = one.length < other.length ? [one, other] : [other, one];
+  return root.length >= SHORTEST_ROOT && longer.startsWith(root) && NOUN_ENDINGS.has(longer.slice(root.length));
 }
 
 /** "we use A …": what else could be said of A without naming what it is used for. */

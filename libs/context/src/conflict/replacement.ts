@@ -28,10 +28,13 @@ const REPEATED = new Set([
   'regularly',
   'automatically',
 ]);
+/** Whom a sentence is about that begins so, another one says. */
+const OTHERS = new Set(['they', 'he', 'she', 'you', 'it', 'others', 'some', 'many', 'most', 'people']);
 const PRESENT = new Set(['is', 'are', 'be', 'being', 'get', 'gets']);
 
 /** What sentence says explicitly that something took the place of something else; undefined: it does not say so. */
 export function replacementIn({ words }: Statement): Replacement | undefined {
+  if (OTHERS.has(words[0]?.lower ?? '')) return undefined;
   return renamed(words) ?? changeFrom(words) ?? replacedBy(words) ?? insteadOf(words) ?? noLonger(words);
 }
 
@@ -62,15 +65,25 @@ function insteadOf(words: readonly Word[]): Replacement | undefined {
     ['in', 'place', 'of'],
     ['rather', 'than'],
   ]);
-  if (found === undefined || !words.some((word) => USE_VERBS.has(word.stem) && !/ed$|^was$|^were$/.test(word.lower)))
-    return undefined;
+  const isRequest = isImperative(words);
+  if (found === undefined || !(isRequest || words.some(isUseNow))) return undefined;
   const { start, end } = found;
   const replaced = nameFrom(words, end);
   const behind = words.slice(end + replaced.length);
   if (start === 0) return insteadOfFirst(words.slice(end));
   const successor = nameBefore(words, start);
-  const before = words.slice(0, start - successor.length);
+  const before = words.slice(isRequest ? 1 : 0, start - successor.length);
   return made('instead-of', replaced, successor, [...before, ...purposeOf(behind)]);
+}
+
+function isUseNow({ stem, lower }: Word): boolean {
+  return USE_VERBS.has(stem) && !/ed$|^was$|^were$/.test(lower);
+}
+
+/** "Water the plants …": begins with a verb in its plain form, and goes on with what that is done to. */
+function isImperative([first, second]: readonly Word[]): boolean {
+  if (first === undefined || second === undefined || first.kind !== 'word' || STOP_WORDS.has(first.lower)) return false;
+  return !/(?:s|[^e]ed|ing)$/.test(first.lower) && (ARTICLES.has(second.lower) || DEFINITE.has(second.lower));
 }
 
 /** "Instead of A, S uses B". */
@@ -106,8 +119,10 @@ function replacedBy(words: readonly Word[]): Replacement | undefined {
   const replaced = nameFrom(words, verb + 1);
   if (by !== -1 && by <= verb + 1 + LONGEST_NAME) {
     const successor = nameFrom(words, by + 1);
-    const rest = [...words.slice(verb + 1 + replaced.length, by), ...purposeOf(words.slice(by + 1 + successor.length))];
-    return made('replaced-by', replaced, successor, rest);
+    // Who replaces it, but for "we", is part of what it is about: others replace what is theirs.
+    const about = [...words.slice(0, verb), ...words.slice(verb + 1 + replaced.length, by)];
+    const purpose = purposeOf(words.slice(by + 1 + successor.length));
+    return made('replaced-by', replaced, successor, [...about, ...purpose]);
   }
   const successor = nameBefore(words, verb);
   return made('replaced-by', replaced, successor, purposeOf(words.slice(verb + 1 + replaced.length)));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isNegation } from './replacement.js';
+import { isSameQuantity } from './quantities.js';
 import type { Statement } from './statements.js';
 import {
   ADDING_WORDS,
@@ -39,7 +40,7 @@ export function formsOf({ words }: Statement): readonly SentenceForm[] {
 export function contradict(one: SentenceForm, other: SentenceForm): boolean {
   const [first, ...rest] = one.values;
   const [otherFirst, ...otherRest] = other.values;
-  return one.form === other.form && first !== otherFirst && rest.join('\n') === otherRest.join('\n');
+  return one.form === other.form && !isSameQuantity(first, otherFirst) && rest.join('\n') === otherRest.join('\n');
 }
 
 /** By which sentences of one form are found. A signed 64-bit number, as PostgreSQL's bigint. */
@@ -71,14 +72,14 @@ function fromNowOn(words: readonly Word[]): boolean {
 function valueForm(given: readonly Word[]): SentenceForm | undefined {
   const { words: said, isExplicit } = asState(given);
   if (said.some((word) => isNegation(word))) return undefined;
-  const words = said.filter(({ lower }) => !NOW_WORDS.has(lower) && lower !== ',');
+  const words = said.filter(({ lower }) => !NOW_WORDS.has(lower));
   const verb = words.findIndex(
     ({ stem, lower, kind }, place) =>
       place > 0 &&
       ((kind === 'word' && STATE_VERBS.has(stem) && !isPastState(lower)) || lower === ':' || lower === '='),
   );
   if (verb === -1) return undefined;
-  const subject = words.slice(0, verb);
+  const subject = words.slice(0, verb).filter(({ lower }) => lower !== ',');
   const predicate = words.slice(verb + 1);
   const [first] = subject;
   if (first === undefined || isOneOfMany(subject)) return undefined;
@@ -121,6 +122,10 @@ function templateOf(predicate: readonly Word[], isBe: boolean) {
   const kinds: Word['kind'][] = [];
   let open: Word['kind'] | undefined;
   for (const { lower, stem, kind } of predicate) {
+    if (lower === ',') {
+      open = undefined;
+      continue;
+    }
     if (kind === 'value' || kind === 'name') {
       // A name before a number stays: another product has another version.
       if (open === kind) values[values.length - 1] += ` ${lower}`;
