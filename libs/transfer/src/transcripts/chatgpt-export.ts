@@ -105,8 +105,9 @@ function partsOf(given: unknown, pointer: string, notes: TranscriptNotes): Messa
   const { parts } = content;
   if (Array.isArray(parts))
     return parts.flatMap((part: unknown, place) => {
+      if (part === null || part === '') return [];
       const at = `${pointer}/parts/${place}`;
-      return typeof part === 'string' ? (part === '' ? [] : [toText(part)]) : toMedia(objectAt(part, at), at, notes);
+      return typeof part === 'string' ? [toText(part)] : toMedia(objectAt(part, at), at, notes);
     });
   if (type === 'thoughts') return toThinking(content);
   const fields = TEXT_FIELDS[type];

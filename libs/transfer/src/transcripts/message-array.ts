@@ -31,9 +31,30 @@ const ANTHROPIC_PARTS: ReadonlySet<string> = new Set([
 ]);
 const OPENAI_PARTS: ReadonlySet<string> = new Set(['image_url', 'input_audio', 'refusal']);
 
-/** A message of the array that OpenAI's or Anthropic's API takes. @throws DomainError `transcript-invalid` */
+/** Items of OpenAI's Responses that stand between its messages: who says them, and their part. */
+const ITEMS: ReadonlyMap<unknown, (item: Fields) => { readonly role: Message['role']; readonly part: MessagePart }> =
+  new Map([
+    ['function_call', callItem],
+    ['custom_tool_call', callItem],
+    ['function_call_output', resultItem],
+    ['custom_tool_call_output', resultItem],
+    ['reasoning', thinkingItem],
+  ]);
+
+/** A message of the array that OpenAI's or Anthropic's API takes, or an item of OpenAI's Responses. @throws DomainError `transcript-invalid` */
 export function readArrayMessage(given: Fields, pointer: string, notes: TranscriptNotes): ReadMessage {
   const said = textAt(given, 'role', pointer);
+  const item = said === undefined ? ITEMS.get(given['type'])?.(given) : undefined;
+  if (item !== undefined)
+    return {
+      pointer,
+      id: textAt(given, 'id', pointer),
+      role: item.role,
+      name: null,
+      parts: [item.part],
+      metadata: {},
+      createdAt: null,
+    };
   const role = ROLES.get(said ?? '');
   if (role === undefined) throw transcriptInvalid(`${pointer}/role`, `must be one of ${[...ROLES.keys()].join(', ')}`);
   const name = textAt(given, 'name', pointer) ?? null;
@@ -50,10 +71,30 @@ export function readArrayMessage(given: Fields, pointer: string, notes: Transcri
   };
 }
 
+function callItem(item: Fields): { readonly role: Message['role']; readonly part: MessagePart } {
+  return { role: 'assistant', part: toCall(item['call_id'], item['name'], item['arguments'] ?? item['input']) };
+}
+
+function resultItem({ call_id: callId, output }: Fields): {
+  readonly role: Message['role'];
+  readonly part: MessagePart;
+} {
+  return { role: 'tool', part: { type: 'tool_result', ...known({ callId, content: output }) } };
+}
+
+function thinkingItem({ summary }: Fields): { readonly role: Message['role']; readonly part: MessagePart } {
+  return { role: 'assistant', part: { type: 'thinking', ...known({ summary }) } };
+}
+
 /** The system prompt that stands beside an array of Anthropic's. */
 export function readSystemPrompt(given: unknown, pointer: string, notes: TranscriptNotes): ReadMessage {
   const parts = toParts(given, pointer, notes);
   return { pointer, id: undefined, role: 'system', name: null, parts, metadata: {}, createdAt: null };
+}
+
+/** Whether it is an item of OpenAI's Responses that is no message. */
+export function isResponseItem(value: Fields): boolean {
+  return !('role' in value) && ITEMS.has(value['type']);
 }
 
 /** Whose message it is; undefined where both write it so. */

@@ -17,8 +17,9 @@ export function toParts(content: unknown, pointer: string, notes: TranscriptNote
   if (typeof content === 'string') return [toText(content)];
   if (!Array.isArray(content)) throw transcriptInvalid(pointer, 'must be a text or a list of parts');
   // One more than a message may have is enough to leave it out.
-  return content.slice(0, MOST_PARTS + 1).map((part: unknown, place) => {
+  return content.slice(0, MOST_PARTS + 1).flatMap((part: unknown, place) => {
     const at = `${pointer}/${place}`;
+    if (part === null) return [];
     return typeof part === 'string' ? toText(part) : toPart(objectAt(part, at), at, notes);
   });
 }
@@ -45,7 +46,8 @@ function toPart(part: Fields, pointer: string, notes: TranscriptNotes): MessageP
 }
 
 function toTextPart(part: Fields, pointer: string): MessagePart {
-  const { text, citations } = part;
+  const { text: given, citations } = part;
+  const text = given === null ? '' : given;
   if (typeof text !== 'string') throw transcriptInvalid(`${pointer}/text`, 'must be a text');
   return Array.isArray(citations) && citations.length > 0 ? { ...toText(text), citations } : toText(text);
 }

@@ -310,6 +310,51 @@ describe('a transcript', () => {
     expect(notes).toEqual([{ kind: 'too-long', name: null, count: 2, first: '/0' }]);
   });
 
+  it("of items of OpenAI's Responses keeps calls with their results", async () => {
+    const { items, format, notes } = await read(
+      JSON.stringify([
+        { role: 'user', content: [{ type: 'input_text', text: 'What does the lamp need?' }] },
+        { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'I inspect it.' }] },
+        { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'inspect', arguments: JSON.stringify(CALL) },
+        { type: 'function_call_output', call_id: 'call_1', output: 'The wick is short.' },
+        { type: 'message', id: 'msg_1', role: 'assistant', content: [{ type: 'output_text', text: WICK }] },
+      ]),
+    );
+    expect([format, notes]).toEqual(['openai', []]);
+    expect(saidBy(items)).toEqual([
+      ['user', 'What does the lamp need?'],
+      ['assistant', [{ type: 'thinking', summary: [{ type: 'summary_text', text: 'I inspect it.' }] }]],
+      ['assistant', [{ type: 'tool_call', id: 'call_1', name: 'inspect', arguments: JSON.stringify(CALL) }]],
+      ['tool', [{ type: 'tool_result', callId: 'call_1', content: 'The wick is short.' }]],
+      ['assistant', WICK],
+    ]);
+  });
+
+  it('takes nothing for what is null', async () => {
+    const array = await read('[{"role": "user", "content": [null, {"type": "text", "text": null}, "x"]}]');
+    expect(saidBy(array.items)).toEqual([
+      [
+        'user',
+        [
+          { type: 'text', text: '' },
+          { type: 'text', text: 'x' },
+        ],
+      ],
+    ]);
+    const [given] = chatGptExport;
+    const mapping = {
+      ...given?.mapping,
+      question: chatGptNode(
+        'question',
+        'hidden',
+        ['code'],
+        chatGptMessage('question', 'user', { parts: [null, 'Hm?'] }),
+      ),
+    };
+    const { items } = await read(JSON.stringify([{ ...given, mapping }]));
+    expect(items[0]?.message.content).toBe('Hm?');
+  });
+
   it('in which all is left out says what, where, and the limit', async () => {
     const long = { role: 'user', content: 'x'.repeat(1024 * 1024) };
     const values = [{ type: 'x', list: Array.from({ length: 100_001 }, () => 0) }];

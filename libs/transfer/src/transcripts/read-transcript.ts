@@ -12,7 +12,7 @@ import { readChatGptMessages } from './chatgpt-export.js';
 import { readClaudeMessages } from './claude-export.js';
 import { readClaudeCodeLine } from './claude-code-session.js';
 import { type JsonValue, readJsonValues } from './json-values.js';
-import { formatOfMessage, readArrayMessage, readSystemPrompt } from './message-array.js';
+import { formatOfMessage, isResponseItem, readArrayMessage, readSystemPrompt } from './message-array.js';
 import { known, storable } from './parts.js';
 import { transcriptEmpty, transcriptInvalid, transcriptTooLong, transcriptUnknown } from './transcript.errors.js';
 import {
@@ -254,7 +254,7 @@ export class TranscriptReader {
 function guessShape(value: Fields, isLine: boolean): Shape | undefined {
   if (isObject(value['mapping'])) return 'chatgpt';
   if (Array.isArray(value['chat_messages'])) return 'claude';
-  if ('role' in value || (isLine && Array.isArray(value['messages']))) return 'messages';
+  if ('role' in value || isResponseItem(value) || (isLine && Array.isArray(value['messages']))) return 'messages';
   return isLine && typeof value['type'] === 'string' ? 'claude-code' : undefined;
 }
 
