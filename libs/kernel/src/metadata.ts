@@ -1,4 +1,4 @@
-/** Free data of a client, kept as it is. */
+/** Free data of a client, kept as it is, but for the order of names in an object: the database has its own. */
 export type Metadata = Readonly<Record<string, unknown>>;
 
 export const MAX_METADATA_BYTES = 16_384;

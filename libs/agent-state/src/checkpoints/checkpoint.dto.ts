@@ -13,7 +13,7 @@ const parent = entityId('must be the id of a checkpoint');
 const metadata = z
   .record(z.string().max(200), z.json())
   .refine((value) => metadataBytes(value) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
-  .meta({ description: 'Free data of the client, kept as it is.' });
+  .meta({ description: 'Free data of the client, kept as it is, but for the order of names in an object.' });
 
 export const createCheckpointBody = z.strictObject({
   ...ofProject,

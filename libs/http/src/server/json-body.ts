@@ -96,22 +96,26 @@ export function acceptJsonOnly(fastify: FastifyInstance): void {
       const excess = excessOf(body, (config as Partial<BodyBounds>).mostValues ?? MOST_VALUES);
       if (excess !== undefined) throw invalidBody(excess);
       return new Promise<unknown>((resolve, reject) => {
-        void parse(request, body.toString('utf8'), (error, value) => {
+        const json = body.toString('utf8');
+        void parse(request, json, (error, value) => {
           if (error === null || error === undefined) resolve(value);
           else if (error instanceof DomainError) reject(error);
-          else reject(invalidBody(mistakeOf(error), error));
+          else reject(invalidBody(mistakeIn(json), error));
         });
       });
     },
   );
 }
 
-/** What the parser found, as the end of a sentence. */
-function mistakeOf({ message }: Error): string {
-  if (message.includes('forbidden prototype'))
-    return 'has a field __proto__, or a field constructor with a field prototype, which nothing may be called';
-  const [, position] = /at position (\d+)/.exec(message) ?? [];
-  return `is not valid JSON (RFC 8259)${position === undefined ? '' : `: see character ${Number(position) + 1}`}`;
+/** What keeps a body from being taken, as the end of a sentence: Fastify says of whatever it is that it is no JSON. */
+function mistakeIn(json: string): string {
+  try {
+    JSON.parse(json);
+  } catch (error) {
+    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? [];
+    return `is not valid JSON (RFC 8259)${position === undefined ? '' : `: see character ${Number(position) + 1}`}`;
+  }
+  return 'has a field __proto__, or a field constructor with a field prototype, which nothing may be called';
 }
 
 function invalidBody(detail: string, cause?: unknown): DomainError {

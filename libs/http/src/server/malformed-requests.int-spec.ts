@@ -140,6 +140,20 @@ describe('the form of a request', () => {
     expect(answer).toMatchObject({ status, body: { code, detail: expect.stringMatching(/ncod|decod/) } });
   });
 
+  it.each([
+    ['{"text": "a",}', /^The body is not valid JSON \(RFC 8259\): see character 14\.$/],
+    ['{"text": "a", "metadata": {"__proto__": {"a": 1}}}', /^The body has a field __proto__/],
+    [
+      '{"text": "a", "constructor": {"prototype": {"a": 1}}}',
+      /^The body has a field __proto__, or a field constructor/,
+    ],
+  ])('says what is wrong with %s', async (body, detail) => {
+    expect(await post('/notes', body)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-json', detail: expect.stringMatching(detail) },
+    });
+  });
+
   it('T66 nested 5,000 deep is 400, with an Idempotency-Key too', async () => {
     const body = `{"text":"a","metadata":{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}}`;
     const answer = await post('/notes', body, { 'idempotency-key': 'deep' });

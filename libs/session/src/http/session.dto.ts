@@ -10,7 +10,7 @@ export const MAX_SUMMARY_LENGTH = 10_000;
 export const metadata = z
   .record(z.string().max(200), z.json())
   .refine((value) => metadataBytes(value) <= MAX_METADATA_BYTES, `must be at most ${MAX_METADATA_BYTES} bytes of JSON`)
-  .meta({ description: 'Free data of the client, kept as it is.' });
+  .meta({ description: 'Free data of the client, kept as it is, but for the order of names in an object.' });
 const summary = textField(MAX_SUMMARY_LENGTH);
 
 export const startSessionBody = z
