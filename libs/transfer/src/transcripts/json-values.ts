@@ -5,10 +5,10 @@ import { transcriptBroken, transcriptInvalid, transcriptUnknown } from './transc
 
 /** Of one object: a conversation of an export, a message of an array, or a line. It is parsed at once. */
 const MAX_VALUE_BYTES = 8 * 1024 * 1024;
-/** Of one object, in JSON values: to make them costs many times what their bytes do. */
-const MOST_VALUES = 150_000;
+/** Of one object, in JSON values and names: to make them costs many times what their bytes do. */
+const MOST_VALUES = 200_000;
 
-const [LINE_FEED, QUOTE, COMMA, BACKSLASH] = [0x0a, 0x22, 0x2c, 0x5c];
+const [LINE_FEED, QUOTE, COMMA, COLON, BACKSLASH] = [0x0a, 0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -196,8 +196,9 @@ class ValueScanner {
       else if (byte === BACKSLASH) this.isEscaped = true;
       else if (byte === QUOTE) this.inString = false;
     } else if (byte === QUOTE) this.inString = true;
-    else if (byte === COMMA) {
-      if (++this.values > MOST_VALUES) throw transcriptInvalid(this.pointer, `holds more than ${MOST_VALUES} values`);
+    else if (byte === COMMA || byte === COLON) {
+      if (++this.values > MOST_VALUES)
+        throw transcriptInvalid(this.pointer, `holds more than ${MOST_VALUES} values and names`);
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (++this.depth > MAX_JSON_DEPTH)
         throw transcriptInvalid(this.pointer, `is nested more than ${MAX_JSON_DEPTH} levels deep`);

@@ -285,7 +285,13 @@ describe('a transcript', () => {
     ['objects that are too deep', `[${'{"a":'.repeat(100_000)}`, 'transcript-invalid', '/0'],
     [
       'an object of too many values',
-      `[{"role": "user", "content": [{"type": "x", "list": [${'0,'.repeat(150_000)}0]}]}]`,
+      `[{"role": "user", "content": [{"type": "x", "list": [${'0,'.repeat(200_000)}0]}]}]`,
+      'transcript-invalid',
+      '/0',
+    ],
+    [
+      'an object of too many names',
+      `[{"role": "user", "content": [{"type": "x", "a": {${Array.from({ length: 100_001 }, (_, n) => `"n${n}":0`).join()}}}]}]`,
       'transcript-invalid',
       '/0',
     ],
