@@ -74,6 +74,42 @@ describe('two workspaces', () => {
     expect((await mine.api.get('/v1/projects/atlas/contexts/stolen')).status).toBe(404);
   });
 
+  it('T41 what is true in another workspace is neither read nor ended, by whatever times and slots', async () => {
+    const before = await stateOf(theirs);
+    const slot = { subject: 'one', attribute: 'and the same' };
+    const theirs1 = await theirs.api.post('/v1/contexts', { project: theirs.project, content: theirs.marker, slot });
+    const mine1 = await mine.api.post('/v1/contexts', { project: theirs.project, content: 'Mine alone.', slot });
+    expect([theirs1.status, mine1.status]).toEqual([201, 201]);
+    const taken = { project: theirs.project, content: 'Theirs no more.', supersedes: [theirs1.body.id] };
+    expect(await mine.api.post('/v1/contexts', taken)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/supersedes/0' }] },
+    });
+    expect((await theirs.api.get(`/v1/contexts/${theirs1.body.id}`)).body).toMatchObject({
+      supersededBy: null,
+      validTo: null,
+    });
+    const asOf = new Date().toISOString();
+    expect((await mine.api.get(`/v1/contexts/${theirs1.body.id}`, { query: { asOf } })).status).toBe(404);
+    const recalled = await mine.api.post('/v1/contexts/recall', { ids: [theirs1.body.id], asOf });
+    expect(recalled.body).toMatchObject({ items: [], missing: [theirs1.body.id] });
+    const project = theirs.project;
+    for (const [path, query] of [
+      ['/v1/contexts', { project, asOf }],
+      ['/v1/contexts', { project, current: 'true' }],
+      ['/v1/search', { project, asOf, q: theirs.marker }],
+      ['/v1/search', { project, q: `${theirs.marker} right now` }],
+      ['/v1/search', { project, q: `${theirs.marker} this year` }],
+      [`/v1/projects/${project}/overview`, { asOf }],
+    ] as const) {
+      const { status, body } = await mine.api.get(path, { query });
+      expect([path, status]).toEqual([path, 200]);
+      expect(JSON.stringify(body.items ?? body)).not.toContain(theirs.marker);
+    }
+    await theirs.api.del(`/v1/contexts/${theirs1.body.id}`);
+    expect(await stateOf(theirs)).toEqual(before);
+  });
+
   it('only an operator chooses the workspace of a call', async () => {
     const headers = { 'x-keepsake-workspace': theirs.slug };
     expect((await mine.api.get(`/v1/contexts/${theirs.ids.context}`, { headers })).status).toBe(404);

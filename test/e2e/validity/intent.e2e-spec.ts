@@ -126,6 +126,29 @@ describe.each(DATABASES)('what a question says of the time that it asks about, o
     expect((await snippets(project, 'which queue do we use'))[0]).toContain('Kafka');
   });
 
+  it('never fails on times that are none, or far away', async () => {
+    const project = newProject();
+    await store(project, 'A fox.', { label: 'fox', validFrom: monthOf(1) });
+    await store(project, 'A red fox.', { label: 'fox', validFrom: monthOf(3) });
+    const times =
+      'on 9999-99-99|on 1000-01-01|in 2999-12|999 years ago|in the last 999 quarters|in 999 hours|next year'.split('|');
+    for (const time of [...times, 'in 1000-01-01 before 2999-12-31', '0 days ago', '99999999999999999999 years ago'])
+      expect((await search(project, `fox ${time}`)).items.length).toBeGreaterThan(0);
+    const paths = [
+      `/v1/search?project=${project}&q=fox`,
+      `/v1/contexts?project=${project}`,
+      `/v1/projects/${project}/overview?limit=5`,
+    ];
+    const none = 'NaN|0|99999999999999|2024-13-01T00:00:00Z|2024-03-05|%00|%2B275760-09-13T00:00:00Z'.split('|');
+    for (const path of paths)
+      for (const asOf of ['', ...none, '2024-01-01T00:00:00Z&asOf=2024-01-02T00:00:00Z']) {
+        const { status } = await api.get(`${path}&asOf=${asOf}`);
+        expect([path, asOf, status]).toEqual([path, asOf, 400]);
+      }
+    for (const current of ['', '1', 'TRUE', 'true&current=false'])
+      expect((await api.get(`/v1/contexts?project=${project}&current=${current}`)).status).toBe(400);
+  });
+
   it('messages that were said then come first', async () => {
     const project = newProject();
     const { body: conversation } = await api.post('/v1/conversations', { project });
