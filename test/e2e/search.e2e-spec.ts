@@ -182,7 +182,11 @@ describe.each(DATABASES)('search, on %s', (_, outside) => {
       { q: 'walrus', project: 'another', cursor: nextCursor },
       { q: 'narwhal', project, cursor: nextCursor },
       { q: 'walrus', project, tags: 'x', cursor: nextCursor },
-      { q: 'walrus', project, cursor: `${nextCursor.slice(0, 30)}x${nextCursor.slice(31)}` },
+      {
+        q: 'walrus',
+        project,
+        cursor: `${nextCursor.slice(0, 30)}${nextCursor[30] === 'x' ? 'y' : 'x'}${nextCursor.slice(31)}`,
+      },
       { q: 'walrus', project, cursor: 'broken' },
     ]) {
       const { status, body } = await fixture.server.api.get('/v1/search', { query });

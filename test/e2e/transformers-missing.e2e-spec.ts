@@ -1,17 +1,18 @@
 import { tmpdir } from 'node:os';
+import { runKeepsake } from '#test/support/child.js';
 import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 
 describe('EMBEDDING_PROVIDER=transformers without its package', () => {
   const WAY_OUT = 'npm install @huggingface/transformers';
+  const env = {
+    EMBEDDING_PROVIDER: 'transformers',
+    EMBEDDING_MODEL_DIR: tmpdir(),
+    EMBEDDING_DIMENSIONS: '384',
+    LOG_LEVEL: 'error',
+  };
   let server: Keepsake;
 
   beforeAll(async () => {
-    const env = {
-      EMBEDDING_PROVIDER: 'transformers',
-      EMBEDDING_MODEL_DIR: tmpdir(),
-      EMBEDDING_DIMENSIONS: '384',
-      LOG_LEVEL: 'error',
-    };
     server = await startKeepsake({ env });
   }, 120_000);
 
@@ -22,6 +23,14 @@ describe('EMBEDDING_PROVIDER=transformers without its package', () => {
     expect([status, body.status]).toEqual([200, 'degraded']);
     expect(body.parts.embedding).toEqual({ status: 'degraded', detail: expect.stringContaining(WAY_OUT) });
     expect((await server.api.get('/health/ready')).status).toBe(200);
+  });
+
+  it('is a fault that doctor finds, with what to do', async () => {
+    const { code, stdout } = await runKeepsake(['doctor'], { env, cwd: server.dataDir });
+    expect(code).not.toBe(0);
+    expect(stdout).toMatch(
+      /^failed +embeddings: transformers.*can't be used: .*npm install @huggingface\/transformers/m,
+    );
   });
 
   it('is one 503 with what to do where vectors are needed, and nothing else is refused', async () => {

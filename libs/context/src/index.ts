@@ -1,5 +1,5 @@
 export type { Context, ContextSummary, EmbeddingState } from './context.js';
-export { alwaysCheckTag, anyContextTag, contextsTag, contextTag } from './context.cache.js';
+export { alwaysCheckTag, anyContextTag, contextsTag, contextTag, embeddingsTag } from './context.cache.js';
 export { ContextApiModule, ContextModule } from './context.module.js';
 export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';
 export { ContextReader } from './recall/context.reader.js';

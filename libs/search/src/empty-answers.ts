@@ -12,6 +12,9 @@ const NOT_WEAK = 'no text holds a word of the query; without weak=false what is 
 const NO_WORD = 'no text holds a word of the query, or a word near to one';
 const KEYWORDS_ALONE = `${NO_WORD}; mode=keyword compares nothing else`;
 const NOTHING_NEAR = `${NO_WORD}, and no context is near to what it means`;
+const NOTHING_NEAR_PASSES = `${NO_WORD}, and no context that passes the filters, phrases and exclusions of the search is near to what it means`;
+const MEANING_ALONE =
+  'no context is near to what the query means; mode=semantic compares contexts alone, and looks for no words';
 
 /** Says of a search that found nothing why that is. It looks again at what it narrowed, which costs a statement or two. */
 export class EmptyAnswers {
@@ -29,8 +32,9 @@ export class EmptyAnswers {
     if (request.after !== undefined || seen.count > 0) return NOTHING_BEHIND;
     const { documentCount } = await this.index.statistics(scope, '');
     if (documentCount === 0 && live.documents.length === 0) return NOTHING_STORED;
-    if (ranking !== undefined && ranking.terms.length > 0) {
-      const { minScore, ...filters } = request.filters;
+    const { minScore, ...filters } = request.filters;
+    const comparesMeaning = this.semantic.isOn && !this.semantic.isLexical;
+    if (ranking !== undefined && ranking.terms.length > 0 && !(comparesMeaning && mode === 'semantic')) {
       const narrowed = {
         ranking,
         phrases: query.phrases,
@@ -47,7 +51,15 @@ export class EmptyAnswers {
     if (request.weak === false) return NOT_WEAK;
     const near = await similarity;
     if (near !== undefined && 'hits' in near && near.hits.length > 0) return TOO_LOW;
-    if (this.semantic.isOn && !this.semantic.isLexical) return mode === 'keyword' ? KEYWORDS_ALONE : NOTHING_NEAR;
+    if (comparesMeaning) {
+      if (mode === 'keyword') return request.mode === 'keyword' ? KEYWORDS_ALONE : NO_WORD;
+      if (mode === 'semantic') return MEANING_ALONE;
+      const isNarrowed =
+        query.phrases.length > 0 ||
+        query.exclusions.length > 0 ||
+        Object.values(filters).some((filter) => filter !== undefined);
+      return isNarrowed ? NOTHING_NEAR_PASSES : NOTHING_NEAR;
+    }
     return `${NO_WORD}, and nothing is compared by meaning: ${this.semantic.description}`;
   }
 }

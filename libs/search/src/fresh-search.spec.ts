@@ -15,7 +15,7 @@ import type { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import type { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
 import type { SearchDocument, SearchHit, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
-import { SemanticSearch } from './semantic-search.js';
+import { semanticSearchOf } from './testing/semantic-search.js';
 import { FakeKeywordIndex } from './testing/fake-keyword-index.js';
 import { FakeSemanticReader } from './testing/fake-semantic-reader.js';
 import { RecordedChanges } from './testing/recorded-changes.js';
@@ -41,7 +41,7 @@ describe('FreshSearch', () => {
       find: (workspaceId: string, slug: string) =>
         Promise.resolve(workspaceId === scope.workspaceId && slug === 'one' ? { id: scope.projectId } : undefined),
     } as unknown as ProjectReader;
-    const semantic = new SemanticSearch(reader.asReader(), index, config);
+    const semantic = semanticSearchOf(reader.asReader(), index, config);
     const reranking = reranker as unknown as RerankService;
     entries = [];
     const sessions = {
@@ -186,7 +186,7 @@ describe('FreshSearch', () => {
 
   it.each([
     ['?!', 'the query holds no word to look for, and no text holds it as it stands'],
-    ['-"fox"', 'the query leaves something out and names nothing to look for'],
+    ['-"fox"', 'the query names nothing to look for'],
     ['to be of the', 'the query holds stop words alone, and no text holds them as they stand'],
   ])('says why %j finds nothing', async (query, reason) => {
     await store(searchDocument(scope, { text: 'to be or not to be a fox' }));
@@ -450,6 +450,22 @@ describe('FreshSearch', () => {
       const reason = '2 of 3 contexts are not embedded yet';
       expect(await search('fox')).toMatchObject({ degraded: false, reason });
       expect(await search('fox', { mode: 'semantic' })).toMatchObject({ degraded: true, reason });
+    });
+
+    it('T22 finds by its words what has no vector yet, where only vectors are asked', async () => {
+      await storeAt(0.9, 'a fox');
+      const late = await storeAt(undefined, 'another fox');
+      reader.waiting = 1;
+      const answer = await search('fox', { mode: 'semantic' });
+      expect(answer.items.map(({ id }) => id)).toContain(late);
+      expect(answer).toMatchObject({ mode: 'hybrid', degraded: true, reason: '1 of 2 contexts are not embedded yet' });
+    });
+
+    it('T22 says what has no vector yet, however many have one', async () => {
+      for (let n = 0; n < 30; n++) await storeAt(0.5, `fox ${n}`);
+      reader.waiting = 1;
+      for (const mode of ['hybrid', 'semantic'] as const)
+        expect((await search('fox', { mode, limit: 2 })).reason).toBe('1 of 31 contexts are not embedded yet');
     });
 
     it.each(['semantic', 'weak'] as const)(

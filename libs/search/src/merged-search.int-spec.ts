@@ -18,7 +18,7 @@ import { QueryReader } from './query-reader.js';
 import type { RememberedSearch } from './remembered-search.js';
 import type { Ranking, SearchDocument, SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
-import { SemanticSearch } from './semantic-search.js';
+import { semanticSearchOf } from './testing/semantic-search.js';
 import { FakeSemanticReader } from './testing/fake-semantic-reader.js';
 import { RecordedChanges } from './testing/recorded-changes.js';
 import { searchConfig } from './testing/search-config.js';
@@ -71,7 +71,7 @@ describe('a search that is brought up to date', () => {
       keywords,
       new LiteralSearch(keywords),
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
-      new SemanticSearch(reader.asReader(), keywords, config),
+      semanticSearchOf(reader.asReader(), keywords, config),
       { isOn: false, model: undefined } as unknown as RerankService,
       new HitArrangement(new PostgresHitValidity(world.database), new PostgresHitTimes(world.database)),
       { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,

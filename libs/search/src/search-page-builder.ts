@@ -20,7 +20,7 @@ import type { SemanticFindings, SemanticSearch } from './semantic-search.js';
 export type FoundNearby = Exclude<SemanticFindings, { readonly failure: string }>;
 
 export const NOTHING_NEAR: FoundNearby = { hits: [], nearby: { nearest: [], hits: [], isAll: true } };
-const NOTHING_ASKED = 'the query leaves something out and names nothing to look for';
+const NOTHING_ASKED = 'the query names nothing to look for';
 const NO_WORDS = 'the query holds no word to look for, and no text holds it as it stands';
 const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
 
@@ -135,6 +135,12 @@ export class SearchPageBuilder {
       mode === 'keyword' ? NOTHING_NEAR : (similarity ?? NOTHING_NEAR),
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
+    // What has no vectors yet is found by its words: nothing is missing while a change of the model goes on.
+    if (mode === 'semantic' && semantic.pending !== undefined && !this.usesWords(mode)) {
+      const page = await this.fusedPage(prepared, 'hybrid');
+      const notes = page.notes.filter((note) => note !== semantic.pending);
+      return { ...page, notes, faults: [...page.faults, semantic.pending], channels: undefined };
+    }
     const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic);
     if (spare === 0) return page;
     return {

@@ -138,7 +138,7 @@ export class SearchUpdate {
     const found = await this.semantic.among(scope, asked, contexts);
     const merged = found && mergeNearby(nearby, changed, found, depth);
     if (merged === undefined) return undefined;
-    const pending = merged.isAll && merged.nearest.length < depth ? await this.semantic.pending(scope) : undefined;
+    const pending = await this.semantic.pending(scope);
     return { hits: nearestHits(merged, depth), nearby: merged, ...(pending === undefined ? {} : { pending }) };
   }
 }

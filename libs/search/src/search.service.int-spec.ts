@@ -20,7 +20,7 @@ import type { SearchRequest } from './search.js';
 import { SearchIndexService } from './search-index.service.js';
 import { SearchInvalidation } from './search-invalidation.js';
 import { SearchService } from './search.service.js';
-import { SemanticSearch } from './semantic-search.js';
+import { semanticSearchOf } from './testing/semantic-search.js';
 import { FakeSemanticReader } from './testing/fake-semantic-reader.js';
 import { searchConfig } from './testing/search-config.js';
 import { searchDocument } from './testing/search-document.factory.js';
@@ -70,7 +70,7 @@ class Process {
       keywords,
       new LiteralSearch(keywords),
       new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
-      new SemanticSearch(semanticReader, keywords, config),
+      semanticSearchOf(semanticReader, keywords, config),
       reranker,
       new HitArrangement(new PostgresHitValidity(database), new PostgresHitTimes(database)),
       { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,

@@ -1,7 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ListCache } from '#cache';
 import { SearchConfig } from '#config';
+import { contextsTag, embeddingsTag } from '#context';
 import { modelKey, type SemanticAnswer, SemanticReader } from '#embedding';
 import { type ContextId, DomainError, type Principal } from '#kernel';
+import { ProjectReader } from '#project';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { boostsOf, type SemanticWeight, semanticWeight } from './ranking/boosts.js';
 import { type ChannelHit, scoreOf } from './ranking/fusion.js';
@@ -59,6 +62,8 @@ export class SemanticSearch {
   constructor(
     private readonly reader: SemanticReader,
     private readonly index: KeywordIndex,
+    private readonly projects: ProjectReader,
+    private readonly queries: ListCache,
     private readonly config: SearchConfig,
   ) {}
 
@@ -115,10 +120,7 @@ export class SemanticSearch {
           answer.method === 'scan'
             ? 'the database has no pgvector, so every vector was compared outside of it'
             : undefined,
-        pending:
-          request.among === undefined && isAll && (isNarrowed || nearest.length < request.depth)
-            ? await this.pending(scope)
-            : undefined,
+        pending: request.among === undefined ? await this.pending(scope) : undefined,
       };
     }
   }
@@ -168,9 +170,24 @@ export class SemanticSearch {
       });
   }
 
-  /** Only asked where fewer were found than looked for: a project with contexts that wait is known by their number. */
+  /**
+   * How many contexts have no vectors of the model yet, counted again after each change of the project's contexts or vectors,
+   * which takes some tens of milliseconds for a hundred thousand.
+   * @returns for people; undefined where all have
+   */
   async pending({ workspaceId, projectId }: SearchScope): Promise<string | undefined> {
-    const { contexts, embedded } = await this.reader.coverage(workspaceId, projectId);
+    const [project] = await this.projects.slugsOf(workspaceId, [projectId]);
+    if (project === undefined) return undefined;
+    const named = { workspace: workspaceId, project };
+    const { contexts, embedded } = await this.queries.read(
+      {
+        workspace: workspaceId,
+        statement: 'embedding-coverage',
+        parameters: { projectId, embedder: this.embedder },
+        tags: [contextsTag(named), embeddingsTag(named)],
+      },
+      () => this.reader.coverage(workspaceId, projectId),
+    );
     if (embedded >= contexts) return undefined;
     return `${contexts - embedded} of ${contexts} contexts are not embedded yet`;
   }

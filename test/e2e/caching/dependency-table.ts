@@ -122,6 +122,7 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     message: { shows: ['messages'], tags: ['conversation', 'removals'] },
     messages: { shows: ['messages'], tags: ['conversation', 'removals'] },
     conversations: { shows: ['conversations', 'conversation count'], tags: ['conversations', 'removals'] },
+    'embedding-coverage': { shows: ['contexts', 'vectors'], tags: ['contexts', 'embeddings', 'removals'] },
     // Nothing of it ever changes.
     'hit-source': { shows: [], tags: ['removals'] },
     'hit-text': { shows: [], tags: ['removals'] },

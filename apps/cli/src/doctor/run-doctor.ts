@@ -50,7 +50,9 @@ async function lookAround(): Promise<Finding[]> {
     ...(isEmbedded ? [await checkDataFolder(database.dataDir)] : []),
     ...(await checkDatabase(database, search)),
     await checkRedis(cache),
-    ok('embeddings', [embeddings.description, embeddings.advice].filter(Boolean).join('. ')),
+    embeddings.problem === undefined
+      ? ok('embeddings', [embeddings.description, embeddings.advice].filter(Boolean).join('. '))
+      : misconfigured('embeddings', `${embeddings.description}; it can't be used: ${embeddings.problem}`),
     ...(command.serverUrl === undefined ? [] : [await checkServer(command.serverUrl)]),
     await checkPort(http, server?.url),
   ];

@@ -3,6 +3,16 @@ import { fromBytes } from '../vector.js';
 import type { EmbeddingAnswer } from '../provider/embedding-provider.js';
 import { MalformedAnswerError } from './provider-client.js';
 
+/** The vectors are of another length than was asked for. */
+export class OtherLengthError extends MalformedAnswerError {
+  constructor(
+    readonly length: number,
+    asked: number,
+  ) {
+    super(`a vector has ${length} dimensions, not ${asked}.`);
+  }
+}
+
 /** What OpenAI and Voyage both answer, reduced to what is used; an embedding is a list of numbers or base64 of float32. */
 const answerSchema = z.object({
   data: z.array(
@@ -16,8 +26,8 @@ const answerSchema = z.object({
 /**
  * The vectors in an answer, in the order of the texts, whatever order the answer has.
  * @param estimatedTokens counted where the provider does not report
- * @throws MalformedAnswerError for another number of vectors, one missing or twice, another length, or what is no
- * finite number
+ * @throws MalformedAnswerError for another number of vectors, one missing or twice, another length (`OtherLengthError`), or
+ * what is no finite number
  */
 export function decodeEmbeddings(
   body: unknown,
@@ -41,8 +51,7 @@ export function decodeEmbeddings(
 
 function toVector(embedding: string | readonly unknown[], dimensions: number): Float32Array {
   const vector = typeof embedding === 'string' ? fromBase64(embedding) : fromNumbers(embedding);
-  if (vector.length !== dimensions)
-    throw new MalformedAnswerError(`a vector has ${vector.length} dimensions, not ${dimensions}.`);
+  if (vector.length !== dimensions) throw new OtherLengthError(vector.length, dimensions);
   for (const value of vector)
     if (!Number.isFinite(value)) throw new MalformedAnswerError('a vector holds what is no finite number.');
   return vector;

@@ -56,6 +56,14 @@ describe('a provider that misbehaves', () => {
   const embed = (provider: EmbeddingProvider, beforeRequest?: () => Promise<void>) =>
     provider.embed({ texts: ['alpha', 'beta'], inputType: 'document', dimensions: 256, beforeRequest });
   const hasty = () => new HastyTimer([ATTEMPT_MS]);
+  /** A server that has whole vectors alone, whatever length it is asked for. */
+  const whole: Misbehaviour = {
+    kind: 'alter',
+    alter: (answer) => ({
+      ...answer,
+      data: answer.data.map((one) => ({ ...one, embedding: Array.from({ length: 1_536 }, () => 0.5) })),
+    }),
+  };
   const status = (code: number, headers: Record<string, string> = {}): Misbehaviour => ({
     kind: 'status',
     status: code,
@@ -63,6 +71,32 @@ describe('a provider that misbehaves', () => {
   });
 
   const right = () => FakeProviderServer.vectorOf('beta', 256, 'document', 'voyage-4');
+
+  it('is not at fault where a caller wants shorter vectors than it has, and is not asked for them again', async () => {
+    const client = clientWith(hasty());
+    const provider = openai(client);
+    const shorter = () => provider.embed({ texts: ['alpha'], inputType: 'none', dimensions: 10 });
+    for (let n = 0; n < options.breaker.failuresToOpen; n++) {
+      standIn.misbehave(whole);
+      await expect(shorter()).rejects.toMatchObject({
+        kind: 'invalid',
+        issues: [
+          { pointer: '/dimensions', detail: expect.stringContaining('no vectors of 10 dimensions; it has 1536') },
+        ],
+      });
+    }
+    expect(client.breaker.isOpen).toBe(false);
+    expect([provider.acceptsDimensions(10), provider.acceptsDimensions(1_536)]).toEqual([false, true]);
+  });
+
+  it('is at fault where it gives another length than it is configured for', async () => {
+    const client = clientWith(hasty());
+    standIn.misbehave(whole);
+    await expect(embed(openai(client))).rejects.toMatchObject({
+      kind: 'upstream',
+      detail: expect.stringContaining('a vector has 1536 dimensions, not 256'),
+    });
+  });
 
   it('is asked again after a 500, with a random share of a doubling pause', async () => {
     const timer = hasty();

@@ -21,7 +21,7 @@ interface ProviderRequest<Answer> {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly maxResponseBytes: number;
-  /** Checks a parsed answer. @throws MalformedAnswerError */
+  /** Checks a parsed answer. @throws MalformedAnswerError; a DomainError where the call was wrong, which counts against nobody */
   readonly decode: (body: unknown) => Answer;
   readonly signal?: AbortSignal;
   readonly beforeRequest?: () => Promise<void>;
@@ -66,7 +66,7 @@ export class ProviderClient {
     this.breaker = new ProviderBreaker(clock, options.breaker);
   }
 
-  /** @throws DomainError of kind `upstream`, `unavailable`, `timeout` or `unprocessable`; what `beforeRequest` rejects with. */
+  /** @throws DomainError of kind `upstream`, `unavailable`, `timeout` or `unprocessable`; what `beforeRequest` or `decode` throw. */
   async post<Answer>(request: ProviderRequest<Answer>): Promise<Answer> {
     const { overallTimeoutMs, maxAttempts } = this.options;
     const deadlineMs = this.clock.nowMs() + overallTimeoutMs;
@@ -197,6 +197,7 @@ export class ProviderClient {
         countsAgainstProvider: false,
       };
     }
+    if (error instanceof DomainError) return { error, isRetryable: false, countsAgainstProvider: false };
     // `fetch` reports a connection that failed or broke as a TypeError; everything else is about the answer itself.
     if (isNamed(error, 'TypeError')) {
       const wasCut = error.message.includes('terminated');

@@ -1,5 +1,5 @@
 import { ConfigError, type EmbeddingConfig } from '#config';
-import { type Clock, SystemClock } from '#kernel';
+import { type Clock, messageOf, SystemClock } from '#kernel';
 import { ProviderClient } from '../provider-http/provider-client.js';
 import { SystemTimer, type Timer } from '../provider-http/retry-delay.js';
 import { type Reranker, VoyageReranker } from '../rerank/reranker.js';
@@ -44,10 +44,21 @@ export function requireProvider(config: EmbeddingConfig): void {
 /** For people: which provider a server of this configuration has, and what would find more. @throws ConfigError as `createProvider` */
 export async function describeProvider(
   config: EmbeddingConfig,
-): Promise<{ readonly description: string; readonly advice?: string }> {
+): Promise<{ readonly description: string; readonly advice?: string; readonly problem?: string }> {
   const choice = await chooseProvider(config);
   const provider = createProvider(choice.config, new SystemClock(), new SystemTimer());
-  return { description: describeChoice(provider, choice), advice: choice.advice };
+  return { description: describeChoice(provider, choice), advice: choice.advice, problem: await whyNot(provider) };
+}
+
+/** Why a model of this machine gives no vectors: it is asked for one. Nobody outside is asked. */
+async function whyNot(provider: EmbeddingProvider): Promise<string | undefined> {
+  if (provider.isRemote || provider.isOff) return undefined;
+  try {
+    await provider.embed({ texts: ['a text'], inputType: 'none', dimensions: provider.dimensions });
+    return undefined;
+  } catch (error) {
+    return provider.problem() ?? messageOf(error);
+  }
 }
 
 /** The reranker that the configuration names, if any. */

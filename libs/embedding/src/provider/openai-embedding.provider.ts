@@ -1,5 +1,6 @@
 import { estimateTokens } from '../call-plan.js';
-import { answerCapBytes, decodeEmbeddings } from '../provider-http/embeddings-answer.js';
+import { unsupportedDimensions } from '../embedding.errors.js';
+import { answerCapBytes, decodeEmbeddings, OtherLengthError } from '../provider-http/embeddings-answer.js';
 import type { ProviderClient } from '../provider-http/provider-client.js';
 import {
   type EmbeddingAnswer,
@@ -40,7 +41,8 @@ export class OpenaiEmbeddingProvider extends EmbeddingProvider {
   readonly model: string;
   readonly dimensions: number;
   readonly limits: ProviderLimits;
-  readonly supportedDimensions: string;
+  /** Once its server has answered with whole vectors where shorter ones were asked for. */
+  private onlyWhole = false;
 
   constructor(
     private readonly options: OpenaiOptions,
@@ -50,9 +52,11 @@ export class OpenaiEmbeddingProvider extends EmbeddingProvider {
     this.model = options.model;
     this.dimensions = options.dimensions ?? options.nativeDimensions;
     this.limits = options.limits;
-    this.supportedDimensions = this.isShortenable
-      ? `1 to ${options.nativeDimensions}`
-      : String(options.nativeDimensions);
+  }
+
+  get supportedDimensions(): string {
+    const { nativeDimensions } = this.options;
+    return this.isShortenable ? `1 to ${nativeDimensions}` : String(nativeDimensions);
   }
 
   acceptsDimensions(dimensions: number): boolean {
@@ -72,11 +76,26 @@ export class OpenaiEmbeddingProvider extends EmbeddingProvider {
         encoding_format: wireFormat,
         ...(dimensions === nativeDimensions ? {} : { dimensions }),
       },
-      maxResponseBytes: answerCapBytes(texts.length, dimensions),
-      decode: (body) => decodeEmbeddings(body, { count: texts.length, dimensions, estimatedTokens }),
+      maxResponseBytes: answerCapBytes(texts.length, Math.max(dimensions, nativeDimensions)),
+      decode: (body) => this.decoded(body, { count: texts.length, dimensions, estimatedTokens }),
       signal,
       beforeRequest,
     });
+  }
+
+  /** A server that does not cut its model's vectors is not at fault where a caller wants them shorter. */
+  private decoded(
+    body: unknown,
+    expected: { readonly count: number; readonly dimensions: number; readonly estimatedTokens: number },
+  ): EmbeddingAnswer {
+    try {
+      return decodeEmbeddings(body, expected);
+    } catch (error) {
+      const { dimensions } = expected;
+      if (!(error instanceof OtherLengthError) || dimensions === this.dimensions) throw error;
+      this.onlyWhole ||= error.length === this.options.nativeDimensions;
+      throw unsupportedDimensions(dimensions, this.model, this.supportedDimensions);
+    }
   }
 
   override problem(): string | undefined {
@@ -85,6 +104,6 @@ export class OpenaiEmbeddingProvider extends EmbeddingProvider {
 
   /** Only models trained for it can be cut; of OpenAI's own, ada can't. Another server's model is trusted to say so itself. */
   private get isShortenable(): boolean {
-    return this.options.model !== 'text-embedding-ada-002';
+    return this.options.model !== 'text-embedding-ada-002' && !this.onlyWhole;
   }
 }

@@ -28,7 +28,7 @@ const kindList = z
 
 export const searchQuery = z.strictObject({
   q: z
-    .string({ error: 'say what to look for' })
+    .string({ error: ({ input }) => (input === undefined ? 'say what to look for' : undefined) })
     .max(MAX_QUERY_LENGTH)
     .refine((text) => text.trim() !== '', 'say what to look for'),
   project: projectSlug.default(DEFAULT_PROJECT),
