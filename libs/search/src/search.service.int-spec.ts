@@ -283,6 +283,18 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     }
   });
 
+  it('asks the database nothing more for a query that says nothing of time', async () => {
+    // Words that no text holds are looked for by their spelling, which costs a statement.
+    const words = 'red fox, may it last, or march on with version 2024.1 right now, which is there in March 2024';
+    for (const label of ['a', 'b', 'c']) await store(label, words);
+    const costOf = async (query: string) => (await here.search(project.workspaceId, { query })).sql;
+    const plain = await costOf('red fox');
+    expect(await costOf('may the fox last, or march on with version 2024.1')).toBe(plain);
+    // Who holds which words; what was valid then.
+    expect(await costOf('which red fox is there right now')).toBe(plain + 1);
+    expect(await costOf('the red fox in March 2024')).toBeLessThanOrEqual(plain + 1);
+  });
+
   it('T42 finds nothing of a project that is gone', async () => {
     await store('a', 'red fox');
     expect((await there.search(project.workspaceId)).labels).toEqual(['a']);
