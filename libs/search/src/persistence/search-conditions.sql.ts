@@ -3,14 +3,19 @@
  */
 
 /**
- * Whether the segment `s` holds a phrase, by its terms, or where it has none, in `written`. A phrase is words of letters
- * and digits with a space between two.
+ * Whether the segment `s` holds a phrase: by its terms, and in `written` where it has words that are no terms, which the vector
+ * leaves out. A phrase is words of letters and digits with a space between two; accents are told apart by terms alone.
  */
-export const holds = (phrase: string, written: string) =>
-  `CASE WHEN numnode(phraseto_tsquery($3::regconfig, ${phrase})) > 0 THEN s.vector @@ phraseto_tsquery($3::regconfig, ${phrase})
-        ELSE ${written} ~* ${asWritten(phrase)} END`;
-export const asWritten = (phrase: string) =>
-  `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]+') || '($|[^[:alnum:]])')`;
+export const holds = (phrase: string, written: string) => {
+  const terms = `phraseto_tsquery($3::regconfig, ${phrase})`;
+  const unaccented = `regexp_replace(normalize(${written}, NFKD), '[\\u0300-\\u036f]', '', 'g')`;
+  return `CASE WHEN numnode(${terms}) = 0 THEN ${written} ~* ${asWritten(phrase)}
+        ELSE s.vector @@ ${terms} AND (numnode(${terms}) >= 2 * cardinality(string_to_array(${phrase}, ' ')) - 1
+          OR ${unaccented} ~* ${asWritten(phrase, '*')}) END`;
+};
+/** @param apart how many signs stand between two words: none where the parts of an identifier are words of their own */
+export const asWritten = (phrase: string, apart: '+' | '*' = '+') =>
+  `('(^|[^[:alnum:]])' || replace(${phrase}, ' ', '[^[:alnum:]]${apart}') || '($|[^[:alnum:]])')`;
 
 /** Whether each of these phrases stands in a segment of the document `id`. */
 export const holdsAll = (phrases: string) => `NOT EXISTS (

@@ -419,7 +419,7 @@ function holdsPhrase(stored: Stored, phrase: string): boolean {
   const wanted = wordsOf(phrase);
   if (!wanted.some(isTerm)) return holdsAll(stored, phrase);
   return segments.some(({ words }) =>
-    words.some((_, start) => wanted.every((word, offset) => !isTerm(word) || words[start + offset] === word)),
+    words.some((_, start) => wanted.every((word, offset) => words[start + offset] === word)),
   );
 }
 

@@ -692,6 +692,25 @@ export function describeKeywordIndex(subject: () => KeywordIndexSubject): void {
     expect(ids(await index.resolve(scope, [one, two], { phrases: ['to be'], exclusions: [] }))).toEqual([one]);
   });
 
+  it('holds phrases and exclusions to their stop words too', async () => {
+    const out = await store('Users who log out, and the night');
+    const of = await store('Logging of users at the second night, not done');
+    const only = async (query: string) => (await found(query)).toSorted();
+
+    expect(await only('"log out"')).toEqual([out]);
+    expect(await only('users "the night"')).toEqual([out]);
+    expect(await only('"users the"')).toEqual([]);
+    expect(await only('"night at the"')).toEqual([]);
+    expect(await only('users -"not done"')).toEqual([out]);
+    expect(await only('users -"done the"')).toEqual([out, of].toSorted());
+  });
+
+  it('finds the parts of an identifier, and accents, in a phrase that has stop words', async () => {
+    const one = await store('call toString of the Café');
+    expect(await found('"to string"')).toEqual([one]);
+    expect(await found('"toString of the café"')).toEqual([one]);
+  });
+
   describe('documents beside the index', () => {
     const adHoc = (...documents: SearchDocument[]) =>
       documents.map((document) => ({ document, analysis: analyseDocument(document.label, document.text, options) }));
