@@ -67,7 +67,7 @@ describe('what takes the place of what is seen by the next read of another proce
     expect(await seenOf(project, old)).toMatchObject({ ...superseded(next.id), isFirst: false });
     await fixture.here.api.post(`/v1/contexts/${next.id}/archive`);
     expect(await seenOf(project, old)).toMatchObject({ ...superseded(null), isFirst: true });
-    await fixture.here.api.delete(`/v1/contexts/${next.id}`);
+    await fixture.here.api.del(`/v1/contexts/${next.id}`);
     expect(await seenOf(project, old)).toMatchObject({ ...superseded(null), isFirst: true });
   }, 60_000);
 
@@ -77,7 +77,7 @@ describe('what takes the place of what is seen by the next read of another proce
     expect(await seenOf(project, old)).toMatchObject(superseded(null));
     const next = await store(project, 'Nobody knows what billing runs on.', { supersedes: [old.id] });
     expect(await seenOf(project, old)).toMatchObject(superseded(next.id));
-    await fixture.here.api.delete(`/v1/contexts/${next.id}`);
+    await fixture.here.api.del(`/v1/contexts/${next.id}`);
     expect(await seenOf(project, old)).toMatchObject(superseded(null));
   }, 60_000);
 

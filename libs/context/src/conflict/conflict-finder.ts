@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
-import { Clock, type ContextId, firstAuthorOf, type WorkspaceId } from '#kernel';
+import { Clock, type ContextId, firstAuthorOf, WorkPauses, type WorkspaceId } from '#kernel';
 import { declareJob, HandlesJob, type JobContext, JobQueue } from '#queue';
 import { conflictsTag } from '../context.cache.js';
 import type { Context } from '../context.js';
@@ -86,7 +86,12 @@ export class ConflictFinder {
   ): Promise<void> {
     if (workspaceId === undefined) return;
     const contexts = await this.conflicts.findOpen(workspaceId, contextIds as ContextId[]);
-    const read = contexts.map((context) => ({ context, claims: claimsOf(context.content) }));
+    const pauses = new WorkPauses();
+    const read: Candidate[] = [];
+    for (const context of contexts) {
+      read.push({ context, claims: claimsOf(context.content) });
+      await pauses.pauseIfDue();
+    }
     await this.conflicts.putClaims(
       workspaceId,
       read.map(({ context, claims }) => ({ id: context.id, keys: claims.keys })),
@@ -107,7 +112,10 @@ export class ConflictFinder {
   private async pairsOf({ context, claims }: Candidate): Promise<readonly Pair[]> {
     const others = await this.candidatesFor(context, claims);
     const pairs: Pair[] = [];
+    const pauses = new WorkPauses();
     for (const other of others) {
+      if (pairs.length >= MOST_FINDINGS) break;
+      await pauses.pauseIfDue();
       if (!mayConflict(context, other)) continue;
       const otherClaims = claimsOf(other.content);
       const isNewer = isAfter(context, other);
@@ -115,7 +123,7 @@ export class ConflictFinder {
       const [older, newer] = isNewer ? [other, context] : [context, other];
       if (finding !== undefined && !hasEndedBy(older, newer)) pairs.push({ older, newer, finding });
     }
-    return pairs.slice(0, MOST_FINDINGS);
+    return pairs;
   }
 
   private async candidatesFor(context: Context, claims: Claims): Promise<readonly Context[]> {
