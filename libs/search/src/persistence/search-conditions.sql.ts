@@ -4,7 +4,7 @@
 
 /**
  * Whether the segment `s` holds a phrase: by its terms, and in `written` where it has words that are no terms, which the vector
- * leaves out. A phrase is words of letters and digits with a space between two; accents are told apart by terms alone.
+ * leaves out. A phrase is words of letters and digits with a space between two; accents count for terms alone.
  */
 export const holds = (phrase: string, written: string) => {
   const terms = `phraseto_tsquery($3::regconfig, ${phrase})`;
