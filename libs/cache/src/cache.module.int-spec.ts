@@ -136,6 +136,12 @@ describe('the module', () => {
   /** As before an answer goes out: the look that comes with it removes what was delivered. */
   const answer = (app: INestApplicationContext) => app.get(CacheService).acknowledged(0);
 
+  /** A look that had begun before a delivery leaves its row to the next one, a moment later. */
+  const noRowStays = async (app: INestApplicationContext) => {
+    await answer(app);
+    await eventually(async () => (await rowsLeft(app)) === 0, { what: 'what was delivered to be removed' });
+  };
+
   it('joins the transaction of the write: fresh for all before its caller is answered', async () => {
     const [a, b] = [await startApp(), await startApp()];
     for (let version = 1; version <= 20; version++) {
@@ -143,8 +149,7 @@ describe('the module', () => {
       expect(await b.get(Shelf).read(key)).toBe(`v${version}`);
       expect(await a.get(Shelf).read(key)).toBe(`v${version}`);
     }
-    await answer(a);
-    expect(await rowsLeft(a)).toBe(0);
+    await noRowStays(a);
     expect(a.get(CacheEngine).invalidationCounts).toMatchObject({ delivered: 20, unconfirmed: 0 });
   });
 
@@ -156,8 +161,7 @@ describe('the module', () => {
     const { loads } = app.get(Shelf);
     expect(await app.get(Shelf).read(key)).toBe('kept');
     expect(app.get(Shelf).loads).toBe(loads);
-    await answer(app);
-    expect(await rowsLeft(app)).toBe(0);
+    await noRowStays(app);
   });
 
   it('sends all invalidations of one transaction in one command', async () => {
@@ -170,8 +174,7 @@ describe('the module', () => {
       for (let i = 0; i < 10; i++) await cache.invalidate([thingTag({ ...key, id: String(i) })]);
     });
     expect((await calls()) - before).toBe(1);
-    await answer(app);
-    expect(await rowsLeft(app)).toBe(0);
+    await noRowStays(app);
   });
 
   it('the relay of another process delivers the row of a writer that died after its commit', async () => {
