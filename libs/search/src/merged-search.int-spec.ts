@@ -218,6 +218,23 @@ describe('a search that is brought up to date', () => {
     expect(await fresh.update(project.workspaceId, requestOf({ query: 'fox' }), held)).toBeUndefined();
   });
 
+  it('is made again where contexts have no vectors yet, which a search by meaning alone finds by their words', async () => {
+    const fresh = searchWith(new KeywordSearch(keywords));
+    const request = requestOf({ mode: 'semantic' });
+    const near = searchDocument(project, { text: 'fox river' });
+    await index.index([near]);
+    reader.cosines.set(near.id, 0.9);
+    const { remembered } = await fresh.find(project.workspaceId, request);
+    expect((await fresh.update(project.workspaceId, request, remembered!))?.mode).toBe('semantic');
+    const late = searchDocument(project, { text: 'another fox' });
+    await index.index([late]);
+    reader.waiting = 1;
+    expect(await fresh.update(project.workspaceId, request, remembered!)).toBeUndefined();
+    const answer = await fresh.search(project.workspaceId, request);
+    expect(answer).toMatchObject({ mode: 'hybrid', degraded: true });
+    expect(answer.items.map(({ id }) => id)).toContain(late.id);
+  });
+
   it('does not remember what it could not bring up to date', async () => {
     const fresh = searchWith(new KeywordSearch(keywords));
     await index.index([searchDocument(project, { text: 'red fox by the river', id: newId() })]);

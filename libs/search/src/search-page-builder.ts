@@ -39,6 +39,11 @@ export class SearchPageBuilder {
     return mode !== 'semantic' || this.semantic.isLexical;
   }
 
+  /** Whether what has no vectors yet is found by its words, in a mode that looks for none otherwise: a change of the model hides nothing. */
+  needsWords(mode: SearchMode, { pending }: FoundNearby): boolean {
+    return mode === 'semantic' && pending !== undefined && !this.usesWords(mode);
+  }
+
   pageOf(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
     const { request, intent, ranking } = prepared;
     if (mode === 'keyword')
@@ -135,11 +140,11 @@ export class SearchPageBuilder {
       mode === 'keyword' ? NOTHING_NEAR : (similarity ?? NOTHING_NEAR),
     ]);
     if ('failure' in semantic) return this.withoutVectors(prepared, semantic.failure);
-    // What has no vectors yet is found by its words: nothing is missing while a change of the model goes on.
-    if (mode === 'semantic' && semantic.pending !== undefined && !this.usesWords(mode)) {
+    const { pending } = semantic;
+    if (pending !== undefined && this.needsWords(mode, semantic)) {
       const page = await this.fusedPage(prepared, 'hybrid');
-      const notes = page.notes.filter((note) => note !== semantic.pending);
-      return { ...page, notes, faults: [...page.faults, semantic.pending], channels: undefined };
+      const notes = page.notes.filter((note) => note !== pending);
+      return { ...page, notes, faults: [...page.faults, pending], channels: undefined };
     }
     const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic);
     if (spare === 0) return page;

@@ -93,7 +93,7 @@ export class SearchUpdate {
     };
     const contexts = pieces.filter(({ kind }) => kind === 'context').map(({ id }) => id);
     const semantic = mode === 'keyword' ? NOTHING_NEAR : await this.nearNow(prepared, remembered, changed, contexts);
-    if (semantic === undefined) return undefined;
+    if (semantic === undefined || this.pages.needsWords(mode, semantic)) return undefined;
     const page = isByScore
       ? await this.pages.keywordPageOf(prepared, keyword)
       : await this.pages.fusedPageOf(prepared, mode, keyword, semantic);
