@@ -18,6 +18,7 @@ const PLATFORM = {
 
 /** What each feature may ask of others, besides the whole platform. There are no cycles. */
 const FEATURES = {
+  settings: [],
   project: [],
   warming: ['project'],
   session: ['project', 'warming'],

@@ -16,6 +16,7 @@ import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
+import { SettingsApiModule } from '#settings';
 import { TransferApiModule } from '#transfer';
 
 /** Everything that answers requests. */
@@ -31,6 +32,7 @@ export class ApiModule {
         DatabaseModule,
         HttpModule,
         AuthApiModule,
+        SettingsApiModule,
         SessionApiModule,
         ProjectApiModule,
         ContextApiModule,

@@ -99,6 +99,23 @@ export const maintenanceOperations = [
     },
   },
   {
+    route: 'PATCH /v1/settings',
+    tool: 'settings_change',
+    draw({ picks }) {
+      const mode = String(picks.one(['off', 'report', 'mask']));
+      return {
+        call: { method: 'PATCH', path: '/v1/settings', body: { redaction: { mode } } },
+        args: { redaction: { mode } },
+        about: ['workspace settings'],
+        isRepeatable: true,
+        apply(state, answer) {
+          state.redactionMode = mode;
+          return notIn(answer, [200]) ?? notShown(answer, 'the mode', (body) => body.redaction.mode, mode);
+        },
+      };
+    },
+  },
+  {
     route: 'POST /v1/conflicts/{id}/resolve',
     tool: 'conflict_resolve',
     draw({ picks }) {

@@ -2,6 +2,7 @@
 
 /** Tools of MCP that read, by the route that they call. */
 export const READING_TOOLS = {
+  'GET /v1/settings': 'settings_get',
   'GET /v1/projects': 'project_list',
   'GET /v1/projects/{project}': 'project_get',
   'GET /v1/projects/{project}/overview': 'project_overview',

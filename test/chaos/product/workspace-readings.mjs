@@ -30,6 +30,14 @@ export function workspaceReadings({ marker }) {
       expected: () => [digestOf([...hashFeatures(text, DIMENSIONS)])],
     },
     {
+      route: 'GET /v1/settings',
+      call: { method: 'GET', path: '/v1/settings' },
+      args: {},
+      about: ['workspace settings'],
+      view: ({ redaction }) => redaction.mode,
+      expected: ({ redactionMode }) => redactionMode,
+    },
+    {
       route: 'GET /v1/projects',
       call: { method: 'GET', path: `/v1/projects?${MANY}` },
       args: { limit: 100 },

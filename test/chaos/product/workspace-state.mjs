@@ -81,6 +81,7 @@
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
+ * @property {string} redactionMode what is done about secrets
  * @property {Record<string, string>} supersede what rules of conflicts do by themselves, by project
  */
 
@@ -107,6 +108,7 @@ export function emptyState() {
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
+    redactionMode: 'report',
     supersede: {},
   };
 }

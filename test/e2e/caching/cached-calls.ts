@@ -74,6 +74,7 @@ export function cachedCalls(
   });
   const recall = (by: string, body: object) => post('/v1/contexts/recall', ` by ${by}`, body);
   return [
+    get('/v1/settings', false),
     // Touched too often for their bytes to be worth keeping.
     get(`/v1/sessions/${session}`, false),
     get(`/v1/sessions?project=${project}`, false),

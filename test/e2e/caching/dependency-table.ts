@@ -27,6 +27,7 @@ const FACTS = {
   keys: 'api_keys',
   'token revocations': 'token_revocations',
   workspaces: 'workspaces',
+  settings: 'workspace_settings',
 } as const;
 
 export type Fact = keyof typeof FACTS;
@@ -62,6 +63,7 @@ export const TAGS = {
   credential: 'one',
   'token-subject': 'all',
   workspace: 'one',
+  settings: 'workspace',
 } as const;
 
 export type TagName = keyof typeof TAGS;
@@ -78,6 +80,7 @@ export interface CachedThing {
 export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<string, CachedThing>> | 'immutable'>> = {
   principal: { shows: ['keys', 'token revocations'], tags: ['credential', 'token-subject'] },
   workspace: { shows: ['workspaces'], tags: ['workspace'] },
+  settings: { shows: ['settings'], tags: ['settings'] },
   project: { shows: ['projects'], tags: ['project', 'removals'] },
   session: { shows: ['sessions'], tags: ['session', 'removals'] },
   context: {
@@ -192,6 +195,12 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     families: ['query', 'session'],
     shows: ['entries', 'todos'],
     tags: ['session-log', 'session', 'removals'],
+  },
+  'GET /v1/settings': {
+    keeps: 'parts',
+    families: ['settings'],
+    shows: ['settings'],
+    tags: ['settings'],
   },
   'GET /v1/contexts': {
     keeps: 'answer',

@@ -104,6 +104,13 @@ async function command(given: Given, ...args: string[]): Promise<void> {
 /** How each writer of the table is called, on the very things that the cached reads show. */
 export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'POST /v1/workspaces': by((api, _, { newSlug }) => api.post('/v1/workspaces', { slug: newSlug })),
+  'PATCH /v1/settings': {
+    async write({ here, source }) {
+      const { redaction } = await done(source.get('/v1/settings'));
+      const detectors = { phones: !redaction.detectors.phones };
+      await done(here.api.patch('/v1/settings', { redaction: { detectors } }));
+    },
+  },
   'POST /v1/keys': by((api) => api.post('/v1/keys', { name: 'another', scopes: ['memory:read'] })),
   'POST /v1/keys/{id}/rotate': by((api, _, { keyId }) => api.post(`/v1/keys/${keyId}/rotate`)),
   'PATCH /v1/keys/{id}': by((api, _, { keyId }) => api.patch(`/v1/keys/${keyId}`, { scopes: ['memory:write'] })),

@@ -25,6 +25,7 @@ const newProject: readonly TagName[] = ['project', 'projects'];
 /** Routes that write. A route's MCP tool is the same route by another name. */
 export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   'POST /v1/workspaces': { changes: ['workspaces'], fires: ['workspace'] },
+  'PATCH /v1/settings': { changes: ['settings'], fires: ['settings'] },
   'POST /v1/keys': { changes: ['keys'], fires: ['credential'] },
   'POST /v1/keys/{id}/rotate': { changes: ['keys'], fires: ['credential'] },
   'PATCH /v1/keys/{id}': { changes: ['keys'], fires: ['credential'] },

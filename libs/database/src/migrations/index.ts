@@ -26,6 +26,7 @@ import { ContextValidity } from './0031-context-validity.js';
 import { DatedContexts } from './0032-dated-contexts.js';
 import { Authors } from './0034-authors.js';
 import { Conflicts } from './0035-conflicts.js';
+import { WorkspaceSettings } from './0038-workspace-settings.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -56,4 +57,5 @@ export const migrations: MigrationClass[] = [
   DatedContexts,
   Authors,
   Conflicts,
+  WorkspaceSettings,
 ];

@@ -57,6 +57,21 @@ export const administrationTools: readonly ToolDefinition[] = [
     idempotent: true,
   },
   {
+    name: 'settings_get',
+    title: 'Read the settings of the workspace',
+    description: 'What is done about secrets in what is stored, and which are looked for.',
+    route: 'GET /v1/settings',
+    effect: 'reads',
+  },
+  {
+    name: 'settings_change',
+    title: 'Change the settings of the workspace',
+    description: 'What is left out stays; null is the default again.',
+    route: 'PATCH /v1/settings',
+    effect: 'changes',
+    idempotent: true,
+  },
+  {
     name: 'job_list',
     title: 'List jobs',
     description: 'Background jobs, newest first.',

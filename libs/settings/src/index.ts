@@ -1,0 +1,1 @@
+export { SettingsApiModule } from './settings.module.js';

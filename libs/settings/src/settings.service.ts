@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { CacheService } from '#cache';
+import { TransactionRunner } from '#database';
+import { entityTag, type Preconditions, requireMatch } from '#http';
+import { Clock, mergePatch, type Metadata, type WorkspaceId } from '#kernel';
+import { PostgresWorkspaceSettingsRepository } from './postgres-workspace-settings.repository.js';
+import { settingsTag, workspaceSettings } from './settings.cache.js';
+import {
+  type SettingsChoice,
+  settingsOf,
+  type SettingsPatch,
+  type StoredSettings,
+  type WorkspaceSettings,
+} from './settings.js';
+
+/** The settings of workspaces, from the cache. */
+@Injectable()
+export class SettingsService {
+  constructor(
+    private readonly settings: PostgresWorkspaceSettingsRepository,
+    private readonly cache: CacheService,
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What holds in a workspace. */
+  async get(workspaceId: WorkspaceId): Promise<WorkspaceSettings> {
+    return settingsOf((await this.find(workspaceId)).choice);
+  }
+
+  find(workspaceId: WorkspaceId): Promise<StoredSettings> {
+    return this.cache.getOrSet(workspaceSettings, { workspace: workspaceId }, () => this.settings.find(workspaceId));
+  }
+
+  /**
+   * Changes what was set: a merge patch (RFC 7396), so null is the default again. It holds from the next request on, in every
+   * process. A patch that changes nothing leaves the revision as it is.
+   * @throws DomainError `precondition-failed` where `preconditions` is not for the current state
+   */
+  change(workspaceId: WorkspaceId, patch: SettingsPatch, preconditions?: Preconditions): Promise<StoredSettings> {
+    return this.transactions.run(async () => {
+      const current = await this.settings.findForChange(workspaceId);
+      requireMatch(preconditions, this.tagOf(workspaceId, current));
+      // What goes in is of the shapes of the two; a merge patch knows JSON alone.
+      const choice = mergePatch(current.choice as Metadata, patch as Metadata) as SettingsChoice;
+      if (JSON.stringify(choice) === JSON.stringify(current.choice)) return current;
+      const changed = await this.settings.put(workspaceId, choice, this.clock.now());
+      await this.cache.invalidate([settingsTag({ workspace: workspaceId })]);
+      return changed;
+    });
+  }
+
+  /** The entity tag of the settings: another one after every change. */
+  tagOf(workspaceId: WorkspaceId, { revision }: StoredSettings): string {
+    return entityTag(['workspace-settings', workspaceId, revision]);
+  }
+}
