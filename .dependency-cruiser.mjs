@@ -29,7 +29,7 @@ const FEATURES = {
   check: ['project', 'context', 'search'],
   handover: ['project', 'warming', 'session', 'context'],
   'agent-state': ['project'],
-  profile: [],
+  user: [],
   lookup: [],
   relevance: ['project', 'context'],
   transfer: ['project', 'session', 'context', 'handover', 'agent-state', 'conversation'],

@@ -6,7 +6,7 @@ import { type Keepsake, startKeepsake } from '#test/support/keepsake.js';
 import { connectHttp } from '#test/support/mcp.js';
 import { type RedisServer, startRedis } from '#test/support/services.js';
 import { CacheListener, isPlatformTag, nameOfTag } from './caching/cache-traffic.js';
-import { cachedCalls, type Memory, rememberAgent } from './caching/cached-calls.js';
+import { cachedCalls, type Memory, rememberAgent, rememberUser } from './caching/cached-calls.js';
 import { CACHED_ROUTES, type Fact, type TagName } from './caching/dependency-table.js';
 import { type Given, HARMLESS_CALLS, WRITER_CALLS } from './caching/writer-calls.js';
 import {
@@ -137,6 +137,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
     const messages = ['remember one', 'remember two'].map((content) => ({ role: 'user', content }));
     const { items } = await made(`/v1/conversations/${conversation}/messages`, { messages });
     const agent = await rememberAgent(here.api, project);
+    const user = await rememberUser(here.api, project);
     return {
       project,
       session: session.id,
@@ -146,6 +147,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       conversation,
       message: items[0].id,
       ...agent,
+      ...user,
     };
   }
 
@@ -329,7 +331,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
 
   it('a tool fires what its route fires', async () => {
     const on = await given();
-    const { project, label, session, contexts, handover, conversation, message, agent, checkpoint } = on.memory;
+    const { project, label, session, contexts, handover, conversation, message, agent, checkpoint, user } = on.memory;
     const calls: Readonly<Record<string, readonly [tool: string, args: Record<string, unknown>]>> = {
       'POST /v1/sessions': ['session_start', { project }],
       'PATCH /v1/sessions/{id}': ['session_update', { id: session, summary: 'by a tool' }],
@@ -357,6 +359,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       'POST /v1/agents/{agent}/restore': ['agent_state_restore', { project, agent, checkpoint }],
       'DELETE /v1/agents/{agent}/checkpoints/{id}': ['agent_checkpoint_delete', { project, agent, id: checkpoint }],
       'DELETE /v1/agents/{agent}/state': ['agent_state_delete', { project, agent }],
+      'PATCH /v1/users/{user}/profile': ['profile_update', { user, profile: { step: 2 } }],
       'POST /v1/sessions/{id}/end': ['session_end', { id: session }],
       'DELETE /v1/projects/{project}': ['project_delete', { project, confirm: project }],
     };

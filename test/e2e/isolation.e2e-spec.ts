@@ -37,7 +37,7 @@ describe('two workspaces', () => {
     for (const route of routes) {
       const sample = sampleOf(route.name, theirs);
       const ids = Object.entries(sample?.path ?? {}).filter(
-        ([name]) => !['project', 'label', 'name', 'agent'].includes(name),
+        ([name]) => !['project', 'label', 'name', 'agent', 'user'].includes(name),
       );
       if (sample === undefined || ids.length === 0) continue;
       const { status, body } = await mine.api.send(route.method, fillPath(route.path, sample.path ?? {}), {

@@ -18,6 +18,7 @@ import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
 import { SettingsApiModule } from '#settings';
 import { TransferApiModule } from '#transfer';
+import { UserApiModule } from '#user';
 
 /** Everything that answers requests. */
 @Module({})
@@ -42,6 +43,7 @@ export class ApiModule {
         SearchApiModule,
         AgentStateApiModule,
         CheckApiModule,
+        UserApiModule,
         TransferApiModule,
         AdminApiModule,
         McpApiModule,

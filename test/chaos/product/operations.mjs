@@ -5,6 +5,7 @@ import { contextOperations } from './context-operations.mjs';
 import { conversationOperations } from './conversation-operations.mjs';
 import { sessionOperations } from './session-operations.mjs';
 import { maintenanceOperations } from './maintenance-operations.mjs';
+import { userOperations } from './user-walk.mjs';
 
 /** Every write that is drawn. The first can always be done. @type {readonly import('./write.mjs').Operation[]} */
 export const OPERATIONS = [
@@ -12,6 +13,7 @@ export const OPERATIONS = [
   ...sessionOperations,
   ...conversationOperations,
   ...agentOperations,
+  ...userOperations,
   ...accessOperations,
   ...maintenanceOperations,
 ];

@@ -33,6 +33,8 @@ export const READING_TOOLS = {
   'GET /v1/agents/{agent}/state': 'agent_state_get',
   'GET /v1/agents/{agent}/checkpoints': 'agent_checkpoint_list',
   'GET /v1/agents/{agent}/checkpoints/{id}': 'agent_checkpoint_get',
+  'GET /v1/users/{user}/profile': 'profile_get',
+  'GET /v1/users/{user}/profile/history': 'profile_history',
   'GET /v1/retention': 'retention_list',
   'GET /v1/retention/{project}': 'retention_get',
   'POST /v1/embeddings': 'embed',

@@ -2,6 +2,7 @@
 import { conversationReadings } from './conversation-readings.mjs';
 import { agentReadings, checkpointReadings } from './agent-readings.mjs';
 import { projectReadings, labelReading } from './project-readings.mjs';
+import { userReadings } from './user-walk.mjs';
 import { contextReadings, handoverReadings, sessionReadings } from './thing-readings.mjs';
 import { accessReadings, workspaceReadings } from './workspace-readings.mjs';
 import { LABELS, PROJECTS } from './workspace-state.mjs';
@@ -55,6 +56,7 @@ export function readingsOf(memory, state) {
     ...state.sessions.flatMap((session) => sessionReadings(memory, session)),
     ...state.handovers.flatMap((handover) => handoverReadings(memory, handover)),
     ...state.conversations.flatMap((conversation) => conversationReadings(memory, conversation)),
+    ...userReadings(),
     ...accessReadings(memory),
   ];
 }

@@ -61,6 +61,12 @@
  * @property {number} version
  * @property {{ token: string, note: string | null }} value
  *
+ * @typedef {object} StoredProfile
+ * @property {string} user
+ * @property {number} version
+ * @property {string} token in the profile
+ * @property {string | null} tone of the preferences
+ *
  * @typedef {object} StoredKey
  * @property {string} name that the client has for it: a rotated key is another with the same title
  * @property {string} title
@@ -78,6 +84,7 @@
  * @property {StoredCheckpoint[]} checkpoints in the order in which they were made
  * @property {Record<string, number>} lastVersions of agents, by project and agent
  * @property {Record<string, number>} deletedVersions the highest number that was deleted of a label that has others, by project and label
+ * @property {StoredProfile[]} profiles
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
@@ -88,6 +95,7 @@
 /** Clients make the first by writing to it; the second is there for whoever asks for it. */
 export const PROJECTS = ['atlas', 'default'];
 export const AGENTS = ['planner', 'a/b: c'];
+export const USERS = ['ada', 'b/c: d'];
 export const LABELS = ['rules/deploy', 'notes', 'a: label'];
 /** What is ingested has parts below it. */
 export const DOCUMENT = 'document';
@@ -105,6 +113,7 @@ export function emptyState() {
     checkpoints: [],
     lastVersions: {},
     deletedVersions: {},
+    profiles: [],
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},

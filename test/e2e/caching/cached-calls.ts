@@ -14,6 +14,8 @@ export interface Memory {
   /** Name of an agent that has a state, and a checkpoint of it. */
   readonly agent: string;
   readonly checkpoint: string;
+  /** Name of a user that has a profile. */
+  readonly user: string;
 }
 
 /** Stores a state and a checkpoint of an agent in the project, by these means of writing. */
@@ -30,6 +32,18 @@ export async function rememberAgent(
   return { agent, checkpoint: kept.body.id };
 }
 
+/** Stores the profile of a user whom no other project has, by these means of writing. */
+export async function rememberUser(
+  api: Api,
+  project: string,
+  profile: object = { step: 1 },
+): Promise<Pick<Memory, 'user'>> {
+  const user = `user-of-${project}`;
+  const stored = await api.patch(`/v1/users/${user}/profile`, { profile, preferences: { tone: 'short' } });
+  if (stored.status !== 200) throw new Error(`a profile was refused: ${JSON.stringify(stored.body)}`);
+  return { user };
+}
+
 /** A read that the cache answers when it is repeated. */
 interface CachedCall {
   readonly name: string;
@@ -43,11 +57,11 @@ interface CachedCall {
 }
 
 /**
- * Every cached read of sessions, contexts, projects, handovers, agents and searches.
+ * Every cached read of sessions, contexts, projects, handovers, agents, users and searches.
  * @param inSession with a search for a session too, which counts what it finds as read there
  */
 export function cachedCalls(
-  { project, session, label, contexts, handover, conversation, message, agent, checkpoint }: Memory,
+  { project, session, label, contexts, handover, conversation, message, agent, checkpoint, user }: Memory,
   { inSession = false } = {},
 ): readonly CachedCall[] {
   const [first, second] = contexts;
@@ -57,6 +71,7 @@ export function cachedCalls(
       .replace(/\/messages\/[^/{]+$/, '/messages/{message}')
       .replace(/^\/v1\/projects\/[^/]+/, '/v1/projects/{project}')
       .replace(/^\/v1\/agents\/[^/]+/, '/v1/agents/{agent}')
+      .replace(/^\/v1\/users\/[^/]+/, '/v1/users/{user}')
       .replace(/\/contexts\/[^/{]+$/, '/contexts/{label}')}`,
     name: `GET ${path
       .replace(first, ':first')
@@ -109,6 +124,9 @@ export function cachedCalls(
     get(`/v1/agents/${agent}/state?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints/${checkpoint}?project=${project}`, false),
+    // As often written as read.
+    get(`/v1/users/${user}/profile`, false),
+    get(`/v1/users/${user}/profile/history`, false),
     // Brought up to date from what its channels found, so its bytes are not kept.
     get(`/v1/search?project=${project}&q=remember&textLength=1000`, false),
     ...(inSession ? [get(`/v1/search?project=${project}&q=remember&session=${session}`, false)] : []),

@@ -207,6 +207,9 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'PATCH /v1/agents/{agent}/state': by((api, { project, agent }) =>
     api.patch(`/v1/agents/${agent}/state`, { project, value: { step: 3 } }),
   ),
+  'PATCH /v1/users/{user}/profile': by((api, { user }) =>
+    api.patch(`/v1/users/${user}/profile`, { profile: { step: 2 } }),
+  ),
   'DELETE /v1/agents/{agent}/state': by((api, { project, agent }) =>
     api.del(`/v1/agents/${agent}/state`, { query: { project } }),
   ),

@@ -119,6 +119,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   'POST /v1/agents/{agent}/checkpoints': { changes: ['checkpoints'], fires: checkpoint },
   'DELETE /v1/agents/{agent}/checkpoints/{id}': { changes: ['checkpoints'], fires: checkpoint },
   'POST /v1/agents/{agent}/restore': { changes: ['agent states'], fires: agentState },
+  'PATCH /v1/users/{user}/profile': { changes: ['profiles'], fires: ['profile'] },
   'PUT /v1/retention/{project}': { ...nothing, mayFire: newProject },
   'POST /v1/retention/{project}/run': {
     changes: ['contexts', 'search index'],

@@ -10,7 +10,7 @@ import {
 } from '#test/e2e/routes/populated-workspace.js';
 import { sampleOf } from '#test/e2e/routes/route-samples.js';
 
-const NAMES_OF_THINGS = ['project', 'label', 'name', 'agent'];
+const NAMES_OF_THINGS = ['project', 'label', 'name', 'agent', 'user'];
 
 /** The valid call of a tool's route, as arguments of the tool; and whether it names something by an id. */
 function callOf(route: string, workspace: PopulatedWorkspace): { args: Record<string, unknown>; byId: boolean } {

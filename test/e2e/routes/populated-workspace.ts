@@ -25,6 +25,8 @@ export interface PopulatedWorkspace {
     /** Name of an agent that has a state. */
     readonly agent: string;
     readonly checkpoint: string;
+    /** Name of a user that has a profile. */
+    readonly user: string;
     readonly key: string;
     /** Of no conflict: they are found in the background, and conflicts.e2e-spec.ts has them. */
     readonly conflict: string;
@@ -72,6 +74,9 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
   const checkpoint = await created(
     own.post(`/v1/agents/${agent}/checkpoints`, { project, name: 'c', metadata: { marker } }),
   );
+  const user = 'ada';
+  const { status } = await own.patch(`/v1/users/${user}/profile`, { profile: { note: marker } });
+  if (status !== 200) throw new Error(`a profile was refused: ${status}`);
   return {
     slug,
     key: newKey.key,
@@ -89,6 +94,7 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
       message: said.items[0].id,
       agent,
       checkpoint: checkpoint.id,
+      user,
       key: newKey.id,
       conflict: randomUUID(),
       job: randomUUID(),
@@ -122,6 +128,7 @@ export async function stateOf({ api: own, ids, project }: PopulatedWorkspace): P
     `/v1/conversations/${ids.conversation}/messages`,
     `/v1/agents/${ids.agent}/state?project=${project}`,
     `/v1/agents/${ids.agent}/checkpoints?project=${project}`,
+    `/v1/users/${ids.user}/profile`,
     `/v1/keys`,
   ];
   return Promise.all(paths.map(async (path) => [path, (await own.get(path)).body]));

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { ConsoleLogger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigModule, loadConfig } from '#config';
@@ -6,6 +5,7 @@ import { Database, DatabaseModule } from '#database';
 import { Clock, KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { ProjectCatalogueService, ProjectModule } from '#project';
+import { statementsOf } from '#test/support/sent-statements.js';
 import { AgentStateModule } from '../agent-state.module.js';
 import { CheckpointService } from '../checkpoints/checkpoint.service.js';
 import { AgentStateService } from '../states/agent-state.service.js';
@@ -54,20 +54,8 @@ export class AgentProcess {
     return this.module.close();
   }
 
-  /** How many statements `work` sends. Those that the process sends by the clock meanwhile are not counted. */
-  async statementsOf(work: () => Promise<unknown>): Promise<number> {
-    const scope = new AsyncLocalStorage<true>();
-    const send = this.database.query.bind(this.database);
-    let sent = 0;
-    const query = jest.spyOn(this.database, 'query').mockImplementation((...statement) => {
-      if (scope.getStore() === true) sent++;
-      return send(...statement);
-    });
-    try {
-      await scope.run(true, work);
-      return sent;
-    } finally {
-      query.mockRestore();
-    }
+  /** How many statements `work` sends. */
+  statementsOf(work: () => Promise<unknown>): Promise<number> {
+    return statementsOf(this.database, work);
   }
 }

@@ -27,6 +27,7 @@ import { DatedContexts } from './0032-dated-contexts.js';
 import { Authors } from './0034-authors.js';
 import { Conflicts } from './0035-conflicts.js';
 import { WorkspaceSettings } from './0038-workspace-settings.js';
+import { UserProfiles } from './0040-user-profiles.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -58,4 +59,5 @@ export const migrations: MigrationClass[] = [
   Authors,
   Conflicts,
   WorkspaceSettings,
+  UserProfiles,
 ];

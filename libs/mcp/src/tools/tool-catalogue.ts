@@ -11,6 +11,7 @@ import { contextTools } from './definitions/context-tools.js';
 import { conversationTools } from './definitions/conversation-tools.js';
 import { memoryTools } from './definitions/memory-tools.js';
 import { plainTools } from './definitions/plain-tools.js';
+import { userTools } from './definitions/user-tools.js';
 import { withNames } from './renamed-arguments.js';
 import { sessionTools } from './definitions/session-tools.js';
 import { toStrictSchema } from './strict-schema.js';
@@ -25,6 +26,7 @@ export const toolDefinitions: readonly ToolDefinition[] = [
   ...memoryTools,
   ...conversationTools,
   ...agentTools,
+  ...userTools,
   ...administrationTools,
 ];
 

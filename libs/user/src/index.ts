@@ -1,0 +1,1 @@
+export { UserApiModule } from './user.module.js';
