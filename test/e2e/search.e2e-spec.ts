@@ -134,18 +134,19 @@ describe.each(DATABASES)('search, on %s', (_, outside) => {
     expect(await labels('walrus')).toEqual([]);
   });
 
-  it("finds a session's entries once it has ended", async () => {
+  it("finds a session's entries, and where what goes on is left out once it has ended", async () => {
     const session = await startSession();
     const path = `/v1/sessions/${session.id}`;
     const { body: entry } = await fixture.server.api.post(`${path}/entries`, {
       kind: 'decision',
       text: 'We take the walrus.',
     });
-    expect((await search('walrus')).items).toEqual([]);
+    expect((await search('walrus', { live: false })).items).toEqual([]);
+    expect((await search('walrus')).items).toMatchObject([{ id: entry.id }]);
 
     await fixture.server.api.post(`${path}/end`, {});
 
-    expect((await search('walrus')).items).toMatchObject([
+    expect((await search('walrus', { live: false })).items).toMatchObject([
       { kind: 'entry', id: entry.id, label: null, version: null, snippet: 'We take the walrus.' },
     ]);
     expect((await search('walrus', { session: session.id })).items).toHaveLength(1);

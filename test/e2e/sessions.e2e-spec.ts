@@ -299,7 +299,7 @@ describe.each([
     const todo = await write(id, 'todo', 'Wash the walrus.');
     const { id: contextId } = await store('walrus', 'You must never tease the walrus.', { sessionId: id });
     await server.api.put(`/v1/retention/${project}`, { archiveAfterDays: 30 });
-    expect(await found('walrus')).toHaveLength(2);
+    expect(await found('walrus')).toHaveLength(3);
     const heartbeats = Array.from({ length: 5 }, () => server.api.post(`/v1/sessions/${id}/heartbeat`));
     const { status, body } = await server.api.del(`/v1/projects/${project}`, { query: { confirm: project } });
     expect([status, body]).toEqual([
@@ -327,7 +327,7 @@ describe.each([
       `/v1/projects/${project}/contexts/walrus`,
     ];
     for (const path of gone) expect([path, (await server.api.get(path)).status]).toEqual([path, 404]);
-    for (const query of [{}, { live: true }]) expect(await found('walrus', query)).toEqual([]);
+    for (const query of [{}, { live: false }]) expect(await found('walrus', query)).toEqual([]);
     expect(await handovers()).toEqual([]);
     expect(await latest()).toBeNull();
     const recalled = await server.api.post('/v1/contexts/recall', { ids: [contextId] });
@@ -348,7 +348,7 @@ describe.each([
     const { id } = await start();
     await write(id, 'progress', 'Painted the bikeshed.');
     await write(id, 'todo', 'Let it dry.');
-    expect(await found('bikeshed')).toEqual([]);
+    expect(await found('bikeshed', { live: false })).toEqual([]);
     await ageSession(server, database?.url, id, 121);
 
     const handover = await eventually(async () => (await latest()) ?? undefined, {
@@ -363,8 +363,10 @@ describe.each([
     });
     expect(await session(id)).toMatchObject({ state: 'idle', endedAt: null });
     expect((await server.api.get(`/v1/handovers/${handover.id}`)).body).toEqual(handover);
-    // What the session wrote is found from now on.
-    expect(await found('bikeshed')).toMatchObject([{ kind: 'entry', snippet: 'Painted the bikeshed.' }]);
+    // What the session wrote is handed over from now on.
+    expect(await found('bikeshed', { live: false })).toMatchObject([
+      { kind: 'entry', snippet: 'Painted the bikeshed.' },
+    ]);
     // The sweeps that follow leave it at that one.
     const sweeps = async () =>
       (
@@ -415,19 +417,22 @@ describe.each([
     expect(Date.parse(body.lastActiveAt)).toBeGreaterThan(Date.parse(lastActiveAt));
   }, 60_000);
 
-  it('finds what open sessions write where live is asked for, and by everybody once they end', async () => {
+  it('T1 finds what open sessions write with the answer to it, and leaves it out until they end where live=false asks for that', async () => {
     await store('zoo', 'The zoo has an otter.');
     const { id } = await start();
     const entry = await write(id, 'insight', 'The otter sleeps at noon.');
-    expect(await found('otter')).toMatchObject([{ kind: 'context' }]);
-    const live = await found('otter', { live: true });
-    expect(live.map(({ kind }: { kind: string }) => kind).toSorted()).toEqual(['context', 'entry']);
-    expect(await found('noon', { live: true })).toMatchObject([
-      { kind: 'entry', id: entry.id, snippet: 'The otter sleeps at noon.' },
-    ]);
-    expect(await found('noon', { live: true, session: UNKNOWN_ID })).toEqual([]);
+    const all = await found('otter');
+    expect(all.map(({ kind }: { kind: string }) => kind).toSorted()).toEqual(['context', 'entry']);
+    expect(await found('otter', { live: false })).toMatchObject([{ kind: 'context' }]);
+    for (const query of [{}, { live: true }, { session: id }, { kinds: 'entry' }])
+      expect(await found('noon', query)).toMatchObject([
+        { kind: 'entry', id: entry.id, snippet: 'The otter sleeps at noon.' },
+      ]);
+    expect(await found('noon', { session: UNKNOWN_ID })).toEqual([]);
+    expect(await found('noom')).toMatchObject([{ id: entry.id, weak: true }]);
     await end(id);
-    for (const query of [{}, { live: true }]) expect(await found('noon', query)).toMatchObject([{ id: entry.id }]);
+    for (const query of [{}, { live: true }, { live: false }])
+      expect(await found('noon', query)).toMatchObject([{ id: entry.id }]);
   });
 
   it('T21 lists every session once, newest first, and refuses the cursor of another list', async () => {

@@ -25,13 +25,13 @@ export class EmptyAnswers {
 
   /** @param notes what the search itself has to say, which comes first */
   async reasonOf(
-    { scope, request, query, ranking, live, seen, similarity }: PreparedSearch,
+    { scope, request, query, ranking, adHoc, seen, similarity }: PreparedSearch,
     mode: SearchMode,
     { notes }: Pick<Page, 'notes'>,
   ): Promise<string> {
     if (request.after !== undefined || seen.count > 0) return NOTHING_BEHIND;
     const { documentCount } = await this.index.statistics(scope, '');
-    if (documentCount === 0 && live.documents.length === 0) return NOTHING_STORED;
+    if (documentCount === 0 && adHoc.documents.length === 0) return NOTHING_STORED;
     const { minScore, ...filters } = request.filters;
     const comparesMeaning = this.semantic.isOn && !this.semantic.isLexical;
     if (ranking !== undefined && ranking.terms.length > 0 && !(comparesMeaning && mode === 'semantic')) {
@@ -40,7 +40,7 @@ export class EmptyAnswers {
         phrases: query.phrases,
         exclusions: query.exclusions,
         limit: 1,
-        adHoc: live.documents,
+        adHoc: adHoc.documents,
       };
       const isTooLow = minScore !== undefined && (await this.index.rank(scope, { ...narrowed, filters })).length > 0;
       if (isTooLow) return TOO_LOW;

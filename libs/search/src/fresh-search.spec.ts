@@ -1,15 +1,15 @@
 import { FakeTransactionRunner } from '#database/testing';
 import type { RerankService } from '#embedding';
-import { DomainError, newId } from '#kernel';
+import { DomainError } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { ProjectReader } from '#project';
-import type { SessionEntry, SessionReader } from '#session';
+import { analyseDocument } from './analysis/document-analysis.js';
+import { analysisOptionsOf } from './analysis/words.js';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries } from './live-entries.js';
 import type { PastVersions } from './past-versions.js';
 import type { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import type { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
@@ -30,7 +30,8 @@ describe('FreshSearch', () => {
   let reader: FakeSemanticReader;
   let reranker: { isOn: boolean; rerank: jest.Mock };
   let searches: FreshSearch;
-  let entries: SessionEntry[];
+  /** Of another time, which no index holds. */
+  let past: SearchDocument[];
 
   beforeEach(() => {
     index = new FakeKeywordIndex();
@@ -43,26 +44,28 @@ describe('FreshSearch', () => {
     } as unknown as ProjectReader;
     const semantic = semanticSearchOf(reader.asReader(), index, config);
     const reranking = reranker as unknown as RerankService;
-    entries = [];
-    const sessions = {
-      liveEntries: (_workspaceId: string, _projectId: string, limit: number) =>
-        Promise.resolve(entries.slice(0, limit)),
-    } as unknown as SessionReader;
-    const live = new LiveEntries(sessions, config);
+    past = [];
     searches = new FreshSearch(
       projects,
       new QueryReader(index, config),
       new KeywordSearch(index),
       index,
       new LiteralSearch(index),
-      live,
       semantic,
       reranking,
       new HitArrangement(
         { of: () => Promise.resolve(new Map()) } as unknown as PostgresHitValidity,
         { termsOf: () => Promise.resolve(new Map()) } as unknown as PostgresHitTimes,
       ),
-      { documentsOf: () => Promise.resolve({ documents: [], truncated: false }) } as unknown as PastVersions,
+      {
+        documentsOf: async () => ({
+          documents: past.map((document) => ({
+            document,
+            analysis: analyseDocument(document.label, document.text, analysisOptionsOf(config.language)),
+          })),
+          truncated: false,
+        }),
+      } as unknown as PastVersions,
       clock,
       config,
     );
@@ -93,39 +96,6 @@ describe('FreshSearch', () => {
     const [hit] = answer.items;
     expect(hit).toMatchObject({ kind: 'context', id: document.id, label: 'x1', version: 3, snippet: 'the red fox' });
     expect(hit!.score).toBeCloseTo(hit!.scores.keyword + hit!.scores.recency + hit!.scores.priority, 9);
-  });
-
-  describe('live', () => {
-    const entry = (text: string) =>
-      ({ ...scope, id: newId(), sessionId: newId(), kind: 'progress', text, createdAt: clock.now() }) as SessionEntry;
-
-    it('includes what open sessions wrote, and only where it is asked for', async () => {
-      await store(searchDocument(scope, { text: 'the red fox', label: 'x1' }));
-      entries = [entry('saw a fox and an otter')];
-      expect((await search('fox')).items.map(({ kind }) => kind)).toEqual(['context']);
-      expect((await search('otter')).items).toEqual([]);
-      const both = (await search('fox', { live: true })).items;
-      expect(both.map(({ kind }) => kind).toSorted()).toEqual(['context', 'entry']);
-      expect((await search('otter', { live: true })).items).toMatchObject([
-        { kind: 'entry', id: entries[0]!.id, snippet: 'saw a fox and an otter' },
-      ]);
-    });
-
-    it('finds words in a project that has nothing else', async () => {
-      entries = [entry('otter')];
-      expect((await search('otter', { live: true })).items).toHaveLength(1);
-      expect((await search('badger', { live: true })).items).toEqual([]);
-    });
-
-    it('says so where there is more than it looks at', async () => {
-      entries = Array.from({ length: 501 }, () => entry('otter'));
-      const answer = await search('otter', { live: true, limit: 100 });
-      expect(answer).toMatchObject({ degraded: false, reason: expect.stringContaining('only the newest') });
-      entries.pop();
-      expect(await search('otter', { live: true })).toMatchObject({ reason: null });
-      entries = Array.from({ length: 41 }, () => entry('x'.repeat(10_000)));
-      expect((await search('otter', { live: true })).reason).toContain('only the newest');
-    });
   });
 
   it('says why it found nothing', async () => {
@@ -217,19 +187,11 @@ describe('FreshSearch', () => {
     expect(last.next).toBeUndefined();
   });
 
-  it('finds stop words and punctuation in what open sessions wrote, and says where it looked at the newest alone', async () => {
-    entries = [
-      {
-        ...scope,
-        id: newId(),
-        sessionId: newId(),
-        kind: 'progress',
-        text: 'to be?!',
-        createdAt: clock.now(),
-      } as SessionEntry,
-    ];
-    expect((await search('to be', { live: true })).items).toHaveLength(1);
-    expect((await search('?!', { live: true })).items).toHaveLength(1);
+  it('finds stop words and punctuation in versions of another time, and says where it looked at the newest alone', async () => {
+    past = [searchDocument(scope, { text: 'to be?!' })];
+    const asOf = clock.now();
+    expect((await search('to be', { asOf })).items).toHaveLength(1);
+    expect((await search('?!', { asOf })).items).toHaveLength(1);
     const holding = jest.spyOn(index, 'holding').mockResolvedValue({ documents: [], isPartial: true });
     expect((await search('to be')).reason).toContain('only the newest texts');
     expect(holding).toHaveBeenCalledWith(scope, expect.objectContaining({ words: 'to be', mostSegments: 3_000 }));
@@ -253,18 +215,10 @@ describe('FreshSearch', () => {
     expect(idsOf((await search('-lantern')).items)).toEqual([lamp]);
   });
 
-  it('takes what an open session wrote for a text that holds an option', async () => {
-    entries = [
-      {
-        ...scope,
-        id: newId(),
-        sessionId: newId(),
-        kind: 'progress',
-        text: 'docker -web nginx',
-        createdAt: clock.now(),
-      } as SessionEntry,
-    ];
-    expect((await search('docker -web', { live: true })).items).toHaveLength(1);
+  it('takes a version of another time for a text that holds an option', async () => {
+    past = [searchDocument(scope, { text: 'docker -web nginx' })];
+    const asOf = clock.now();
+    expect((await search('docker -web', { asOf })).items).toHaveLength(1);
   });
 
   it('marks what holds only near words as weak, says so, and leaves it out where it is not wanted', async () => {

@@ -10,7 +10,7 @@ import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
-import { isWritten, type LiveDocuments, LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import { type AdHocDocuments, isWritten, NOTHING_AD_HOC } from './ad-hoc-documents.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { type RememberedSearch, SPARE } from './remembered-search.js';
 import { rangeOf } from './analysis/query-intent.js';
@@ -35,7 +35,6 @@ import { weakReasonOf } from './weak-hits.js';
 const ATTEMPTS = 5;
 
 const TOO_MUCH_PAST = 'of what was replaced or archived since only the newest versions were looked at';
-const TOO_MUCH_LIVE = 'of what open sessions wrote only the newest was looked at';
 
 /** An answer, and what it takes to bring it up to date. */
 interface FoundSearch {
@@ -64,7 +63,6 @@ export class FreshSearch {
     private readonly keywords: KeywordSearch,
     private readonly index: KeywordIndex,
     literal: LiteralSearch,
-    private readonly live: LiveEntries,
     private readonly semantic: SemanticSearch,
     private readonly reranker: RerankService,
     arrangement: HitArrangement,
@@ -110,7 +108,7 @@ export class FreshSearch {
       ...prepared.reading,
       ...(weakReason === undefined ? [] : [weakReason]),
       ...page.notes,
-      ...(prepared.live.truncated ? [looksBack(request, intent) ? TOO_MUCH_PAST : TOO_MUCH_LIVE] : []),
+      ...(prepared.adHoc.truncated ? [TOO_MUCH_PAST] : []),
     ];
     const emptyReason = items.length > 0 ? null : await this.empty.reasonOf(prepared, page.mode, page);
     const whole = { ...page, notes, faults: [...faults, ...page.faults], intent };
@@ -148,9 +146,9 @@ export class FreshSearch {
    * which sessions and conversations are open.
    */
   private canMerge(request: SearchRequest, intent: QueryIntent | undefined): boolean {
-    const { after, live, rerank, filters } = request;
+    const { after, rerank, filters } = request;
     const isJudged = rerank && this.reranker.isOn;
-    const isPlain = after === undefined && live !== true && !looksBack(request, intent);
+    const isPlain = after === undefined && !looksBack(request, intent);
     return isPlain && !isJudged && filters.settled !== true;
   }
 
@@ -189,11 +187,9 @@ export class FreshSearch {
       billedPrincipal,
     }: Pick<PreparedSearch, 'intent' | 'billedPrincipal'> & { readonly mode: SearchMode },
   ): Promise<Omit<PreparedSearch, 'leavesOutRemoved'>> {
-    const written = request.live === true ? await this.live.documentsOf(scope) : NOTHING_LIVE;
     const { asOf } = request;
-    const past = await this.pastOf(scope, request, intent);
-    const live = past === undefined ? written : together(written, past);
-    const read = await this.queries.read(scope, request.query, live);
+    const adHoc = (await this.pastOf(scope, request, intent)) ?? NOTHING_AD_HOC;
+    const read = await this.queries.read(scope, request.query, adHoc);
     const { reading, isDoubtful } = read;
     const query = withTime(read.query, rangeOf(intent));
     const { after } = request;
@@ -217,8 +213,8 @@ export class FreshSearch {
     const weighed =
       after === undefined
         ? await this.keywords.rankingWithWords(scope, query, nowMs, {
-            keepUnknown: live.documents.length > 0,
-            isHeld: query.words.split(' ').some((word) => isWritten(live, word)),
+            keepUnknown: adHoc.documents.length > 0,
+            isHeld: query.words.split(' ').some((word) => isWritten(adHoc, word)),
             guess: request.weak !== false,
           })
         : laterPage(after, nowMs);
@@ -230,7 +226,7 @@ export class FreshSearch {
       untilMs: asOf === undefined ? untilMs : undefined,
     };
     const asked = { scope, request, billedPrincipal, intent };
-    return { ...asked, ...words, ...validity, asOfMs, live, seen, depth, spare, similarity };
+    return { ...asked, ...words, ...validity, asOfMs, adHoc, seen, depth, spare, similarity };
   }
 
   /** Versions of then that no index holds any more. What was archived since is found as of a time alone. */
@@ -238,7 +234,7 @@ export class FreshSearch {
     scope: SearchScope,
     { asOf }: SearchRequest,
     intent: QueryIntent | undefined,
-  ): Promise<LiveDocuments> | undefined {
+  ): Promise<AdHocDocuments> | undefined {
     if (asOf !== undefined) return this.past.documentsOf(scope, { from: asOf, to: asOf, withArchived: true });
     if (intent?.kind !== 'time') return undefined;
     const nowMs = this.clock.nowMs();
@@ -265,8 +261,4 @@ function withTime(query: QueryAnalysis, time: TimeRange | undefined): QueryAnaly
   const { times } = query;
   if (time === undefined || times.length > 0) return query;
   return { ...query, times: [time] };
-}
-
-function together(one: LiveDocuments, other: LiveDocuments): LiveDocuments {
-  return { documents: [...one.documents, ...other.documents], truncated: one.truncated || other.truncated };
 }

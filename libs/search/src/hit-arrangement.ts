@@ -47,7 +47,7 @@ export class HitArrangement {
   }
 
   private validityThen(
-    { scope, live, validAtMs }: PreparedSearch,
+    { scope, adHoc, validAtMs }: PreparedSearch,
     hits: readonly FusedHit[],
     {
       fromMs,
@@ -63,7 +63,7 @@ export class HitArrangement {
       scope,
       ids,
       time,
-      live.documents.map(({ document }) => document.id),
+      adHoc.documents.map(({ document }) => document.id),
     );
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
-import type { LiveDocuments } from './live-entries.js';
+import type { AdHocDocuments } from './ad-hoc-documents.js';
 import { KeywordIndex, type RankedDocument } from './persistence/keyword-index.js';
 import { NO_BOOSTS, type SearchFilters, satisfies, type SearchScope } from './search.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
@@ -28,7 +28,11 @@ export class LiteralSearch {
   async find(
     scope: SearchScope,
     query: QueryAnalysis,
-    { filters, live, limit }: { readonly filters: SearchFilters; readonly live: LiveDocuments; readonly limit: number },
+    {
+      filters,
+      adHoc,
+      limit,
+    }: { readonly filters: SearchFilters; readonly adHoc: AdHocDocuments; readonly limit: number },
   ): Promise<LiteralFindings> {
     const { minScore = 0 } = filters;
     const { inOrder: words, plain, exclusions } = query;
@@ -42,7 +46,7 @@ export class LiteralSearch {
       mostSegments: MOST_SEGMENTS,
     });
     const known = new Set(documents.map(({ id }) => id));
-    const adHoc = live.documents
+    const unindexed = adHoc.documents
       .filter(({ document }) => satisfies(document, filters) && !known.has(document.id))
       .filter(({ document, analysis }) =>
         words === ''
@@ -50,7 +54,7 @@ export class LiteralSearch {
           : analysis.segments.some((segment) => ` ${segment.words} `.includes(` ${words} `)),
       )
       .map(({ document: { kind, id, label = null, version = null } }) => ({ kind, id, label, version }));
-    const ranked = [...adHoc, ...documents].slice(0, limit).map((document): RankedDocument => ({
+    const ranked = [...unindexed, ...documents].slice(0, limit).map((document): RankedDocument => ({
       ...document,
       score: SCORE * SCORE_UNIT,
       keywordScore: SCORE * SCORE_UNIT,

@@ -3,13 +3,12 @@ import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { newId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import type { ProjectReader } from '#project';
-import type { SessionReader } from '#session';
 import { mulberry32 } from '#test/support/random.mjs';
 import { FreshSearch } from './fresh-search.js';
 import { KeywordSearch } from './keyword-search.js';
 import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import { NOTHING_AD_HOC } from './ad-hoc-documents.js';
 import type { PastVersions } from './past-versions.js';
 import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
@@ -70,11 +69,10 @@ describe('a search that is brought up to date', () => {
       words,
       keywords,
       new LiteralSearch(keywords),
-      new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       semanticSearchOf(reader.asReader(), keywords, config),
       { isOn: false, model: undefined } as unknown as RerankService,
       new HitArrangement(new PostgresHitValidity(world.database), new PostgresHitTimes(world.database)),
-      { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
+      { documentsOf: () => Promise.resolve(NOTHING_AD_HOC) } as unknown as PastVersions,
       clock,
       config,
     );

@@ -4,7 +4,7 @@ import { ContextReader, type PastTime } from '#context';
 import { analyseLongDocument } from './analysis/document-analysis.js';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { toDocument } from './context-indexer.js';
-import type { LiveDocuments } from './live-entries.js';
+import type { AdHocDocuments } from './ad-hoc-documents.js';
 import type { AnalysedDocument } from './persistence/keyword-index.js';
 import type { SearchScope } from './search.js';
 
@@ -25,7 +25,7 @@ export class PastVersions {
   }
 
   /** The newest of those that were valid at some moment of a time. */
-  async documentsOf({ workspaceId, projectId }: SearchScope, time: PastTime): Promise<LiveDocuments> {
+  async documentsOf({ workspaceId, projectId }: SearchScope, time: PastTime): Promise<AdHocDocuments> {
     const limits = { most: MOST_VERSIONS, bytes: MOST_BYTES };
     const { items, isAll } = await this.contexts.pastVersions(workspaceId, projectId, time, limits);
     const documents: AnalysedDocument[] = [];

@@ -3,7 +3,7 @@ import { SearchConfig } from '#config';
 import { type AnalysisOptions, analysisOptionsOf } from './analysis/words.js';
 import { analyseQuery, type QueryAnalysis } from './analysis/query-analysis.js';
 import { intentOf } from './analysis/query-intent.js';
-import { isWritten, type LiveDocuments } from './live-entries.js';
+import { isWritten, type AdHocDocuments } from './ad-hoc-documents.js';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import type { QueryIntent, SearchRequest, SearchScope } from './search.js';
 
@@ -45,11 +45,11 @@ export class QueryReader {
     return intent?.kind === 'time' && isSaid ? undefined : intent;
   }
 
-  async read(scope: SearchScope, text: string, live: LiveDocuments): Promise<ReadQuery> {
+  async read(scope: SearchScope, text: string, adHoc: AdHocDocuments): Promise<ReadQuery> {
     const query = this.analyse(text);
     if (query.doubtful.length === 0) return { query, reading: [], isDoubtful: false };
     const haveTerms = await this.index.haveTerms(query.doubtful.map(({ words }) => words));
-    const isHeld = await this.heldOptions(scope, query, live);
+    const isHeld = await this.heldOptions(scope, query, adHoc);
     const looked = query.doubtful.filter(({ term }, index) => haveTerms[index] !== true || isHeld(term));
     const reading = looked
       .filter(({ term }) => isHeld(term))
@@ -65,11 +65,11 @@ export class QueryReader {
   private async heldOptions(
     scope: SearchScope,
     { doubtful }: QueryAnalysis,
-    live: LiveDocuments,
+    adHoc: AdHocDocuments,
   ): Promise<(term: string | undefined) => boolean> {
     const terms = doubtful.flatMap(({ term }) => term ?? []);
     const { terms: found } = await this.index.statistics(scope, terms.join(' '));
     const held = new Set(found.filter(({ passageFrequency }) => passageFrequency > 0).map(({ term }) => term));
-    return (term) => term !== undefined && (held.has(term) || isWritten(live, term));
+    return (term) => term !== undefined && (held.has(term) || isWritten(adHoc, term));
   }
 }

@@ -82,12 +82,12 @@ export class SearchHits {
   }
 
   private async passagesOf(
-    { scope, ranking, live, leavesOutRemoved }: PreparedSearch,
+    { scope, ranking, adHoc, leavesOutRemoved }: PreparedSearch,
     hits: readonly FusedHit[],
   ): Promise<ReadonlyMap<string, Passage>> {
     if (hits.length === 0) return new Map();
     const ids = hits.map(({ id }) => id);
-    const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], live.documents);
+    const passages = await this.index.passages(scope, ids, ranking?.terms ?? [], adHoc.documents);
     if (passages.length < hits.length && !leavesOutRemoved) throw new RemovedMeanwhileError();
     return new Map(passages.map((passage) => [passage.id, passage]));
   }

@@ -57,9 +57,9 @@ export class SearchPageBuilder {
 
   /** Where the index has no term for what is looked for, the texts themselves are asked. */
   private async literalPage(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
-    const { scope, request, query, asOfMs, live, seen } = prepared;
+    const { scope, request, query, asOfMs, adHoc, seen } = prepared;
     const limit = Math.min(MOST_HITS, seen.count + request.limit + 1);
-    const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, live, limit });
+    const { documents, notes } = await this.literal.find(scope, query, { filters: request.filters, adHoc, limit });
     const found = alone('keyword', documents.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const unseen = await this.order.arranged(prepared, found);
     const hits = unseen.slice(0, request.limit);
@@ -80,7 +80,7 @@ export class SearchPageBuilder {
   }
 
   private async keywordPage(prepared: PreparedSearch): Promise<Page> {
-    const { scope, request, query, ranking, live, spare } = prepared;
+    const { scope, request, query, ranking, adHoc, spare } = prepared;
     if (ranking === undefined) return this.literalPage(prepared, 'keyword');
     const found = await this.index.rank(scope, {
       ranking,
@@ -89,7 +89,7 @@ export class SearchPageBuilder {
       filters: request.filters,
       after: request.after?.by === 'score' ? request.after.after : undefined,
       limit: request.limit + 1 + spare + addedOf(request).count,
-      adHoc: live.documents,
+      adHoc: adHoc.documents,
     });
     const page = await this.keywordPageOf(prepared, found);
     if (spare === 0) return page;
@@ -131,11 +131,11 @@ export class SearchPageBuilder {
   }
 
   private async fusedPage(prepared: PreparedSearch, mode: SearchMode): Promise<Page> {
-    const { scope, request, query, ranking, live, depth, spare, similarity } = prepared;
+    const { scope, request, query, ranking, adHoc, depth, spare, similarity } = prepared;
     const limit = depth + spare;
     const [keyword, semantic] = await Promise.all([
       this.usesWords(mode) && ranking !== undefined
-        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit, adHoc: live.documents })
+        ? this.index.rank(scope, { ...narrowing(request, query), ranking, limit, adHoc: adHoc.documents })
         : Promise.resolve([]),
       mode === 'keyword' ? NOTHING_NEAR : (similarity ?? NOTHING_NEAR),
     ]);
@@ -187,7 +187,7 @@ export class SearchPageBuilder {
 
   /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */
   private async withoutVectors(prepared: PreparedSearch, failure: string): Promise<Page> {
-    const { request, ranking, asOfMs, scope, query, live, seen } = prepared;
+    const { request, ranking, asOfMs, scope, query, adHoc, seen } = prepared;
     if (ranking === undefined || request.after?.by !== 'seen') {
       const page = await this.pageOf(prepared, 'keyword');
       return { ...page, faults: [failure, ...page.faults] };
@@ -200,7 +200,7 @@ export class SearchPageBuilder {
       exclusions,
       filters: request.filters,
       limit,
-      adHoc: live.documents,
+      adHoc: adHoc.documents,
     });
     const unseen = alone('keyword', ranked.map(toChannelHit)).filter(({ id }) => !seen.has(id));
     const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);

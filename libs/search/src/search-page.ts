@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Principal } from '#kernel';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
-import type { LiveDocuments } from './live-entries.js';
+import type { AdHocDocuments } from './ad-hoc-documents.js';
 import type { RankedDocument } from './persistence/keyword-index.js';
 import { SCORE_UNIT } from './ranking/bm25.js';
 import type { ChannelHit, FusedHit } from './ranking/fusion.js';
@@ -76,7 +76,7 @@ export interface PreparedSearch {
   /** The next moment at which one of those times comes. */
   readonly untilMs?: number;
   /** What the index does not hold: what open sessions wrote, and earlier versions. Ranked by its words beside it. */
-  readonly live: LiveDocuments;
+  readonly adHoc: AdHocDocuments;
   /** What earlier pages have shown, where pages go by that. */
   readonly seen: SeenHits;
   /** Hits that each channel is asked for. */

@@ -1,7 +1,7 @@
 import type { Principal } from '#kernel';
 import type { QueryAnalysis } from './analysis/query-analysis.js';
 import type { KeywordSearch } from './keyword-search.js';
-import { NOTHING_LIVE } from './live-entries.js';
+import { NOTHING_AD_HOC } from './ad-hoc-documents.js';
 import type { KeywordIndex } from './persistence/keyword-index.js';
 import type { QueryReader } from './query-reader.js';
 import { mergeNearby, mergeRanked, MOST_CHANGES, type RememberedSearch, SPARE } from './remembered-search.js';
@@ -84,7 +84,7 @@ export class SearchUpdate {
       validAtMs: nowMs,
       intent,
       isDated,
-      live: NOTHING_LIVE,
+      adHoc: NOTHING_AD_HOC,
       seen,
       depth,
       spare: SPARE,

@@ -12,7 +12,6 @@ import { FreshSearch } from './fresh-search.js';
 import { SearchController } from './http/search.controller.js';
 import { KeywordSearch } from './keyword-search.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries } from './live-entries.js';
 import { HitArrangement } from './hit-arrangement.js';
 import { HitSources } from './hit-sources.js';
 import { MessageIndexer } from './message-indexer.js';
@@ -45,7 +44,6 @@ import { SessionIndexer } from './session-indexer.js';
     FreshSearch,
     SearchService,
     LiteralSearch,
-    LiveEntries,
     SearchLanguageCheck,
     SearchReindexer,
     SearchChangesExpiry,

@@ -5,13 +5,12 @@ import { EmbeddingDatabase, type TestProject } from '#embedding/testing';
 import { type Clock, type ContextId, DomainError, type ProjectId, SystemClock, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ProjectObservers, type ProjectReader } from '#project';
-import type { SessionReader } from '#session';
 import { FreshSearch } from './fresh-search.js';
 import { QueryReader } from './query-reader.js';
 import { KeywordSearch } from './keyword-search.js';
 import { HitArrangement } from './hit-arrangement.js';
 import { LiteralSearch } from './literal-search.js';
-import { LiveEntries, NOTHING_LIVE } from './live-entries.js';
+import { NOTHING_AD_HOC } from './ad-hoc-documents.js';
 import type { PastVersions } from './past-versions.js';
 import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import { PostgresHitValidity } from './persistence/postgres-hit-validity.js';
@@ -69,11 +68,10 @@ class Process {
       new KeywordSearch(keywords),
       keywords,
       new LiteralSearch(keywords),
-      new LiveEntries({ liveEntries: () => Promise.resolve([]) } as unknown as SessionReader, config),
       semanticSearchOf(semanticReader, keywords, config),
       reranker,
       new HitArrangement(new PostgresHitValidity(database), new PostgresHitTimes(database)),
-      { documentsOf: () => Promise.resolve(NOTHING_LIVE) } as unknown as PastVersions,
+      { documentsOf: () => Promise.resolve(NOTHING_AD_HOC) } as unknown as PastVersions,
       clock,
       config,
     );
@@ -360,14 +358,6 @@ describe.each(['in process', 'on Redis'])('the search cache, %s', (where) => {
     release();
     await reading;
     expect(sorted(await there.search(project.workspaceId))).toEqual(['a', 'b']);
-  });
-
-  it('never remembers what open sessions write', async () => {
-    for (let n = 0; n < 2; n++) {
-      const { status, sql } = await here.search(project.workspaceId, { live: true });
-      expect(status).toBe('bypass');
-      expect(sql).toBeGreaterThan(0);
-    }
   });
 
   it('T5 passes an error of the database on and does not remember it', async () => {

@@ -40,7 +40,6 @@ export class SearchService {
 
   search(workspaceId: WorkspaceId, request: SearchRequest, options: SearchOptions = {}): Promise<SearchAnswer> {
     const { billedPrincipal: _, merged: __, ...read } = options;
-    if (request.live === true) return this.uncached(workspaceId, request, options);
     const lifeMs = (answer: SearchAnswer) => this.lifeOf(answer, request);
     const key = { workspace: workspaceId, project: request.project, request, engine: this.engine, lifeMs };
     return this.cache.getOrSet(searchFamily, key, () => this.upToDate(workspaceId, request, key, options), read);
@@ -81,15 +80,5 @@ export class SearchService {
   private lifeOf({ untilMs, intent }: SearchAnswer, { after, current }: SearchRequest): number {
     const until = after === undefined || current === true ? untilMs : untilOf(intent);
     return until === undefined ? Number.POSITIVE_INFINITY : Math.max(1, until - this.clock.nowMs());
-  }
-
-  /** What open sessions write has no tags to fall by. */
-  private uncached(
-    workspaceId: WorkspaceId,
-    request: SearchRequest,
-    { billedPrincipal, report }: SearchOptions,
-  ): Promise<SearchAnswer> {
-    report?.({ status: 'bypass', tier: 'source', ageMs: 0, remainingMs: undefined });
-    return this.fresh.search(workspaceId, request, billedPrincipal);
   }
 }

@@ -167,8 +167,6 @@ export interface SearchRequest {
   /** Absent: the best there is. */
   readonly mode?: SearchMode;
   readonly rerank: boolean;
-  /** Also what open sessions have written and not handed over yet. */
-  readonly live?: boolean;
   /** Unless false, what is near to the query by words or vectors is found where nothing holds a word of it. */
   readonly weak?: boolean;
   readonly limit: number;

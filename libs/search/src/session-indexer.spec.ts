@@ -53,4 +53,32 @@ describe('SessionIndexer', () => {
     expect(found).toHaveLength(1_201);
     expect(found[0]).toMatchObject({ kind: 'entry', label: null, version: null });
   });
+
+  it('T1 makes an entry findable as it is written, at its place in the log', async () => {
+    const entry = {
+      ...scope,
+      id: newId<EntryId>(),
+      sessionId: session.id,
+      text: 'an otter',
+      createdAt: new Date(1),
+    } as SessionEntry;
+    const counts = [
+      { kind: 'todo', total: 2, open: 1 },
+      { kind: 'progress', total: 3, open: 0 },
+    ];
+    const reader = { countWork: () => Promise.resolve(counts) } as unknown as SessionReader;
+    const index = new FakeKeywordIndex();
+    const observers = new SessionObservers();
+    const service = new SearchIndexService(index, new FakeTransactionRunner(), new RecordedChanges(), searchConfig());
+    const indexed = jest.spyOn(service, 'index');
+    expect(observers.registered).toEqual([]);
+    expect(new SessionIndexer(service, reader, observers)).toBe(observers.registered[0]);
+
+    await observers.written(session, entry);
+
+    expect(await index.statistics(scope, 'otter')).toMatchObject({ documentCount: 1 });
+    expect(indexed).toHaveBeenCalledWith([
+      expect.objectContaining({ id: entry.id, place: { threadId: session.id, number: 5 } }),
+    ]);
+  });
 });

@@ -6,7 +6,10 @@ import { SearchIndexService } from './search-index.service.js';
 
 const ENTRIES_AT_ONCE = 500;
 
-/** Makes the log of a session findable when its work is handed over, in that transaction. */
+/**
+ * Makes an entry findable in the transaction that writes it, and all of a session once more in the one that hands them over: what was
+ * written before there was an index is among them, and searches that leave out what is going on show them from then on.
+ */
 @Injectable()
 export class SessionIndexer extends SessionObserver {
   constructor(
@@ -16,6 +19,12 @@ export class SessionIndexer extends SessionObserver {
   ) {
     super();
     observers.register(this);
+  }
+
+  override async onWritten(session: Session, entry: SessionEntry): Promise<void> {
+    const counts = await this.sessions.countWork(session);
+    const number = counts.reduce((sum, { total }) => sum + total, 0);
+    await this.index.index([{ ...toDocument(entry), place: placeOf(entry, number) }]);
   }
 
   async onFinalised(session: Session): Promise<void> {
@@ -53,7 +62,6 @@ function placeOf({ sessionId }: SessionEntry, number: number | undefined): Place
 }
 
 /** Without its place in the session. */
-
-export function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
+function toDocument({ workspaceId, projectId, id, text, sessionId, createdAt }: SessionEntry): SearchDocument {
   return { workspaceId, projectId, id, kind: 'entry', text, tags: [], sessionId: sessionId ?? undefined, createdAt };
 }

@@ -8,6 +8,7 @@ import { type EntryFilter, SessionEntryRepository } from './persistence/session-
 import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';
 import { SessionChanges } from './session-changes.js';
+import { SessionObservers } from './session-observers.js';
 import { type EntryKind, isWrittenAsDone, openKinds, type SessionEntry, todoPriorityOf } from './session-entry.js';
 import { SessionPolicy } from './session-policy.js';
 import { SessionService } from './session.service.js';
@@ -26,6 +27,7 @@ export class SessionEntryService {
   constructor(
     private readonly entries: SessionEntryRepository,
     private readonly sessions: SessionService,
+    private readonly observers: SessionObservers,
     private readonly transactions: TransactionRunner,
     private readonly policy: SessionPolicy,
     private readonly changes: SessionChanges,
@@ -59,6 +61,7 @@ export class SessionEntryService {
       };
       const settled = await this.requireResolvable(workspaceId, projectId, input.resolves);
       await this.entries.insert(entry);
+      await this.observers.written(session, entry);
       if (input.resolves.length > 0) await this.entries.resolve(workspaceId, input.resolves, entry.id, now);
       const logs = new Set([sessionId, ...settled.map((other) => other.sessionId).filter((id) => id !== null)]);
       const hasTodos = [entry, ...settled].some(({ kind }) => kind === 'todo');

@@ -22,6 +22,14 @@ export abstract class SessionObserver {
   abstract onFinalised(session: Session, reason: FinaliseReason): Promise<void>;
 
   /**
+   * Called in the transaction that writes an entry, with the session's row locked. Nothing but SQL may be awaited; a rejection
+   * takes the entry back.
+   */
+  onWritten(_session: Session, _entry: SessionEntry): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /**
    * Entries of sessions that were handed over elsewhere came here with them, by an import, in whose transaction this is
    * called. They may replace what they were before.
    */
@@ -32,6 +40,10 @@ export abstract class SessionObserver {
 export class SessionObservers extends Registry<SessionObserver> {
   async finalised(session: Session, reason: FinaliseReason): Promise<void> {
     for (const observer of this.registered) await observer.onFinalised(session, reason);
+  }
+
+  async written(session: Session, entry: SessionEntry): Promise<void> {
+    for (const observer of this.registered) await observer.onWritten(session, entry);
   }
 
   async imported(entries: readonly SessionEntry[]): Promise<void> {

@@ -7,9 +7,6 @@ import type { Session } from './session.js';
 import { SessionPolicy } from './session-policy.js';
 import type { SessionEntry } from './session-entry.js';
 
-/** A project has few sessions open at once; the newest of very many are what a reader means. */
-const MAX_LIVE_SESSIONS = 200;
-
 /** What other features may ask about sessions. Everything is read as it is stored now, in the caller's transaction if there is one. */
 @Injectable()
 export class SessionReader {
@@ -45,15 +42,6 @@ export class SessionReader {
 
   countOpenTodos(workspaceId: WorkspaceId, projectId: ProjectId): Promise<number> {
     return this.entries.countOpenTodos(workspaceId, projectId);
-  }
-
-  /**
-   * What open sessions wrote in the project, newest first; with some of what was handed over before, where a session
-   * goes on afterwards.
-   */
-  async liveEntries(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionEntry[]> {
-    const open = await this.sessions.listUnfinalised(workspaceId, projectId, MAX_LIVE_SESSIONS);
-    return this.entries.listNewest(workspaceId, open, projectId, limit);
   }
 
   /** How much the session wrote in its present project, by kind. */

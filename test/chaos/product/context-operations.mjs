@@ -12,17 +12,18 @@ export const textOf = (memory, token) => `# Note ${token}\n\nText of ${memory.ma
 
 /**
  * @param {WorkspaceState} state
- * @param {{ token: string, project: string, label: string, priority: 'always_check' | 'reference' }} stored
+ * @param {{ token: string, project: string, label: string, priority: 'always_check' | 'reference', supersedes?: string | null,
+ *   slotFrom?: number | null }} stored
  * @returns {{ version: number, isUnchanged: boolean }}
  */
-function store(state, { token, project, label, priority }) {
+export function store(state, { token, project, label, priority, supersedes = null, slotFrom = null }) {
   ensureProject(state, project);
   const versions = versionsOf(state, project, label);
   const same = latestOf(state, project, label);
   if (same?.token === token) return { version: same.version, isUnchanged: true };
   const deleted = state.deletedVersions[`${project} ${label}`] ?? 0;
   const version = Math.max(deleted, ...versions.map((each) => each.version)) + 1;
-  state.contexts.push({ token, project, label, version, tags: [], priority, isArchived: false });
+  state.contexts.push({ token, project, label, version, tags: [], priority, isArchived: false, supersedes, slotFrom });
   return { version, isUnchanged: false };
 }
 

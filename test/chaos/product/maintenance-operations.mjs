@@ -53,6 +53,8 @@ export const maintenanceOperations = [
             tags: [],
             priority: 'reference',
             isArchived: false,
+            supersedes: null,
+            slotFrom: null,
           });
           return notIn(answer, [200]);
         },

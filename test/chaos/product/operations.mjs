@@ -6,10 +6,12 @@ import { conversationOperations } from './conversation-operations.mjs';
 import { sessionOperations } from './session-operations.mjs';
 import { maintenanceOperations } from './maintenance-operations.mjs';
 import { userOperations } from './user-walk.mjs';
+import { successionOperations } from './succession-operations.mjs';
 
 /** Every write that is drawn. The first can always be done. @type {readonly import('./write.mjs').Operation[]} */
 export const OPERATIONS = [
   ...contextOperations,
+  ...successionOperations,
   ...sessionOperations,
   ...conversationOperations,
   ...agentOperations,

@@ -3,7 +3,7 @@ import { viewOfContext } from './context-operations.mjs';
 import { shownConversation, viewOfConversation } from './conversation-operations.mjs';
 import { tokenIn } from './known-workspace.mjs';
 import { MANY, shownContext, shownHandover, shownSession, sorted, tokensIn, viewOfHandover } from './answer-views.mjs';
-import { LABELS, latestIn, latestOf, openTodosIn } from './workspace-state.mjs';
+import { isSuperseded, LABELS, latestIn, latestOf, openTodosIn } from './workspace-state.mjs';
 
 /**
  * @param {import('./known-workspace.mjs').Memory} memory
@@ -135,8 +135,8 @@ export function projectReadings({ marker }, project) {
       view: tokensIn,
       expected: (state) => sorted(state.contexts.filter(here).map(({ token }) => token)),
     },
+    searchReading(marker, project, 'all'),
     searchReading(marker, project, 'handed over'),
-    searchReading(marker, project, 'live'),
     {
       route: 'POST /v1/contexts/recall',
       isOfSeveral: true,
@@ -158,42 +158,52 @@ export function projectReadings({ marker }, project) {
       view: ({ contexts }) =>
         contexts
           .filter((/** @type {any} */ { why }) => why.some((/** @type {any} */ { kind }) => kind === 'always-check'))
-          .map((/** @type {any} */ { label, version }) => `${label} ${version}`)
+          .map(
+            (/** @type {any} */ { label, version, supersededBy }) =>
+              `${label} ${version}${supersededBy === null ? '' : SUPERSEDED}`,
+          )
           .toSorted(),
       expected: (state) =>
         latestIn(state, project)
           .filter(({ priority }) => priority === 'always_check')
-          .map(({ label, version }) => `${label} ${version}`)
+          .map((context) => `${context.label} ${context.version}${isSuperseded(state, context) ? SUPERSEDED : ''}`)
           .toSorted(),
     },
   ];
 }
 
+const SUPERSEDED = ' that is superseded';
+
+/** @param {any} hit */
+const shownHit = ({ kind, snippet, supersededBy }) =>
+  `${kind} ${tokenIn(snippet)}${supersededBy === null ? '' : SUPERSEDED}`;
+
 /**
  * @param {string} marker
  * @param {string} project
- * @param {'handed over' | 'live'} which entries are looked at: those of open sessions too where it is `live`
+ * @param {'all' | 'handed over'} which entries and messages are looked at: not those of what still goes on where they are to be handed over
  * @returns {import('./readings.mjs').Reading}
  */
 function searchReading(marker, project, which) {
-  const isLive = which === 'live';
-  const query = { project, q: marker, mode: 'keyword', limit: 100, ...(isLive ? { live: 'true' } : {}) };
+  const isAll = which === 'all';
+  const query = { project, q: marker, mode: 'keyword', limit: 100, ...(isAll ? {} : { live: 'false' }) };
   const parameters = new URLSearchParams({ ...query, limit: String(query.limit) });
   return {
     route: 'GET /v1/search',
     call: { method: 'GET', path: `/v1/search?${parameters}` },
-    ...(isLive ? { args: query } : { tool: 'recall', args: { ...query, q: undefined, query: marker } }),
+    ...(isAll ? { tool: 'recall', args: { ...query, q: undefined, query: marker } } : { args: query }),
     about: [project],
-    ...(isLive ? { neverHits: /** @type {const} */ (true) } : {}),
-    view: ({ items }) => items.map((/** @type {any} */ { kind, snippet }) => `${kind} ${tokenIn(snippet)}`).toSorted(),
+    view: ({ items }) => items.map(shownHit).toSorted(),
     expected: (state) =>
       [
-        ...latestIn(state, project).map(({ token }) => `context ${token}`),
+        ...latestIn(state, project).map(
+          (context) => `context ${context.token}${isSuperseded(state, context) ? SUPERSEDED : ''}`,
+        ),
         ...state.entries
-          .filter((each) => each.project === project && (isLive || each.isHandedOver))
+          .filter((each) => each.project === project && (isAll || each.isHandedOver))
           .map(({ token }) => `entry ${token}`),
         ...state.conversations
-          .filter((each) => each.project === project)
+          .filter((each) => each.project === project && (isAll || each.isArchived))
           .flatMap(({ messages }) => messages.map(({ word }) => `message ${word}`)),
       ].toSorted(),
   };

@@ -62,6 +62,6 @@ const SILENT_ROUTES = new Set([
 ]);
 
 /** @param {import('./readings.mjs').Reading} reading */
-export function isSilent({ route, neverHits }) {
-  return neverHits === true || SILENT_ROUTES.has(route);
+export function isSilent({ route }) {
+  return SILENT_ROUTES.has(route);
 }

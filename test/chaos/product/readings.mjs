@@ -19,7 +19,6 @@ import { LABELS, PROJECTS } from './workspace-state.mjs';
  * @property {string} [aspect] what of the answer is looked at, where another reading looks at the rest of it
  * @property {(body: any) => unknown} view of an answer with status 200
  * @property {(state: WorkspaceState) => number} [status] of the answer, where that is all that is looked at
- * @property {true} [neverHits] though others of its route do
  * @property {true} [isOfSeveral] of a list each of whose items is a read of its own: while a write has no answer, each may be
  *   as it was before that or after
  * @property {(state: WorkspaceState) => unknown} expected undefined where there is nothing: 404

@@ -2,7 +2,7 @@
 import { viewOfContext } from './context-operations.mjs';
 import { tokenIn } from './known-workspace.mjs';
 import { MANY, shownContext, shownHandover, shownSession, sorted, viewOfHandover } from './answer-views.mjs';
-import { PROJECTS, versionsOf } from './workspace-state.mjs';
+import { isSuperseded, PROJECTS, versionsOf } from './workspace-state.mjs';
 
 /**
  * @param {import('./known-workspace.mjs').Memory} memory
@@ -37,8 +37,7 @@ export function contextReadings(memory, { token, project }) {
       expected(state) {
         const context = found(state);
         if (context === undefined) return undefined;
-        const later = versionsOf(state, project, context.label).filter(({ version }) => version > context.version);
-        return context.isArchived ? 'archived' : later.some(({ isArchived }) => !isArchived);
+        return context.isArchived ? 'archived' : isSuperseded(state, context);
       },
     },
     {

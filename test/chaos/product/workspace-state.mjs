@@ -12,6 +12,8 @@
  * @property {string[]} tags
  * @property {'always_check' | 'reference'} priority
  * @property {boolean} isArchived
+ * @property {string | null} supersedes the token of what it was stored to supersede
+ * @property {number | null} slotFrom since when it is the value of the slot of its project, in seconds; null of what is none
  *
  * @typedef {object} StoredSession
  * @property {string} client
@@ -26,7 +28,7 @@
  * @property {string} project
  * @property {'todo' | 'progress' | 'decision'} kind
  * @property {boolean} isResolved
- * @property {boolean} isHandedOver whether its session has left it there: then it is found by who does not ask for more
+ * @property {boolean} isHandedOver whether its session has left it there: then it is found also where what goes on is left out
  *
  * @typedef {object} StoredHandover
  * @property {string} name that no other has, whatever becomes of its content
@@ -157,6 +159,24 @@ export function latestIn(state, project) {
  */
 function isLatest(state, context) {
   return latestOf(state, context.project, context.label) === context;
+}
+
+/**
+ * Whether something that is not archived takes its place: a later version of its label, what was stored to supersede it, or a
+ * later value of the slot. It is not asked of what is archived.
+ *
+ * @param {WorkspaceState} state
+ * @param {StoredContext} context
+ */
+export function isSuperseded(state, { token, project, label, version, slotFrom }) {
+  return state.contexts.some(
+    (other) =>
+      other.project === project &&
+      !other.isArchived &&
+      ((other.label === label && other.version > version) ||
+        other.supersedes === token ||
+        (slotFrom !== null && other.slotFrom !== null && other.slotFrom > slotFrom)),
+  );
 }
 
 /**

@@ -53,9 +53,8 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   },
   'POST /v1/sessions/{id}/heartbeat': { changes: ['sessions'], fires: session },
   'POST /v1/sessions/{id}/entries': {
-    // What is logged is found once the session has handed it over.
-    changes: ['entries', 'todos'],
-    fires: ['session-log', 'todos', 'project-contents'],
+    changes: ['entries', 'todos', 'search index'],
+    fires: ['session-log', 'todos', 'project-contents', 'search'],
     mayFire: session,
   },
   'POST /v1/sessions/{id}/end': {

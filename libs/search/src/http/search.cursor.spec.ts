@@ -44,7 +44,6 @@ describe('search cursor', () => {
     ['project', { ...listing, project: 'two' }],
     ['query', { ...listing, query: 'fox hill' }],
     ['mode', { ...listing, mode: 'keyword' as const }],
-    ['liveliness', { ...listing, live: true }],
     ['wish for weak hits', { ...listing, weak: false }],
     ['priority', { ...listing, filters: { ...listing.filters, priority: 'important' as const } }],
     ['tags', { ...listing, filters: { tags: ['a'] } }],

@@ -93,7 +93,7 @@ export function decodeSearchCursor(workspaceId: WorkspaceId, listing: Listing, c
 /** Everything that decides which hits there are and how they are ordered; not how many make a page. */
 function listOf(
   workspaceId: WorkspaceId,
-  { project, query, mode, rerank, live = false, weak = true, current = false, asOf, filters }: Listing,
+  { project, query, mode, rerank, weak = true, current = false, asOf, filters }: Listing,
 ): readonly unknown[] {
   const tags = filters.tags === undefined ? null : [...filters.tags].sort();
   return [
@@ -103,7 +103,6 @@ function listOf(
     query,
     mode ?? null,
     rerank,
-    live,
     weak,
     filters.priority ?? null,
     tags,

@@ -41,9 +41,9 @@ export const searchQuery = z.strictObject({
   session: entityId('must be the id of a session').optional(),
   since: timeField().optional(),
   minScore: queryDecimal(0, 1_000_000).optional(),
-  live: z.enum(['true', 'false']).optional().meta({
+  live: z.enum(['true', 'false']).default('true').meta({
     description:
-      'True: also what open sessions have logged so far; found by its words, never remembered. False: neither that nor messages of conversations that are not archived. Absent: messages, and not the log of open sessions.',
+      'False: leaves out what open sessions have logged and not handed over, and messages of conversations that are not archived.',
   }),
   kinds: kindList.optional().meta({ description: 'Only these, separated by commas: context, entry, message.' }),
   neighbours: queryInteger(0, 5)
@@ -73,7 +73,6 @@ export function toListing(query: z.infer<typeof searchQuery>): Omit<SearchReques
     query: query.q,
     mode: query.mode,
     rerank: query.rerank === 'true',
-    live: query.live === 'true',
     weak: query.weak === 'true',
     current: query.current === 'true',
     asOf: query.asOf === undefined ? undefined : new Date(query.asOf),

@@ -71,10 +71,16 @@ export const datesOfProject = (moment: string) => `
       (time) => `(SELECT ${time} AS at ${OF_PROJECT} AND ${time} > ${moment}::timestamptz ORDER BY ${time} LIMIT 1)`,
     ).join(' UNION ALL ')}) AS moment) AS next_change`;
 
-/** Whether a document is no message of a conversation that goes on, where that is asked. */
-export const isSettled = (
-  asked: string,
-  document: string,
-) => `(${asked}::boolean IS NOT TRUE OR ${document}.kind <> 'message' OR EXISTS (
-      SELECT FROM messages AS m JOIN conversations AS c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
-      WHERE m.workspace_id = $1 AND m.id = ${document}.id AND c.archived_at IS NOT NULL))`;
+/** Whether a document is no message of a conversation that goes on, and no entry that its session has still to hand over, where that is asked. */
+export const isSettled = (asked: string, document: string) => `(${asked}::boolean IS NOT TRUE OR CASE ${document}.kind
+      WHEN 'message' THEN EXISTS (
+        SELECT FROM messages AS m JOIN conversations AS c ON c.workspace_id = m.workspace_id AND c.id = m.conversation_id
+        WHERE m.workspace_id = $1 AND m.id = ${document}.id AND c.archived_at IS NOT NULL)
+      WHEN 'entry' THEN NOT EXISTS (
+        SELECT FROM sessions AS s
+        WHERE s.workspace_id = $1 AND s.id = ${document}.session_id AND s.project_id = ${document}.project_id AND s.finalised_at IS NULL)
+        OR EXISTS (
+          SELECT FROM handovers AS h
+          WHERE h.workspace_id = $1 AND h.session_id = ${document}.session_id AND h.project_id = ${document}.project_id
+            AND h.updated_at >= ${document}.created_at)
+      ELSE true END)`;

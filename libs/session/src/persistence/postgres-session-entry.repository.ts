@@ -136,23 +136,6 @@ export class PostgresSessionEntryRepository extends SessionEntryRepository {
     return rows.map(toEntry);
   }
 
-  async listNewest(
-    workspaceId: WorkspaceId,
-    sessionIds: readonly SessionId[],
-    projectId: ProjectId,
-    limit: number,
-  ): Promise<readonly SessionEntry[]> {
-    const rows = await this.database.query<object>(
-      `SELECT ${entryTable.columns} FROM unnest($2::uuid[]) AS given (of_session) CROSS JOIN LATERAL (
-         SELECT * FROM session_entries
-         WHERE workspace_id = $1 AND session_id = of_session AND project_id = $3 ORDER BY id DESC LIMIT $4
-       ) AS newest
-       ORDER BY id DESC LIMIT $4`,
-      [workspaceId, sessionIds, projectId, limit],
-    );
-    return rows.map(toEntry);
-  }
-
   async listAll(
     workspaceId: WorkspaceId,
     sessionId: SessionId,

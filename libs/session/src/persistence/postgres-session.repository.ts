@@ -158,15 +158,6 @@ export class PostgresSessionRepository extends SessionRepository {
     return rows.map((row) => ({ workspaceId: row.workspace_id, id: row.id, lastActiveAt: row.last_active_at }));
   }
 
-  async listUnfinalised(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionId[]> {
-    const rows = await this.database.query<{ id: SessionId }>(
-      `SELECT id FROM sessions WHERE workspace_id = $1 AND project_id = $2 AND finalised_at IS NULL
-       ORDER BY id DESC LIMIT $3`,
-      [workspaceId, projectId, limit],
-    );
-    return rows.map(({ id }) => id);
-  }
-
   async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
     const rows = await this.database.query<object>(
       `${SELECT_SESSION} WHERE s.workspace_id = $1 AND s.started_by = $2 ORDER BY s.id DESC LIMIT $3`,

@@ -66,14 +66,6 @@ export abstract class SessionEntryRepository {
     perKind: number,
   ): Promise<readonly SessionEntry[]>;
 
-  /** What these sessions wrote in a project, newest first. */
-  abstract listNewest(
-    workspaceId: WorkspaceId,
-    sessionIds: readonly SessionId[],
-    projectId: ProjectId,
-    limit: number,
-  ): Promise<readonly SessionEntry[]>;
-
   /** Everything a session wrote in a project, oldest first, from behind `after`. */
   abstract listAll(
     workspaceId: WorkspaceId,

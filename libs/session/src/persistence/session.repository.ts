@@ -64,13 +64,6 @@ export abstract class SessionRepository {
   /** Sessions of all workspaces that are due, longest inactive first, from behind `after`. Locks nothing. */
   abstract listDue(due: DueBy, after: SessionMark | undefined, limit: number): Promise<readonly SessionMark[]>;
 
-  /** Sessions that work in the project and have done something that was not handed over yet, newest first. */
-  abstract listUnfinalised(
-    workspaceId: WorkspaceId,
-    projectId: ProjectId,
-    limit: number,
-  ): Promise<readonly SessionId[]>;
-
   /** Sessions that the principal started, newest first, whatever their state. */
   abstract listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]>;
 

@@ -81,18 +81,6 @@ export class FakeSessionEntryRepository extends SessionEntryRepository {
     );
   }
 
-  async listNewest(
-    workspaceId: WorkspaceId,
-    sessionIds: readonly SessionId[],
-    projectId: ProjectId,
-    limit: number,
-  ): Promise<readonly SessionEntry[]> {
-    return sessionIds
-      .flatMap((id) => this.workOf(workspaceId, id, projectId))
-      .sort((a, b) => (a.id > b.id ? -1 : 1))
-      .slice(0, limit);
-  }
-
   async listAll(
     workspaceId: WorkspaceId,
     sessionId: SessionId,

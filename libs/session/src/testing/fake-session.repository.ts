@@ -83,14 +83,6 @@ export class FakeSessionRepository extends SessionRepository {
       .map(({ workspaceId, id, lastActiveAt }) => ({ workspaceId, id, lastActiveAt }));
   }
 
-  async listUnfinalised(workspaceId: WorkspaceId, projectId: ProjectId, limit: number): Promise<readonly SessionId[]> {
-    return [...this.rows.values()]
-      .filter((row) => row.workspaceId === workspaceId && row.projectId === projectId && row.finalisedAt === null)
-      .map(({ id }) => id)
-      .sort((a, b) => (a > b ? -1 : 1))
-      .slice(0, limit);
-  }
-
   async listStartedBy(workspaceId: WorkspaceId, startedBy: string, limit: number): Promise<readonly Session[]> {
     return [...this.rows.values()]
       .filter((row) => row.workspaceId === workspaceId && this.starters.get(keyOf(workspaceId, row.id)) === startedBy)

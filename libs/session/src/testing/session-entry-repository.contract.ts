@@ -113,21 +113,6 @@ export function sessionEntryRepositoryContract(subject: () => SessionEntryReposi
     expect(await entries.countOpenTodos(workspaceId, projectId)).toBe(4);
   });
 
-  it('lists the newest that some sessions wrote in a project', async () => {
-    const { workspaceId, id, projectId } = session;
-    const alongside = await subject().newSessionIn({ workspaceId, projectId });
-    const unasked = await subject().newSessionIn({ workspaceId, projectId });
-    const elsewhere = await subject().newSession(workspaceId);
-    await stored({ text: 'first' });
-    const second = await stored({ text: 'second' }, alongside);
-    const third = await stored({ text: 'third' });
-    await stored({ text: 'of another session' }, unasked);
-    await stored({ text: 'in another project', projectId: elsewhere.projectId });
-    expect(await entries.listNewest(workspaceId, [id, alongside.id], projectId, 2)).toEqual([third, second]);
-    expect(await entries.listNewest(workspaceId, [], projectId, 2)).toEqual([]);
-    expect(await entries.listNewest(elsewhere.workspaceId, [alongside.id], elsewhere.projectId, 2)).toEqual([]);
-  });
-
   it('reports what a session left in one of its projects: the urgent and the newest of each kind', async () => {
     const { workspaceId, id, projectId } = session;
     const old = await stored({ text: 'old' });

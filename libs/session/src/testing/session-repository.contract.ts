@@ -189,19 +189,6 @@ export function sessionRepositoryContract(subject: () => SessionRepositorySubjec
     });
   });
 
-  it('lists the sessions of a project that were not handed over, newest first', async () => {
-    const old = await stored({ lastActiveAt: at(-HOUR_MS) });
-    const newer = await stored();
-    const newest = await stored();
-    await stored({ finalisedAt: at(1) });
-    await stored({ endedAt: at(1), finalisedAt: at(1) });
-    const { workspaceId, projectId } = project;
-    expect(await sessions.listUnfinalised(workspaceId, projectId, 10)).toEqual([newest.id, newer.id, old.id]);
-    expect(await sessions.listUnfinalised(workspaceId, projectId, 2)).toEqual([newest.id, newer.id]);
-    const other = await subject().newProject(workspaceId);
-    expect(await sessions.listUnfinalised(workspaceId, other.projectId, 10)).toEqual([]);
-  });
-
   it('counts the sessions of a project', async () => {
     await stored();
     await stored({ endedAt: at(1), finalisedAt: at(1) });

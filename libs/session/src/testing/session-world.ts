@@ -77,7 +77,7 @@ export class SessionWorld {
       queries,
       cache,
     );
-    this.log = new SessionEntryService(entries, this.service, transactions, policy, changes, queries);
+    this.log = new SessionEntryService(entries, this.service, observers, transactions, policy, changes, queries);
     this.reader = new SessionReader(sessions, entries, policy);
     this.sweeper = new SessionSweeper(sessions, observers, transactions, policy, changes);
   }
