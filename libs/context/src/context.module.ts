@@ -42,6 +42,7 @@ import { ContextStoreService } from './store/context-store.service.js';
 import { LabelMaker } from './store/label-maker.js';
 import { LabelSettlement } from './store/label-settlement.js';
 import { PostgresContextBands } from './store/postgres-context-bands.js';
+import { PostgresContextTexts } from './store/postgres-context-texts.js';
 import { PostgresContextRepository } from './store/postgres-context.repository.js';
 import { PostgresSuccessionsRepository } from './validity/postgres-successions.repository.js';
 import { DraftChecks } from './store/draft-checks.js';
@@ -124,6 +125,7 @@ const SHARED = [
     ContextRows,
     PostgresContextBands,
     PostgresContextRepository,
+    PostgresContextTexts,
     PostgresSuccessionsRepository,
     PostgresContextReadRepository,
     { provide: ContextUsageRepository, useClass: PostgresContextUsageRepository },

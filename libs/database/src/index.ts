@@ -1,3 +1,4 @@
+export { type AuditLine, insertAuditLine } from './audit-lines.js';
 export { Database } from './database.js';
 export { brokenConstraintOf, isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
 export { DatabaseModule } from './database.module.js';

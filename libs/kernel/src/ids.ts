@@ -15,6 +15,7 @@ export type SessionId = Branded<'session'>;
 export type EntryId = Branded<'entry'>;
 export type ContextId = Branded<'context'>;
 export type ConflictId = Branded<'conflict'>;
+export type TombstoneId = Branded<'tombstone'>;
 export type HandoverId = Branded<'handover'>;
 export type ConversationId = Branded<'conversation'>;
 export type MessageId = Branded<'message'>;

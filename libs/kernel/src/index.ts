@@ -28,6 +28,7 @@ export {
   type ProjectId,
   type Revision,
   type SessionId,
+  type TombstoneId,
   type WorkspaceId,
 } from './ids.js';
 export { KernelModule } from './clock.js';

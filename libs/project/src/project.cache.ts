@@ -16,6 +16,9 @@ export const projectListTag = defineTag<TagOwner>('projects', () => []);
 /** Fired by every write that changes how much the project holds of something. */
 export const projectCountersTag = defineTag('project-contents', ({ project }: ProjectKey) => project);
 
+/** Fired when a text is rejected in the project, or a tombstone lifted. */
+export const tombstonesTag = defineTag('tombstones', ({ project }: ProjectKey) => project);
+
 /** Projects by slug; null: nothing was ever written to it. */
 export const projects = defineFamily<ProjectKey, Project | null>({
   name: 'project',

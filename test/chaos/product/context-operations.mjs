@@ -1,4 +1,5 @@
 // @ts-check
+import { deletingLabel, deletingOne } from './deleting-operations.mjs';
 import { notIn, notShown } from './write.mjs';
 import { DOCUMENT, ensureProject, LABELS, latestOf, PROJECTS, versionsOf } from './workspace-state.mjs';
 
@@ -25,21 +26,6 @@ export function store(state, { token, project, label, priority, supersedes = nul
   const version = Math.max(deleted, ...versions.map((each) => each.version)) + 1;
   state.contexts.push({ token, project, label, version, tags: [], priority, isArchived: false, supersedes, slotFrom });
   return { version, isUnchanged: false };
-}
-
-/**
- * @param {WorkspaceState} state
- * @param {string} project
- * @param {string} label
- * @param {(context: import('./workspace-state.mjs').StoredContext) => boolean} isGone of its versions
- */
-function remove(state, project, label, isGone) {
-  const gone = versionsOf(state, project, label).filter(isGone);
-  state.contexts = state.contexts.filter((each) => !gone.includes(each));
-  const place = `${project} ${label}`;
-  const highest = Math.max(state.deletedVersions[place] ?? 0, ...gone.map(({ version }) => version));
-  if (versionsOf(state, project, label).length === 0) delete state.deletedVersions[place];
-  else state.deletedVersions[place] = highest;
 }
 
 const priorityOf = (/** @type {string} */ label) => (label.startsWith('rules') ? 'always_check' : 'reference');
@@ -174,51 +160,10 @@ export const contextOperations = [
   },
   archiving('archive'),
   archiving('restore'),
-  {
-    route: 'DELETE /v1/contexts/{id}',
-    tool: 'forget',
-    draw({ memory, state, picks }) {
-      const known = state.contexts.filter((each) => memory.idOf('context', each.token) !== undefined);
-      const chosen = picks.one(known);
-      // What is gone is not read any more: not often.
-      if (chosen === undefined || picks.below(3) > 0) return undefined;
-      const { token, project, label } = chosen;
-      const id = String(memory.idOf('context', token));
-      return {
-        call: { method: 'DELETE', path: `/v1/contexts/${id}` },
-        args: { id },
-        about: [project, `context ${token}`],
-        apply(next, answer) {
-          const exists = next.contexts.some((each) => each.token === token);
-          if (!exists) return notIn(answer, [404]);
-          remove(next, project, label, (each) => each.token === token);
-          return notIn(answer, [200]) ?? notShown(answer, 'what was removed', ({ removed }) => removed.contexts, 1);
-        },
-      };
-    },
-  },
-  {
-    route: 'DELETE /v1/projects/{project}/contexts/{label}',
-    tool: 'context_delete_by_label',
-    draw({ state, picks }) {
-      const chosen = picks.one(state.contexts);
-      if (chosen === undefined || picks.below(4) > 0) return undefined;
-      const { project, label } = chosen;
-      return {
-        call: { method: 'DELETE', path: `/v1/projects/${project}/contexts/${encodeURIComponent(label)}` },
-        args: { project, label },
-        about: [project, ...versionsOf(state, project, label).map(({ token }) => `context ${token}`)],
-        apply(next, answer) {
-          const { length } = versionsOf(next, project, label);
-          if (length === 0) return notIn(answer, [404]);
-          remove(next, project, label, () => true);
-          return (
-            notIn(answer, [200]) ?? notShown(answer, 'what was removed', ({ removed }) => removed.contexts, length)
-          );
-        },
-      };
-    },
-  },
+  deletingOne('DELETE'),
+  deletingOne('POST'),
+  deletingLabel('DELETE'),
+  deletingLabel('POST'),
   {
     route: 'POST /v1/contexts/ingest',
     tool: 'document_ingest',

@@ -113,6 +113,14 @@ export function projectReadings({ marker }, project) {
       expected: () => [],
     },
     {
+      route: 'GET /v1/projects/{project}/tombstones',
+      call: get(`/v1/projects/${project}/tombstones?${MANY}`),
+      args: { project, limit: 100 },
+      about,
+      view: ({ items }) => items,
+      expected: () => [],
+    },
+    {
       route: 'GET /v1/projects/{project}/settings',
       call: get(`/v1/projects/${project}/settings`),
       args: { project },

@@ -13,6 +13,7 @@ export const READING_TOOLS = {
   'GET /v1/contexts/{id}/preview': 'context_preview',
   'GET /v1/contexts/{id}/diff': 'context_diff',
   'GET /v1/conflicts': 'conflict_list',
+  'GET /v1/projects/{project}/tombstones': 'tombstone_list',
   'GET /v1/projects/{project}/settings': 'project_settings_get',
   'POST /v1/contexts/recall': 'context_recall',
   'POST /v1/contexts/check': 'context_check',

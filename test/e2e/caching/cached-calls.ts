@@ -104,6 +104,7 @@ export function cachedCalls(
     get(`/v1/contexts/${first}/preview`),
     get(`/v1/contexts/${second}/diff`),
     get(`/v1/conflicts?project=${project}`),
+    get(`/v1/projects/${project}/tombstones`),
     get('/v1/projects'),
     get(`/v1/projects/${project}`),
     get(`/v1/projects/${project}/overview`),

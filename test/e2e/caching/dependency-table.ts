@@ -15,6 +15,7 @@ const FACTS = {
   contexts: 'contexts, context_labels: texts, tags, priority, metadata, archiving',
   'always-check contexts': 'contexts of priority always_check that are the newest of their label',
   conflicts: 'context_conflicts',
+  tombstones: 'forgotten_texts that are rejected',
   accesses: 'context_usage',
   vectors: 'context_vectors: whether a version is embedded',
   handovers: 'handovers',
@@ -47,6 +48,7 @@ export const TAGS = {
   label: 'one',
   contexts: 'project',
   conflicts: 'project',
+  tombstones: 'project',
   embeddings: 'project',
   'any-context': 'workspace',
   'always-check': 'project',
@@ -144,6 +146,8 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     'open-todos': { shows: ['todos'], tags: ['todos', 'removals'] },
     contexts: { shows: ['contexts'], tags: ['contexts', 'removals'] },
     conflicts: { shows: ['conflicts', 'contexts'], tags: ['conflicts', 'contexts', 'removals'] },
+    tombstones: { shows: ['tombstones'], tags: ['tombstones', 'project', 'removals'] },
+    'rejects-texts': { shows: ['tombstones'], tags: ['tombstones', 'removals'] },
     'context-versions': { shows: ['contexts'], tags: ['label', 'removals'] },
     'label-count': { shows: ['contexts'], tags: ['contexts', 'removals'] },
     overview: {
@@ -247,6 +251,12 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     families: ['query', 'project'],
     shows: ['conflicts', 'contexts'],
     tags: ['conflicts', 'contexts', 'removals'],
+  },
+  'GET /v1/projects/{project}/tombstones': {
+    keeps: 'answer',
+    families: ['query', 'project'],
+    shows: ['tombstones'],
+    tags: ['tombstones', 'project', 'removals'],
   },
   'POST /v1/contexts/recall': {
     keeps: 'parts',

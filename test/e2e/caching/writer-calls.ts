@@ -156,6 +156,22 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'DELETE /v1/projects/{project}/contexts/{label}': by((api, { project, label }) =>
     api.del(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}`),
   ),
+  'POST /v1/contexts/{id}/forget': by((api, { contexts: [, second] }) =>
+    api.post(`/v1/contexts/${second}/forget`, { reason: 'a test', tombstone: true }),
+  ),
+  'POST /v1/projects/{project}/contexts/{label}/forget': by((api, { project, label }) =>
+    api.post(`/v1/projects/${project}/contexts/${encodeURIComponent(label)}/forget`, { tombstone: true }),
+  ),
+  'DELETE /v1/projects/{project}/tombstones/{id}': {
+    async prepare({ here, memory: { project } }) {
+      const { id } = await done(here.api.post('/v1/contexts', { project, label: 'rejected', content: 'Forget it.' }));
+      await done(here.api.post(`/v1/contexts/${id}/forget`, { tombstone: true }));
+    },
+    async write({ here, source, memory: { project } }) {
+      const { items } = await done(source.get(`/v1/projects/${project}/tombstones`));
+      await done(here.api.del(`/v1/projects/${project}/tombstones/${items[0].id}`));
+    },
+  },
   'POST /v1/conflicts/{id}/resolve': {
     // No worker finds one here.
     async prepare({ here, sql, memory: { project, contexts } }) {

@@ -101,6 +101,17 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     fires: [...version, 'removals'],
     mayFire: ['always-check'],
   },
+  'POST /v1/contexts/{id}/forget': {
+    changes: ['contexts', 'tombstones', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
+    fires: [...version, 'removals', 'tombstones'],
+    mayFire: ['always-check'],
+  },
+  'POST /v1/projects/{project}/contexts/{label}/forget': {
+    changes: ['contexts', 'tombstones', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
+    fires: [...version, 'removals', 'tombstones'],
+    mayFire: ['always-check'],
+  },
+  'DELETE /v1/projects/{project}/tombstones/{id}': { changes: ['tombstones'], fires: ['tombstones'] },
   'POST /v1/conflicts/{id}/resolve': {
     changes: ['conflicts', 'contexts', 'search index', 'always-check contexts'],
     fires: [...version, 'conflicts'],
@@ -171,6 +182,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'todos',
       'contexts',
       'conflicts',
+      'tombstones',
       'always-check contexts',
       'accesses',
       'vectors',

@@ -144,7 +144,7 @@ describe.each([
         const found = await recall('how are deploys announced');
         expect(found).toEqual(expect.arrayContaining([{ id: deploys.id, text: long }]));
 
-        expect(await client.done('forget', { id: queue.id })).toEqual({ removed: { contexts: 1 } });
+        expect(await client.done('forget', { id: queue.id })).toEqual({ removed: { contexts: 1 }, tombstones: [] });
         expect(await recall('pg-boss job queue')).toEqual([]);
         const again = await client.call('forget', { id: queue.id });
         expect([again.isError, again.data.code]).toEqual([true, 'context-not-found']);

@@ -30,6 +30,7 @@ export interface PopulatedWorkspace {
     readonly key: string;
     /** Of no conflict: they are found in the background, and conflicts.e2e-spec.ts has them. */
     readonly conflict: string;
+    readonly tombstone: string;
     /** Of no job: those that spanningJobOf finds are the operator's. */
     readonly job: string;
   };
@@ -69,6 +70,8 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
   const conversation = await created(own.post('/v1/conversations', { project, user: marker, title: marker }));
   const messages = [{ role: 'user', content: `said ${marker}`, clientId: 'first' }];
   const said = await created(own.post(`/v1/conversations/${conversation.id}/messages`, { messages }));
+  const wrong = await created(own.post('/v1/contexts', { project, label: 'wrong', content: `wrong ${marker}` }));
+  const { body: forgotten } = await own.post(`/v1/contexts/${wrong.id}/forget`, { reason: marker, tombstone: true });
   const agent = 'planner';
   await created(own.put(`/v1/agents/${agent}/state`, { project, value: { note: marker } }));
   const checkpoint = await created(
@@ -97,6 +100,7 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
       user,
       key: newKey.id,
       conflict: randomUUID(),
+      tombstone: forgotten.tombstones[0],
       job: randomUUID(),
     },
   };

@@ -43,6 +43,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'POST /v1/contexts/{id}/archive': { path: { id: ids.context }, body: { reason: 'old', force: true } },
     'POST /v1/contexts/{id}/restore': { path: { id: ids.context } },
     'DELETE /v1/contexts/{id}': { path: { id: ids.context } },
+    'POST /v1/contexts/{id}/forget': { path: { id: ids.context }, body: { reason: 'wrong', tombstone: true } },
     'GET /v1/contexts/{id}/versions': { path: { id: ids.context } },
     'GET /v1/contexts/{id}/diff': { path: { id: ids.context }, query: { from: 1, to: 1 } },
     'GET /v1/contexts/{id}/preview': { path: { id: ids.context } },
@@ -62,6 +63,9 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/projects/{project}/overview': { path: { project } },
     'GET /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
     'DELETE /v1/projects/{project}/contexts/{label}': { path: { project, label: ids.label } },
+    'POST /v1/projects/{project}/contexts/{label}/forget': { path: { project, label: ids.label }, body: {} },
+    'GET /v1/projects/{project}/tombstones': { path: { project } },
+    'DELETE /v1/projects/{project}/tombstones/{id}': { path: { project, id: ids.tombstone } },
     'GET /v1/projects/{project}/export': { path: { project } },
     'POST /v1/projects/{project}/import': {
       path: { project },

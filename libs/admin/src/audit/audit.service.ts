@@ -1,20 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { type AuditLine, Database, insertAuditLine } from '#database';
 import { type Page, toPage } from '#http';
-import { Clock, newId, type Principal, type WorkspaceId } from '#kernel';
-
-/** What an administrator did, and why. Lines are never changed. */
-interface AuditLine {
-  readonly workspaceId: WorkspaceId;
-  /** UUIDv7. */
-  readonly id: string;
-  readonly principalId: string;
-  /** `cache.invalidate` */
-  readonly action: string;
-  readonly reason: string;
-  readonly details: Readonly<Record<string, unknown>>;
-  readonly createdAt: Date;
-}
+import { Clock, newId, type Principal } from '#kernel';
 
 interface AuditRow {
   readonly id: string;
@@ -44,19 +31,15 @@ export class AuditService {
     details: object,
     reach: 'workspace' | 'installation' = 'workspace',
   ): Promise<void> {
-    await this.database.query(
-      `INSERT INTO audit_lines (workspace_id, id, principal_id, action, reason, details, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [
-        caller.workspaceId,
-        newId(),
-        caller.id,
-        action,
-        reason,
-        JSON.stringify({ ...details, ...(reach === 'installation' ? { reach } : {}) }),
-        this.clock.now(),
-      ],
-    );
+    await insertAuditLine(this.database, {
+      workspaceId: caller.workspaceId,
+      id: newId(),
+      principalId: caller.id,
+      action,
+      reason,
+      details: { ...details, ...(reach === 'installation' ? { reach } : {}) },
+      createdAt: this.clock.now(),
+    });
   }
 
   /**

@@ -19,11 +19,13 @@ import {
   deleteQuery,
   diffQuery,
   diffResponse,
+  forgetBody,
   patchBody,
   restoreBody,
   storeBody,
   toArchiveCommand,
   toFilter,
+  toForgetting,
   toPatch,
   versionsQuery,
 } from './context.dto.js';
@@ -35,10 +37,12 @@ import {
   type ContextResponse,
   contextResponse,
   deletedResponse,
+  forgottenResponse,
   previewResponse,
   storedResponse,
   summariesResponse,
   toDeletedResponse,
+  toForgottenResponse,
   toPreviewResponse,
 } from './context.response.js';
 
@@ -178,9 +182,24 @@ export class ContextController {
     @IfPreconditions() preconditions: Preconditions,
   ) {
     const which = { allVersions: query.allVersions === 'true' };
-    return toDeletedResponse(
-      await this.deletion.delete(caller.workspaceId, params.id as ContextId, which, preconditions),
-    );
+    return toDeletedResponse(await this.deletion.forget(caller, params.id as ContextId, which, preconditions));
+  }
+
+  @Endpoint('POST /:id/forget', {
+    summary: 'Delete a version, or every version of its label, for good; with a tombstone, refuse the text from now on',
+    access: ['memory:write'],
+    status: 200,
+    response: forgottenResponse,
+  })
+  async forget(
+    @Caller() caller: Principal,
+    @Param({ schema: contextParams }) params: z.infer<typeof contextParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: forgetBody }) body: z.infer<typeof forgetBody>,
+    @IfPreconditions() preconditions: Preconditions,
+  ) {
+    const forgetting = toForgetting(body);
+    return toForgottenResponse(await this.deletion.forget(caller, params.id as ContextId, forgetting, preconditions));
   }
 
   @Endpoint('GET /:id/versions', {

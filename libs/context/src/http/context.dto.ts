@@ -3,6 +3,7 @@ import { entityId, pageQuery, textField } from '#http';
 import type { SessionId } from '#kernel';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
 import { metadataBody } from '#session';
+import type { Forgetting } from '../store/context-deletion.service.js';
 import type { ArchiveCommand, ContextPatch, ListFilter } from '../store/context.service.js';
 import { asOfQuery, checkValidity, toTime } from '../validity/validity.fields.js';
 import { label, priority, storeFields, tags, tagsQuery, versionNumber } from './context.fields.js';
@@ -81,6 +82,29 @@ export const deleteQuery = z.strictObject({
     .default('false')
     .meta({ description: 'The whole label, not this version alone.' }),
 });
+
+const forgetFields = {
+  reason: textField(1_000)
+    .nullish()
+    .meta({ description: 'For the audit, and shown with the tombstone. Must not repeat the text.' }),
+  tombstone: z.boolean().default(false).meta({
+    description:
+      'True: the project refuses the text from now on, in whatever letter case, white space, invisible characters, compatibility forms or characters that look alike.',
+  }),
+};
+
+export const forgetBody = z
+  .strictObject({
+    ...forgetFields,
+    allVersions: z.boolean().default(false).meta({ description: 'The whole label, not this version alone.' }),
+  })
+  .prefault({});
+
+export const forgetLabelBody = z.strictObject(forgetFields).prefault({});
+
+export function toForgetting(body: z.infer<typeof forgetLabelBody> & { readonly allVersions?: boolean }): Forgetting {
+  return { ...body, reason: body.reason ?? '' };
+}
 
 export const diffQuery = z.strictObject({
   from: versionNumber.optional().meta({ description: 'Absent: the version before `to`.' }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { authorFields, pageOf, toAuthorResponse } from '#http';
 import { type Context, type ContextSummary, type EmbeddingState, embeddingStates } from '../context.js';
+import type { Forgotten } from '../store/context-deletion.service.js';
 import type { StoredContext } from '../store/context-draft.js';
 import { priorities } from '../extract/priority.js';
 import { endOf, OF_TODAY, slotOf, startOf } from '../validity/validity.js';
@@ -64,6 +65,13 @@ export const storedResponse = z
 export const deletedResponse = z
   .object({ removed: z.object({ contexts: z.int().meta({ description: 'Versions that were deleted.' }) }) })
   .meta({ id: 'DeletedContexts' });
+
+export const forgottenResponse = z
+  .object({
+    ...deletedResponse.shape,
+    tombstones: z.array(z.uuid()).meta({ description: 'Of the texts, where they are rejected: of equal ones one.' }),
+  })
+  .meta({ id: 'ForgottenContexts' });
 
 export const recalledResponse = z
   .object({
@@ -140,6 +148,10 @@ export function toPreviewResponse(context: ContextSummary): z.infer<typeof previ
   return { id, project, label, version, preview, keyConcepts: [...keyConcepts], algorithm: extractVersion };
 }
 
-export function toDeletedResponse(contexts: number): z.infer<typeof deletedResponse> {
+export function toDeletedResponse({ contexts }: Forgotten): z.infer<typeof deletedResponse> {
   return { removed: { contexts } };
+}
+
+export function toForgottenResponse({ contexts, tombstones }: Forgotten): z.infer<typeof forgottenResponse> {
+  return { removed: { contexts }, tombstones: [...tombstones] };
 }

@@ -1,4 +1,4 @@
-import { Controller, Param, Query, Res } from '@nestjs/common';
+import { Body, Controller, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
@@ -8,11 +8,17 @@ import { contexts as contextFamily } from '../context.cache.js';
 import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { ContextService } from '../store/context.service.js';
 import { contextSubject, tagsOfLabel } from './context-response-caching.js';
-import { labelParams, labelQuery } from './context.dto.js';
+import { forgetLabelBody, labelParams, labelQuery, toForgetting } from './context.dto.js';
 import { toTime } from '../validity/validity.fields.js';
 import { ContextPresenter } from './context-presenter.js';
 import { noQuery } from './context.fields.js';
-import { contextResponse, deletedResponse, toDeletedResponse } from './context.response.js';
+import {
+  contextResponse,
+  deletedResponse,
+  forgottenResponse,
+  toDeletedResponse,
+  toForgottenResponse,
+} from './context.response.js';
 
 @Controller('v1/projects/:project')
 export class LabelController {
@@ -57,6 +63,24 @@ export class LabelController {
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
     @IfPreconditions() preconditions: Preconditions,
   ) {
-    return toDeletedResponse(await this.deletion.deleteLabel(caller.workspaceId, project, label, preconditions));
+    return toDeletedResponse(await this.deletion.forgetLabel(caller, project, label, {}, preconditions));
+  }
+
+  @Endpoint('POST /contexts/:label/forget', {
+    summary: 'Delete every version of a label, for good; with a tombstone, refuse their texts from now on',
+    access: ['memory:write'],
+    status: 200,
+    response: forgottenResponse,
+    freeText: 'label',
+  })
+  async forgetByLabel(
+    @Caller() caller: Principal,
+    @Param({ schema: labelParams }) { project, label }: z.infer<typeof labelParams>,
+    @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
+    @Body({ schema: forgetLabelBody }) body: z.infer<typeof forgetLabelBody>,
+    @IfPreconditions() preconditions: Preconditions,
+  ) {
+    const forgetting = toForgetting(body);
+    return toForgottenResponse(await this.deletion.forgetLabel(caller, project, label, forgetting, preconditions));
   }
 }

@@ -97,7 +97,7 @@ export class ContextStoreService {
   /**
    * @param project slug; made where it is missing
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`; `invalid-input` naming what it
-   * can't supersede: `/supersedes/0`
+   * can't supersede: `/supersedes/0`; `context-rejected` for a text that the project has a tombstone of
    */
   async store(workspaceId: WorkspaceId, project: string, input: StoreContext): Promise<StoredContext> {
     const [outcome] = await this.storeEach(workspaceId, project, [input], () => '');
@@ -166,7 +166,7 @@ export class ContextStoreService {
     if (candidates.length === 0) return outcomesOf(given, new Map());
     const { lines, labelled } = await this.labels.label(workspaceId, project.id, candidates);
     const drafts = given.map((draft) => labelled.get(draft) ?? draft);
-    for (const [draft, error] of this.checks.refusedOwnTexts(drafts, lines, pointerOf))
+    for (const [draft, error] of await this.checks.refusedTexts(project, drafts, lines, pointerOf))
       if (!errors.has(draft)) errors.set(draft, error);
     const admitted = drafts.filter((draft) => !errors.has(draft));
     const settles = [...admitted, ...[...lines.values()].map(({ latest }) => latest)].some(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, InvalidInputError, type SessionId, type WorkspaceId } from '#kernel';
+import { contextRejected, ForgottenTexts, type Project } from '#project';
 import { SessionService } from '#session';
 import type { Context } from '../context.js';
 import { PostgresSuccessionsRepository } from '../validity/postgres-successions.repository.js';
@@ -15,6 +16,7 @@ export class DraftChecks {
   constructor(
     private readonly sessions: SessionService,
     private readonly successions: PostgresSuccessionsRepository,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /** Records the activity of every session that stores something. @returns why those may not that are not there or over */
@@ -57,8 +59,18 @@ export class DraftChecks {
     return refused;
   }
 
-  /** A text can't supersede the very version that holds it. */
-  refusedOwnTexts(
+  /** Texts that the project rejects, and those that are to supersede the very version that holds them. */
+  async refusedTexts(
+    project: Project,
+    drafts: readonly ContextDraft[],
+    lines: ReadonlyMap<string, LockedLabel>,
+    pointerOf: (index: number) => string,
+  ): Promise<ReadonlyMap<ContextDraft, DomainError>> {
+    const own = this.refusedOwnTexts(drafts, lines, pointerOf);
+    return new Map([...own, ...(await this.rejectedTexts(project, drafts, lines, pointerOf))]);
+  }
+
+  private refusedOwnTexts(
     drafts: readonly ContextDraft[],
     lines: ReadonlyMap<string, LockedLabel>,
     pointerOf: (index: number) => string,
@@ -70,5 +82,25 @@ export class DraftChecks {
       if (place !== -1) refused.set(draft, new InvalidInputError(`${pointerOf(index)}/supersedes/${place}`, OWN_TEXT));
     }
     return refused;
+  }
+
+  /** Asks nobody where no text is rejected. @param lines locked */
+  private async rejectedTexts(
+    { workspaceId, id: projectId, slug: project }: Project,
+    drafts: readonly ContextDraft[],
+    lines: ReadonlyMap<string, LockedLabel>,
+    pointerOf: (index: number) => string,
+  ): Promise<ReadonlyMap<ContextDraft, DomainError>> {
+    if (![...lines.values()].some(({ rejectsTexts }) => rejectsTexts)) return new Map();
+    const place = { workspaceId, projectId, project };
+    const rejected = await this.forgotten.findRejected(
+      place,
+      drafts.map(({ content }) => content),
+    );
+    return new Map(
+      drafts.flatMap((draft, index): [ContextDraft, DomainError][] =>
+        rejected.has(index) ? [[draft, contextRejected([`${pointerOf(index)}/content`])]] : [],
+      ),
+    );
   }
 }

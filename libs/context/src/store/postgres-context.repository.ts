@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ContextId, newId, type ProjectId, type WorkspaceId } from '#kernel';
 import { brokenConstraintOf, Database } from '#database';
+import { isProjectRejecting } from '#project';
 import type { Context, ContextSummary } from '../context.js';
 import type { Priority } from '../extract/priority.js';
 import { projectGone } from '../context.errors.js';
@@ -30,6 +31,8 @@ export interface LockedLabel {
   readonly lastVersion: number;
   /** The newest version that is not archived. */
   readonly latest: ContextSummary | undefined;
+  /** Whether any text is rejected in the project. */
+  readonly rejectsTexts: boolean;
 }
 
 /** Changes of one context that make no new version. */
@@ -232,9 +235,16 @@ export class PostgresContextRepository {
 
   private async lines(condition: string, parameters: readonly unknown[]): Promise<LockedLabel[]> {
     const rows = await this.database.query<
-      ContextSummaryRow & { label_id: string; line_label: string; line_project_id: ProjectId; last_version: number }
+      ContextSummaryRow & {
+        label_id: string;
+        line_label: string;
+        line_project_id: ProjectId;
+        last_version: number;
+        rejects_texts: boolean;
+      }
     >(
-      `SELECT l.id AS label_id, l.project_id AS line_project_id, l.label AS line_label, l.last_version, ${SUMMARY_COLUMNS}
+      `SELECT l.id AS label_id, l.project_id AS line_project_id, l.label AS line_label, l.last_version,
+         ${isProjectRejecting('l')} AS rejects_texts, ${SUMMARY_COLUMNS}
        FROM context_labels l
          LEFT JOIN contexts c ON c.workspace_id = l.workspace_id AND c.label_id = l.id AND c.is_latest
          LEFT JOIN projects p ON p.workspace_id = c.workspace_id AND p.id = c.project_id
@@ -247,6 +257,7 @@ export class PostgresContextRepository {
       label: row.line_label,
       lastVersion: row.last_version,
       latest: row.id === null ? undefined : toSummary(row),
+      rejectsTexts: row.rejects_texts,
     }));
   }
 

@@ -26,6 +26,7 @@ import { ContextValidity } from './0031-context-validity.js';
 import { DatedContexts } from './0032-dated-contexts.js';
 import { Authors } from './0034-authors.js';
 import { Conflicts } from './0035-conflicts.js';
+import { ForgottenTexts } from './0036-forgotten-texts.js';
 import { WorkspaceSettings } from './0038-workspace-settings.js';
 import { UserProfiles } from './0040-user-profiles.js';
 
@@ -58,6 +59,7 @@ export const migrations: MigrationClass[] = [
   DatedContexts,
   Authors,
   Conflicts,
+  ForgottenTexts,
   WorkspaceSettings,
   UserProfiles,
 ];

@@ -36,8 +36,8 @@ export const plainTools: readonly ToolDefinition[] = [
     name: 'forget',
     title: 'Forget a text',
     description:
-      'Delete a version of a context for good, by its id, or with `allVersions` its whole label. Can not be taken back.',
-    route: 'DELETE /v1/contexts/:id',
+      'Delete a version of a context for good, by its id, or with `allVersions` its whole label; with `tombstone` the text can not be stored again. Can not be taken back.',
+    route: 'POST /v1/contexts/:id/forget',
     effect: 'removes',
     core: true,
   },
