@@ -14,6 +14,7 @@ const PLATFORM = {
   auth: ['kernel', 'config', 'observability', 'database', 'http', 'cache', 'throttle'],
   cache: ['kernel', 'config', 'observability', 'database'],
   throttle: ['kernel', 'config', 'observability', 'http', 'cache'],
+  outbound: ['kernel', 'config'],
 };
 
 /** What each feature may ask of others, besides the whole platform. There are no cycles. */
@@ -32,6 +33,7 @@ const FEATURES = {
   user: [],
   lookup: [],
   relevance: ['project', 'context'],
+  webhook: ['project', 'session', 'context', 'handover'],
   transfer: ['project', 'session', 'context', 'handover', 'agent-state', 'conversation'],
 };
 

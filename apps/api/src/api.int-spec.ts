@@ -184,9 +184,12 @@ describe('a path with a free text in it', () => {
 });
 
 describe('the tools', () => {
-  /** Routes that agents do not need: running the installation, handing out access, files, speaking the protocol itself. */
+  /**
+   * Routes that agents do not need: running the installation, handing out access, sending what happens elsewhere, files,
+   * speaking the protocol itself.
+   */
   const WITHOUT_A_TOOL =
-    /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|models|workspaces|projects\/:project\/(export|import|transcripts)))(\/|$)/;
+    /^\w+ \/(health|metrics|mcp|v1\/(admin|auth|keys|models|webhooks|workspaces|projects\/:project\/(export|import|transcripts)))(\/|$)/;
 
   it('cover every route that an agent needs, each once', () => {
     const routes = [...api.app.get(RouteCatalogue, { strict: false }).allRoutes().keys()];

@@ -19,6 +19,7 @@ import { SessionApiModule } from '#session';
 import { SettingsApiModule } from '#settings';
 import { TransferApiModule } from '#transfer';
 import { UserApiModule } from '#user';
+import { WebhookApiModule } from '#webhook';
 
 /** Everything that answers requests. */
 @Module({})
@@ -45,6 +46,7 @@ export class ApiModule {
         CheckApiModule,
         UserApiModule,
         TransferApiModule,
+        WebhookApiModule,
         AdminApiModule,
         McpApiModule,
       ],

@@ -11,6 +11,7 @@ import { ObservabilityModule } from '#observability';
 import { QueueWorkerModule } from '#queue';
 import { SearchModule } from '#search';
 import { WarmingWorkerModule } from '#warming';
+import { WebhookWorkerModule } from '#webhook';
 
 /** Everything that works in the background. */
 @Module({})
@@ -31,6 +32,7 @@ export class WorkerModule {
         SearchModule,
         AgentStateModule,
         WarmingWorkerModule,
+        WebhookWorkerModule,
       ],
     };
   }

@@ -144,6 +144,21 @@ export abstract class ConversationConfig {
   abstract readonly unhelpfulPatterns: readonly string[];
 }
 
+export abstract class WebhookConfig {
+  /** Of one attempt to deliver, from the question for the name to the last byte of the answer. */
+  abstract readonly timeoutMs: number;
+  /** Deliveries that one process makes at the same time. */
+  abstract readonly concurrency: number;
+  /** How often a worker looks for deliveries that other processes have added, or that are due again. */
+  abstract readonly pollMs: number;
+}
+
+/** Requests to servers that users name. */
+export abstract class OutboundConfig {
+  /** Networks that may be asked though they are not public: in CIDR notation, or single addresses. */
+  abstract readonly allowedNetworks: readonly string[];
+}
+
 export abstract class SearchConfig {
   /** PostgreSQL text search configuration that stems and drops stop words. */
   abstract readonly language: string;

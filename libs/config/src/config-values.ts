@@ -128,8 +128,17 @@ export const trustProxy = () =>
     return z.NEVER;
   });
 
+/** Addresses and networks, as CIDR has them. */
+export const networks = () =>
+  list().refine((values) => values.every(isAddressRange), {
+    error: 'write networks or addresses separated by commas, like 10.0.0.0/8,127.0.0.1',
+  });
+
 function isNetwork(network: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(network)) return true;
+  return ['loopback', 'linklocal', 'uniquelocal'].includes(network) || isAddressRange(network);
+}
+
+function isAddressRange(network: string): boolean {
   const [address = '', bits, ...rest] = network.split('/');
   const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
   return (

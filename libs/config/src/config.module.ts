@@ -8,11 +8,13 @@ import {
   EmbeddingConfig,
   HttpConfig,
   LogConfig,
+  OutboundConfig,
   QueueConfig,
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
+  WebhookConfig,
 } from './config-sections.js';
 
 @Module({})
@@ -30,6 +32,8 @@ export class ConfigModule {
       { provide: SessionConfig, useValue: config.session },
       { provide: ConversationConfig, useValue: config.conversation },
       { provide: ThrottleConfig, useValue: config.throttle },
+      { provide: WebhookConfig, useValue: config.webhook },
+      { provide: OutboundConfig, useValue: config.outbound },
       { provide: SearchConfig, useValue: config.search },
       { provide: EmbeddingConfig, useValue: config.embedding },
     ];

@@ -8,6 +8,7 @@ import {
   keyValues,
   list,
   loopbackUrls,
+  networks,
   oneOf,
   origins,
   prices,
@@ -141,6 +142,10 @@ const variables = z.object({
   CONVERSATION_UNHELPFUL_PATTERNS: list().refine((patterns) => patterns.every((pattern) => /[^*\s]/.test(pattern)), {
     error: 'write phrases with commas between, each with more than * in it',
   }),
+
+  WEBHOOK_TIMEOUT_MS: integer(10_000, 100, 60_000),
+  WEBHOOK_CONCURRENCY: integer(32, 1, 1_000),
+  OUTBOUND_ALLOWED_NETWORKS: networks(),
 
   SEARCH_LANGUAGE: text()
     .transform((value) => value ?? 'english')

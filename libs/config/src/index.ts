@@ -13,10 +13,12 @@ export {
   EmbeddingConfig,
   HttpConfig,
   LogConfig,
+  OutboundConfig,
   QueueConfig,
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
+  WebhookConfig,
 } from './config-sections.js';
 export { findVariableNotes } from './ineffective-variables.js';

@@ -32,6 +32,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   METRICS_TOKEN: 'x'.repeat(16),
   WORKER_METRICS_PORT: '9464',
   RATE_LIMIT_TIERS: '{"pro":{"reads":1}}',
+  OUTBOUND_ALLOWED_NETWORKS: '10.0.0.0/8',
   CONVERSATION_UNHELPFUL_PATTERNS: 'no idea',
   SEARCH_LANGUAGE: 'simple',
   EMBEDDING_PROVIDER: 'off',

@@ -9,12 +9,14 @@ import type {
   EmbeddingConfig,
   HttpConfig,
   LogConfig,
+  OutboundConfig,
   QueueConfig,
   SearchConfig,
   ConversationConfig,
   SessionConfig,
   ThrottleConfig,
   TracingConfig,
+  WebhookConfig,
 } from './config-sections.js';
 
 /** All slices of the configuration, frozen. */
@@ -28,6 +30,8 @@ export interface KeepsakeConfig {
   readonly queue: QueueConfig;
   readonly session: SessionConfig;
   readonly conversation: ConversationConfig;
+  readonly webhook: WebhookConfig;
+  readonly outbound: OutboundConfig;
   readonly search: SearchConfig;
   readonly throttle: ThrottleConfig;
   readonly embedding: EmbeddingConfig;
@@ -140,6 +144,12 @@ function toSlices(env: Environment): KeepsakeConfig {
       touchMs: env.SESSION_TOUCH_SECONDS * 1000,
     },
     conversation: { unhelpfulPatterns: env.CONVERSATION_UNHELPFUL_PATTERNS },
+    webhook: {
+      timeoutMs: env.WEBHOOK_TIMEOUT_MS,
+      concurrency: env.WEBHOOK_CONCURRENCY,
+      pollMs: env.WORKER_POLL_SECONDS * 1000,
+    },
+    outbound: { allowedNetworks: env.OUTBOUND_ALLOWED_NETWORKS },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
     embedding: toEmbeddingConfig(env),
     command: {

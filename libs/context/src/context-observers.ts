@@ -11,6 +11,12 @@ export interface WithdrawnContext {
   readonly label: string;
 }
 
+/** A version that a newer one of its label has taken the place of. */
+export interface ReplacedContext extends WithdrawnContext {
+  readonly version: number;
+  readonly supersededBy: ContextId;
+}
+
 /**
  * What other features do when memory changes: make it findable, embed it.
  *
@@ -24,6 +30,12 @@ export abstract class ContextObserver {
    * falls back to. They replace whatever version of the label came before. At most one a label.
    */
   abstract onLatest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void>;
+
+  /** These versions are new, stored or imported: also those that a newer one of the same write has replaced already. */
+  async onStored(_workspaceId: WorkspaceId, _contexts: readonly ContextSummary[]): Promise<void> {}
+
+  /** Newer versions of their labels supersede these, by a write that changes nothing else of what is valid. */
+  async onReplaced(_workspaceId: WorkspaceId, _contexts: readonly ReplacedContext[]): Promise<void> {}
 
   /** These were archived or purged; those that were the newest of their label are what readers may have seen. */
   abstract onWithdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void>;
@@ -45,6 +57,16 @@ export class ContextObservers extends Registry<ContextObserver> {
   async latest(workspaceId: WorkspaceId, contexts: readonly Context[]): Promise<void> {
     if (contexts.length === 0) return;
     for (const observer of this.registered) await observer.onLatest(workspaceId, contexts);
+  }
+
+  async stored(workspaceId: WorkspaceId, contexts: readonly ContextSummary[]): Promise<void> {
+    if (contexts.length === 0) return;
+    for (const observer of this.registered) await observer.onStored(workspaceId, contexts);
+  }
+
+  async replaced(workspaceId: WorkspaceId, contexts: readonly ReplacedContext[]): Promise<void> {
+    if (contexts.length === 0) return;
+    for (const observer of this.registered) await observer.onReplaced(workspaceId, contexts);
   }
 
   async withdrawn(workspaceId: WorkspaceId, contexts: readonly WithdrawnContext[]): Promise<void> {

@@ -1,7 +1,7 @@
 export type { Context, ContextSummary, EmbeddingState } from './context.js';
 export { alwaysCheckTag, anyContextTag, contextsTag, contextTag, embeddingsTag } from './context.cache.js';
 export { ContextApiModule, ContextModule } from './context.module.js';
-export { ContextObserver, ContextObservers, type WithdrawnContext } from './context-observers.js';
+export { ContextObserver, ContextObservers, type ReplacedContext, type WithdrawnContext } from './context-observers.js';
 export { ContextReader } from './recall/context.reader.js';
 export { ContextService } from './store/context.service.js';
 export { type AlwaysCheckReader, AlwaysCheckReaders, ContextChanges } from './context-changes.js';

@@ -9,6 +9,7 @@ import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { HandoverService } from './handover.service.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 import { HandoverChanges } from './handover-changes.js';
+import { HandoverObservers } from './handover-observers.js';
 import { HandoverController } from './http/handover.controller.js';
 import { SessionStartEndController } from './http/session-start-end.controller.js';
 import { PostgresHandoverRepository } from './persistence/postgres-handover.repository.js';
@@ -81,6 +82,7 @@ class DeletedContexts extends ContextObserver {
     WakeUpService,
     WakeUpContentService,
     HandoverChanges,
+    HandoverObservers,
     HandoverCounts,
     HandoverWarmer,
     DeletedContexts,
@@ -88,7 +90,7 @@ class DeletedContexts extends ContextObserver {
     HandoverRows,
     { provide: HandoverRepository, useClass: PostgresHandoverRepository },
   ],
-  exports: [HandoverService, HandoverTransferService, WakeUpService],
+  exports: [HandoverObservers, HandoverService, HandoverTransferService, WakeUpService],
 })
 export class HandoverModule {}
 

@@ -5,6 +5,7 @@ import { CacheWarmers } from '#warming';
 import { WakeUpContentService, WakeUpService } from './wake-up.service.js';
 import { NO_NOTES } from './compose-handover.js';
 import { HandoverChanges } from './handover-changes.js';
+import { HandoverObservers } from './handover-observers.js';
 import { HandoverService } from './handover.service.js';
 import { FakeHandoverRepository } from './testing/fake-handover.repository.js';
 
@@ -46,6 +47,7 @@ describe('HandoverService', () => {
       new HandoverChanges(world.cache, wakeUpContents),
       world.queries,
       world.cache,
+      new HandoverObservers(),
       world.observers,
     );
     const warmers = new CacheWarmers(world.transactions);

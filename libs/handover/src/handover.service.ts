@@ -28,6 +28,7 @@ import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from '.
 import type { Handover, HandoverContent } from './handover.js';
 import { anyHandoverTag, handovers, handoversTag } from './handover.cache.js';
 import { HandoverChanges } from './handover-changes.js';
+import { HandoverObservers } from './handover-observers.js';
 import { HandoverRepository } from './persistence/handover.repository.js';
 
 const SESSION_ID = { pointer: '/sessionId' };
@@ -47,6 +48,7 @@ export class HandoverService extends SessionObserver {
     private readonly changes: HandoverChanges,
     private readonly queries: ListCache,
     private readonly cache: CacheService,
+    private readonly made: HandoverObservers,
     observers: SessionObservers,
   ) {
     super();
@@ -76,6 +78,7 @@ export class HandoverService extends SessionObserver {
       ...writtenByCaller(),
     });
     await this.changes.written(left);
+    await this.made.made(left);
   }
 
   /** Handovers are imported themselves. */
@@ -138,6 +141,7 @@ export class HandoverService extends SessionObserver {
       };
       const kept = await this.repository.insert(handover);
       await this.changes.written(kept);
+      await this.made.made(kept);
       return kept;
     });
   }

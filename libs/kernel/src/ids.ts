@@ -22,6 +22,9 @@ export type MessageId = Branded<'message'>;
 export type AgentStateId = Branded<'agent-state'>;
 export type CheckpointId = Branded<'checkpoint'>;
 export type ApiKeyId = Branded<'api-key'>;
+export type WebhookId = Branded<'webhook'>;
+/** Of an event as its webhooks are sent it: the same in every delivery of it. */
+export type WebhookEventId = Branded<'webhook-event'>;
 
 /** A state of a resource, as a UUID: what is changed gets another one, and none comes again, whatever is deleted or imported. */
 export type Revision = Branded<'revision'>;

@@ -29,6 +29,8 @@ export {
   type Revision,
   type SessionId,
   type TombstoneId,
+  type WebhookEventId,
+  type WebhookId,
   type WorkspaceId,
 } from './ids.js';
 export { KernelModule } from './clock.js';

@@ -35,6 +35,17 @@ const WITHOUT_STATE = {
   'GET /v1/jobs/stats': 'is read from the database each time, and moves by itself',
   'GET /v1/models': 'follows from the configuration',
   'GET /v1/models/{model}': 'follows from the configuration',
+  'GET /v1/webhooks': 'is read from the database each time',
+  'POST /v1/webhooks': 'changes nothing that is cached; its own tests prove what is sent',
+  'GET /v1/webhooks/{id}': 'is read from the database each time',
+  'PATCH /v1/webhooks/{id}': 'changes nothing that is cached; its own tests prove what is sent',
+  'DELETE /v1/webhooks/{id}': 'changes nothing that is cached; its own tests prove what is sent',
+  'POST /v1/webhooks/{id}/rotate': 'changes nothing that is cached; its own tests prove what is sent',
+  'POST /v1/webhooks/{id}/test': 'changes nothing that is cached; its own tests prove what is sent',
+  'GET /v1/webhooks/{id}/deliveries': 'is read from the database each time',
+  'GET /v1/webhooks/{id}/deliveries/{delivery}': 'is read from the database each time',
+  'POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver':
+    'changes nothing that is cached; its own tests prove what is sent',
   'GET /v1/usage': 'is up to five seconds behind, as it says',
 };
 
@@ -71,6 +82,7 @@ const IDLE_JOBS = {
   'search-changes-expiry': 'removes notes that no search goes back to',
   'agent-state-expiry': 'removes rows of states that every read has taken for gone since their time',
   'idempotency-expiry': 'removes what is a day old',
+  'webhook-cleanup': 'removes deliveries that are a week old, which nobody caches',
   'queue-maintenance': 'removes jobs that have ended, which nobody caches',
 };
 

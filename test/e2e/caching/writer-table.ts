@@ -231,6 +231,12 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     mayFire: ['project', 'contexts', 'handovers', 'search', 'todos'],
   },
   'POST /v1/admin/cache/rate-limits/reset': nothing,
+  'POST /v1/webhooks': nothing,
+  'PATCH /v1/webhooks/{id}': nothing,
+  'DELETE /v1/webhooks/{id}': nothing,
+  'POST /v1/webhooks/{id}/rotate': nothing,
+  'POST /v1/webhooks/{id}/test': nothing,
+  'POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver': nothing,
   'POST /v1/jobs/{id}/retry': nothing,
   'POST /v1/jobs/{id}/cancel': nothing,
   // Each tool is one of the routes above.
@@ -273,6 +279,7 @@ export const JOBS: Readonly<Record<string, Writer>> = {
   },
   'cache-warming': nothing,
   'idempotency-expiry': nothing,
+  'webhook-cleanup': nothing,
   'queue-maintenance': nothing,
 };
 

@@ -28,6 +28,10 @@ export interface PopulatedWorkspace {
     /** Name of a user that has a profile. */
     readonly user: string;
     readonly key: string;
+    /** Turned off: nothing of it changes by itself. */
+    readonly webhook: string;
+    /** Of that webhook. */
+    readonly delivery: string;
     /** Of no conflict: they are found in the background, and conflicts.e2e-spec.ts has them. */
     readonly conflict: string;
     readonly tombstone: string;
@@ -80,6 +84,15 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
   const user = 'ada';
   const { status } = await own.patch(`/v1/users/${user}/profile`, { profile: { note: marker } });
   if (status !== 200) throw new Error(`a profile was refused: ${status}`);
+  const webhook = await created(
+    own.post('/v1/webhooks', {
+      url: `https://localhost/${marker}`,
+      events: ['handover.created'],
+      description: marker,
+    }),
+  );
+  const { body: delivery } = await own.post(`/v1/webhooks/${webhook.id}/test`);
+  await own.patch(`/v1/webhooks/${webhook.id}`, { enabled: false });
   return {
     slug,
     key: newKey.key,
@@ -99,6 +112,8 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
       checkpoint: checkpoint.id,
       user,
       key: newKey.id,
+      webhook: webhook.id,
+      delivery: delivery.id,
       conflict: randomUUID(),
       tombstone: forgotten.tombstones[0],
       job: randomUUID(),

@@ -16,6 +16,7 @@ import { ProjectService } from '#project';
 import { ContextChanges } from '../context-changes.js';
 import { ConflictFinder } from '../conflict/conflict-finder.js';
 import { ContextObservers } from '../context-observers.js';
+import { replacedVersions } from './replaced-versions.js';
 import { extracts } from '../context.cache.js';
 import { PostgresSuccessionsRepository, type Succession } from '../validity/postgres-successions.repository.js';
 import type { ContextSummary } from '../context.js';
@@ -268,6 +269,12 @@ export class ContextStoreService {
       workspaceId,
       newest.map((context) => ({ ...context, ...settled.get(context.id) })),
     );
+    await this.observers.stored(workspaceId, added);
+    if (!settles)
+      await this.observers.replaced(
+        workspaceId,
+        replacedVersions(added, (label) => lines.get(label)?.latest),
+      );
     await this.observers.validityChanged(workspaceId, ended);
     await this.conflicts.enqueue(workspaceId, stated, true);
     const replaced = newest.map(({ label }) => lines.get(label)?.latest).filter((context) => context !== undefined);

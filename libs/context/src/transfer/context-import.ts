@@ -207,6 +207,7 @@ export class ContextImport {
       workspaceId,
       latest.map((context) => ({ ...context, ...endOf.get(context.id) })),
     );
+    await this.observers.stored(workspaceId, versions);
     await this.observers.validityChanged(workspaceId, ended);
     // What was decided where it comes from is decided: nothing of it is proposed again.
     await this.conflicts.enqueue(workspaceId, latest, false);

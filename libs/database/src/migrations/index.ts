@@ -29,6 +29,7 @@ import { Conflicts } from './0035-conflicts.js';
 import { ForgottenTexts } from './0036-forgotten-texts.js';
 import { WorkspaceSettings } from './0038-workspace-settings.js';
 import { UserProfiles } from './0040-user-profiles.js';
+import { Webhooks } from './0043-webhooks.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -62,4 +63,5 @@ export const migrations: MigrationClass[] = [
   ForgottenTexts,
   WorkspaceSettings,
   UserProfiles,
+  Webhooks,
 ];
