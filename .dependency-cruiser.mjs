@@ -32,7 +32,7 @@ const FEATURES = {
   'agent-state': ['project'],
   user: [],
   lookup: [],
-  relevance: ['project', 'context'],
+  relevance: ['project', 'session', 'context', 'conversation', 'search'],
   webhook: ['project', 'session', 'context', 'handover'],
   transfer: ['project', 'session', 'context', 'handover', 'agent-state', 'conversation'],
 };

@@ -24,7 +24,7 @@ const KEY = `ks_dependencies_${'x'.repeat(32)}`;
  * What answers say of time, and of reads, which are counted while this test reads. Scores of a search are by the statistics of
  * when it was last made again (ADR 87): who asks the source for everything sees those of now.
  */
-const OF_TIME = /^(requestId|scores?|mostUsed|leastUsed|daysSince\w*|lastAccessedAt|accessCount)$/;
+const OF_TIME = /^(requestId|scores?|mostUsed|leastUsed|daysSince\w*|lastAccessedAt|accessCount|recency|frequency)$/;
 /** Reads are counted in the background all the time: by the reads of this test too. */
 const BY_READING: TagName = 'context-usage';
 const SCOPES = ['memory:read', 'memory:write', 'embeddings', 'admin', 'operator'];
@@ -359,6 +359,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
       'POST /v1/agents/{agent}/restore': ['agent_state_restore', { project, agent, checkpoint }],
       'DELETE /v1/agents/{agent}/checkpoints/{id}': ['agent_checkpoint_delete', { project, agent, id: checkpoint }],
       'DELETE /v1/agents/{agent}/state': ['agent_state_delete', { project, agent }],
+      'POST /v1/feedback': ['feedback_add', { project, user, contextId: contexts[1], kind: 'thumbs', value: 'up' }],
       'PATCH /v1/users/{user}/profile': ['profile_update', { user, profile: { step: 2 } }],
       'POST /v1/sessions/{id}/end': ['session_end', { id: session }],
       'DELETE /v1/projects/{project}': ['project_delete', { project, confirm: project }],

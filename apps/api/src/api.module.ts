@@ -14,6 +14,7 @@ import { KernelModule } from '#kernel';
 import { McpApiModule } from '#mcp';
 import { ObservabilityModule } from '#observability';
 import { ProjectApiModule } from '#project';
+import { RelevanceApiModule } from '#relevance';
 import { SearchApiModule } from '#search';
 import { SessionApiModule } from '#session';
 import { SettingsApiModule } from '#settings';
@@ -44,6 +45,7 @@ export class ApiModule {
         SearchApiModule,
         AgentStateApiModule,
         CheckApiModule,
+        RelevanceApiModule,
         UserApiModule,
         TransferApiModule,
         WebhookApiModule,

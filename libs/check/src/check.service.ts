@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ContextService, type ContextSummary, isValidAt, RecallService } from '#context';
-import { Clock, type ContextId, cutAtGrapheme, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
-import { type SearchAnswer, type SearchHit, SearchService } from '#search';
+import { Clock, type ContextId, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
+import { queryOfText, type SearchAnswer, type SearchHit, SearchService } from '#search';
 import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
 import { reasonsOf, relevantOf, sharedWords, significantWords } from './relevance.js';
 import { rulesOfLong } from './rules/rules-of.js';
@@ -10,10 +10,6 @@ import { statementsOf, type Violation, violationOf } from './rules/violations-of
 /** As many as can speak up in every check; a project with more is reported. */
 export const MOST_ALWAYS_CHECKED = 100;
 export const MOST_RULES = 200;
-/** The search looks at the start of a longer text; rules are held against all of it. */
-const SEARCHED_LENGTH = 4_000;
-/** Quotes and a leading minus are operators to a search, and mere signs to a text. */
-const OPERATORS = /["“”]|(?<![^\s(])-+(?=\S)/g;
 
 /** Says what an agent has to heed before it acts: what is always to be checked, what is relevant, and the rules in it. */
 @Injectable()
@@ -96,14 +92,15 @@ export class CheckService {
     { project, text, limit }: CheckCommand,
     billedPrincipal: Principal | undefined,
   ): Promise<Pick<SearchAnswer, 'items' | 'degraded' | 'reason'>> {
-    const query = cutAtGrapheme(text, SEARCHED_LENGTH).replaceAll(OPERATORS, ' ').replaceAll(/\s+/g, ' ').trim();
+    // The search looks at the start of a longer text; rules are held against all of it.
+    const query = queryOfText(text);
     if (query === '') return { items: [], degraded: false, reason: null };
     const request = { project, query, rerank: false, limit: limit + MOST_ALWAYS_CHECKED, filters: ONLY_CONTEXTS };
     return this.searches.search(workspaceId, request, { billedPrincipal });
   }
 
   private contentsOf(workspaceId: WorkspaceId, project: string, ids: readonly ContextId[]) {
-    return this.recalls.recall(workspaceId, { project, by: { ids }, previewOnly: false });
+    return this.recalls.recall(workspaceId, { project, by: { ids }, previewOnly: false, isShown: true });
   }
 }
 

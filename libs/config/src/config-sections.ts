@@ -166,6 +166,20 @@ export abstract class SearchConfig {
   abstract readonly semanticTimeoutMs: number;
 }
 
+/** Constants of rankings by relevance. */
+export abstract class RelevanceConfig {
+  /** Days after which recency is halved. */
+  abstract readonly halfLifeDays: number;
+  /** Uses that are as good as any more. */
+  abstract readonly manyUses: number;
+  /** What is left of the effect of feedback a day later, 0 to 1. */
+  abstract readonly keptADay: number;
+  /** What the feedback of others counts beside that of the user, 0 to 1. */
+  abstract readonly othersShare: number;
+  /** Of each factor in the mean; only their proportions matter. */
+  abstract readonly weights: Readonly<Record<'recency' | 'frequency' | 'importance' | 'match', number>>;
+}
+
 export abstract class EmbeddingConfig {
   /** `auto`: what there is; see `chooseProvider`. */
   abstract readonly provider: 'auto' | 'local' | 'openai' | 'voyage' | 'transformers' | 'use' | 'off';

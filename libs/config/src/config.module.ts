@@ -10,6 +10,7 @@ import {
   LogConfig,
   OutboundConfig,
   QueueConfig,
+  RelevanceConfig,
   SearchConfig,
   SessionConfig,
   ThrottleConfig,
@@ -35,6 +36,7 @@ export class ConfigModule {
       { provide: WebhookConfig, useValue: config.webhook },
       { provide: OutboundConfig, useValue: config.outbound },
       { provide: SearchConfig, useValue: config.search },
+      { provide: RelevanceConfig, useValue: config.relevance },
       { provide: EmbeddingConfig, useValue: config.embedding },
     ];
     return { module: ConfigModule, global: true, providers, exports: providers.map(({ provide }) => provide) };

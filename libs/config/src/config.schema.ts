@@ -155,6 +155,15 @@ const variables = z.object({
 
   SEARCH_SEMANTIC_TIMEOUT_MS: integer(3_000, 50, 60_000),
 
+  RELEVANCE_HALF_LIFE_DAYS: integer(30, 1, 3_650),
+  RELEVANCE_MANY_USES: integer(20, 1, 1_000_000),
+  RELEVANCE_FEEDBACK_KEPT_PERCENT: integer(95, 0, 100),
+  RELEVANCE_OTHERS_PERCENT: integer(25, 0, 100),
+  RELEVANCE_WEIGHT_RECENCY: integer(20, 0, 1_000),
+  RELEVANCE_WEIGHT_FREQUENCY: integer(15, 0, 1_000),
+  RELEVANCE_WEIGHT_IMPORTANCE: integer(15, 0, 1_000),
+  RELEVANCE_WEIGHT_MATCH: integer(50, 0, 1_000),
+
   EMBEDDING_PROVIDER: oneOf(['auto', 'local', 'openai', 'voyage', 'transformers', 'use', 'off'], 'auto'),
   EMBEDDING_MODEL: text().refine((value) => value === undefined || isModelName(value), {
     error: 'write the name of a model, like voyage-4 or text-embedding-3-small',

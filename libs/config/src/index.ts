@@ -15,6 +15,7 @@ export {
   LogConfig,
   OutboundConfig,
   QueueConfig,
+  RelevanceConfig,
   SearchConfig,
   SessionConfig,
   ThrottleConfig,

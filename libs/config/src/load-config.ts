@@ -11,6 +11,7 @@ import type {
   LogConfig,
   OutboundConfig,
   QueueConfig,
+  RelevanceConfig,
   SearchConfig,
   ConversationConfig,
   SessionConfig,
@@ -33,6 +34,7 @@ export interface KeepsakeConfig {
   readonly webhook: WebhookConfig;
   readonly outbound: OutboundConfig;
   readonly search: SearchConfig;
+  readonly relevance: RelevanceConfig;
   readonly throttle: ThrottleConfig;
   readonly embedding: EmbeddingConfig;
   readonly command: CommandConfig;
@@ -151,6 +153,18 @@ function toSlices(env: Environment): KeepsakeConfig {
     },
     outbound: { allowedNetworks: env.OUTBOUND_ALLOWED_NETWORKS },
     search: { language: env.SEARCH_LANGUAGE, semanticTimeoutMs: env.SEARCH_SEMANTIC_TIMEOUT_MS },
+    relevance: {
+      halfLifeDays: env.RELEVANCE_HALF_LIFE_DAYS,
+      manyUses: env.RELEVANCE_MANY_USES,
+      keptADay: env.RELEVANCE_FEEDBACK_KEPT_PERCENT / 100,
+      othersShare: env.RELEVANCE_OTHERS_PERCENT / 100,
+      weights: {
+        recency: env.RELEVANCE_WEIGHT_RECENCY,
+        frequency: env.RELEVANCE_WEIGHT_FREQUENCY,
+        importance: env.RELEVANCE_WEIGHT_IMPORTANCE,
+        match: env.RELEVANCE_WEIGHT_MATCH,
+      },
+    },
     embedding: toEmbeddingConfig(env),
     command: {
       serverUrl: env.KEEPSAKE_URL === undefined ? undefined : withoutSlash(env.KEEPSAKE_URL),

@@ -21,6 +21,7 @@ export type ConversationId = Branded<'conversation'>;
 export type MessageId = Branded<'message'>;
 export type AgentStateId = Branded<'agent-state'>;
 export type CheckpointId = Branded<'checkpoint'>;
+export type FeedbackId = Branded<'feedback'>;
 export type ApiKeyId = Branded<'api-key'>;
 export type WebhookId = Branded<'webhook'>;
 /** Of an event as its webhooks are sent it: the same in every delivery of it. */

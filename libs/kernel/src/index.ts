@@ -20,6 +20,7 @@ export {
   type ConversationId,
   copyId,
   type EntryId,
+  type FeedbackId,
   type HandoverId,
   isUuid,
   type MessageId,

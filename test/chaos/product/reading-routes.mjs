@@ -34,6 +34,8 @@ export const READING_TOOLS = {
   'GET /v1/agents/{agent}/state': 'agent_state_get',
   'GET /v1/agents/{agent}/checkpoints': 'agent_checkpoint_list',
   'GET /v1/agents/{agent}/checkpoints/{id}': 'agent_checkpoint_get',
+  'GET /v1/feedback': 'feedback_list',
+  'GET /v1/relevance': 'relevance_rank',
   'GET /v1/users/{user}/profile': 'profile_get',
   'GET /v1/users/{user}/profile/history': 'profile_history',
   'GET /v1/retention': 'retention_list',

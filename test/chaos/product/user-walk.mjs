@@ -1,5 +1,6 @@
 // @ts-check
-import { USERS } from './workspace-state.mjs';
+import { MANY } from './answer-views.mjs';
+import { latestIn, PROJECTS, USERS } from './workspace-state.mjs';
 import { notIn, notShown } from './write.mjs';
 
 /** @param {string} user */
@@ -14,8 +15,44 @@ const topicOf = (user) => `user ${user}`;
  */
 const profileOf = (state, user) => state.profiles.find((each) => each.user === user);
 
+/**
+ * Of the contexts of a project that are there.
+ *
+ * @param {import('./workspace-state.mjs').WorkspaceState} state
+ * @param {string} project
+ */
+const feedbackIn = (state, project) =>
+  state.feedback.filter(
+    (each) => each.project === project && state.contexts.some(({ token }) => token === each.context),
+  );
+
 /** @type {readonly import('./write.mjs').Operation[]} */
 export const userOperations = [
+  {
+    route: 'POST /v1/feedback',
+    tool: 'feedback_add',
+    draw({ memory, state, picks }) {
+      const known = state.contexts.filter(({ token }) => memory.idOf('context', token) !== undefined);
+      const chosen = picks.one(known);
+      if (chosen === undefined) return undefined;
+      const { token: context, project } = chosen;
+      const user = String(picks.one(USERS));
+      const token = memory.newToken();
+      const contextId = String(memory.idOf('context', context));
+      const body = { project, user, contextId, kind: 'thumbs', value: 'up', clientId: token };
+      return {
+        call: { method: 'POST', path: '/v1/feedback', body },
+        args: body,
+        about: [project, `context ${context}`],
+        apply(next, answer) {
+          if (!next.contexts.some((each) => each.token === context)) return notIn(answer, [400]);
+          next.feedback = next.feedback.filter((each) => each.user !== user || each.context !== context);
+          next.feedback.push({ token, user, project, context });
+          return notIn(answer, [201]);
+        },
+      };
+    },
+  },
   {
     route: 'PATCH /v1/users/{user}/profile',
     tool: 'profile_update',
@@ -43,7 +80,56 @@ export const userOperations = [
 
 /** @returns {import('./readings.mjs').Reading[]} */
 export function userReadings() {
-  return USERS.flatMap((user) => [
+  return [...PROJECTS.flatMap(feedbackReadings), ...USERS.flatMap(profileReadings)];
+}
+
+/**
+ * @param {string} project
+ * @returns {import('./readings.mjs').Reading[]}
+ */
+function feedbackReadings(project) {
+  return [
+    {
+      route: 'GET /v1/feedback',
+      call: { method: 'GET', path: `/v1/feedback?project=${project}&${MANY}` },
+      args: { project, limit: 100 },
+      about: [project],
+      view: ({ items }) => items.map((/** @type {any} */ { clientId }) => clientId).toSorted(),
+      expected: (state) =>
+        feedbackIn(state, project)
+          .map(({ token }) => token)
+          .toSorted(),
+    },
+    ...USERS.map((user) => ({
+      route: 'GET /v1/relevance',
+      call: {
+        method: 'GET',
+        path: `/v1/relevance?project=${project}&user=${encodeURIComponent(user)}&${MANY}`,
+      },
+      args: { project, user, limit: 100 },
+      about: [project],
+      view: (/** @type {any} */ { items }) =>
+        items
+          .map((/** @type {any} */ { label, version, factors }) => `${label} ${version} ${factors.feedback.toFixed(2)}`)
+          .toSorted(),
+      expected: (/** @type {import('./workspace-state.mjs').WorkspaceState} */ state) =>
+        latestIn(state, project)
+          .map(({ label, version, token }) => {
+            const given = feedbackIn(state, project).filter(({ context }) => context === token);
+            const own = given.filter((each) => each.user === user).length;
+            return `${label} ${version} ${(1 + 0.2 * own + 0.05 * (given.length - own)).toFixed(2)}`;
+          })
+          .toSorted(),
+    })),
+  ];
+}
+
+/**
+ * @param {string} user
+ * @returns {import('./readings.mjs').Reading[]}
+ */
+function profileReadings(user) {
+  return [
     {
       route: 'GET /v1/users/{user}/profile',
       call: { method: 'GET', path: pathOf(user) },
@@ -66,5 +152,5 @@ export function userReadings() {
         return found === undefined ? null : [found.version, found.token];
       },
     },
-  ]);
+  ];
 }

@@ -69,6 +69,12 @@
  * @property {string} token in the profile
  * @property {string | null} tone of the preferences
  *
+ * @typedef {object} StoredFeedback
+ * @property {string} token a note
+ * @property {string} user
+ * @property {string} project
+ * @property {string} context token of it
+ *
  * @typedef {object} StoredKey
  * @property {string} name that the client has for it: a rotated key is another with the same title
  * @property {string} title
@@ -87,6 +93,7 @@
  * @property {Record<string, number>} lastVersions of agents, by project and agent
  * @property {Record<string, number>} deletedVersions the highest number that was deleted of a label that has others, by project and label
  * @property {StoredProfile[]} profiles
+ * @property {StoredFeedback[]} feedback
  * @property {StoredKey[]} keys
  * @property {string[]} endedTokens by subject
  * @property {Record<string, number>} archiveAfterDays the retention policies, by project
@@ -116,6 +123,7 @@ export function emptyState() {
     lastVersions: {},
     deletedVersions: {},
     profiles: [],
+    feedback: [],
     keys: [],
     endedTokens: [],
     archiveAfterDays: {},
@@ -211,6 +219,7 @@ export function removeProject(state, project) {
     'conversations',
     'agentStates',
     'checkpoints',
+    'feedback',
   ]);
   for (const kind of kinds) {
     // Each kind alone has one type; together they have none.

@@ -126,6 +126,9 @@ export function cachedCalls(
     get(`/v1/agents/${agent}/checkpoints?project=${project}`, false),
     get(`/v1/agents/${agent}/checkpoints/${checkpoint}?project=${project}`, false),
     // As often written as read.
+    get(`/v1/feedback?project=${project}`, false),
+    get(`/v1/relevance?project=${project}&user=${user}`, false),
+    get(`/v1/relevance?project=${project}&user=${user}&text=remember`, false),
     get(`/v1/users/${user}/profile`, false),
     get(`/v1/users/${user}/profile/history`, false),
     // Brought up to date from what its channels found, so its bytes are not kept.

@@ -223,6 +223,9 @@ export const WRITER_CALLS: Readonly<Record<string, WriterCall>> = {
   'PATCH /v1/agents/{agent}/state': by((api, { project, agent }) =>
     api.patch(`/v1/agents/${agent}/state`, { project, value: { step: 3 } }),
   ),
+  'POST /v1/feedback': by((api, { project, user, contexts: [, contextId] }) =>
+    api.post('/v1/feedback', { project, user, contextId, kind: 'thumbs', value: 'up' }),
+  ),
   'PATCH /v1/users/{user}/profile': by((api, { user }) =>
     api.patch(`/v1/users/${user}/profile`, { profile: { step: 2 } }),
   ),

@@ -92,12 +92,12 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     mayFire: ['always-check'],
   },
   'DELETE /v1/contexts/{id}': {
-    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
+    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers', 'feedback'],
     fires: [...version, 'removals'],
     mayFire: ['always-check'],
   },
   'DELETE /v1/projects/{project}/contexts/{label}': {
-    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers'],
+    changes: ['contexts', 'conflicts', 'search index', 'always-check contexts', 'handovers', 'feedback'],
     fires: [...version, 'removals'],
     mayFire: ['always-check'],
   },
@@ -129,6 +129,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   'POST /v1/agents/{agent}/checkpoints': { changes: ['checkpoints'], fires: checkpoint },
   'DELETE /v1/agents/{agent}/checkpoints/{id}': { changes: ['checkpoints'], fires: checkpoint },
   'POST /v1/agents/{agent}/restore': { changes: ['agent states'], fires: agentState },
+  'POST /v1/feedback': { changes: ['feedback'], fires: ['feedback'] },
   'PATCH /v1/users/{user}/profile': { changes: ['profiles'], fires: ['profile'] },
   'PUT /v1/retention/{project}': { ...nothing, mayFire: newProject },
   'POST /v1/retention/{project}/run': {
@@ -192,6 +193,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
       'messages',
       'agent states',
       'checkpoints',
+      'feedback',
       'search index',
     ],
     fires: ['project', 'projects', 'removals', 'search'],

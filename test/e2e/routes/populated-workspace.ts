@@ -84,6 +84,7 @@ export async function populateWorkspace(server: Keepsake, slug: string, tier?: s
   const user = 'ada';
   const { status } = await own.patch(`/v1/users/${user}/profile`, { profile: { note: marker } });
   if (status !== 200) throw new Error(`a profile was refused: ${status}`);
+  await created(own.post('/v1/feedback', { project, user, contextId: context.id, kind: 'note', value: marker }));
   const webhook = await created(
     own.post('/v1/webhooks', {
       url: `https://localhost/${marker}`,
@@ -148,6 +149,7 @@ export async function stateOf({ api: own, ids, project }: PopulatedWorkspace): P
     `/v1/agents/${ids.agent}/state?project=${project}`,
     `/v1/agents/${ids.agent}/checkpoints?project=${project}`,
     `/v1/users/${ids.user}/profile`,
+    `/v1/feedback?project=${project}`,
     `/v1/keys`,
   ];
   return Promise.all(paths.map(async (path) => [path, (await own.get(path)).body]));

@@ -75,7 +75,7 @@ export class CachedReadCounter implements CachedResponseListener {
   }
 
   onCachedResponse(workspaceId: WorkspaceId, id: string): void {
-    this.usage.noteRead(workspaceId, [id as ContextId]);
+    this.usage.noteRead(workspaceId, [id as ContextId], [id as ContextId]);
   }
 }
 

@@ -33,8 +33,8 @@ describe('ContextUsage', () => {
   });
 
   it('adds reads up and writes nothing until it is asked to', async () => {
-    usage.noteRead(workspaceId, [one, two]);
-    usage.noteRead(workspaceId, [one]);
+    usage.noteRead(workspaceId, [one, two], [two]);
+    usage.noteRead(workspaceId, [one], []);
     expect(repository.written).toEqual([]);
     await usage.write();
     expect(repository.written).toMatchObject([
@@ -51,7 +51,7 @@ describe('ContextUsage', () => {
   });
 
   it('knows what a session used until it is written, and while it is', async () => {
-    usage.noteRead(workspaceId, [one], sessionId);
+    usage.noteRead(workspaceId, [one], [], sessionId);
     let pending: readonly ContextId[] = [];
     repository.onWrite = () => {
       repository.onWrite = () => undefined;
@@ -68,17 +68,17 @@ describe('ContextUsage', () => {
 
   it('loses counts and nothing else where they can not be written', async () => {
     repository.failure = new Error('away');
-    usage.noteRead(workspaceId, [one]);
+    usage.noteRead(workspaceId, [one], []);
     await expect(usage.write()).resolves.toBeUndefined();
     repository.failure = undefined;
-    usage.noteRead(workspaceId, [two]);
+    usage.noteRead(workspaceId, [two], []);
     await usage.write();
     expect(repository.written).toMatchObject([{ accesses: [{ contextId: two, count: 1 }] }]);
   });
 
   it('writes what is left when the process stops', async () => {
     usage.onModuleInit();
-    usage.noteRead(workspaceId, [one]);
+    usage.noteRead(workspaceId, [one], []);
     await usage.beforeApplicationShutdown();
     expect(repository.written).toHaveLength(1);
   });

@@ -9,6 +9,8 @@ export interface ContextAccess {
   readonly contextId: ContextId;
   readonly count: number;
   readonly lastAt: Date;
+  /** How many of them brought the whole text to somebody who asked for it. */
+  readonly wholeCount: number;
 }
 
 export interface SessionUse {
@@ -33,7 +35,7 @@ const FLUSH_INTERVAL_MS = 5_000;
 const MAX_PENDING = 10_000;
 
 interface Pending {
-  readonly accesses: Map<ContextId, { count: number; lastAt: Date }>;
+  readonly accesses: Map<ContextId, { count: number; wholeCount: number; lastAt: Date }>;
   readonly uses: Map<SessionId, Map<ContextId, Date>>;
 }
 
@@ -69,11 +71,23 @@ export class ContextUsage implements OnModuleInit, BeforeApplicationShutdown {
     await this.write();
   }
 
-  /** These were read, on behalf of a session where one is named. */
-  noteRead(workspaceId: WorkspaceId, ids: readonly ContextId[], sessionId?: SessionId): void {
+  /**
+   * These were read, on behalf of a session where one is named.
+   * @param whole those of them whose text was asked for and is handed out whole: they were used, and not just shown
+   */
+  noteRead(
+    workspaceId: WorkspaceId,
+    ids: readonly ContextId[],
+    whole: readonly ContextId[],
+    sessionId?: SessionId,
+  ): void {
     const { accesses } = this.countsOf(workspaceId);
     const lastAt = this.clock.now();
-    for (const id of ids) accesses.set(id, { count: (accesses.get(id)?.count ?? 0) + 1, lastAt });
+    const isWhole = new Set(whole);
+    for (const id of ids) {
+      const { count, wholeCount } = accesses.get(id) ?? { count: 0, wholeCount: 0 };
+      accesses.set(id, { count: count + 1, wholeCount: wholeCount + (isWhole.has(id) ? 1 : 0), lastAt });
+    }
     this.grow(ids.length);
     if (sessionId !== undefined) this.noteUse(workspaceId, sessionId, ids);
   }

@@ -22,6 +22,8 @@ export interface RecallCommand {
   readonly mostContentBytes?: number;
   /** What was there at that time. Absent: now. */
   readonly asOf?: Date;
+  /** Whether what is handed out is shown among other things, and was not asked for. */
+  readonly isShown?: boolean;
   /** The session that is going to work with them. */
   readonly sessionId?: SessionId;
 }
@@ -62,6 +64,7 @@ export class RecallService {
     this.usage.noteRead(
       workspaceId,
       items.map(({ id }) => id),
+      command.isShown === true ? [] : items.flatMap(({ id, content }) => (content === undefined ? [] : [id])),
       sessionId,
     );
     const found = new Set<string>(items.map(({ id, label }) => ('labels' in command.by ? label : id)));

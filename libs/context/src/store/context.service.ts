@@ -80,7 +80,7 @@ export class ContextService {
         ? await this.lookup.find(workspaceId, id)
         : (await this.reads.recallAsOf(workspaceId, { ids: [id] }, asOf))[0];
     if (context === undefined) throw contextNotFound(id);
-    this.usage.noteRead(workspaceId, [context.id]);
+    this.usage.noteRead(workspaceId, [context.id], [context.id]);
     return context;
   }
 
@@ -107,7 +107,7 @@ export class ContextService {
         ? await this.lookup.findByLabel(workspaceId, { project, label, version })
         : await this.findAsOf(workspaceId, project, label, asOf);
     if (context === undefined) throw labelNotFound(label, version);
-    this.usage.noteRead(workspaceId, [context.id]);
+    this.usage.noteRead(workspaceId, [context.id], [context.id]);
     return context;
   }
 

@@ -30,6 +30,7 @@ import { ForgottenTexts } from './0036-forgotten-texts.js';
 import { WorkspaceSettings } from './0038-workspace-settings.js';
 import { UserProfiles } from './0040-user-profiles.js';
 import { Webhooks } from './0043-webhooks.js';
+import { Feedback } from './0041-feedback.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -64,4 +65,5 @@ export const migrations: MigrationClass[] = [
   WorkspaceSettings,
   UserProfiles,
   Webhooks,
+  Feedback,
 ];

@@ -1,0 +1,1 @@
+export { RelevanceApiModule } from './relevance.module.js';
