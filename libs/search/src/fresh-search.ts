@@ -115,7 +115,9 @@ export class FreshSearch {
     const answer = toAnswer(request, whole, items, emptyReason, prepared.untilMs);
     const { ranking, areWordsKnown } = prepared;
     const { untilMs } = answer;
-    const isMergeable = watermark !== undefined && page.channels !== undefined && items.length > 0;
+    // What stands for texts that are left out is not found among changes.
+    const isWhole = given.current !== true || !prepared.isDated;
+    const isMergeable = isWhole && watermark !== undefined && page.channels !== undefined && items.length > 0;
     if (!isMergeable || ranking === undefined || answer.degraded) return { answer };
     const snippets = items.map(({ id, snippet }) => [id, snippet] as const);
     const { projectId } = scope;

@@ -3,7 +3,7 @@ import { type HitValidity, PostgresHitValidity, type Successor } from './persist
 import { PostgresHitTimes } from './persistence/postgres-hit-times.js';
 import type { FusedHit } from './ranking/fusion.js';
 import { type HitTerms, newestFirst } from './ranking/newest-first.js';
-import { arrange } from './ranking/succession.js';
+import { arrange, validFirst, withSuccessors } from './ranking/succession.js';
 import { satisfies } from './search.js';
 import type { PreparedSearch } from './search-page.js';
 
@@ -28,11 +28,29 @@ export class HitArrangement {
     const mayAdd = (successor: Successor) => !seen.has(successor.id) && satisfies(successor, request.filters);
     if (intent?.kind === 'time') {
       const validity = await this.validityThen(prepared, hits, intent);
-      return arrange(hits, { validity, mayAdd });
+      return validFirst(arrange(hits, { validity, mayAdd }), validity);
     }
     const validity = await this.validityOf(prepared, hits);
     const ordered = intent === undefined ? hits : await this.newestFirst(prepared, hits, validity, intent.phrase);
     return arrange(ordered, { validity, mayAdd });
+  }
+
+  /**
+   * For a search that leaves out what is not valid: what stands for that is among its hits.
+   * @param hits without what is left out, best first
+   * @param superseded of the same search, which is left out
+   */
+  async withSuccessors(
+    prepared: PreparedSearch,
+    hits: readonly FusedHit[],
+    superseded: readonly FusedHit[],
+  ): Promise<readonly FusedHit[]> {
+    if (superseded.length === 0) return hits;
+    const { scope, request, seen } = prepared;
+    const at = request.filters.valid?.at ?? new Date(prepared.validAtMs);
+    const validity = await this.validity.of(scope, contextsOf(superseded), at, { isKnown: request.asOf !== undefined });
+    const mayAdd = (successor: Successor) => !seen.has(successor.id) && satisfies(successor, request.filters);
+    return withSuccessors(hits, superseded, { validity, mayAdd });
   }
 
   /** Costs a statement where contexts of the project have a time of validity, and nothing elsewhere. */

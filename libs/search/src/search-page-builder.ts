@@ -24,6 +24,9 @@ const NOTHING_ASKED = 'the query names nothing to look for';
 const NO_WORDS = 'the query holds no word to look for, and no text holds it as it stands';
 const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
 
+/** Best hits whose successors are looked for where what is superseded is left out. */
+const MOST_SUPERSEDED = 50;
+
 /** Makes one page of what the channels of a search find: which of them are asked, and how what they found is put in one order. */
 export class SearchPageBuilder {
   constructor(
@@ -91,12 +94,18 @@ export class SearchPageBuilder {
       limit: request.limit + 1 + spare + addedOf(request).count,
       adHoc: adHoc.documents,
     });
-    const page = await this.keywordPageOf(prepared, found);
+    const superseded = request.after === undefined ? await this.superseded(prepared, 'keyword') : [];
+    const page = await this.keywordPageOf(prepared, found, superseded);
     if (spare === 0) return page;
     return { ...page, channels: { keyword: { hits: found, isAll: found.length < request.limit + 1 + spare } } };
   }
 
-  async keywordPageOf(prepared: PreparedSearch, found: readonly RankedDocument[]): Promise<Page> {
+  /** @param superseded what the search leaves out since it is superseded */
+  async keywordPageOf(
+    prepared: PreparedSearch,
+    found: readonly RankedDocument[],
+    superseded: readonly FusedHit[] = [],
+  ): Promise<Page> {
     const { request, ranking } = prepared;
     const added = addedOf(request);
     const ranked = found.filter(({ id }) => !added.has(id));
@@ -108,14 +117,15 @@ export class SearchPageBuilder {
       validity,
       mayAdd: (successor: Successor) => isFirst && satisfies(successor, request.filters),
     };
-    const most = arrange(hits, arrangement).length - hits.length;
+    const arranged = (some: readonly FusedHit[]) =>
+      superseded.length === 0
+        ? Promise.resolve(arrange(some, arrangement))
+        : this.order.withSuccessors(prepared, some, superseded);
+    const most = (await arranged(hits)).length - hits.length;
     // What is added takes the place of the last ones.
     const page = whole.slice(0, Math.max(1, request.limit - most));
     const ids = new Set(page.map(({ id }) => id));
-    const shown = arrange(
-      hits.filter(({ id }) => ids.has(id)),
-      arrangement,
-    );
+    const shown = await arranged(hits.filter(({ id }) => ids.has(id)));
     const last = page.at(-1);
     const successors = added.packWith(shown.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
     const next: KeywordPosition | undefined =
@@ -146,7 +156,8 @@ export class SearchPageBuilder {
       const notes = page.notes.filter((note) => note !== pending);
       return { ...page, notes, faults: [...page.faults, pending], channels: undefined };
     }
-    const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic);
+    const superseded = await this.superseded(prepared, mode);
+    const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic, superseded);
     if (spare === 0) return page;
     return {
       ...page,
@@ -162,6 +173,7 @@ export class SearchPageBuilder {
     mode: SearchMode,
     keyword: readonly RankedDocument[],
     semantic: FoundNearby,
+    superseded: readonly FusedHit[] = [],
   ): Promise<Page> {
     const { request, ranking, asOfMs, seen } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
@@ -169,7 +181,8 @@ export class SearchPageBuilder {
     const isLeftOut = request.weak === false && this.hits.isWeak(prepared);
     const unseen = isLeftOut ? [] : fused.filter((hit) => hit.score >= minScore && !seen.has(hit.id));
     const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
-    const hits = await this.order.arranged(prepared, ordered);
+    const arranged = await this.order.arranged(prepared, ordered);
+    const hits = await this.order.withSuccessors(prepared, arranged, superseded);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
@@ -183,6 +196,32 @@ export class SearchPageBuilder {
       faults: [...faults, ...[weakness, isMissing ? pending : undefined].filter((fault) => fault !== undefined)],
       notes: pending !== undefined && !isMissing ? [pending] : [],
     };
+  }
+
+  /**
+   * The best hits of a search that leaves out what is not valid, were it to leave out nothing: what stands for them holds perhaps no word
+   * of the query. Empty where nothing of the project has a time of validity.
+   */
+  private async superseded(prepared: PreparedSearch, mode: SearchMode): Promise<readonly FusedHit[]> {
+    const { scope, request, query, ranking, isDated, asOfMs, billedPrincipal } = prepared;
+    if (request.filters.valid === undefined || !isDated) return [];
+    const { valid: _, ...filters } = request.filters;
+    const narrowed = { ...narrowing({ ...request, filters }, query), limit: MOST_SUPERSEDED };
+    const isNear = mode !== 'keyword' && query.words !== '';
+    const [keyword, near] = await Promise.all([
+      this.usesWords(mode) && ranking !== undefined ? this.index.rank(scope, { ...narrowed, ranking }) : [],
+      isNear
+        ? this.semantic.find(scope, {
+            ...narrowing({ ...request, filters }, query),
+            text: query.plain,
+            asOfMs,
+            depth: MOST_SUPERSEDED,
+            spare: 0,
+            billedPrincipal,
+          })
+        : NOTHING_NEAR,
+    ]);
+    return this.fusedOf(mode, keyword.map(toChannelHit), 'failure' in near ? NOTHING_NEAR : near);
   }
 
   /** Keywords are what is left. A page after others stays by what was seen, so that nothing comes twice. */

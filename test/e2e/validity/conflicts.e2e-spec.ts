@@ -72,6 +72,42 @@ describe.each(DATABASES)('conflicts on %s', (_, outside) => {
     expect(await get(older.id)).toMatchObject({ supersededBy: null, validTo: null });
   });
 
+  it('end each step of a chain of changes, in whatever order their texts are stored and looked at', async () => {
+    const steps = [OLD, NEW, 'We moved the invoice parser from PaddleOCR to Surya.'];
+    const orders = [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 2, 0],
+    ];
+    for (const order of orders) {
+      const project = newProject();
+      const ids: string[] = [];
+      for (const step of order) {
+        const validFrom = `2025-0${step + 1}-01T00:00:00Z`;
+        ids[step] = (await store(project, `step ${step}`, steps[step]!, { validFrom })).id;
+      }
+      await conflictsFound(api);
+      const ends = await Promise.all(ids.map(async (id) => (await get(id)).supersededBy));
+      expect(ends).toEqual([ids[1], ids[2], null]);
+    }
+  });
+
+  it('stay listed where the newer text has been replaced meanwhile', async () => {
+    const project = newProject();
+    expect((await api.put(`/v1/projects/${project}/settings`, { supersede: 'propose' })).status).toBe(200);
+    const first = await store(project, 'first', OLD);
+    const second = await store(project, 'second', NEW);
+    await store(project, 'third', 'We moved the invoice parser from PaddleOCR to Surya.');
+    const open = await listed(project);
+    expect(open).toHaveLength(2);
+    const late = open.find(({ older }: any) => older.id === second.id);
+    expect((await resolve(late.id, 'keep_new')).status).toBe(200);
+    const [left] = await listed(project);
+    expect(left).toMatchObject({ older: { id: first.id }, newer: { id: second.id } });
+    expect((await resolve(left.id, 'keep_new')).status).toBe(200);
+    expect(await get(first.id)).toMatchObject({ supersededBy: second.id });
+  });
+
   it('are proposed where another author says it, and where a sentence has another value; both stay findable', async () => {
     const project = newProject();
     const { older, newer } = await proposed(project);

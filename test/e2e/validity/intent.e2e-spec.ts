@@ -31,6 +31,21 @@ describe.each(DATABASES)('what a question says of the time that it asks about, o
 
   afterAll(() => fixture.remove());
 
+  it('time: what was not valid then stands behind all that was, on short pages too', async () => {
+    const project = newProject();
+    const slot = { subject: 'kiosk', attribute: 'system' };
+    for (const [month, name] of [
+      [9, 'Sparrow'],
+      [6, 'Magpie'],
+      [3, 'Heron'],
+      [1, 'Otter'],
+    ] as const)
+      await store(project, `The kiosk runs ${name}.`, { slot, validFrom: monthOf(month) });
+    const asked = 'what did the kiosk run before June 2024';
+    expect((await snippets(project, asked)).slice(0, 2)).toEqual(['The kiosk runs Heron.', 'The kiosk runs Otter.']);
+    expect(await snippets(project, asked, { limit: 2 })).toEqual(['The kiosk runs Heron.', 'The kiosk runs Otter.']);
+  });
+
   it('now: the newest of those that hold the same words stands first, in every mode, and on pages each comes once', async () => {
     const project = newProject();
     const texts = [

@@ -52,7 +52,13 @@ describe.each(DATABASES)('what search says is true, on %s', (_, outside) => {
     expect(first).toMatchObject({ label: 'now' });
     expect(rest.map(({ label }: any) => label)).toEqual(['old', 'other']);
     expect(rest[0].supersededBy).toBe(middle.id);
-    expect(await labels(project, 'badger database ledger', { current: 'true' })).toEqual(['other']);
+    // What is left out has something that stands for it, which holds no word of the query.
+    for (const mode of ['hybrid', 'keyword', 'semantic']) {
+      const asked = { current: 'true', mode };
+      expect(await labels(project, 'badger database ledger', asked)).toEqual(['now', 'other']);
+      expect(await labels(project, 'badger', { ...asked, limit: 1 })).toEqual(['now']);
+    }
+    expect(await labels(project, 'badger', { asOf: now.createdAt })).toEqual(['now']);
     // No filter is dropped for it.
     await api.patch(`/v1/contexts/${old.id}`, { tags: ['kept'] });
     expect(await labels(project, 'badger database', { tags: 'kept' })).toEqual(['old']);

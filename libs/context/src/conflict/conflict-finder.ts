@@ -22,7 +22,7 @@ const contextConflicts = declareJob({
   payload: z.strictObject({ contextIds: z.array(z.uuid()).min(1).max(CONTEXTS_PER_JOB), compares: z.boolean() }),
   retryLimit: 5,
   retryDelaySeconds: 5,
-  timeoutSeconds: 300,
+  timeoutSeconds: 60,
 });
 
 /** Of a key, and of a search by words: a form that is repeated very often costs no more. */
@@ -85,7 +85,7 @@ export class ConflictFinder {
     { workspaceId, signal }: JobContext,
   ): Promise<void> {
     if (workspaceId === undefined) return;
-    const contexts = await this.conflicts.findOpen(workspaceId, contextIds as ContextId[]);
+    const contexts = await this.conflicts.findConcerned(workspaceId, contextIds as ContextId[]);
     const pauses = new WorkPauses();
     const read: Candidate[] = [];
     for (const context of contexts) {
@@ -121,7 +121,7 @@ export class ConflictFinder {
       const isNewer = isAfter(context, other);
       const finding = isNewer ? conflictOf(otherClaims, claims) : conflictOf(claims, otherClaims);
       const [older, newer] = isNewer ? [other, context] : [context, other];
-      if (finding !== undefined && !hasEndedBy(older, newer)) pairs.push({ older, newer, finding });
+      if (finding !== undefined && mayEnd(older, newer)) pairs.push({ older, newer, finding });
     }
     return pairs;
   }
@@ -138,7 +138,7 @@ export class ConflictFinder {
       }
     }
     ids.delete(context.id);
-    return this.conflicts.findOpen(workspaceId, [...ids]);
+    return this.conflicts.findConcerned(workspaceId, [...ids]);
   }
 
   private write({ workspaceId, projectId, project }: Context, pairs: readonly Pair[]): Promise<void> {
@@ -179,9 +179,11 @@ function isAfter(one: Context, other: Context): boolean {
   return own > others || (own === others && one.id > other.id);
 }
 
-/** What was only true until then needs no end. */
-function hasEndedBy(older: Context, newer: Context): boolean {
-  return older.validTo !== null && older.validTo <= startOf(newer);
+/** What has a successor, or was only true until then, needs no other end; what was valid for no moment ends nothing. */
+function mayEnd(older: Context, newer: Context): boolean {
+  const start = startOf(newer);
+  if (older.supersededBy !== null || (older.validTo !== null && older.validTo <= start)) return false;
+  return newer.supersededBy === null || newer.supersededAt === null || newer.supersededAt > start;
 }
 
 function isSameAuthor(one: Context, other: Context): boolean {

@@ -26,20 +26,22 @@ const SELECT_CONFLICT = `
     JOIN contexts AS n ON n.workspace_id = k.workspace_id AND n.id = k.newer_id
   WHERE k.workspace_id = $1`;
 
-/** What stands in the way of nobody any more: one of the two is archived, or superseded by something else. */
-const IS_PENDING = `(k.state <> 'open' OR o.archived_at IS NULL AND n.archived_at IS NULL
-  AND o.superseded_by IS NULL AND n.superseded_by IS NULL)`;
+/** What is to be decided: neither is archived, and nothing has taken the place of the older one. What has taken that of the newer one says nothing of it. */
+const IS_PENDING = `(k.state <> 'open' OR o.archived_at IS NULL AND n.archived_at IS NULL AND o.superseded_by IS NULL)`;
 
 /** Conflicts, and by which sentences texts are found. Everything is of one workspace, in the caller's transaction if there is one. */
 @Injectable()
 export class PostgresConflictRepository {
   constructor(private readonly database: Database) {}
 
-  /** Those of these versions that a rule may concern: the newest of their labels, short, not archived and not superseded. */
-  async findOpen(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<readonly Context[]> {
+  /**
+   * Those of these versions that a rule may concern: the newest of their labels, short and not archived. Also what is superseded: it
+   * says what was so before it.
+   */
+  async findConcerned(workspaceId: WorkspaceId, ids: readonly ContextId[]): Promise<readonly Context[]> {
     if (ids.length === 0) return [];
     const rows = await this.database.query<ContextRow>(
-      `${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = ANY ($2::uuid[]) AND c.is_latest AND c.superseded_by IS NULL
+      `${SELECT_CONTEXT} WHERE c.workspace_id = $1 AND c.id = ANY ($2::uuid[]) AND c.is_latest
          AND c.content_bytes <= ${MAX_STATED_LENGTH * 4}`,
       [workspaceId, ids],
     );
@@ -107,7 +109,7 @@ export class PostgresConflictRepository {
     ]);
   }
 
-  /** @returns whether the pair is new, and both are there and not superseded by others */
+  /** @returns whether the pair is new, both are there, and nothing has taken the place of the older one */
   async add(
     workspaceId: WorkspaceId,
     conflict: Pick<Conflict, 'projectId' | 'rule' | 'createdAt'> & {
@@ -120,7 +122,8 @@ export class PostgresConflictRepository {
     const rows = await this.database.query(
       `INSERT INTO context_conflicts (workspace_id, id, project_id, older_id, newer_id, rule, state, created_at)
        SELECT $1, $2, $3, $4, $5, $6, $7, $8
-       WHERE (SELECT count(*) FROM contexts WHERE workspace_id = $1 AND id IN ($4, $5) AND is_latest AND superseded_by IS NULL) = 2
+       WHERE (SELECT count(*) FROM contexts
+         WHERE workspace_id = $1 AND is_latest AND (id = $4 AND superseded_by IS NULL OR id = $5)) = 2
        ON CONFLICT DO NOTHING RETURNING id`,
       [workspaceId, newId<ConflictId>(), projectId, olderId, newerId, rule, state, createdAt],
     );

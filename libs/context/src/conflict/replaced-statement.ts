@@ -1,6 +1,7 @@
-import { isNegation, type Replacement, replacementIn } from './replacement.js';
+import { type Replacement, replacementIn } from './replacement.js';
+import { isNegation } from './sentence-parts.js';
 import type { Statement } from './statements.js';
-import { ARTICLES, BOUNDARIES, COORDINATORS, USE_VERBS } from './vocabulary.js';
+import { ARTICLES, BOUNDARIES, COORDINATORS, PREPOSITIONS, USE_VERBS } from './vocabulary.js';
 import { placeOf, type Word } from './words.js';
 
 /** How sure it is that a statement is what was replaced: `whole` where nothing else is said of it there. */
@@ -25,14 +26,37 @@ export function matchOf(replacement: Replacement, older: Statement): Match | und
   const { words } = older;
   if (words.some((word) => isNegation(word))) return undefined;
   if (!subject.every((stem) => words.some((word) => haveOneRoot(word.stem, stem)))) return undefined;
-  if (rule === 'no-longer') return words.some(({ lower }) => COORDINATORS.has(lower)) ? 'part' : 'whole';
+  const wholeAt = (at: number): Match => (saysOneThing(words, at) ? 'whole' : 'part');
+  if (rule === 'no-longer') return wholeAt(0);
   const place = placeOf(replaced, words);
   if (place === -1 || placeOf(successor, words) !== -1) return undefined;
   const isNaming = words.some(({ stem }) => stem === 'call' || stem === 'nam');
   if (rule === 'renamed') return isNaming ? 'whole' : undefined;
   if (subject.length === 0 && !isUse(words, place, replaced.length)) return undefined;
-  return isOneOfSeveral(words, place, replaced.length) ? 'part' : 'whole';
+  return wholeAt(place);
 }
+
+/**
+ * Whether nothing is listed, and no second clause says something else. What stands behind a comma without a verb of its own goes with
+ * what stands before it.
+ * @param place of what has ended
+ */
+function saysOneThing(words: readonly Word[], place: number): boolean {
+  const comma = words.findIndex(({ lower }) => lower === ',');
+  if (comma > FIRST_PHRASE && place > comma) return false;
+  return !words.some(
+    ({ lower, kind }) =>
+      COORDINATORS.has(lower) ||
+      RELATIVE.has(lower) ||
+      (kind === 'mark' && lower !== ',' && !QUOTATION_MARKS.has(lower)),
+  );
+}
+
+/** "In the lab, …": words before the first comma that only say where or when. */
+const FIRST_PHRASE = 4;
+
+const RELATIVE = new Set(['which', 'who', 'but', 'while']);
+const QUOTATION_MARKS = new Set(['"', '“', '”', ':', '=']);
 
 /** What makes a noun of a verb. As stems have it: without an e at the end. */
 const NOUN_ENDINGS = new Set(['al', 'ment', 'ation', 'ion', 'er', 'or', 'anc', 'enc', 'ur']);
@@ -49,15 +73,9 @@ function haveOneRoot(one: string, other: string): boolean {
 function isUse(words: readonly Word[], place: number, length: number): boolean {
   const behind = words[place + length];
   return (
-    USE_VERBS.has(words.slice(0, place).findLast(({ lower }) => !ARTICLES.has(lower) && lower !== 'in')?.stem ?? '') &&
+    USE_VERBS.has(
+      words.slice(0, place).findLast(({ lower }) => !ARTICLES.has(lower) && !PREPOSITIONS.has(lower))?.stem ?? '',
+    ) &&
     (behind === undefined || BOUNDARIES.has(behind.lower))
   );
-}
-
-/** "A and C", "A, C and D". */
-function isOneOfSeveral(words: readonly Word[], place: number, length: number): boolean {
-  const isCoordinator = (word: Word | undefined) => word !== undefined && COORDINATORS.has(word.lower);
-  const [before, behind] = [words[place - 1], words[place + length]];
-  if (isCoordinator(before) || isCoordinator(behind) || before?.lower === ',') return true;
-  return behind?.lower === ',' && words.slice(place + length + 1, place + length + 5).some(isCoordinator);
 }

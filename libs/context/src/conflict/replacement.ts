@@ -1,5 +1,17 @@
+import { isHedged, isNoChange, withoutReason } from './limits-of-change.js';
+import {
+  contentOf,
+  endOfClause,
+  isNegation,
+  LONGEST_NAME,
+  nameBefore,
+  nameFrom,
+  pairOf,
+  purposeOf,
+  withoutPreposition,
+} from './sentence-parts.js';
 import type { Statement } from './statements.js';
-import { ARTICLES, BOUNDARIES, CHANGED, DEFINITE, NEGATIONS, STOP_WORDS, TIME_WORDS, USE_VERBS } from './vocabulary.js';
+import { ARTICLES, BOUNDARIES, CHANGED, DEFINITE, STOP_WORDS, USE_VERBS } from './vocabulary.js';
 import type { Word } from './words.js';
 
 export type ReplacementRule = 'change-from' | 'instead-of' | 'replaced-by' | 'renamed' | 'no-longer';
@@ -13,10 +25,10 @@ export interface Replacement {
   readonly successor: readonly string[];
   /** What it is about. Every one of them has to be in what is replaced. */
   readonly subject: readonly string[];
+  /** Whether it says more of the change than when, where, what for and why: people decide what that means. */
+  readonly isHedged: boolean;
 }
 
-/** Names of things are short. */
-const LONGEST_NAME = 6;
 const REPEATED = new Set([
   'every',
   'each',
@@ -35,7 +47,11 @@ const PRESENT = new Set(['is', 'are', 'be', 'being', 'get', 'gets']);
 /** What sentence says explicitly that something took the place of something else; undefined: it does not say so. */
 export function replacementIn({ words }: Statement): Replacement | undefined {
   if (OTHERS.has(words[0]?.lower ?? '')) return undefined;
-  return renamed(words) ?? changeFrom(words) ?? replacedBy(words) ?? insteadOf(words) ?? noLonger(words);
+  const ended = noLonger(words);
+  if (ended !== undefined) return ended;
+  const change = withoutReason(words);
+  if (isNoChange(change)) return undefined;
+  return renamed(change) ?? changeFrom(change) ?? replacedBy(change) ?? insteadOf(change);
 }
 
 /** "(was) switched, moved, upgraded … from A to B", once and not time and again. */
@@ -50,8 +66,9 @@ function changeFrom(words: readonly Word[]): Replacement | undefined {
   );
   if (to === -1) return undefined;
   const successor = nameFrom(words, to + 1);
-  const rest = [...words.slice(0, from), ...purposeOf(words.slice(to + 1 + successor.length))];
-  return made('change-from', words.slice(from + 1, to), successor, rest);
+  const behind = words.slice(to + 1 + successor.length);
+  const rest = [...words.slice(0, from), ...purposeOf(behind)];
+  return made('change-from', words.slice(from + 1, to), successor, rest, behind);
 }
 
 function isPast(words: readonly Word[], at: number, { lower }: Word): boolean {
@@ -68,12 +85,13 @@ function insteadOf(words: readonly Word[]): Replacement | undefined {
   const isRequest = isImperative(words);
   if (found === undefined || !(isRequest || words.some(isUseNow))) return undefined;
   const { start, end } = found;
-  const replaced = nameFrom(words, end);
-  const behind = words.slice(end + replaced.length);
   if (start === 0) return insteadOfFirst(words.slice(end));
+  const first = withoutPreposition(words, end);
+  const replaced = nameFrom(words, first);
+  const behind = words.slice(first + replaced.length);
   const successor = nameBefore(words, start);
   const before = words.slice(isRequest ? 1 : 0, start - successor.length);
-  return made('instead-of', replaced, successor, [...before, ...purposeOf(behind)]);
+  return made('instead-of', replaced, successor, [...before, ...purposeOf(behind)], behind);
 }
 
 function isUseNow({ stem, lower }: Word): boolean {
@@ -93,11 +111,13 @@ function insteadOfFirst(words: readonly Word[]): Replacement | undefined {
       place > 0 && (BOUNDARIES.has(lower) || DEFINITE.has(lower) || ['we', 'i', 'they', 'use'].includes(lower)),
   );
   const rest = words.slice(length);
-  const verb = rest.findIndex(({ stem, kind }) => USE_VERBS.has(stem) && kind === 'word');
+  const isVerb = (word: Word | undefined) => word?.kind === 'word' && USE_VERBS.has(word.stem);
+  const verb = rest.findIndex((word, place) => isVerb(word) && !isVerb(rest[place + 1]));
   if (length === -1 || verb === -1) return undefined;
-  const successor = nameFrom(rest, verb + 1);
-  const behind = rest.slice(verb + 1 + successor.length);
-  return made('instead-of', words.slice(0, length), successor, [...rest.slice(0, verb), ...purposeOf(behind)]);
+  const first = withoutPreposition(rest, verb + 1);
+  const successor = nameFrom(rest, first);
+  const behind = rest.slice(first + successor.length);
+  return made('instead-of', words.slice(0, length), successor, [...rest.slice(0, verb), ...purposeOf(behind)], behind);
 }
 
 /** "A was replaced by B", "we replaced A with B", "B replaces A", "B took over C from A". */
@@ -113,19 +133,26 @@ function replacedBy(words: readonly Word[]): Replacement | undefined {
     const aux = words.findIndex(({ lower }) => ['was', 'were', 'has', 'have', 'is', 'are'].includes(lower));
     const successor = nameFrom(words, by + 1);
     const replaced = nameFrom(words, 0);
-    const rest = [...words.slice(replaced.length, aux), ...purposeOf(words.slice(by + 1 + successor.length))];
-    return made('replaced-by', replaced, successor, rest);
+    const behind = words.slice(by + 1 + successor.length);
+    return made(
+      'replaced-by',
+      replaced,
+      successor,
+      [...words.slice(replaced.length, aux), ...purposeOf(behind)],
+      behind,
+    );
   }
   const replaced = nameFrom(words, verb + 1);
   if (by !== -1 && by <= verb + 1 + LONGEST_NAME) {
     const successor = nameFrom(words, by + 1);
     // Who replaces it, but for "we", is part of what it is about: others replace what is theirs.
     const about = [...words.slice(0, verb), ...words.slice(verb + 1 + replaced.length, by)];
-    const purpose = purposeOf(words.slice(by + 1 + successor.length));
-    return made('replaced-by', replaced, successor, [...about, ...purpose]);
+    const behind = words.slice(by + 1 + successor.length);
+    return made('replaced-by', replaced, successor, [...about, ...purposeOf(behind)], behind);
   }
   const successor = nameBefore(words, verb);
-  return made('replaced-by', replaced, successor, purposeOf(words.slice(verb + 1 + replaced.length)));
+  const behind = words.slice(verb + 1 + replaced.length);
+  return made('replaced-by', replaced, successor, purposeOf(behind), behind);
 }
 
 function takenOver(words: readonly Word[]): Replacement | undefined {
@@ -137,7 +164,8 @@ function takenOver(words: readonly Word[]): Replacement | undefined {
   const from = words.findIndex(({ lower }, place) => found !== undefined && place > found.end && lower === 'from');
   if (found === undefined || from === -1) return undefined;
   const replaced = nameFrom(words, from + 1);
-  return made('replaced-by', replaced, nameBefore(words, found.start), words.slice(found.end, from));
+  const behind = words.slice(from + 1 + replaced.length);
+  return made('replaced-by', replaced, nameBefore(words, found.start), words.slice(found.end, from), behind);
 }
 
 /** "A was renamed to B", "we renamed A to B", "A is now called B". */
@@ -150,21 +178,23 @@ function renamed(words: readonly Word[]): Replacement | undefined {
     );
     if (to === -1) return undefined;
     const replaced = to === verb + 1 ? nameFrom(words, 0) : words.slice(verb + 1, to);
-    return named(replaced, nameFrom(words, to + 1));
+    return named(replaced, words, to + 1);
   }
   const now = words.findIndex(
     ({ lower }, place) => lower === 'now' && ['called', 'named', 'known'].includes(words[place + 1]?.lower ?? ''),
   );
   if (now === -1) return undefined;
   const isKnownAs = words[now + 2]?.lower === 'as';
-  return named(nameFrom(words, 0), nameFrom(words, now + (isKnownAs ? 3 : 2)));
+  return named(nameFrom(words, 0), words, now + (isKnownAs ? 3 : 2));
 }
 
 /** "the channel core-chat": a name that looks like one stands for itself. */
-function named(replaced: readonly Word[], successor: readonly Word[]): Replacement | undefined {
+function named(replaced: readonly Word[], words: readonly Word[], start: number): Replacement | undefined {
+  const successor = nameFrom(words, start);
+  const behind = words.slice(start + successor.length);
   const last = replaced.at(-1);
   const isName = last !== undefined && (last.kind === 'name' || /[\d_./-]/.test(last.text));
-  return made('renamed', isName ? [last] : replaced, successor, []);
+  return made('renamed', isName ? [last] : replaced, successor, [], behind);
 }
 
 /** "S no longer does V", "S does not do V any more". */
@@ -177,20 +207,14 @@ function noLonger(words: readonly Word[]): Replacement | undefined {
   const isNegated = words.some((word) => isNegation(word));
   if (longer === undefined && !(more !== undefined && isNegated)) return undefined;
   const end = more?.start ?? endOfClause(words, longer?.end ?? 0);
-  return made('no-longer', [], [], words.slice(0, end), true);
-}
-
-export function isNegation({ lower }: Word): boolean {
-  return NEGATIONS.has(lower) || lower.endsWith("n't");
-}
-
-/** Where a reason or another clause begins. */
-function endOfClause(words: readonly Word[], start: number): number {
-  const end = words.findIndex(
-    ({ lower, kind }, place) =>
-      place > start && (kind === 'mark' || ['because', 'since', 'but', 'so', 'which', 'after', 'now'].includes(lower)),
+  return made(
+    'no-longer',
+    [],
+    [],
+    words.slice(0, end),
+    words.filter(({ lower }) => lower === 'only'),
+    true,
   );
-  return end === -1 ? words.length : end;
 }
 
 function made(
@@ -198,6 +222,7 @@ function made(
   replaced: readonly Word[],
   successor: readonly Word[],
   about: readonly Word[],
+  behind: readonly Word[],
   keepsVerbs = false,
 ): Replacement | undefined {
   const old = replaced.filter(({ lower }) => !ARTICLES.has(lower)).map(({ stem }) => stem);
@@ -208,58 +233,11 @@ function made(
     (stem) => !next.includes(stem) && !old.includes(stem),
   );
   if (rule === 'no-longer' && subject.length < 2) return undefined;
-  return { rule, replaced: old, successor: next, subject };
-}
-
-/** What a sentence is about: no words that name nothing, no times, and where asked no verbs of use and change. */
-function contentOf(words: readonly Word[], keepsVerbs: boolean): readonly Word[] {
-  return words.filter((word) => {
-    const { lower, stem, kind } = word;
-    return (
-      kind !== 'mark' &&
-      !isNegation(word) &&
-      !STOP_WORDS.has(lower) &&
-      !TIME_WORDS.has(lower) &&
-      (keepsVerbs || (!CHANGED.has(lower) && !(USE_VERBS.has(stem) && kind === 'word')))
-    );
-  });
-}
-
-/** "for S", "in S" right behind a name; what follows after that is another matter. */
-function purposeOf(behind: readonly Word[]): readonly Word[] {
-  const [preposition] = behind;
-  if (preposition === undefined || !['for', 'in', 'on', 'as', 'of'].includes(preposition.lower)) return [];
-  const end = behind.findIndex(
-    ({ lower, kind }, place) =>
-      place > 0 &&
-      (kind === 'mark' || ['because', 'since', 'but', 'so', 'and', 'during', 'after', 'which'].includes(lower)),
-  );
-  const purpose = behind.slice(1, end === -1 ? behind.length : end);
-  return purpose.some(({ lower, kind }) => kind === 'value' || TIME_WORDS.has(lower)) ? [] : purpose;
-}
-
-/** The name that begins at a place and ends before the next boundary. */
-function nameFrom(words: readonly Word[], start: number): readonly Word[] {
-  const rest = words.slice(start);
-  const end = rest.findIndex(({ lower }) => BOUNDARIES.has(lower));
-  return rest.slice(0, Math.min(end === -1 ? rest.length : end, LONGEST_NAME));
-}
-
-/** The name that ends before a place: back to the next verb of use or boundary. */
-function nameBefore(words: readonly Word[], end: number): readonly Word[] {
-  let start = end;
-  while (start > 0 && end - start < LONGEST_NAME) {
-    const word = words[start - 1];
-    if (word === undefined || BOUNDARIES.has(word.lower) || (USE_VERBS.has(word.stem) && word.kind === 'word')) break;
-    start--;
-  }
-  return words.slice(start, end);
-}
-
-function pairOf(words: readonly Word[], phrases: readonly (readonly string[])[]) {
-  for (const phrase of phrases) {
-    const start = words.findIndex((_, place) => phrase.every((part, index) => words[place + index]?.lower === part));
-    if (start !== -1) return { start, end: start + phrase.length };
-  }
-  return undefined;
+  return {
+    rule,
+    replaced: old,
+    successor: next,
+    subject,
+    isHedged: isHedged([...about, ...behind]),
+  };
 }

@@ -134,7 +134,67 @@ const COMPATIBLE: readonly [what: string, older: string, newer: string][] = [
   ],
 ];
 
+/** That something did not happen, no longer holds, or is asked. */
+const UNCHANGED: readonly [older: string, newer: string][] = [
+  ['The scanner runs on Windows.', 'The scanner was not moved from Windows to Linux.'],
+  ['The scanner runs on Windows.', "The scanner wasn't moved from Windows to Linux."],
+  ['The scanner runs on Windows.', 'The scanner has never been moved from Windows to Linux.'],
+  ['The scanner runs on Windows.', 'We haven’t moved the scanner from Windows to Linux.'],
+  ['The scanner runs on Windows.', 'Nobody moved the scanner from Windows to Linux.'],
+  ['The door code is 1234.', 'Nobody changed the door code from 1234 to 5678.'],
+  ['Team Nord uses Jira.', 'No team was moved from Jira to Linear.'],
+  ['The limit is 20.', 'The limit was not raised from 20 to 40.'],
+  ['The shop takes payments with Stripe.', 'The shop does not take payments with Adyen instead of Stripe.'],
+  ['The SDK is published to npm.', 'The SDK is not published to JSR instead of npm.'],
+  ['The board is called Kanban.', 'The board was never renamed to Flow.'],
+  ['Nadia is the treasurer of the club.', 'Omar never replaced Nadia as the treasurer of the club.'],
+  ['Nadia is the treasurer of the club.', 'Omar never took over the treasurer of the club from Nadia.'],
+  ['The depot is in Hamburg.', 'The depot was moved from Hamburg to Bremen and back.'],
+  ['The depot is in Hamburg.', 'The depot was moved from Hamburg to Bremen, but that was undone.'],
+  ['The depot is in Hamburg.', 'The depot was moved from Hamburg to Bremen for two weeks.'],
+  ['The depot is in Hamburg.', 'The depot moved from Hamburg to Bremen in 1998 and returned in 2004.'],
+  ['Our CI runs on Jenkins.', 'Our CI was migrated from Jenkins to Buildkite and then back to Jenkins.'],
+  ['The door code is 1234.', 'The door code was changed from 1234 to 5678, which turned out to be wrong.'],
+  ['Team Nord uses Jira.', 'Was Team Nord moved from Jira to Linear'],
+];
+
+/** What the newer text ends is not all that the older one says, or the newer one says more of it. */
+const LEFT_TO_PEOPLE: readonly [older: string, newer: string][] = [
+  ['Nadia owns billing and Jorge owns search.', 'Lena took over billing from Nadia.'],
+  ['The office is open Monday to Friday, with lunch at noon.', 'Lunch at the office was moved from noon to one.'],
+  ['The archive is kept in Glacier and indexed by Solr.', 'The archive is indexed by OpenSearch instead of Solr.'],
+  ['Solr indexes the archive, and Glacier keeps it.', 'The archive is indexed by OpenSearch instead of Solr.'],
+  ['The archive is indexed by Solr; it starts at boot.', 'The archive is indexed by OpenSearch instead of Solr.'],
+  ['The archive is indexed by Solr. Nina looks after it.', 'The archive is indexed by OpenSearch instead of Solr.'],
+  ['The depot is in Hamburg.', 'The depot was moved from Hamburg to Bremen, but the office stayed.'],
+  ['The gate squeaks at night.', 'The gate no longer squeaks at night only because it is broken.'],
+];
+
+const FOUND: readonly [rule: string, older: string, newer: string][] = [
+  ['instead-of', 'We log with winston.', 'We use pino instead of winston.'],
+  ['instead-of', 'We log with winston.', 'Amended, we use pino instead of winston.'],
+  ['instead-of', 'The session data is stored on disk.', 'The session data is stored in memory rather than on disk.'],
+  ['instead-of', 'The SDK is published to npm.', 'Instead of npm, the SDK is published to JSR.'],
+  ['change-from', 'The tests run on Jenkins.', 'We moved the tests from Jenkins to Buildkite because it is not slow.'],
+  ['no-longer', 'The gateway forwards the quote API.', 'The gateway no longer forwards the quote API.'],
+  ['no-longer', 'The gateway forwards the joke API.', 'The gateway no longer forwards the joke API.'],
+  ['same-sentence-value', 'The cache TTL is one hour.', 'The cache TTL is two hours.'],
+  ['same-sentence-name', 'db: mysql', 'db: postgres'],
+];
+
 describe('rules of conflicts', () => {
+  it.each(UNCHANGED)('find no change: %s | %s', (older, newer) => {
+    expect(between(older, newer)).toBeUndefined();
+  });
+
+  it.each(LEFT_TO_PEOPLE)('apply nothing: %s | %s', (older, newer) => {
+    expect(between(older, newer)?.isExplicit ?? false).toBe(false);
+  });
+
+  it.each(FOUND)('find %s: %s | %s', (rule, older, newer) => {
+    expect(between(older, newer)).toMatchObject({ rule });
+  });
+
   it.each(EXPLICIT)('%s: %s | %s', (rule, older, newer) => {
     expect(between(older, newer)).toEqual({ rule, isExplicit: true });
   });

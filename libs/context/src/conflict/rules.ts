@@ -43,6 +43,8 @@ export interface Claims extends Statements {
 
 /** An older text that says more than this is ended by nobody but people. */
 const MOST_STATEMENTS_TO_END = 3;
+/** A sentence that goes on about what the first one is about says something of its own of it. */
+const GOES_ON = new Set(['it', 'its', 'they', 'them', 'their', 'he', 'she', 'him', 'her', 'this', 'these']);
 const MAX_KEYS = 64;
 const MAX_LOOKUPS = 512;
 
@@ -69,12 +71,21 @@ export function claimsOf(content: string): Claims {
  */
 export function conflictOf(older: Claims, newer: Claims): RuleFinding | undefined {
   const findings: RuleFinding[] = [];
-  const isShort = older.statements.length <= MOST_STATEMENTS_TO_END;
+  const [, ...behind] = older.statements;
+  const isFew = behind.length < MOST_STATEMENTS_TO_END;
+  const isShort = isFew && !behind.some(({ words }) => words.some(({ lower }) => GOES_ON.has(lower)));
   for (const replacement of newer.replacements) {
     for (const [place, statement] of older.statements.entries()) {
       const match = matchOf(replacement, statement);
       if (match === undefined) continue;
-      findings.push({ rule: replacement.rule, isExplicit: match === 'whole' && place === 0 && isShort });
+      findings.push({
+        rule: replacement.rule,
+        isExplicit:
+          match === 'whole' &&
+          place === 0 &&
+          (replacement.rule === 'renamed' ? isFew : isShort) &&
+          !replacement.isHedged,
+      });
     }
   }
   const isOneThing = older.heading === '' || newer.heading === '' || older.heading === newer.heading;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isNegation } from './replacement.js';
+import { isNegation } from './sentence-parts.js';
 import { isSameQuantity } from './quantities.js';
 import type { Statement } from './statements.js';
 import {
@@ -76,6 +76,7 @@ function valueForm(given: readonly Word[]): SentenceForm | undefined {
   const verb = words.findIndex(
     ({ stem, lower, kind }, place) =>
       place > 0 &&
+      !ARTICLES.has(words[place - 1]?.lower ?? '') &&
       ((kind === 'word' && STATE_VERBS.has(stem) && !isPastState(lower)) || lower === ':' || lower === '='),
   );
   if (verb === -1) return undefined;
@@ -83,7 +84,9 @@ function valueForm(given: readonly Word[]): SentenceForm | undefined {
   const predicate = words.slice(verb + 1);
   const [first] = subject;
   if (first === undefined || isOneOfMany(subject)) return undefined;
-  const { template, values, kinds } = templateOf(predicate, words[verb]?.stem === 'be');
+  const { template, values, kinds } = isSetting(words[verb], predicate)
+    ? { template: '#', values: predicate.map(({ lower }) => lower), kinds: ['name'] }
+    : templateOf(predicate, words[verb]?.stem === 'be');
   if (values.length === 0) return undefined;
   const kind = kinds[0] === 'name' ? 'name' : 'value';
   if (kind === 'name' && !namesOne(words[verb] as Word, subject, predicate)) return undefined;
@@ -97,6 +100,11 @@ function valueForm(given: readonly Word[]): SentenceForm | undefined {
     isExplicit,
     isSpecific: named.length > 1 || (named.length === 1 && !ARTICLES.has(first.lower)),
   };
+}
+
+/** "db: mysql" */
+function isSetting(verb: Word | undefined, predicate: readonly Word[]): boolean {
+  return [':', '='].includes(verb?.lower ?? '') && predicate.length === 1 && predicate[0]?.kind === 'word';
 }
 
 /** What was so says nothing of what is. */

@@ -19,7 +19,7 @@ const MAX_STATEMENTS = 12;
 const MAX_WORDS = 60;
 
 const JOKE =
-  /\b(?:joke|joking|jokes|kidding|jk|lol|lmao|haha+|hehe|april fools?|prank|pun intended|tongue[- ]in[- ]cheek|sarcasm)\b|(?<!\S)[:;]-?[)DP](?!\S)|(?<!\S)\/s(?!\S)|[\u{1F600}-\u{1F606}\u{1F609}\u{1F61B}-\u{1F61D}\u{1F923}\u{1F643}\u{1F92A}]/iu;
+  /\b(?:(?:a|an|the|his|her|my|our|their|just|only) jokes?(?! [a-z])|jokes?(?= ?[:!)—])|joking|kidding|jk|lol|lmao|haha+|hehe|april fools?|prank|pun intended|tongue[- ]in[- ]cheek|sarcasm)\b|(?<!\S)[:;]-?[)DP](?!\S)|(?<!\S)\/s(?!\S)|[\u{1F600}-\u{1F606}\u{1F609}\u{1F61B}-\u{1F61D}\u{1F923}\u{1F643}\u{1F92A}]/iu;
 
 /** What may be so one day, or only if something else is. */
 const NOT_YET =
@@ -30,10 +30,13 @@ const FOR_A_WHILE =
   /\b(?:temporar(?:y|ily)|for now|this time|for the moment|for a (?:day|week|while|month)|just once|used to|formerly|previously|back then|at the time|in the past|years? ago|originally|historically|until (?:tomorrow|monday|then))\b/i;
 
 const SAID =
-  /\b(?:sa(?:id|ys)|writes|wrote|asked|asks|claim(?:s|ed)?|quot(?:e|es|ed|ing)|according to|thinks?|thought|believ(?:e|es|ed)|heard|rumou?rs?|rumou?red|tweeted|argu(?:e|es|ed)|told (?:me|us)|mentioned|supposedly|allegedly|reportedly|in their words)\b/i;
+  /\b(?:sa(?:id|ys)|writes|wrote|asked|asks|claim(?:s|ed)?|quot(?:es|ed|ing)|according to|thinks?|thought|believ(?:e|es|ed)|heard|rumou?rs?|rumou?red|tweeted|argu(?:e|es|ed)|told (?:me|us)|mentioned|supposedly|allegedly|reportedly|in their words)\b/i;
 
 const QUESTION =
   /\?\s*["”')\]]*$|^(?:who|what|when|where|why|how|which|is|are|was|were|do|does|did|can|could|should|would|shall|has|have|had) (?:it|there|the|we|you|i|they|he|she|our|your|my|this|that|anyone|anybody|somebody|someone)\b/i;
+
+/** A question without its mark: "Was it moved to B". A sentence without its subject goes on with a participle: "Was moved to B". */
+const ASKED = /^(?:is|are|was|were|did|does|has|had) (?!not\b|no\b|now\b|been\b|be\b|[a-z]+ed\b)[\p{L}\p{N}]/iu;
 
 /** Words of somebody: four or more of them between quotation marks. A short name in quotation marks is a name. */
 const QUOTED = /["“](?:[^"“”\s]+\s+){3,40}[^"“”\s]+["”]|(?<!\S)['‘](?:[^'‘’\s]+\s+){3,40}[^'‘’\s]+['’](?!\S)/;
@@ -73,10 +76,12 @@ export function statementsOf(content: string): Statements {
 }
 
 function states(sentence: string): boolean {
-  return ![QUESTION, NOT_YET, FOR_A_WHILE, SAID, QUOTED].some((pattern) => pattern.test(sentence));
+  return ![QUESTION, ASKED, NOT_YET, FOR_A_WHILE, SAID, QUOTED].some((pattern) => pattern.test(sentence));
 }
 
 function withoutNoteKind(words: readonly Word[]): readonly Word[] {
-  const [kind, colon] = words;
-  return colon?.lower === ':' && kind !== undefined && NOTE_KINDS.has(kind.lower) ? words.slice(2) : words;
+  const [kind, mark] = words;
+  return (mark?.lower === ':' || mark?.lower === ',') && kind !== undefined && NOTE_KINDS.has(kind.lower)
+    ? words.slice(2)
+    : words;
 }

@@ -89,7 +89,7 @@ export const USE_VERBS = listed(`
 
 /** Before a colon at the start of a line, they say what kind of note it is. */
 export const NOTE_KINDS = listed(`
-  note update decision correction reminder fyi heads-up change info status summary erratum fix decided agreed todo important
+  note update decision correction reminder fyi heads-up change info status summary erratum fix decided agreed amended todo important
   warning announcement`);
 
 const IRREGULAR: Readonly<Record<string, string>> = {

@@ -27,6 +27,9 @@ export function wordsOf(sentence: string): readonly Word[] {
       words.push({ text, lower, stem: lower, kind: 'mark' });
       continue;
     }
+    const before = words.at(-1);
+    // "one of them" names something, "one hour" is a value.
+    if (before?.lower === 'one' && UNITS.has(lower)) words[words.length - 1] = { ...before, kind: 'value' };
     words.push({ text, lower, stem: stemOf(lower), kind: kindOf(text, lower, isFirst, words.at(-1)) });
     isFirst = false;
   }

@@ -7,6 +7,7 @@ import type { GivenValidity } from './validity.js';
 const MAX_SUPERSEDED = 100;
 
 const CONTROL = /\p{Cc}/u;
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
 /** Half of a slot. */
 export const slotName = z
@@ -15,7 +16,12 @@ export const slotName = z
   .refine((text) => text.trim() !== '', 'must not be empty')
   .refine((text) => text === text.trim(), 'must not begin or end with spaces')
   .refine((text) => !CONTROL.test(text), 'must not hold control characters')
-  .meta({ description: 'Compared without regard to case.' });
+  .refine((text) => VISIBLE.test(text), 'must hold a character that can be seen')
+  .overwrite((text) => text.normalize('NFC').replaceAll(/\s+/g, ' '))
+  .meta({
+    description:
+      'Compared without regard to case, to how accents are encoded, and to what spaces there are between words.',
+  });
 
 const slot = z.strictObject({ subject: slotName, attribute: slotName });
 

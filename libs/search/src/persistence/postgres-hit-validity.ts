@@ -46,8 +46,8 @@ export interface HitValidityRow {
 const MOST_STEPS = 64;
 
 /**
- * $1 workspace, $2 project, $3 ids, $4 moment. What supersedes since it was stored does so at once, whatever clock it was stored
- * by.
+ * $1 workspace, $2 project, $3 ids, $4 moment, $5 whether it is now: what supersedes since it was stored does so at once, whatever clock
+ * it was stored by.
  */
 const hitValidity = `
   WITH RECURSIVE hit AS MATERIALIZED (
@@ -58,11 +58,11 @@ const hitValidity = `
   ), chain AS (
     SELECT hit.id AS of, next.id, next.superseded_by, next.superseded_at, next.valid_to, 1 AS step
     FROM hit JOIN contexts AS next ON next.workspace_id = $1 AND next.id = hit.superseded_by
-    WHERE hit.superseded_at <= $4 OR next.valid_from IS NULL
+    WHERE hit.superseded_at <= $4 OR ($5 AND next.valid_from IS NULL)
     UNION ALL
     SELECT chain.of, next.id, next.superseded_by, next.superseded_at, next.valid_to, step + 1
     FROM chain JOIN contexts AS next ON next.workspace_id = $1 AND next.id = chain.superseded_by
-    WHERE step < ${MOST_STEPS} AND (chain.superseded_at <= $4 OR next.valid_from IS NULL)
+    WHERE step < ${MOST_STEPS} AND (chain.superseded_at <= $4 OR ($5 AND next.valid_from IS NULL))
   )
   SELECT hit.id, least(hit.valid_to, hit.superseded_at) AS valid_to, hit.superseded_by,
     last.of IS NULL AND (hit.valid_to IS NULL OR hit.valid_to > $4) AND (hit.valid_from IS NULL OR hit.valid_from <= $4) AS is_valid,
@@ -79,8 +79,16 @@ const hitValidity = `
 export class PostgresHitValidity {
   constructor(private readonly database: Database) {}
 
-  /** Only of those that have a beginning or an end, by id. */
-  async of(scope: SearchScope, ids: readonly string[], at: Date): Promise<ReadonlyMap<string, HitValidity>> {
+  /**
+   * Only of those that have a beginning or an end, by id.
+   * @param isKnown whether a moment of before is asked for, of which nothing later is known
+   */
+  async of(
+    scope: SearchScope,
+    ids: readonly string[],
+    at: Date,
+    { isKnown = false }: { readonly isKnown?: boolean } = {},
+  ): Promise<ReadonlyMap<string, HitValidity>> {
     if (ids.length === 0) return new Map();
     const { workspaceId, projectId } = scope;
     const rows = await this.database.query<HitValidityRow>(hitValidity, [
@@ -88,6 +96,7 @@ export class PostgresHitValidity {
       projectId,
       ids,
       at.toISOString(),
+      !isKnown,
     ]);
     return new Map(rows.map((row) => [row.id, toHitValidity(row)]));
   }

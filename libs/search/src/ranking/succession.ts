@@ -43,6 +43,38 @@ export function arrange(hits: readonly FusedHit[], { validity, mayAdd }: Arrange
   return [...arranged.values()];
 }
 
+/**
+ * Puts what stands for superseded texts among hits that leave those out: where the superseded text would have stood, whether it holds a
+ * word of the query or not.
+ * @param hits best first
+ * @param superseded hits of the same search that leave nothing out
+ */
+export function withSuccessors(
+  hits: readonly FusedHit[],
+  superseded: readonly FusedHit[],
+  { validity, mayAdd }: Arrangement,
+): FusedHit[] {
+  const placed = new Map(hits.map((hit) => [hit.id, hit]));
+  for (const { id, score } of superseded) {
+    const found = validity.get(id);
+    if (found === undefined || found.isValid || found.successor === null) continue;
+    const known = placed.get(found.successor.id);
+    if (known !== undefined) placed.set(known.id, raise(known, score));
+    else if (mayAdd(found.successor)) placed.set(found.successor.id, raise(unscored(found.successor), score));
+  }
+  // Hits of one score stay in their order.
+  return [...placed.values()].sort((a, b) => b.score - a.score);
+}
+
+/** Puts behind, by half its score, what was not valid at the time that was asked about. @param hits best first */
+export function validFirst(hits: readonly FusedHit[], validity: ReadonlyMap<string, HitValidity>): FusedHit[] {
+  return hits
+    .map((hit) =>
+      validity.get(hit.id)?.isValid === false && validity.get(hit.id)?.successor !== null ? weaken(hit) : hit,
+    )
+    .sort((a, b) => b.score - a.score);
+}
+
 function weaken(hit: FusedHit): FusedHit {
   const { keyword, semantic, rerank } = hit.scores;
   const weaker = (score: number) => score * INVALID_SHARE;
