@@ -39,6 +39,7 @@ describe('intentOf', () => {
     ['what did we use in may?', 'in may', '2026-05-01', '2026-06-01', '2027-05-01'],
     ['who was on call in December', 'in December', '2025-12-01', '2026-01-01', '2026-12-01'],
     ['the plan for March 2024', 'March 2024', '2024-03-01', '2024-04-01', null],
+    ['what did Ann say on 2023/5/8?', 'on 2023/5/8', '2023-05-08', '2023-05-09', null],
     ['what did Ann say on 8th of May, 2023?', 'on 8th of May, 2023', '2023-05-08', '2023-05-09', null],
     ['on Dec 31, 2023', 'on Dec 31, 2023', '2023-12-31', '2024-01-01', null],
     ['what happened on June 3?', 'on June 3', '2025-06-03', '2025-06-04', '2026-06-03'],

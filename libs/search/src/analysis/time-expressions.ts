@@ -56,6 +56,7 @@ const GOES_ON = new Set(
 );
 
 const ISO_DAY = /^([12]\d{3})-(\d{2})-(\d{2})$/;
+const DAY_WITH_SLASHES = /^([12]\d{3})\/(\d{1,2})\/(\d{1,2})$/;
 const ISO_MONTH = /^([12]\d{3})-(\d{2})$/;
 const ISO_MOMENT = /^[12]\d{3}-\d{2}-\d{2}t\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:z|[+-]\d{2}:\d{2})$/;
 const YEAR = /^(?:19|20)\d{2}$/;
@@ -65,7 +66,7 @@ const COUNT = /^\d{1,3}$/;
 
 type Read = (words: readonly QuestionWord[], at: number, nowMs: number) => TimeExpression | undefined;
 
-/** The time that the words from a place on name; the longest reading. Only ISO 8601 where the language is not English. */
+/** The time that the words from a place on name; the longest reading. Only the numbers of a date where the language is not English. */
 export function timeAt(words: readonly QuestionWord[], at: number, nowMs: number, isEnglish: boolean) {
   for (const read of isEnglish ? [isoTime, datedDay, namedMonth, year, quarter, relative, ago] : [isoTime]) {
     const time = read(words, at, nowMs);
@@ -95,7 +96,7 @@ export const lately: Read = (words, at, nowMs) => {
 
 const isoTime: Read = (words, at) => {
   const text = words[at]?.text ?? '';
-  const day = ISO_DAY.exec(text);
+  const day = ISO_DAY.exec(text) ?? DAY_WITH_SLASHES.exec(text);
   if (day !== null) {
     const from = dayOf(Number(day[1]), Number(day[2]) - 1, Number(day[3]));
     return from === undefined ? undefined : range(1, from, from + DAY_MS);
