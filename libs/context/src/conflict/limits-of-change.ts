@@ -44,7 +44,7 @@ const HEDGES = new Set([
   'half',
 ]);
 
-export function isUndone(words: readonly Word[]): boolean {
+function isUndone(words: readonly Word[]): boolean {
   return words.some(({ lower }, place) => {
     if (UNDONE.has(lower)) return true;
     const [before, behind, next] = [words[place - 1]?.lower ?? '', words[place + 1], words[place + 2]];
