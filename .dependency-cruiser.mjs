@@ -20,11 +20,12 @@ const PLATFORM = {
 /** What each feature may ask of others, besides the whole platform. There are no cycles. */
 const FEATURES = {
   settings: [],
+  redaction: ['settings'],
   project: [],
   warming: ['project'],
   session: ['project', 'warming'],
-  context: ['project', 'warming', 'session'],
-  embedding: ['context'],
+  context: ['redaction', 'project', 'warming', 'session'],
+  embedding: ['redaction', 'context'],
   conversation: ['project', 'session'],
   search: ['project', 'session', 'context', 'embedding', 'conversation'],
   check: ['project', 'context', 'search'],
@@ -34,7 +35,7 @@ const FEATURES = {
   lookup: [],
   relevance: ['project', 'session', 'context', 'conversation', 'search'],
   webhook: ['project', 'session', 'context', 'handover'],
-  transfer: ['project', 'session', 'context', 'handover', 'agent-state', 'conversation'],
+  transfer: ['redaction', 'project', 'session', 'context', 'handover', 'agent-state', 'conversation'],
 };
 
 /** They show the features to the outside: operators and agents. */

@@ -9,6 +9,7 @@ import {
   KEYS_SYNOPSIS,
   LIMITS_SYNOPSIS,
   projectOf,
+  SETTINGS_SYNOPSIS,
   TRANSCRIPT_SYNOPSIS,
 } from './usage.js';
 
@@ -149,6 +150,24 @@ const limits: Command = {
   },
 };
 
+const settingsOptions = {
+  redaction: { type: 'string' },
+  detect: { type: 'string' },
+  ignore: { type: 'string' },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const settings: Command = {
+  synopsis: SETTINGS_SYNOPSIS,
+  summary: 'Show or change what is set of a workspace: what is done about secrets in what is stored',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, SETTINGS_SYNOPSIS, settingsOptions, 1);
+    const { runSettings } = await import('./settings/run-settings.js');
+    return runSettings(positionals, values);
+  },
+};
+
 const exportOptions = {
   output: { type: 'string' },
   workspace: { type: 'string', default: 'default' },
@@ -283,6 +302,7 @@ export const commands: Readonly<Record<string, Command>> = {
   keys,
   cache,
   limits,
+  settings,
   export: exportCommand,
   import: importCommand,
   'import-transcript': importTranscript,

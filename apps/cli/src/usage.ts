@@ -23,6 +23,15 @@ export function limitsUsage(message: string): UsageError {
   return new UsageError(message, LIMITS_SYNOPSIS);
 }
 
+export const SETTINGS_SYNOPSIS = [
+  'settings show | set [--redaction off|report|mask|refuse] [--detect <a,b>] [--ignore <a,b>]',
+  '       [--workspace <slug>] [--json]',
+].join('\n');
+
+export function settingsUsage(message: string): UsageError {
+  return new UsageError(message, SETTINGS_SYNOPSIS);
+}
+
 export const EXPORT_SYNOPSIS = 'export <project> [--output <file>|-] [--workspace <slug>] [--json]';
 export const IMPORT_SYNOPSIS = [
   'import <file>|- [--project <slug>] [--dry-run] [--conflict skip|overwrite|new_version]',

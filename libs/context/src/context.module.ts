@@ -4,6 +4,7 @@ import { type CacheWarmer, CacheWarmers, WarmingModule, type WarmTarget } from '
 import { type Project, type ProjectContent, ProjectCounters, ProjectModule } from '#project';
 import { CacheModule } from '#cache';
 import { QueueModule } from '#queue';
+import { RedactionModule } from '#redaction';
 import { SessionModule } from '#session';
 import { ContextReader } from './recall/context.reader.js';
 import { ContextService } from './store/context.service.js';
@@ -138,7 +139,7 @@ export class ContextModule {}
 
 /** The routes for contexts, their overview and retention. */
 @Module({
-  imports: [ContextModule, ProjectModule, ResponseCacheModule],
+  imports: [ContextModule, ProjectModule, RedactionModule, ResponseCacheModule],
   // The batch routes first: their paths have words where others have ids.
   controllers: [
     ContextBatchController,

@@ -4,6 +4,7 @@ import { EmbeddingConfig } from '#config';
 import { ContextModule } from '#context';
 import { Clock } from '#kernel';
 import { ProviderCalls } from '#observability';
+import { RedactionModule } from '#redaction';
 import { QueueModule } from '#queue';
 import { Limiter, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
@@ -97,7 +98,7 @@ export class EmbeddingModule {}
 
 /** The HTTP face of embeddings. */
 @Module({
-  imports: [EmbeddingModule],
+  imports: [EmbeddingModule, RedactionModule],
   controllers: [EmbeddingsController, ModelsController, UsageController],
   providers: [OfferedModels],
 })

@@ -5,6 +5,7 @@ import { CacheModule } from '#cache';
 import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
 import { IdempotencyExpiry, PostgresIdempotencyStore } from './idempotency/postgres-idempotency.store.js';
+import { RequestHashKey } from './idempotency/request-hash.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { ConditionalReadInterceptor } from './conditional-requests/conditional-read.interceptor.js';
 import { CursorKey } from './paging/cursor.js';
@@ -15,6 +16,8 @@ import {
   ResponseCacheInterceptor,
 } from './response-cache/response-cache.interceptor.js';
 import { ResponseVariants } from './response-cache/response-caching.js';
+import { RedactionInterceptor } from './redaction/redaction.interceptor.js';
+import { RequestRedactions } from './redaction/request-redaction.js';
 import { AcknowledgementInterceptor } from './server/acknowledgement.interceptor.js';
 import { AllowedMethods } from './server/allowed-methods.js';
 import { LongAnswerInterceptor } from './server/long-answer.interceptor.js';
@@ -35,6 +38,10 @@ class IdempotencyModule {}
 })
 export class ResponseCacheModule {}
 
+/** For the feature that looks for secrets in requests. */
+@Module({ providers: [RequestRedactions], exports: [RequestRedactions] })
+export class RequestRedactionModule {}
+
 /** Asks the parts of this process for their health, for whoever reports it: the API, and a worker of its own. */
 @Module({
   // What is down is reported by the answers and by whoever notices it: not once more at each question.
@@ -46,11 +53,12 @@ export class HealthModule {}
 
 /** What every route of the API gets: shapes in and out, problems, time limits, idempotency keys, health. */
 @Module({
-  imports: [CacheModule, HealthModule, IdempotencyModule, ResponseCacheModule],
+  imports: [CacheModule, HealthModule, IdempotencyModule, RequestRedactionModule, ResponseCacheModule],
   controllers: [HealthController],
   providers: [
     AllowedMethods,
     CursorKey,
+    RequestHashKey,
     ProblemFilter,
     { provide: APP_FILTER, useExisting: ProblemFilter },
     { provide: APP_PIPE, useClass: SchemaValidationPipe },
@@ -61,6 +69,7 @@ export class HealthModule {}
     { provide: APP_INTERCEPTOR, useClass: ResponseCacheInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ConditionalReadInterceptor },
     { provide: APP_INTERCEPTOR, useClass: CacheStatusInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: RedactionInterceptor },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: LongAnswerInterceptor },
     {

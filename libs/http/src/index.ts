@@ -9,7 +9,13 @@ export {
   type RouteLimits,
 } from './endpoint/endpoint.decorator.js';
 export { HealthChecks } from './health/health-checks.js';
-export { HealthModule, HttpModule, HttpWorkerModule, ResponseCacheModule } from './http.module.js';
+export {
+  HealthModule,
+  HttpModule,
+  HttpWorkerModule,
+  RequestRedactionModule,
+  ResponseCacheModule,
+} from './http.module.js';
 export { decodeCursor, encodeCursor, hidePosition, showPosition } from './paging/cursor.js';
 export { DEFAULT_LIMIT, listPage, type Page, pageOf, pageQuery, toPage } from './paging/page.js';
 export {
@@ -24,6 +30,13 @@ export { ProblemFilter } from './problem/problem.filter.js';
 export { type Problem, problemSchema, shortForm, statusOf, toProblem } from './problem/problem.js';
 export { type CachedResponseListener, CachedResponseListeners } from './response-cache/response-cache.interceptor.js';
 export { type CacheableRequest, type ResponseVariant, ResponseVariants } from './response-cache/response-caching.js';
+export {
+  type RedactableRequest,
+  RefusedElement,
+  type RequestRedaction,
+  RequestRedactions,
+  type RouteRedaction,
+} from './redaction/request-redaction.js';
 export { COMMAND_BODY_BYTES, excessOf } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';

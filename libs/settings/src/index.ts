@@ -1,1 +1,3 @@
-export { SettingsApiModule } from './settings.module.js';
+export type { RedactionDetector, RedactionSettings } from './settings.js';
+export { SettingsApiModule, SettingsModule } from './settings.module.js';
+export { SettingsService } from './settings.service.js';

@@ -10,7 +10,7 @@ import { SettingsService } from './settings.service.js';
   providers: [SettingsService, PostgresWorkspaceSettingsRepository],
   exports: [SettingsService],
 })
-class SettingsModule {}
+export class SettingsModule {}
 
 /** The routes for settings. */
 @Module({ imports: [SettingsModule], controllers: [SettingsController] })

@@ -6,7 +6,7 @@ export const redactionModes = ['off', 'report', 'mask', 'refuse'] as const;
 /** What is looked for. Each stands for a group of patterns. */
 export type RedactionDetector = 'apiKeys' | 'privateKeys' | 'cards' | 'ibans' | 'emails' | 'phones';
 
-interface RedactionSettings {
+export interface RedactionSettings {
   readonly mode: (typeof redactionModes)[number];
   readonly detectors: Readonly<Record<RedactionDetector, boolean>>;
 }

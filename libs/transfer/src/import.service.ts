@@ -7,6 +7,7 @@ import { ContextTransferService } from '#context';
 import { ConversationTransferService } from '#conversation';
 import { HandoverTransferService } from '#handover';
 import type { WorkspaceId } from '#kernel';
+import { type Redaction, Redactor } from '#redaction';
 import { SessionTransferService } from '#session';
 import type { HeaderLine, PartLine } from './file/file-lines.js';
 import { counted } from './file/counted.js';
@@ -37,6 +38,7 @@ export class ImportService {
     private readonly agentStates: AgentStateTransferService,
     private readonly conversations: ConversationTransferService,
     private readonly transactions: ImportTransactions,
+    private readonly redactor: Redactor,
     private readonly config: HttpConfig,
   ) {}
 
@@ -62,9 +64,10 @@ export class ImportService {
    * Writes what a received file says into a project, or says what would be written: in one transaction, so a reader,
    * or whoever looks after a crash, finds all of it or nothing. It can be searched with the answer; vectors follow in
    * the background, by jobs of the same transaction. Every read from then on finds it, on every process.
-   * @throws DomainError `import-in-progress`, `import-ids-collide`
+   * @throws DomainError `import-in-progress`, `import-ids-collide`, `secret-refused`
    */
-  import(workspaceId: WorkspaceId, command: ImportPlan, { spool }: ReceivedFile): Promise<ImportTallies> {
+  async import(workspaceId: WorkspaceId, command: ImportPlan, { spool }: ReceivedFile): Promise<ImportTallies> {
+    const redaction = await this.redactor.begin(workspaceId);
     return this.transactions.run(workspaceId, command, async (target) => {
       const project = new ProjectImport(
         target,
@@ -74,12 +77,24 @@ export class ImportService {
         this.agentStates,
         this.conversations,
       );
-      const lines = readParts(spool.read(), this.config.importLimitBytes);
+      const lines = redacted(redaction, readParts(spool.read(), this.config.importLimitBytes));
       for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
         await project.import(batch);
       await project.finish();
       return { result: project.tallies, hasChanged: project.hasChanged, hasRemoved: project.hasRemoved };
     });
+  }
+}
+
+/** Of a file the header and the project stand before its parts. */
+const FIRST_PART = 3;
+
+/** Lines as they may be stored; places are shown as `/lines/17`. */
+async function* redacted(redaction: Redaction, lines: AsyncIterable<PartLine>): AsyncGenerator<PartLine> {
+  let number = FIRST_PART;
+  for await (const line of lines) {
+    await redaction.redact(line, { pointer: `/lines/${number++}` });
+    yield line;
   }
 }
 

@@ -5,6 +5,7 @@ import { ContextModule } from '#context';
 import { ConversationModule } from '#conversation';
 import { HandoverModule } from '#handover';
 import { ProjectModule } from '#project';
+import { RedactionModule } from '#redaction';
 import { SessionModule } from '#session';
 import { ExportService } from './export.service.js';
 import { PostgresImportLock } from './persistence/postgres-import-lock.js';
@@ -24,6 +25,7 @@ import { TransferController } from './http/transfer.controller.js';
     HandoverModule,
     AgentStateModule,
     ConversationModule,
+    RedactionModule,
   ],
   providers: [ExportService, ImportService, ImportTransactions, TranscriptImportService, PostgresImportLock],
   exports: [ExportService, ImportService, TranscriptImportService],

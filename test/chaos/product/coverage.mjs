@@ -56,6 +56,7 @@ const COMMANDS_WITHOUT_STATE = {
   mcp: 'passes calls of tools on to a server',
   migrate: 'is run before the first start',
   cache: 'asks a server for a route of the walk',
+  settings: 'asks a server for a route of the walk',
   limits: 'asks a server about limits, which are off here',
   export: 'asks a server for a route of the walk',
   import: 'asks a server for a route of the walk',

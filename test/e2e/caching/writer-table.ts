@@ -302,6 +302,7 @@ export const COMMANDS: Readonly<Record<string, Writer | { readonly calls: readon
       'PATCH /v1/admin/cache/families/{name}',
     ],
   },
+  settings: { calls: ['PATCH /v1/settings'] },
   limits: { calls: ['POST /v1/admin/cache/rate-limits/reset'] },
   export: nothing,
   import: { calls: ['POST /v1/projects/{project}/import'] },

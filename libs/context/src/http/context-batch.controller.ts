@@ -35,6 +35,7 @@ export class ContextBatchController {
     access: ['memory:write'],
     response: batchResponse,
     weight: BATCH_WEIGHT,
+    redaction: { apart: 'items' },
   })
   async batch(
     @Caller() caller: Principal,

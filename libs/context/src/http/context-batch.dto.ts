@@ -6,6 +6,7 @@ import {
   invalidRequest,
   issuesOf,
   problemSchema,
+  RefusedElement,
   statusOf,
   toProblem,
 } from '#http';
@@ -57,6 +58,7 @@ type Checked = { readonly item: StoreContext } | { readonly error: DomainError }
 /** Each item as it is to be stored, or why it can't be, with pointers from the root of the body. */
 export function checkItems(items: readonly unknown[]): Checked[] {
   return items.map((item, index) => {
+    if (item instanceof RefusedElement) return { error: item.error };
     const unsafe = findUnsafeText(item);
     if (unsafe !== undefined) {
       return { error: invalidRequest([{ pointer: `/items/${index}${unsafe.pointer}`, detail: unsafe.detail }]) };

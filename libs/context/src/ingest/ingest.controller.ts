@@ -14,6 +14,7 @@ import type { z } from 'zod';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { Redactor } from '#redaction';
 import { ContextPresenter } from '../http/context-presenter.js';
 import { noQuery } from '../http/context.fields.js';
 import type { ReadDocument } from './document.js';
@@ -50,6 +51,7 @@ export class IngestController {
   constructor(
     private readonly ingestion: IngestService,
     private readonly responses: ContextPresenter,
+    private readonly redactor: Redactor,
   ) {}
 
   @Endpoint('POST /ingest', {
@@ -59,17 +61,25 @@ export class IngestController {
     response: ingestedResponse,
     alsoStatus: [200],
     limits: ['writes', 'ingestion'],
+    redaction: { except: ['content', 'contentBase64'] },
   })
   @UseGuards(DocumentGuard)
   async ingest(
     @Caller() caller: Principal,
     @Body({ schema: ingestBody }) body: IngestBody,
     @Query({ schema: noQuery }) _query: z.infer<typeof noQuery>,
-    @Req() { document }: DocumentRequest,
+    @Req() { document: read }: DocumentRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (document === undefined) throw new Error('The guard reads the document of every valid body.');
+    if (read === undefined) throw new Error('The guard reads the document of every valid body.');
     const { workspaceId } = caller;
+    const { pointer } = toDocumentSource(body);
+    const redaction = await this.redactor.begin(workspaceId);
+    const document = {
+      ...read,
+      text: redaction.redactText(read.text, { pointer }),
+      title: read.title === undefined ? undefined : redaction.redactText(read.title, { pointer }),
+    };
     const ingested = await this.ingestion.ingest(workspaceId, body.project, toIngestCommand(body, document));
     const isUnchanged = ingested.removed.length === 0 && ingested.parts.every(({ unchanged }) => unchanged);
     if (isUnchanged) void reply.status(200);

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Caller } from '#auth';
 import { Endpoint } from '#http';
 import type { Principal } from '#kernel';
+import { Redactor } from '#redaction';
 import { EmbeddingService } from '../embedding.service.js';
 import {
   type CreateEmbeddingsBody,
@@ -18,6 +19,7 @@ export class EmbeddingsController {
   constructor(
     private readonly embeddings: EmbeddingService,
     private readonly models: OfferedModels,
+    private readonly redactor: Redactor,
   ) {}
 
   @Endpoint('POST ', {
@@ -30,16 +32,20 @@ export class EmbeddingsController {
     longAnswer: true,
     onlyReads: true,
     limits: ['embeddings'],
+    // Inputs may be tokens: the route looks at the texts of them.
+    redaction: { except: ['input'] },
   })
   async create(
     @Caller() caller: Principal,
     @Body({ schema: createEmbeddingsBody }) body: CreateEmbeddingsBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    const redaction = await this.redactor.begin(caller.workspaceId);
+    const texts = typeof body.input === 'string' ? [body.input] : body.input;
     const outcome = await this.embeddings.embed({
       workspaceId: caller.workspaceId,
       billedPrincipal: caller,
-      texts: typeof body.input === 'string' ? [body.input] : body.input,
+      texts: texts.map((text) => redaction.redactText(text, { pointer: '/input' })),
       inputType: body.input_type ?? 'none',
       dimensions: body.dimensions ?? undefined,
       model: this.models.resolve(body.model || undefined),

@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { RouteClass } from '#config';
 import type { Scope } from '#kernel';
 import { problemSchema } from '../problem/problem.js';
+import { REDACTION, type RouteRedaction } from '../redaction/request-redaction.js';
 import { type BodyBounds, COMMAND_BODY_BYTES, MOST_VALUES, MOST_VALUES_WITH_TEXT } from '../server/json-body.js';
 import { RESPONSE_CACHING, type ResponseCaching } from '../response-cache/response-caching.js';
 
@@ -61,6 +62,8 @@ export interface EndpointOptions {
   readonly ownBody?: boolean;
   /** The answer may be of megabytes, in an array of its items: it is written item by item, and others run in between. */
   readonly longAnswer?: boolean;
+  /** How secrets are looked for in what it stores; by default in all of a request that may change something. */
+  readonly redaction?: RouteRedaction;
   /** The answer holds a secret: kept for an idempotency key, it is sealed with the caller's credential. */
   readonly secret?: boolean;
 }
@@ -127,6 +130,8 @@ export function Endpoint(route: `${keyof typeof methods} ${string}`, options: En
     decorators.push(ApiConsumes(...options.takesFile), ApiBody({ schema: { type: 'string', format: 'binary' } }));
   }
   if (options.alsoOpenTo !== undefined) decorators.push(SetMetadata(ALSO_OPEN_TO, options.alsoOpenTo));
+  const redaction = redactionOf(method, options);
+  if (redaction !== undefined) decorators.push(SetMetadata(REDACTION, redaction));
   if (options.tagged === true) decorators.push(SetMetadata(ENTITY_TAG, true));
   if (options.onlyReads === true) decorators.push(SetMetadata(ONLY_READS, true));
   if (options.ownBody === true) decorators.push(SetMetadata(OWN_BODY, true));
@@ -201,6 +206,16 @@ function idempotencyOf(method: keyof typeof methods, options: EndpointOptions): 
   const isKept = method === 'POST' && options.idempotent !== false && options.onlyReads !== true;
   if (!isKept || options.access === 'public') return undefined;
   return options.secret === true ? 'sealed' : 'plain';
+}
+
+/** A route whose body is of another protocol makes requests of it. */
+function redactionOf(
+  method: keyof typeof methods,
+  { redaction, onlyReads, ownBody, access }: EndpointOptions,
+): RouteRedaction | undefined {
+  if (redaction !== undefined) return redaction;
+  const sendsNothing = method === 'GET' || method === 'DELETE' || onlyReads === true;
+  return sendsNothing || ownBody === true || access === 'public' ? undefined : {};
 }
 
 /** Whether a request changes nothing: a GET, or a POST that is declared so. @param handler the method of the route */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,8 +6,8 @@ import { HttpConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { Clock, DomainError, isUuid, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
-import { fileHashOf } from '../server/file-body.js';
 import { type IdempotencyScope, PostgresIdempotencyStore } from './postgres-idempotency.store.js';
+import { requestHash } from './request-hash.js';
 import { openBody, sealBody } from './sealed-body.js';
 
 /** The ids of things that an answer refers to, at any depth, each once. Time linear in the size of the answer. */
@@ -154,12 +153,6 @@ export class IdempotencyInterceptor implements NestInterceptor {
       throw error;
     }
   }
-}
-
-function requestHash(request: FastifyRequest): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([request.method, request.url, fileHashOf(request) ?? request.body ?? null]))
-    .digest();
 }
 
 function inFlight(): DomainError {

@@ -10,7 +10,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const options = new DocumentBuilder()
     .setTitle('Keepsake')
     .setDescription(
-      'A memory backend for AI agents: sessions, contexts, search and handovers. Every answer says in `Server-Timing` where its time went; with the header `X-Keepsake-Timings: body` it is also the member `serverTiming` of an answer that is an object.',
+      'A memory backend for AI agents: sessions, contexts, search and handovers. Every answer says in `Server-Timing` where its time went; with the header `X-Keepsake-Timings: body` it is also the member `serverTiming` of an answer that is an object. Where what was sent to be stored holds secrets, the header `Keepsake-Redaction` says how many, and the member `redactionReport` of an answer that is an object says what was done (`mode`) and of what kind and where each is (`found`: `kind`, `in`, `pointer`, `offset`; `more`), never what it is.',
     )
     .setVersion(productVersion())
     .setOpenAPIVersion('3.1.0')

@@ -36,14 +36,21 @@ const shortenedSchema: JsonSchema = {
   additionalProperties: false,
 };
 
+/** Of tools that may store something. */
+const redactionSchema: JsonSchema = {
+  type: 'object',
+  description: 'Present where what was sent holds secrets: of what kind and where, and whether they were masked.',
+};
+
 /** The schema of what a tool answers, from that of its route. @throws Error for fields that clash or are not there */
 export function toResultSchema(
-  { name, omits = [], pages, isWhole }: ToolDefinition,
+  { name, effect, omits = [], pages, isWhole }: ToolDefinition,
   answer: ObjectSchema,
 ): ObjectSchema {
   const schema = omits.reduce(omitFromSchema, answer);
   const added = {
     etag: etagSchema,
+    ...(effect === 'reads' ? {} : { redactionReport: redactionSchema }),
     ...(pages === undefined ? {} : { range: rangeSchema }),
     ...(isWhole === true ? {} : { shortened: shortenedSchema }),
   };

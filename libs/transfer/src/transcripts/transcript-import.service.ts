@@ -12,6 +12,7 @@ import {
 } from '#conversation';
 import { Clock, type ConversationId, newId, type WorkspaceId } from '#kernel';
 import { ImportTally, type ImportTarget } from '#project';
+import { type Redaction, Redactor } from '#redaction';
 import { counted } from '../file/counted.js';
 import { Spool } from '../file/spool.js';
 import { unpack } from '../file/unpack.js';
@@ -69,6 +70,7 @@ export class TranscriptImportService {
   constructor(
     private readonly conversations: ConversationTransferService,
     private readonly transactions: ImportTransactions,
+    private readonly redactor: Redactor,
     private readonly config: HttpConfig,
     private readonly clock: Clock,
   ) {}
@@ -97,11 +99,12 @@ export class TranscriptImportService {
    * nothing new the second time. Every read from then on finds it, on every process.
    * @throws DomainError `import-in-progress`, `import-ids-collide`
    */
-  import(
+  async import(
     workspaceId: WorkspaceId,
     { project, user, dryRun }: TranscriptCommand,
     { spool, reader, options }: ReceivedTranscript,
   ): Promise<ImportedTranscript> {
+    const redaction = await this.redactor.begin(workspaceId);
     // What is new goes behind the newest where others were said at its numbers.
     return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
       const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
@@ -110,7 +113,7 @@ export class TranscriptImportService {
         now: this.clock.now(),
       });
       const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
-      for await (const batch of batchesOf(items)) await into.write(batch);
+      for await (const batch of batchesOf(redacted(redaction, items))) await into.write(batch);
       const { format, notes } = reader;
       const { conversations, messages } = tallies;
       const hasChanged = conversations.created + messages.created + messages.newVersions > 0;
@@ -194,6 +197,18 @@ class TranscriptWriter {
         externalId: copies[index]?.externalId ?? '',
         status: exists ? 'existing' : 'created',
       });
+  }
+}
+
+/** Items as they may be stored; places are shown as `/messages/17`, in the order of the file. */
+async function* redacted(redaction: Redaction, items: AsyncIterable<TranscriptItem>): AsyncGenerator<TranscriptItem> {
+  let count = 0;
+  for await (const { conversation, message } of items) {
+    // A conversation is one object for all of its messages: what was masked in it holds nothing any more.
+    const copy = { conversation: { ...conversation }, message: { ...message } };
+    await redaction.redact(copy.message, { pointer: `/messages/${count++}` });
+    await redaction.redact(copy.conversation, { pointer: `/messages/${count - 1}/conversation` });
+    yield copy;
   }
 }
 

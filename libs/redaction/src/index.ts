@@ -1,0 +1,3 @@
+export type { Redaction } from './redaction.js';
+export { RedactionModule } from './redaction.module.js';
+export { Redactor } from './redactor.js';
