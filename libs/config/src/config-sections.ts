@@ -149,6 +149,8 @@ export abstract class WebhookConfig {
   abstract readonly timeoutMs: number;
   /** Deliveries that one process makes at the same time. */
   abstract readonly concurrency: number;
+  /** After so long without a message a conversation is quiet. */
+  abstract readonly conversationQuietMs: number;
   /** How often a worker looks for deliveries that other processes have added, or that are due again. */
   abstract readonly pollMs: number;
 }

@@ -145,6 +145,7 @@ const variables = z.object({
 
   WEBHOOK_TIMEOUT_MS: integer(10_000, 100, 60_000),
   WEBHOOK_CONCURRENCY: integer(32, 1, 1_000),
+  CONVERSATION_QUIET_MINUTES: integer(30, 1, 7 * 24 * 60),
   OUTBOUND_ALLOWED_NETWORKS: networks(),
 
   SEARCH_LANGUAGE: text()

@@ -149,6 +149,7 @@ function toSlices(env: Environment): KeepsakeConfig {
     webhook: {
       timeoutMs: env.WEBHOOK_TIMEOUT_MS,
       concurrency: env.WEBHOOK_CONCURRENCY,
+      conversationQuietMs: env.CONVERSATION_QUIET_MINUTES * 60_000,
       pollMs: env.WORKER_POLL_SECONDS * 1000,
     },
     outbound: { allowedNetworks: env.OUTBOUND_ALLOWED_NETWORKS },

@@ -6,7 +6,7 @@ import { Clock } from '#kernel';
 import { ProviderCalls } from '#observability';
 import { RedactionModule } from '#redaction';
 import { QueueModule } from '#queue';
-import { Limiter, RateLimits, ThrottleModule } from '#throttle';
+import { Limiter, LimitObservers, RateLimits, ThrottleModule } from '#throttle';
 import { CallBudget } from './budget/call-budget.js';
 import { EngineVectorCache, VectorCache } from './embedding.cache.js';
 import { EmbeddingHealth } from './embedding.health.js';
@@ -69,9 +69,14 @@ import { SemanticReader } from './semantic/semantic.reader.js';
     { provide: VectorCache, useClass: EngineVectorCache },
     {
       provide: CallBudget,
-      inject: [Limiter, RateLimits, EmbeddingProvider, EmbeddingConfig],
-      useFactory: (limiter: Limiter, limits: RateLimits, provider: EmbeddingProvider, config: EmbeddingConfig) =>
-        new CallBudget(limiter, limits, provider.name, config.budgets),
+      inject: [Limiter, RateLimits, EmbeddingProvider, EmbeddingConfig, LimitObservers],
+      useFactory: (
+        limiter: Limiter,
+        limits: RateLimits,
+        provider: EmbeddingProvider,
+        config: EmbeddingConfig,
+        observers: LimitObservers,
+      ) => new CallBudget(limiter, limits, provider.name, config.budgets, observers),
     },
     {
       provide: PriceTable,

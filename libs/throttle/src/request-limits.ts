@@ -6,6 +6,7 @@ import { nextUnitMs } from './limiter/gcra.js';
 import { Limiter, subjectOf } from './limiter/limiter.js';
 import type { RateLimit, RateLimitDecision } from './rate-limit.js';
 import type { Labels, ScrapedMetrics } from '#observability';
+import { LimitObservers } from './limit-observers.js';
 import type { FallbackLimiter } from './limiter/fallback-limiter.js';
 
 /** What the limits decide, by limit. */
@@ -133,6 +134,7 @@ export class RequestLimits {
     private readonly limits: RateLimits,
     private readonly config: ThrottleConfig,
     private readonly metrics: LimitMetrics,
+    private readonly observers: LimitObservers,
   ) {}
 
   /** Undefined where nothing is limited: limits are off, the request is of no class, or an operator makes it. */
@@ -143,6 +145,10 @@ export class RequestLimits {
       this.limits.ofRequest(principal, classes).map((limit) => ({ limit, units: weight })),
     );
     this.metrics.decided(decision);
+    if (!decision.allowed) {
+      const refusing = decision.states.filter(({ retryAfterMs }) => retryAfterMs > 0);
+      this.observers.refused({ kind: 'limit', principal, limits: refusing.map(({ limit }) => limit.name) });
+    }
     return decision;
   }
 

@@ -11,6 +11,7 @@ import { Limiter } from './limiter/limiter.js';
 import { createLimiterClient, type LimiterClient, shareCacheConnection } from './limiter/limiter-client.js';
 import { LocalLimiter } from './limiter/local-limiter.js';
 import { RedisLimiter } from './limiter/redis-limiter.js';
+import { LimitObservers } from './limit-observers.js';
 import { PrincipalLimits } from './principal-limits.js';
 
 /** The connection of the limiter, where there is one; it ends with the application. */
@@ -53,6 +54,7 @@ const providers: Provider[] = [
   },
   { provide: RateLimits, inject: [ThrottleConfig], useFactory: (config: ThrottleConfig) => new RateLimits(config) },
   PrincipalLimits,
+  LimitObservers,
   RequestLimits,
   {
     provide: LimitsHealth,
@@ -66,7 +68,7 @@ const providers: Provider[] = [
 @Module({
   imports: [CacheModule],
   providers,
-  exports: [Limiter, LimitMetrics, PrincipalLimits, RateLimits, RequestLimits],
+  exports: [Limiter, LimitMetrics, LimitObservers, PrincipalLimits, RateLimits, RequestLimits],
 })
 class LimiterModule {}
 

@@ -4,6 +4,7 @@ import { HandoverModule } from '#handover';
 import { OutboundModule } from '#outbound';
 import { QueueModule } from '#queue';
 import { SessionModule } from '#session';
+import { ThrottleModule } from '#throttle';
 import { DeliveryAttempt } from './delivery/delivery-attempt.js';
 import { DeliveryCleanup } from './delivery/delivery-cleanup.js';
 import { DeliveryDispatcher } from './delivery/delivery-dispatcher.js';
@@ -14,6 +15,9 @@ import { PostgresDeliveryQueue } from './delivery/postgres-delivery-queue.js';
 import { PostgresDeliveryRepository } from './delivery/postgres-delivery.repository.js';
 import { ContextEvents } from './events/context-events.js';
 import { EventRecorder } from './events/event-recorder.js';
+import { LimitEvents } from './events/limit-events.js';
+import { ObservedEvents } from './events/observed-events.js';
+import { PostgresObservedChanges } from './events/postgres-observed-changes.js';
 import { HandoverEvents, SessionEvents } from './events/session-events.js';
 import { DeliveryController } from './http/delivery.controller.js';
 import { WebhookController } from './http/webhook.controller.js';
@@ -23,7 +27,7 @@ import { WebhookService } from './webhook.service.js';
 
 /** Webhooks, and the events that are recorded for them. Whoever writes what an event is about must have this module. */
 @Module({
-  imports: [SessionModule, ContextModule, HandoverModule, OutboundModule, QueueModule],
+  imports: [SessionModule, ContextModule, HandoverModule, OutboundModule, QueueModule, ThrottleModule],
   providers: [
     WebhookService,
     WebhookSecrets,
@@ -35,6 +39,7 @@ import { WebhookService } from './webhook.service.js';
     ContextEvents,
     SessionEvents,
     HandoverEvents,
+    LimitEvents,
   ],
   exports: [
     WebhookService,
@@ -43,6 +48,7 @@ import { WebhookService } from './webhook.service.js';
     PostgresDeliveryRepository,
     DeliveryNotifier,
     DeliveryMetrics,
+    EventRecorder,
   ],
 })
 export class WebhookModule {}
@@ -53,6 +59,14 @@ export class WebhookApiModule {}
 /** Delivers, from the start of the application to its end. */
 @Module({
   imports: [WebhookModule, SessionModule, ContextModule, HandoverModule, OutboundModule],
-  providers: [DeliveryDispatcher, DeliveryAttempt, EventContent, PostgresDeliveryQueue, DeliveryCleanup],
+  providers: [
+    DeliveryDispatcher,
+    DeliveryAttempt,
+    EventContent,
+    PostgresDeliveryQueue,
+    DeliveryCleanup,
+    ObservedEvents,
+    PostgresObservedChanges,
+  ],
 })
 export class WebhookWorkerModule {}

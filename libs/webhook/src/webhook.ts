@@ -7,6 +7,10 @@ export const webhookEvents = [
   'context.superseded',
   'context.forgotten',
   'handover.created',
+  'conversation.quiet',
+  'job.failed',
+  'limit.reached',
+  'budget.reached',
 ] as const;
 type WebhookEvent = (typeof webhookEvents)[number];
 
@@ -58,6 +62,8 @@ export interface RecordedEvent {
   readonly data: Readonly<Record<string, unknown>>;
   /** Where this is given, a webhook has one event of this name, whoever records it again. */
   readonly once?: string;
+  /** When it happened, where that is not now: webhooks that were made since then are not sent it. */
+  readonly occurredAt?: Date;
 }
 
 /**

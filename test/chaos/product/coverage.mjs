@@ -83,6 +83,7 @@ const IDLE_JOBS = {
   'search-changes-expiry': 'removes notes that no search goes back to',
   'agent-state-expiry': 'removes rows of states that every read has taken for gone since their time',
   'idempotency-expiry': 'removes what is a day old',
+  'webhook-events': 'no webhook asks for what it records, which nobody caches',
   'webhook-cleanup': 'removes deliveries that are a week old, which nobody caches',
   'queue-maintenance': 'removes jobs that have ended, which nobody caches',
 };

@@ -281,6 +281,7 @@ export const JOBS: Readonly<Record<string, Writer>> = {
   },
   'cache-warming': nothing,
   'idempotency-expiry': nothing,
+  'webhook-events': nothing,
   'webhook-cleanup': nothing,
   'queue-maintenance': nothing,
 };

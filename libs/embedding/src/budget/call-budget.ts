@@ -1,5 +1,12 @@
 import type { Principal } from '#kernel';
-import { type Limiter, PROVIDER_CALLS, type RateLimitCharge, type RateLimits, subjectOf } from '#throttle';
+import {
+  type Limiter,
+  LimitObservers,
+  PROVIDER_CALLS,
+  type RateLimitCharge,
+  type RateLimits,
+  subjectOf,
+} from '#throttle';
 import { BudgetExceededError } from '../embedding.errors.js';
 
 /** Per minute; 0 is no limit. */
@@ -25,6 +32,7 @@ export class CallBudget {
     private readonly limits: RateLimits,
     private readonly provider: string,
     private readonly options: BudgetOptions,
+    private readonly observers = new LimitObservers(),
   ) {}
 
   /**
@@ -38,6 +46,12 @@ export class CallBudget {
     const { allowed, states } = await this.limiter.consume(PROVIDER_CALLS, charges);
     if (allowed) return;
     const refusing = states.filter(({ retryAfterMs }) => retryAfterMs > 0);
+    if (billedPrincipal !== undefined)
+      this.observers.refused({
+        kind: 'budget',
+        principal: billedPrincipal,
+        limits: refusing.map(({ limit }) => limit.name),
+      });
     const owner = refusing.some(({ limit }) => limit.member === this.provider)
       ? 'this server'
       : refusing.some(({ limit }) => limit.member === billedPrincipal?.workspaceId)

@@ -29,16 +29,19 @@ export class PostgresDeliveryRepository {
     const rows = await this.database.query(
       `WITH matched AS (
          SELECT given.position, given.event_id, given.event, given.subject, given.once, w.id AS webhook_id,
+           coalesce(given.occurred_at, $3) AS occurred_at,
            CASE WHEN p.slug IS NULL THEN given.data ELSE given.data || jsonb_build_object('project', p.slug) END AS data
          FROM jsonb_to_recordset($2::jsonb) AS given
-             (position integer, event_id uuid, event text, project_id uuid, subject text, data jsonb, once text)
+             (position integer, event_id uuid, event text, project_id uuid, subject text, data jsonb, once text,
+              occurred_at timestamptz)
            LEFT JOIN projects p ON p.workspace_id = $1 AND p.id = given.project_id
            JOIN webhooks w ON w.workspace_id = $1 AND w.disabled_at IS NULL AND given.event = ANY (w.events)
-             AND (w.project_slug IS NULL OR w.project_slug = p.slug)
+             AND w.created_at <= coalesce(given.occurred_at, $3)
+            AND (w.project_slug IS NULL OR w.project_slug = p.slug)
          FOR KEY SHARE OF w)
        INSERT INTO webhook_deliveries
          (workspace_id, webhook_id, event_id, event, subject, data, once, occurred_at, state, attempts, due_at)
-       SELECT $1, m.webhook_id, m.event_id, m.event, m.subject, m.data, m.once, $3, 'pending', 0,
+       SELECT $1, m.webhook_id, m.event_id, m.event, m.subject, m.data, m.once, m.occurred_at, 'pending', 0,
          coalesce((SELECT max(d.due_at) FROM webhook_deliveries d WHERE d.workspace_id = $1
            AND d.webhook_id = m.webhook_id AND d.subject = m.subject AND d.state = 'pending'), $3)
        FROM matched m ORDER BY m.position
@@ -46,7 +49,7 @@ export class PostgresDeliveryRepository {
       [
         workspaceId,
         JSON.stringify(
-          events.map(({ eventId, event, projectId, subject, data, once }, position) => ({
+          events.map(({ eventId, event, projectId, subject, data, once, occurredAt }, position) => ({
             position,
             event_id: eventId,
             event,
@@ -54,6 +57,7 @@ export class PostgresDeliveryRepository {
             subject,
             data,
             once: once ?? null,
+            occurred_at: occurredAt ?? null,
           })),
         ),
         at,

@@ -5,8 +5,10 @@ import { Database, DatabaseModule } from '#database';
 import { Clock, KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { ProjectModule } from '#project';
+import { LimitObservers } from '#throttle';
 import { DeliveryDispatcher } from '../delivery/delivery-dispatcher.js';
 import { DeliveryCleanup } from '../delivery/delivery-cleanup.js';
+import { ObservedEvents } from '../events/observed-events.js';
 import { EventRecorder } from '../events/event-recorder.js';
 import { WebhookModule, WebhookWorkerModule } from '../webhook.module.js';
 import { WebhookService } from '../webhook.service.js';
@@ -21,6 +23,8 @@ export class WebhookProcess {
   readonly recorder: EventRecorder;
   readonly dispatcher: DeliveryDispatcher;
   readonly cleanup: DeliveryCleanup;
+  readonly observed: ObservedEvents;
+  readonly limits: LimitObservers;
 
   private constructor(private readonly module: TestingModule) {
     const get = <Type>(type: abstract new (...parameters: never[]) => Type) =>
@@ -30,6 +34,8 @@ export class WebhookProcess {
     this.recorder = get(EventRecorder);
     this.dispatcher = get(DeliveryDispatcher);
     this.cleanup = get(DeliveryCleanup);
+    this.observed = get(ObservedEvents);
+    this.limits = get(LimitObservers);
   }
 
   /** @param env of the configuration, beside the address of the database */
