@@ -14,6 +14,7 @@ export {
   type MessagePart,
   messageRoles,
   textOf as textOfMessage,
+  textsAt as textsOfMessageAt,
 } from './message.js';
 export { type MessageObserver, MessageObservers, type WrittenMessages } from './message-observers.js';
 export type { ConversationCopy, ConversationImport, MessageCopy } from './transfer/conversation-import.js';

@@ -50,6 +50,12 @@ export function textOf(content: MessageContent): string {
   return content.flatMap(textsOfPart).join('\n');
 }
 
+/** What is compared with texts that a project rejects: all that can be read, and each piece of it. */
+export function textsAt(pointer: string, content: MessageContent): { pointer: string; text: string }[] {
+  const texts = typeof content === 'string' ? [content] : [textOf(content), ...content.flatMap(textsOfPart)];
+  return texts.map((text) => ({ pointer, text }));
+}
+
 function textsOfPart(part: MessagePart): string[] {
   if (typeof part['text'] === 'string') return [part['text']];
   const given = part['content'] ?? part['output'] ?? part['result'];

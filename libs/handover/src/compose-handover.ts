@@ -37,6 +37,19 @@ export interface NotesByHand {
   readonly nextSteps: readonly string[];
 }
 
+/** With where they stand in a request. */
+export function textsOfNotes({
+  summary,
+  ...lists
+}: NotesByHand): { readonly pointer: string; readonly text: string }[] {
+  return [
+    ...(summary === undefined ? [] : [{ pointer: '/summary', text: summary }]),
+    ...Object.entries(lists).flatMap(([name, texts]) =>
+      texts.map((text, index) => ({ pointer: `/${name}/${index}`, text })),
+    ),
+  ];
+}
+
 export const NO_NOTES: NotesByHand = { workDone: [], decisions: [], questions: [], nextSteps: [] };
 
 /** Deterministic: the same sources give the same content. */

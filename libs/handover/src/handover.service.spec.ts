@@ -1,3 +1,4 @@
+import { noForgottenTexts } from '#project/testing';
 import { AlwaysCheckReaders, type ContextReader } from '#context';
 import { type ContextId, newId, type Principal, type WorkspaceId } from '#kernel';
 import { EXPIRY_MS, IDLE_MS, SessionWorld } from '#session/testing';
@@ -48,6 +49,7 @@ describe('HandoverService', () => {
       world.queries,
       world.cache,
       new HandoverObservers(),
+      noForgottenTexts,
       world.observers,
     );
     const warmers = new CacheWarmers(world.transactions);

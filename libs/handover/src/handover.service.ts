@@ -15,7 +15,7 @@ import {
   type WorkspaceId,
 } from '#kernel';
 import { writtenByCaller } from '#observability';
-import { DEFAULT_PROJECT, ProjectService } from '#project';
+import { DEFAULT_PROJECT, ForgottenTexts, ProjectService } from '#project';
 import {
   type FinaliseReason,
   type Session,
@@ -24,7 +24,7 @@ import {
   SessionReader,
   SessionService,
 } from '#session';
-import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand } from './compose-handover.js';
+import { composeHandover, isEmptyHandover, MAX_ITEMS, type NotesByHand, textsOfNotes } from './compose-handover.js';
 import type { Handover, HandoverContent } from './handover.js';
 import { anyHandoverTag, handovers, handoversTag } from './handover.cache.js';
 import { HandoverChanges } from './handover-changes.js';
@@ -49,6 +49,7 @@ export class HandoverService extends SessionObserver {
     private readonly queries: ListCache,
     private readonly cache: CacheService,
     private readonly made: HandoverObservers,
+    private readonly forgotten: ForgottenTexts,
     observers: SessionObservers,
   ) {
     super();
@@ -108,7 +109,8 @@ export class HandoverService extends SessionObserver {
   /**
    * Makes one by hand: of a session as it is now, which may go on, or of a project. It stands beside the one that the
    * session leaves in the end.
-   * @throws DomainError `session-not-found`; `invalid-input` where the session works in another project.
+   * @throws DomainError `session-not-found`; `invalid-input` where the session works in another project;
+   * `context-rejected` for a text that the project rejects.
    */
   makeByHand(
     workspaceId: WorkspaceId,
@@ -121,6 +123,8 @@ export class HandoverService extends SessionObserver {
         throw new InvalidInputError('/project', `must be ${session.project}, where the session works, or left out`);
       }
       const project = await this.projects.ensure(workspaceId, session?.project ?? input.project ?? DEFAULT_PROJECT);
+      const place = { workspaceId, projectId: project.id, project: project.slug };
+      await this.forgotten.refuse(place, textsOfNotes(input.notes));
       const now = this.clock.now();
       const handover: Handover = {
         workspaceId,

@@ -14,6 +14,6 @@ export { ProjectCatalogueService } from './project-catalogue.service.js';
 export { type ProjectContent, ProjectCounters, type ProjectObserver, ProjectObservers } from './project-contents.js';
 export { ProjectReader } from './project.reader.js';
 export { ProjectService } from './project.service.js';
-export { ForgottenTexts } from './tombstones/forgotten-texts.js';
+export { ForgottenTexts, type GivenText } from './tombstones/forgotten-texts.js';
 export { isProjectRejecting } from './tombstones/tombstone.sql.js';
 export { contextRejected } from './tombstones/tombstone.js';

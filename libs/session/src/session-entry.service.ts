@@ -4,6 +4,7 @@ import type { Page } from '#http';
 import { type EntryId, type Metadata, newId, type ProjectId, type SessionId, type WorkspaceId } from '#kernel';
 import { ListCache } from '#cache';
 import { writtenByCaller } from '#observability';
+import { ForgottenTexts } from '#project';
 import { type EntryFilter, SessionEntryRepository } from './persistence/session-entry.repository.js';
 import { sessionLogTag } from './session.cache.js';
 import { cannotResolve } from './session.errors.js';
@@ -32,18 +33,20 @@ export class SessionEntryService {
     private readonly policy: SessionPolicy,
     private readonly changes: SessionChanges,
     private readonly queries: ListCache,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /**
    * Adds a line in the session's project; counts as activity. Todos, questions and errors stay open until an entry
    * resolves them; resolving what was resolved before changes nothing.
    * @throws DomainError `session-not-found`, `session-ended`, `session-expired`; `entry-not-resolvable` for an id in
-   * `resolves` that is no todo, question or error of the project.
+   * `resolves` that is no todo, question or error of the project; `context-rejected` for a text that the project rejects.
    */
   add(workspaceId: WorkspaceId, sessionId: SessionId, input: NewEntry): Promise<SessionEntry> {
     return this.transactions.run(async () => {
       const session = await this.sessions.recordActivity(workspaceId, sessionId);
       const { projectId, project } = session;
+      await this.forgotten.refuse(session, [{ pointer: '/text', text: input.text }]);
       const now = this.policy.nowOf(session);
       const entry: SessionEntry = {
         workspaceId,

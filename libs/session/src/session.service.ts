@@ -13,7 +13,7 @@ import {
   type SessionId,
   type WorkspaceId,
 } from '#kernel';
-import { ProjectService } from '#project';
+import { ForgottenTexts, ProjectService } from '#project';
 import { SessionRepository } from './persistence/session.repository.js';
 import type { Session, SessionState } from './session.js';
 import { sessionListTag, sessions } from './session.cache.js';
@@ -59,6 +59,7 @@ export class SessionService {
     private readonly changes: SessionChanges,
     private readonly queries: ListCache,
     private readonly cache: CacheService,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /** A new session, whoever asks: two clients with one credential have two. */
@@ -122,8 +123,8 @@ export class SessionService {
    * Changes what its client says about a session; counts as activity. A switch of project leaves a handover of the
    * work so far in the project it leaves.
    * @param preconditions what it says of the state it is for; absent: any
-   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`, `precondition-failed`;
-   * `invalid-input` where the merged metadata is too large
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired`, `precondition-failed`; `context-rejected` for a
+   * summary that the project rejects; `invalid-input` where the merged metadata is too large
    */
   patch(workspaceId: WorkspaceId, id: SessionId, patch: SessionPatch, preconditions?: Preconditions): Promise<Session> {
     return this.transactions.run(async () => {
@@ -142,6 +143,10 @@ export class SessionService {
         throw new InvalidInputError('/metadata', `must be at most ${MAX_METADATA_BYTES} bytes of JSON when merged`);
       }
       const project = patch.project === undefined ? undefined : await this.projects.ensure(workspaceId, patch.project);
+      await this.refuse(
+        { ...session, projectId: project?.id ?? session.projectId, project: project?.slug ?? session.project },
+        patch.summary,
+      );
       if (project !== undefined && project.id !== session.projectId) await this.observers.finalised(session, 'switch');
       const patched: Session = {
         ...session,
@@ -224,7 +229,7 @@ export class SessionService {
    * Ends a session and hands its work over, in one transaction. Ending again changes nothing, whoever was first: the
    * summary of the first end stands. An expired session can be ended too, so that a late summary is not lost.
    * @param preconditions what it says of the state it is for; absent: any. Not looked at where nothing changes.
-   * @throws DomainError `session-not-found`, `precondition-failed`.
+   * @throws DomainError `session-not-found`, `precondition-failed`; `context-rejected` for a summary that the project rejects.
    */
   end(
     workspaceId: WorkspaceId,
@@ -237,6 +242,7 @@ export class SessionService {
       if (session === undefined) throw sessionNotFound(id);
       if (session.endedAt !== null) return session;
       requireMatch(preconditions, this.tagOf(session));
+      await this.refuse(session, summary);
       const now = this.policy.nowOf(session);
       const ended: Session = {
         ...session,
@@ -261,6 +267,11 @@ export class SessionService {
   tagOf(session: Session): string {
     const { id, revision, lastActiveAt, expiresAt } = session;
     return entityTag([id, revision], [lastActiveAt.toISOString(), expiresAt.toISOString(), this.stateOf(session)]);
+  }
+
+  /** A summary stands in handovers. */
+  private async refuse(session: Session, summary: string | null | undefined): Promise<void> {
+    if (typeof summary === 'string') await this.forgotten.refuse(session, [{ pointer: '/summary', text: summary }]);
   }
 
   private requireOpen(session: Session, named?: SessionPointer): void {

@@ -7,6 +7,7 @@ import { ContextTransferService } from '#context';
 import { ConversationTransferService } from '#conversation';
 import { HandoverTransferService } from '#handover';
 import type { WorkspaceId } from '#kernel';
+import { ForgottenTexts } from '#project';
 import { type Redaction, Redactor } from '#redaction';
 import { SessionTransferService } from '#session';
 import type { HeaderLine, PartLine } from './file/file-lines.js';
@@ -15,7 +16,10 @@ import { checkFile, readParts } from './file/read-file.js';
 import { Spool } from './file/spool.js';
 import { type ImportPlan, ImportTransactions } from './import-transactions.js';
 import { type ImportTallies, ProjectImport } from './project-import.js';
+import { refuseRejected } from './rejected-lines.js';
 
+/** The line behind those of the file itself and of its project. */
+const FIRST_PART = 3;
 const LINES_AT_ONCE = 200;
 /** Texts that are in memory together, but for one that is longer; in UTF-16 units. */
 const TEXT_AT_ONCE = 2 * 1024 * 1024;
@@ -26,6 +30,13 @@ export interface ReceivedFile {
   readonly header: HeaderLine;
   /** SHA-256 of the bytes as they were sent. */
   readonly hash: string;
+}
+
+/** What became of a file. */
+export interface ImportedFile {
+  readonly tallies: ImportTallies;
+  /** How many texts of contexts are there again that were deleted from the project for good before. */
+  readonly broughtBack: number;
 }
 
 /** Brings files into projects. */
@@ -40,6 +51,7 @@ export class ImportService {
     private readonly transactions: ImportTransactions,
     private readonly redactor: Redactor,
     private readonly config: HttpConfig,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /**
@@ -64,9 +76,10 @@ export class ImportService {
    * Writes what a received file says into a project, or says what would be written: in one transaction, so a reader,
    * or whoever looks after a crash, finds all of it or nothing. It can be searched with the answer; vectors follow in
    * the background, by jobs of the same transaction. Every read from then on finds it, on every process.
-   * @throws DomainError `import-in-progress`, `import-ids-collide`, `secret-refused`
+   * @throws DomainError `import-in-progress`, `import-ids-collide`, `secret-refused`; `context-rejected` naming lines that hold a text
+   * which the project rejects: then nothing is written
    */
-  async import(workspaceId: WorkspaceId, command: ImportPlan, { spool }: ReceivedFile): Promise<ImportTallies> {
+  async import(workspaceId: WorkspaceId, command: ImportPlan, { spool }: ReceivedFile): Promise<ImportedFile> {
     const redaction = await this.redactor.begin(workspaceId);
     return this.transactions.run(workspaceId, command, async (target) => {
       const project = new ProjectImport(
@@ -78,10 +91,15 @@ export class ImportService {
         this.conversations,
       );
       const lines = redacted(redaction, readParts(spool.read(), this.config.importLimitBytes));
-      for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf))
+      let number = FIRST_PART;
+      for await (const batch of batches<PartLine>(lines, LINES_AT_ONCE, TEXT_AT_ONCE, textLengthOf)) {
+        await refuseRejected(this.forgotten, target, batch, number);
         await project.import(batch);
+        number += batch.length;
+      }
       await project.finish();
-      return { result: project.tallies, hasChanged: project.hasChanged, hasRemoved: project.hasRemoved };
+      const result = { tallies: project.tallies, broughtBack: project.broughtBack };
+      return { result, hasChanged: project.hasChanged, hasRemoved: project.hasRemoved };
     });
   }
 }

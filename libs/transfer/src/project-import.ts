@@ -77,6 +77,10 @@ export class ProjectImport {
     return this.contextImport.removed;
   }
 
+  get broughtBack(): number {
+    return this.contextImport.broughtBack;
+  }
+
   /** @param lines of one type */
   async import(lines: readonly [PartLine, ...PartLine[]]): Promise<void> {
     switch (lines[0].type) {

@@ -1,17 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Api } from '#test/support/api.js';
 import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
-
-const SECRET = 'The deploy key of atlas lies under the third stone.';
-/** A text in another form, which is the same text all the same. */
-const VARIANTS: Readonly<Record<string, string>> = {
-  itself: SECRET,
-  'letter case': SECRET.toUpperCase(),
-  'white space': '  The deploy\tkey of\u00A0atlas\r\n lies under the third stone.\n',
-  'compatibility forms': 'Ｔｈｅ ｄｅｐｌｏｙ 𝐤𝐞𝐲 of atlas lies under the ⓣhird stone.',
-  'invisible characters': 'The de\u200Bploy key of at\u00ADlas lies under\uFEFF the third stone.',
-  'look-alikes': 'Тhе dерlоу kеу of atlas lies under the third st0ne.',
-};
+import { REJECTED, VARIANTS } from './rejected-variants.js';
 
 describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
   let fixture: ServerFixture;
@@ -38,7 +28,7 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
 
   it('with a tombstone deletes a text and refuses it from then on, until the tombstone is lifted', async () => {
     const project = 'rejecting';
-    const gone = await store(project, `about/${SECRET.slice(0, 20)}`, SECRET);
+    const gone = await store(project, `about/${REJECTED.slice(0, 20)}`, REJECTED);
     const stays = await store(project, 'stays', 'The staging key of atlas lies under the second stone.');
     expect(await tombstonesOf(project)).toEqual([]);
 
@@ -72,8 +62,8 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
     expect((await api.get('/v1/contexts', { query: { project } })).body.items).toHaveLength(1);
     // Other texts and other projects take what they are given.
     await store(project, 'paraphrase', 'Under the third stone lies the key that deploys atlas.');
-    await store(project, 'longer', `${SECRET} Ask Mina for it.`);
-    await store('another-project', 'same', SECRET);
+    await store(project, 'longer', `${REJECTED} Ask Mina for it.`);
+    await store('another-project', 'same', REJECTED);
 
     const lines = await auditOf('context.forget');
     expect(lines[0]).toMatchObject({
@@ -90,7 +80,7 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
     const twice = await api.del(path);
     expect([twice.status, twice.body.code]).toEqual([404, 'tombstone-not-found']);
     expect((await auditOf('tombstone.lift'))[0].details).toEqual({ project, tombstone: tombstone.id });
-    await store(project, 'another', SECRET);
+    await store(project, 'another', REJECTED);
   }, 60_000);
 
   it('by label rejects every text of it once, archived ones too; without a tombstone none', async () => {

@@ -35,7 +35,7 @@ interface Tally {
   readonly skipped: number;
 }
 
-type Imported = { readonly project: string; readonly dryRun: boolean } & Readonly<
+type Imported = { readonly project: string; readonly dryRun: boolean; readonly broughtBack?: number } & Readonly<
   Record<(typeof KINDS)[number], Tally>
 >;
 
@@ -78,5 +78,8 @@ function shown(imported: Imported): string {
   return [
     `${what} ${imported.project}${imported.dryRun ? ' would do this:' : ':'}`,
     textTable(['', 'new', 'overwritten', 'new versions', 'left as they are'], rows),
+    ...((imported.broughtBack ?? 0) === 0
+      ? []
+      : [`${imported.broughtBack} contexts had been deleted for good, and are there again.`]),
   ].join('\n');
 }

@@ -137,6 +137,9 @@ export const ingestedResponse = z
     removed: z
       .array(z.string())
       .meta({ description: 'Labels of parts that the document had before and has no more; they are archived.' }),
+    broughtBack: z
+      .int()
+      .meta({ description: 'Parts that were deleted from the project for good, and are there again.' }),
   })
   .meta({ id: 'IngestedDocument' });
 
@@ -146,7 +149,7 @@ export function toIngestedResponse(
   ingested: Ingested,
   stateOf: (context: Pick<ContextSummary, 'id'>) => EmbeddingState,
 ): z.infer<typeof ingestedResponse> {
-  const { parts, removed, length, keptLength, cut } = ingested;
+  const { parts, removed, broughtBack, length, keptLength, cut } = ingested;
   return {
     project,
     label: name,
@@ -166,5 +169,6 @@ export function toIngestedResponse(
       embedding: stateOf(context),
     })),
     removed: [...removed],
+    broughtBack,
   };
 }

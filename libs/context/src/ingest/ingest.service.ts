@@ -4,6 +4,7 @@ import { TransactionRunner } from '#database';
 import type { ContextId, SessionId, WorkspaceId } from '#kernel';
 import type { Context, ContextSummary, LabelRef } from '../context.js';
 import type { StoredContext, StoreContext } from '../store/context-draft.js';
+import { ForgottenTexts } from '#project';
 import { ContextService } from '../store/context.service.js';
 import { ContextStoreService } from '../store/context-store.service.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
@@ -43,6 +44,8 @@ export interface Ingested {
   readonly parts: readonly IngestedPart[];
   /** Labels of parts that an earlier state of the document had and this one has not; they are archived. */
   readonly removed: readonly string[];
+  /** How many texts are there again that were deleted for good before. */
+  readonly broughtBack: number;
   /** Of the text of the document. */
   readonly length: number;
   /** Of what is in the parts; less than `length` where the document was cut. */
@@ -63,11 +66,13 @@ export class IngestService {
     private readonly contexts: ContextService,
     private readonly repository: PostgresContextReadRepository,
     private readonly transactions: TransactionRunner,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /**
    * @param project slug; made where it is missing
-   * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`
+   * @throws DomainError `session-not-found`, `session-ended`, `session-expired` naming `/sessionId`; `context-rejected` where a
+   * part is a text that the project rejects
    */
   async ingest(workspaceId: WorkspaceId, project: string, command: IngestCommand): Promise<Ingested> {
     const { document, partLength } = command;
@@ -78,12 +83,14 @@ export class IngestService {
       isMarked: document.format !== 'text',
     });
     const inputs = chunks.map((chunk, index) => partOf(command, chunk, index + 1));
-    const { parts, removed } = await this.transactions.run(() => this.replace(workspaceId, project, command, inputs), {
-      retries: 3,
-    });
+    const { parts, removed, broughtBack } = await this.transactions.run(
+      () => this.replace(workspaceId, project, command, inputs),
+      { retries: 3 },
+    );
     return {
       parts: parts.map((part, index) => ({ ...part, heading: chunks[index]?.heading })),
       removed,
+      broughtBack,
       length: document.text.length,
       keptLength: end,
       cut: cutOf(document, end),
@@ -95,12 +102,14 @@ export class IngestService {
     project: string,
     command: IngestCommand,
     inputs: readonly PartInput[],
-  ): Promise<{ readonly parts: readonly StoredContext[]; readonly removed: readonly string[] }> {
+  ): Promise<Pick<Ingested, 'removed' | 'broughtBack'> & { readonly parts: readonly StoredContext[] }> {
     const parts: StoredContext[] = [];
+    const stored: string[] = [];
     const outcomes = await this.store.storeEach(workspaceId, project, inputs, () => '');
     for (const [index, outcome] of outcomes.entries()) {
       if ('error' in outcome) throw outcome.error;
       const input = inputs[index] as PartInput;
+      if (!outcome.unchanged) stored.push(input.content);
       parts.push(outcome.unchanged ? await this.describe(workspaceId, input, outcome) : outcome);
     }
     const kept = new Set(parts.map(({ context }) => context.label));
@@ -113,7 +122,9 @@ export class IngestService {
       await this.contexts.archive(workspaceId, id, { reason, force: true, allVersions: true });
       removed.push(label);
     }
-    return { parts, removed: removed.sort() };
+    const broughtBack =
+      projectId === undefined ? 0 : await this.forgotten.bringBack({ workspaceId, projectId, project }, stored);
+    return { parts, removed: removed.sort(), broughtBack };
   }
 
   /** A text that is there already keeps its version, but not what was said of it. */

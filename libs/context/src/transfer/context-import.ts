@@ -1,6 +1,6 @@
 import { type ContextId, newId, newRevision, WorkPauses } from '#kernel';
 import { importedByCaller } from '#observability';
-import { type ImportTally, type ImportTarget, namesOf } from '#project';
+import { type ForgottenTexts, type ImportTally, type ImportTarget, namesOf } from '#project';
 import type { Context } from '../context.js';
 import { type ContextDraft, draftOf } from '../store/context-draft.js';
 import type { ConflictFinder } from '../conflict/conflict-finder.js';
@@ -48,6 +48,7 @@ type Placed = { readonly copy: ContextCopy; readonly draft: ContextDraft };
 export class ContextImport {
   private line: Line | undefined;
   private hasRemoved = false;
+  private returned = 0;
 
   constructor(
     private readonly target: ImportTarget,
@@ -57,12 +58,18 @@ export class ContextImport {
     private readonly observers: ContextObservers,
     private readonly successions: PostgresSuccessionsRepository,
     private readonly conflicts: ConflictFinder,
+    private readonly forgotten: ForgottenTexts,
     private readonly tally: ImportTally,
   ) {}
 
   /** Whether versions were deleted so far. */
   get removed(): boolean {
     return this.hasRemoved;
+  }
+
+  /** How many texts are there again that were deleted from the project for good before. */
+  get broughtBack(): number {
+    return this.returned;
   }
 
   /** @param copies in the order of the file, of sessions as the project knows them */
@@ -186,6 +193,8 @@ export class ContextImport {
       };
     });
     await this.rows.add(workspaceId, versions);
+    const texts = versions.map(({ content }) => content);
+    this.returned += await this.forgotten.bringBack(this.target, texts);
     const changed = new Set(
       await this.rows.describe(
         workspaceId,

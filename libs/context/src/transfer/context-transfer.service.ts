@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ContextId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import { type ImportTally, type ImportTarget, namesOf } from '#project';
+import { ForgottenTexts, type ImportTally, type ImportTarget, namesOf } from '#project';
 import { ConflictFinder } from '../conflict/conflict-finder.js';
 import { ContextObservers } from '../context-observers.js';
 import { PostgresContextReadRepository } from '../recall/postgres-context-read.repository.js';
@@ -23,6 +23,7 @@ export class ContextTransferService {
     private readonly observers: ContextObservers,
     private readonly successions: PostgresSuccessionsRepository,
     private readonly conflicts: ConflictFinder,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /** Differs whenever something that is read here has changed. */
@@ -69,6 +70,7 @@ export class ContextTransferService {
       this.observers,
       this.successions,
       this.conflicts,
+      this.forgotten,
       tally,
     );
   }

@@ -13,6 +13,7 @@ import {
   type WorkspaceId,
 } from '#kernel';
 import { writtenByCaller } from '#observability';
+import { ForgottenTexts } from '#project';
 import { SessionService } from '#session';
 import { conversationTag } from '../conversation.cache.js';
 import { clientIdTaken, conversationArchived, messageNotFound } from '../conversation.errors.js';
@@ -20,10 +21,11 @@ import { ConversationChanges } from '../conversation-changes.js';
 import type { Conversation } from '../conversation.js';
 import { ConversationService } from '../conversations/conversation.service.js';
 import { PostgresConversationRepository } from '../conversations/postgres-conversation.repository.js';
-import { contentBytes, hashOfGiven, type Message, type MessageContent } from '../message.js';
+import { contentBytes, hashOfGiven, type Message, type MessageContent, textsAt } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { callsIn } from '../tool-links.js';
 import { TokenCounter } from '../window/token-counter.js';
+import { loadAround, loadRange, type MessageList } from './message-list.js';
 import { type KnownMessage, type MessageRange, PostgresMessageRepository } from './postgres-message.repository.js';
 
 interface NewMessage extends Pick<Message, 'clientId' | 'role' | 'name' | 'content' | 'metadata'> {
@@ -38,13 +40,6 @@ interface AppendedMessage {
   readonly seq: number;
   /** `duplicate`: it was there, under its `clientId`. */
   readonly status: 'stored' | 'duplicate';
-}
-
-interface MessageList {
-  /** Oldest first. */
-  readonly items: readonly Message[];
-  readonly hasOlder: boolean;
-  readonly hasNewer: boolean;
 }
 
 /** What a list shows: messages around one, or from one end of a range. */
@@ -64,6 +59,7 @@ export class MessageService {
     private readonly transactions: TransactionRunner,
     private readonly queries: ListCache,
     private readonly clock: Clock,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /**
@@ -71,14 +67,17 @@ export class MessageService {
    * duplicate and is not stored again. Counts as activity of the session of the conversation. Concurrent writers wait for
    * one another: sequence numbers have no gaps when they are given out, and are given out once.
    * @throws DomainError `conversation-not-found`, `conversation-archived`; `message-client-id-taken` for a `clientId` of
-   * another text
+   * another text; `context-rejected` for a text that the project rejects
    */
   async append(
     workspaceId: WorkspaceId,
     id: ConversationId,
     given: readonly NewMessage[],
   ): Promise<readonly AppendedMessage[]> {
-    const { sessionId } = await this.conversations.get(workspaceId, id);
+    const place = await this.conversations.get(workspaceId, id);
+    const { sessionId } = place;
+    const texts = given.flatMap(({ content }, index) => textsAt(`/messages/${index}/content`, content));
+    await this.forgotten.refuse(place, texts);
     this.tokens.prepare();
     if (sessionId !== null) await this.sessions.noteActivity(workspaceId, sessionId);
     return this.transactions.run(
@@ -122,15 +121,15 @@ export class MessageService {
     };
     return this.queries.read(query, () =>
       'around' in listed
-        ? this.loadAround(workspaceId, id, listed.around, limit)
-        : this.loadRange(workspaceId, id, listed, limit),
+        ? loadAround(this.messages, { workspaceId, id }, listed.around, limit)
+        : loadRange(this.messages, { workspaceId, id }, listed, limit),
     );
   }
 
   /**
    * Puts another text, or other metadata, in the place of what is there; the earlier text stays in the audit as long as
    * the message is there.
-   * @throws DomainError `conversation-not-found`, `message-not-found`, `precondition-failed`
+   * @throws DomainError `conversation-not-found`, `message-not-found`, `precondition-failed`, `context-rejected`
    */
   edit(
     { workspaceId, id: principalId }: Principal,
@@ -145,6 +144,7 @@ export class MessageService {
       if (message === undefined) throw messageNotFound(id);
       requireMatch(preconditions, this.tagOf(message));
       const { content = message.content, metadata = message.metadata } = edit;
+      if (edit.content !== undefined) await this.forgotten.refuse(conversation, textsAt('/content', edit.content));
       const editedAt = this.clock.now();
       const edited: Message = {
         ...message,
@@ -256,53 +256,5 @@ export class MessageService {
   private async update(conversation: Conversation): Promise<void> {
     await this.repository.update(conversation);
     await this.changes.written(conversation);
-  }
-
-  private async loadRange(
-    workspaceId: WorkspaceId,
-    id: ConversationId,
-    range: MessageRange,
-    limit: number,
-  ): Promise<MessageList> {
-    const { direction } = range;
-    const rows = await this.messages.list(workspaceId, id, range, limit + 1);
-    const hasMore = rows.length > limit;
-    const items = direction === 'newer' ? rows.slice(0, limit) : rows.slice(-limit);
-    const opposite = await this.hasOpposite(workspaceId, id, items, range);
-    return direction === 'newer'
-      ? { items, hasNewer: hasMore, hasOlder: opposite }
-      : { items, hasNewer: opposite, hasOlder: hasMore };
-  }
-
-  /** Whether the range, without its end on the side where it began, goes on there. */
-  private async hasOpposite(
-    workspaceId: WorkspaceId,
-    id: ConversationId,
-    items: readonly Message[],
-    { since, until, direction }: MessageRange,
-  ): Promise<boolean> {
-    const edge = direction === 'newer' ? items[0] : items.at(-1);
-    if (edge === undefined || (direction === 'newer' && edge.seq === 1)) return false;
-    const beyond = direction === 'newer' ? { before: edge.seq } : { after: edge.seq };
-    return this.messages.hasAny(workspaceId, id, { since, until, ...beyond });
-  }
-
-  /** Half before, half after, the message itself between them; more on one side where the other has fewer. */
-  private async loadAround(
-    workspaceId: WorkspaceId,
-    id: ConversationId,
-    seq: number,
-    limit: number,
-  ): Promise<MessageList> {
-    const older = await this.messages.list(workspaceId, id, { before: seq, direction: 'older' }, limit + 1);
-    const newer = await this.messages.list(workspaceId, id, { after: seq - 1, direction: 'newer' }, limit + 1);
-    const wanted = Math.floor((limit - 1) / 2);
-    const ofOlder = Math.min(older.length, Math.max(wanted, limit - newer.length));
-    const ofNewer = Math.min(newer.length, limit - ofOlder);
-    return {
-      items: [...older.slice(older.length - ofOlder), ...newer.slice(0, ofNewer)],
-      hasOlder: older.length > ofOlder,
-      hasNewer: newer.length > ofNewer,
-    };
   }
 }

@@ -17,7 +17,7 @@ interface TextPlace {
 }
 
 /** A text of a request, and where it stands there. */
-interface GivenText {
+export interface GivenText {
   readonly pointer: string;
   readonly text: string;
 }
@@ -97,7 +97,7 @@ export class ForgottenTexts {
 
   /** In the transaction that stores them on purpose: that they are not forgotten any more. @returns how many of them were */
   async bringBack({ workspaceId, projectId }: TextPlace, texts: readonly string[]): Promise<number> {
-    if (texts.length === 0) return 0;
+    if (texts.length === 0 || !(await this.repository.hasForgotten(workspaceId, projectId))) return 0;
     return this.repository.remove(workspaceId, projectId, await this.keysOf(workspaceId, texts));
   }
 

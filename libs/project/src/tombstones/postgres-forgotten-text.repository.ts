@@ -32,6 +32,16 @@ export class PostgresForgottenTextRepository {
     return row?.has === true;
   }
 
+  /** Whether any text was forgotten that is not rejected. */
+  async hasForgotten(workspaceId: WorkspaceId, projectId: ProjectId): Promise<boolean> {
+    const [row] = await this.database.query<{ has: boolean }>(
+      `SELECT EXISTS (SELECT FROM forgotten_texts
+         WHERE workspace_id = $1 AND project_id = $2 AND NOT is_rejected) AS has`,
+      [workspaceId, projectId],
+    );
+    return row?.has === true;
+  }
+
   /** Keys of rejected texts that are among these. */
   async findRejected(
     workspaceId: WorkspaceId,

@@ -5,7 +5,7 @@ import { FakeTransactionRunner } from '#database/testing';
 import { newId, type WorkspaceId } from '#kernel';
 import { ManualClock } from '#kernel/testing';
 import { ProjectReader, ProjectService } from '#project';
-import { FakeProjectRepository } from '#project/testing';
+import { FakeProjectRepository, noForgottenTexts } from '#project/testing';
 import type { Session } from '../session.js';
 import { SessionChanges } from '../session-changes.js';
 import { SessionEntryService } from '../session-entry.service.js';
@@ -76,8 +76,18 @@ export class SessionWorld {
       changes,
       queries,
       cache,
+      noForgottenTexts,
     );
-    this.log = new SessionEntryService(entries, this.service, observers, transactions, policy, changes, queries);
+    this.log = new SessionEntryService(
+      entries,
+      this.service,
+      observers,
+      transactions,
+      policy,
+      changes,
+      queries,
+      noForgottenTexts,
+    );
     this.reader = new SessionReader(sessions, entries, policy);
     this.sweeper = new SessionSweeper(sessions, observers, transactions, policy, changes);
   }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { conflictStrategies, projectSlug } from '#project';
-import type { ReceivedFile } from '../import.service.js';
+import type { ImportedFile, ReceivedFile } from '../import.service.js';
 import type { ImportPlan } from '../import-transactions.js';
-import type { ImportTallies } from '../project-import.js';
 
 export const projectParams = z.strictObject({ project: projectSlug });
 export const noQuery = z.strictObject({});
@@ -48,13 +47,17 @@ export const importedResponse = z
     checkpoints: tally,
     conversations: tally,
     messages: tally,
+    broughtBack: count.meta({
+      description:
+        'Texts of contexts that were deleted from the project for good, and are there again. 0 for a dry run.',
+    }),
   })
   .meta({ id: 'ImportedProject' });
 
 export function toImportedResponse(
   command: ImportPlan,
   { header }: ReceivedFile,
-  tallies: ImportTallies,
+  { tallies, broughtBack }: ImportedFile,
 ): z.infer<typeof importedResponse> {
   const { project, dryRun, conflict } = command;
   const { exportedAt, formatVersion, productVersion } = header;
@@ -64,5 +67,6 @@ export function toImportedResponse(
     conflict,
     file: { project: header.project, exportedAt, formatVersion, productVersion },
     ...tallies,
+    broughtBack,
   };
 }

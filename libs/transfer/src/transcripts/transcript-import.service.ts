@@ -9,9 +9,10 @@ import {
   ConversationTransferService,
   hashOfGiven,
   type MessageCopy,
+  textsOfMessageAt,
 } from '#conversation';
 import { Clock, type ConversationId, newId, type WorkspaceId } from '#kernel';
-import { ImportTally, type ImportTarget } from '#project';
+import { ForgottenTexts, ImportTally, type ImportTarget } from '#project';
 import { type Redaction, Redactor } from '#redaction';
 import { counted } from '../file/counted.js';
 import { Spool } from '../file/spool.js';
@@ -73,6 +74,7 @@ export class TranscriptImportService {
     private readonly redactor: Redactor,
     private readonly config: HttpConfig,
     private readonly clock: Clock,
+    private readonly forgotten: ForgottenTexts,
   ) {}
 
   /**
@@ -97,7 +99,8 @@ export class TranscriptImportService {
    * Appends the messages of a received file to the conversations that it is of, or says what would be appended: in one
    * transaction. A conversation is known by its `externalId`, a message by its `clientId`, so that the same file brings
    * nothing new the second time. Every read from then on finds it, on every process.
-   * @throws DomainError `import-in-progress`, `import-ids-collide`
+   * @throws DomainError `import-in-progress`, `import-ids-collide`; `context-rejected` naming messages, in the order of the file, that
+   * are a text which the project rejects: then nothing is written
    */
   async import(
     workspaceId: WorkspaceId,
@@ -113,7 +116,15 @@ export class TranscriptImportService {
         now: this.clock.now(),
       });
       const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
-      for await (const batch of batchesOf(redacted(redaction, items))) await into.write(batch);
+      let read = 0;
+      for await (const batch of batchesOf(redacted(redaction, items))) {
+        const texts = batch.flatMap(({ message }, index) =>
+          textsOfMessageAt(`/messages/${read + index}`, message.content),
+        );
+        await this.forgotten.refuse(target, texts);
+        await into.write(batch);
+        read += batch.length;
+      }
       const { format, notes } = reader;
       const { conversations, messages } = tallies;
       const hasChanged = conversations.created + messages.created + messages.newVersions > 0;
