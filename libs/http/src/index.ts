@@ -8,6 +8,7 @@ export {
   LONG_ANSWER,
   type RouteLimits,
 } from './endpoint/endpoint.decorator.js';
+export { answerRefersTo } from './idempotency/answer-references.js';
 export { HealthChecks } from './health/health-checks.js';
 export {
   HealthModule,

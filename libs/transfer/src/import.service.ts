@@ -6,7 +6,7 @@ import { HttpConfig } from '#config';
 import { ContextTransferService } from '#context';
 import { ConversationTransferService } from '#conversation';
 import { HandoverTransferService } from '#handover';
-import type { WorkspaceId } from '#kernel';
+import type { ProjectId, WorkspaceId } from '#kernel';
 import { ForgottenTexts } from '#project';
 import { type Redaction, Redactor } from '#redaction';
 import { SessionTransferService } from '#session';
@@ -34,6 +34,7 @@ export interface ReceivedFile {
 
 /** What became of a file. */
 export interface ImportedFile {
+  readonly projectId: ProjectId;
   readonly tallies: ImportTallies;
   /** How many texts of contexts are there again that were deleted from the project for good before. */
   readonly broughtBack: number;
@@ -98,7 +99,7 @@ export class ImportService {
         number += batch.length;
       }
       await project.finish();
-      const result = { tallies: project.tallies, broughtBack: project.broughtBack };
+      const result = { projectId: target.projectId, tallies: project.tallies, broughtBack: project.broughtBack };
       return { result, hasChanged: project.hasChanged, hasRemoved: project.hasRemoved };
     });
   }

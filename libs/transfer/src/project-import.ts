@@ -103,7 +103,7 @@ export class ProjectImport {
       case 'conversation':
         return this.importConversations(lines as readonly ConversationLine[]);
       case 'message':
-        return this.conversationImport.importMessages((lines as readonly MessageLine[]).map(toMessageCopy));
+        await this.conversationImport.importMessages((lines as readonly MessageLine[]).map(toMessageCopy));
     }
   }
 

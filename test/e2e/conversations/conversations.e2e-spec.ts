@@ -177,6 +177,31 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     expect(both.status).toBe(400);
   });
 
+  it('T21 a range between two numbers keeps both ends, page by page and back', async () => {
+    const { id } = await begin();
+    await append(id, ...Array.from({ length: 12 }, (_, n) => said(`m${n + 1}`)));
+    const first = await list(id, { after: 2, before: 8, limit: 2 });
+    expect([numbersOf(first.items), first.previousCursor]).toEqual([[3, 4], null]);
+    const second = await list(id, { limit: 2, cursor: first.nextCursor });
+    expect(numbersOf(second.items)).toEqual([5, 6]);
+    const last = await list(id, { limit: 2, cursor: second.nextCursor });
+    expect([numbersOf(last.items), last.nextCursor]).toEqual([[7], null]);
+    const back = await list(id, { limit: 5, cursor: last.previousCursor });
+    expect([numbersOf(back.items), back.nextCursor]).toEqual([[3, 4, 5, 6], null]);
+    const withBound = { limit: 2, before: 8, cursor: first.nextCursor };
+    const refused = await api().get(`/v1/conversations/${id}/messages`, { query: withBound });
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [
+        {
+          pointer: '/before',
+          in: 'query',
+          detail: 'must not stand with cursor, which goes on in the range that it was given for: send one or the other',
+        },
+      ],
+    ]);
+  });
+
   it('lists by time', async () => {
     const { id } = await begin();
     await append(id, ...[1, 2, 3].map((day) => said(`day ${day}`, { createdAt: `2024-05-0${day}T12:00:00Z` })));
@@ -261,6 +286,45 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     expect(await list(id)).toMatchObject({ filtered: 2, items: [{ seq: 1 }, { seq: 4 }] });
     expect(numbersOf((await window(id, { unhelpful: 'include' })).messages)).toEqual([1, 2, 3, 4]);
     expect((await list(id, { unhelpful: 'include' })).filtered).toBe(0);
+  });
+
+  it('T34 an answer kept for an idempotency key goes with what it created', async () => {
+    let keys = 0;
+    const post = (path: string, body: object, key: string) =>
+      api().post(path, body, { headers: { 'idempotency-key': `${project}-${key}` } });
+    const isReplayed = ({ headers }: { headers: Headers }) => headers.get('idempotency-replayed') === 'true';
+    const beginOnce = () => post('/v1/conversations', { project, title: 'Once' }, 'begin');
+    const begun = await beginOnce();
+    expect([isReplayed(await beginOnce()), (await beginOnce()).body.id]).toEqual([true, begun.body.id]);
+
+    const path = `/v1/conversations/${begun.body.id}`;
+    const removals = [
+      (message: string) => api().del(`${path}/messages/${message}`),
+      () => api().del(`${path}/messages`),
+    ];
+    for (const remove of removals) {
+      const key = `append-${++keys}`;
+      const appendOnce = () => post(`${path}/messages`, { messages: [said('Once.')] }, key);
+      const { id, seq } = (await appendOnce()).body.items[0];
+      expect(isReplayed(await appendOnce())).toBe(true);
+      expect((await remove(id)).status).toBe(200);
+      const again = await appendOnce();
+      expect([isReplayed(again), again.body.items[0]]).toEqual([
+        false,
+        { id: expect.not.stringMatching(id), clientId: null, seq: seq + 1, status: 'stored' },
+      ]);
+      expect(isReplayed(await appendOnce())).toBe(true);
+    }
+
+    // What became of a message is nothing to the answer that began its conversation.
+    expect(isReplayed(await beginOnce())).toBe(true);
+    expect((await api().del(path)).status).toBe(200);
+    expect((await post(`${path}/messages`, { messages: [said('Once.')] }, `append-${keys}`)).status).toBe(404);
+    const next = await beginOnce();
+    expect([next.status, isReplayed(next), next.body.id === begun.body.id]).toEqual([201, false, false]);
+    expect((await api().del(`/v1/projects/${project}`, { query: { confirm: project } })).status).toBe(200);
+    const last = await beginOnce();
+    expect([isReplayed(last), (await api().get(`/v1/conversations/${last.body.id}`)).status]).toEqual([false, 200]);
   });
 
   it('goes with its project', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { CachingFixture } from '#test/e2e/caching/caching-places.js';
 import type { Api } from '#test/support/api.js';
+import { exportProject, importProject } from '#test/support/export-file.js';
 import type { Keepsake } from '#test/support/keepsake.js';
 import { jsonLines, transcripts } from '#test/support/transcripts.js';
 
@@ -203,5 +204,83 @@ describe('importing transcripts, over two processes', () => {
     const first = await send(transcripts.claude);
     expect((await send(transcripts.claude)).body).toEqual(first.body);
     expect((await send(transcripts.chatgpt)).status).toBe(422);
+  });
+
+  it('T34 an answer under an idempotency key goes with what was imported: a message, a conversation, the project', async () => {
+    const headers = { 'content-type': 'application/octet-stream', 'idempotency-key': randomUUID() };
+    const send = () => here.api.post(`/v1/projects/${project}/transcripts`, transcripts.anthropic, { headers });
+    const isReplayed = async () => (await send()).headers.get('idempotency-replayed') === 'true';
+    const messages = `/v1/conversations/${(await send()).body.conversations.items[0].id}/messages`;
+    expect(await isReplayed()).toBe(true);
+    const { body: read } = await here.api.get(messages);
+    const removals = [
+      () => there.api.del(`${messages}/${read.items[1].id}`),
+      () => there.api.del(messages),
+      async () => there.api.del(`/v1/conversations/${(await conversations())[0].id}`),
+      () => there.api.del(`/v1/projects/${project}`, { query: { confirm: project } }),
+    ];
+    for (const remove of removals) {
+      expect((await remove()).status).toBe(200);
+      const again = await send();
+      expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, null]);
+      expect(again.body.messages.stored).toBeGreaterThan(0);
+      expect(await isReplayed()).toBe(true);
+    }
+    const { bytes } = await exportProject(here, project);
+    const copy = `${project}-copy`;
+    const importAgain = () => importProject(here.api, copy, bytes, {}, { 'idempotency-key': copy });
+    const copied = await importAgain();
+    expect((await importAgain()).headers.get('idempotency-replayed')).toBe('true');
+    const gone = await there.api.del(`/v1/projects/${copy}`, { query: { confirm: copy } });
+    expect(gone.status).toBe(200);
+    const again = await importAgain();
+    expect([again.headers.get('idempotency-replayed'), again.body]).toEqual([null, copied.body]);
+  });
+
+  it('never uses a deleted number again: what comes back goes behind the newest, and the notes say so', async () => {
+    const said = (n: number) => ({ role: 'user', content: `Said ${n}.` });
+    const file = (most: number) => JSON.stringify(Array.from({ length: most }, (_, n) => said(n + 1)));
+    const importAgain = async (most: number, query: object = {}) =>
+      (await importFile(here.api, file(most), { externalId: 'lamp', ...query })).body;
+    const { id } = (await importAgain(3)).conversations.items[0];
+    const path = `/v1/conversations/${id}/messages`;
+    const read = async () => {
+      const { body } = await there.api.get(path);
+      return body.items.map(({ seq, content }: { seq: number; content: string }) => `${seq} ${content}`);
+    };
+    const note = (kind: string, number: number, first: string) => ({ kind, name: null, count: number, first });
+
+    await here.api.del(`${path}/${(await there.api.get(path)).body.items[1].id}`);
+    const reported = { messages: { stored: 1, duplicates: 2 }, notes: [note('brought-back', 1, '/1')] };
+    expect(await importAgain(3, { dryRun: true })).toMatchObject(reported);
+    expect(await importAgain(3)).toMatchObject(reported);
+    expect(await read()).toEqual(['1 Said 1.', '3 Said 3.', '4 Said 2.']);
+
+    expect((await here.api.del(path)).body.removed.messages).toBe(3);
+    expect(await importAgain(3)).toMatchObject({
+      messages: { stored: 3, duplicates: 0 },
+      notes: [note('brought-back', 3, '/0')],
+    });
+    expect(await read()).toEqual(['5 Said 1.', '6 Said 2.', '7 Said 3.']);
+    expect((await here.api.get(`/v1/conversations/${id}`)).body).toMatchObject({ lastSeq: 7, messageCount: 3 });
+  });
+
+  it('writes nothing into an archived conversation, and the notes say so', async () => {
+    const lines = transcripts['claude-code'].trimEnd().split('\n');
+    await importFile(here.api, `${lines.slice(0, 4).join('\n')}\n`);
+    const [talk] = await conversations();
+    expect((await here.api.post(`/v1/conversations/${talk.id}/archive`)).status).toBe(200);
+    const reported = { messages: { stored: 0, duplicates: 3 } };
+    for (const dryRun of [true, false]) {
+      const { body } = await importFile(here.api, transcripts['claude-code'], { dryRun });
+      expect(body).toMatchObject(reported);
+      expect(body.notes).toContainEqual(expect.objectContaining({ kind: 'archived', count: 2 }));
+    }
+    expect((await there.api.get(`/v1/conversations/${talk.id}`)).body).toMatchObject({ messageCount: 3, lastSeq: 3 });
+    expect((await here.api.post(`/v1/conversations/${talk.id}/restore`)).status).toBe(200);
+    expect((await importFile(here.api, transcripts['claude-code'])).body.messages).toEqual({
+      stored: 2,
+      duplicates: 3,
+    });
   });
 });

@@ -31,17 +31,17 @@ export async function loadRange(
     : { items, hasNewer: opposite, hasOlder: hasMore };
 }
 
-/** Whether the range, without its end on the side where it began, goes on there. */
+/** Whether there is more on the side where the range began: beyond its end there, but in a list with two ends. */
 async function hasOpposite(
   messages: PostgresMessageRepository,
   { workspaceId, id }: ConversationRef,
   items: readonly Message[],
-  { since, until, direction }: MessageRange,
+  { since, until, within, direction }: MessageRange,
 ): Promise<boolean> {
   const edge = direction === 'newer' ? items[0] : items.at(-1);
   if (edge === undefined || (direction === 'newer' && edge.seq === 1)) return false;
   const beyond = direction === 'newer' ? { before: edge.seq } : { after: edge.seq };
-  return messages.hasAny(workspaceId, id, { since, until, ...beyond });
+  return messages.hasAny(workspaceId, id, { since, until, ...within, ...beyond });
 }
 
 /** Half before, half after, the message itself between them; more on one side where the other has fewer. */

@@ -24,8 +24,11 @@ import {
 import { type ListedMessages, MessageService } from './message.service.js';
 import { UnhelpfulAnswers } from './unhelpful-answers.js';
 
-/** Where a list goes on: which way, and from which sequence number. */
-const position = z.tuple([z.enum(['newer', 'older']), z.int()]);
+/** Where a list goes on: which way, from which sequence number, and between which, where it has two ends. */
+const position = z.union([
+  z.tuple([z.enum(['newer', 'older']), z.int()]),
+  z.tuple([z.enum(['newer', 'older']), z.int(), z.int(), z.int()]),
+]);
 
 @Controller('v1/conversations/:id')
 export class MessageController {
@@ -79,8 +82,9 @@ export class MessageController {
     const id = params.id as ConversationId;
     const { items, hasNewer, hasOlder } = await this.messages.list(caller.workspaceId, id, listed, limit);
     const shown = query.unhelpful === 'include' ? items : items.filter((message) => !this.unhelpful.test(message));
-    const newer = cursorOf(list, 'newer', hasNewer, items.at(-1));
-    const older = cursorOf(list, 'older', hasOlder, items[0]);
+    const within = 'around' in listed ? undefined : listed.within;
+    const newer = hasNewer ? cursorOf(list, 'newer', items.at(-1), within) : null;
+    const older = hasOlder ? cursorOf(list, 'older', items[0], within) : null;
     const goesBack = !('around' in listed) && listed.direction === 'older';
     return {
       items: shown.map(toMessageResponse),
@@ -185,23 +189,26 @@ function toTime(text: string | undefined): Date | undefined {
 function listedBy({ after, before, around, since, until }: z.infer<typeof messagesQuery>): ListedMessages {
   if (around !== undefined) return { around };
   const direction = before !== undefined && after === undefined ? 'older' : 'newer';
-  return { after, before, since: toTime(since), until: toTime(until), direction };
+  const within = after === undefined || before === undefined ? undefined : { after, before };
+  return { after, before, within, since: toTime(since), until: toTime(until), direction };
 }
 
 /** Behind the message at which another page ended. */
 function listedFrom(
-  [direction, seq]: z.infer<typeof position>,
+  [direction, seq, after, before]: z.infer<typeof position>,
   { since, until }: z.infer<typeof messagesQuery>,
 ): ListedMessages {
+  const within = after === undefined || before === undefined ? undefined : { after, before };
   const edge = direction === 'newer' ? { after: seq } : { before: seq };
-  return { ...edge, since: toTime(since), until: toTime(until), direction };
+  return { ...within, ...edge, within, since: toTime(since), until: toTime(until), direction };
 }
 
 function cursorOf(
   list: readonly unknown[],
   direction: 'newer' | 'older',
-  hasMore: boolean,
   edge: Message | undefined,
+  within: Extract<ListedMessages, { readonly direction: string }>['within'],
 ): string | null {
-  return hasMore && edge !== undefined ? encodeCursor(list, [direction, edge.seq]) : null;
+  if (edge === undefined) return null;
+  return encodeCursor(list, [direction, edge.seq, ...(within === undefined ? [] : [within.after, within.before])]);
 }

@@ -62,7 +62,9 @@ export const messagesQuery = z
   .strictObject({
     ...pageQuery,
     after: seq.optional().meta({ description: 'Messages behind this sequence number; 0: from the first one.' }),
-    before: seq.optional().meta({ description: 'The last messages before this sequence number.' }),
+    before: seq.optional().meta({
+      description: 'The last messages before this sequence number; with after, the first ones between both.',
+    }),
     around: seq.optional().meta({ description: 'Messages on both sides of this sequence number, and itself.' }),
     since: timeField().optional().meta({ description: 'Said then or later.' }),
     until: timeField().optional().meta({ description: 'Said before then.' }),
@@ -70,12 +72,18 @@ export const messagesQuery = z
   })
   .superRefine((query, context) => {
     const isBetween = query.after !== undefined && query.before !== undefined;
-    const named = positions.filter((position) => query[position] !== undefined);
-    if (named.length > 1 && !(isBetween && named.length === 2))
+    const [first, second, third] = positions.filter((position) => query[position] !== undefined);
+    if (query.cursor !== undefined && first !== 'cursor')
       context.addIssue({
         code: 'custom',
-        path: [named[1] ?? 'cursor'],
-        message: `must not stand with ${named[0]}; only after and before may stand together`,
+        path: [first ?? 'cursor'],
+        message: 'must not stand with cursor, which goes on in the range that it was given for: send one or the other',
+      });
+    else if (second !== undefined && !(isBetween && third === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['around'],
+        message: `must not stand with ${first}; only after and before may stand together`,
       });
     if (query.around !== undefined && (query.since ?? query.until) !== undefined)
       context.addIssue({ code: 'custom', path: ['around'], message: 'must not stand with since or until' });

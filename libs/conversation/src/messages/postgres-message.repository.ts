@@ -41,6 +41,8 @@ interface MessageBounds {
 
 /** Between what a list of messages goes, and which way. */
 export interface MessageRange extends MessageBounds {
+  /** Of a list with two ends, which no page of it leaves; `after` and `before` are those of this page. */
+  readonly within?: { readonly after: number; readonly before: number } | undefined;
   readonly direction: 'newer' | 'older';
 }
 

@@ -21,6 +21,17 @@ export type MessageCopy = Omit<
   'workspaceId' | 'projectId' | 'sizeBytes' | 'calls' | 'revision' | 'importedAuthor'
 >;
 
+export interface ConversationTallies {
+  readonly conversations: ImportTally;
+  readonly messages: ImportTally;
+}
+
+/**
+ * What became of a message of a file: `left-out` where another one has, or had, its number; `archived` where it was left
+ * out since its conversation takes no messages; `brought-back` where it is probably one that was deleted: it is stored.
+ */
+type MessageOutcome = 'stored' | 'brought-back' | 'overwritten' | 'known' | 'left-out' | 'archived';
+
 /** A message that a file brings, under the conversation that the project has for it. */
 interface Arrival {
   readonly copy: MessageCopy;
@@ -42,16 +53,32 @@ export class ConversationImport {
   private readonly renamed = new Map<ConversationId, ConversationId>();
   /** Conversations whose numbers the project has given to other messages: what is new goes behind their newest. */
   private readonly shifted = new Set<ConversationId>();
+  /**
+   * Conversations that the project has under the `externalId` of another one in the file, so that their numbers are not
+   * those of the file: as they were before.
+   */
+  private readonly joined = new Map<ConversationId, Conversation>();
+  private readonly conversations: ConversationRows;
+  private readonly messages: MessageRows;
+  private readonly repository: PostgresMessageRepository;
 
   constructor(
     private readonly target: ImportTarget,
-    private readonly conversations: ConversationRows,
-    private readonly messages: MessageRows,
-    private readonly repository: PostgresMessageRepository,
+    rows: {
+      readonly conversations: ConversationRows;
+      readonly messages: MessageRows;
+      readonly repository: PostgresMessageRepository;
+    },
     private readonly observers: MessageObservers,
     private readonly reindexing: SessionChangeReindexing,
-    private readonly tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
-  ) {}
+    private readonly tallies: ConversationTallies,
+    /** Whether joined conversations that are archived take no messages. */
+    private readonly sparesArchived: boolean,
+  ) {
+    this.conversations = rows.conversations;
+    this.messages = rows.messages;
+    this.repository = rows.repository;
+  }
 
   /**
    * `overwrite` says of a conversation that is there what the file says; otherwise it stays. Its `externalId` stays.
@@ -72,6 +99,8 @@ export class ConversationImport {
       const known = externalId === null ? undefined : named.get(externalId);
       if (known !== undefined) identities.set(id, { id: known, exists: true });
     }
+    for (const conversation of await this.state([...named.values()]))
+      if (!this.joined.has(conversation.id)) this.joined.set(conversation.id, conversation);
     for (const [id, identity] of identities)
       if (!namesOf(target, [id]).includes(identity.id)) this.renamed.set(id, identity.id);
     const { created, replaced } = divide(target, copies, identities, this.tallies.conversations);
@@ -84,20 +113,24 @@ export class ConversationImport {
     return placed;
   }
 
-  /** @param copies by conversation and number; of conversations that were brought before */
-  async importMessages(copies: readonly MessageCopy[]): Promise<void> {
+  /**
+   * Numbers that a joined conversation has given out are not given out again, whether their messages are there or not.
+   * @param copies by conversation and number; of conversations that were brought before
+   * @returns what became of each of them
+   */
+  async importMessages(copies: readonly MessageCopy[]): Promise<readonly MessageOutcome[]> {
     const { target } = this;
-    const { workspaceId } = target;
     const ids = [...new Set(copies.map(({ conversationId }) => conversationId))];
     const identities = await this.identify(ids.filter((id) => !this.renamed.has(id)));
     const conversationOf = (id: ConversationId) => this.renamed.get(id) ?? identities.get(id)?.id ?? id;
     const known = ids.map(conversationOf);
-    const locked = target.dryRun ? [] : await this.conversations.lock(workspaceId, known);
+    const locked = await this.state(known);
     const arrivals = await this.locate(
       copies.map((copy) => ({ ...copy, conversationId: conversationOf(copy.conversationId) })),
     );
-    const { created, replaced } = this.decide(arrivals, new Map(locked.map(({ id, lastSeq }) => [id, lastSeq])));
-    if (target.dryRun || created.length + replaced.length === 0) return;
+    const lastSeqs = new Map(locked.map(({ id, lastSeq }) => [id, lastSeq]));
+    const { created, replaced, outcomes } = this.decide(arrivals, lastSeqs);
+    if (target.dryRun || created.length + replaced.length === 0) return outcomes;
     await this.messages.insert(created);
     await this.messages.replace(replaced, ['conversationId', 'projectId', 'seq', 'clientId']);
     await this.count(created);
@@ -109,6 +142,13 @@ export class ConversationImport {
         return conversation === undefined ? [] : [{ conversation, messages }];
       }),
     );
+    return outcomes;
+  }
+
+  /** Locked, where something is to be written. */
+  private state(ids: readonly ConversationId[]): Promise<readonly Conversation[]> {
+    const { workspaceId, dryRun } = this.target;
+    return this.conversations[dryRun ? 'find' : 'lock'](workspaceId, ids);
   }
 
   private async identify(ids: readonly ConversationId[]) {
@@ -176,25 +216,35 @@ export class ConversationImport {
   private decide(
     arrivals: readonly Arrival[],
     lastSeqs: Map<ConversationId, number>,
-  ): { readonly created: readonly Message[]; readonly replaced: readonly Message[] } {
+  ): {
+    readonly created: readonly Message[];
+    readonly replaced: readonly Message[];
+    readonly outcomes: readonly MessageOutcome[];
+  } {
     const { conflict } = this.target;
     const tally = this.tallies.messages;
     const created: Message[] = [];
     const replaced: Message[] = [];
-    for (const { copy, id, same, other } of arrivals) {
+    const outcomes = arrivals.map(({ copy, id, same, other }): MessageOutcome => {
       const { conversationId } = copy;
+      if (same !== undefined && conflict === 'overwrite') {
+        replaced.push(this.toMessage(copy, same.id, same.seq));
+        tally.overwritten++;
+        return 'overwritten';
+      }
       if (same !== undefined) {
-        if (conflict === 'overwrite') {
-          replaced.push(this.toMessage(copy, same.id, same.seq));
-          tally.overwritten++;
-        } else tally.skipped++;
-        continue;
-      }
-      if (other !== undefined && conflict === 'skip') {
         tally.skipped++;
-        continue;
+        return 'known';
       }
-      if (other !== undefined) this.shifted.add(conversationId);
+      const joined = this.joined.get(conversationId);
+      if (this.sparesArchived && joined !== undefined && joined.archivedAt !== null) return 'archived';
+      const wasGivenOut = joined !== undefined && copy.seq <= joined.lastSeq;
+      const isTaken = other !== undefined || wasGivenOut;
+      if (isTaken && conflict === 'skip') {
+        tally.skipped++;
+        return 'left-out';
+      }
+      if (isTaken) this.shifted.add(conversationId);
       const isShifted = this.shifted.has(conversationId);
       if (isShifted) tally.newVersions++;
       else tally.created++;
@@ -202,8 +252,9 @@ export class ConversationImport {
       const seq = isShifted ? lastSeq + 1 : copy.seq;
       lastSeqs.set(conversationId, Math.max(lastSeq, seq));
       created.push(this.toMessage(copy, id, seq));
-    }
-    return { created, replaced };
+      return wasGivenOut && joined.messageCount < joined.lastSeq ? 'brought-back' : 'stored';
+    });
+    return { created, replaced, outcomes };
   }
 
   private toMessage(copy: MessageCopy, id: MessageId, seq: number): Message {

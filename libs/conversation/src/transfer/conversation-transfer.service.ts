@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, ProjectId, SessionId, WorkspaceId } from '#kernel';
-import type { ImportTally, ImportTarget } from '#project';
+import type { ImportTarget } from '#project';
 import type { Conversation } from '../conversation.js';
 import type { Message } from '../message.js';
 import { MessageObservers } from '../message-observers.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import { SessionChangeReindexing } from '../session-change-reindexing.js';
-import { ConversationImport } from './conversation-import.js';
+import { ConversationImport, type ConversationTallies } from './conversation-import.js';
 import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
 
 const CONVERSATIONS_AT_ONCE = 100;
@@ -78,11 +78,18 @@ export class ConversationTransferService {
   }
 
   /** Begins to bring a file's conversations, in the caller's transaction. What is cached is dropped by the caller. */
-  importInto(
-    target: ImportTarget,
-    tallies: { readonly conversations: ImportTally; readonly messages: ImportTally },
-  ): ConversationImport {
+  importInto(target: ImportTarget, tallies: ConversationTallies): ConversationImport {
+    return this.begin(target, tallies, false);
+  }
+
+  /** As `importInto`, but as an append does: conversations that are archived take no messages. */
+  appendTo(target: ImportTarget, tallies: ConversationTallies): ConversationImport {
+    return this.begin(target, tallies, true);
+  }
+
+  private begin(target: ImportTarget, tallies: ConversationTallies, sparesArchived: boolean): ConversationImport {
     const { conversations, messages, repository, observers, reindexing } = this;
-    return new ConversationImport(target, conversations, messages, repository, observers, reindexing, tallies);
+    const rows = { conversations, messages, repository };
+    return new ConversationImport(target, rows, observers, reindexing, tallies, sparesArchived);
   }
 }

@@ -31,6 +31,7 @@ import { WorkspaceSettings } from './0038-workspace-settings.js';
 import { UserProfiles } from './0040-user-profiles.js';
 import { Webhooks } from './0043-webhooks.js';
 import { Feedback } from './0041-feedback.js';
+import { AnswersWithMessages } from './0045-answers-with-messages.js';
 
 /** The history of the schema, oldest first. */
 export const migrations: MigrationClass[] = [
@@ -66,4 +67,5 @@ export const migrations: MigrationClass[] = [
   UserProfiles,
   Webhooks,
   Feedback,
+  AnswersWithMessages,
 ];

@@ -4,30 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { HttpConfig } from '#config';
 import { TransactionRunner } from '#database';
-import { Clock, DomainError, isUuid, type Principal } from '#kernel';
+import { Clock, DomainError, type Principal } from '#kernel';
 import { IDEMPOTENCY } from '../endpoint/endpoint.decorator.js';
+import { referencesOf } from './answer-references.js';
 import { type IdempotencyScope, PostgresIdempotencyStore } from './postgres-idempotency.store.js';
 import { requestHash } from './request-hash.js';
 import { openBody, sealBody } from './sealed-body.js';
-
-/** The ids of things that an answer refers to, at any depth, each once. Time linear in the size of the answer. */
-export function referencedIds(answer: unknown): string[] {
-  const found = new Set<string>();
-  const pending: unknown[] = [answer];
-  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
-    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) continue;
-    for (const [name, value] of Object.entries(part)) {
-      if (namesIds(name)) for (const id of [value].flat()) if (typeof id === 'string' && isUuid(id)) found.add(id);
-      if (typeof value === 'object' && value !== null) pending.push(value);
-    }
-  }
-  return [...found];
-}
-
-/** `id`, `sessionId`, `contextIds` and their kind. */
-function namesIds(name: string): boolean {
-  return name === 'id' || name.endsWith('Id') || name.endsWith('Ids');
-}
 
 const HEADER = 'idempotency-key';
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -101,20 +83,21 @@ export class IdempotencyInterceptor implements NestInterceptor {
         );
       case 'in-flight':
         if (claimed.claim === undefined) throw inFlight();
-        return this.doWork(scope, { claim: claimed.claim, isTakenOver: true }, reply, next, codec);
+        return this.doWork(scope, { claim: claimed.claim, isTakenOver: true }, request, reply, next, codec);
       case 'completed': {
         const { status, headers, body } = claimed.response;
         void reply.status(status).headers(headers).header('idempotency-replayed', 'true');
         return body === null ? undefined : (JSON.parse(codec.decode(body)) as unknown);
       }
       case 'claimed':
-        return this.doWork(scope, { claim: claimed.claim, isTakenOver: false }, reply, next, codec);
+        return this.doWork(scope, { claim: claimed.claim, isTakenOver: false }, request, reply, next, codec);
     }
   }
 
   private async doWork(
     scope: IdempotencyScope,
     { claim, isTakenOver }: { readonly claim: string; readonly isTakenOver: boolean },
+    request: FastifyRequest,
     reply: FastifyReply,
     next: CallHandler,
     codec: BodyCodec,
@@ -136,7 +119,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
             ),
             body: body === undefined ? null : codec.encode(JSON.stringify(body)),
           },
-          referencedIds(body),
+          referencesOf(request, body),
         );
         if (!kept)
           throw refused(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Clock, newId, type WorkspaceId } from '#kernel';
 import { Database } from '#database';
 import { declareJob, HandlesJob } from '#queue';
+import type { AnswerReferences } from './answer-references.js';
 
 export interface IdempotencyScope {
   readonly workspaceId: WorkspaceId;
@@ -46,7 +47,7 @@ export class PostgresIdempotencyStore {
        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (workspace_id, principal_id, key) DO UPDATE
          SET request_hash = excluded.request_hash, claim = excluded.claim, created_at = excluded.created_at, expires_at = excluded.expires_at,
-             response_status = NULL, response_headers = NULL, response_body = NULL, referenced_ids = '{}'
+             response_status = NULL, response_headers = NULL, response_body = NULL, referenced_ids = '{}', counted_ids = '{}'
          WHERE kept.expires_at <= $6
        RETURNING claim`,
       [scope.workspaceId, scope.principalId, scope.key, requestHash, claim, times.now, times.expiresAt],
@@ -99,17 +100,18 @@ export class PostgresIdempotencyStore {
   /**
    * Keeps the answer until its time is over, or until one of the things it refers to is deleted. Called in the transaction
    * of the work itself: either both stand or neither does.
-   * @param referencedIds of those things
+   * @param references those things
    * @returns false where the claim was lost to another request; the work must then be rolled back.
    */
   async complete(
     scope: IdempotencyScope,
     claim: string,
     response: StoredResponse,
-    referencedIds: readonly string[],
+    references: AnswerReferences,
   ): Promise<boolean> {
     const rows = await this.database.query(
-      `UPDATE idempotency_keys SET response_status = $5, response_headers = $6, response_body = $7, referenced_ids = $8
+      `UPDATE idempotency_keys
+       SET response_status = $5, response_headers = $6, response_body = $7, referenced_ids = $8, counted_ids = $9
        WHERE workspace_id = $1 AND principal_id = $2 AND key = $3 AND claim = $4 RETURNING claim`,
       [
         scope.workspaceId,
@@ -119,7 +121,8 @@ export class PostgresIdempotencyStore {
         response.status,
         JSON.stringify(response.headers),
         response.body,
-        referencedIds,
+        references.ids,
+        references.countedIds,
       ],
     );
     return rows.length > 0;

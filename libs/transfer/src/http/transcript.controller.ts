@@ -3,7 +3,7 @@ import { Controller, Injectable, Param, Query, Req, UseGuards } from '@nestjs/co
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { Caller } from '#auth';
-import { Endpoint, FILE_TYPES } from '#http';
+import { answerRefersTo, Endpoint, FILE_TYPES } from '#http';
 import type { Principal } from '#kernel';
 import { type ReceivedTranscript, TranscriptImportService } from '../transcripts/transcript-import.service.js';
 import { FileGuard, takeFile } from './file-guard.js';
@@ -49,7 +49,9 @@ export class TranscriptController {
     const file = takeFile<ReceivedTranscript>(request);
     try {
       const command = { project, user, dryRun };
-      return toTranscriptResponse(command, await this.imports.import(caller.workspaceId, command, file));
+      const imported = await this.imports.import(caller.workspaceId, command, file);
+      answerRefersTo(request, { countedIds: imported.conversationIds });
+      return toTranscriptResponse(command, imported);
     } finally {
       await file.spool.close();
     }

@@ -3,7 +3,7 @@ import { Controller, Injectable, Param, Query, Req, Res, StreamableFile, UseGuar
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiOkResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { Endpoint, FILE_TYPES } from '#http';
+import { answerRefersTo, Endpoint, FILE_TYPES } from '#http';
 import { Caller } from '#auth';
 import type { Principal } from '#kernel';
 import { ImportService, type ReceivedFile } from '../import.service.js';
@@ -76,7 +76,9 @@ export class TransferController {
     const file = takeFile<ReceivedFile>(request);
     try {
       const command = { project, ...query };
-      return toImportedResponse(command, file, await this.imports.import(caller.workspaceId, command, file));
+      const { projectId, tallies } = await this.imports.import(caller.workspaceId, command, file);
+      answerRefersTo(request, { ids: [projectId] });
+      return toImportedResponse(command, file, tallies);
     } finally {
       await file.spool.close();
     }

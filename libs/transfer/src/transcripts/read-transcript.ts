@@ -230,7 +230,7 @@ export class TranscriptReader {
         metadata: this.toMetadata(metadata, pointer),
         createdAt,
       };
-      yield { conversation, message };
+      yield { conversation, message, pointer };
     }
   }
 

@@ -20,7 +20,7 @@ import { unpack } from '../file/unpack.js';
 import { ImportTransactions } from '../import-transactions.js';
 import { transcriptBroken } from './transcript.errors.js';
 import { type TranscriptOptions, TranscriptReader } from './read-transcript.js';
-import type { TranscriptFormat, TranscriptItem, TranscriptNote } from './transcript.js';
+import { type TranscriptFormat, type TranscriptItem, type TranscriptNote, TranscriptNotes } from './transcript.js';
 
 const MESSAGES_AT_ONCE = 200;
 /** Contents that are in memory together, but for one that is longer; as JSON in UTF-8. */
@@ -63,6 +63,8 @@ export interface ImportedTranscript {
   readonly named: readonly NamedConversation[];
   readonly messages: ImportTally;
   readonly notes: readonly TranscriptNote[];
+  /** Of all conversations of the file, as the project has them. */
+  readonly conversationIds: readonly ConversationId[];
 }
 
 /** Brings what was said elsewhere into conversations of a project. */
@@ -98,7 +100,8 @@ export class TranscriptImportService {
   /**
    * Appends the messages of a received file to the conversations that it is of, or says what would be appended: in one
    * transaction. A conversation is known by its `externalId`, a message by its `clientId`, so that the same file brings
-   * nothing new the second time. Every read from then on finds it, on every process.
+   * nothing new the second time; what is new goes behind the newest message. Archived conversations take none, as with
+   * an append. Every read from then on finds it, on every process.
    * @throws DomainError `import-in-progress`, `import-ids-collide`; `context-rejected` naming messages, in the order of the file, that
    * are a text which the project rejects: then nothing is written
    */
@@ -111,7 +114,7 @@ export class TranscriptImportService {
     // What is new goes behind the newest where others were said at its numbers.
     return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
       const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
-      const into = new TranscriptWriter(target, this.conversations.importInto(target, tallies), {
+      const into = new TranscriptWriter(target, this.conversations.appendTo(target, tallies), {
         userId: user ?? null,
         now: this.clock.now(),
       });
@@ -128,7 +131,14 @@ export class TranscriptImportService {
       const { format, notes } = reader;
       const { conversations, messages } = tallies;
       const hasChanged = conversations.created + messages.created + messages.newVersions > 0;
-      const result = { format, conversations, named: into.named, messages, notes: notes.list() };
+      const result = {
+        format,
+        conversations,
+        named: into.named,
+        messages,
+        notes: [...notes.list(), ...into.notes.list()],
+        conversationIds: into.conversationIds,
+      };
       return { result, hasChanged, hasRemoved: false };
     });
   }
@@ -154,6 +164,9 @@ const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 /** Gives conversations and messages their places, in the order in which they are read. */
 class TranscriptWriter {
   readonly named: NamedConversation[] = [];
+  readonly conversationIds: ConversationId[] = [];
+  /** Of messages that did not become what the transcript says for what had become of their conversation. */
+  readonly notes = new TranscriptNotes();
   private readonly places = new Map<string, { readonly id: ConversationId; messages: number }>();
 
   constructor(
@@ -197,11 +210,13 @@ class TranscriptWriter {
       });
     }
     if (begun.length > 0) await this.begin(begun);
-    await this.into.importMessages(said);
+    for (const [index, outcome] of (await this.into.importMessages(said)).entries())
+      if (outcome === 'archived' || outcome === 'brought-back') this.notes.add(outcome, items[index]?.pointer ?? '');
   }
 
   private async begin(copies: readonly (ConversationCopy & { readonly externalId: string })[]): Promise<void> {
     const placed = await this.into.importConversations(copies);
+    this.conversationIds.push(...placed.map(({ id }) => id));
     for (const [index, { id, exists }] of placed.slice(0, MOST_NAMED - this.named.length).entries())
       this.named.push({
         id: exists || !this.target.dryRun ? id : null,

@@ -30,6 +30,8 @@ interface TranscriptMessage {
 export interface TranscriptItem {
   readonly conversation: TranscriptConversation;
   readonly message: TranscriptMessage;
+  /** Where it stands, as a JSON Pointer. */
+  readonly pointer: string;
 }
 
 /** A message that is read, before what is empty or too long is left out. */
@@ -61,6 +63,10 @@ export const noteKinds = {
   empty: 'Messages that say nothing.',
   'too-long': 'Messages of more than 1 MiB, of more than 1,000 parts, or of more than 100,000 values.',
   repeated: 'Messages whose id was there before.',
+  archived:
+    'Messages that are new to conversations that are archived here. They are left out: an archived conversation takes no messages until it is restored.',
+  'brought-back':
+    'Messages that a conversation from which messages were deleted does not have, at places that it had once: probably those that were deleted. They are appended behind its newest message; deleted numbers are not given out again.',
 } as const;
 export type NoteKind = keyof typeof noteKinds;
 

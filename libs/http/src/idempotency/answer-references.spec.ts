@@ -1,4 +1,4 @@
-import { referencedIds } from './idempotency.interceptor.js';
+import { referencedIds } from './answer-references.js';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((letter) => `0189aaaa-0000-7000-8000-00000000000${letter}`) as [
   string,
