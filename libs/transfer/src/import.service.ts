@@ -105,9 +105,6 @@ export class ImportService {
   }
 }
 
-/** Of a file the header and the project stand before its parts. */
-const FIRST_PART = 3;
-
 /** Lines as they may be stored; places are shown as `/lines/17`. */
 async function* redacted(redaction: Redaction, lines: AsyncIterable<PartLine>): AsyncGenerator<PartLine> {
   let number = FIRST_PART;

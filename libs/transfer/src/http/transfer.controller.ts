@@ -76,9 +76,9 @@ export class TransferController {
     const file = takeFile<ReceivedFile>(request);
     try {
       const command = { project, ...query };
-      const { projectId, tallies } = await this.imports.import(caller.workspaceId, command, file);
-      answerRefersTo(request, { ids: [projectId] });
-      return toImportedResponse(command, file, tallies);
+      const imported = await this.imports.import(caller.workspaceId, command, file);
+      answerRefersTo(request, { ids: [imported.projectId] });
+      return toImportedResponse(command, file, imported);
     } finally {
       await file.spool.close();
     }

@@ -229,9 +229,9 @@ class TranscriptWriter {
 /** Items as they may be stored; places are shown as `/messages/17`, in the order of the file. */
 async function* redacted(redaction: Redaction, items: AsyncIterable<TranscriptItem>): AsyncGenerator<TranscriptItem> {
   let count = 0;
-  for await (const { conversation, message } of items) {
+  for await (const { conversation, message, pointer } of items) {
     // A conversation is one object for all of its messages: what was masked in it holds nothing any more.
-    const copy = { conversation: { ...conversation }, message: { ...message } };
+    const copy = { conversation: { ...conversation }, message: { ...message }, pointer };
     await redaction.redact(copy.message, { pointer: `/messages/${count++}` });
     await redaction.redact(copy.conversation, { pointer: `/messages/${count - 1}/conversation` });
     yield copy;
