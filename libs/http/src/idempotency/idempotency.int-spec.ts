@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Body, Controller, Injectable, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Database, TransactionRunner } from '#database';
+import { Database, InstallationSecrets, TransactionRunner } from '#database';
 import { type ContextId, DomainError, newId, type ProjectId } from '#kernel';
 import { api, type Api } from '#test/support/api.js';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
@@ -202,7 +202,7 @@ describe('Idempotency-Key', () => {
     await write('refused', 'key');
     await write('a', 'other');
     await database.query(`UPDATE idempotency_keys SET key = 'key', response_status = NULL, request_hash = $1`, [
-      createHash('sha256')
+      createHmac('sha256', await server.app.get(InstallationSecrets, { strict: false }).get('requests'))
         .update(JSON.stringify(['POST', '/notes', { text: 'refused' }]))
         .digest(),
     ]);

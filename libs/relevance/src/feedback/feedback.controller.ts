@@ -10,6 +10,7 @@ import {
   feedbackQuery,
   feedbackResponse,
   toFeedbackResponse,
+  toFeedbackValue,
 } from './feedback.dto.js';
 import { FeedbackService } from './feedback.service.js';
 
@@ -31,7 +32,7 @@ export class FeedbackController {
     const { feedback, isDuplicate } = await this.feedback.add(workspaceId, {
       ...body,
       contextId: body.contextId as ContextId,
-      value: body.value ?? null,
+      value: toFeedbackValue(body.kind, body.value),
       clientId: body.clientId ?? null,
     });
     if (isDuplicate) void reply.status(200);

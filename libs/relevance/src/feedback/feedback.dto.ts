@@ -36,9 +36,10 @@ export const feedbackBody = z
       description:
         'thumbs: up or down; rating: 1 to 5; dwell: how long it was looked at; click: it was opened; cite: an answer rests on it; note: a text.',
     }),
+    // A schema with two types is one that some clients of MCP refuse.
     value: z
-      .union([z.string(), z.number()])
-      .nullish()
+      .unknown()
+      .optional()
       .meta({
         description: `thumbs: ${EXPECTED.thumbs}; rating: ${EXPECTED.rating}; dwell: ${EXPECTED.dwell}; note: ${EXPECTED.note}; click and cite have none.`,
       }),
@@ -47,9 +48,17 @@ export const feedbackBody = z
       .meta({ description: 'How you know it: the same one of a user again in a project stores nothing more.' }),
   })
   .superRefine(({ kind, value }, context) => {
-    const problem = problemOf(kind, value ?? null);
+    const problem = problemOf(kind, toFeedbackValue(kind, value));
     if (problem !== undefined) context.addIssue({ code: 'custom', path: ['value'], message: problem });
   });
+
+/** As it is stored; a number may come as its text. */
+export function toFeedbackValue(kind: Feedback['kind'], value: unknown): FeedbackValue {
+  const isNumber = kind === 'rating' || kind === 'dwell';
+  return isNumber && typeof value === 'string' && value.trim() !== ''
+    ? Number(value)
+    : ((value ?? null) as FeedbackValue);
+}
 
 function problemOf(kind: Feedback['kind'], value: FeedbackValue): string | undefined {
   if (kind === 'click' || kind === 'cite') return value === null ? undefined : `has no meaning for ${kind}`;
