@@ -65,7 +65,7 @@ export const migrations: MigrationClass[] = [
   ForgottenTexts,
   WorkspaceSettings,
   UserProfiles,
-  Webhooks,
   Feedback,
+  Webhooks,
   AnswersWithMessages,
 ];

@@ -74,7 +74,7 @@ describe('the tools', () => {
     const tools = catalogueOf([]);
     tools.onApplicationBootstrap();
     const fieldsOf = (name: string) => Object.keys(tools.find(name, 'full')?.output.properties ?? {});
-    expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'etag', 'shortened']);
+    expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'etag', 'redactionReport', 'shortened']);
     expect(fieldsOf('context_get')).toEqual([
       'content',
       'metadata',
