@@ -20,7 +20,7 @@ export interface Profile {
   readonly version: number;
   /** Free data. */
   readonly profile: Metadata;
-  /** Data of the form that the workspace asks for, where it does. */
+  /** What the user wants. */
   readonly preferences: Metadata;
   readonly createdAt: Date;
   readonly updatedAt: Date;

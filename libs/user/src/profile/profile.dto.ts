@@ -28,7 +28,7 @@ const patchOf = (what: string) =>
 
 export const patchProfileBody = z.strictObject({
   profile: patchOf('What is known of the user.'),
-  preferences: patchOf('What the user wants, of the form that the workspace asks for.'),
+  preferences: patchOf('What the user wants.'),
 });
 
 const createdBy = z
