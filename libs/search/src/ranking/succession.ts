@@ -47,23 +47,35 @@ export function arrange(hits: readonly FusedHit[], { validity, mayAdd }: Arrange
  * Puts what stands for superseded texts among hits that leave those out: where the superseded text would have stood, whether it holds a
  * word of the query or not.
  * @param hits best first
- * @param superseded hits of the same search that leave nothing out
+ * @param whole the best hits of the same search when it leaves nothing out
  */
 export function withSuccessors(
   hits: readonly FusedHit[],
-  superseded: readonly FusedHit[],
+  whole: readonly FusedHit[],
   { validity, mayAdd }: Arrangement,
 ): FusedHit[] {
-  const placed = new Map(hits.map((hit) => [hit.id, hit]));
-  for (const { id, score } of superseded) {
+  const places = new Map(whole.map(({ id }, place) => [id, place]));
+  const placed = [...hits];
+  const successors = new Set<string>();
+  for (const [place, { id, score }] of whole.entries()) {
     const found = validity.get(id);
-    if (found === undefined || found.isValid || found.successor === null) continue;
-    const known = placed.get(found.successor.id);
-    if (known !== undefined) placed.set(known.id, raise(known, score));
-    else if (mayAdd(found.successor)) placed.set(found.successor.id, raise(unscored(found.successor), score));
+    if (found === undefined || found.isValid || found.successor === null || successors.has(found.successor.id))
+      continue;
+    const { successor } = found;
+    const known = placed.findIndex((hit) => hit.id === successor.id);
+    if (known === -1 && !mayAdd(successor)) continue;
+    const behind = placed.findIndex((hit) => !successors.has(hit.id) && (places.get(hit.id) ?? whole.length) > place);
+    const at = behind === -1 ? placed.length : behind;
+    successors.add(successor.id);
+    if (known === -1) placed.splice(at, 0, raise(unscored(successor), score));
+    else if (known > at) placed.splice(at, 0, ...placed.splice(known, 1).map((hit) => raise(hit, score)));
   }
-  // Hits of one score stay in their order.
-  return [...placed.values()].sort((a, b) => b.score - a.score);
+  // Both searches have scores of their own: no hit has less than the next one.
+  for (let place = placed.length - 2; place >= 0; place--) {
+    const [hit, next] = [placed[place], placed[place + 1]];
+    if (hit !== undefined && next !== undefined && successors.has(hit.id)) placed[place] = raise(hit, next.score);
+  }
+  return placed;
 }
 
 /** Puts behind, by half its score, what was not valid at the time that was asked about. @param hits best first */
@@ -91,7 +103,9 @@ function weaken(hit: FusedHit): FusedHit {
 }
 
 function raise(hit: FusedHit, score: number): FusedHit {
-  return score <= hit.score ? hit : { ...hit, score, scores: { ...hit.scores, succession: score - hit.score } };
+  return score <= hit.score
+    ? hit
+    : { ...hit, score, scores: { ...hit.scores, succession: (hit.scores.succession ?? 0) + score - hit.score } };
 }
 
 function unscored({ kind, id, label, version }: Successor): FusedHit {
