@@ -22,9 +22,10 @@ import {
 const KEY = `ks_dependencies_${'x'.repeat(32)}`;
 /**
  * What answers say of time, and of reads, which are counted while this test reads. Scores of a search are by the statistics of
- * when it was last made again (ADR 87): who asks the source for everything sees those of now.
+ * when it was last made again (ADR 87): who asks the source for everything sees those of now. So does what a ranking takes from them.
  */
-const OF_TIME = /^(requestId|scores?|mostUsed|leastUsed|daysSince\w*|lastAccessedAt|accessCount|recency|frequency)$/;
+const OF_TIME =
+  /^(requestId|scores?|mostUsed|leastUsed|daysSince\w*|lastAccessedAt|accessCount|recency|frequency|match)$/;
 /** Reads are counted in the background all the time: by the reads of this test too. */
 const BY_READING: TagName = 'context-usage';
 const SCOPES = ['memory:read', 'memory:write', 'embeddings', 'admin', 'operator'];

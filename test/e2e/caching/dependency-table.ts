@@ -153,7 +153,7 @@ export const FAMILIES: Readonly<Record<string, CachedThing | Readonly<Record<str
     'open-todos': { shows: ['todos'], tags: ['todos', 'removals'] },
     contexts: { shows: ['contexts'], tags: ['contexts', 'removals'] },
     conflicts: { shows: ['conflicts', 'contexts'], tags: ['conflicts', 'contexts', 'removals'] },
-    tombstones: { shows: ['tombstones'], tags: ['tombstones', 'project', 'removals'] },
+    tombstones: { shows: ['tombstones'], tags: ['tombstones', 'removals'] },
     'rejects-texts': { shows: ['tombstones'], tags: ['tombstones', 'removals'] },
     'context-versions': { shows: ['contexts'], tags: ['label', 'removals'] },
     'label-count': { shows: ['contexts'], tags: ['contexts', 'removals'] },
@@ -264,7 +264,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     keeps: 'answer',
     families: ['query', 'project'],
     shows: ['tombstones'],
-    tags: ['tombstones', 'project', 'removals'],
+    tags: ['tombstones', 'removals'],
   },
   'POST /v1/contexts/recall': {
     keeps: 'parts',

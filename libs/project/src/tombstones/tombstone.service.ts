@@ -3,7 +3,7 @@ import { CacheService, ListCache } from '#cache';
 import { Database, insertAuditLine } from '#database';
 import type { Page } from '#http';
 import { Clock, newId, type Principal, type TombstoneId, type WorkspaceId } from '#kernel';
-import { projectTag, tombstonesTag } from '../project.cache.js';
+import { tombstonesTag } from '../project.cache.js';
 import { ProjectReader } from '../project.reader.js';
 import { PostgresForgottenTextRepository } from './postgres-forgotten-text.repository.js';
 import { type Tombstone, tombstoneNotFound } from './tombstone.js';
@@ -27,17 +27,15 @@ export class TombstoneService {
     after: TombstoneId | undefined,
     limit: number,
   ): Promise<Page<Tombstone, [TombstoneId]>> {
-    const named = { workspace: workspaceId, project };
+    const found = await this.projects.find(workspaceId, project);
+    if (found === undefined) return { items: [] };
     const query = {
       workspace: workspaceId,
       statement: 'tombstones',
       parameters: { project, after, limit },
-      tags: [tombstonesTag(named), projectTag(named)],
+      tags: [tombstonesTag({ workspace: workspaceId, project })],
     };
-    return this.queries.read(query, async () => {
-      const found = await this.projects.find(workspaceId, project);
-      return found === undefined ? { items: [] } : this.repository.list(workspaceId, found.id, after, limit);
-    });
+    return this.queries.read(query, () => this.repository.list(workspaceId, found.id, after, limit));
   }
 
   /** The text may be stored again. @throws DomainError `tombstone-not-found` */
