@@ -264,7 +264,7 @@ export const CACHED_ROUTES: Readonly<Record<string, CachedRoute>> = {
     keeps: 'answer',
     families: ['query', 'project'],
     shows: ['tombstones'],
-    tags: ['tombstones', 'removals'],
+    tags: ['tombstones', 'project', 'removals'],
   },
   'POST /v1/contexts/recall': {
     keeps: 'parts',

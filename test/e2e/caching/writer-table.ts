@@ -342,6 +342,10 @@ export const TIME: Readonly<Record<string, Writer>> = {
 /** Reads that may fall though nothing that they show has changed, and why. */
 export const FALLS_WITHOUT_CHANGE: readonly { readonly tag: TagName; readonly because: string }[] = [
   { tag: 'removals', because: 'a deletion or an import does not list what hung on what it took or brought' },
+  {
+    tag: 'project',
+    because: 'an import makes the project that is looked up first, and does not say whether it was there',
+  },
   { tag: 'any-context', because: 'an id alone does not say the label whose versions are shown' },
   { tag: 'any-handover', because: 'the list spans all projects' },
   { tag: 'project-contents', because: 'one tag for all counts of a project' },
