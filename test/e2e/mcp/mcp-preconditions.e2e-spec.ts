@@ -27,9 +27,9 @@ describe('compare-and-set by tools', () => {
     try {
       const { tools } = await client.sdk.listTools();
       const { body } = await server.api.get('/openapi.json');
-      // Keys and families of the cache are administered without tools.
+      // Keys, webhooks and families of the cache are administered without tools.
       const conditional = Object.entries(body.paths as Record<string, Record<string, Operation>>)
-        .filter(([path]) => !/^\/v1\/(keys|admin)\//.test(path))
+        .filter(([path]) => !/^\/v1\/(keys|admin|webhooks)\//.test(path))
         .flatMap(([, methods]) => Object.values(methods))
         .filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'If-Match'));
       const takers = tools.filter(({ inputSchema }) => 'ifMatch' in (inputSchema.properties ?? {}));
