@@ -36,10 +36,10 @@ export const feedbackBody = z
       description:
         'thumbs: up or down; rating: 1 to 5; dwell: how long it was looked at; click: it was opened; cite: an answer rests on it; note: a text.',
     }),
-    // A schema with two types is one that some clients of MCP refuse.
+    // Two plain types would be one schema with a list of types, which some clients of MCP refuse.
     value: z
-      .unknown()
-      .optional()
+      .union([z.string().max(MAX_NOTE_LENGTH), z.number().min(0).max(MAX_DWELL_SECONDS)])
+      .nullish()
       .meta({
         description: `thumbs: ${EXPECTED.thumbs}; rating: ${EXPECTED.rating}; dwell: ${EXPECTED.dwell}; note: ${EXPECTED.note}; click and cite have none.`,
       }),
