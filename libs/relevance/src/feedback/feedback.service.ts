@@ -54,6 +54,7 @@ export class FeedbackService {
   ): Promise<{ readonly feedback: Feedback; readonly isDuplicate: boolean }> {
     const { project, user, contextId, kind, value, clientId } = command;
     return this.transactions.run(async () => {
+      await this.repository.holdContext(workspaceId, contextId);
       const context = await this.contexts.find(workspaceId, contextId);
       if (context?.project !== project) throw contextUnknown(contextId);
       await this.repository.lock(workspaceId, user);

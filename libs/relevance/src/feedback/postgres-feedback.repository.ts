@@ -46,6 +46,14 @@ export class PostgresFeedbackRepository {
     ]);
   }
 
+  /** Keeps a context from being deleted until the surrounding transaction ends; waits for a deletion that is under way. */
+  async holdContext(workspaceId: WorkspaceId, contextId: ContextId): Promise<void> {
+    await this.database.query('SELECT FROM contexts WHERE workspace_id = $1 AND id = $2 FOR KEY SHARE', [
+      workspaceId,
+      contextId,
+    ]);
+  }
+
   async findByClientId(
     { workspaceId, projectId, user }: Pick<Feedback, 'workspaceId' | 'projectId' | 'user'>,
     clientId: string,
