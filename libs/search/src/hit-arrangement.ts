@@ -24,8 +24,8 @@ export class HitArrangement {
    * same words of it.
    */
   async arranged(prepared: PreparedSearch, hits: readonly FusedHit[]): Promise<readonly FusedHit[]> {
-    const { request, seen, intent } = prepared;
-    const mayAdd = (successor: Successor) => !seen.has(successor.id) && satisfies(successor, request.filters);
+    const { intent } = prepared;
+    const mayAdd = mayAddTo(prepared);
     if (intent?.kind === 'time') {
       const validity = await this.validityThen(prepared, hits, intent);
       return validFirst(arrange(hits, { validity, mayAdd }), validity);
@@ -36,21 +36,28 @@ export class HitArrangement {
   }
 
   /**
-   * For a search that leaves out what is not valid: what stands for that is among its hits.
-   * @param hits without what is left out, best first
-   * @param superseded of the same search, which is left out
+   * For a search that leaves out what is not valid: when the hits that it would have had besides are valid, and what stands for them.
+   * @param unfiltered the best hits of the same search when it leaves nothing out; none: nothing is asked
    */
-  async withSuccessors(
+  leftOut(
+    { scope, request, validAtMs }: PreparedSearch,
+    unfiltered: readonly FusedHit[],
+  ): Promise<ReadonlyMap<string, HitValidity>> {
+    const at = request.filters.valid?.at ?? new Date(validAtMs);
+    return this.validity.of(scope, contextsOf(unfiltered), at, { isKnown: request.asOf !== undefined });
+  }
+
+  /** What `arranged` gives, with what stands for hits that are left out among it. @param unfiltered as for `leftOut` */
+  async arrangedWith(
     prepared: PreparedSearch,
     hits: readonly FusedHit[],
-    superseded: readonly FusedHit[],
+    unfiltered: readonly FusedHit[],
   ): Promise<readonly FusedHit[]> {
-    if (superseded.length === 0) return hits;
-    const { scope, request, seen } = prepared;
-    const at = request.filters.valid?.at ?? new Date(prepared.validAtMs);
-    const validity = await this.validity.of(scope, contextsOf(superseded), at, { isKnown: request.asOf !== undefined });
-    const mayAdd = (successor: Successor) => !seen.has(successor.id) && satisfies(successor, request.filters);
-    return withSuccessors(hits, superseded, { validity, mayAdd });
+    const arranged = await this.arranged(prepared, hits);
+    return withSuccessors(arranged, unfiltered, {
+      validity: await this.leftOut(prepared, unfiltered),
+      mayAdd: mayAddTo(prepared),
+    });
   }
 
   /** Costs a statement where contexts of the project have a time of validity, and nothing elsewhere. */
@@ -99,6 +106,11 @@ export class HitArrangement {
     const held: ReadonlyMap<string, HitTerms> = await this.times.termsOf(scope, ids, terms);
     return newestFirst(hits, held);
   }
+}
+
+/** Whether a successor may be shown that is no hit: on no page so far, and no filter is dropped for it. */
+function mayAddTo({ seen, request }: PreparedSearch): (successor: Successor) => boolean {
+  return (successor) => !seen.has(successor.id) && satisfies(successor, request.filters);
 }
 
 function contextsOf(hits: readonly FusedHit[]): string[] {

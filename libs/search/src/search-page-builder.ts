@@ -3,7 +3,7 @@ import type { LiteralSearch } from './literal-search.js';
 import type { HitArrangement } from './hit-arrangement.js';
 import type { Successor } from './persistence/postgres-hit-validity.js';
 import { alone, beforeOthers, type ChannelHit, fuse, type FusedHit } from './ranking/fusion.js';
-import { arrange } from './ranking/succession.js';
+import { arrange, withSuccessors } from './ranking/succession.js';
 import { type FusedPosition, type KeywordPosition, satisfies, type SearchMode, type SearchRequest } from './search.js';
 import type { SearchHits } from './search-hits.js';
 import {
@@ -25,7 +25,7 @@ const NO_WORDS = 'the query holds no word to look for, and no text holds it as i
 const STOP_WORDS_ALONE = 'the query holds stop words alone, and no text holds them as they stand';
 
 /** Best hits whose successors are looked for where what is superseded is left out. */
-const MOST_SUPERSEDED = 50;
+const MOST_UNFILTERED = 50;
 
 /** Makes one page of what the channels of a search find: which of them are asked, and how what they found is put in one order. */
 export class SearchPageBuilder {
@@ -94,17 +94,17 @@ export class SearchPageBuilder {
       limit: request.limit + 1 + spare + addedOf(request).count,
       adHoc: adHoc.documents,
     });
-    const superseded = request.after === undefined ? await this.superseded(prepared, 'keyword') : [];
-    const page = await this.keywordPageOf(prepared, found, superseded);
+    const unfiltered = request.after === undefined ? await this.unfiltered(prepared, 'keyword') : [];
+    const page = await this.keywordPageOf(prepared, found, unfiltered);
     if (spare === 0) return page;
     return { ...page, channels: { keyword: { hits: found, isAll: found.length < request.limit + 1 + spare } } };
   }
 
-  /** @param superseded what the search leaves out since it is superseded */
+  /** @param unfiltered see `HitArrangement.leftOut` */
   async keywordPageOf(
     prepared: PreparedSearch,
     found: readonly RankedDocument[],
-    superseded: readonly FusedHit[] = [],
+    unfiltered: readonly FusedHit[] = [],
   ): Promise<Page> {
     const { request, ranking } = prepared;
     const added = addedOf(request);
@@ -117,15 +117,13 @@ export class SearchPageBuilder {
       validity,
       mayAdd: (successor: Successor) => isFirst && satisfies(successor, request.filters),
     };
-    const arranged = (some: readonly FusedHit[]) =>
-      superseded.length === 0
-        ? Promise.resolve(arrange(some, arrangement))
-        : this.order.withSuccessors(prepared, some, superseded);
-    const most = (await arranged(hits)).length - hits.length;
+    const ofLeftOut = { ...arrangement, validity: await this.order.leftOut(prepared, unfiltered) };
+    const arranged = (some: readonly FusedHit[]) => withSuccessors(arrange(some, arrangement), unfiltered, ofLeftOut);
+    const most = arranged(hits).length - hits.length;
     // What is added takes the place of the last ones.
     const page = whole.slice(0, Math.max(1, request.limit - most));
     const ids = new Set(page.map(({ id }) => id));
-    const shown = await arranged(hits.filter(({ id }) => ids.has(id)));
+    const shown = arranged(hits.filter(({ id }) => ids.has(id)));
     const last = page.at(-1);
     const successors = added.packWith(shown.filter(({ id }) => !ids.has(id)).map(({ id }) => id));
     const next: KeywordPosition | undefined =
@@ -156,8 +154,8 @@ export class SearchPageBuilder {
       const notes = page.notes.filter((note) => note !== pending);
       return { ...page, notes, faults: [...page.faults, pending], channels: undefined };
     }
-    const superseded = await this.superseded(prepared, mode);
-    const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic, superseded);
+    const unfiltered = await this.unfiltered(prepared, mode);
+    const page = await this.fusedPageOf(prepared, mode, keyword.slice(0, depth), semantic, unfiltered);
     if (spare === 0) return page;
     return {
       ...page,
@@ -173,7 +171,7 @@ export class SearchPageBuilder {
     mode: SearchMode,
     keyword: readonly RankedDocument[],
     semantic: FoundNearby,
-    superseded: readonly FusedHit[] = [],
+    unfiltered: readonly FusedHit[] = [],
   ): Promise<Page> {
     const { request, ranking, asOfMs, seen } = prepared;
     const { minScore = Number.NEGATIVE_INFINITY } = request.filters;
@@ -181,8 +179,7 @@ export class SearchPageBuilder {
     const isLeftOut = request.weak === false && this.hits.isWeak(prepared);
     const unseen = isLeftOut ? [] : fused.filter((hit) => hit.score >= minScore && !seen.has(hit.id));
     const { hits: ordered, faults } = await this.hits.rerank(prepared, unseen);
-    const arranged = await this.order.arranged(prepared, ordered);
-    const hits = await this.order.withSuccessors(prepared, arranged, superseded);
+    const hits = await this.order.arrangedWith(prepared, ordered, unfiltered);
     const page = hits.slice(0, Math.min(request.limit, MOST_HITS - seen.count));
     const isMore = hits.length > page.length && seen.count + page.length < MOST_HITS;
     const next: FusedPosition = { by: 'seen', ranking, asOfMs, seen: seen.packWith(page.map(({ id }) => id)) };
@@ -202,20 +199,22 @@ export class SearchPageBuilder {
    * The best hits of a search that leaves out what is not valid, were it to leave out nothing: what stands for them holds perhaps no word
    * of the query. Empty where nothing of the project has a time of validity.
    */
-  private async superseded(prepared: PreparedSearch, mode: SearchMode): Promise<readonly FusedHit[]> {
+  private async unfiltered(prepared: PreparedSearch, mode: SearchMode): Promise<readonly FusedHit[]> {
     const { scope, request, query, ranking, isDated, asOfMs, billedPrincipal } = prepared;
     if (request.filters.valid === undefined || !isDated) return [];
     const { valid: _, ...filters } = request.filters;
-    const narrowed = { ...narrowing({ ...request, filters }, query), limit: MOST_SUPERSEDED };
+    const narrowed = narrowing({ ...request, filters }, query);
     const isNear = mode !== 'keyword' && query.words !== '';
     const [keyword, near] = await Promise.all([
-      this.usesWords(mode) && ranking !== undefined ? this.index.rank(scope, { ...narrowed, ranking }) : [],
+      this.usesWords(mode) && ranking !== undefined
+        ? this.index.rank(scope, { ...narrowed, ranking, limit: MOST_UNFILTERED })
+        : [],
       isNear
         ? this.semantic.find(scope, {
-            ...narrowing({ ...request, filters }, query),
+            ...narrowed,
             text: query.plain,
             asOfMs,
-            depth: MOST_SUPERSEDED,
+            depth: MOST_UNFILTERED,
             spare: 0,
             billedPrincipal,
           })

@@ -81,9 +81,11 @@ export function withSuccessors(
 /** Puts behind, by half its score, what was not valid at the time that was asked about. @param hits best first */
 export function validFirst(hits: readonly FusedHit[], validity: ReadonlyMap<string, HitValidity>): FusedHit[] {
   return hits
-    .map((hit) =>
-      validity.get(hit.id)?.isValid === false && validity.get(hit.id)?.successor !== null ? weaken(hit) : hit,
-    )
+    .map((hit) => {
+      const found = validity.get(hit.id);
+      // What has nothing in its place counts for less already.
+      return found === undefined || found.isValid || found.successor === null ? hit : weaken(hit);
+    })
     .sort((a, b) => b.score - a.score);
 }
 
