@@ -145,10 +145,10 @@ async function connectOutside(options: DatabaseOptions): Promise<KeepsakeDataSou
   const settings = sessionSettings(statementTimeoutMs);
   // Poolers refuse most settings among the parameters of a start, and one that shares its sessions gives them to others.
   const onConnect = isShared ? undefined : (client: pg.PoolClient) => client.query(settings);
-  const dataSource = await new KeepsakeDataSource({
-    ...rest,
-    extra: { ...extra, onConnect },
-  }).initialize();
+  const dataSource = await new KeepsakeDataSource(
+    { ...rest, extra: { ...extra, onConnect } },
+    statementTimeoutMs,
+  ).initialize();
   if (isShared) await reportMissingTimeLimit(dataSource, statementTimeoutMs);
   return dataSource;
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
 import { eventually } from '#test/support/eventually.js';
+import { TcpProxy } from '#test/support/tcp-proxy.js';
 import { Database } from './database.js';
 import { KeepsakeDataSource } from './keepsake-data-source.js';
 import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js';
@@ -48,6 +49,27 @@ describe('transactions on PostgreSQL', () => {
     await observer?.destroy();
     await testDatabase?.drop();
   });
+
+  it('a server that answers no more costs its callers and the pool no longer than a statement may take', async () => {
+    const { hostname, port } = new URL(testDatabase.url);
+    const link = await TcpProxy.to({ host: hostname, port: Number(port) });
+    const url = link.urlFor(testDatabase.url);
+    const options = { type: 'postgres', url, poolSize: 1, installExtensions: false } as const;
+    const source = await new KeepsakeDataSource(options, 100).initialize();
+    try {
+      const lost = new Database(source);
+      // Who changes how long his statements may take is waited for.
+      await lost.query('SET statement_timeout = 6000; SELECT pg_sleep(5.5)');
+      link.blackHole();
+      const error: unknown = await lost.query('SELECT 1').catch((reason: unknown) => reason);
+      expect(isDatabaseUnavailable(error)).toBe(true);
+      link.heal();
+      expect(await lost.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    } finally {
+      await source.destroy();
+      await link.close();
+    }
+  }, 30_000);
 
   it('a run inside a run joins it, and both commit together', async () => {
     await database.run(async () => {

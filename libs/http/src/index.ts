@@ -41,6 +41,7 @@ export {
 export { COMMAND_BODY_BYTES, excessOf } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
 export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
+export { requestTimeout } from './server/request-timeout.interceptor.js';
 export { drainServer, prepareServer } from './server/prepare-server.js';
 export { openApiDocument } from './server/open-api.js';
 export { invalidRequest, issuesOf } from './validation/schema-issues.js';

@@ -39,6 +39,7 @@ export { cutAtGrapheme } from './text.js';
 export { type Authorship, firstAuthorOf } from './authorship.js';
 export { type Principal, type Scope, scopes } from './principal.js';
 export { Registry } from './registry.js';
+export { withinTime } from './within-time.js';
 export { WorkPauses } from './work-pauses.js';
 export { productRoot, productVersion } from './product.js';
 export { MAX_METADATA_BYTES, mergePatch, type Metadata, metadataBytes } from './metadata.js';

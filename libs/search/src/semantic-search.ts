@@ -3,7 +3,7 @@ import { ListCache } from '#cache';
 import { SearchConfig } from '#config';
 import { contextsTag, embeddingsTag } from '#context';
 import { modelKey, type SemanticAnswer, SemanticReader } from '#embedding';
-import { type ContextId, DomainError, type Principal } from '#kernel';
+import { type ContextId, DomainError, type Principal, withinTime } from '#kernel';
 import { ProjectReader } from '#project';
 import { KeywordIndex } from './persistence/keyword-index.js';
 import { boostsOf, type SemanticWeight, semanticWeight } from './ranking/boosts.js';
@@ -93,9 +93,12 @@ export class SemanticSearch {
 
   async find(scope: SearchScope, request: SemanticSearchRequest): Promise<SemanticFindings> {
     try {
-      const found = this.look(scope, request);
-      const late = { failure: `the embedding provider took more than ${this.config.semanticTimeoutMs} ms` };
-      return await within(this.config.semanticTimeoutMs, found, late);
+      const { semanticTimeoutMs } = this.config;
+      return await withinTime<SemanticFindings>(
+        semanticTimeoutMs,
+        () => this.look(scope, request),
+        () => ({ failure: `the embedding provider took more than ${semanticTimeoutMs} ms` }),
+      );
     } catch (error) {
       if (error instanceof DomainError) return { failure: withoutDot(error.detail) };
       this.logger.error('The semantic channel failed.', error instanceof Error ? error.stack : String(error));
@@ -201,19 +204,6 @@ export function nearestHits({ nearest, hits }: Nearby, depth: number): ChannelHi
 
 function byChannelScore(left: ChannelHit, right: ChannelHit): number {
   return scoreOf(right) - scoreOf(left) || (left.id < right.id ? -1 : 1);
-}
-
-async function within<Value>(ms: number, work: Promise<Value>, otherwise: Value): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Value>((settle) => {
-    timer = setTimeout(() => settle(otherwise), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
 }
 
 function withoutDot(detail: string): string {

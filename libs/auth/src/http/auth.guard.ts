@@ -10,9 +10,17 @@ import {
 import { HttpAdapterHost, ModuleRef, Reflector, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AuthConfig } from '#config';
-import { ACCESS, ALSO_OPEN_TO, discardBody, type EndpointConfig, type EndpointOptions, ProblemFilter } from '#http';
-import { DomainError, type Principal } from '#kernel';
+import { AuthConfig, HttpConfig } from '#config';
+import {
+  ACCESS,
+  ALSO_OPEN_TO,
+  discardBody,
+  type EndpointConfig,
+  type EndpointOptions,
+  ProblemFilter,
+  requestTimeout,
+} from '#http';
+import { DomainError, type Principal, withinTime } from '#kernel';
 import { noteCaller } from '#observability';
 import { RateLimitGuard } from '#throttle';
 import { missingScope, unauthenticated } from '../auth.errors.js';
@@ -97,6 +105,7 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
     private readonly limits: RateLimitGuard,
     private readonly host: HttpAdapterHost,
     private readonly modules: ModuleRef,
+    private readonly config: HttpConfig,
   ) {}
 
   onModuleInit(): void {
@@ -119,10 +128,19 @@ export class AdmissionGuard implements CanActivate, OnModuleInit {
     return true;
   }
 
-  /** @throws DomainError of the guards; whose limits they are must be known first. */
+  /** @throws DomainError of the guards, or `request-timeout`; whose limits they are must be known first. */
   private async admit(context: ExecutionContext): Promise<void> {
-    await this.auth.canActivate(context);
-    await this.limits.canActivate(context);
+    const { requestTimeoutMs } = this.config;
+    await withinTime(
+      requestTimeoutMs,
+      async () => {
+        await this.auth.canActivate(context);
+        await this.limits.canActivate(context);
+      },
+      () => {
+        throw requestTimeout(requestTimeoutMs);
+      },
+    );
   }
 }
 

@@ -14,18 +14,19 @@ export class RequestTimeoutInterceptor implements NestInterceptor {
     return next.handle().pipe(
       timeout({
         first: timeoutMs,
-        with: () =>
-          throwError(
-            () =>
-              new DomainError({
-                code: 'request-timeout',
-                kind: 'timeout',
-                detail: `The request took longer than ${timeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.`,
-              }),
-          ),
+        with: () => throwError(() => requestTimeout(timeoutMs)),
       }),
     );
   }
+}
+
+/** What a request is answered whose work has no end after so long. */
+export function requestTimeout(timeoutMs: number): DomainError {
+  return new DomainError({
+    code: 'request-timeout',
+    kind: 'timeout',
+    detail: `The request took longer than ${timeoutMs} ms. A write may still have happened: send it again with the same Idempotency-Key.`,
+  });
 }
 
 /** How long the work of a route may take. */

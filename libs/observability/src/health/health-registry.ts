@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Registry } from '#kernel';
+import { Registry, withinTime } from '#kernel';
 
 export interface HealthPart {
   readonly status: 'up' | 'degraded' | 'down';
@@ -38,18 +38,14 @@ const CHECK_TIMEOUT_MS = 800;
 
 /** Asks one part now. One that fails is down, and so is one that does not answer in 800 ms, unless it says otherwise. */
 export async function runHealthCheck(source: HealthSource): Promise<HealthPart> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<HealthPart>((settle) => {
-    const late = source.whenLate ?? { status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` };
-    const giveUp = () => settle(late);
-    // What has arrived while this process was busy is read first: its own delay is not the part's.
-    timer = setTimeout(() => setImmediate(giveUp), CHECK_TIMEOUT_MS);
-  });
+  const late: HealthPart = source.whenLate ?? { status: 'down', detail: `No answer within ${CHECK_TIMEOUT_MS} ms.` };
   try {
-    return await Promise.race([source.check(), tooLate]);
+    return await withinTime<HealthPart>(
+      CHECK_TIMEOUT_MS,
+      () => source.check(),
+      () => late,
+    );
   } catch {
     return { status: 'down', detail: 'The check failed.' };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,4 +1,5 @@
 import { type Metric, register, type Registry } from 'prom-client';
+import { withinTime } from '#kernel';
 import { LATENCY_BUCKETS, type LatencyHistogram } from './latency-histogram.js';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -71,16 +72,10 @@ async function samplesOf(read: () => Reading | Promise<Reading>): Promise<readon
 const LONGEST_READING_MS = 2_500;
 
 async function tried(read: () => Reading | Promise<Reading>): Promise<Reading> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<Reading>((settle) => {
-    timer = setTimeout(() => settle([]), LONGEST_READING_MS);
-  });
   try {
-    return await Promise.race([read(), tooLate]);
+    return await withinTime(LONGEST_READING_MS, read, () => []);
   } catch {
     return [];
-  } finally {
-    clearTimeout(timer);
   }
 }
 
