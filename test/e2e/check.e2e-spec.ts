@@ -29,6 +29,24 @@ describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
 
   afterAll(() => fixture.remove());
 
+  it('reports what has taken the place of what speaks to the text, before it', async () => {
+    const project = newProject();
+    const stored = async (label: string, content: string, rest: object = {}) =>
+      (await api.post('/v1/contexts', { project, label, content, ...rest })).body.id;
+    const older = await stored('older', 'The invoices are printed on the green printer of the warehouse.');
+    const newer = await stored('newer', 'Paperless since March.', { supersedes: [older] });
+    const newest = await stored('newest', 'All goes by e-mail. Use the portal instead of paper.', {
+      supersedes: [newer],
+    });
+    await stored('neighbour', 'Leek soup wants leeks, potatoes and patience.');
+    const { body } = await check(project, 'I print the invoices on the green printer.');
+    expect(body.contexts).toMatchObject([
+      { id: newest, supersededBy: null, why: [{ kind: 'successor', of: older }] },
+      { id: older, supersededBy: newer, why: [{ kind: 'words' }] },
+    ]);
+    expect(body.rules.map(({ text }: any) => text)).toEqual(['Use the portal instead of paper.']);
+  });
+
   it('reports what is relevant and why, the rules in it, and which of them the plan breaks', async () => {
     const project = newProject();
     await store(project, {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ContextService, type ContextSummary, isValidAt, RecallService } from '#context';
 import { Clock, type ContextId, type Principal, WorkPauses, type WorkspaceId } from '#kernel';
-import { queryOfText, type SearchAnswer, type SearchHit, SearchService } from '#search';
+import { queryOfText, type SearchAnswer, SearchService } from '#search';
 import type { CheckAnswer, CheckCommand, RelevantContext, StatedRule } from './check.js';
-import { reasonsOf, relevantOf, sharedWords, significantWords } from './relevance.js';
+import { reasonsOf, type RelevantHit, relevantOf, sharedWords, significantWords } from './relevance.js';
 import { rulesOfLong } from './rules/rules-of.js';
 import { statementsOf, type Violation, violationOf } from './rules/violations-of.js';
 
@@ -30,7 +30,7 @@ export class CheckService {
     const filter = { priority: 'always_check', which: 'latest' } as const;
     const always = await this.contexts.list(workspaceId, project, filter, undefined, MOST_ALWAYS_CHECKED);
     const found = await this.search(workspaceId, command, billedPrincipal);
-    const hits = new Map<string, SearchHit>(relevantOf(found.items).map((hit) => [hit.id, hit]));
+    const hits = new Map<string, RelevantHit>(relevantOf(found.items).map((relevant) => [relevant.hit.id, relevant]));
     const others = [...hits.keys()].filter((id) => always.items.every((context) => context.id !== id)).slice(0, limit);
     const ids = [...always.items.map(({ id }) => id), ...(others as ContextId[])];
     // What was replaced or archived since it was found is nothing to heed.
@@ -45,7 +45,7 @@ export class CheckService {
       const words = await sharedWords(significant, content, pauses);
       relevant.push({
         context,
-        score: hit?.score ?? null,
+        score: hit?.hit.score ?? null,
         why: [
           ...(alwaysIds.has(context.id) ? [{ kind: 'always-check' as const }] : []),
           ...(hit !== undefined ? reasonsOf(hit, words) : words.length > 0 ? [{ kind: 'words' as const, words }] : []),

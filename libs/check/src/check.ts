@@ -17,7 +17,9 @@ export type Reason =
   /** Words of it that the text has too. */
   | { readonly kind: 'words'; readonly words: readonly string[] }
   /** The cosine of their vectors. */
-  | { readonly kind: 'meaning'; readonly similarity: number };
+  | { readonly kind: 'meaning'; readonly similarity: number }
+  /** It has taken the place of this context, by however many steps, which speaks to the text. */
+  | { readonly kind: 'successor'; readonly of: string };
 
 export interface RelevantContext {
   readonly context: ContextSummary;

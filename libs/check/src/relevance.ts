@@ -12,21 +12,33 @@ const LEAST_OF_MEANING = 0.85;
 const MAX_REPORTED_WORDS = 10;
 const LEAST_WORD_LENGTH = 3;
 
-/** The contexts among the hits that are relevant, best first. */
-export function relevantOf(hits: readonly SearchHit[]): SearchHit[] {
+/** A hit that matters, and the hit that it stands for where it does not speak to the text itself. */
+export interface RelevantHit {
+  readonly hit: SearchHit;
+  readonly standsFor?: string;
+}
+
+/** The contexts among the hits that are relevant, best first, and what has taken the place of those that were superseded. */
+export function relevantOf(hits: readonly SearchHit[]): RelevantHit[] {
   const contexts = hits.filter(({ kind }) => kind === 'context');
   const best = (channel: 'keyword' | 'semantic') =>
     Math.max(0, ...contexts.map(({ channels }) => channels[channel]?.score ?? 0));
   const least = { keyword: best('keyword') * LEAST_OF_WORDS, semantic: best('semantic') * LEAST_OF_MEANING };
-  return contexts.filter(
-    ({ channels: { keyword, semantic } }) =>
-      (keyword !== undefined && keyword.score >= least.keyword) ||
-      (semantic !== undefined && semantic.score >= least.semantic),
-  );
+  const speaks = ({ channels: { keyword, semantic } }: SearchHit) =>
+    (keyword !== undefined && keyword.score >= least.keyword) ||
+    (semantic !== undefined && semantic.score >= least.semantic);
+  return contexts.flatMap((hit, place): RelevantHit[] => {
+    if (speaks(hit)) return [{ hit }];
+    // A search has put it before what it stands for.
+    if (hit.scores.succession === undefined) return [];
+    const superseded = contexts.slice(place + 1).find(({ supersededBy }) => supersededBy !== null);
+    return superseded !== undefined && speaks(superseded) ? [{ hit, standsFor: superseded.id }] : [];
+  });
 }
 
 /** Why a hit matches a text, with which it shares these words. */
-export function reasonsOf(hit: SearchHit, words: readonly string[]): Reason[] {
+export function reasonsOf({ hit, standsFor }: RelevantHit, words: readonly string[]): Reason[] {
+  if (standsFor !== undefined) return [{ kind: 'successor', of: standsFor }];
   const { semantic } = hit.channels;
   const isByMeaning = semantic !== undefined && (words.length === 0 || hit.channels.keyword === undefined);
   return [

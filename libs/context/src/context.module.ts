@@ -20,7 +20,8 @@ import { ConflictFinder } from './conflict/conflict-finder.js';
 import { ConflictOutcomeService } from './conflict/conflict-outcome.service.js';
 import { ConflictService } from './conflict/conflict.service.js';
 import { PostgresConflictRepository } from './conflict/postgres-conflict.repository.js';
-import { ProjectSettingsController } from './conflict/project-settings.controller.js';
+import { ProjectSettingsController } from './settings/project-settings.controller.js';
+import { ProjectSettingsService } from './settings/project-settings.service.js';
 import { TextFinders } from './conflict/text-finder.js';
 import { DocumentReader } from './ingest/document.reader.js';
 import { IngestController } from './ingest/ingest.controller.js';
@@ -94,6 +95,7 @@ const SHARED = [
   RecallService,
   OverviewService,
   RetentionService,
+  ProjectSettingsService,
   ContextReader,
   ContextChanges,
   ContextObservers,

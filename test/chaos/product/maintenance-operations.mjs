@@ -83,12 +83,12 @@ export const maintenanceOperations = [
     },
   },
   {
-    route: 'PUT /v1/projects/{project}/settings',
-    tool: 'project_settings_set',
+    route: 'PATCH /v1/projects/{project}',
+    tool: 'project_settings_change',
     draw({ picks }) {
       const [project, supersede] = [String(picks.one(PROJECTS)), String(picks.one(['propose', 'apply', 'off']))];
       return {
-        call: { method: 'PUT', path: `/v1/projects/${project}/settings`, body: { supersede } },
+        call: { method: 'PATCH', path: `/v1/projects/${project}`, body: { supersede } },
         args: { project, supersede },
         about: [project, 'settings'],
         isRepeatable: true,

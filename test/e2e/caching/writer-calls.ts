@@ -337,8 +337,8 @@ export const HARMLESS_CALLS: Readonly<Record<string, (given: Given) => Sent>> = 
     here.api.post('/v1/contexts/recall', { project, labels: [label] }),
   'PUT /v1/retention/{project}': ({ here, memory: { project } }) =>
     here.api.put(`/v1/retention/${project}`, { archiveAfterDays: 300 }),
-  'PUT /v1/projects/{project}/settings': ({ here, memory: { project } }) =>
-    here.api.put(`/v1/projects/${project}/settings`, { supersede: 'propose' }),
+  'PATCH /v1/projects/{project}': ({ here, memory: { project } }) =>
+    here.api.patch(`/v1/projects/${project}`, { supersede: 'propose', retention: { archiveAfterDays: 300 } }),
   'POST /v1/admin/cache/test': ({ here }) => here.api.post('/v1/admin/cache/test'),
   'POST /v1/admin/cache/warm': ({ here, memory: { project } }) => here.api.post('/v1/admin/cache/warm', { project }),
   'PATCH /v1/admin/cache/families/{name}': ({ here }) =>

@@ -117,7 +117,7 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
     fires: [...version, 'conflicts'],
     mayFire: ['always-check', 'removals'],
   },
-  'PUT /v1/projects/{project}/settings': { ...nothing, mayFire: newProject },
+  'PATCH /v1/projects/{project}': { ...nothing, mayFire: newProject },
   // They count what was read, and that is written down some seconds later.
   'POST /v1/contexts/check': nothing,
   'POST /v1/contexts/recall': nothing,

@@ -54,7 +54,7 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/conflicts': { query: { project } },
     'POST /v1/conflicts/{id}/resolve': { path: { id: ids.conflict }, body: { disposition: 'keep_both' } },
     'GET /v1/projects/{project}/settings': { path: { project } },
-    'PUT /v1/projects/{project}/settings': { path: { project }, body: { supersede: 'propose' } },
+    'PATCH /v1/projects/{project}': { path: { project }, body: { supersede: 'propose' } },
     'GET /v1/settings': {},
     'PATCH /v1/settings': { body: { redaction: { mode: 'report' } } },
     'GET /v1/projects': {},

@@ -94,7 +94,7 @@ describe.each(DATABASES)('conflicts on %s', (_, outside) => {
 
   it('stay listed where the newer text has been replaced meanwhile', async () => {
     const project = newProject();
-    expect((await api.put(`/v1/projects/${project}/settings`, { supersede: 'propose' })).status).toBe(200);
+    expect((await api.patch(`/v1/projects/${project}`, { supersede: 'propose' })).status).toBe(200);
     const first = await store(project, 'first', OLD);
     const second = await store(project, 'second', NEW);
     await store(project, 'third', 'We moved the invoice parser from PaddleOCR to Surya.');
@@ -229,15 +229,17 @@ describe.each(DATABASES)('conflicts on %s', (_, outside) => {
 
   it('are applied, proposed or not looked for as the project says', async () => {
     const [applied, silent, asked] = [newProject(), newProject(), newProject()];
-    const put = (project: string, supersede: string | null, headers = {}) =>
-      api.put(`/v1/projects/${project}/settings`, { supersede }, { headers });
-    expect((await api.get(`/v1/projects/${applied}/settings`)).body).toEqual({ project: applied, supersede: null });
-    const first = await put(applied, 'apply');
-    expect([first.status, first.body]).toEqual([200, { project: applied, supersede: 'apply' }]);
-    expect((await put(applied, 'off', { 'if-match': '"other"' })).status).toBe(412);
-    expect((await put(applied, 'apply', { 'if-match': first.headers.get('etag') })).status).toBe(200);
-    await put(silent, 'off');
-    await put(asked, 'propose');
+    const change = (project: string, supersede: string | null, headers = {}) =>
+      api.patch(`/v1/projects/${project}`, { supersede }, { headers });
+    const retention = { archiveAfterDays: null, purgeAfterDays: null, noticeDays: 7 };
+    const shown = () => api.get(`/v1/projects/${applied}/settings`);
+    expect((await shown()).body).toEqual({ project: applied, supersede: null, retention });
+    const first = await change(applied, 'apply');
+    expect([first.status, first.body]).toEqual([200, { project: applied, supersede: 'apply', retention }]);
+    expect((await change(applied, 'off', { 'if-match': '"other"' })).status).toBe(412);
+    expect((await change(applied, 'apply', { 'if-match': first.headers.get('etag') })).status).toBe(200);
+    await change(silent, 'off');
+    await change(asked, 'propose');
     for (const project of [applied, silent]) {
       await store(project, 'one limit', 'The upload limit for guests is 20 MB.');
       await store(project, 'next limit', 'The upload limit for guests is 50 MB.', {}, other);
@@ -250,8 +252,20 @@ describe.each(DATABASES)('conflicts on %s', (_, outside) => {
     expect(await listed(applied, 'applied')).toMatchObject([{ rule: 'same-sentence-value', state: 'applied' }]);
     expect([await listed(silent), await listed(silent, 'applied')]).toEqual([[], []]);
     expect([await listed(asked), await listed(asked, 'applied')]).toMatchObject([[{ rule: 'change-from' }], []]);
-    expect((await other.put(`/v1/projects/${applied}/settings`, { supersede: 'off' })).status).toBe(403);
-    expect((await put(applied, 'always')).status).toBe(400);
+    expect((await other.patch(`/v1/projects/${applied}`, { supersede: 'off' })).status).toBe(403);
+    expect((await api.patch(`/v1/projects/${applied}`, {})).status).toBe(400);
+    const kept = await api.patch(`/v1/projects/${applied}`, { retention: { archiveAfterDays: 90 } });
+    expect(kept.body).toEqual({
+      project: applied,
+      supersede: 'apply',
+      retention: { ...retention, archiveAfterDays: 90 },
+    });
+    expect((await api.get(`/v1/retention/${applied}`)).body).toMatchObject({ archiveAfterDays: 90, noticeDays: 7 });
+    expect(kept.headers.get('etag')).toBe((await shown()).headers.get('etag'));
+    expect(kept.headers.get('etag')).not.toBe(first.headers.get('etag'));
+    const asBefore = await api.patch(`/v1/projects/${applied}`, { supersede: null, retention: null });
+    expect(asBefore.body).toEqual({ project: applied, supersede: null, retention });
+    expect((await change(applied, 'always')).status).toBe(400);
   });
 
   it('are not looked for in what is imported, which keeps what was decided of validity; later texts find it', async () => {

@@ -78,7 +78,7 @@ describe('what takes the place of what is seen by the next read of another proce
 
   it('T2 a conflict is found and decided', async () => {
     const project = newProject();
-    const said = await fixture.here.api.put(`/v1/projects/${project}/settings`, { supersede: 'propose' });
+    const said = await fixture.here.api.patch(`/v1/projects/${project}`, { supersede: 'propose' });
     expect(said.status).toBe(200);
     const old = await store(project, 'The billing database listens on port 5432.');
     expect((await read(`/v1/conflicts?project=${project}`)).items).toEqual([]);

@@ -58,6 +58,9 @@ export const checkResponse = z
               z.object({ kind: z.literal('always-check') }),
               z.object({ kind: z.literal('words'), words: z.array(z.string()) }),
               z.object({ kind: z.literal('meaning'), similarity: z.number() }),
+              z
+                .object({ kind: z.literal('successor'), of: z.uuid() })
+                .meta({ description: 'It has taken the place of a context that matches.' }),
             ]),
           ),
         }),

@@ -1,14 +1,7 @@
 import { z } from 'zod';
 import { entityId, pageOf, pageQuery } from '#http';
 import { DEFAULT_PROJECT, projectSlug } from '#project';
-import {
-  type Conflict,
-  type ConflictingContext,
-  conflictStates,
-  dispositions,
-  type SupersedeMode,
-  supersedeModes,
-} from './conflict.js';
+import { type Conflict, type ConflictingContext, conflictStates, dispositions } from './conflict.js';
 import { conflictRules } from './rules.js';
 
 export const conflictsQuery = z.strictObject({
@@ -28,18 +21,6 @@ export const resolveBody = z.strictObject({
       'keep_new: the newer context supersedes the older one. keep_old: the newer one was never valid. keep_both: both are valid, and the pair is not proposed again. remove_both: both versions are deleted for good, and the conflict with them.',
   }),
 });
-
-export const settingsParams = z.strictObject({ project: projectSlug });
-
-const supersede = z.enum(supersedeModes).nullable().meta({
-  description:
-    'What the rules that find conflicts do by themselves. propose: nothing. apply: the newer context supersedes the older one at once. off: they look for none. Null: they apply explicit statements of replacement whose older context is of the same author, and propose everything else.',
-});
-
-/** All settings: what is left out is as if it had never been set. */
-export const putSettingsBody = z.strictObject({ supersede: supersede.default(null) });
-
-export const settingsResponse = z.object({ project: z.string(), supersede }).meta({ id: 'ProjectSettings' });
 
 const conflictingContext = z
   .object({
@@ -84,10 +65,6 @@ export function toConflictResponse(conflict: Conflict): z.infer<typeof conflictR
     decidedAt: decidedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
   };
-}
-
-export function toSettingsResponse(project: string, mode: SupersedeMode | null): z.infer<typeof settingsResponse> {
-  return { project, supersede: mode };
 }
 
 function toContext({ validFrom, createdAt, ...context }: ConflictingContext): z.infer<typeof conflictingContext> {

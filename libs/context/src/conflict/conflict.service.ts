@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CacheService, ListCache } from '#cache';
 import { TransactionRunner } from '#database';
-import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
+import type { Page } from '#http';
 import { Clock, type ConflictId, type ContextId, type Principal, type WorkspaceId } from '#kernel';
-import { ProjectReader, ProjectService } from '#project';
+import { ProjectReader } from '#project';
 import { ContextChanges } from '../context-changes.js';
 import { conflictsTag, contextsTag } from '../context.cache.js';
 import { conflictNotFound, conflictResolved } from '../context.errors.js';
 import { ContextDeletionService } from '../store/context-deletion.service.js';
 import { type LockedLabel, PostgresContextRepository } from '../store/postgres-context.repository.js';
 import { ConflictOutcomeService } from './conflict-outcome.service.js';
-import type { Conflict, ConflictState, Disposition, SupersedeMode } from './conflict.js';
+import type { Conflict, ConflictState, Disposition } from './conflict.js';
 import { PostgresConflictRepository } from './postgres-conflict.repository.js';
 
 /** What rules have found, who decides it, and what rules may do by themselves. */
@@ -22,7 +22,6 @@ export class ConflictService {
     private readonly contexts: PostgresContextRepository,
     private readonly deletion: ContextDeletionService,
     private readonly changes: ContextChanges,
-    private readonly projects: ProjectService,
     private readonly reader: ProjectReader,
     private readonly queries: ListCache,
     private readonly cache: CacheService,
@@ -77,34 +76,6 @@ export class ConflictService {
       },
       { retries: 3 },
     );
-  }
-
-  /** What rules do by themselves in a project; null: what they do where nobody has said it. */
-  async getMode(workspaceId: WorkspaceId, slug: string): Promise<SupersedeMode | null> {
-    const project = await this.reader.find(workspaceId, slug);
-    return (project && (await this.conflicts.findMode(workspaceId, project.id))) ?? null;
-  }
-
-  /**
-   * Says what rules do in a project, which is made where it is missing. What they have found stays as it is.
-   * @throws DomainError `precondition-failed` where `preconditions` is not for the current state
-   */
-  putMode(
-    workspaceId: WorkspaceId,
-    slug: string,
-    mode: SupersedeMode | null,
-    preconditions?: Preconditions,
-  ): Promise<void> {
-    return this.transactions.run(async () => {
-      const project = await this.projects.ensure(workspaceId, slug);
-      const current = await this.conflicts.findModeForChange(workspaceId, project.id);
-      requireMatch(preconditions, this.tagOf(slug, current));
-      await this.conflicts.putMode(workspaceId, project.id, mode);
-    });
-  }
-
-  tagOf(slug: string, mode: SupersedeMode | null): string {
-    return entityTag(['settings', slug, mode]);
   }
 
   /** In the order of the labels, as whoever locks several does. */

@@ -18,8 +18,13 @@ const MAX_STATEMENTS = 12;
 /** Of a sentence; a longer one says too much at once. */
 const MAX_WORDS = 60;
 
-const JOKE =
-  /\b(?:(?:a|an|the|his|her|my|our|their|just|only) jokes?(?! [a-z])|jokes?(?= ?[:!)—])|joking|kidding|jk|lol|lmao|haha+|hehe|april fools?|prank|pun intended|tongue[- ]in[- ]cheek|sarcasm)\b|(?<!\S)[:;]-?[)DP](?!\S)|(?<!\S)\/s(?!\S)|[\u{1F600}-\u{1F606}\u{1F609}\u{1F61B}-\u{1F61D}\u{1F923}\u{1F643}\u{1F92A}]/iu;
+/** In words, by a sign, or by a face. */
+const JOKES = [
+  /\b(?:(?:a|an|the|his|her|my|our|their|just|only) jokes?(?! [a-z])|jokes?(?= ?[:!)—]))\b/i,
+  /\b(?:joking|kidding|jk|lol|lmao|haha+|hehe|april fools?|prank|pun intended|tongue[- ]in[- ]cheek|sarcasm)\b/i,
+  /(?:^|\s)(?:[:;]-?[)DP]|\/s)(?!\S)/i,
+  /[\u{1F600}-\u{1F606}\u{1F609}\u{1F61B}-\u{1F61D}\u{1F923}\u{1F643}\u{1F92A}]/u,
+];
 
 /** What may be so one day, or only if something else is. */
 const NOT_YET =
@@ -50,7 +55,7 @@ const SENTENCE_END = /(?<=[.!?])\s|;\s|\s[–—]\s/;
  */
 export function statementsOf(content: string): Statements {
   const none = { heading: '', statements: [] };
-  if (content.length > MAX_STATED_LENGTH || JOKE.test(content)) return none;
+  if (content.length > MAX_STATED_LENGTH || JOKES.some((joke) => joke.test(content))) return none;
   const statements: Statement[] = [];
   const headings: string[] = [];
   let isCode = false;

@@ -15,19 +15,19 @@ const days = z.int().min(1).max(36_500);
 export const retentionParams = z.strictObject({ project: projectSlug });
 export const retentionQuery = z.strictObject(pageQuery);
 
-/** The whole policy: what is left out is as if it had never been set. */
-export const putRetentionBody = z.strictObject({
+export const retentionFields = {
   archiveAfterDays: days
     .nullable()
-    .default(KEEP_EVERYTHING.archiveAfterDays)
     .meta({ description: 'Neither read nor changed for so many days: archived. Null: never. Not always_check ones.' }),
-  purgeAfterDays: days
-    .nullable()
-    .default(KEEP_EVERYTHING.purgeAfterDays)
-    .meta({ description: 'Archived for so many days: deleted for good. Null: never.' }),
-  noticeDays: days
-    .default(KEEP_EVERYTHING.noticeDays)
-    .meta({ description: 'A report shows what becomes due within so many days.' }),
+  purgeAfterDays: days.nullable().meta({ description: 'Archived for so many days: deleted for good. Null: never.' }),
+  noticeDays: days.meta({ description: 'A report shows what becomes due within so many days.' }),
+};
+
+/** The whole policy: what is left out is as if it had never been set. */
+export const putRetentionBody = z.strictObject({
+  archiveAfterDays: retentionFields.archiveAfterDays.default(KEEP_EVERYTHING.archiveAfterDays),
+  purgeAfterDays: retentionFields.purgeAfterDays.default(KEEP_EVERYTHING.purgeAfterDays),
+  noticeDays: retentionFields.noticeDays.default(KEEP_EVERYTHING.noticeDays),
 });
 
 export const runRetentionBody = z

@@ -43,16 +43,18 @@ export const administrationTools: readonly ToolDefinition[] = [
   {
     name: 'project_settings_get',
     title: 'Read the settings of a project',
-    description: 'What rules that find conflicts do by themselves in a project.',
+    description:
+      'What rules that find conflicts do by themselves in a project, and how long it keeps what nobody uses.',
     route: 'GET /v1/projects/:project/settings',
     effect: 'reads',
     fillsProject: () => true,
   },
   {
-    name: 'project_settings_set',
-    title: 'Set the settings of a project',
-    description: 'Whether rules that find conflicts propose, apply or are off; without `supersede`, as by default.',
-    route: 'PUT /v1/projects/:project/settings',
+    name: 'project_settings_change',
+    title: 'Change the settings of a project',
+    description:
+      'Whether rules that find conflicts propose, apply or are off, and how long contexts that nobody uses are kept. What is left out stays.',
+    route: 'PATCH /v1/projects/:project',
     effect: 'changes',
     idempotent: true,
   },
