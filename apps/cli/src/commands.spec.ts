@@ -1,6 +1,8 @@
 import { UsageError } from './cli-error.js';
 import { commands, usage } from './commands.js';
 
+const ID = '01890000-0000-7000-8000-000000000000';
+
 describe('the commands', () => {
   it.each([
     ['serve', ['now']],
@@ -37,6 +39,22 @@ describe('the commands', () => {
     ['import-transcript', []],
     ['import-transcript', ['a.json', '--project', '../x']],
     ['import-transcript', ['a.json', '--format', 'telegrams']],
+    ['forget', []],
+    ['forget', ['a']],
+    ['forget', ['No Slug', 'l', '--reason', 'a test', '--yes']],
+    ['forget', ['a', 'l', '--yes']],
+    ['forget', ['a', 'l', '--reason', 'no', '--yes']],
+    ['forget', ['a', 'l', '--reason', 'not confirmed']],
+    ['forget', ['a', '', '--reason', 'no label', '--yes']],
+    ['forget', ['a', 'l', '--id', ID, '--reason', 'two at once', '--yes']],
+    ['forget', ['a', 'l', '--all-versions', '--reason', 'they are all', '--yes']],
+    ['tombstones', []],
+    ['tombstones', ['make', 'a']],
+    ['tombstones', ['list']],
+    ['tombstones', ['list', 'a', 'b']],
+    ['tombstones', ['list', 'No Slug']],
+    ['tombstones', ['lift', 'a', '--yes']],
+    ['tombstones', ['lift', 'a', ID]],
     ['settings', []],
     ['settings', ['change']],
     ['settings', ['set']],

@@ -1,32 +1,15 @@
-import { type ExitCode, UsageError } from './cli-error.js';
+import { UsageError } from './cli-error.js';
+import { type Command, JSON_OPTION } from './command.js';
 import { parseOptions } from './parse-options.js';
+import { exportCommand, forget, importCommand, importTranscript, tombstones } from './project-commands.js';
 import {
   BENCH_SYNOPSIS,
   benchUsage,
   CACHE_SYNOPSIS,
-  EXPORT_SYNOPSIS,
-  IMPORT_SYNOPSIS,
   KEYS_SYNOPSIS,
   LIMITS_SYNOPSIS,
-  projectOf,
   SETTINGS_SYNOPSIS,
-  TRANSCRIPT_SYNOPSIS,
 } from './usage.js';
-
-/**
- * One command of `keepsake`. This file holds how it is called and nothing that is needed to do the work: that is loaded
- * once the call is understood, so that asking for the version or a typing error does not load a server.
- */
-export interface Command {
-  /** How to call it, without the program's name. */
-  readonly synopsis: string;
-  readonly summary: string;
-  /** Does the work and resolves with the exit code. A server resolves when it has stopped. */
-  run(args: readonly string[]): Promise<ExitCode>;
-}
-
-/** What every command takes. */
-const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
 
 const SERVE_SYNOPSIS = 'serve [--json]';
 
@@ -168,84 +151,6 @@ const settings: Command = {
   },
 };
 
-const exportOptions = {
-  output: { type: 'string' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
-} as const;
-
-const exportCommand: Command = {
-  synopsis: EXPORT_SYNOPSIS,
-  summary: 'Write a project of the running server to a file, with everything in it',
-  async run(args) {
-    const { values, positionals } = parseOptions(args, EXPORT_SYNOPSIS, exportOptions, 1);
-    const [name] = positionals;
-    if (name === undefined) throw new UsageError('export needs the name of a project.', EXPORT_SYNOPSIS);
-    const project = projectOf(name, EXPORT_SYNOPSIS);
-    if (values.output === '') throw new UsageError('--output takes a file, or - for standard output.', EXPORT_SYNOPSIS);
-    if (values.output === '-' && values.json)
-      throw new UsageError('Standard output holds the file or JSON, not both.', EXPORT_SYNOPSIS);
-    const { runExport } = await import('./transfer/run-export.js');
-    return runExport(project, values);
-  },
-};
-
-const importOptions = {
-  project: { type: 'string' },
-  'dry-run': { type: 'boolean', default: false },
-  conflict: { type: 'string', default: 'skip' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
-} as const;
-
-const CONFLICTS = ['skip', 'overwrite', 'new_version'];
-
-const importCommand: Command = {
-  synopsis: IMPORT_SYNOPSIS,
-  summary: 'Bring an exported file into a project of the running server: all of it, or nothing',
-  async run(args) {
-    const { values, positionals } = parseOptions(args, IMPORT_SYNOPSIS, importOptions, 1);
-    const [file] = positionals;
-    if (file === undefined || file === '')
-      throw new UsageError('import needs a file, or - for standard input.', IMPORT_SYNOPSIS);
-    if (!CONFLICTS.includes(values.conflict))
-      throw new UsageError(`--conflict takes one of ${CONFLICTS.join(', ')}.`, IMPORT_SYNOPSIS);
-    const project = values.project === undefined ? undefined : projectOf(values.project, IMPORT_SYNOPSIS);
-    const { conflict, workspace, json, 'dry-run': dryRun } = values;
-    const { runImport } = await import('./transfer/run-import.js');
-    return runImport(file, { project, conflict, workspace, json, dryRun });
-  },
-};
-
-const transcriptOptions = {
-  project: { type: 'string', default: 'default' },
-  format: { type: 'string' },
-  'external-id': { type: 'string' },
-  user: { type: 'string' },
-  'dry-run': { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
-} as const;
-
-const TRANSCRIPT_FORMATS = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code'];
-
-const importTranscript: Command = {
-  synopsis: TRANSCRIPT_SYNOPSIS,
-  summary: 'Bring what was said elsewhere into conversations of a project; the same file again adds nothing',
-  async run(args) {
-    const { values, positionals } = parseOptions(args, TRANSCRIPT_SYNOPSIS, transcriptOptions, 1);
-    const [file] = positionals;
-    if (file === undefined || file === '')
-      throw new UsageError('import-transcript needs a file, or - for standard input.', TRANSCRIPT_SYNOPSIS);
-    const { format, user, workspace, json, 'dry-run': dryRun, 'external-id': externalId } = values;
-    if (format !== undefined && !TRANSCRIPT_FORMATS.includes(format))
-      throw new UsageError(`--format takes one of ${TRANSCRIPT_FORMATS.join(', ')}.`, TRANSCRIPT_SYNOPSIS);
-    const project = projectOf(values.project, TRANSCRIPT_SYNOPSIS);
-    const { runImportTranscript } = await import('./transfer/run-import-transcript.js');
-    return runImportTranscript(file, { project, format, externalId, user, workspace, json, dryRun });
-  },
-};
-
 const MCP_SYNOPSIS = 'mcp [--profile core|full] [--project <slug>] [--results structured|text] [--workspace <slug>]';
 
 const mcpOptions = {
@@ -306,6 +211,8 @@ export const commands: Readonly<Record<string, Command>> = {
   export: exportCommand,
   import: importCommand,
   'import-transcript': importTranscript,
+  forget,
+  tombstones,
   bench,
   doctor,
 };

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { existsSync } from 'node:fs';
 import { CliError, ExitCode, UsageError } from './cli-error.js';
-import { type Command, commands, usage } from './commands.js';
+import type { Command } from './command.js';
+import { commands, usage } from './commands.js';
 
 const isJson = process.argv.includes('--json');
 

@@ -43,6 +43,24 @@ export const TRANSCRIPT_SYNOPSIS = [
   '      [--external-id <name>] [--user <name>] [--dry-run] [--workspace <slug>] [--json]',
 ].join('\n');
 
+export const FORGET_SYNOPSIS = [
+  'forget <project> <label> | <project> --id <id> [--all-versions]   [--tombstone] --reason <text> [--yes]',
+  '       [--workspace <slug>] [--json]',
+].join('\n');
+
+export function forgetUsage(message: string): UsageError {
+  return new UsageError(message, FORGET_SYNOPSIS);
+}
+
+export const TOMBSTONES_SYNOPSIS = [
+  'tombstones list <project> | lift <project> <id> [--yes]',
+  '       [--workspace <slug>] [--json]',
+].join('\n');
+
+export function tombstonesUsage(message: string): UsageError {
+  return new UsageError(message, TOMBSTONES_SYNOPSIS);
+}
+
 const SLUG = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
 
 /** As every call names a project. @throws UsageError */
