@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_SCHEMA_BYTES, MAX_SUBSCHEMAS } from './preference-schema.js';
 import { type RedactionDetector, redactionModes, settingsOf, type StoredSettings } from './settings.js';
 
 export const noQuery = z.strictObject({});
@@ -23,6 +24,8 @@ const detectorFields = <Field extends z.ZodType>(field: (description: string) =>
     Field
   >;
 
+const schema = z.record(z.string(), z.unknown());
+
 /** What is left out stays, null is the default again. */
 export const patchSettingsBody = z.strictObject({
   redaction: z
@@ -35,6 +38,12 @@ export const patchSettingsBody = z.strictObject({
     })
     .nullable()
     .optional(),
+  preferenceSchema: schema
+    .nullable()
+    .optional()
+    .meta({
+      description: `A JSON Schema (draft 2020-12) for the preferences of users, in the place of the one that is there; null: none. At most ${MAX_SCHEMA_BYTES} bytes and ${MAX_SUBSCHEMAS} schemas, references to its own $defs alone, no pattern and no patternProperties. Preferences that are there are checked when they change next.`,
+    }),
 });
 
 export const settingsResponse = z
@@ -42,6 +51,9 @@ export const settingsResponse = z
     redaction: z
       .object({ mode, detectors: z.object(detectorFields((description) => z.boolean().meta({ description }))) })
       .meta({ description: 'What is done about secrets in what is stored.' }),
+    preferenceSchema: schema.nullable().meta({
+      description: 'A JSON Schema (draft 2020-12) that preferences of users have to fit. Null: they are free.',
+    }),
     updatedAt: z.iso.datetime().nullable().meta({ description: 'Null: nothing was ever set.' }),
   })
   .meta({ id: 'WorkspaceSettings' });

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Preconditions, requireMatch } from '#http';
 import { Clock, mergePatch, type Metadata, type WorkspaceId } from '#kernel';
+import { compileSchema } from './compile-schema.js';
 import { PostgresWorkspaceSettingsRepository } from './postgres-workspace-settings.repository.js';
 import { settingsTag, workspaceSettings } from './settings.cache.js';
 import {
@@ -35,15 +37,16 @@ export class SettingsService {
   /**
    * Changes what was set: a merge patch (RFC 7396), so null is the default again. It holds from the next request on, in every
    * process. A patch that changes nothing leaves the revision as it is.
-   * @throws DomainError `precondition-failed` where `preconditions` is not for the current state
+   * @throws DomainError `precondition-failed` where `preconditions` is not for the current state; `invalid-input` for a schema
+   *   that is none, or that does more than is allowed
    */
-  change(workspaceId: WorkspaceId, patch: SettingsPatch, preconditions?: Preconditions): Promise<StoredSettings> {
+  async change(workspaceId: WorkspaceId, patch: SettingsPatch, preconditions?: Preconditions): Promise<StoredSettings> {
+    if (patch.preferenceSchema) compileSchema(patch.preferenceSchema);
     return this.transactions.run(async () => {
       const current = await this.settings.findForChange(workspaceId);
       requireMatch(preconditions, this.tagOf(workspaceId, current));
-      // What goes in is of the shapes of the two; a merge patch knows JSON alone.
-      const choice = mergePatch(current.choice as Metadata, patch as Metadata) as SettingsChoice;
-      if (JSON.stringify(choice) === JSON.stringify(current.choice)) return current;
+      const choice = merged(current.choice, patch);
+      if (isDeepStrictEqual(choice, current.choice)) return current;
       const changed = await this.settings.put(workspaceId, choice, this.clock.now());
       await this.cache.invalidate([settingsTag({ workspace: workspaceId })]);
       return changed;
@@ -54,4 +57,11 @@ export class SettingsService {
   tagOf(workspaceId: WorkspaceId, { revision }: StoredSettings): string {
     return entityTag(['workspace-settings', workspaceId, revision]);
   }
+}
+
+/** What goes in is of the shapes of the two; a merge patch knows JSON alone. */
+function merged({ preferenceSchema: before, ...choice }: SettingsChoice, patch: SettingsPatch): SettingsChoice {
+  const { preferenceSchema: schema = before, ...rest } = patch;
+  const others = mergePatch(choice, rest as Metadata) as SettingsChoice;
+  return schema ? { ...others, preferenceSchema: schema } : others;
 }

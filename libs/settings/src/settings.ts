@@ -1,4 +1,4 @@
-import type { Revision } from '#kernel';
+import type { Metadata, Revision } from '#kernel';
 
 /** What happens to a secret that a text to be stored holds: nothing; it is reported; it is replaced; the text is refused. */
 export const redactionModes = ['off', 'report', 'mask', 'refuse'] as const;
@@ -14,6 +14,8 @@ export interface RedactionSettings {
 /** What holds in a workspace. Every field has a value where nobody has set it. */
 export interface WorkspaceSettings {
   readonly redaction: RedactionSettings;
+  /** A JSON Schema (draft 2020-12) that preferences of users have to fit; null: they are free. */
+  readonly preferenceSchema: Metadata | null;
 }
 
 /** Of each setting, what was set; absent: the default holds. */
@@ -22,6 +24,7 @@ export interface SettingsChoice {
     readonly mode?: RedactionSettings['mode'];
     readonly detectors?: Partial<RedactionSettings['detectors']>;
   };
+  readonly preferenceSchema?: Metadata;
 }
 
 /** As it was read. */
@@ -38,6 +41,8 @@ export interface SettingsPatch {
     readonly mode?: RedactionSettings['mode'] | null | undefined;
     readonly detectors?: Partial<Record<RedactionDetector, boolean | null>> | null | undefined;
   } | null;
+  /** Replaces the one that is there: parts of two schemas are none. */
+  readonly preferenceSchema?: Metadata | null | undefined;
 }
 
 /** E-mail addresses and phone numbers are what people talk about: they are looked for where that was asked for. */
@@ -47,11 +52,12 @@ const DEFAULT_REDACTION: RedactionSettings = {
 };
 
 /** What was set, completed by the defaults. */
-export function settingsOf({ redaction }: SettingsChoice): WorkspaceSettings {
+export function settingsOf({ redaction, preferenceSchema }: SettingsChoice): WorkspaceSettings {
   return {
     redaction: {
       mode: redaction?.mode ?? DEFAULT_REDACTION.mode,
       detectors: { ...DEFAULT_REDACTION.detectors, ...redaction?.detectors },
     },
+    preferenceSchema: preferenceSchema ?? null,
   };
 }

@@ -4,3 +4,8 @@ import { MAX_PROFILE_BYTES } from './user.js';
 export function profileTooLarge(part: 'profile' | 'preferences'): DomainError {
   return new InvalidInputError(`/${part}`, `must be at most ${MAX_PROFILE_BYTES} bytes of JSON when merged`);
 }
+
+export function preferencesUnfit(fault: { readonly pointer: string; readonly detail: string }): DomainError {
+  const detail = `${fault.detail} (the schema of the workspace, GET /v1/settings)`;
+  return new InvalidInputError(`/preferences${fault.pointer}`, detail, { code: 'preferences-unfit' });
+}

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
+import { SettingsModule } from '#settings';
 import { PostgresProfileRepository } from './profile/postgres-profile.repository.js';
 import { ProfileController } from './profile/profile.controller.js';
 import { ProfileService } from './profile/profile.service.js';
 
 /** What is remembered of users. */
 @Module({
-  imports: [CacheModule],
+  imports: [CacheModule, SettingsModule],
   providers: [ProfileService, PostgresProfileRepository],
   exports: [ProfileService],
 })

@@ -44,7 +44,7 @@ describe('the settings of a workspace', () => {
 
   it('are the defaults where nobody has set any, and a second read of them asks the database nothing', async () => {
     const first = await read(there);
-    expect(first.body).toEqual({ redaction: DEFAULTS, updatedAt: null });
+    expect(first.body).toEqual({ redaction: DEFAULTS, preferenceSchema: null, updatedAt: null });
     const second = await read(there);
     expect(second.body).toEqual(first.body);
     expect(second.headers.get('cache-status')).toMatch(/^keepsake; hit/);

@@ -4,9 +4,10 @@ import { TransactionRunner } from '#database';
 import { entityTag, type Page, type Preconditions, requireMatch } from '#http';
 import { Clock, mergePatch, type Metadata, metadataBytes, newRevision } from '#kernel';
 import { writtenByCaller } from '#observability';
+import { PreferenceRules } from '#settings';
 import { MAX_PROFILE_BYTES, type Profile, type ProfileChange, type ProfilePatch, type UserRef } from '../user.js';
 import { profiles, profileTag } from '../user.cache.js';
-import { profileTooLarge } from '../user.errors.js';
+import { preferencesUnfit, profileTooLarge } from '../user.errors.js';
 import { PostgresProfileRepository } from './postgres-profile.repository.js';
 
 /**
@@ -21,6 +22,7 @@ export class ProfileService {
     private readonly cache: CacheService,
     private readonly queries: ListCache,
     private readonly clock: Clock,
+    private readonly rules: PreferenceRules,
   ) {}
 
   /** Null: nothing is remembered of the user. */
@@ -47,9 +49,10 @@ export class ProfileService {
    * Changes a profile. It is made where it is missing.
    * @param preconditions what it says of the state it is for; absent: any, or none
    * @throws DomainError `precondition-failed`, which says the current version (0: none); `invalid-input` where a merged part
-   *   is too large
+   *   is too large; `preferences-unfit` where changed preferences do not fit the schema of the workspace
    */
-  patch(of: UserRef, patch: ProfilePatch, preconditions: Preconditions = {}): Promise<Profile> {
+  async patch(of: UserRef, patch: ProfilePatch, preconditions: Preconditions = {}): Promise<Profile> {
+    const findFault = patch.preferences === undefined ? undefined : await this.rules.find(of.workspaceId);
     return this.transactions.run(async () => {
       const now = this.clock.now();
       const current = await this.repository.lock(of, now, newRevision());
@@ -64,6 +67,8 @@ export class ProfileService {
         revision: newRevision(),
         createdBy: writtenByCaller().createdBy,
       };
+      const fault = findFault?.(profile.preferences);
+      if (fault !== undefined) throw preferencesUnfit(fault);
       await this.repository.put(profile, patch);
       await this.changed(of);
       return profile;
