@@ -31,7 +31,7 @@ const FEATURES = {
   check: ['project', 'context', 'search'],
   handover: ['project', 'warming', 'session', 'context'],
   'agent-state': ['project'],
-  user: ['settings'],
+  user: ['settings', 'conversation', 'relevance'],
   lookup: [],
   relevance: ['project', 'session', 'context', 'conversation', 'search'],
   webhook: ['project', 'session', 'context', 'handover'],

@@ -10,6 +10,7 @@ import { KernelModule } from '#kernel';
 import { ObservabilityModule } from '#observability';
 import { QueueWorkerModule } from '#queue';
 import { SearchModule } from '#search';
+import { UserModule } from '#user';
 import { WarmingWorkerModule } from '#warming';
 import { WebhookWorkerModule } from '#webhook';
 
@@ -31,6 +32,7 @@ export class WorkerModule {
         EmbeddingWorkerModule,
         SearchModule,
         AgentStateModule,
+        UserModule,
         WarmingWorkerModule,
         WebhookWorkerModule,
       ],

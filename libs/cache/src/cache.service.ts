@@ -9,6 +9,7 @@ import { WarnOnce } from './metrics/warn-once.js';
 import { BackgroundWork, DriftProbe } from './read/background-work.js';
 import { readMany } from './read/bulk-read.js';
 import { CacheReader } from './read/cache-reader.js';
+import { type FoundEntries, scanEntries, type SoughtContent } from './read/entry-scan.js';
 import { EntryWriter, ImmutableWrites } from './read/entry-writer.js';
 import { SingleFlight } from './read/load-sharing.js';
 import { LocalReader } from './read/local-reader.js';
@@ -154,13 +155,18 @@ export class CacheService {
    * Removes everything that the caches hold of a workspace, of every family and tier, on every process: for deletions
    * for good. Entries that fell by their tags are never served, but they would stay until they expire.
    *
-   * Inside a transaction: remembered in it, done after its commit and before its caller is answered; never after a
-   * rollback. Outside: done now. Where the shared tier is unavailable, its entries go when it is back; until then nobody serves
-   * them, from `invalidationBoundMs` on at the latest.
+   * Inside a transaction: after its commit and before its caller is answered; never after a rollback. Outside: now. Where the shared
+   * tier is unavailable, its entries go when it is back; nobody serves them from `invalidationBoundMs` on at the latest.
+   * @param workspace null for what belongs to the platform itself, such as verified credentials
    * @param waits false for one of many deletions: the caller of the last one waits
    */
-  erase(workspace: string, { waits = true }: { readonly waits?: boolean } = {}): Promise<void> {
+  erase(workspace: string | null, { waits = true }: { readonly waits?: boolean } = {}): Promise<void> {
     return this.parts.invalidations.erase(workspace, waits);
+  }
+
+  /** Counts entries of a workspace and of the platform that hold what is sought. @throws StoreUnavailableError */
+  scanFor(workspace: string, sought: SoughtContent): Promise<FoundEntries> {
+    return scanEntries(this.parts, this.registry, workspace, sought);
   }
 
   /**
@@ -270,7 +276,6 @@ export class CacheService {
     return this.registry.listing();
   }
 
-  /** False where somebody has turned the family of this name off. */
   isEnabled(name: string): boolean {
     return this.registry.find(name)?.policy.enabled !== false;
   }
@@ -284,7 +289,7 @@ export class CacheService {
     this.registry.apply(settings);
   }
 
-  /** Waits for refreshes, refills and probes that run in the background. */
+  /** Waits for what runs in the background. */
   settled(): Promise<void> {
     return this.background.settled();
   }

@@ -16,6 +16,8 @@ export {
   textOf as textOfMessage,
   textsAt as textsOfMessageAt,
 } from './message.js';
+export { ConversationService } from './conversations/conversation.service.js';
+export { MessageService } from './messages/message.service.js';
 export { type MessageObserver, MessageObservers, type WrittenMessages } from './message-observers.js';
 export type { ConversationCopy, ConversationImport, MessageCopy } from './transfer/conversation-import.js';
 export { ConversationTransferService } from './transfer/conversation-transfer.service.js';

@@ -1,1 +1,2 @@
+export { feedbackTag } from './relevance.cache.js';
 export { RelevanceApiModule } from './relevance.module.js';

@@ -8,7 +8,7 @@ import { SettingsService } from './settings.service.js';
 const MOST_KEPT = 100;
 
 /** The first fault of preferences, undefined where they have none. */
-export type FindFault = (preferences: Metadata) => PreferenceFault | undefined;
+type FindFault = (preferences: Metadata) => PreferenceFault | undefined;
 
 /**
  * What preferences of users have to fit in a workspace. A compiled schema is kept by the revision of the settings, which no

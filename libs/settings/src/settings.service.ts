@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from '#cache';
 import { TransactionRunner } from '#database';
 import { entityTag, type Preconditions, requireMatch } from '#http';
-import { Clock, mergePatch, type Metadata, type WorkspaceId } from '#kernel';
+import { Clock, mergePatch, type WorkspaceId } from '#kernel';
 import { compileSchema } from './compile-schema.js';
 import { PostgresWorkspaceSettingsRepository } from './postgres-workspace-settings.repository.js';
 import { settingsTag, workspaceSettings } from './settings.cache.js';
@@ -62,6 +62,6 @@ export class SettingsService {
 /** What goes in is of the shapes of the two; a merge patch knows JSON alone. */
 function merged({ preferenceSchema: before, ...choice }: SettingsChoice, patch: SettingsPatch): SettingsChoice {
   const { preferenceSchema: schema = before, ...rest } = patch;
-  const others = mergePatch(choice, rest as Metadata) as SettingsChoice;
+  const others = mergePatch(choice, rest) as SettingsChoice;
   return schema ? { ...others, preferenceSchema: schema } : others;
 }

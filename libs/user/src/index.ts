@@ -1,1 +1,1 @@
-export { UserApiModule } from './user.module.js';
+export { UserApiModule, UserModule } from './user.module.js';

@@ -9,3 +9,11 @@ export function preferencesUnfit(fault: { readonly pointer: string; readonly det
   const detail = `${fault.detail} (the schema of the workspace, GET /v1/settings)`;
   return new InvalidInputError(`/preferences${fault.pointer}`, detail, { code: 'preferences-unfit' });
 }
+
+export function erasureNotFound(): DomainError {
+  return new DomainError({
+    code: 'user-erasure-not-found',
+    kind: 'not-found',
+    detail: 'No erasure of this user was asked for. Erase a user with DELETE /v1/users/{user}.',
+  });
+}

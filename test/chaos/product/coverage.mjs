@@ -46,6 +46,9 @@ const WITHOUT_STATE = {
   'GET /v1/webhooks/{id}/deliveries/{delivery}': 'is read from the database each time',
   'POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver':
     'changes nothing that is cached; its own tests prove what is sent',
+  'DELETE /v1/users/{user}':
+    'goes on in a job for as long as there is something; test/e2e/users erases on two servers, and kills a worker in the middle',
+  'GET /v1/users/{user}/erasure': 'is read from the database each time',
   'GET /v1/usage': 'is up to five seconds behind, as it says',
 };
 
@@ -85,6 +88,7 @@ const IDLE_JOBS = {
   'idempotency-expiry': 'removes what is a day old',
   'webhook-events': 'no webhook asks for what it records, which nobody caches',
   'webhook-cleanup': 'removes deliveries that are a week old, which nobody caches',
+  'user-erasure': 'nobody asks for one; test/e2e/users does',
   'queue-maintenance': 'removes jobs that have ended, which nobody caches',
 };
 

@@ -427,6 +427,7 @@ export const UNCACHED_READS: Readonly<Record<string, string>> = {
   'GET /v1/webhooks/{id}': 'rare, and for administrators',
   'GET /v1/webhooks/{id}/deliveries': 'changes all the time',
   'GET /v1/webhooks/{id}/deliveries/{delivery}': 'changes all the time',
+  'GET /v1/users/{user}/erasure': 'rare, and for administrators',
   'GET /v1/usage': 'counts of now',
   'GET /v1/models': 'the settings of the process',
   'GET /v1/models/{model}': 'the settings of the process',

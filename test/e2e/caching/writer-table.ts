@@ -130,6 +130,12 @@ export const WRITING_ROUTES: Readonly<Record<string, Writer>> = {
   'DELETE /v1/agents/{agent}/checkpoints/{id}': { changes: ['checkpoints'], fires: checkpoint },
   'POST /v1/agents/{agent}/restore': { changes: ['agent states'], fires: agentState },
   'POST /v1/feedback': { changes: ['feedback'], fires: ['feedback'] },
+  'DELETE /v1/users/{user}': {
+    changes: ['profiles', 'feedback'],
+    fires: ['profile'],
+    mayFire: ['feedback'],
+    provedBy: 'test/e2e/users/erasure.e2e-spec.ts',
+  },
   'PATCH /v1/users/{user}/profile': { changes: ['profiles'], fires: ['profile'] },
   'PUT /v1/retention/{project}': { ...nothing, mayFire: newProject },
   'POST /v1/retention/{project}/run': {
@@ -280,6 +286,20 @@ export const JOBS: Readonly<Record<string, Writer>> = {
     provedBy: 'libs/agent-state/src/agent-state.int-spec.ts',
   },
   'cache-warming': nothing,
+  'user-erasure': {
+    changes: [
+      'conversations',
+      'conversation count',
+      'messages',
+      'agent states',
+      'checkpoints',
+      'contexts',
+      'search index',
+    ],
+    fires: ['removals', 'token-subject'],
+    mayFire: [...conversation, 'project-contents', 'search'],
+    provedBy: 'test/e2e/users/erasure.e2e-spec.ts',
+  },
   'idempotency-expiry': nothing,
   'webhook-events': nothing,
   'webhook-cleanup': nothing,

@@ -129,6 +129,8 @@ export function sampleOf(route: string, { ids, project }: PopulatedWorkspace): R
     'GET /v1/users/{user}/profile': { path: { user: ids.user } },
     'PATCH /v1/users/{user}/profile': { path: { user: ids.user }, body: { profile: { step: 3 } } },
     'GET /v1/users/{user}/profile/history': { path: { user: ids.user } },
+    'DELETE /v1/users/{user}': { path: { user: ids.user } },
+    'GET /v1/users/{user}/erasure': { path: { user: ids.user } },
     'GET /v1/webhooks': {},
     'POST /v1/webhooks': { body: { url: 'https://receiver.example/', events: ['context.stored'] } },
     'GET /v1/webhooks/{id}': { path: { id: ids.webhook } },

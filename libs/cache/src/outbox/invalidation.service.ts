@@ -2,7 +2,7 @@ import { messageOf } from '#kernel';
 import { Logger } from '@nestjs/common';
 import { endedWithin } from '../ended-within.js';
 import type { CacheSpans } from '../metrics/cache-spans.js';
-import { encodeKeyPart } from '../families/key.js';
+import { encodeKeyPart, PLATFORM_SCOPE } from '../families/key.js';
 import type { Tag } from '../families/tag.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { DeliveryWaits } from './delivery-waits.js';
@@ -104,8 +104,8 @@ export class InvalidationService {
    * caches hold of the workspace is removed. Outside: removes it now.
    * @param waits false: nobody waits for the removal
    */
-  async erase(workspace: string, waits: boolean): Promise<void> {
-    const scope = encodeKeyPart(workspace);
+  async erase(workspace: string | null, waits: boolean): Promise<void> {
+    const scope = workspace === null ? PLATFORM_SCOPE : encodeKeyPart(workspace);
     const { transaction } = this.outbox;
     if (transaction === undefined) {
       const rowId = await this.outbox.appendErasure(scope);

@@ -47,6 +47,11 @@ export class LocalTier {
     if (removals === this.removals) this.entries.set(key, entry);
   }
 
+  /** All that is kept now. */
+  held(): Iterable<readonly [string, LocalEntry]> {
+    return this.entries.entries();
+  }
+
   delete(key: string): void {
     this.entries.delete(key);
   }

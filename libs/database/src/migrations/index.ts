@@ -29,6 +29,7 @@ import { Conflicts } from './0035-conflicts.js';
 import { ForgottenTexts } from './0036-forgotten-texts.js';
 import { WorkspaceSettings } from './0038-workspace-settings.js';
 import { UserProfiles } from './0040-user-profiles.js';
+import { UserErasures } from './0042-user-erasures.js';
 import { Webhooks } from './0043-webhooks.js';
 import { Feedback } from './0041-feedback.js';
 import { AnswersWithMessages } from './0045-answers-with-messages.js';
@@ -66,6 +67,7 @@ export const migrations: MigrationClass[] = [
   WorkspaceSettings,
   UserProfiles,
   Feedback,
+  UserErasures,
   Webhooks,
   AnswersWithMessages,
 ];
