@@ -62,7 +62,7 @@ describe('an erasure whose worker is killed', () => {
     // As if the time of the attempt was over.
     await sql.query(`UPDATE pgboss.job SET started_on = started_on - interval '1 hour' WHERE id = $1`, [body.job.id]);
     await worker.start();
-    await eventually(async () => (await report()).state === 'finished', { timeoutMs: 90_000, what: 'the end of it' });
+    await eventually(async () => (await report()).state === 'finished', { timeoutMs: 150_000, what: 'the end of it' });
     const { removed, found } = await report();
     expect(removed).toMatchObject({ conversations: CONVERSATIONS, messages: 2 * CONVERSATIONS });
     expect(Object.values(found).filter((count) => count !== 0)).toEqual([]);
@@ -70,5 +70,5 @@ describe('an erasure whose worker is killed', () => {
       'SELECT (SELECT count(*) FROM messages)::int AS messages, (SELECT count(*) FROM user_erasure_items)::int AS items',
     );
     expect(left.rows).toEqual([{ messages: 0, items: 0 }]);
-  }, 240_000);
+  }, 300_000);
 });

@@ -2,6 +2,7 @@ import { decodePayload } from '../codec/payload.js';
 import { encodeKeyPart, PLATFORM_SCOPE } from '../families/key.js';
 import type { FamilyRegistry } from '../families/registry.js';
 import { isEntry, loadedAtOf, payloadOf } from '../protocol/entry.js';
+import { NoStore } from '../stores/no-store.js';
 import type { CacheParts } from './reading.js';
 
 const SCAN_PAGE = 1_000;
@@ -34,16 +35,16 @@ export async function scanEntries(
   const isMeant = (key: string) => scopes.some((scope) => space.isEntryIn(scope, key));
   const search = new ContentSearch(sought);
   let shared = 0;
-  let cursor = '0';
-  do {
+  let cursor = store instanceof NoStore ? undefined : '0';
+  while (cursor !== undefined) {
     const page = await store.scan(space.entryPrefix, cursor, SCAN_PAGE);
     for (const key of new Set(page.keys.filter(isMeant))) {
       const { entry } = await store.read(key, []);
       if (entry === null || !isEntry(entry)) continue;
       if (search.isIn(key, valueOf(registry, space.entryPrefix, key, entry), loadedAtOf(entry))) shared++;
     }
-    cursor = page.cursor;
-  } while (cursor !== '0');
+    cursor = page.cursor === '0' ? undefined : page.cursor;
+  }
   let held = 0;
   for (const [key, { value, loadedAtMs }] of local.held())
     if (isMeant(key) && search.isIn(key, value, loadedAtMs)) held++;
