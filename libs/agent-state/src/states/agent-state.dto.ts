@@ -39,16 +39,21 @@ export const putStateBody = z.strictObject({
   ttlSeconds: restoredTtlSeconds,
 });
 
-export const patchStateBody = z.strictObject({
-  ...ofProject,
-  value: anyJson.optional().meta({
-    description:
-      'A JSON merge patch (RFC 7396): null removes a key, objects are merged, what is no object replaces all of it.',
-  }),
-  ttlSeconds: ttlSeconds.nullish().meta({
-    description: 'Seconds from now until the state is gone. Absent: its expiry stays; null: it never expires.',
-  }),
-});
+export const patchStateBody = z
+  .strictObject({
+    ...ofProject,
+    value: anyJson.optional().meta({
+      description:
+        'A JSON merge patch (RFC 7396): null removes a key, objects are merged, what is no object replaces all of it.',
+    }),
+    ttlSeconds: ttlSeconds.nullish().meta({
+      description: 'Seconds from now until the state is gone. Absent: its expiry stays; null: it never expires.',
+    }),
+  })
+  .refine(({ value, ttlSeconds: life }) => value !== undefined || life !== undefined, {
+    path: ['value'],
+    error: 'is missing: send value, ttlSeconds, or both',
+  });
 
 export const stateResponse = z
   .object({

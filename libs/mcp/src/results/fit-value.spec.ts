@@ -37,6 +37,17 @@ describe('a value that is to fit', () => {
     );
   });
 
+  it('loses members of free data where there are too many of them, however deep', () => {
+    const members = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`key ${n}`, n]));
+    let deep: unknown = members;
+    for (let level = 0; level < 60; level++) deep = { [`level ${level}`]: deep, ['x'.repeat(200)]: level };
+    for (const content of [[{ type: 'tool_call', arguments: members }], [{ type: 'json', deep }]]) {
+      const { value, cuts } = fitValue({ items: [{ id: 'a', content }] }, 4000, 300);
+      expect(JSON.stringify(value).length).toBeLessThanOrEqual(4000);
+      expect(cuts.some(({ unit, total }) => unit === 'members' && total > 0)).toBe(true);
+    }
+  });
+
   it('fits, whatever it is, where items and texts make it large', () => {
     const text = fc.string({ maxLength: 2000 });
     fc.assert(

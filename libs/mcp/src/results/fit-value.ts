@@ -66,12 +66,17 @@ const ladder: readonly Limits[] = [
   ...[Infinity, 100, 50, 20, 10, 5, 2, 1].map((items) => ({ text: 0, items, metadata: false })),
 ];
 
+/** What holds data of clients in a form of their own: members of it can be left out as well, and what lies deep in it. */
+const FREE = new Set(['value', 'content', 'payload', 'result', 'profile', 'preferences']);
+/** Levels of such data that are kept where items are cut. */
+const FREE_LEVELS = 12;
+
 /** Cutting it would make it name another place. */
 const WHOLE = new Set(['nextCursor']);
 
 /**
  * The value, cut so that its JSON has at most so many characters (UTF-16 units) where that can be done: texts to their
- * first characters, arrays to their first items, `metadata` to nothing.
+ * first characters, arrays and free data to their first items, `metadata` to nothing.
  * @param shortest no text is cut to fewer characters than these: identifiers and labels stay whole
  */
 export function fitValue(value: unknown, maxCharacters: number, shortest: number): Fitted {
@@ -96,7 +101,7 @@ export function isHighSurrogate(unit: number): boolean {
 
 function cut(root: unknown, limits: Limits): Fitted {
   const cuts: Cut[] = [];
-  const walk = (value: unknown, pointer: string, name: string): unknown => {
+  const walk = (value: unknown, pointer: string, name: string, freeLevel: number): unknown => {
     if (typeof value === 'string') {
       if (value.length <= limits.text || WHOLE.has(name)) return value;
       const shown = firstCharacters(value, limits.text);
@@ -104,19 +109,21 @@ function cut(root: unknown, limits: Limits): Fitted {
       return shown;
     }
     if (typeof value !== 'object' || value === null) return value;
+    const level = freeLevel > 0 || FREE.has(name) ? freeLevel + 1 : 0;
+    const most = level > FREE_LEVELS && limits.items < Infinity ? 0 : limits.items;
     if (Array.isArray(value)) {
-      const items = value.slice(0, limits.items);
+      const items = value.slice(0, most);
       if (items.length < value.length) cuts.push({ pointer, unit: 'items', shown: items.length, total: value.length });
-      return items.map((item, index) => walk(item, `${pointer}/${index}`, ''));
+      return items.map((item, index) => walk(item, `${pointer}/${index}`, '', level));
     }
     const entries = Object.entries(value);
-    if (name === 'metadata' && !limits.metadata && entries.length > 0) {
-      cuts.push({ pointer, unit: 'members', shown: 0, total: entries.length });
-      return {};
-    }
+    const isDropped = name === 'metadata' && !limits.metadata;
+    const kept = isDropped ? [] : level > 0 ? entries.slice(0, most) : entries;
+    if (kept.length < entries.length)
+      cuts.push({ pointer, unit: 'members', shown: kept.length, total: entries.length });
     return Object.fromEntries(
-      entries.map(([key, member]) => [key, walk(member, `${pointer}/${escapePointer(key)}`, key)]),
+      kept.map(([key, member]) => [key, walk(member, `${pointer}/${escapePointer(key)}`, key, level)]),
     );
   };
-  return { value: walk(root, '', ''), cuts };
+  return { value: walk(root, '', '', 0), cuts };
 }

@@ -44,14 +44,14 @@ const redactionSchema: JsonSchema = {
 
 /** The schema of what a tool answers, from that of its route. @throws Error for fields that clash or are not there */
 export function toResultSchema(
-  { name, effect, omits = [], pages, isWhole }: ToolDefinition,
+  { name, effect, omits = [], pages, pageOf = 'text', isWhole }: ToolDefinition,
   answer: ObjectSchema,
 ): ObjectSchema {
   const schema = omits.reduce(omitFromSchema, answer);
   const added = {
     etag: etagSchema,
     ...(effect === 'reads' ? {} : { redactionReport: redactionSchema }),
-    ...(pages === undefined ? {} : { range: rangeSchema }),
+    ...(pages === undefined ? {} : { range: rangeSchema(pageOf) }),
     ...(isWhole === true ? {} : { shortened: shortenedSchema }),
   };
   const clash = Object.keys(added).find((field) => field in schema.properties);

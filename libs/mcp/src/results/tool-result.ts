@@ -2,8 +2,9 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import { namesState, type Problem } from '#http';
 import type { RestAnswer } from '../http/rest-api.js';
 import type { Tool } from '../tools/tool-catalogue.js';
+import type { ToolDefinition } from '../tools/tool.js';
 import { withArgumentNames } from '../tools/renamed-arguments.js';
-import { fenced, pageOf, type TextPage } from './text-page.js';
+import { fenced, pageOf, pageOfValue, type TextPage } from './text-page.js';
 import { type Cut, fitValue, omitFromValue } from './fit-value.js';
 
 /** What a model learns of a problem. */
@@ -90,17 +91,42 @@ export function toErrorResult(problem: ProblemView): CallToolResult {
 }
 
 function toValue({ definition }: Pick<Tool, 'definition'>, body: unknown, page: TextPage | undefined) {
-  const { omits = [], pages, isWhole, readOn = 'Ask for less at a time.' } = definition;
-  let value = omits.reduce(omitFromValue, body) as Record<string, unknown>;
-  const text = pages === undefined ? undefined : value[pages];
-  if (pages !== undefined && page !== undefined && typeof text === 'string') {
-    const { text: part, range } = pageOf(text, page);
-    value = { ...value, [pages]: part, range };
-  }
+  const { omits = [], isWhole } = definition;
+  const value = omits.reduce(omitFromValue, body) as Record<string, unknown>;
   if (isWhole === true) return value;
-  const { value: fitted, cuts } = fitValue(value, MAX_VALUE, SHORTEST_IN_VALUE);
-  if (cuts.length === 0) return value;
-  return { ...(fitted as Record<string, unknown>), shortened: toShortened(cuts, readOn) };
+  const paged = page === undefined ? {} : pageIn(definition, value, page);
+  const others = Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(paged, name)));
+  // A part is as long as it says: what is beside it gives way.
+  const room = MAX_VALUE - JSON.stringify(paged).length;
+  const { value: fitted, cuts } = fitValue(others, room, SHORTEST_IN_VALUE);
+  const whole = { ...value, ...(fitted as Record<string, unknown>), ...paged };
+  const readOn = readOnOf(definition, paged['range']);
+  return cuts.length === 0 && readOn === undefined
+    ? whole
+    : { ...whole, shortened: toShortened(cuts, readOn ?? definition.readOn ?? 'Ask for less at a time.') };
+}
+
+/** The part of the answer that is read in parts, and which one it is. */
+function pageIn(
+  { pages = '', pageOf: form }: ToolDefinition,
+  value: Readonly<Record<string, unknown>>,
+  page: TextPage,
+): Record<string, unknown> {
+  const given = value[pages];
+  if (form === 'json') {
+    const { shown, range } = pageOfValue(given, page);
+    return { [pages]: shown, range };
+  }
+  if (typeof given !== 'string') return {};
+  const { text, range } = pageOf(given, page);
+  return { [pages]: text, range };
+}
+
+/** How a part that is not the last is read on, where the tool itself does not. */
+function readOnOf({ readsOnWith }: ToolDefinition, range: unknown): string | undefined {
+  const { nextOffset = null } = (range ?? {}) as { readonly nextOffset?: number | null };
+  if (readsOnWith === undefined || nextOffset === null) return undefined;
+  return `Read on with ${readsOnWith}, from the offset ${nextOffset}.`;
 }
 
 function toShortened(cuts: readonly Cut[], readOn: string) {

@@ -99,9 +99,11 @@ export class McpServerFactory {
 
 /** What of the arguments says which part of a long text is read, apart from what the route takes. */
 function takePage({ definition }: Tool, args: ToolArguments): { page: TextPage | undefined; others: ToolArguments } {
-  if (definition.pages === undefined) return { page: undefined, others: args };
+  const { pages, pageOf, readsOnWith } = definition;
+  if (pages === undefined) return { page: undefined, others: args };
+  if (readsOnWith !== undefined) return { page: readPage({}, pageOf), others: args };
   const { offset, length, ...others } = args;
-  return { page: readPage({ offset, length }), others };
+  return { page: readPage({ offset, length }, pageOf), others };
 }
 
 /** The connection for one message, which is counted by the routes that it calls: as one, however many these are. */

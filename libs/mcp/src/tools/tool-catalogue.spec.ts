@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Route, RouteCatalogue } from '../routes/route-catalogue.js';
 import { ToolCatalogue, toolDefinitions } from './tool-catalogue.js';
@@ -149,4 +150,9 @@ describe('the tools', () => {
     });
     expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('takes id in two parts');
   });
+});
+
+it('every tool is in the guide', async () => {
+  const guide = await readFile(new URL('../../../../docs/guides/mcp.md', import.meta.url), 'utf8');
+  expect(toolDefinitions.filter(({ name }) => !guide.includes(`\`${name}\``)).map(({ name }) => name)).toEqual([]);
 });

@@ -125,8 +125,13 @@ function withMostItems({ mostItems = {} }: ToolDefinition, input: ObjectSchema):
 }
 
 /** With what a tool takes beside the fields of its route. @throws Error for names that clash */
-function withOwnArguments({ name, pages }: ToolDefinition, route: Route, input: ObjectSchema): ObjectSchema {
-  const own = { ...(pages === undefined ? {} : pageArguments), ...preconditionArguments(route) };
+function withOwnArguments(
+  { name, pages, pageOf, readsOnWith }: ToolDefinition,
+  route: Route,
+  input: ObjectSchema,
+): ObjectSchema {
+  const takesPage = pages !== undefined && readsOnWith === undefined;
+  const own = { ...(takesPage ? pageArguments(pageOf ?? 'text') : {}), ...preconditionArguments(route) };
   const clash = Object.keys(own).find((field) => field in input.properties);
   if (clash !== undefined) throw new Error(`The route of ${name} takes a field ${clash} of its own.`);
   return { ...input, properties: { ...input.properties, ...own } };

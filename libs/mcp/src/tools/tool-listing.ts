@@ -3,6 +3,7 @@ import type { Scope } from '#kernel';
 import type { McpConnection } from '../server/mcp-connection.js';
 import type { Effect } from './tool.js';
 import type { Tool } from './tool-catalogue.js';
+import { fillsProject } from './tool-request.js';
 
 const hints = {
   reads: { readOnlyHint: true, destructiveHint: false },
@@ -16,16 +17,14 @@ export function mayCall({ scopes: needed }: Tool, scopes: ReadonlySet<Scope>): b
 }
 
 /** As the settings of a connection have it: the project where none is named, and an output schema where results have structure. */
-export function toListedTool(
-  { definition, input, output }: Tool,
-  { project, results }: Pick<McpConnection, 'project' | 'results'>,
-): ListedTool {
+export function toListedTool(tool: Tool, { project, results }: Pick<McpConnection, 'project' | 'results'>): ListedTool {
+  const { definition, input, output } = tool;
   const { name, title, description, effect, idempotent } = definition;
   return {
     name,
     title,
     description,
-    inputSchema: asJson(project === undefined ? input : withDefault(input, project)),
+    inputSchema: asJson(project === undefined ? input : withDefault(tool, project)),
     ...(results === 'text' ? {} : { outputSchema: asJson(output) }),
     annotations: {
       title,
@@ -37,10 +36,14 @@ export function toListedTool(
   };
 }
 
-function withDefault(input: Tool['input'], project: string): Tool['input'] {
+/** Where the connection's project is taken, a call need not name one. */
+function withDefault(tool: Tool, project: string): Tool['input'] {
+  const { input } = tool;
   const { project: schema, ...others } = input.properties;
-  if (schema?.['default'] === undefined) return input;
-  return { ...input, properties: { project: { ...schema, default: project }, ...others } };
+  if (schema === undefined || !fillsProject(tool, {})) return input;
+  const required = input.required?.filter((name) => name !== 'project');
+  const properties = { project: { ...schema, default: project }, ...others };
+  return { ...input, properties, ...(required === undefined ? {} : { required }) };
 }
 
 /** The SDK spells out what JSON is; a schema made by zod is that. */

@@ -40,10 +40,14 @@ function readValue(schema: JsonSchema, given: unknown): unknown {
   return readObject(schema, value as ToolArguments);
 }
 
-/** The value that a text is the JSON of, where the schema takes no text but such a value. */
+/**
+ * The value that a text is the JSON of, where the schema takes no text but such a value. Where it takes any value, a text
+ * that is an object or a list in JSON is that: models write values so.
+ */
 function fromText(schema: JsonSchema, text: string): unknown {
   const types = typesOf(schema);
-  if (types.length === 0 || types.includes('string')) return text;
+  const takesAnything = types.includes('string') && types.includes('object');
+  if (types.length === 0 || (types.includes('string') && !(takesAnything && /^\s*[[{]/.test(text)))) return text;
   try {
     const value = JSON.parse(text) as unknown;
     if (findInexactJson(text) !== undefined) return text;
@@ -81,6 +85,9 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
     if (Array.isArray(given) && given.length > most)
       throw invalidRequest([{ pointer: `/${name}`, detail: `takes at most ${most} items in a call of this tool` }]);
   }
+  for (const [name, detail] of Object.entries(tool.definition.takesObjects ?? {}))
+    if (args[name] !== undefined && !isOf('object', args[name]))
+      throw invalidRequest([{ pointer: `/${name}`, detail }]);
   const { preconditions, others } = takePreconditions(tool.route, args);
   const filled = { ...withProject(tool, toFieldNames(tool.definition, others), project), ...tool.definition.sends };
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
@@ -106,10 +113,14 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   return Object.keys(preconditions).length === 0 ? call : { ...call, preconditions };
 }
 
-function withProject({ definition, input }: Tool, args: ToolArguments, project: string | undefined): ToolArguments {
+function withProject(tool: Tool, args: ToolArguments, project: string | undefined): ToolArguments {
   if (project === undefined || args['project'] !== undefined) return args;
-  const fills = definition.fillsProject?.(args) ?? input.properties['project']?.['default'] !== undefined;
-  return fills ? { ...args, project } : args;
+  return fillsProject(tool, args) ? { ...args, project } : args;
+}
+
+/** Whether such a call that names no project is about that of the connection. */
+export function fillsProject({ definition, input }: Pick<Tool, 'definition' | 'input'>, args: ToolArguments): boolean {
+  return definition.fillsProject?.(args) ?? input.properties['project']?.['default'] !== undefined;
 }
 
 function inPath(name: string, value: unknown): string {

@@ -45,6 +45,12 @@ export interface ToolDefinition {
   readonly mostItems?: Readonly<Record<string, number>>;
   /** Name of the answer's long text, which is read in parts: the tool takes `offset` and `length`. */
   readonly pages?: string;
+  /** What `pages` may be: a text, or any JSON value, of whose JSON parts are shown where it is too long. Absent: `text`. */
+  readonly pageOf?: 'text' | 'json';
+  /** The tool that reads on where `pages` is too long, for one that takes no `offset` and `length`. */
+  readonly readsOnWith?: string;
+  /** Arguments that take objects alone, whatever the route takes, and what is said of others. */
+  readonly takesObjects?: Readonly<Record<string, string>>;
   /** What of the answer the caller has just sent, as JSON Pointers with `*` for each item: it is left out. */
   readonly omits?: readonly string[];
   /** The answer holds stored texts: written as a text, it is fenced as data. */

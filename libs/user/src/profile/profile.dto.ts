@@ -26,10 +26,15 @@ const patchOf = (what: string) =>
       description: `${what} A JSON merge patch (RFC 7396): null removes a key, objects are merged. Null for all of it clears it. At most ${MAX_PROFILE_BYTES} bytes when merged.`,
     });
 
-export const patchProfileBody = z.strictObject({
-  profile: patchOf('What is known of the user.'),
-  preferences: patchOf('What the user wants.'),
-});
+export const patchProfileBody = z
+  .strictObject({
+    profile: patchOf('What is known of the user.'),
+    preferences: patchOf('What the user wants.'),
+  })
+  .refine(({ profile, preferences }) => profile !== undefined || preferences !== undefined, {
+    path: ['profile'],
+    error: 'is missing: send profile, preferences, or both',
+  });
 
 const createdBy = z
   .string()

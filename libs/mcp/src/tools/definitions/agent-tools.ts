@@ -5,24 +5,31 @@ import type { ToolDefinition } from '../tool.js';
 const SIMPLE: readonly JsonSchema[] = [{ type: 'object' }, { type: 'string' }, { type: 'number' }, { type: 'boolean' }];
 
 /** Some clients ask for a type everywhere, so that a value of any type is a union of them. */
-function ofAnyType(description?: string): (input: ObjectSchema) => ObjectSchema {
-  return (input) => {
-    const value = {
-      description: description ?? input.properties['value']?.['description'],
-      anyOf: [...SIMPLE, { type: 'array', items: { anyOf: SIMPLE } }],
-    };
-    return { ...input, properties: { ...input.properties, value } };
+function ofAnyType(input: ObjectSchema): ObjectSchema {
+  const value = {
+    description:
+      'Any JSON value; at most 1 MiB of JSON. A text that is an object or a list in JSON is stored as that value.',
+    anyOf: [...SIMPLE, { type: 'array', items: { anyOf: SIMPLE } }],
   };
+  return { ...input, properties: { ...input.properties, value } };
+}
+
+/** A patch that is no object would take the place of the whole state: that is what `agent_state_put` is for. */
+function ofObject(input: ObjectSchema): ObjectSchema {
+  return { ...input, properties: { ...input.properties, value: { type: 'object', description: MERGE_PATCH } } };
 }
 
 export const agentTools: readonly ToolDefinition[] = [
   {
     name: 'agent_state_get',
     title: 'Read the state of an agent',
-    description: 'The working value that an agent stored in a project, with its version.',
+    description:
+      'The working value that an agent stored in a project, with its version; a long one in parts of its JSON, by offset and length.',
     route: 'GET /v1/agents/:agent/state',
     effect: 'reads',
     recalls: true,
+    pages: 'value',
+    pageOf: 'json',
   },
   {
     name: 'agent_state_put',
@@ -31,7 +38,7 @@ export const agentTools: readonly ToolDefinition[] = [
       'Store any JSON value as the working state of an agent, in the place of what is there. ttlSeconds ends it by itself.',
     route: 'PUT /v1/agents/:agent/state',
     effect: 'changes',
-    refine: ofAnyType(),
+    refine: ofAnyType,
     omits: ['/value'],
   },
   {
@@ -40,7 +47,11 @@ export const agentTools: readonly ToolDefinition[] = [
     description: 'Merge a JSON merge patch into the state of an agent.',
     route: 'PATCH /v1/agents/:agent/state',
     effect: 'changes',
-    refine: ofAnyType(MERGE_PATCH),
+    refine: ofObject,
+    pages: 'value',
+    pageOf: 'json',
+    readsOnWith: 'agent_state_get',
+    takesObjects: { value: 'must be an object; agent_state_put stores another value in the place of what is there' },
     recalls: true,
   },
   {
@@ -76,10 +87,12 @@ export const agentTools: readonly ToolDefinition[] = [
   {
     name: 'agent_checkpoint_get',
     title: 'Read a checkpoint',
-    description: 'A checkpoint of an agent with its value.',
+    description: 'A checkpoint of an agent with its value; a long one in parts of its JSON, by offset and length.',
     route: 'GET /v1/agents/:agent/checkpoints/:id',
     effect: 'reads',
     recalls: true,
+    pages: 'value',
+    pageOf: 'json',
   },
   {
     name: 'agent_checkpoint_delete',
@@ -95,5 +108,8 @@ export const agentTools: readonly ToolDefinition[] = [
     route: 'POST /v1/agents/:agent/restore',
     effect: 'changes',
     recalls: true,
+    pages: 'value',
+    pageOf: 'json',
+    readsOnWith: 'agent_state_get',
   },
 ];

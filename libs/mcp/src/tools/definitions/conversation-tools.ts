@@ -26,7 +26,8 @@ export const conversationTools: readonly ToolDefinition[] = [
     route: 'GET /v1/conversations/:id/window',
     effect: 'reads',
     recalls: true,
-    readOn: 'Ask with a smaller maxMessages, or read earlier messages with conversation_messages.',
+    readOn:
+      'Ask with a smaller maxMessages, read a long message with conversation_message, or earlier ones with conversation_messages.',
   },
   {
     name: 'conversation_messages',
@@ -36,15 +37,19 @@ export const conversationTools: readonly ToolDefinition[] = [
     route: 'GET /v1/conversations/:id/messages',
     effect: 'reads',
     recalls: true,
-    readOn: 'Ask again with a smaller limit, or go on with nextCursor.',
+    readOn:
+      'Ask again with a smaller limit, or read a long message by its id with conversation_message, by offset and length.',
   },
   {
     name: 'conversation_message',
     title: 'Read a message',
-    description: 'One message of a conversation, whole.',
+    description:
+      'One message of a conversation; a long one in parts, by offset and length: of its text, or of the JSON of its content.',
     route: 'GET /v1/conversations/:id/messages/:message',
     effect: 'reads',
     recalls: true,
+    pages: 'content',
+    pageOf: 'json',
   },
   {
     name: 'conversation_get',
@@ -60,6 +65,8 @@ export const conversationTools: readonly ToolDefinition[] = [
     description: 'Conversations, newest first, of a project, a user or a session, active or archived.',
     route: 'GET /v1/conversations',
     effect: 'reads',
+    // A session is of one project.
+    fillsProject: ({ session }) => session === undefined,
     recalls: true,
   },
   {

@@ -46,6 +46,8 @@ export const memoryTools: readonly ToolDefinition[] = [
     description: 'Handovers, newest first, of one project or session or of all.',
     route: 'GET /v1/handovers',
     effect: 'reads',
+    // A session is of one project.
+    fillsProject: ({ sessionId }) => sessionId === undefined,
     recalls: true,
   },
   {

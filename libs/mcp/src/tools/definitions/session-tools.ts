@@ -48,6 +48,7 @@ export const sessionTools: readonly ToolDefinition[] = [
     description: 'Sessions, newest first, of one project or of all.',
     route: 'GET /v1/sessions',
     effect: 'reads',
+    fillsProject: () => true,
     recalls: true,
   },
   {
