@@ -152,7 +152,7 @@ export const chatGptExport = [
 ];
 
 /** conversations.json of Claude. */
-const claudeExport = [
+export const claudeExport = [
   {
     uuid: '7c2a0000-0000-4000-8000-00000000c0de',
     name: 'The lamp',
@@ -260,10 +260,63 @@ export function jsonLines(values: readonly object[]): string {
 }
 
 /** Each by its format. */
+const codexLine = (second: number, type: string, payload: object) => ({
+  timestamp: `2026-03-01T08:00:${String(second).padStart(2, '0')}.000Z`,
+  type,
+  payload,
+});
+const codexSaid = (role: string, text: string) => ({
+  type: 'message',
+  role,
+  content: [{ type: role === 'assistant' ? 'output_text' : 'input_text', text }],
+});
+
+/** As Codex writes its sessions. */
+export const codexLines: readonly object[] = [
+  codexLine(0, 'session_meta', {
+    id: '019a0000-0000-7000-8000-0000000000c0',
+    timestamp: '2026-03-01T08:00:00.000Z',
+    cwd: '/home/ada/lighthouse',
+    originator: 'codex_cli_rs',
+    cli_version: '0.98.0',
+    source: 'cli',
+    git: { branch: 'main' },
+  }),
+  codexLine(1, 'response_item', codexSaid('developer', '<permissions instructions>ask</permissions instructions>')),
+  codexLine(1, 'response_item', codexSaid('user', '<environment_context><cwd>/home/ada</cwd></environment_context>')),
+  codexLine(2, 'turn_context', { cwd: '/home/ada/lighthouse', model: 'gpt-5', approval_policy: 'on-request' }),
+  codexLine(3, 'response_item', codexSaid('user', 'What does the lamp need?')),
+  codexLine(3, 'event_msg', { type: 'user_message', message: 'What does the lamp need?', images: [] }),
+  codexLine(4, 'response_item', {
+    type: 'reasoning',
+    summary: [{ type: 'summary_text', text: 'I inspect it first.' }],
+    encrypted_content: 'c2VjcmV0',
+  }),
+  codexLine(5, 'response_item', {
+    type: 'function_call',
+    name: 'inspect',
+    arguments: JSON.stringify(CALL),
+    call_id: 'call_1',
+  }),
+  codexLine(6, 'response_item', { type: 'function_call_output', call_id: 'call_1', output: 'The wick is short.' }),
+  codexLine(7, 'event_msg', { type: 'agent_message', message: 'The lamp needs a new wick.' }),
+  codexLine(7, 'response_item', codexSaid('assistant', 'The lamp needs a new wick.')),
+];
+
+/** A turn that is taken back, and another one in its place. */
+export const codexRollback: readonly object[] = [
+  codexLine(10, 'response_item', codexSaid('user', 'And the bell?')),
+  codexLine(11, 'response_item', codexSaid('assistant', 'The bell is fine.')),
+  codexLine(12, 'event_msg', { type: 'thread_rolled_back', num_turns: 1 }),
+  codexLine(13, 'response_item', codexSaid('user', 'And the horn?')),
+  codexLine(14, 'response_item', codexSaid('assistant', 'The horn is loud.')),
+];
+
 export const transcripts = {
   openai: JSON.stringify(openAiMessages),
   anthropic: JSON.stringify(anthropicMessages),
   chatgpt: JSON.stringify(chatGptExport),
   claude: JSON.stringify(claudeExport),
+  codex: codexLines.map((line) => JSON.stringify(line)).join('\n'),
   'claude-code': jsonLines(claudeCodeLines),
 } as const;

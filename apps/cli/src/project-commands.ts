@@ -69,7 +69,7 @@ const transcriptOptions = {
   ...JSON_OPTION,
 } as const;
 
-const TRANSCRIPT_FORMATS = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code'];
+const TRANSCRIPT_FORMATS = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code', 'codex'];
 
 export const importTranscript: Command = {
   synopsis: TRANSCRIPT_SYNOPSIS,

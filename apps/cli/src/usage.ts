@@ -39,7 +39,7 @@ export const IMPORT_SYNOPSIS = [
 ].join('\n');
 
 export const TRANSCRIPT_SYNOPSIS = [
-  'import-transcript <file>|- [--project <default>] [--format openai|anthropic|chatgpt|claude|claude-code]',
+  'import-transcript <file>|- [--project <default>] [--format openai|anthropic|chatgpt|claude|claude-code|codex]',
   '      [--external-id <name>] [--user <name>] [--dry-run] [--workspace <slug>] [--json]',
 ].join('\n');
 

@@ -22,7 +22,7 @@ export const anyConversationTag = defineTag<TagOwner>('any-conversation', () => 
  */
 export const conversationWindows = defineFamily<ConversationKey, StoredWindow | undefined>({
   name: 'conversation',
-  schemaVersion: 2,
+  schemaVersion: 3,
   scope: 'workspace',
   mutable: true,
   key: ({ id }) => id,

@@ -32,6 +32,27 @@ export function answersIn({
   return role === 'tool' ? [textOf(metadata, METADATA_OF) ?? ''] : undefined;
 }
 
+/**
+ * What is left of a content without some of its results.
+ * @param results which of those that `answersIn` names
+ * @returns undefined where nothing is left
+ */
+export function withoutResults(content: MessageContent, results: ReadonlySet<number>): MessageContent | undefined {
+  if (results.size === 0) return content;
+  if (typeof content === 'string') return undefined;
+  let place = 0;
+  const left = content.filter(({ type }) => !RESULT_TYPES.has(type) || !results.has(place++));
+  // A tool's message without such parts is a result as a whole.
+  return left.length === 0 || left.length === content.length ? undefined : left;
+}
+
+/** Those of its parts that are no results, where it has both. */
+export function besidesResults(content: MessageContent): MessageContent | undefined {
+  if (typeof content === 'string') return undefined;
+  const left = content.filter(({ type }) => !RESULT_TYPES.has(type));
+  return left.length === 0 || left.length === content.length ? undefined : left;
+}
+
 /** A `function_call` of the Responses API has an id of its own besides that of the call. */
 function callIdNames({ type }: MessagePart): readonly string[] {
   return type === 'function_call' ? ['call_id', ...CALL_ID] : CALL_ID;

@@ -40,7 +40,7 @@ export {
 } from './redaction/request-redaction.js';
 export { COMMAND_BODY_BYTES, excessOf } from './server/json-body.js';
 export { createFastifyAdapter } from './server/fastify-adapter.js';
-export { discardBody, FILE_TYPES, noteFileHash, takeFileBody } from './server/file-body.js';
+export { discardBody, FILE_TYPES, fileExpected, noteFileHash, takeFileBody } from './server/file-body.js';
 export { requestTimeout } from './server/request-timeout.interceptor.js';
 export { drainServer, prepareServer } from './server/prepare-server.js';
 export { openApiDocument } from './server/open-api.js';

@@ -41,16 +41,6 @@ export function fileTooLarge(limitBytes: number): DomainError {
   });
 }
 
-export function fileMissing(): DomainError {
-  const detail = 'Send the exported file as application/gzip, or unpacked as application/x-ndjson.';
-  return new DomainError({
-    code: 'unsupported-media-type',
-    kind: 'unsupported-media-type',
-    detail,
-    issues: [{ pointer: '', detail }],
-  });
-}
-
 export function importRunning(): DomainError {
   return new DomainError({
     code: 'import-in-progress',

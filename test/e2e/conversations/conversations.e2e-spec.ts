@@ -177,6 +177,53 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     expect(both.status).toBe(400);
   });
 
+  it('goes on the same way after it was turned back, from either end', async () => {
+    const { id } = await begin();
+    await append(id, ...Array.from({ length: 9 }, (_, n) => said(`m${n + 1}`)));
+    for (const [start, pages] of [
+      [
+        { limit: 3 },
+        [
+          [1, 2, 3],
+          [4, 5, 6],
+          [7, 8, 9],
+        ],
+      ],
+      [
+        { limit: 3, before: 10 },
+        [
+          [7, 8, 9],
+          [4, 5, 6],
+          [1, 2, 3],
+        ],
+      ],
+    ] as const) {
+      const turn = (cursor: string) => list(id, { limit: 3, cursor });
+      const first = await list(id, { ...start });
+      const second = await turn(first.nextCursor);
+      const again = await turn(second.previousCursor);
+      expect([again.previousCursor, numbersOf(again.items)]).toEqual([null, pages[0]]);
+      const onceMore = await turn(again.nextCursor);
+      expect(numbersOf(onceMore.items)).toEqual(pages[1]);
+      const third = await turn(onceMore.nextCursor);
+      expect([third.nextCursor, numbersOf(third.items)]).toEqual([null, pages[2]]);
+    }
+  });
+
+  it('refuses a message of too many parts by their number, and stores a deleted one that is sent again', async () => {
+    const { id } = await begin();
+    const parts = Array.from({ length: 1001 }, () => ({ type: 'text', text: 'a' }));
+    const refused = await append(id, { role: 'user', content: parts });
+    expect([refused.status, refused.body.errors[0]]).toMatchObject([
+      400,
+      { pointer: '/messages/0/content', detail: 'must have at most 1000 parts; it has 1001' },
+    ]);
+    const once = (await append(id, said('one', { clientId: 'a' }))).body.items[0];
+    expect((await append(id, said('one', { clientId: 'a' }))).body.items).toMatchObject([{ status: 'duplicate' }]);
+    await api().del(`/v1/conversations/${id}/messages/${once.id}`);
+    expect((await append(id, said('one', { clientId: 'a' }))).body.items).toMatchObject([{ status: 'stored', seq: 2 }]);
+  });
+
   it('T21 a range between two numbers keeps both ends, page by page and back', async () => {
     const { id } = await begin();
     await append(id, ...Array.from({ length: 12 }, (_, n) => said(`m${n + 1}`)));
@@ -187,7 +234,8 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     const last = await list(id, { limit: 2, cursor: second.nextCursor });
     expect([numbersOf(last.items), last.nextCursor]).toEqual([[7], null]);
     const back = await list(id, { limit: 5, cursor: last.previousCursor });
-    expect([numbersOf(back.items), back.nextCursor]).toEqual([[3, 4, 5, 6], null]);
+    expect([numbersOf(back.items), back.previousCursor]).toEqual([[3, 4, 5, 6], null]);
+    expect(numbersOf((await list(id, { limit: 5, cursor: back.nextCursor })).items)).toEqual([7]);
     const withBound = { limit: 2, before: 8, cursor: first.nextCursor };
     const refused = await api().get(`/v1/conversations/${id}/messages`, { query: withBound });
     expect([refused.status, refused.body.errors]).toEqual([
@@ -237,7 +285,14 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     expect((await api().get(`/v1/conversations/${id}`)).body).toMatchObject({ messageCount: 3, lastSeq: 4 });
 
     expect((await api().del(`/v1/conversations/${id}/messages`)).body).toEqual({ removed: { messages: 3 } });
-    expect(await window(id)).toEqual({ summary: null, messages: [], tokens: 0, truncated: false, filtered: 0 });
+    expect(await window(id)).toEqual({
+      summary: null,
+      messages: [],
+      tokens: 0,
+      truncated: false,
+      filtered: 0,
+      resultsLeftOut: 0,
+    });
     expect((await list(id)).items).toEqual([]);
     expect((await append(id, said('five'))).body.items).toMatchObject([{ seq: 5 }]);
     // What was deleted is in no audit line either.
@@ -272,6 +327,23 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
     expect((await window(plain)).tokens).toBe(9);
   });
 
+  it('keeps what a person says beside a result without a call, and holds 50 messages, or 200 within maxTokens', async () => {
+    const { id } = await begin();
+    const mine = { type: 'text', text: 'And what of the bell?' };
+    const orphan = { type: 'tool_result', callId: 'gone', content: 'x '.repeat(1000) };
+    await append(id, said('hello'), { role: 'user', content: [orphan, mine] }, { role: 'tool', content: [orphan] });
+    expect(await window(id, { maxTokens: 40 })).toMatchObject({
+      messages: [{ seq: 1 }, { seq: 2, content: [mine] }],
+      truncated: false,
+      resultsLeftOut: 2,
+    });
+    const { id: long } = await begin();
+    await append(long, ...Array.from({ length: 210 }, (_, n) => said(`m${n + 1}`)));
+    const lengths = async (query?: Record<string, number>) => (await window(long, query)).messages.length;
+    expect([await lengths(), await lengths({ maxTokens: 100_000 })]).toEqual([50, 200]);
+    expect(await lengths({ maxTokens: 100_000, maxMessages: 60 })).toBe(60);
+  });
+
   it('leaves unhelpful answers out by the configured patterns, and says how many', async () => {
     const { id } = await begin();
     const answer = (content: string) => ({ role: 'assistant', content });
@@ -279,7 +351,7 @@ describe.each(DATABASES)('conversations on %s', (_name, isOutside) => {
       id,
       said("I can't help"),
       answer("Well, I can't help with it."),
-      answer("I'm sorry, I have no access."),
+      answer('I’m sorry, I have no access.'),
       answer('42'),
     );
     expect(await window(id)).toMatchObject({ filtered: 2, messages: [{ seq: 1 }, { seq: 4 }] });

@@ -4,12 +4,19 @@ import { CachingFixture } from '#test/e2e/caching/caching-places.js';
 import type { Api } from '#test/support/api.js';
 import { exportProject, importProject } from '#test/support/export-file.js';
 import type { Keepsake } from '#test/support/keepsake.js';
-import { jsonLines, transcripts } from '#test/support/transcripts.js';
+import { chatGptExport, chatGptMessage, chatGptNode, jsonLines, transcripts } from '#test/support/transcripts.js';
 
 const WICK = 'The lamp needs a new wick.';
 const FORMATS = Object.keys(transcripts) as (keyof typeof transcripts)[];
 /** Conversations and messages of each transcript. */
-const SIZES = { openai: [1, 6], anthropic: [1, 5], chatgpt: [1, 5], claude: [2, 3], 'claude-code': [1, 5] } as const;
+const SIZES = {
+  openai: [1, 6],
+  anthropic: [1, 5],
+  chatgpt: [1, 5],
+  claude: [2, 3],
+  'claude-code': [1, 5],
+  codex: [1, 7],
+} as const;
 
 describe('importing transcripts, over two processes', () => {
   let fixture: CachingFixture;
@@ -263,6 +270,59 @@ describe('importing transcripts, over two processes', () => {
     });
     expect(await read()).toEqual(['5 Said 1.', '6 Said 2.', '7 Said 3.']);
     expect((await here.api.get(`/v1/conversations/${id}`)).body).toMatchObject({ lastSeq: 7, messageCount: 3 });
+  });
+
+  it('does not mix branches: one that was shown last since is a conversation of its own, and the notes say so', async () => {
+    const [talk] = chatGptExport;
+    const says = (id: string, role: string) =>
+      chatGptMessage(id, role, { content_type: 'text', parts: [`Says ${id}.`] });
+    /** The answers `a` and `b` to one question, with what follows each; the last one is shown. */
+    const file = (...shown: readonly string[][]) => {
+      const mapping: Record<string, object> = { q: chatGptNode('q', null, [], says('q', 'user')) };
+      for (const branch of shown)
+        for (const [place, id] of branch.entries())
+          mapping[id] ??= chatGptNode(id, branch[place - 1] ?? 'q', [], says(id, place % 2 ? 'user' : 'assistant'));
+      return JSON.stringify([{ ...talk, mapping, current_node: shown.at(-1)?.at(-1) }]);
+    };
+    const read = async (conversation: any) => {
+      const { body } = await there.api.get(`/v1/conversations/${conversation.id}/messages`);
+      return body.items.map(({ clientId }: { clientId: string }) => clientId);
+    };
+    const importShown = async (...shown: readonly string[][]) => {
+      const tried = (await importFile(here.api, file(...shown), { dryRun: true })).body;
+      const { body } = await importFile(here.api, file(...shown));
+      expect([tried.messages, tried.notes]).toEqual([body.messages, body.notes]);
+      return { ...body, kinds: body.notes.map(({ kind }: { kind: string }) => kind) };
+    };
+    const first = await importShown(['a']);
+    expect([first.kinds, first.messages.stored]).toEqual([[], 2]);
+    const [kept] = first.conversations.items;
+    // Another answer was asked for, and the talk went on from it.
+    const other = await importShown(['a'], ['b', 'b2']);
+    expect([other.kinds, other.messages.stored]).toEqual([['other-branch', 'branch-changed'], 3]);
+    const [own] = other.conversations.items;
+    expect([own.status, own.externalId]).toEqual(['created', `${kept.externalId}@b`]);
+    expect([await read(kept), await read(own)]).toEqual([
+      ['q', 'a'],
+      ['q', 'b', 'b2'],
+    ]);
+    // The same again adds nothing, and what is new is added to its branch.
+    expect((await importShown(['a'], ['b', 'b2'])).messages).toEqual({ stored: 0, duplicates: 3 });
+    expect((await importShown(['a'], ['b', 'b2', 'b3'])).messages).toEqual({ stored: 1, duplicates: 3 });
+    const back = await importShown(['b', 'b2', 'b3'], ['a', 'a2']);
+    expect([back.kinds, back.messages]).toEqual([['other-branch'], { stored: 1, duplicates: 2 }]);
+    expect([await read(kept), await read(own)]).toEqual([
+      ['q', 'a', 'a2'],
+      ['q', 'b', 'b2', 'b3'],
+    ]);
+  });
+
+  it('says how a file is sent, whatever else came', async () => {
+    for (const type of ['application/json', 'text/plain']) {
+      const path = `/v1/projects/${project}/transcripts`;
+      const { status, body } = await here.api.post(path, '[]', { headers: { 'content-type': type } });
+      expect([status, body.detail]).toEqual([415, expect.stringContaining('application/octet-stream')]);
+    }
   });
 
   it('writes nothing into an archived conversation, and the notes say so', async () => {

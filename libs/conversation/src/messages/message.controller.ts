@@ -24,11 +24,15 @@ import {
 import { type ListedMessages, MessageService } from './message.service.js';
 import { UnhelpfulAnswers } from './unhelpful-answers.js';
 
-/** Where a list goes on: which way, from which sequence number, and between which, where it has two ends. */
-const position = z.union([
-  z.tuple([z.enum(['newer', 'older']), z.int()]),
-  z.tuple([z.enum(['newer', 'older']), z.int(), z.int(), z.int()]),
-]);
+const way = z.enum(['newer', 'older']);
+
+/**
+ * Where a list goes on: which way, from which sequence number, which way the list goes that the cursor is of, and between
+ * which numbers, where it has two ends.
+ */
+const position = z.union([z.tuple([way, z.int(), way]), z.tuple([way, z.int(), way, z.int(), z.int()])]);
+
+type Way = z.infer<typeof way>;
 
 @Controller('v1/conversations/:id')
 export class MessageController {
@@ -78,14 +82,17 @@ export class MessageController {
   ) {
     const { cursor, limit, since, until } = query;
     const list = ['messages', caller.workspaceId, params.id, since ?? null, until ?? null, query.unhelpful];
-    const listed = cursor === undefined ? listedBy(query) : listedFrom(decodeCursor(list, cursor, position), query);
+    const from = cursor === undefined ? undefined : decodeCursor(list, cursor, position);
+    const listed = from === undefined ? listedBy(query) : listedFrom(from, query);
     const id = params.id as ConversationId;
     const { items, hasNewer, hasOlder } = await this.messages.list(caller.workspaceId, id, listed, limit);
     const shown = query.unhelpful === 'include' ? items : items.filter((message) => !this.unhelpful.test(message));
     const within = 'around' in listed ? undefined : listed.within;
-    const newer = hasNewer ? cursorOf(list, 'newer', items.at(-1), within) : null;
-    const older = hasOlder ? cursorOf(list, 'older', items[0], within) : null;
-    const goesBack = !('around' in listed) && listed.direction === 'older';
+    // A list goes on the same way, whichever way its pages are turned.
+    const goes = from?.[2] ?? ('around' in listed ? 'newer' : listed.direction);
+    const newer = hasNewer ? cursorOf(list, ['newer', goes], items.at(-1), within) : null;
+    const older = hasOlder ? cursorOf(list, ['older', goes], items[0], within) : null;
+    const goesBack = goes === 'older';
     return {
       items: shown.map(toMessageResponse),
       nextCursor: goesBack ? older : newer,
@@ -195,7 +202,7 @@ function listedBy({ after, before, around, since, until }: z.infer<typeof messag
 
 /** Behind the message at which another page ended. */
 function listedFrom(
-  [direction, seq, after, before]: z.infer<typeof position>,
+  [direction, seq, , after, before]: z.infer<typeof position>,
   { since, until }: z.infer<typeof messagesQuery>,
 ): ListedMessages {
   const within = after === undefined || before === undefined ? undefined : { after, before };
@@ -205,10 +212,15 @@ function listedFrom(
 
 function cursorOf(
   list: readonly unknown[],
-  direction: 'newer' | 'older',
+  [direction, goes]: readonly [Way, Way],
   edge: Message | undefined,
   within: Extract<ListedMessages, { readonly direction: string }>['within'],
 ): string | null {
   if (edge === undefined) return null;
-  return encodeCursor(list, [direction, edge.seq, ...(within === undefined ? [] : [within.after, within.before])]);
+  return encodeCursor(list, [
+    direction,
+    edge.seq,
+    goes,
+    ...(within === undefined ? [] : [within.after, within.before]),
+  ]);
 }

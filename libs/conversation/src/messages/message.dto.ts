@@ -23,7 +23,12 @@ const part = z
   });
 
 export const messageContent = z
-  .union([z.string(), z.array(part).min(1).max(MOST_PARTS)], { error: 'write a text, or a list of parts with a type' })
+  .union([z.string(), z.array(part).min(1).max(MOST_PARTS)], {
+    error: ({ input }) =>
+      Array.isArray(input) && input.length > MOST_PARTS
+        ? `must have at most ${MOST_PARTS} parts; it has ${input.length}`
+        : 'write a text, or a list of parts with a type',
+  })
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_CONTENT_BYTES + 2, {
     error: `must be at most ${MAX_CONTENT_BYTES} bytes of JSON`,
   })
@@ -90,7 +95,11 @@ export const messagesQuery = z
   });
 
 export const windowQuery = z.strictObject({
-  maxMessages: queryInteger(1, MAX_WINDOW_MESSAGES).prefault(DEFAULT_WINDOW_MESSAGES),
+  maxMessages: queryInteger(1, MAX_WINDOW_MESSAGES)
+    .optional()
+    .meta({
+      description: `Absent: ${DEFAULT_WINDOW_MESSAGES}, or ${MAX_WINDOW_MESSAGES} where maxTokens limits the window.`,
+    }),
   maxTokens: queryInteger(1, 10_000_000)
     .optional()
     .meta({ description: 'Counted by the encoding o200k_base, four for each message besides its text.' }),
@@ -141,6 +150,10 @@ export const windowResponse = z
     tokens: z.int().meta({ description: 'Of all messages of the window.' }),
     truncated: z.boolean().meta({ description: 'Whether older messages were left out for a limit.' }),
     filtered: filteredCount,
+    resultsLeftOut: z.int().meta({
+      description:
+        'How many results of tools were left out because their call was deleted, or is too far before: what else their messages hold is shown.',
+    }),
   })
   .meta({ id: 'ConversationWindow' });
 
@@ -162,6 +175,7 @@ export function toMessageResponse(message: Message): MessageResponse {
   };
 }
 
-export function toWindowResponse({ messages, tokens, truncated, filtered }: Window): z.infer<typeof windowResponse> {
-  return { summary: null, messages: messages.map(toMessageResponse), tokens, truncated, filtered };
+export function toWindowResponse({ messages, ...counts }: Window): z.infer<typeof windowResponse> {
+  const { tokens, truncated, filtered, resultsLeftOut } = counts;
+  return { summary: null, messages: messages.map(toMessageResponse), tokens, truncated, filtered, resultsLeftOut };
 }

@@ -6,8 +6,8 @@ import { type Message, textOf } from '../message.js';
 const LONGEST = 2_000;
 
 /**
- * Answers that help nobody, by patterns of the configuration: a phrase that the text holds, in whatever case, where `*`
- * stands for anything between two phrases. Linear in the length of the text, for each pattern.
+ * Answers that help nobody, by patterns of the configuration: a phrase that the text holds, in whatever case and with
+ * whatever apostrophes and quotation marks, where `*` stands for anything between two phrases. Linear in the length of the text, for each pattern.
  */
 @Injectable()
 export class UnhelpfulAnswers {
@@ -15,8 +15,7 @@ export class UnhelpfulAnswers {
 
   constructor({ unhelpfulPatterns }: ConversationConfig) {
     this.patterns = unhelpfulPatterns.map((pattern) =>
-      pattern
-        .toLowerCase()
+      comparable(pattern)
         .split('*')
         .filter((phrase) => phrase !== ''),
     );
@@ -25,9 +24,17 @@ export class UnhelpfulAnswers {
   /** Whether a message is such an answer: one of the assistant, short, without tool calls. */
   readonly test = ({ role, content, calls }: Message): boolean => {
     if (role !== 'assistant' || calls.length > 0 || this.patterns.length === 0) return false;
-    const text = textOf(content).toLowerCase();
+    const text = comparable(textOf(content));
     return text.length <= LONGEST && this.patterns.some((phrases) => holdsInOrder(text, phrases));
   };
+}
+
+/** Models write apostrophes and quotation marks of print, people those of keyboards. */
+function comparable(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[\u2018\u2019\u02bc]/g, "'")
+    .replaceAll(/[\u201c\u201d]/g, '"');
 }
 
 function holdsInOrder(text: string, phrases: readonly string[]): boolean {

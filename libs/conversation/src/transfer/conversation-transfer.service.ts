@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, ProjectId, SessionId, WorkspaceId } from '#kernel';
 import type { ImportTarget } from '#project';
@@ -8,6 +9,9 @@ import { PostgresMessageRepository } from '../messages/postgres-message.reposito
 import { SessionChangeReindexing } from '../session-change-reindexing.js';
 import { ConversationImport, type ConversationTallies } from './conversation-import.js';
 import { ConversationRows, type MessagePlace, MessageRows } from './conversation-rows.js';
+
+/** Of an `externalId`. */
+const LONGEST_NAME = 200;
 
 const CONVERSATIONS_AT_ONCE = 100;
 const MESSAGES_AT_ONCE = 200;
@@ -87,9 +91,42 @@ export class ConversationTransferService {
     return this.begin(target, tallies, true);
   }
 
+  /**
+   * Under which `externalId` the project has, or is to have, the branch of a conversation that was shown last: its own, as
+   * long as no message of another branch is stored there to which it would be appended. Then it is a conversation of its
+   * own, named by the first message that is new, and so on from there.
+   */
+  async findBranch(
+    { workspaceId, projectId }: ImportTarget,
+    externalId: string,
+    { shown, others }: { readonly shown: readonly string[]; readonly others: readonly string[] },
+  ): Promise<string> {
+    const tried = new Set<string>();
+    for (let name = externalId; ;) {
+      // Where messages were deleted, a branch may lead back to its own name.
+      if (tried.has(name)) return name;
+      tried.add(name);
+      const id = (await this.conversations.findNamed(workspaceId, projectId, [name])).get(name);
+      if (id === undefined) return name;
+      const known = async (ids: readonly string[]) =>
+        new Set((await this.repository.findKnown(workspaceId, id, ids)).map(({ clientId }) => clientId));
+      if ((await known(others)).size === 0) return name;
+      const there = await known(shown);
+      const first = shown.find((clientId) => !there.has(clientId));
+      if (first === undefined) return name;
+      name = branchName(externalId, first);
+    }
+  }
+
   private begin(target: ImportTarget, tallies: ConversationTallies, sparesArchived: boolean): ConversationImport {
     const { conversations, messages, repository, observers, reindexing } = this;
     const rows = { conversations, messages, repository };
     return new ConversationImport(target, rows, observers, reindexing, tallies, sparesArchived);
   }
+}
+
+/** @param first message that is on this branch alone */
+function branchName(externalId: string, first: string): string {
+  const name = `${externalId}@${first}`;
+  return name.length <= LONGEST_NAME ? name : createHash('sha256').update(name).digest('hex');
 }

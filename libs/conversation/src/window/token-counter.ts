@@ -12,7 +12,10 @@ const TIMEOUT_MS = 8_000;
 const IDLE_MS = 10 * 60_000;
 const REMEMBERED = 20_000;
 
-type CountedPart = Pick<Message, 'id' | 'revision' | 'name' | 'content'>;
+interface CountedPart extends Pick<Message, 'id' | 'name' | 'content'> {
+  /** Of what is counted: the same text has the same one. */
+  readonly revision: string;
+}
 
 interface CountAnswer {
   readonly order: number;

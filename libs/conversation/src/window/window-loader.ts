@@ -3,9 +3,9 @@ import type { ConversationId, WorkspaceId } from '#kernel';
 import { PostgresConversationRepository } from '../conversations/postgres-conversation.repository.js';
 import { PostgresMessageRepository } from '../messages/postgres-message.repository.js';
 import type { Message } from '../message.js';
-import { answersIn } from '../tool-links.js';
+import { answersIn, besidesResults } from '../tool-links.js';
 import { TokenCounter } from './token-counter.js';
-import { MAX_WINDOW_MESSAGES, type StoredWindow } from './window.js';
+import { type CountedMessage, MAX_WINDOW_MESSAGES, type StoredWindow } from './window.js';
 
 /** Of content that is kept for the windows of a conversation: about 130,000 tokens. */
 const KEPT_BYTES = 512 * 1024;
@@ -37,13 +37,26 @@ export class WindowLoader {
     const newest = await this.messages.listNewest(workspaceId, id, MAX_WINDOW_MESSAGES, bytes);
     const [first] = newest;
     const isWhole = first === undefined || !(await this.hasEarlier(first));
-    const counts = await this.tokens.countAll(newest);
     return {
       conversation,
-      messages: newest.map((message, place) => ({ ...message, tokens: counts[place] ?? 0 })),
+      messages: await this.count(newest),
       isWhole,
       earlierCalls: isWhole ? [] : await this.findEarlierCalls(newest),
     };
+  }
+
+  private async count(newest: readonly Message[]): Promise<readonly CountedMessage[]> {
+    const mixed = newest.flatMap((message) => {
+      const content = besidesResults(message.content);
+      return content === undefined ? [] : [{ ...message, content, revision: `${message.revision}/without` }];
+    });
+    const counts = await this.tokens.countAll([...newest, ...mixed]);
+    const without = new Map(mixed.map(({ id }, place) => [id, counts[newest.length + place]]));
+    return newest.map((message, place) => {
+      const tokensWithoutResults = without.get(message.id);
+      const tokens = counts[place] ?? 0;
+      return tokensWithoutResults === undefined ? { ...message, tokens } : { ...message, tokens, tokensWithoutResults };
+    });
   }
 
   private hasEarlier({ workspaceId, conversationId, seq }: Message): Promise<boolean> {

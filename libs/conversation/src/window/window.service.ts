@@ -4,7 +4,7 @@ import type { ConversationId, WorkspaceId } from '#kernel';
 import { conversationWindows } from '../conversation.cache.js';
 import { conversationNotFound } from '../conversation.errors.js';
 import { UnhelpfulAnswers } from '../messages/unhelpful-answers.js';
-import { MAX_WINDOW_MESSAGES, sliceWindow, type Window } from './window.js';
+import { DEFAULT_WINDOW_MESSAGES, MAX_WINDOW_MESSAGES, sliceWindow, type Window } from './window.js';
 import { WindowLoader } from './window-loader.js';
 
 /** What a model should see of a conversation: its newest messages that fit. */
@@ -24,9 +24,11 @@ export class WindowService {
   async read(
     workspaceId: WorkspaceId,
     id: ConversationId,
-    limits: { readonly maxMessages: number; readonly maxTokens?: number | undefined },
+    given: { readonly maxMessages?: number | undefined; readonly maxTokens?: number | undefined },
     keepsUnhelpful: boolean,
   ): Promise<Window> {
+    const usual = given.maxTokens === undefined ? DEFAULT_WINDOW_MESSAGES : MAX_WINDOW_MESSAGES;
+    const limits = { ...given, maxMessages: given.maxMessages ?? usual };
     const key = { workspace: workspaceId, id };
     const kept = await this.cache.getOrSet(conversationWindows, key, () => this.loader.loadKept(workspaceId, id));
     if (kept?.conversation.workspaceId !== workspaceId) throw conversationNotFound(id);

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { newId, newRevision, type MessageId } from '#kernel';
-import { answersIn, callsIn } from '../tool-links.js';
+import { answersIn, besidesResults, callsIn } from '../tool-links.js';
 import type { MessageContent, MessageRole } from '../message.js';
 import { type CountedMessage, sliceWindow } from './window.js';
 
 type Piece = readonly [role: MessageRole, content: MessageContent, tokens: number];
 
 const call = (id: string) => ({ type: 'tool_call', id, name: 'read', arguments: {} });
+const text = (said: string) => ({ type: 'text', text: said });
 const result = (callId: string) => ({ type: 'tool_result', callId, content: 'read' });
 
 function conversation(pieces: readonly Piece[]): CountedMessage[] {
@@ -30,6 +31,7 @@ function conversation(pieces: readonly Piece[]): CountedMessage[] {
     createdBy: null,
     importedAuthor: null,
     tokens,
+    ...(besidesResults(content) === undefined ? {} : { tokensWithoutResults: 1 }),
   }));
 }
 
@@ -53,7 +55,12 @@ const resultPiece: fc.Arbitrary<Piece> = fc.tuple(
   fc.oneof(fc.array(id.map(result), { minLength: 1, maxLength: 2 }), fc.constant('a result without an id')),
   fc.integer({ min: 1, max: 20 }),
 );
-const pieces = fc.array(fc.oneof(piece, callPiece, resultPiece), { maxLength: 30 });
+const mixedPiece: fc.Arbitrary<Piece> = fc.tuple(
+  fc.constant('user' as const),
+  fc.array(id.map(result), { minLength: 1, maxLength: 2 }).map((results) => [...results, text('mine')]),
+  fc.integer({ min: 1, max: 20 }),
+);
+const pieces = fc.array(fc.oneof(piece, callPiece, resultPiece, mixedPiece), { maxLength: 30 });
 const limits = fc.record({ maxMessages: fc.integer({ min: 1, max: 35 }), maxTokens: fc.integer({ min: 1, max: 300 }) });
 
 /** For each result of a message, the place of the call that it answers; undefined where there is none. */
@@ -84,17 +91,18 @@ describe('a window', () => {
       fc.property(pieces, limits, (given, limit) => {
         const all = conversation(given);
         const { messages: possible } = sliceWindow(whole(all), { maxMessages: 1_000 });
-        const shown = new Set(numbers(sliceWindow(whole(all), limit).messages));
-        for (const [place, { seq }] of possible.entries())
-          for (const at of callsOf(possible, place)) {
-            expect(at).toBeDefined();
-            expect(shown.has(possible[at!]!.seq)).toBe(shown.has(seq));
-          }
+        const { messages: shown } = sliceWindow(whole(all), limit);
+        for (const place of shown.keys()) expect(callsOf(shown, place)).not.toContain(undefined);
+        const found = new Map(shown.map((message) => [message.seq, answersIn(message)?.length ?? 0]));
+        const missing = [...possible.entries()].filter(([place, { seq }]) =>
+          callsOf(possible, place).some((at) => found.has(possible[at!]!.seq) && (found.get(seq) ?? 0) === 0),
+        );
+        expect(missing).toEqual([]);
       }),
     );
   });
 
-  it('is the longest end of the conversation that has both', () => {
+  it('has at least the longest end of the conversation that has both', () => {
     fc.assert(
       fc.property(pieces, limits, (given, { maxMessages, maxTokens }) => {
         const all = conversation(given);
@@ -108,10 +116,50 @@ describe('a window', () => {
         const from = possible.findIndex((_, place) => fits(place));
         const expected = from === -1 ? [] : possible.slice(from);
         const window = sliceWindow(whole(all), { maxMessages, maxTokens });
-        expect(numbers(window.messages)).toEqual(numbers(expected));
-        expect(window.truncated).toBe(expected.length < possible.length);
+        expect(numbers(window.messages)).toEqual(expect.arrayContaining(numbers(expected)));
+        expect(window.truncated || window.messages.length === possible.length).toBe(true);
       }),
     );
+  });
+
+  it('keeps the text that stands beside a result without a call, and says what it left out', () => {
+    const mine = [result('gone'), text('mine'), { type: 'image', url: 'https://example.org/a.png' }];
+    const all = conversation([
+      ['user', 'one', 1],
+      ['user', mine, 500],
+    ]);
+    const window = sliceWindow(whole(all), { maxMessages: 2, maxTokens: 10 });
+    expect(window).toMatchObject({ messages: [{ seq: 1 }, { seq: 2, content: mine.slice(1) }], tokens: 2 });
+    expect([window.resultsLeftOut, window.truncated]).toEqual([1, false]);
+  });
+
+  it('keeps the other results of a message with one without a call', () => {
+    const all = conversation([
+      ['assistant', [call('x')], 1],
+      ['tool', [result('gone'), result('x')], 1],
+    ]);
+    const { messages, resultsLeftOut } = sliceWindow(whole(all), { maxMessages: 2 });
+    expect([messages[1]?.content, resultsLeftOut]).toEqual([[result('x')], 1]);
+  });
+
+  it.each([
+    ['by number', { maxMessages: 3 }, [4, 5, 7], 1],
+    ['by number, at the end', { maxMessages: 3 }, [3, 4, 5], 1, 6],
+    ['by tokens, at the end', { maxMessages: 50, maxTokens: 4 }, [3, 4, 5], 100, 6],
+    ['not, with room for the call', { maxMessages: 7 }, [1, 2, 3, 4, 5, 6, 7], 1],
+  ])('is not emptied by a result that came late: limited %s', (_, limit, expected, tokens, length = 7) => {
+    const all = conversation([
+      ['user', 'one', 1],
+      ['assistant', [call('x')], 1],
+      ['user', 'three', 1],
+      ['user', 'four', 1],
+      ['user', 'five', 1],
+      ['tool', [result('x')], tokens],
+      ['user', 'seven', 1],
+    ]);
+    const window = sliceWindow(whole(all.slice(0, length)), limit);
+    expect(numbers(window.messages)).toEqual(expected);
+    expect(window.resultsLeftOut).toBe(expected.includes(6) ? 0 : 1);
   });
 
   it('is the same from what is kept as from the whole conversation, as long as enough is kept', () => {

@@ -13,7 +13,7 @@ import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import { ModuleRef } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, type ErrorKind, ErrorTranslator } from '#kernel';
-import { discardBody, isDiscardable } from '../server/file-body.js';
+import { discardBody, fileExpected, isDiscardable } from '../server/file-body.js';
 import type { EndpointConfig } from '../endpoint/endpoint.decorator.js';
 import { AllowedMethods } from '../server/allowed-methods.js';
 import { isOfOpenai, toOpenaiError } from './openai-error.js';
@@ -89,7 +89,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const methods = request.is404 && !isOfHeader(thrown) ? (this.allowed?.methodsOf(request.url) ?? []) : [];
-    const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown);
+    const error = methods.length > 0 ? methodNotAllowed(request.method, methods) : this.toDomainError(thrown, request);
     const status = statusOf(error.kind);
     if (status >= 500) {
       const cause = error.cause instanceof Error ? error.cause : error;
@@ -129,7 +129,7 @@ export class ProblemFilter implements ExceptionFilter {
     discardBody(raw);
   }
 
-  private toDomainError(thrown: unknown): DomainError {
+  private toDomainError(thrown: unknown, request: FastifyRequest): DomainError {
     if (thrown instanceof DomainError) return thrown;
     const translated = this.translator?.translate(thrown);
     if (translated !== undefined) return translated;
@@ -140,6 +140,8 @@ export class ProblemFilter implements ExceptionFilter {
       statusCode?: unknown;
     };
     const known = typeof code === 'string' ? fastifyErrors[code] : undefined;
+    const { takesFile } = (request.routeOptions?.config ?? {}) as { readonly takesFile?: boolean };
+    if (known?.code === 'unsupported-media-type' && takesFile === true) return fileExpected(thrown);
     if (known !== undefined)
       return new DomainError({ ...known, issues: [{ pointer: '', detail: known.detail }], cause: thrown });
     if (thrown instanceof HttpException && thrown.getStatus() < 500)

@@ -42,12 +42,24 @@ export function acceptFiles(fastify: FastifyInstance): void {
 }
 
 function fileNotTaken(): DomainError {
-  const detail = 'Send the body as application/json.';
+  return unsupportedType('Send the body as application/json.');
+}
+
+/** Of a route that takes a file, where something else came. */
+export function fileExpected(cause?: unknown): DomainError {
+  return unsupportedType(
+    'Send the file itself as application/octet-stream, whatever it holds; application/json is not taken here.',
+    cause,
+  );
+}
+
+function unsupportedType(detail: string, cause?: unknown): DomainError {
   return new DomainError({
     code: 'unsupported-media-type',
     kind: 'unsupported-media-type',
     detail,
     issues: [{ pointer: '', detail }],
+    cause,
   });
 }
 

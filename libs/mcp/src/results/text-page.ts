@@ -32,7 +32,7 @@ function escapeAttribute(value: string): string {
 export const PAGE = { usual: 20_000, most: 50_000 } as const;
 
 /** What is paged: a text, or the JSON of a value. */
-export type PageForm = 'text' | 'json';
+type PageForm = 'text' | 'json';
 
 /** A value that is no longer than an answer may be is not taken apart. */
 const usualOf = { text: PAGE.usual, json: PAGE.most } as const satisfies Record<PageForm, number>;

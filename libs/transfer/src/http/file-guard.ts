@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { noteFileHash, takeFileBody } from '#http';
+import { fileExpected, noteFileHash, takeFileBody } from '#http';
 import type { Spool } from '../file/spool.js';
-import { fileMissing } from '../transfer.errors.js';
 
 interface TakenFile {
   readonly spool: Spool;
@@ -25,7 +24,7 @@ export abstract class FileGuard<File extends TakenFile> implements CanActivate {
     const request = http.getRequest<FileRequest<File>>();
     const stream = takeFileBody(request);
     if (!this.isValid(request)) return true;
-    if (stream === undefined) throw fileMissing();
+    if (stream === undefined) throw fileExpected();
     const file = await this.receive(stream, request);
     request.importFile = file;
     noteFileHash(request, file.hash);

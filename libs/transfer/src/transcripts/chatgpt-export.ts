@@ -6,6 +6,7 @@ import {
   type Fields,
   isObject,
   objectAt,
+  type ReadBranch,
   type ReadMessage,
   textAt,
   timeAt,
@@ -27,18 +28,27 @@ const TEXT_FIELDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The branch of a conversation of ChatGPT's export that was shown last, oldest first. @throws DomainError `transcript-invalid` */
-export function* readChatGptMessages(given: Fields, pointer: string, notes: TranscriptNotes): Generator<ReadMessage> {
+export function readChatGptMessages(given: Fields, pointer: string, notes: TranscriptNotes): ReadBranch {
   const mapping = objectAt(given['mapping'], `${pointer}/mapping`);
   const branch = branchOf(mapping, textAt(given, 'current_node', pointer), pointer);
   const onBranch = new Set(branch);
+  const others: string[] = [];
   for (const [id, node] of Object.entries(mapping))
-    if (!onBranch.has(id) && isObject(node) && isObject(node['message']))
-      notes.add('other-branch', `${pointer}/mapping/${escapePointer(id)}`);
-  for (const id of branch) {
+    if (!onBranch.has(id) && isObject(node) && isObject(node['message'])) {
+      const at = `${pointer}/mapping/${escapePointer(id)}`;
+      notes.add('other-branch', at);
+      others.push(textAt(node['message'], 'id', `${at}/message`) ?? id);
+    }
+  const messageOf = (id: string) => {
     const at = `${pointer}/mapping/${escapePointer(id)}/message`;
     const { message } = mapping[id] as Fields;
-    if (message !== undefined && message !== null) yield readMessage(objectAt(message, at), id, at, notes);
+    return message === undefined || message === null ? [] : [{ id, at, message: objectAt(message, at) }];
+  };
+  function* read() {
+    for (const id of branch) for (const { at, message } of messageOf(id)) yield readMessage(message, id, at, notes);
   }
+  const shown = branch.flatMap(messageOf).map(({ id, at, message }) => textAt(message, 'id', at) ?? id);
+  return { messages: read(), shown, others };
 }
 
 /** From the root to where it ends: by the parents of the current node, else by the last child of each. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { escapePointer, inexactJson, MAX_JSON_DEPTH } from '#http';
-import { WorkPauses } from '#kernel';
+import { type DomainError, WorkPauses } from '#kernel';
 import { transcriptBroken, transcriptInvalid, transcriptUnknown } from './transcript.errors.js';
 
 /** Of one object: a conversation of an export, a message of an array, or a line. It is parsed at once. */
@@ -140,7 +140,8 @@ class ValueScanner {
         start = place;
         this.offset = this.bytes + place;
         this.firstLine = this.line;
-      } else if (this.ends(byte)) yield this.spanOf(this.take(chunk.subarray(start, place + 1)));
+      } else if (byte === LINE_FEED && this.inString) throw this.brokenText();
+      else if (this.ends(byte)) yield this.spanOf(this.take(chunk.subarray(start, place + 1)));
     }
     this.bytes += chunk.length;
     if (this.depth > 0) this.keep(chunk.subarray(start));
@@ -152,9 +153,15 @@ class ValueScanner {
     if (this.depth === 0 && (!this.isArray || this.isClosed)) return;
     const span = this.spanOf(Buffer.concat(this.begun, this.begunBytes));
     const isWhole = isUtf8(span.bytes) || placeOfNotUtf8(span.bytes) >= span.bytes.length - LONGEST_CUT;
+    const place = this.depth > 0 && this.firstLine > 1 ? ` of what begins on line ${this.firstLine}` : '';
     throw transcriptBroken(
-      `is not whole: it ends in the middle${isWhole ? '' : `, and is not valid UTF-8: ${firstNotUtf8(span)}`}`,
+      `is not whole: it ends in the middle${place}${isWhole ? '' : `, and is not valid UTF-8: ${firstNotUtf8(span)}`}`,
     );
+  }
+
+  /** No text of JSON goes over the end of a line: mostly, a line was cut off. */
+  private brokenText(): DomainError {
+    return transcriptInvalid(this.pointer, `is not valid JSON: a text in it does not end on line ${this.line - 1}`);
   }
 
   private spanOf(bytes: Buffer): Span {

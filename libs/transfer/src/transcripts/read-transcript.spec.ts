@@ -5,6 +5,9 @@ import {
   chatGptMessage,
   chatGptNode,
   claudeCodeLines,
+  claudeExport,
+  codexLines,
+  codexRollback,
   jsonLines,
   openAiMessages,
   transcripts,
@@ -233,6 +236,109 @@ describe('a transcript', () => {
     expect(twice.notes).toContainEqual({ kind: 'repeated', name: null, count: 5, first: '/lines/10/message' });
   });
 
+  it('of Claude Code leaves out what was taken back, and keeps results of calls that were made at once', async () => {
+    const like = (line: object, more: object) => ({ ...line, ...more });
+    const [, u1, , u3, , u4, u5] = claudeCodeLines as readonly Record<string, unknown>[];
+    const call = (uuid: string, parentUuid: string) => like(u3!, { uuid, parentUuid });
+    const prompt = (uuid: string, parentUuid: string) => like(u1!, { uuid, parentUuid });
+    const lines = [
+      u1!,
+      call('c1', 'u1'),
+      call('c2', 'c1'),
+      like(u4!, { uuid: 'r1', parentUuid: 'c1' }),
+      like(u4!, { uuid: 'r2', parentUuid: 'c2' }),
+      prompt('back', 'r2'),
+      like(u5!, { uuid: 'gone', parentUuid: 'back' }),
+      { type: 'system', subtype: 'compact_boundary', uuid: 's1', parentUuid: null, logicalParentUuid: 'r2' },
+      prompt('on', 's1'),
+      like(u5!, { uuid: 'end', parentUuid: 'on', message: { ...(u5!['message'] as object), id: 'msg_2' } }),
+    ];
+    const { items, notes } = await read(jsonLines(lines));
+    expect(items.map(({ message }) => message.clientId)).toEqual(['u1', 'c1', 'c2', 'r1', 'r2', 'on', 'end']);
+    expect(notes).toContainEqual({ kind: 'other-branch', name: null, count: 2, first: '/lines/6' });
+    expect(items[0]?.branches).toEqual({
+      shown: ['u1', 'c1', 'c2', 'r1', 'r2', 'on', 'end'],
+      others: ['back', 'gone'],
+    });
+  });
+
+  it('of Codex has its messages, calls and results once, under its session', async () => {
+    const { items, notes } = await read(transcripts.codex);
+    expect(items[0]?.conversation).toEqual({
+      externalId: 'codex:019a0000-0000-7000-8000-0000000000c0',
+      title: null,
+      createdAt: new Date('2026-03-01T08:00:00Z'),
+      metadata: { source: 'codex', cwd: '/home/ada/lighthouse', gitBranch: 'main' },
+    });
+    expect(saidBy(items).slice(2)).toEqual([
+      ['user', 'What does the lamp need?'],
+      ['assistant', [{ type: 'thinking', summary: [{ type: 'summary_text', text: 'I inspect it first.' }] }]],
+      ['assistant', [{ type: 'tool_call', id: 'call_1', name: 'inspect', arguments: JSON.stringify(CALL) }]],
+      ['tool', [{ type: 'tool_result', callId: 'call_1', content: 'The wick is short.' }]],
+      ['assistant', WICK],
+    ]);
+    expect(items[2]?.message.createdAt).toEqual(new Date('2026-03-01T08:00:03Z'));
+    expect(notes.map(({ kind, name }) => [kind, name])).toEqual([
+      ['no-message', 'turn_context'],
+      ['no-message', 'event_msg user_message'],
+      ['no-message', 'event_msg agent_message'],
+    ]);
+    // Older sessions have the items alone, behind a line without a type.
+    const [meta] = codexLines as readonly { payload: object }[];
+    const bare = codexLines.slice(1).flatMap((line: any) => (line.type === 'response_item' ? [line.payload] : []));
+    const older = await read(jsonLines([meta!.payload, { record_type: 'state' }, ...bare]));
+    expect([older.format, saidBy(older.items)]).toEqual(['codex', saidBy(items)]);
+    expect(older.items[0]?.conversation.externalId).toBe(items[0]?.conversation.externalId);
+  });
+
+  it('of Codex leaves out turns that were taken back', async () => {
+    const { items, notes } = await read(jsonLines([...codexLines, ...codexRollback]));
+    expect(saidBy(items).slice(-3)).toEqual([
+      ['assistant', WICK],
+      ['user', 'And the horn?'],
+      ['assistant', 'The horn is loud.'],
+    ]);
+    expect(notes).toContainEqual({ kind: 'other-branch', name: null, count: 2, first: '/lines/12' });
+    expect(items.at(-1)?.branches?.others).toHaveLength(2);
+    const before = await read(jsonLines(codexLines));
+    const ids = (all: typeof items) => all.map(({ message }) => message.clientId);
+    expect(ids(items).slice(0, -2)).toEqual(ids(before.items));
+  });
+
+  it('of Claude is the branch that was shown last, where its messages name their parents', async () => {
+    const said = (uuid: string, parent_message_uuid: string, sender: string) => ({
+      ...claudeExport[0]!.chat_messages[0],
+      uuid,
+      parent_message_uuid,
+      sender,
+    });
+    const chat_messages = [
+      said('q', '00000000-0000-4000-8000-000000000000', 'human'),
+      said('a1', 'q', 'assistant'),
+      said('a2', 'q', 'assistant'),
+      said('more', 'a2', 'human'),
+    ];
+    const file = [{ ...claudeExport[0], chat_messages }];
+    const { items, notes } = await read(JSON.stringify(file));
+    expect(items.map(({ message }) => message.clientId)).toEqual(['q', 'a2', 'more']);
+    expect(notes).toContainEqual({ kind: 'other-branch', name: null, count: 1, first: '/0/chat_messages/1' });
+    expect(items[0]?.branches).toEqual({ shown: ['q', 'a2', 'more'], others: ['a1'] });
+    const chosen = await read(JSON.stringify([{ ...file[0], current_leaf_message_uuid: 'a1' }]));
+    expect(chosen.items.map(({ message }) => message.clientId)).toEqual(['q', 'a1']);
+  });
+
+  it.each([
+    ['Claude', { ...claudeExport[0]!, uuid: 'none', chat_messages: [] }, claudeExport],
+    ['ChatGPT', { ...chatGptExport[0]!, conversation_id: 'none', mapping: {}, current_node: null }, chatGptExport],
+  ])('of %s notes conversations without messages', async (_, none, others) => {
+    const { notes } = await read(JSON.stringify([none, ...others]));
+    expect(notes).toContainEqual({ kind: 'no-conversation', name: null, count: 1, first: '/0' });
+    expect(await problem(JSON.stringify([none]))).toMatchObject({
+      code: 'transcript-empty',
+      issues: [{ pointer: '/0', detail: '1 conversations without messages' }],
+    });
+  });
+
   it('of messages alone is known by what they say, or by the name that it is given', async () => {
     const [one, spaced] = [await read(transcripts.openai), await read(JSON.stringify(openAiMessages, null, 1))];
     expect(spaced.items).toEqual(one.items);
@@ -422,7 +528,7 @@ describe('a transcript', () => {
     [
       'in a file that is cut off',
       Buffer.from('\n[{"role": "user", "content": "caf\u00e9 and so', 'latin1'),
-      'ends in the middle, and is not valid UTF-8: byte 34 of the file (from 0), on line 2, is 0xE9.',
+      'ends in the middle of what begins on line 2, and is not valid UTF-8: byte 34 of the file (from 0), on line 2, is 0xE9.',
     ],
     [
       'in a file that is cut off between characters',
@@ -437,6 +543,15 @@ describe('a transcript', () => {
     ['from the start', Buffer.from('\ufeff[]', 'utf16le'), 'is not in UTF-8: save it as UTF-8.'],
   ])('says which byte is not UTF-8 %s', async (_, bytes, words) => {
     for (const size of [1, 50_000]) expect((await problem(bytes, size))?.message).toContain(words);
+  });
+
+  it.each([
+    ['within a text', '{"type": "user", "mess', '/lines/2 is not valid JSON: a text in it does not end on line 2.'],
+    ['between values', '{"type": "user",', 'it ends in the middle of what begins on line 2.'],
+  ])('says which line is cut off %s, though others follow', async (_, line, words) => {
+    const [first, ...others] = claudeCodeLines.slice(1, 4).map((one) => JSON.stringify(one));
+    for (const size of [1, 50_000])
+      expect((await problem([first, line, ...others].join('\n'), size))?.message).toContain(words);
   });
 
   it('changes no prototype', async () => {

@@ -1,29 +1,26 @@
 import { createHash } from 'node:crypto';
-import {
-  clientNameField,
-  contentBytes,
-  conversationTitleField,
-  MAX_CONTENT_BYTES,
-  type MessageContent,
-  MOST_PARTS,
-} from '#conversation';
-import { InvalidInputError, type Metadata, WorkPauses } from '#kernel';
+import { clientNameField, contentBytes, MAX_CONTENT_BYTES } from '#conversation';
+import { InvalidInputError, WorkPauses } from '#kernel';
 import { readChatGptMessages } from './chatgpt-export.js';
 import { readClaudeMessages } from './claude-export.js';
 import { readClaudeCodeLine } from './claude-code-session.js';
+import { type CodexSession, isPrompt, readCodexLine, readCodexSession, turnsRolledBack } from './codex-session.js';
 import { type JsonValue, readJsonValues } from './json-values.js';
-import { formatOfMessage, isResponseItem, readArrayMessage, readSystemPrompt } from './message-array.js';
-import { known, storable } from './parts.js';
+import { formatOfMessage, readArrayMessage, readSystemPrompt } from './message-array.js';
+import { LineBranches } from './line-branches.js';
+import { storable } from './parts.js';
+import { hashOf, isEmpty, isTooLong, toContent, toMetadata, toName, toTitle } from './transcript-content.js';
+import { guessShape, type Shape, toBranches } from './transcript-shape.js';
 import { transcriptEmpty, transcriptInvalid, transcriptTooLong, transcriptUnknown } from './transcript.errors.js';
 import {
   type Fields,
-  isObject,
   listAt,
-  MOST_VALUES_IN_MESSAGE,
   objectAt,
+  type ReadBranch,
   type ReadMessage,
   textAt,
   timeAt,
+  type TranscriptBranches,
   type TranscriptConversation,
   type TranscriptFormat,
   type TranscriptItem,
@@ -32,7 +29,6 @@ import {
 
 /** Of a file: their ids are in memory together. */
 const MOST_MESSAGES = 300_000;
-const LONGEST_VALUE = 1_000;
 
 export interface TranscriptOptions {
   /** Absent: by what the file holds. */
@@ -40,9 +36,6 @@ export interface TranscriptOptions {
   /** Of the conversation, for files that are messages alone. */
   readonly externalId?: string | undefined;
 }
-
-/** How the objects of a file are to be read. */
-type Shape = 'messages' | 'chatgpt' | 'claude' | 'claude-code';
 
 /**
  * Reads a transcript message by message, as its bytes come: once to check it, and once more to import it. The second
@@ -58,6 +51,11 @@ export class TranscriptReader {
   private ofMessages: TranscriptFormat | undefined;
   private position = 0;
   private title: string | null = null;
+  private session: CodexSession | undefined;
+  private readonly lines = new LineBranches();
+  /** Of sessions of coding agents: by the places of the messages. */
+  private readonly clientIds = new Map<string, { readonly externalId: string; readonly clientId: string }>();
+  private branches: ReadonlyMap<string, TranscriptBranches> | undefined;
 
   /** @param checked the reader that has read the same file to its end */
   constructor(
@@ -86,12 +84,13 @@ export class TranscriptReader {
       const [repeated] = value.repeatedNames;
       if (repeated !== undefined)
         this.notes.add('name-repeated', `${value.pointer}${repeated}`, null, value.repeatedNames.length);
-      isOnly = this.shape !== 'claude-code' && value.pointer.startsWith('/lines/') && !('role' in value.value);
+      isOnly = !this.isSession && value.pointer.startsWith('/lines/') && !('role' in value.value);
       for (const item of this.readValue(value, isOnly ? '' : value.pointer)) {
         if (item !== undefined) yield item;
         if (pauses.isDue) await pauses.pauseIfDue();
       }
     }
+    if (this.checked === undefined) this.lines.end(this.notes);
     if (this.seen.size > 0) return;
     const left = this.notes.leftOut();
     throw left.length === 0 ? transcriptUnknown('holds no message') : transcriptEmpty(left);
@@ -113,17 +112,21 @@ export class TranscriptReader {
   private *readValue({ value }: JsonValue, pointer: string): Generator<TranscriptItem | undefined> {
     switch (this.shape) {
       case 'chatgpt':
-        return yield* this.itemsOf(
+        return yield* this.branchItems(
           this.chatGptConversation(value, pointer),
           readChatGptMessages(value, pointer, this.notes),
+          pointer,
         );
       case 'claude':
-        return yield* this.itemsOf(
+        return yield* this.branchItems(
           this.claudeConversation(value, pointer),
           readClaudeMessages(value, pointer, this.notes),
+          pointer,
         );
       case 'claude-code':
         return yield* this.readLine(value, pointer);
+      case 'codex':
+        return yield* this.readCodex(value, pointer);
       default:
         return yield* this.itemsOf(this.arrayConversation(), this.readMessages(value, pointer));
     }
@@ -148,7 +151,9 @@ export class TranscriptReader {
   }
 
   private *readLine(line: Fields, pointer: string): Generator<TranscriptItem | undefined> {
-    if (line['type'] === 'summary') this.title = this.toTitle(textAt(line, 'summary', pointer), `${pointer}/summary`);
+    if (line['type'] === 'summary')
+      this.title = toTitle(textAt(line, 'summary', pointer), `${pointer}/summary`, this.notes);
+    if (this.checked === undefined) this.lines.addClaudeCodeLine(line, pointer);
     const message = readClaudeCodeLine(line, pointer, this.notes);
     if (message === undefined) return;
     const session = textAt(line, 'sessionId', pointer);
@@ -159,9 +164,59 @@ export class TranscriptReader {
       // Titles are written behind what they are of.
       title: this.checked?.title ?? this.title,
       createdAt: message.createdAt,
-      metadata: this.toMetadata({ source: 'claude-code', ...about }, pointer),
+      metadata: toMetadata({ source: 'claude-code', ...about }, pointer, this.notes),
     };
-    yield* this.itemsOf(conversation, [message]);
+    yield* this.itemsOf(conversation, [message], this.branchesOf(conversation.externalId), pointer);
+  }
+
+  private *readCodex(line: Fields, pointer: string): Generator<TranscriptItem | undefined> {
+    const begun = readCodexSession(line, pointer);
+    if (begun !== undefined) {
+      // A session that goes on from another one names that one as well, behind itself.
+      this.session ??= begun;
+      return;
+    }
+    if (this.session === undefined) throw transcriptInvalid(pointer, 'stands before the line that names the session');
+    const turns = turnsRolledBack(line);
+    if (turns > 0 && this.checked === undefined) this.lines.rollBack(turns, this.notes);
+    const message = readCodexLine(line, pointer, this.notes);
+    if (message === undefined) return;
+    if (this.checked === undefined) this.lines.addTurnMessage(pointer, isPrompt(message));
+    const { id, cwd, gitBranch, createdAt } = this.session;
+    const conversation = {
+      externalId: toName('codex', id),
+      title: null,
+      createdAt: createdAt ?? message.createdAt,
+      metadata: toMetadata({ source: 'codex', cwd, gitBranch }, pointer, this.notes),
+    };
+    yield* this.itemsOf(conversation, [message], this.branchesOf(conversation.externalId), pointer);
+  }
+
+  /** The files of coding agents, in which a conversation is many lines. */
+  private get isSession(): boolean {
+    return this.shape === 'claude-code' || this.shape === 'codex';
+  }
+
+  /** Of a conversation of lines, by what was found when the file was checked. */
+  private branchesOf(externalId: string): TranscriptBranches | undefined {
+    const { checked } = this;
+    if (checked === undefined || checked.lines.left.size === 0) return undefined;
+    this.branches ??= toBranches(checked.clientIds, checked.lines.left);
+    return this.branches.get(externalId);
+  }
+
+  private *branchItems(
+    conversation: TranscriptConversation,
+    { messages, shown, others }: ReadBranch,
+    pointer: string,
+  ): Generator<TranscriptItem | undefined> {
+    if (shown.length + others.length === 0 && [...messages].length === 0) {
+      this.notes.add('no-conversation', pointer);
+      return;
+    }
+    const idsOf = (ids: readonly string[]) => ids.map((id) => toName('', id));
+    const branches = others.length === 0 ? undefined : { shown: idsOf(shown), others: idsOf(others) };
+    yield* this.itemsOf(conversation, messages, branches);
   }
 
   private chatGptConversation(value: Fields, pointer: string): TranscriptConversation {
@@ -169,7 +224,7 @@ export class TranscriptReader {
     if (id === undefined) throw transcriptInvalid(`${pointer}/conversation_id`, 'is missing');
     return {
       externalId: toName('chatgpt', id),
-      title: this.toTitle(textAt(value, 'title', pointer), `${pointer}/title`),
+      title: toTitle(textAt(value, 'title', pointer), `${pointer}/title`, this.notes),
       createdAt: timeAt(value, 'create_time', pointer),
       metadata: { source: 'chatgpt' },
     };
@@ -180,7 +235,7 @@ export class TranscriptReader {
     if (id === undefined) throw transcriptInvalid(`${pointer}/uuid`, 'is missing');
     return {
       externalId: toName('claude', id),
-      title: this.toTitle(textAt(value, 'name', pointer), `${pointer}/name`),
+      title: toTitle(textAt(value, 'name', pointer), `${pointer}/name`, this.notes),
       createdAt: timeAt(value, 'created_at', pointer),
       metadata: { source: 'claude' },
     };
@@ -201,6 +256,8 @@ export class TranscriptReader {
   private *itemsOf(
     conversation: TranscriptConversation,
     messages: Iterable<ReadMessage>,
+    branches?: TranscriptBranches,
+    line?: string,
   ): Generator<TranscriptItem | undefined> {
     for (const { pointer, id, role, name, parts, metadata, createdAt } of messages) {
       const position = this.position++;
@@ -215,6 +272,9 @@ export class TranscriptReader {
       const said = hashOf([role, name, content]);
       this.said.update(said);
       const clientId = id === undefined ? toName('at', `${position}:${said}`) : toName('', id);
+      if (line !== undefined && this.checked?.lines.left.has(line) === true) continue;
+      if (line !== undefined && this.checked === undefined)
+        this.clientIds.set(line, { externalId: conversation.externalId, clientId });
       const key = `${conversation.externalId}/${clientId}`;
       if (this.seen.has(key)) {
         this.notes.add('repeated', pointer);
@@ -227,68 +287,10 @@ export class TranscriptReader {
         role,
         name: name !== null && clientNameField().safeParse(name).success ? name : null,
         content,
-        metadata: this.toMetadata(metadata, pointer),
+        metadata: toMetadata(metadata, pointer, this.notes),
         createdAt,
       };
-      yield { conversation, message, pointer };
+      yield { conversation, message, branches, pointer };
     }
   }
-
-  private toTitle(text: string | undefined, pointer: string): string | null {
-    const title = storable(text ?? '', pointer, this.notes)
-      .trim()
-      .slice(0, 300)
-      .toWellFormed();
-    return conversationTitleField.safeParse(title).success ? title : null;
-  }
-
-  /** What of it is a text of some length. */
-  private toMetadata(given: Metadata, pointer: string): Metadata {
-    const texts = Object.entries(given).filter(
-      ([, value]) => typeof value === 'string' && value.length <= LONGEST_VALUE,
-    );
-    return storable(known(Object.fromEntries(texts)), pointer, this.notes);
-  }
-}
-
-function guessShape(value: Fields, isLine: boolean): Shape | undefined {
-  if (isObject(value['mapping'])) return 'chatgpt';
-  if (Array.isArray(value['chat_messages'])) return 'claude';
-  if ('role' in value || isResponseItem(value) || (isLine && Array.isArray(value['messages']))) return 'messages';
-  return isLine && typeof value['type'] === 'string' ? 'claude-code' : undefined;
-}
-
-/** One text is a text, not a list of it. */
-function toContent(parts: ReadMessage['parts']): MessageContent {
-  const [only] = parts;
-  const isText = parts.length === 1 && only?.type === 'text' && Object.keys(only).length === 2;
-  return isText ? String(only['text']) : parts;
-}
-
-function isEmpty(content: MessageContent): boolean {
-  if (typeof content === 'string') return content.trim() === '';
-  return content.every(({ type, text }) => type === 'text' && typeof text === 'string' && text.trim() === '');
-}
-
-/** What is too long whatever is replaced in it: an escape of JSON is at most twice as long as the character that replaces it. */
-function isTooLong(content: MessageContent): boolean {
-  if (typeof content !== 'string' && content.length > MOST_PARTS) return true;
-  return holdsMoreValues(content, MOST_VALUES_IN_MESSAGE) || contentBytes(content) > 2 * MAX_CONTENT_BYTES;
-}
-
-function holdsMoreValues(value: unknown, most: number): boolean {
-  let left = most;
-  const isMore = (item: unknown): boolean =>
-    --left < 0 || (typeof item === 'object' && item !== null && Object.values(item).some(isMore));
-  return isMore(value);
-}
-
-/** A name that a client may give: as it is in the transcript where it can be one, else a hash of it. */
-function toName(prefix: string, id: string): string {
-  const name = prefix === '' ? id : `${prefix}:${id}`;
-  return clientNameField().safeParse(name).success && name.isWellFormed() ? name : `${prefix}:sha256:${hashOf(id)}`;
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }

@@ -20,7 +20,13 @@ import { unpack } from '../file/unpack.js';
 import { ImportTransactions } from '../import-transactions.js';
 import { transcriptBroken } from './transcript.errors.js';
 import { type TranscriptOptions, TranscriptReader } from './read-transcript.js';
-import { type TranscriptFormat, type TranscriptItem, type TranscriptNote, TranscriptNotes } from './transcript.js';
+import {
+  type TranscriptBranches,
+  type TranscriptFormat,
+  type TranscriptItem,
+  type TranscriptNote,
+  TranscriptNotes,
+} from './transcript.js';
 
 const MESSAGES_AT_ONCE = 200;
 /** Contents that are in memory together, but for one that is longer; as JSON in UTF-8. */
@@ -114,10 +120,10 @@ export class TranscriptImportService {
     // What is new goes behind the newest where others were said at its numbers.
     return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
       const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
-      const into = new TranscriptWriter(target, this.conversations.appendTo(target, tallies), {
-        userId: user ?? null,
-        now: this.clock.now(),
-      });
+      const appended = this.conversations.appendTo(target, tallies);
+      const nameOf = (externalId: string, branches: TranscriptBranches) =>
+        this.conversations.findBranch(target, externalId, branches);
+      const into = new TranscriptWriter(target, appended, nameOf, { userId: user ?? null, now: this.clock.now() });
       const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
       let read = 0;
       for await (const batch of batchesOf(redacted(redaction, items))) {
@@ -172,6 +178,7 @@ class TranscriptWriter {
   constructor(
     private readonly target: Pick<ImportTarget, 'dryRun'>,
     private readonly into: ConversationImport,
+    private readonly nameOf: (externalId: string, branches: TranscriptBranches) => Promise<string>,
     private readonly given: { readonly userId: string | null; readonly now: Date },
   ) {}
 
@@ -179,12 +186,14 @@ class TranscriptWriter {
     const { userId, now } = this.given;
     const begun: (ConversationCopy & { readonly externalId: string })[] = [];
     const said: MessageCopy[] = [];
-    for (const { conversation, message } of items) {
-      const { externalId, title, metadata } = conversation;
-      let place = this.places.get(externalId);
+    for (const { conversation, message, branches, pointer } of items) {
+      const { externalId: given, title, metadata } = conversation;
+      let place = this.places.get(given);
       if (place === undefined) {
         place = { id: newId(), messages: 0 };
-        this.places.set(externalId, place);
+        this.places.set(given, place);
+        const externalId = branches === undefined ? given : await this.nameOf(given, branches);
+        if (externalId !== given) this.notes.add('branch-changed', pointer);
         begun.push({
           id: place.id,
           externalId,
@@ -229,9 +238,9 @@ class TranscriptWriter {
 /** Items as they may be stored; places are shown as `/messages/17`, in the order of the file. */
 async function* redacted(redaction: Redaction, items: AsyncIterable<TranscriptItem>): AsyncGenerator<TranscriptItem> {
   let count = 0;
-  for await (const { conversation, message, pointer } of items) {
+  for await (const { conversation, message, branches, pointer } of items) {
     // A conversation is one object for all of its messages: what was masked in it holds nothing any more.
-    const copy = { conversation: { ...conversation }, message: { ...message }, pointer };
+    const copy = { conversation: { ...conversation }, message: { ...message }, branches, pointer };
     await redaction.redact(copy.message, { pointer: `/messages/${count++}` });
     await redaction.redact(copy.conversation, { pointer: `/messages/${count - 1}/conversation` });
     yield copy;

@@ -26,7 +26,7 @@ export function transcriptUnknown(detail: string): DomainError {
   return new DomainError({
     code: 'transcript-format-unknown',
     kind: 'unprocessable',
-    detail: `The transcript ${detail}. ${NOTHING} Known are message arrays of OpenAI and Anthropic, conversations.json of ChatGPT and Claude, and sessions of Claude Code.`,
+    detail: `The transcript ${detail}. ${NOTHING} Known are message arrays of OpenAI and Anthropic, conversations.json of ChatGPT and Claude, and sessions of Claude Code and Codex.`,
     issues: [{ pointer: '', detail }],
   });
 }

@@ -3,8 +3,8 @@ import type { Metadata } from '#kernel';
 import { WrittenNumber } from './json-values.js';
 import { transcriptInvalid } from './transcript.errors.js';
 
-/** Whose transcripts are known: message arrays of two model APIs, exports of two chats, and sessions of a coding agent. */
-export const transcriptFormats = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code'] as const;
+/** Whose transcripts are known: message arrays of two model APIs, exports of two chats, and sessions of two coding agents. */
+export const transcriptFormats = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code', 'codex'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
 /** A conversation as a transcript says it. */
@@ -27,9 +27,18 @@ interface TranscriptMessage {
   readonly createdAt: Date | null;
 }
 
+/** The messages of a conversation with branches, by their `clientId`. */
+export interface TranscriptBranches {
+  /** Of the branch that was shown last, in order. */
+  readonly shown: readonly string[];
+  readonly others: readonly string[];
+}
+
 export interface TranscriptItem {
   readonly conversation: TranscriptConversation;
   readonly message: TranscriptMessage;
+  /** Of the conversation, the same object with each of its messages; undefined where it has one branch. */
+  readonly branches: TranscriptBranches | undefined;
   /** Where it stands, as a JSON Pointer. */
   readonly pointer: string;
 }
@@ -46,6 +55,13 @@ export interface ReadMessage {
   readonly createdAt: Date | null;
 }
 
+/** The branch of a conversation that was shown last, and the ids of it and of what is on others. */
+export interface ReadBranch {
+  readonly messages: Iterable<ReadMessage>;
+  readonly shown: readonly string[];
+  readonly others: readonly string[];
+}
+
 /** In JSON values. */
 export const MOST_VALUES_IN_MESSAGE = 100_000;
 
@@ -57,7 +73,10 @@ export const noteKinds = {
   'characters-replaced': 'NUL, halves of surrogate pairs, and the name __proto__, which can not be stored.',
   'number-as-text': 'Numbers that would lose digits (beyond 2^53, or of too many). Their digits are kept as a text.',
   'name-repeated': 'Names that an object has more than once. The last one is kept.',
-  'other-branch': 'Messages that are not on the branch that was shown last.',
+  'other-branch': 'Messages that are not on the branch that was shown last. They are left out.',
+  'branch-changed':
+    'Conversations that hold messages here which are not on the branch that was shown last. They stay as they are, and that branch is a conversation of its own: its externalId ends with @ and the first message that is new.',
+  'no-conversation': 'Conversations without messages. They are not made.',
   'sub-agent': 'Lines of sub-agents.',
   'no-message': 'Lines that are no message.',
   empty: 'Messages that say nothing.',
@@ -77,6 +96,7 @@ const leftOutWords: Partial<Record<NoteKind, string>> = {
   'other-branch': 'messages that are not on the branch that was shown last',
   'sub-agent': 'lines of sub-agents',
   'no-message': 'lines that are no message',
+  'no-conversation': 'conversations without messages',
 };
 
 export interface TranscriptNote {
