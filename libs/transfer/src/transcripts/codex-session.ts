@@ -56,8 +56,8 @@ export function readCodexLine(line: Fields, pointer: string, notes: TranscriptNo
   const item = isItem ? objectAt(line['payload'], at) : line;
   if (!isResponseItem(item) && !('role' in item)) {
     const { payload } = line;
-    const isEvent = type === 'event_msg' && isObject(payload) && typeof payload['type'] === 'string';
-    notes.add('no-message', pointer, isEvent ? `event_msg ${payload['type'] as string}` : (type ?? null));
+    const kind = isObject(payload) && typeof payload['type'] === 'string' ? payload['type'] : undefined;
+    notes.add('no-message', pointer, kind === undefined ? (type ?? null) : `${type ?? ''} ${kind}`);
     return undefined;
   }
   const read = readArrayMessage(item, at, notes);

@@ -36,6 +36,8 @@ const ITEMS: ReadonlyMap<unknown, (item: Fields) => { readonly role: Message['ro
   new Map([
     ['function_call', callItem],
     ['custom_tool_call', callItem],
+    ['local_shell_call', actionItem],
+    ['web_search_call', actionItem],
     ['function_call_output', resultItem],
     ['custom_tool_call_output', resultItem],
     ['reasoning', thinkingItem],
@@ -73,6 +75,12 @@ export function readArrayMessage(given: Fields, pointer: string, notes: Transcri
 
 function callItem(item: Fields): { readonly role: Message['role']; readonly part: MessagePart } {
   return { role: 'assistant', part: toCall(item['call_id'], item['name'], item['arguments'] ?? item['input']) };
+}
+
+/** A call of a tool that the model's maker provides: what it does is its arguments, its kind its name. */
+function actionItem(item: Fields): { readonly role: Message['role']; readonly part: MessagePart } {
+  const name = String(item['type']).replace(/_call$/, '');
+  return { role: 'assistant', part: toCall(item['call_id'] ?? item['id'], name, item['action']) };
 }
 
 function resultItem({ call_id: callId, output }: Fields): {

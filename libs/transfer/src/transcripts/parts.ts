@@ -39,8 +39,13 @@ function toPart(part: Fields, pointer: string, notes: TranscriptNotes): MessageP
   if (type === 'image' || type === 'document')
     return toMedia(type === 'image' ? 'image' : 'file', part, pointer, notes);
   if (type === 'image_url') return toImageUrl(part['image_url'], pointer, notes);
+  if (type === 'input_image')
+    return typeof part['image_url'] === 'string'
+      ? toImageUrl(part['image_url'], pointer, notes)
+      : { type: 'image', ...known({ fileId: part['file_id'] }) };
+  if (type === 'input_file') return { ...toFile(part, pointer, notes), ...known({ url: part['file_url'] }) };
   if (type === 'input_audio') return toAudio(part['input_audio'], pointer, notes);
-  if (type === 'file' && isObject(part['file'])) return toFile(part['file'], pointer, notes);
+  if (type === 'file' && isObject(part['file'])) return toFile(part['file'], `${pointer}/file`, notes);
   if (!KEPT_AS_GIVEN.has(type)) notes.add('unknown-part', pointer, type);
   return { ...part, type };
 }
@@ -100,7 +105,7 @@ function toAudio(given: unknown, pointer: string, notes: TranscriptNotes): Messa
 
 function toFile(file: Fields, pointer: string, notes: TranscriptNotes): MessagePart {
   const { filename: name, file_id: fileId, file_data: data } = file;
-  return { type: 'file', ...known({ name, fileId }), ...withoutData(data, `${pointer}/file/file_data`, notes) };
+  return { type: 'file', ...known({ name, fileId }), ...withoutData(data, `${pointer}/file_data`, notes) };
 }
 
 function withoutData(data: unknown, pointer: string, notes: TranscriptNotes): { readonly leftOutBytes?: number } {

@@ -291,6 +291,56 @@ describe('a transcript', () => {
     expect(older.items[0]?.conversation.externalId).toBe(items[0]?.conversation.externalId);
   });
 
+  it('of Codex keeps calls of its own tools with their results, and notes the bytes of images', async () => {
+    const line = (payload: object) => ({ ...codexLines[1], type: 'response_item', payload });
+    const { items, notes } = await read(
+      jsonLines([
+        codexLines[0]!,
+        line({
+          type: 'local_shell_call',
+          call_id: 'c',
+          status: 'completed',
+          action: { type: 'exec', command: ['ls'] },
+        }),
+        line({ type: 'function_call_output', call_id: 'c', output: 'lamp' }),
+        line({ type: 'web_search_call', id: 'w', action: { type: 'search', query: 'wicks' } }),
+        line({ type: 'ghost_snapshot', ghost_commit: {} }),
+        line({
+          type: 'message',
+          role: 'user',
+          content: [
+            { type: 'input_image', image_url: `data:image/png;base64,${'A'.repeat(400)}` },
+            { type: 'input_image', file_id: 'file-1' },
+            { type: 'input_file', filename: 'log.txt', file_data: 'AAAA' },
+          ],
+        }),
+      ]),
+    );
+    expect(saidBy(items)).toEqual([
+      [
+        'assistant',
+        [{ type: 'tool_call', id: 'c', name: 'local_shell', arguments: { type: 'exec', command: ['ls'] } }],
+      ],
+      ['tool', [{ type: 'tool_result', callId: 'c', content: 'lamp' }]],
+      [
+        'assistant',
+        [{ type: 'tool_call', id: 'w', name: 'web_search', arguments: { type: 'search', query: 'wicks' } }],
+      ],
+      [
+        'user',
+        [
+          { type: 'image', mediaType: 'image/png', leftOutBytes: 422 },
+          { type: 'image', fileId: 'file-1' },
+          { type: 'file', name: 'log.txt', leftOutBytes: 4 },
+        ],
+      ],
+    ]);
+    expect(notes.map(({ kind, name }) => [kind, name])).toEqual([
+      ['no-message', 'response_item ghost_snapshot'],
+      ['data-left-out', null],
+    ]);
+  });
+
   it('of Codex leaves out turns that were taken back', async () => {
     const { items, notes } = await read(jsonLines([...codexLines, ...codexRollback]));
     expect(saidBy(items).slice(-3)).toEqual([
