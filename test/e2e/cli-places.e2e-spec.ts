@@ -40,6 +40,7 @@ describe('keepsake, called in the wrong place', () => {
     [['export', 'default']],
     [['forget', 'default', 'label', '--reason', 'a test', '--yes']],
     [['tombstones', 'list', 'default']],
+    [['users', 'erasure', 'ada']],
     [['bench']],
     [['mcp']],
   ])('keepsake %j in another folder says what it did not find, and makes nothing', async (args) => {
@@ -102,6 +103,8 @@ describe('keepsake, speaking to another server', () => {
     ['forget', 'default', 'label', '--reason', 'a test', '--yes'],
     ['forget', 'default', '--id', '01890000-0000-7000-8000-000000000000', '--reason', 'a test', '--yes'],
     ['tombstones', 'list', 'default'],
+    ['users', 'erase', 'ada', '--yes'],
+    ['users', 'erasure', 'ada'],
     ['tombstones', 'lift', 'default', '01890000-0000-7000-8000-000000000000', '--yes'],
     ['import', 'file.jsonl.gz', '--project', 'x'],
     ['bench', '--seconds', '0.1'],

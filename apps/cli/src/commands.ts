@@ -9,6 +9,7 @@ import {
   KEYS_SYNOPSIS,
   LIMITS_SYNOPSIS,
   SETTINGS_SYNOPSIS,
+  USERS_SYNOPSIS,
 } from './usage.js';
 
 const SERVE_SYNOPSIS = 'serve [--json]';
@@ -137,17 +138,34 @@ const settingsOptions = {
   redaction: { type: 'string' },
   detect: { type: 'string' },
   ignore: { type: 'string' },
+  'preference-schema': { type: 'string' },
   workspace: { type: 'string', default: 'default' },
   ...JSON_OPTION,
 } as const;
 
 const settings: Command = {
   synopsis: SETTINGS_SYNOPSIS,
-  summary: 'Show or change what is set of a workspace: what is done about secrets in what is stored',
+  summary: 'Show or change what is set of a workspace: what is done about secrets, and the schema of preferences',
   async run(args) {
     const { values, positionals } = parseOptions(args, SETTINGS_SYNOPSIS, settingsOptions, 1);
     const { runSettings } = await import('./settings/run-settings.js');
-    return runSettings(positionals, values);
+    return runSettings(positionals, { ...values, preferenceSchema: values['preference-schema'] });
+  },
+};
+
+const usersOptions = {
+  yes: { type: 'boolean', default: false },
+  workspace: { type: 'string', default: 'default' },
+  ...JSON_OPTION,
+} as const;
+
+const users: Command = {
+  synopsis: USERS_SYNOPSIS,
+  summary: 'Erase a user with everything that is theirs, and show what was removed and what a scan still found',
+  async run(args) {
+    const { values, positionals } = parseOptions(args, USERS_SYNOPSIS, usersOptions, 2);
+    const { runUsers } = await import('./users/run-users.js');
+    return runUsers(positionals, values);
   },
 };
 
@@ -213,6 +231,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'import-transcript': importTranscript,
   forget,
   tombstones,
+  users,
   bench,
   doctor,
 };

@@ -24,7 +24,7 @@ export function limitsUsage(message: string): UsageError {
 }
 
 export const SETTINGS_SYNOPSIS = [
-  'settings show | set [--redaction off|report|mask|refuse] [--detect <a,b>] [--ignore <a,b>]',
+  'settings show | set [--redaction off|report|mask|refuse] [--detect <a,b>] [--ignore <a,b>] [--preference-schema <file>|none]',
   '       [--workspace <slug>] [--json]',
 ].join('\n');
 
@@ -59,6 +59,12 @@ export const TOMBSTONES_SYNOPSIS = [
 
 export function tombstonesUsage(message: string): UsageError {
   return new UsageError(message, TOMBSTONES_SYNOPSIS);
+}
+
+export const USERS_SYNOPSIS = 'users erase <user> [--yes] | erasure <user>   [--workspace <slug>] [--json]';
+
+export function usersUsage(message: string): UsageError {
+  return new UsageError(message, USERS_SYNOPSIS);
 }
 
 const SLUG = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
