@@ -72,6 +72,54 @@ describe('values by tools', () => {
     }
   });
 
+  it('a window that has no room ends with the newest message, and splits no call from its results', async () => {
+    const { id } = await client.done('conversation_begin', {});
+    const turns = Array.from({ length: 60 }, (_, n) => [
+      {
+        role: 'assistant',
+        content: [{ type: 'tool_call', id: `c${n}`, name: 'look', arguments: { at: 'x'.repeat(600) } }],
+      },
+      { role: 'tool', content: [{ type: 'tool_result', toolCallId: `c${n}`, content: 'y'.repeat(600) }] },
+    ]).flat();
+    for (const messages of [turns.slice(0, 100), [...turns.slice(100), { role: 'user', content: 'What now?' }]])
+      await client.done('conversation_append', { id, messages });
+    const window: any = await client.done('conversation_window', { id, maxMessages: 200 });
+    expect(JSON.stringify(window).length).toBeLessThan(MAX_ANSWER);
+    const shown = window.messages.map(({ seq }: any) => seq);
+    expect([shown.at(-1), window.truncated]).toEqual([121, true]);
+    expect(shown).toEqual(Array.from({ length: shown.length }, (_, n) => 122 - shown.length + n));
+    expect(window.messages[0].role).toBe('assistant');
+    expect(window.shortened.parts[0]).toEqual({ pointer: '/messages', unit: 'items', shown: shown.length, total: 121 });
+    const { contents } = await client.sdk.readResource({ uri: `keepsake://conversations/${id}` });
+    const text = (contents[0] as { text: string }).text;
+    expect(JSON.parse(text).messages.at(-1).seq).toBe(121);
+    expect(JSON.stringify(JSON.parse(text)).length).toBeLessThan(MAX_ANSWER);
+  });
+
+  it('pages that have no room lose no message: the cursor goes on behind what is shown', async () => {
+    const { id } = await client.done('conversation_begin', {});
+    const content = (n: number) =>
+      Array.from({ length: 4 }, (_, part) => ({ type: 'text', text: `${n}.${part} ${'z'.repeat(300)}` }));
+    const messages = Array.from({ length: 90 }, (_, n) => ({ role: 'user', content: content(n + 1) }));
+    await client.done('conversation_append', { id, messages });
+    const read: number[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page: any = await client.done('conversation_messages', {
+        id,
+        limit: 90,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      expect(JSON.stringify(page).length).toBeLessThan(MAX_ANSWER);
+      read.push(...page.items.map(({ seq }: any) => seq));
+      cursor = page.nextCursor;
+    }
+    expect(read).toEqual(Array.from({ length: 90 }, (_, n) => n + 1));
+    const around: any = await client.done('conversation_messages', { id, around: 45, limit: 80 });
+    expect(around.items.map(({ seq }: any) => seq)).toContain(45);
+    const before: any = await client.done('conversation_messages', { id, before: 91, limit: 80 });
+    expect(before.items.at(-1).seq).toBe(90);
+  });
+
   it('a long message is read in parts: of its text, or of the JSON of its parts', async () => {
     const { id } = await client.done('conversation_begin', {});
     const parts = [{ type: 'tool_call', id: 'a', name: 'write', arguments: long }];

@@ -1,4 +1,18 @@
 import type { RestCall } from '../http/rest-api.js';
+import type { AnsweredList } from '../results/ask-for-what-fits.js';
+
+interface Form {
+  readonly name: string;
+  readonly title: string;
+  readonly template: string;
+  readonly path: string;
+  readonly mimeType: string;
+  readonly description: string;
+  /** Of JSON that may have no room in an answer. */
+  readonly list?: AnsweredList;
+  /** For the model: how what has no room is read. */
+  readonly readOn?: string;
+}
 
 /** What can be read, by the form of its address (RFC 6570). The variables are those of the route's path. */
 export const resourceForms = [
@@ -41,8 +55,10 @@ export const resourceForms = [
     path: '/v1/conversations/:id/window',
     mimeType: 'application/json',
     description: 'The newest messages of a conversation.',
+    list: { name: 'messages', argument: 'maxMessages' },
+    readOn: 'Read a long message with conversation_message, and earlier ones with conversation_messages.',
   },
-] as const;
+] as const satisfies readonly Form[];
 
 type ResourceForm = (typeof resourceForms)[number];
 

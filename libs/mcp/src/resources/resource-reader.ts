@@ -7,7 +7,8 @@ import {
 } from '@modelcontextprotocol/server';
 import { RestApi } from '../http/rest-api.js';
 import { type McpConnection, refusal } from '../server/mcp-connection.js';
-import { isRefused } from '../results/tool-result.js';
+import { askForWhatFits } from '../results/ask-for-what-fits.js';
+import { isRefused, itemsWithRoom, toResourceValue } from '../results/tool-result.js';
 import { contextUri, findResource, handoverUri } from './resource-address.js';
 
 interface ListedContext {
@@ -53,12 +54,21 @@ export class ResourceReader {
   async read({ caller }: McpConnection, uri: string): Promise<ReadResourceResult> {
     const found = findResource(uri);
     if (found === undefined) throw new ResourceNotFoundError(uri);
-    const answer = await this.api.call(caller, found.call);
+    const { call, form } = found;
+    const { answer, left } = await askForWhatFits('list' in form ? form.list : undefined, {
+      ask: (most) =>
+        this.api.call(caller, most === undefined ? call : { ...call, path: `${call.path}?${inQuery(most)}` }),
+      roomIn: itemsWithRoom,
+    });
     // An address whose variables no route takes names nothing.
     if (answer.status === 404 || answer.status === 400) throw new ResourceNotFoundError(uri);
     if (isRefused(answer)) throw refusal(answer);
-    const { mimeType } = found.form;
-    const text = mimeType === 'text/markdown' ? (answer.body as { content: string }).content : pretty(answer.body);
+    const { mimeType } = form;
+    const readOn = 'readOn' in form ? form.readOn : 'Read it with handover_get.';
+    const text =
+      mimeType === 'text/markdown'
+        ? (answer.body as { content: string }).content
+        : pretty(toResourceValue(answer, readOn, left));
     return { contents: [{ uri, mimeType, text }] };
   }
 
@@ -93,6 +103,12 @@ function toHandoverResource({ id, project, createdAt, updatedAt }: ListedHandove
     mimeType: 'application/json',
     annotations: { priority: 1, lastModified: updatedAt },
   };
+}
+
+function inQuery(fields: Readonly<Record<string, number>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
 }
 
 function pretty(value: unknown): string {

@@ -63,15 +63,19 @@ export function problemViewOf({ body, status, retryAfterSeconds }: RestAnswer): 
   };
 }
 
-/** The answer in a size that a model can read: what was sent is not sent back, long texts come in parts. */
+/**
+ * The answer in a size that a model can read: what was sent is not sent back, long texts come in parts.
+ * @param left what of its list was left out already, since the route was asked for fewer
+ */
 export function toToolResult(
   tool: Pick<Tool, 'definition'>,
   answer: RestAnswer,
   page: TextPage | undefined,
   form: ResultForm,
+  left?: Cut,
 ): CallToolResult {
   if (isRefused(answer)) return toErrorResult(withArgumentNames(tool.definition, problemViewOf(answer)));
-  const value = withTag(toValue(tool, answer.body ?? {}, page), answer.etag);
+  const value = withTag(toValue(tool, answer.body ?? {}, page, left), answer.etag);
   if (form === 'text') return { content: [{ type: 'text', text: toText(tool, value, Infinity) }] };
   return { content: [{ type: 'text', text: toText(tool, value, MAX_TEXT) }], structuredContent: value };
 }
@@ -90,7 +94,29 @@ export function toErrorResult(problem: ProblemView): CallToolResult {
   };
 }
 
-function toValue({ definition }: Pick<Tool, 'definition'>, body: unknown, page: TextPage | undefined) {
+/**
+ * How many items of a list of the answer have room. Where these are not all, the route is to be asked for so many: it knows
+ * which ones those are, and where the rest is read on.
+ */
+export function itemsWithRoom({ body }: RestAnswer, list: string, omits: readonly string[] = []): number {
+  const value = omits.reduce(omitFromValue, body);
+  const fitted = fitValue(value, MAX_VALUE, SHORTEST_IN_VALUE).value as Record<string, readonly unknown[]>;
+  return fitted[list]?.length ?? 0;
+}
+
+/** What a resource of JSON holds: as much as a model can read, and how the rest is read. */
+export function toResourceValue({ body }: RestAnswer, readOn: string, left?: Cut): unknown {
+  const { value, cuts } = fitValue(body, MAX_VALUE, SHORTEST_IN_VALUE);
+  const all = left === undefined ? cuts : [left, ...cuts];
+  return all.length === 0 ? value : { ...(value as Record<string, unknown>), shortened: toShortened(all, readOn) };
+}
+
+function toValue(
+  { definition }: Pick<Tool, 'definition'>,
+  body: unknown,
+  page: TextPage | undefined,
+  left: Cut | undefined,
+) {
   const { omits = [], isWhole } = definition;
   const value = omits.reduce(omitFromValue, body) as Record<string, unknown>;
   if (isWhole === true) return value;
@@ -98,7 +124,8 @@ function toValue({ definition }: Pick<Tool, 'definition'>, body: unknown, page: 
   const others = Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(paged, name)));
   // A part is as long as it says: what is beside it gives way.
   const room = MAX_VALUE - JSON.stringify(paged).length;
-  const { value: fitted, cuts } = fitValue(others, room, SHORTEST_IN_VALUE);
+  const { value: fitted, cuts: shortened } = fitValue(others, room, SHORTEST_IN_VALUE);
+  const cuts = left === undefined ? shortened : [left, ...shortened];
   const whole = { ...value, ...(fitted as Record<string, unknown>), ...paged };
   const readOn = readOnOf(definition, paged['range']);
   return cuts.length === 0 && readOn === undefined

@@ -11,7 +11,8 @@ import { readArguments, toRestCall } from '../tools/tool-request.js';
 import { type Tool, ToolCatalogue } from '../tools/tool-catalogue.js';
 import { mayCall, toListedTool } from '../tools/tool-listing.js';
 import { readPage, type TextPage } from '../results/text-page.js';
-import { toErrorResult, toToolResult } from '../results/tool-result.js';
+import { type AnsweredList, askForWhatFits } from '../results/ask-for-what-fits.js';
+import { itemsWithRoom, toErrorResult, toToolResult } from '../results/tool-result.js';
 import type { McpConnection } from './mcp-connection.js';
 
 const INSTRUCTIONS =
@@ -82,7 +83,12 @@ export class McpServerFactory {
       );
     try {
       const { page, others } = takePage(tool, readArguments(tool.input, args));
-      return toToolResult(tool, await this.api.call(caller, toRestCall(tool, others, project)), page, results);
+      const ask = (given: ToolArguments) => this.api.call(caller, toRestCall(tool, given, project));
+      const { answer, left } = await askForWhatFits(listOf(tool), {
+        ask: (most) => ask(most === undefined ? others : { ...others, ...most }),
+        roomIn: (given, list) => itemsWithRoom(given, list, tool.definition.omits),
+      });
+      return toToolResult(tool, answer, page, results, left);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const { code, kind, detail, issues } = error;
@@ -95,6 +101,13 @@ export class McpServerFactory {
       });
     }
   }
+}
+
+/** The list of the answer of a tool that reads one, and the argument that says how much of it is asked for. */
+function listOf({ definition: { effect, isWhole }, input }: Tool): AnsweredList | undefined {
+  if (effect !== 'reads' || isWhole === true) return undefined;
+  if (input.properties['maxMessages'] !== undefined) return { name: 'messages', argument: 'maxMessages' };
+  return input.properties['limit'] === undefined ? undefined : { name: 'items', argument: 'limit' };
 }
 
 /** What of the arguments says which part of a long text is read, apart from what the route takes. */

@@ -16,7 +16,15 @@ function ofAnyType(input: ObjectSchema): ObjectSchema {
 
 /** A patch that is no object would take the place of the whole state: that is what `agent_state_put` is for. */
 function ofObject(input: ObjectSchema): ObjectSchema {
-  return { ...input, properties: { ...input.properties, value: { type: 'object', description: MERGE_PATCH } } };
+  const { ttlSeconds = {} } = input.properties;
+  // Null is what models write for an argument that they leave out.
+  const description =
+    'Seconds from now until the state is gone. Absent: its expiry stays; agent_state_put takes it away.';
+  const properties = {
+    value: { type: 'object', description: MERGE_PATCH },
+    ttlSeconds: { ...ttlSeconds, description },
+  };
+  return { ...input, properties: { ...input.properties, ...properties } };
 }
 
 export const agentTools: readonly ToolDefinition[] = [
