@@ -317,6 +317,56 @@ describe('importing transcripts, over two processes', () => {
     ]);
   });
 
+  it.each(['', 'x'.repeat(1_100_000)])(
+    'keeps three branches apart that begin with a message that is left out (%#)',
+    async (leftOut) => {
+      const says = (role: string, words: string) => ({ author: { role }, content: { parts: [words] } });
+      const chatGpt = (...answers: string[]) => {
+        const nodes = [
+          chatGptNode('s', null, [], says('system', leftOut)),
+          chatGptNode('q', 's', [], says('user', 'What does the lamp need?')),
+          ...answers.map((id) => chatGptNode(id, 'q', [], says('assistant', `Says ${id}.`))),
+        ];
+        return [
+          {
+            id: 'lamp',
+            mapping: Object.fromEntries(nodes.map((node) => [node.id, node])),
+            current_node: answers.at(-1),
+          },
+        ];
+      };
+      const claude = (...answers: string[]) => {
+        const said = (uuid: string, parent: string, sender: string, text: string) => ({
+          uuid,
+          parent_message_uuid: parent,
+          sender,
+          text,
+        });
+        const common = [said('s', 'none', 'assistant', leftOut), said('q', 's', 'human', 'What does the lamp need?')];
+        const answered = answers.map((id) => said(id, 'q', 'assistant', `Says ${id}.`));
+        return [{ uuid: 'lamp', chat_messages: [...common, ...answered] }];
+      };
+      for (const [format, file] of [
+        ['chatgpt', chatGpt],
+        ['claude', claude],
+      ] as const) {
+        project = `said-${++count}`;
+        for (const answers of [['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'c', 'b']])
+          expect((await importFile(here.api, JSON.stringify(file(...answers)))).status).toBe(200);
+        const read = async ({ id, externalId }: any) => {
+          const { body } = await there.api.get(`/v1/conversations/${id}/messages`);
+          return [externalId, ...body.items.map(({ clientId }: { clientId: string }) => clientId)];
+        };
+        const all = await Promise.all((await conversations()).map(read));
+        expect(all.toSorted()).toEqual([
+          [`${format}:lamp`, 'q', 'a'],
+          [`${format}:lamp@b`, 'q', 'b'],
+          [`${format}:lamp@c`, 'q', 'c'],
+        ]);
+      }
+    },
+  );
+
   it('says how a file is sent, whatever else came', async () => {
     for (const type of ['application/json', 'text/plain']) {
       const path = `/v1/projects/${project}/transcripts`;

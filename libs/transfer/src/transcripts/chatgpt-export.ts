@@ -2,6 +2,7 @@ import type { Message, MessagePart } from '#conversation';
 import { escapePointer } from '#http';
 import { transcriptInvalid } from './transcript.errors.js';
 import { known, toText } from './parts.js';
+import { toName, toTitle } from './transcript-content.js';
 import {
   type Fields,
   isObject,
@@ -10,6 +11,7 @@ import {
   type ReadMessage,
   textAt,
   timeAt,
+  type TranscriptConversation,
   type TranscriptNotes,
 } from './transcript.js';
 
@@ -26,6 +28,22 @@ const TEXT_FIELDS: Readonly<Record<string, readonly string[]>> = {
   reasoning_recap: ['content'],
   system_error: ['name', 'text'],
 };
+
+/** What a conversation of ChatGPT's export says of itself. @throws DomainError `transcript-invalid` */
+export function readChatGptConversation(
+  value: Fields,
+  pointer: string,
+  notes: TranscriptNotes,
+): TranscriptConversation {
+  const id = textAt(value, 'conversation_id', pointer) ?? textAt(value, 'id', pointer);
+  if (id === undefined) throw transcriptInvalid(`${pointer}/conversation_id`, 'is missing');
+  return {
+    externalId: toName('chatgpt', id),
+    title: toTitle(textAt(value, 'title', pointer), `${pointer}/title`, notes),
+    createdAt: timeAt(value, 'create_time', pointer),
+    metadata: { source: 'chatgpt' },
+  };
+}
 
 /** The branch of a conversation of ChatGPT's export that was shown last, oldest first. @throws DomainError `transcript-invalid` */
 export function readChatGptMessages(given: Fields, pointer: string, notes: TranscriptNotes): ReadBranch {

@@ -1,6 +1,7 @@
 import type { MessagePart } from '#conversation';
 import { transcriptInvalid } from './transcript.errors.js';
 import { known, toParts, toText } from './parts.js';
+import { toName, toTitle } from './transcript-content.js';
 import {
   type Fields,
   isObject,
@@ -10,8 +11,21 @@ import {
   type ReadMessage,
   textAt,
   timeAt,
+  type TranscriptConversation,
   type TranscriptNotes,
 } from './transcript.js';
+
+/** What a conversation of Claude's export says of itself. @throws DomainError `transcript-invalid` */
+export function readClaudeConversation(value: Fields, pointer: string, notes: TranscriptNotes): TranscriptConversation {
+  const id = textAt(value, 'uuid', pointer);
+  if (id === undefined) throw transcriptInvalid(`${pointer}/uuid`, 'is missing');
+  return {
+    externalId: toName('claude', id),
+    title: toTitle(textAt(value, 'name', pointer), `${pointer}/name`, notes),
+    createdAt: timeAt(value, 'created_at', pointer),
+    metadata: { source: 'claude' },
+  };
+}
 
 /**
  * The messages of a conversation of Claude's export, oldest first: where they name their parents, those of the branch that

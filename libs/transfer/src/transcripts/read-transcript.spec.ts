@@ -377,6 +377,36 @@ describe('a transcript', () => {
     expect(chosen.items.map(({ message }) => message.clientId)).toEqual(['q', 'a1']);
   });
 
+  it.each(['', 'x'.repeat(1_100_000)])('names no message that is left out as one of a branch (%#)', async (text) => {
+    const says = (role: string, words: string) => ({ author: { role }, content: { parts: [words] } });
+    const mapping = {
+      root: chatGptNode('root', null, ['s']),
+      s: chatGptNode('s', 'root', ['u1'], says('system', text)),
+      u1: chatGptNode('u1', 's', ['a', 'b', 'c'], says('user', 'What does the lamp need?')),
+      a: chatGptNode('a', 'u1', [], says('assistant', 'Oil.')),
+      b: chatGptNode('b', 'u1', [], says('assistant', '')),
+      c: chatGptNode('c', 'u1', [], says('assistant', WICK)),
+    };
+    const branches = { shown: ['u1', 'c'], others: ['a', 'b'] };
+    const chatGpt = await read(JSON.stringify([{ id: 'lamp', mapping, current_node: 'c' }]));
+    expect(chatGpt.items.map((item) => item.branches)).toEqual([branches, branches]);
+    const said = (uuid: string, parent_message_uuid: string, sender: string, words: string) => ({
+      uuid,
+      parent_message_uuid,
+      sender,
+      text: words,
+    });
+    const chat_messages = [
+      said('s', 'root', 'human', text),
+      said('u1', 's', 'human', 'What does the lamp need?'),
+      said('a', 'u1', 'assistant', 'Oil.'),
+      said('b', 'u1', 'assistant', ''),
+      said('c', 'u1', 'assistant', WICK),
+    ];
+    const claude = await read(JSON.stringify([{ uuid: 'lamp', chat_messages }]));
+    expect(claude.items.map((item) => item.branches)).toEqual([branches, branches]);
+  });
+
   it.each([
     ['Claude', { ...claudeExport[0]!, uuid: 'none', chat_messages: [] }, claudeExport],
     ['ChatGPT', { ...chatGptExport[0]!, conversation_id: 'none', mapping: {}, current_node: null }, chatGptExport],

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { clientNameField, contentBytes, MAX_CONTENT_BYTES } from '#conversation';
 import { InvalidInputError, WorkPauses } from '#kernel';
-import { readChatGptMessages } from './chatgpt-export.js';
-import { readClaudeMessages } from './claude-export.js';
+import { readChatGptConversation, readChatGptMessages } from './chatgpt-export.js';
+import { readClaudeConversation, readClaudeMessages } from './claude-export.js';
 import { readClaudeCodeLine } from './claude-code-session.js';
 import { type CodexSession, isPrompt, readCodexLine, readCodexSession, turnsRolledBack } from './codex-session.js';
 import { type JsonValue, readJsonValues } from './json-values.js';
@@ -19,7 +19,6 @@ import {
   type ReadBranch,
   type ReadMessage,
   textAt,
-  timeAt,
   type TranscriptBranches,
   type TranscriptConversation,
   type TranscriptFormat,
@@ -113,13 +112,13 @@ export class TranscriptReader {
     switch (this.shape) {
       case 'chatgpt':
         return yield* this.branchItems(
-          this.chatGptConversation(value, pointer),
+          readChatGptConversation(value, pointer, this.notes),
           readChatGptMessages(value, pointer, this.notes),
           pointer,
         );
       case 'claude':
         return yield* this.branchItems(
-          this.claudeConversation(value, pointer),
+          readClaudeConversation(value, pointer, this.notes),
           readClaudeMessages(value, pointer, this.notes),
           pointer,
         );
@@ -214,31 +213,11 @@ export class TranscriptReader {
       this.notes.add('no-conversation', pointer);
       return;
     }
-    const idsOf = (ids: readonly string[]) => ids.map((id) => toName('', id));
-    const branches = others.length === 0 ? undefined : { shown: idsOf(shown), others: idsOf(others) };
+    const named = (ids: readonly string[]) => ids.map((id) => toName('', id));
+    // What is left out is never stored: it must not be taken for what is new on a branch.
+    const taken = named(shown).filter((id) => this.checked?.seen.has(`${conversation.externalId}/${id}`) ?? true);
+    const branches = others.length === 0 ? undefined : { shown: taken, others: named(others) };
     yield* this.itemsOf(conversation, messages, branches);
-  }
-
-  private chatGptConversation(value: Fields, pointer: string): TranscriptConversation {
-    const id = textAt(value, 'conversation_id', pointer) ?? textAt(value, 'id', pointer);
-    if (id === undefined) throw transcriptInvalid(`${pointer}/conversation_id`, 'is missing');
-    return {
-      externalId: toName('chatgpt', id),
-      title: toTitle(textAt(value, 'title', pointer), `${pointer}/title`, this.notes),
-      createdAt: timeAt(value, 'create_time', pointer),
-      metadata: { source: 'chatgpt' },
-    };
-  }
-
-  private claudeConversation(value: Fields, pointer: string): TranscriptConversation {
-    const id = textAt(value, 'uuid', pointer);
-    if (id === undefined) throw transcriptInvalid(`${pointer}/uuid`, 'is missing');
-    return {
-      externalId: toName('claude', id),
-      title: toTitle(textAt(value, 'name', pointer), `${pointer}/name`, this.notes),
-      createdAt: timeAt(value, 'created_at', pointer),
-      metadata: { source: 'claude' },
-    };
   }
 
   /** Messages alone are known by what all of them say. */
