@@ -63,7 +63,11 @@ export function readChatGptMessages(given: Fields, pointer: string, notes: Trans
     return message === undefined || message === null ? [] : [{ id, at, message: objectAt(message, at) }];
   };
   function* read() {
-    for (const id of branch) for (const { at, message } of messageOf(id)) yield readMessage(message, id, at, notes);
+    for (const id of branch)
+      for (const { at, message } of messageOf(id)) {
+        const said = readMessage(message, id, at, notes);
+        if (said !== undefined) yield said;
+      }
   }
   const shown = branch.flatMap(messageOf).map(({ id, at, message }) => textAt(message, 'id', at) ?? id);
   return { messages: read(), shown, others };
@@ -107,11 +111,14 @@ function lastLeaf(mapping: Fields, nodeOf: (id: string) => Fields, pointer: stri
   return leaf;
 }
 
-function readMessage(given: Fields, node: string, pointer: string, notes: TranscriptNotes): ReadMessage {
+/** Undefined for one of a role that is not known. */
+function readMessage(given: Fields, node: string, pointer: string, notes: TranscriptNotes): ReadMessage | undefined {
   const author = objectAt(given['author'], `${pointer}/author`);
   const role = textAt(author, 'role', `${pointer}/author`);
-  if (role === undefined || !ROLES.has(role))
-    throw transcriptInvalid(`${pointer}/author/role`, `must be one of ${[...ROLES].join(', ')}`);
+  if (role === undefined || !ROLES.has(role)) {
+    notes.add('no-message', pointer, role);
+    return undefined;
+  }
   const { metadata } = given;
   const recipient = textAt(given, 'recipient', pointer);
   const model = isObject(metadata) ? metadata['model_slug'] : undefined;

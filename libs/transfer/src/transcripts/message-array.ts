@@ -105,6 +105,15 @@ export function isResponseItem(value: Fields): boolean {
   return !('role' in value) && ITEMS.has(value['type']);
 }
 
+/**
+ * Whether it is an item that is neither a message nor known: of a tool that the model's maker runs, a reference to what is
+ * kept elsewhere, or of a later version of Responses.
+ */
+export function isUnknownItem(value: Fields): boolean {
+  const { type } = value;
+  return !('role' in value) && typeof type === 'string' && type !== 'message' && !ITEMS.has(type);
+}
+
 /** Whose message it is; undefined where both write it so. */
 export function formatOfMessage({
   role,

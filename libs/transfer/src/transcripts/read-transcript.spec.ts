@@ -49,6 +49,11 @@ async function problem(text: string | Buffer, size?: number) {
 
 const WICK = 'The lamp needs a new wick.';
 const CALL = { of: 'lamp' };
+const UNKNOWN_ITEMS = [
+  'file_search_call code_interpreter_call computer_call computer_call_output mcp_call mcp_list_tools',
+  'mcp_approval_request mcp_approval_response image_generation_call item_reference local_shell_call_output',
+  'shell_call shell_call_output apply_patch_call apply_patch_call_output compaction something_later',
+].flatMap((types) => types.split(' '));
 
 describe('a transcript', () => {
   it.each(transcriptFormats)('of %s is recognised, and read alike in whatever pieces it comes', async (format) => {
@@ -522,6 +527,49 @@ describe('a transcript', () => {
     ]);
   });
 
+  it.each(UNKNOWN_ITEMS)(
+    "leaves out an item of OpenAI's Responses that is not known, and notes it: %s",
+    async (type) => {
+      const item = { type, id: 'i_1', status: 'completed', output: [] };
+      const question = { role: 'user', content: 'What does the lamp need?' };
+      const answer = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: WICK }] };
+      const said = [
+        ['user', 'What does the lamp need?'],
+        ['assistant', WICK],
+      ];
+      for (const [file, first] of [
+        [[question, item, answer], '/1'],
+        [[item, question, answer], '/0'],
+        [{ messages: [question, item, answer] }, '/messages/1'],
+      ] as const) {
+        const { items, format, notes } = await read(JSON.stringify(file));
+        expect([format, saidBy(items)]).toEqual(['openai', said]);
+        expect(notes).toEqual([{ kind: 'no-message', name: type, count: 1, first }]);
+      }
+      const called = { type: 'function_call', call_id: 'c', name: 'inspect', arguments: '{}' };
+      const lines = await read(jsonLines([question, called, item, answer]));
+      expect(saidBy(lines.items).map(([who]) => who)).toEqual(['user', 'assistant', 'assistant']);
+      expect(lines.notes).toEqual([{ kind: 'no-message', name: type, count: 1, first: '/lines/3' }]);
+      expect((await problem(JSON.stringify([item])))?.code).toBe('transcript-format-unknown');
+      expect(await refusal(JSON.stringify([question, { type: 'message', content: 'x' }]))).toEqual([
+        'transcript-invalid',
+        '/1/role',
+      ]);
+    },
+  );
+
+  it.each([['critic'], [undefined]])('of ChatGPT leaves out a message of the role %s, and notes it', async (role) => {
+    const [given] = chatGptExport;
+    const says = (id: string, of: object) => chatGptMessage(id, 'user', { parts: ['Hm.'] }, of);
+    const odd = chatGptNode('odd', 'answer', [], says('odd', { author: { role } }));
+    const file = [{ ...given, mapping: { ...given?.mapping, odd }, current_node: 'odd' }];
+    const { items, notes } = await read(JSON.stringify([...file, { ...file[0], id: 'x', conversation_id: 'x' }]));
+    expect(items.map(({ message }) => message.clientId).slice(4, 6)).toEqual(['answer', 'question']);
+    expect(items.at(-1)?.branches?.shown.at(-1)).toBe('answer');
+    const note = { kind: 'no-message', name: role ?? null, count: 2, first: '/0/mapping/odd/message' };
+    expect(notes).toContainEqual(note);
+  });
+
   it('takes nothing for what is null', async () => {
     const array = await read('[{"role": "user", "content": [null, {"type": "text", "text": null}, "x"]}]');
     expect(saidBy(array.items)).toEqual([
@@ -564,7 +612,7 @@ describe('a transcript', () => {
     const ofHelpers = claudeCodeLines.filter((line) => !('isSidechain' in line) || line.isSidechain);
     expect((await problem(jsonLines(ofHelpers)))?.issues).toEqual([
       { pointer: '/lines/2', detail: '1 lines of sub-agents' },
-      { pointer: '/lines/1', detail: '1 lines that are no message' },
+      { pointer: '/lines/1', detail: '1 lines or items that are no message' },
     ]);
   });
 

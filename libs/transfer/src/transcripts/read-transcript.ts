@@ -6,7 +6,7 @@ import { readClaudeConversation, readClaudeMessages } from './claude-export.js';
 import { readClaudeCodeLine } from './claude-code-session.js';
 import { type CodexSession, isPrompt, readCodexLine, readCodexSession, turnsRolledBack } from './codex-session.js';
 import { type JsonValue, readJsonValues } from './json-values.js';
-import { formatOfMessage, readArrayMessage, readSystemPrompt } from './message-array.js';
+import { formatOfMessage, isUnknownItem, readArrayMessage, readSystemPrompt } from './message-array.js';
 import { LineBranches } from './line-branches.js';
 import { storable } from './parts.js';
 import { hashOf, isEmpty, isTooLong, toContent, toMetadata, toName, toTitle } from './transcript-content.js';
@@ -83,7 +83,8 @@ export class TranscriptReader {
       const [repeated] = value.repeatedNames;
       if (repeated !== undefined)
         this.notes.add('name-repeated', `${value.pointer}${repeated}`, null, value.repeatedNames.length);
-      isOnly = !this.isSession && value.pointer.startsWith('/lines/') && !('role' in value.value);
+      const isOneOfMany = this.isSession || (this.shape === 'messages' && !('messages' in value.value));
+      isOnly = value.pointer.startsWith('/lines/') && !isOneOfMany;
       for (const item of this.readValue(value, isOnly ? '' : value.pointer)) {
         if (item !== undefined) yield item;
         if (pauses.isDue) await pauses.pauseIfDue();
@@ -133,8 +134,7 @@ export class TranscriptReader {
 
   private *readMessages(value: Fields, pointer: string): Generator<ReadMessage> {
     if (!('messages' in value)) {
-      this.ofMessages ??= formatOfMessage(value);
-      yield readArrayMessage(value, pointer, this.notes);
+      yield* this.readMessage(value, pointer);
       return;
     }
     if (value['system'] !== undefined && value['system'] !== null) {
@@ -143,10 +143,14 @@ export class TranscriptReader {
     }
     for (const [place, one] of listAt(value, 'messages', pointer).entries()) {
       const at = `${pointer}/messages/${place}`;
-      const message = objectAt(one, at);
-      this.ofMessages ??= formatOfMessage(message);
-      yield readArrayMessage(message, at, this.notes);
+      yield* this.readMessage(objectAt(one, at), at);
     }
+  }
+
+  private *readMessage(value: Fields, pointer: string): Generator<ReadMessage> {
+    this.ofMessages ??= formatOfMessage(value);
+    if (isUnknownItem(value)) this.notes.add('no-message', pointer, textAt(value, 'type', pointer));
+    else yield readArrayMessage(value, pointer, this.notes);
   }
 
   private *readLine(line: Fields, pointer: string): Generator<TranscriptItem | undefined> {

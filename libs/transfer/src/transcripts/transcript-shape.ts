@@ -1,5 +1,5 @@
 import { beginsCodexSession } from './codex-session.js';
-import { isResponseItem } from './message-array.js';
+import { isResponseItem, isUnknownItem } from './message-array.js';
 import { type Fields, isObject, type TranscriptBranches } from './transcript.js';
 
 /** How the objects of a file are to be read. */
@@ -10,8 +10,9 @@ export function guessShape(value: Fields, isLine: boolean): Shape | undefined {
   if (isObject(value['mapping'])) return 'chatgpt';
   if (Array.isArray(value['chat_messages'])) return 'claude';
   if ('role' in value || isResponseItem(value) || (isLine && Array.isArray(value['messages']))) return 'messages';
-  if (isLine && beginsCodexSession(value)) return 'codex';
-  return isLine && typeof value['type'] === 'string' ? 'claude-code' : undefined;
+  if (!isLine) return isUnknownItem(value) ? 'messages' : undefined;
+  if (beginsCodexSession(value)) return 'codex';
+  return typeof value['type'] === 'string' ? 'claude-code' : undefined;
 }
 
 /** Of conversations of lines. @param left places of what is not on the branch that was shown last */

@@ -78,7 +78,7 @@ export const noteKinds = {
     'Conversations that hold messages here which are not on the branch that was shown last. They stay as they are, and that branch is a conversation of its own: its externalId ends with @ and the first message that is new.',
   'no-conversation': 'Conversations without messages. They are not made.',
   'sub-agent': 'Lines of sub-agents.',
-  'no-message': 'Lines that are no message.',
+  'no-message': 'Lines and items that are no message, or of a kind or role that is not known. They are left out.',
   empty: 'Messages that say nothing.',
   'too-long': 'Messages of more than 1 MiB, of more than 1,000 parts, or of more than 100,000 values.',
   repeated: 'Messages whose id was there before.',
@@ -95,7 +95,7 @@ const leftOutWords: Partial<Record<NoteKind, string>> = {
   empty: 'messages that say nothing',
   'other-branch': 'messages that are not on the branch that was shown last',
   'sub-agent': 'lines of sub-agents',
-  'no-message': 'lines that are no message',
+  'no-message': 'lines or items that are no message',
   'no-conversation': 'conversations without messages',
 };
 
