@@ -64,7 +64,39 @@ export function readCodexLine(line: Fields, pointer: string, notes: TranscriptNo
   return { ...read, createdAt: timeAt(line, 'timestamp', pointer) ?? read.createdAt };
 }
 
-/** Whether a person said it: what Codex says to the model itself is in such marks. */
-export function isPrompt({ role, parts: [first] }: ReadMessage): boolean {
-  return role === 'user' && !/^<\w+>/.test(typeof first?.['text'] === 'string' ? first['text'].trimStart() : '');
+/** Around what Codex itself says to the model as if a user said it, by openai/codex (`contextual_user_message.rs`, and what it was before). */
+const OWN_TAGS: ReadonlySet<string> = new Set([
+  'agent_message_board_notification',
+  'codex_internal_context',
+  'environment_context',
+  'extension_context',
+  'goal_context',
+  'hook_prompt',
+  'recommended_plugins',
+  'skill',
+  'subagent_notification',
+  'turn_aborted',
+  'user_instructions',
+  'user_shell_command',
+]);
+
+/** How other such texts begin. */
+const OWN_BEGINNINGS: readonly string[] = [
+  '# AGENTS.md instructions',
+  'Warning: apply_patch was requested via ',
+  'Warning: The maximum number of unified exec processes you can keep open is',
+  'Warning: Your account was flagged',
+];
+
+/** Whether a person said it. */
+export function isPrompt({ role, parts }: ReadMessage): boolean {
+  return role === 'user' && !parts.some(({ text }) => typeof text === 'string' && isOfCodex(text.trim()));
+}
+
+function isOfCodex(text: string): boolean {
+  if (OWN_BEGINNINGS.some((beginning) => text.startsWith(beginning))) return true;
+  const tag = /^<([\w.-]{1,200})[\s>]/.exec(text)?.[1]?.toLowerCase();
+  if (tag === undefined || !(OWN_TAGS.has(tag) || tag.startsWith('external_'))) return false;
+  const end = `</${tag}>`;
+  return text.slice(-end.length).toLowerCase() === end;
 }

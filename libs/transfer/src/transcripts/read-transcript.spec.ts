@@ -267,6 +267,160 @@ describe('a transcript', () => {
     });
   });
 
+  describe('of Claude Code', () => {
+    const more = { sessionId: 's', timestamp: '2025-04-01T10:00:00.000Z' };
+    const said = (uuid: string, parentUuid: string | null, of: object = {}) => ({
+      ...more,
+      uuid,
+      parentUuid,
+      type: uuid.startsWith('a') ? 'assistant' : 'user',
+      message: { role: uuid.startsWith('a') ? 'assistant' : 'user', content: `Says ${uuid}.`, id: uuid },
+      ...of,
+    });
+    const other = (uuid: string, parentUuid: string | null, type: string, of: object = {}) => ({
+      ...more,
+      uuid,
+      parentUuid,
+      type,
+      ...of,
+    });
+    const first = [said('u1', null), said('a1', 'u1'), said('u2', 'a1'), said('a2', 'u2')];
+    const back = [said('u3', 'a1'), said('a3', 'u3')];
+    const boundary = (before: string) =>
+      other('b', null, 'system', { subtype: 'compact_boundary', logicalParentUuid: before });
+    const summary = (parent: string | null) => said('u4', parent, { isCompactSummary: true });
+
+    it.each<[string, readonly object[], readonly string[], readonly string[]]>([
+      ['the first prompt', [...first, said('u3', null), said('a3', 'u3')], ['u3', 'a3'], ['u1', 'a1', 'u2', 'a2']],
+      [
+        'what begins at a line that is no message',
+        [other('h', null, 'attachment'), said('u1', 'h'), said('a1', 'u1'), said('u3', null), said('a3', 'u3')],
+        ['u3', 'a3'],
+        ['u1', 'a1'],
+      ],
+      ...['system', 'attachment'].map((type): [string, readonly object[], readonly string[], readonly string[]] => [
+        `a place behind which is a line ${type}`,
+        [
+          ...first.slice(0, 2),
+          other('x', 'a1', type),
+          other('y', 'x', type),
+          said('u2', 'y'),
+          said('a2', 'u2'),
+          ...back,
+        ],
+        ['u1', 'a1', 'u3', 'a3'],
+        ['u2', 'a2'],
+      ]),
+      [
+        'a prompt before what was compacted',
+        [...first, boundary('a2'), summary('b'), said('a4', 'u4'), ...back],
+        ['u1', 'a1', 'u3', 'a3'],
+        ['u2', 'a2', 'u4', 'a4'],
+      ],
+      [
+        'a prompt, in a file that has it twice',
+        [...first, ...back, ...first, ...back],
+        ['u1', 'a1', 'u3', 'a3'],
+        ['u2', 'a2'],
+      ],
+    ])('leaves out what was said before going back to %s', async (_, lines, shown, others) => {
+      const { items, notes } = await read(jsonLines(lines));
+      expect(items.map(({ message }) => message.clientId)).toEqual(shown);
+      expect(items[0]?.branches).toEqual({ shown, others });
+      expect(notes).toContainEqual(expect.objectContaining({ kind: 'other-branch' }));
+    });
+
+    it.each([
+      ['a line before it', [boundary('a2'), summary('b')]],
+      ['a line that is not in the file', [boundary('gone'), summary('b')]],
+      ['nothing', [summary(null)]],
+    ])('goes on behind what was compacted, where that names %s', async (_, compacted) => {
+      const lines = [...first, ...compacted, said('a4', 'u4')];
+      const { items, notes } = await read(jsonLines(lines));
+      expect(items.map(({ message }) => message.clientId)).toEqual(['u1', 'a1', 'u2', 'a2', 'u4', 'a4']);
+      expect(notes.map(({ kind }) => kind)).not.toContain('other-branch');
+    });
+
+    it('keeps results of calls that were made at once behind lines of hooks, and lines that name no others', async () => {
+      const result = (uuid: string, parent: string) =>
+        said(uuid, parent, {
+          message: { role: 'user', content: [{ type: 'tool_result', tool_use_id: uuid, content: 'ok' }] },
+        });
+      const lines = [
+        said('u1', null),
+        said('a1', 'u1'),
+        said('a2', 'a1'),
+        other('h', 'a1', 'attachment'),
+        result('r1', 'h'),
+      ];
+      const parallel = await read(jsonLines([...lines, result('r2', 'a2'), said('a3', 'r2')]));
+      expect(parallel.items.map(({ message }) => message.clientId)).toEqual(['u1', 'a1', 'a2', 'r1', 'r2', 'a3']);
+      const loose = await read(jsonLines(first.map((line) => ({ ...line, parentUuid: null }))));
+      expect(loose.items).toHaveLength(4);
+    });
+
+    it('leaves out what was taken back in each session of a file', async () => {
+      const later = [said('u5', null), said('a5', 'u5')].map((line) => ({ ...line, sessionId: 't' }));
+      const { items } = await read(jsonLines([...first, ...back, ...later]));
+      expect(items.map(({ message }) => message.clientId)).toEqual(['u1', 'a1', 'u3', 'a3', 'u5', 'a5']);
+      expect(items.map(({ branches }) => branches?.others)).toEqual([
+        ...['u1', 'a1', 'u3', 'a3'].map(() => ['u2', 'a2']),
+        undefined,
+        undefined,
+      ]);
+    });
+  });
+
+  describe('of Codex, when turns were taken back,', () => {
+    const [meta, ...before] = codexLines.slice(0, 3);
+    const item = (role: string, ...texts: string[]) => ({
+      ...before[0],
+      payload: { type: 'message', role, content: texts.map((text) => ({ type: 'input_text', text })) },
+    });
+    const rollBack = (num_turns: unknown) => ({
+      type: 'event_msg',
+      payload: { type: 'thread_rolled_back', num_turns },
+    });
+    const turn = (prompt: string) => [item('user', prompt), item('assistant', `Answers ${prompt}`)];
+    const firstTexts = async (lines: readonly object[]) =>
+      (await read(jsonLines([meta!, ...lines]))).items.map(({ message: { content } }) =>
+        typeof content === 'string' ? content : content[0]?.['text'],
+      );
+
+    it.each(['<button> does not work', '<skill> is what I asked for', '<image name="a">'])(
+      'takes a prompt that begins with a tag for one: %s',
+      async (prompt) => {
+        const kept = await firstTexts([...turn('one'), ...turn(prompt), rollBack(1), ...turn('two')]);
+        expect(kept).toEqual(['one', 'Answers one', 'two', 'Answers two']);
+      },
+    );
+
+    it.each([
+      '<user_instructions>x</user_instructions>',
+      '<environment_context>\n<cwd>/w</cwd></environment_context>',
+      '<turn_aborted>\nx\n</turn_aborted>',
+      '<user_shell_command>x</user_shell_command>',
+      '<SUBAGENT_NOTIFICATION>{}</subagent_notification>\n',
+      '<hook_prompt hook_run_id="1">x</hook_prompt>',
+      '<external_notes>x</external_notes>',
+      '# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nx\n</INSTRUCTIONS>',
+    ])('takes what Codex itself says for no prompt: %j', async (own) => {
+      const kept = await firstTexts([...turn('one'), ...turn('two'), item('user', own), rollBack(1), ...turn('three')]);
+      expect(kept).toEqual(['one', 'Answers one', 'three', 'Answers three']);
+      const joined = await firstTexts([...turn('one'), item('user', own, own), rollBack(1), ...turn('two')]);
+      expect(joined).toEqual(['two', 'Answers two']);
+    });
+
+    it.each([1, 2, 99])('keeps what stands before the first of them, though %i are', async (turns) => {
+      const agents = item('user', '# AGENTS.md instructions for /w\n\n<INSTRUCTIONS>\nx\n</INSTRUCTIONS>');
+      const { items } = await read(
+        jsonLines([meta!, ...before, agents, ...turn('one'), rollBack(turns), ...turn('two')]),
+      );
+      expect(items.map(({ message }) => message.role)).toEqual(['system', 'user', 'user', 'user', 'assistant']);
+      expect(items.at(-2)?.message.content).toBe('two');
+    });
+  });
+
   it('of Codex has its messages, calls and results once, under its session', async () => {
     const { items, notes } = await read(transcripts.codex);
     expect(items[0]?.conversation).toEqual({

@@ -205,7 +205,8 @@ export class TranscriptReader {
     const { checked } = this;
     if (checked === undefined || checked.lines.left.size === 0) return undefined;
     this.branches ??= toBranches(checked.clientIds, checked.lines.left);
-    return this.branches.get(externalId);
+    const branches = this.branches.get(externalId);
+    return branches?.others.length === 0 ? undefined : branches;
   }
 
   private *branchItems(
@@ -256,8 +257,6 @@ export class TranscriptReader {
       this.said.update(said);
       const clientId = id === undefined ? toName('at', `${position}:${said}`) : toName('', id);
       if (line !== undefined && this.checked?.lines.left.has(line) === true) continue;
-      if (line !== undefined && this.checked === undefined)
-        this.clientIds.set(line, { externalId: conversation.externalId, clientId });
       const key = `${conversation.externalId}/${clientId}`;
       if (this.seen.has(key)) {
         this.notes.add('repeated', pointer);
@@ -265,6 +264,8 @@ export class TranscriptReader {
       }
       if (this.seen.size >= MOST_MESSAGES) throw transcriptTooLong(MOST_MESSAGES);
       this.seen.add(key);
+      if (line !== undefined && this.checked === undefined)
+        this.clientIds.set(line, { externalId: conversation.externalId, clientId });
       const message = {
         clientId,
         role,
