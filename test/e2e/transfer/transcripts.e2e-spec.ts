@@ -355,15 +355,50 @@ describe('importing transcripts, over two processes', () => {
           expect((await importFile(here.api, JSON.stringify(file(...answers)))).status).toBe(200);
         const read = async ({ id, externalId }: any) => {
           const { body } = await there.api.get(`/v1/conversations/${id}/messages`);
-          return [externalId, ...body.items.map(({ clientId }: { clientId: string }) => clientId)];
+          return [externalId, ...body.items.map(({ clientId }: { clientId: string }) => clientId)].join(' ');
         };
-        const all = await Promise.all((await conversations()).map(read));
-        expect(all.toSorted()).toEqual([
-          [`${format}:lamp`, 'q', 'a'],
-          [`${format}:lamp@b`, 'q', 'b'],
-          [`${format}:lamp@c`, 'q', 'c'],
-        ]);
+        const all: string[] = await Promise.all((await conversations()).map(read));
+        expect(all.toSorted()).toEqual([`${format}:lamp q a`, `${format}:lamp@b q b`, `${format}:lamp@c q c`]);
       }
+    },
+  );
+
+  it.each([[[]], [['a']], [['b']], [['a', 'b']]])(
+    'keeps branches of a conversation apart that a file has several times, also behind %j',
+    async (before) => {
+      const shows = (current_node: string) => {
+        const says = (role: string, words: string) => ({ author: { role }, content: { parts: [words] } });
+        const mapping = {
+          q: chatGptNode('q', null, ['a', 'b'], says('user', 'What does the lamp need?')),
+          a: chatGptNode('a', 'q', [], says('assistant', 'Oil.')),
+          b: chatGptNode('b', 'q', ['b2'], says('assistant', WICK)),
+          b2: chatGptNode('b2', 'b', [], says('user', 'Thanks.')),
+        };
+        return { id: 'lamp', mapping, current_node };
+      };
+      for (const one of before) await importFile(here.api, JSON.stringify([shows(one)]));
+      const file = JSON.stringify([shows('a'), shows('b'), shows('a'), shows('b2')]);
+      const tried = await importFile(here.api, file, { dryRun: true });
+      const { body } = await importFile(here.api, file);
+      expect([tried.body.conversations.created, tried.body.messages, tried.body.notes]).toEqual([
+        body.conversations.created,
+        body.messages,
+        body.notes,
+      ]);
+      const readAll = async () => {
+        const all = (await conversations()).map(async ({ id, externalId }: any) => {
+          const { body: found } = await there.api.get(`/v1/conversations/${id}/messages`);
+          return [externalId, ...found.items.map(({ clientId }: { clientId: string }) => clientId)].join(' ');
+        });
+        const read: string[] = await Promise.all(all);
+        return read.toSorted();
+      };
+      const [a, b] = before[0] === 'b' ? ['lamp@a', 'lamp'] : ['lamp', 'lamp@b'];
+      const expected = [`chatgpt:${a} q a`, `chatgpt:${b} q b b2`].toSorted();
+      expect(await readAll()).toEqual(expected);
+      const again = await importFile(there.api, file);
+      expect([again.body.conversations.created, again.body.messages.stored]).toEqual([0, 0]);
+      expect(await readAll()).toEqual(expected);
     },
   );
 

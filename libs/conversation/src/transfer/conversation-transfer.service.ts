@@ -95,11 +95,13 @@ export class ConversationTransferService {
    * Under which `externalId` the project has, or is to have, the branch of a conversation that was shown last: its own, as
    * long as no message of another branch is stored there to which it would be appended. Then it is a conversation of its
    * own, named by the first message that is new, and so on from there.
+   * @param imported what is imported in the same transaction, by `externalId`: it counts as stored
    */
   async findBranch(
     { workspaceId, projectId }: ImportTarget,
     externalId: string,
     { shown, others }: { readonly shown: readonly string[]; readonly others: readonly string[] },
+    imported: ReadonlyMap<string, { readonly clientIds: ReadonlySet<string> }>,
   ): Promise<string> {
     const tried = new Set<string>();
     for (let name = externalId; ;) {
@@ -107,9 +109,12 @@ export class ConversationTransferService {
       if (tried.has(name)) return name;
       tried.add(name);
       const id = (await this.conversations.findNamed(workspaceId, projectId, [name])).get(name);
-      if (id === undefined) return name;
-      const known = async (ids: readonly string[]) =>
-        new Set((await this.repository.findKnown(workspaceId, id, ids)).map(({ clientId }) => clientId));
+      const clientIds = imported.get(name)?.clientIds;
+      if (id === undefined && clientIds === undefined) return name;
+      const known = async (ids: readonly string[]) => {
+        const stored = id === undefined ? [] : await this.repository.findKnown(workspaceId, id, ids);
+        return new Set([...stored.map(({ clientId }) => clientId), ...ids.filter((one) => clientIds?.has(one))]);
+      };
       if ((await known(others)).size === 0) return name;
       const there = await known(shown);
       const first = shown.find((clientId) => !there.has(clientId));

@@ -536,6 +536,31 @@ describe('a transcript', () => {
     expect(chosen.items.map(({ message }) => message.clientId)).toEqual(['q', 'a1']);
   });
 
+  it('of ChatGPT with a conversation twice, and another branch shown, has it as two', async () => {
+    const says = (role: string, words: string) => ({ author: { role }, content: { parts: [words] } });
+    const shows = (current_node: string) => ({
+      id: 'lamp',
+      mapping: {
+        q: chatGptNode('q', null, ['a', 'b'], says('user', 'What does the lamp need?')),
+        a: chatGptNode('a', 'q', [], says('assistant', 'Oil.')),
+        b: chatGptNode('b', 'q', ['b2'], says('assistant', WICK)),
+        b2: chatGptNode('b2', 'b', [], says('user', 'Thanks.')),
+      },
+      current_node,
+    });
+    const { items, notes } = await read(JSON.stringify([shows('a'), shows('b'), shows('a'), shows('b2')]));
+    const branches = [...new Set(items.map(({ branch }) => branch))];
+    const saidIn = (of: string) => items.filter(({ branch }) => branch === of).map(({ message }) => message.clientId);
+    expect(branches.map(saidIn)).toEqual([
+      ['q', 'a'],
+      ['q', 'b'],
+      ['q', 'b', 'b2'],
+    ]);
+    expect(new Set(items.map(({ conversation }) => conversation.externalId))).toEqual(new Set(['chatgpt:lamp']));
+    expect(items[2]?.branches).toEqual({ shown: ['q', 'b'], others: ['a', 'b2'] });
+    expect(notes).toContainEqual({ kind: 'repeated', name: null, count: 2, first: '/2/mapping/q/message' });
+  });
+
   it.each(['', 'x'.repeat(1_100_000)])('names no message that is left out as one of a branch (%#)', async (text) => {
     const says = (role: string, words: string) => ({ author: { role }, content: { parts: [words] } });
     const mapping = {

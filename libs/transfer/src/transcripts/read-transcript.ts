@@ -169,7 +169,8 @@ export class TranscriptReader {
       createdAt: message.createdAt,
       metadata: toMetadata({ source: 'claude-code', ...about }, pointer, this.notes),
     };
-    yield* this.itemsOf(conversation, [message], this.branchesOf(conversation.externalId), pointer);
+    const branches = this.branchesOf(conversation.externalId);
+    yield* this.itemsOf(conversation, [message], { branches, line: pointer });
   }
 
   private *readCodex(line: Fields, pointer: string): Generator<TranscriptItem | undefined> {
@@ -192,7 +193,8 @@ export class TranscriptReader {
       createdAt: createdAt ?? message.createdAt,
       metadata: toMetadata({ source: 'codex', cwd, gitBranch }, pointer, this.notes),
     };
-    yield* this.itemsOf(conversation, [message], this.branchesOf(conversation.externalId), pointer);
+    const branches = this.branchesOf(conversation.externalId);
+    yield* this.itemsOf(conversation, [message], { branches, line: pointer });
   }
 
   /** The files of coding agents, in which a conversation is many lines. */
@@ -220,9 +222,15 @@ export class TranscriptReader {
     }
     const named = (ids: readonly string[]) => ids.map((id) => toName('', id));
     // What is left out is never stored: it must not be taken for what is new on a branch.
-    const taken = named(shown).filter((id) => this.checked?.seen.has(`${conversation.externalId}/${id}`) ?? true);
+    const branch = this.branchOf(conversation.externalId, named(others), pointer);
+    const taken = named(shown).filter((id) => this.checked?.seen.has(`${branch}/${id}`) ?? true);
     const branches = others.length === 0 ? undefined : { shown: taken, others: named(others) };
-    yield* this.itemsOf(conversation, messages, branches);
+    yield* this.itemsOf(conversation, messages, { branches, branch });
+  }
+
+  /** Another one where the file has shown a message before that is on none of the branch which is shown now. */
+  private branchOf(externalId: string, others: readonly string[], pointer: string): string {
+    return others.some((id) => this.seen.has(`${externalId}/${id}`)) ? `${externalId}\0${pointer}` : externalId;
   }
 
   /** Messages alone are known by what all of them say. */
@@ -240,8 +248,7 @@ export class TranscriptReader {
   private *itemsOf(
     conversation: TranscriptConversation,
     messages: Iterable<ReadMessage>,
-    branches?: TranscriptBranches,
-    line?: string,
+    { branches, branch = conversation.externalId, line }: Partial<TranscriptItem> & { readonly line?: string } = {},
   ): Generator<TranscriptItem | undefined> {
     for (const { pointer, id, role, name, parts, metadata, createdAt } of messages) {
       const position = this.position++;
@@ -257,7 +264,7 @@ export class TranscriptReader {
       this.said.update(said);
       const clientId = id === undefined ? toName('at', `${position}:${said}`) : toName('', id);
       if (line !== undefined && this.checked?.lines.left.has(line) === true) continue;
-      const key = `${conversation.externalId}/${clientId}`;
+      const key = `${branch}/${clientId}`;
       if (this.seen.has(key)) {
         this.notes.add('repeated', pointer);
         continue;
@@ -274,7 +281,7 @@ export class TranscriptReader {
         metadata: toMetadata(metadata, pointer, this.notes),
         createdAt,
       };
-      yield { conversation, message, branches, pointer };
+      yield { conversation, message, branches, branch, pointer };
     }
   }
 }

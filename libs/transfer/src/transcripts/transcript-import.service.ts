@@ -121,8 +121,8 @@ export class TranscriptImportService {
     return this.transactions.run(workspaceId, { project, conflict: 'new_version', dryRun }, async (target) => {
       const tallies = { conversations: new ImportTally(), messages: new ImportTally() };
       const appended = this.conversations.appendTo(target, tallies);
-      const nameOf = (externalId: string, branches: TranscriptBranches) =>
-        this.conversations.findBranch(target, externalId, branches);
+      const nameOf: NameOfBranch = (externalId, branches, imported) =>
+        this.conversations.findBranch(target, externalId, branches, imported);
       const into = new TranscriptWriter(target, appended, nameOf, { userId: user ?? null, now: this.clock.now() });
       const items = new TranscriptReader(options, reader).read(this.bytesOf(spool));
       let read = 0;
@@ -167,18 +167,33 @@ export class TranscriptImportService {
 /** APPNOTE.TXT of PKWARE, section 4.3.7. */
 const ZIP = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 
+/** Under which `externalId` a branch is, or is to be. @param imported by the file so far, by `externalId` */
+type NameOfBranch = (
+  externalId: string,
+  branches: TranscriptBranches,
+  imported: ReadonlyMap<string, { readonly clientIds: ReadonlySet<string> }>,
+) => Promise<string>;
+
+interface Place {
+  readonly id: ConversationId;
+  readonly clientIds: Set<string>;
+}
+
 /** Gives conversations and messages their places, in the order in which they are read. */
 class TranscriptWriter {
   readonly named: NamedConversation[] = [];
   readonly conversationIds: ConversationId[] = [];
   /** Of messages that did not become what the transcript says for what had become of their conversation. */
   readonly notes = new TranscriptNotes();
-  private readonly places = new Map<string, { readonly id: ConversationId; messages: number }>();
+  /** By the branch of the file. */
+  private readonly names = new Map<string, string>();
+  /** By `externalId`. */
+  private readonly places = new Map<string, Place>();
 
   constructor(
     private readonly target: Pick<ImportTarget, 'dryRun'>,
     private readonly into: ConversationImport,
-    private readonly nameOf: (externalId: string, branches: TranscriptBranches) => Promise<string>,
+    private readonly nameOf: NameOfBranch,
     private readonly given: { readonly userId: string | null; readonly now: Date },
   ) {}
 
@@ -186,14 +201,16 @@ class TranscriptWriter {
     const { userId, now } = this.given;
     const begun: (ConversationCopy & { readonly externalId: string })[] = [];
     const said: MessageCopy[] = [];
-    for (const { conversation, message, branches, pointer } of items) {
-      const { externalId: given, title, metadata } = conversation;
-      let place = this.places.get(given);
+    const pointers: string[] = [];
+    for (const item of items) {
+      const { conversation, message, pointer } = item;
+      const { title, metadata } = conversation;
+      const externalId = await this.nameFor(item);
+      let place = this.places.get(externalId);
       if (place === undefined) {
-        place = { id: newId(), messages: 0 };
-        this.places.set(given, place);
-        const externalId = branches === undefined ? given : await this.nameOf(given, branches);
-        if (externalId !== given) this.notes.add('branch-changed', pointer);
+        place = { id: newId(), clientIds: new Set() };
+        this.places.set(externalId, place);
+        if (externalId !== conversation.externalId) this.notes.add('branch-changed', pointer);
         begun.push({
           id: place.id,
           externalId,
@@ -207,11 +224,18 @@ class TranscriptWriter {
           lastMessageAt: null,
         });
       }
+      // As when a conversation is in the file again with a branch that it had before.
+      if (place.clientIds.has(message.clientId)) {
+        this.notes.add('repeated', pointer);
+        continue;
+      }
+      place.clientIds.add(message.clientId);
+      pointers.push(pointer);
       said.push({
         ...message,
         id: newId(),
         conversationId: place.id,
-        seq: ++place.messages,
+        seq: place.clientIds.size,
         createdAt: message.createdAt ?? now,
         editedAt: null,
         givenHash: hashOfGiven(message),
@@ -220,7 +244,15 @@ class TranscriptWriter {
     }
     if (begun.length > 0) await this.begin(begun);
     for (const [index, outcome] of (await this.into.importMessages(said)).entries())
-      if (outcome === 'archived' || outcome === 'brought-back') this.notes.add(outcome, items[index]?.pointer ?? '');
+      if (outcome === 'archived' || outcome === 'brought-back') this.notes.add(outcome, pointers[index] ?? '');
+  }
+
+  private async nameFor({ conversation: { externalId }, branches, branch }: TranscriptItem): Promise<string> {
+    const known = this.names.get(branch);
+    if (known !== undefined) return known;
+    const name = branches === undefined ? externalId : await this.nameOf(externalId, branches, this.places);
+    this.names.set(branch, name);
+    return name;
   }
 
   private async begin(copies: readonly (ConversationCopy & { readonly externalId: string })[]): Promise<void> {
@@ -238,9 +270,9 @@ class TranscriptWriter {
 /** Items as they may be stored; places are shown as `/messages/17`, in the order of the file. */
 async function* redacted(redaction: Redaction, items: AsyncIterable<TranscriptItem>): AsyncGenerator<TranscriptItem> {
   let count = 0;
-  for await (const { conversation, message, branches, pointer } of items) {
+  for await (const { conversation, message, ...place } of items) {
     // A conversation is one object for all of its messages: what was masked in it holds nothing any more.
-    const copy = { conversation: { ...conversation }, message: { ...message }, branches, pointer };
+    const copy = { conversation: { ...conversation }, message: { ...message }, ...place };
     await redaction.redact(copy.message, { pointer: `/messages/${count++}` });
     await redaction.redact(copy.conversation, { pointer: `/messages/${count - 1}/conversation` });
     yield copy;

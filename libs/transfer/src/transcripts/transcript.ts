@@ -39,6 +39,8 @@ export interface TranscriptItem {
   readonly message: TranscriptMessage;
   /** Of the conversation, the same object with each of its messages; undefined where it has one branch. */
   readonly branches: TranscriptBranches | undefined;
+  /** Of the file: a conversation that is in it twice, with another branch shown, is two. */
+  readonly branch: string;
   /** Where it stands, as a JSON Pointer. */
   readonly pointer: string;
 }
