@@ -10,9 +10,9 @@ export interface AnsweredList {
 
 interface Asking {
   /** @param most the argument of the list, where fewer are asked for than the caller has */
-  ask(most?: Readonly<Record<string, number>>): Promise<RestAnswer>;
+  readonly ask: (most?: Readonly<Record<string, number>>) => Promise<RestAnswer>;
   /** How many items of the list have room in an answer. */
-  roomIn(answer: RestAnswer, list: string): number;
+  readonly roomIn: (answer: RestAnswer, list: string) => number;
 }
 
 /**
