@@ -11,7 +11,8 @@ interface Process {
 }
 
 async function startProcess(settings: CacheSettings, part: Parameters<typeof mutableThings>[0] = {}): Promise<Process> {
-  const engine = await startTestEngine({ namespace: 'ks', redis: {}, ...settings });
+  // A busy machine is not an absence of a server.
+  const engine = await startTestEngine({ namespace: 'ks', redis: { commandTimeoutMs: 500 }, ...settings });
   const family = mutableThings(part);
   engine.cache.register(family);
   return {
