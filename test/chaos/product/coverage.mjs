@@ -64,6 +64,9 @@ const COMMANDS_WITHOUT_STATE = {
   export: 'asks a server for a route of the walk',
   import: 'asks a server for a route of the walk',
   'import-transcript': 'asks a server for a route of the walk',
+  forget: 'asks a server for a route of the walk',
+  tombstones: 'asks a server for routes of the walk, and for one that it leaves out',
+  users: 'asks a server for what the walk leaves out, since it goes on in a job',
   bench: 'measures a server on a project of its own',
   doctor: 'looks at the configuration',
 };
