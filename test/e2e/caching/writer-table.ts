@@ -328,6 +328,9 @@ export const COMMANDS: Readonly<Record<string, Writer | { readonly calls: readon
   export: nothing,
   import: { calls: ['POST /v1/projects/{project}/import'] },
   'import-transcript': { calls: ['POST /v1/projects/{project}/transcripts'] },
+  forget: { calls: ['POST /v1/contexts/{id}/forget', 'POST /v1/projects/{project}/contexts/{label}/forget'] },
+  tombstones: { calls: ['DELETE /v1/projects/{project}/tombstones/{id}'] },
+  users: { calls: ['DELETE /v1/users/{user}'] },
   bench: { calls: ['POST /v1/contexts', 'DELETE /v1/projects/{project}'] },
   doctor: nothing,
 };
