@@ -1,12 +1,12 @@
 import type { RestCall } from '../http/rest-api.js';
 import type { AnsweredList } from '../results/ask-for-what-fits.js';
 
-interface Form {
+interface ResourceForm {
   readonly name: string;
   readonly title: string;
   readonly template: string;
   readonly path: string;
-  readonly mimeType: string;
+  readonly mimeType: 'text/markdown' | 'application/json';
   readonly description: string;
   /** Of JSON that may have no room in an answer. */
   readonly list?: AnsweredList;
@@ -15,7 +15,7 @@ interface Form {
 }
 
 /** What can be read, by the form of its address (RFC 6570). The variables are those of the route's path. */
-export const resourceForms = [
+export const resourceForms: readonly ResourceForm[] = [
   {
     name: 'context',
     title: 'Context',
@@ -39,6 +39,7 @@ export const resourceForms = [
     path: '/v1/handovers/:id',
     mimeType: 'application/json',
     description: 'What a session left for the next one.',
+    readOn: 'Read it with handover_get.',
   },
   {
     name: 'latest-handover',
@@ -47,6 +48,7 @@ export const resourceForms = [
     path: '/v1/handovers/latest?project=:project',
     mimeType: 'application/json',
     description: 'What the last session of a project left for the next one.',
+    readOn: 'Read it with handover_latest.',
   },
   {
     name: 'conversation',
@@ -58,9 +60,7 @@ export const resourceForms = [
     list: { name: 'messages', argument: 'maxMessages' },
     readOn: 'Read a long message with conversation_message, and earlier ones with conversation_messages.',
   },
-] as const satisfies readonly Form[];
-
-type ResourceForm = (typeof resourceForms)[number];
+];
 
 const patterns = resourceForms.map((form) => ({
   form,

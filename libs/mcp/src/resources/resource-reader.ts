@@ -8,7 +8,7 @@ import {
 import { RestApi } from '../http/rest-api.js';
 import { type McpConnection, refusal } from '../server/mcp-connection.js';
 import { askForWhatFits } from '../results/ask-for-what-fits.js';
-import { isRefused, itemsWithRoom, toResourceValue } from '../results/tool-result.js';
+import { fitAnswer, isRefused, withShortened } from '../results/tool-result.js';
 import { contextUri, findResource, handoverUri } from './resource-address.js';
 
 interface ListedContext {
@@ -55,20 +55,17 @@ export class ResourceReader {
     const found = findResource(uri);
     if (found === undefined) throw new ResourceNotFoundError(uri);
     const { call, form } = found;
-    const { answer, left } = await askForWhatFits('list' in form ? form.list : undefined, {
+    const { answer, fitted } = await askForWhatFits(form.list, {
       ask: (most) =>
         this.api.call(caller, most === undefined ? call : { ...call, path: `${call.path}?${inQuery(most)}` }),
-      roomIn: itemsWithRoom,
+      fit: (given) => fitAnswer({ isWhole: form.mimeType === 'text/markdown' }, given),
     });
     // An address whose variables no route takes names nothing.
     if (answer.status === 404 || answer.status === 400) throw new ResourceNotFoundError(uri);
-    if (isRefused(answer)) throw refusal(answer);
-    const { mimeType } = form;
-    const readOn = 'readOn' in form ? form.readOn : 'Read it with handover_get.';
-    const text =
-      mimeType === 'text/markdown'
-        ? (answer.body as { content: string }).content
-        : pretty(toResourceValue(answer, readOn, left));
+    if (fitted === undefined) throw refusal(answer);
+    const { mimeType, readOn } = form;
+    const value = withShortened(fitted, readOn);
+    const text = mimeType === 'text/markdown' ? (value as { content: string }).content : pretty(value);
     return { contents: [{ uri, mimeType, text }] };
   }
 

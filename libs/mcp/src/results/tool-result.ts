@@ -65,24 +65,23 @@ export function problemViewOf({ body, status, retryAfterSeconds }: RestAnswer): 
 
 /**
  * The answer in a size that a model can read: what was sent is not sent back, long texts come in parts.
- * @param left what of its list was left out already, since the route was asked for fewer
+ * @param fitted what `fitAnswer` says of it; absent where it is a refusal
  */
 export function toToolResult(
   tool: Pick<Tool, 'definition'>,
   answer: RestAnswer,
-  page: TextPage | undefined,
+  fitted: FittedAnswer | undefined,
   form: ResultForm,
-  left?: Cut,
 ): CallToolResult {
-  if (isRefused(answer)) return toErrorResult(withArgumentNames(tool.definition, problemViewOf(answer)));
-  const value = withTag(toValue(tool, answer.body ?? {}, page, left), answer.etag);
+  if (fitted === undefined) return toErrorResult(withArgumentNames(tool.definition, problemViewOf(answer)));
+  const value = withTag(withShortened(fitted, tool.definition.readOn), answer.etag);
   if (form === 'text') return { content: [{ type: 'text', text: toText(tool, value, Infinity) }] };
   return { content: [{ type: 'text', text: toText(tool, value, MAX_TEXT) }], structuredContent: value };
 }
 
 /** With the tag of the state that is answered, for a change that is to be made on that state alone. */
-function withTag(value: Record<string, unknown>, etag: string | undefined): Record<string, unknown> {
-  return etag === undefined || !namesState(etag) ? value : { ...value, etag };
+function withTag(value: Readonly<Record<string, unknown>>, etag: string | undefined): Record<string, unknown> {
+  return etag === undefined || !namesState(etag) ? { ...value } : { ...value, etag };
 }
 
 /** An error that the model can see and mend. */
@@ -94,48 +93,44 @@ export function toErrorResult(problem: ProblemView): CallToolResult {
   };
 }
 
-/**
- * How many items of a list of the answer have room. Where these are not all, the route is to be asked for so many: it knows
- * which ones those are, and where the rest is read on.
- */
-export function itemsWithRoom({ body }: RestAnswer, list: string, omits: readonly string[] = []): number {
-  const value = omits.reduce(omitFromValue, body);
-  const fitted = fitValue(value, MAX_VALUE, SHORTEST_IN_VALUE).value as Record<string, readonly unknown[]>;
-  return fitted[list]?.length ?? 0;
+/** An answer as far as it has room. */
+export interface FittedAnswer {
+  readonly value: Readonly<Record<string, unknown>>;
+  /** None where all of it has room. */
+  readonly cuts: readonly Cut[];
+  /** How the part that is shown is read on, where the tool itself does not. */
+  readonly readOn?: string | undefined;
 }
 
-/** What a resource of JSON holds: as much as a model can read, and how the rest is read. */
-export function toResourceValue({ body }: RestAnswer, readOn: string, left?: Cut): unknown {
-  const { value, cuts } = fitValue(body, MAX_VALUE, SHORTEST_IN_VALUE);
-  const all = left === undefined ? cuts : [left, ...cuts];
-  return all.length === 0 ? value : { ...(value as Record<string, unknown>), shortened: toShortened(all, readOn) };
-}
-
-function toValue(
-  { definition }: Pick<Tool, 'definition'>,
-  body: unknown,
-  page: TextPage | undefined,
-  left: Cut | undefined,
-) {
+/** What of an answer that is no refusal has room. */
+export function fitAnswer(
+  definition: Pick<ToolDefinition, 'omits' | 'isWhole' | 'pages' | 'pageOf' | 'readsOnWith'>,
+  { body }: RestAnswer,
+  page?: TextPage,
+): FittedAnswer {
   const { omits = [], isWhole } = definition;
-  const value = omits.reduce(omitFromValue, body) as Record<string, unknown>;
-  if (isWhole === true) return value;
+  const value = omits.reduce(omitFromValue, body ?? {}) as Record<string, unknown>;
+  if (isWhole === true) return { value, cuts: [] };
   const paged = page === undefined ? {} : pageIn(definition, value, page);
   const others = Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(paged, name)));
   // A part is as long as it says: what is beside it gives way.
-  const room = MAX_VALUE - JSON.stringify(paged).length;
-  const { value: fitted, cuts: shortened } = fitValue(others, room, SHORTEST_IN_VALUE);
-  const cuts = left === undefined ? shortened : [left, ...shortened];
-  const whole = { ...value, ...(fitted as Record<string, unknown>), ...paged };
+  const { value: fitted, cuts } = fitValue(others, MAX_VALUE - JSON.stringify(paged).length, SHORTEST_IN_VALUE);
   const readOn = readOnOf(definition, paged['range']);
-  return cuts.length === 0 && readOn === undefined
-    ? whole
-    : { ...whole, shortened: toShortened(cuts, readOn ?? definition.readOn ?? 'Ask for less at a time.') };
+  return { value: { ...value, ...(fitted as Record<string, unknown>), ...paged }, cuts, readOn };
+}
+
+/** With what is not shown of it. @param usual how the rest is read on, where the answer does not say it */
+export function withShortened(
+  { value, cuts, readOn }: FittedAnswer,
+  usual = 'Ask for less at a time.',
+): Readonly<Record<string, unknown>> {
+  if (cuts.length === 0 && readOn === undefined) return value;
+  return { ...value, shortened: toShortened(cuts, readOn ?? usual) };
 }
 
 /** The part of the answer that is read in parts, and which one it is. */
 function pageIn(
-  { pages = '', pageOf: form }: ToolDefinition,
+  { pages = '', pageOf: form }: Pick<ToolDefinition, 'pages' | 'pageOf'>,
   value: Readonly<Record<string, unknown>>,
   page: TextPage,
 ): Record<string, unknown> {
@@ -150,7 +145,7 @@ function pageIn(
 }
 
 /** How a part that is not the last is read on, where the tool itself does not. */
-function readOnOf({ readsOnWith }: ToolDefinition, range: unknown): string | undefined {
+function readOnOf({ readsOnWith }: Pick<ToolDefinition, 'readsOnWith'>, range: unknown): string | undefined {
   const { nextOffset = null } = (range ?? {}) as { readonly nextOffset?: number | null };
   if (readsOnWith === undefined || nextOffset === null) return undefined;
   return `Read on with ${readsOnWith}, from the offset ${nextOffset}.`;

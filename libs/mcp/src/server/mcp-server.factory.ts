@@ -12,7 +12,7 @@ import { type Tool, ToolCatalogue } from '../tools/tool-catalogue.js';
 import { mayCall, toListedTool } from '../tools/tool-listing.js';
 import { readPage, type TextPage } from '../results/text-page.js';
 import { type AnsweredList, askForWhatFits } from '../results/ask-for-what-fits.js';
-import { itemsWithRoom, toErrorResult, toToolResult } from '../results/tool-result.js';
+import { fitAnswer, toErrorResult, toToolResult } from '../results/tool-result.js';
 import type { McpConnection } from './mcp-connection.js';
 
 const INSTRUCTIONS =
@@ -83,12 +83,11 @@ export class McpServerFactory {
       );
     try {
       const { page, others } = takePage(tool, readArguments(tool.input, args));
-      const ask = (given: ToolArguments) => this.api.call(caller, toRestCall(tool, given, project));
-      const { answer, left } = await askForWhatFits(listOf(tool), {
-        ask: (most) => ask(most === undefined ? others : { ...others, ...most }),
-        roomIn: (given, list) => itemsWithRoom(given, list, tool.definition.omits),
+      const { answer, fitted } = await askForWhatFits(listOf(tool), {
+        ask: (most) => this.api.call(caller, toRestCall(tool, { ...others, ...most }, project)),
+        fit: (given) => fitAnswer(tool.definition, given, page),
       });
-      return toToolResult(tool, answer, page, results, left);
+      return toToolResult(tool, answer, fitted, results);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const { code, kind, detail, issues } = error;
