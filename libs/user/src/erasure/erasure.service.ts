@@ -117,34 +117,46 @@ export class ErasureService implements OnModuleInit {
     return resultOf(await this.get(workspaceId, id));
   }
 
-  private async removeConversations(target: ErasureTarget, turn: Turn): Promise<boolean> {
+  private removeConversations(target: ErasureTarget, turn: Turn): Promise<boolean> {
     const { workspaceId, erasureId } = target;
-    for (;;) {
-      const open = await this.erasures.listOpenConversations(workspaceId, erasureId, AT_ONCE);
-      if (open.length === 0) return true;
-      for (const conversation of open) {
-        if (!(await this.mayGoOn(target, turn))) return false;
-        await this.removeOne(target, 'conversation', conversation, async () => {
-          await this.erasures.noteMessagesOf(workspaceId, erasureId, conversation);
-          const messages = await this.conversations.delete(workspaceId, conversation);
-          return { conversations: 1, messages };
-        });
-      }
-    }
+    const list = () => this.erasures.listOpenConversations(workspaceId, erasureId, AT_ONCE);
+    return this.removeEach(target, turn, list, (conversation) =>
+      this.removeOne(target, 'conversation', conversation, async () => {
+        await this.erasures.noteMessagesOf(workspaceId, erasureId, conversation);
+        const messages = await this.conversations.delete(workspaceId, conversation);
+        return { conversations: 1, messages };
+      }),
+    );
   }
 
-  private async removeMessages(target: ErasureTarget, turn: Turn): Promise<boolean> {
+  private removeMessages(target: ErasureTarget, turn: Turn): Promise<boolean> {
     const { workspaceId, erasureId } = target;
+    const list = () => this.erasures.listOpenMessages(workspaceId, erasureId, AT_ONCE);
+    return this.removeEach(target, turn, list, ({ id, conversationId }) =>
+      this.removeOne(target, 'message', id, async (): Promise<Counts> => {
+        if (conversationId === null) return {};
+        await this.messages.delete(workspaceId, conversationId, id);
+        return { messages: 1 };
+      }),
+    );
+  }
+
+  /** Until none is open. False where the time of the attempt has ended before. */
+  private async removeEach<Item>(
+    { workspaceId, erasureId }: ErasureTarget,
+    { context, endsMs }: Turn,
+    list: () => Promise<readonly Item[]>,
+    remove: (item: Item) => Promise<void>,
+  ): Promise<boolean> {
     for (;;) {
-      const open = await this.erasures.listOpenMessages(workspaceId, erasureId, AT_ONCE);
+      const open = await list();
+      const { done, total } = await this.erasures.countItems(workspaceId, erasureId);
+      await context.progress(done, total);
       if (open.length === 0) return true;
-      for (const { id, conversationId } of open) {
-        if (!(await this.mayGoOn(target, turn))) return false;
-        await this.removeOne(target, 'message', id, async (): Promise<Counts> => {
-          if (conversationId === null) return {};
-          await this.messages.delete(workspaceId, conversationId, id);
-          return { messages: 1 };
-        });
+      for (const item of open) {
+        context.signal.throwIfAborted();
+        if (performance.now() >= endsMs) return false;
+        await remove(item);
       }
     }
   }
@@ -190,13 +202,6 @@ export class ErasureService implements OnModuleInit {
       ids: await this.erasures.listItems(workspaceId, erasureId),
     });
     return { ...rows, cacheShared: shared, cacheOfProcess: local };
-  }
-
-  private async mayGoOn({ workspaceId, erasureId }: ErasureTarget, { context, endsMs }: Turn): Promise<boolean> {
-    context.signal.throwIfAborted();
-    const { done, total } = await this.erasures.countItems(workspaceId, erasureId);
-    await context.progress(done, total);
-    return performance.now() < endsMs;
   }
 
   /** Leaves the rest to another job, so that however much there is, each has time enough. */

@@ -49,9 +49,9 @@ export const COLUMNS_OF_PEOPLE: readonly string[] = [
 /** `$1` workspace, `$2` erasure. */
 const ITEMS = 'SELECT id FROM user_erasure_items WHERE workspace_id = $1 AND erasure_id = $2';
 const UUID_IN_SUBJECT = `substring(subject FROM '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')::uuid`;
-/** `$3` a JSON object with the texts `user` and `principal`. */
-const NAMES_USER = (column: string) =>
-  `jsonb_path_exists(${column}, '$.** ? (@ == $user || @ == $principal)', $3::jsonb)`;
+/** @param names parameter that is a JSON object with the texts `user` and `principal` */
+const namesUser = (column: string, names = '$3') =>
+  `jsonb_path_exists(${column}, '$.** ? (@ == $user || @ == $principal)', ${names}::jsonb)`;
 const OF_WORKSPACE = `data ->> 'workspaceId' = $1::uuid::text`;
 
 /**
@@ -95,7 +95,7 @@ export class PostgresUserRows {
       of,
     );
     const webhookDeliveries = await this.remove(
-      `webhook_deliveries WHERE workspace_id = $1 AND (${UUID_IN_SUBJECT} IN (${ITEMS}) OR ${NAMES_USER('data')})`,
+      `webhook_deliveries WHERE workspace_id = $1 AND (${UUID_IN_SUBJECT} IN (${ITEMS}) OR ${namesUser('data')})`,
       [workspaceId, erasureId, this.names(user)],
     );
     const jobs = await this.remove(`pgboss.job WHERE ${OF_WORKSPACE} AND state <> 'active' AND ${this.namesTarget()}`, [
@@ -119,10 +119,9 @@ export class PostgresUserRows {
       counts[kind] = (counts[kind] ?? 0) + ((rows as { count: number }[])[0]?.count ?? 0);
     }
     const details = await this.database.query<{ count: number }>(
-      `WITH changed AS (UPDATE audit_lines SET details = '{}' WHERE workspace_id = $1 AND $2::uuid IS NOT NULL
-         AND ${NAMES_USER('details')} RETURNING 1)
+      `WITH changed AS (UPDATE audit_lines SET details = '{}' WHERE workspace_id = $1 AND ${namesUser('details', '$2')} RETURNING 1)
        SELECT count(*)::int AS count FROM changed`,
-      [workspaceId, workspaceId, this.names(user)],
+      [workspaceId, this.names(user)],
     );
     counts['auditLines'] = (counts['auditLines'] ?? 0) + (details[0]?.count ?? 0);
     return counts;
@@ -164,7 +163,7 @@ export class PostgresUserRows {
         [workspaceId, erasureId, principal],
       ),
       webhookDeliveries: await this.countRows(
-        `webhook_deliveries WHERE workspace_id = $1 AND (${UUID_IN_SUBJECT} IN (${ITEMS}) OR ${NAMES_USER('data')})`,
+        `webhook_deliveries WHERE workspace_id = $1 AND (${UUID_IN_SUBJECT} IN (${ITEMS}) OR ${namesUser('data')})`,
         traced,
       ),
       jobs: await this.countRows(`pgboss.job WHERE ${OF_WORKSPACE} AND ${this.namesTarget()}`, traced),
@@ -193,7 +192,7 @@ export class PostgresUserRows {
   }
 
   private namesTarget(): string {
-    return `(${NAMES_USER('data')} OR EXISTS (
+    return `(${namesUser('data')} OR EXISTS (
       SELECT FROM regexp_matches(data::text, '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', 'g') AS found (ids)
       WHERE found.ids[1]::uuid IN (${ITEMS})))`;
   }
