@@ -14,3 +14,6 @@ export interface Command {
 
 /** What every command takes. */
 export const JSON_OPTION = { json: { type: 'boolean', default: false } } as const;
+
+/** What commands take that ask the running server. */
+export const SERVER_OPTIONS = { workspace: { type: 'string', default: 'default' }, ...JSON_OPTION } as const;

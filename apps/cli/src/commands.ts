@@ -1,5 +1,5 @@
 import { UsageError } from './cli-error.js';
-import { type Command, JSON_OPTION } from './command.js';
+import { type Command, JSON_OPTION, SERVER_OPTIONS } from './command.js';
 import { parseOptions } from './parse-options.js';
 import { exportCommand, forget, importCommand, importTranscript, tombstones } from './project-commands.js';
 import {
@@ -67,8 +67,7 @@ const keysOptions = {
   name: { type: 'string' },
   scopes: { type: 'string' },
   expires: { type: 'string' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const keys: Command = {
@@ -102,8 +101,7 @@ const cacheOptions = {
   reason: text,
   yes: flag,
   'no-wait': flag,
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const cache: Command = {
@@ -120,8 +118,7 @@ const limitsOptions = {
   tier: { type: 'string' },
   reason: { type: 'string' },
   yes: { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const limits: Command = {
@@ -139,8 +136,7 @@ const settingsOptions = {
   detect: { type: 'string' },
   ignore: { type: 'string' },
   'preference-schema': { type: 'string' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const settings: Command = {
@@ -155,8 +151,7 @@ const settings: Command = {
 
 const usersOptions = {
   yes: { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const users: Command = {
@@ -194,8 +189,7 @@ const mcp: Command = {
 const benchOptions = {
   seconds: { type: 'string', default: '3' },
   callers: { type: 'string', default: '16' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const bench: Command = {

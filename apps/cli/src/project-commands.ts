@@ -1,5 +1,5 @@
 import { UsageError } from './cli-error.js';
-import { type Command, JSON_OPTION } from './command.js';
+import { type Command, SERVER_OPTIONS } from './command.js';
 import { parseOptions } from './parse-options.js';
 import {
   EXPORT_SYNOPSIS,
@@ -12,8 +12,7 @@ import {
 
 const exportOptions = {
   output: { type: 'string' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 export const exportCommand: Command = {
@@ -36,8 +35,7 @@ const importOptions = {
   project: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
   conflict: { type: 'string', default: 'skip' },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const CONFLICTS = ['skip', 'overwrite', 'new_version'];
@@ -65,8 +63,7 @@ const transcriptOptions = {
   'external-id': { type: 'string' },
   user: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 const TRANSCRIPT_FORMATS = ['openai', 'anthropic', 'chatgpt', 'claude', 'claude-code', 'codex'];
@@ -94,8 +91,7 @@ const forgetOptions = {
   tombstone: { type: 'boolean', default: false },
   reason: { type: 'string' },
   yes: { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 export const forget: Command = {
@@ -110,8 +106,7 @@ export const forget: Command = {
 
 const tombstonesOptions = {
   yes: { type: 'boolean', default: false },
-  workspace: { type: 'string', default: 'default' },
-  ...JSON_OPTION,
+  ...SERVER_OPTIONS,
 } as const;
 
 export const tombstones: Command = {

@@ -61,11 +61,14 @@ export class ProjectSettingsService {
       const mode = await this.conflicts.findModeForChange(workspaceId, project.id);
       const policy = (await this.retention.findPolicyForChange(workspaceId, project.id)) ?? KEEP_EVERYTHING;
       requireMatch(preconditions, this.tagOf(slug, { supersede: mode, retention: policy }));
-      if (supersede !== undefined) await this.conflicts.putMode(workspaceId, project.id, supersede);
-      if (retention === undefined) return { supersede: supersede === undefined ? mode : supersede, retention: policy };
-      const changed = retention === null ? KEEP_EVERYTHING : withChanges(policy, retention);
-      await this.retention.putPolicy(workspaceId, project.id, changed, this.clock.now());
-      return { supersede: supersede === undefined ? mode : supersede, retention: changed };
+      const changed = {
+        supersede: supersede === undefined ? mode : supersede,
+        retention: retention === null ? KEEP_EVERYTHING : withChanges(policy, retention ?? {}),
+      };
+      if (supersede !== undefined) await this.conflicts.putMode(workspaceId, project.id, changed.supersede);
+      if (retention !== undefined)
+        await this.retention.putPolicy(workspaceId, project.id, changed.retention, this.clock.now());
+      return changed;
     });
   }
 
