@@ -49,7 +49,7 @@ function serverCommandOf([action = '', user = '']: readonly string[]): ServerCom
       if (job?.id === undefined) throw server.foreign();
       for (let next = job.id; next !== null;) {
         const ended = await waitForJob<{ readonly continuedBy?: string }>(server, next, ({ steps }) => {
-          if (steps !== null) progress.step(steps.done, steps.total, 'removed');
+          if (steps !== null && steps.total > 0) progress.step(steps.done, steps.total, 'removed');
         });
         next = ended.result?.continuedBy ?? null;
       }
