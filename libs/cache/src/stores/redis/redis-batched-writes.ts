@@ -13,7 +13,7 @@ const SCRIPT_BYTES = 256 * 1024;
 /** What is done on one key: what the script needs of it, and what it may answer. */
 interface Step {
   readonly key: string;
-  readonly name: 'lease' | 'stamp' | 'renewal' | 'fill';
+  readonly name: 'lease' | 'hold' | 'stamp' | 'renewal' | 'fill';
   readonly values: readonly (string | number | Buffer)[];
   readonly isExpected: (reply: unknown) => boolean;
   /** A plain command that does the same, for a step that is the only one: a script costs more. */
@@ -28,14 +28,9 @@ const PADDING = ['', '', '', ''];
  * and its missing stamps together, and prolongs stamps as it fills.
  */
 export class RedisBatchedWrites {
-  private readonly steps = new TickBatcher<Step, unknown>(
-    {
-      most: SCRIPT_BYTES,
-      sizeOf: ({ values }) =>
-        SCRIPT_BYTES / SCRIPT_KEYS + values.reduce<number>((sum, value) => sum + bytesOf(value), 0),
-    },
-    (steps) => this.send(steps),
-  );
+  private readonly steps = this.batchOf((run) => process.nextTick(run));
+  /** Of timers: each ends its own tick, and a bulk read has a timer for each of its keys. */
+  private readonly holds = this.batchOf(setImmediate);
 
   constructor(
     private readonly members: RedisMembers,
@@ -60,10 +55,22 @@ export class RedisBatchedWrites {
     return this.add({ key, name: 'lease', values: [token, mode, nonce, leaseMs], isExpected: isLeaseOutcome });
   }
 
+  /** Keeps the lease for as long again. False: it was lost. */
+  async hold(key: string, token: string, leaseMs: number): Promise<boolean> {
+    const step: Step = { key, name: 'hold', values: [token, leaseMs], isExpected: isCount };
+    return (await this.holds.add(step, this.groupOf(key))) === 1;
+  }
+
   async fill(key: string, token: string, entry: Buffer, lifeMs: number, overEntry: boolean): Promise<boolean> {
     const step: Step = { key, name: 'fill', values: [token, lifeMs, entry], isExpected: isCount };
     const alone = (member: Member) => this.fillIfEqual(member, key, token, entry, lifeMs);
     return (await this.add<number>(overEntry ? step : { ...step, alone })) === 1;
+  }
+
+  private batchOf(schedule: Schedule): TickBatcher<Step, unknown> {
+    const sizeOf = ({ values }: Step) =>
+      SCRIPT_BYTES / SCRIPT_KEYS + values.reduce<number>((sum, value) => sum + bytesOf(value), 0);
+    return new TickBatcher({ most: SCRIPT_BYTES, sizeOf, schedule }, (steps) => this.send(steps));
   }
 
   private add<Reply>(step: Step): Promise<Reply> {
@@ -125,11 +132,15 @@ interface Group<Item, Reply> {
   size: number;
 }
 
+/** Runs something after what runs now. */
+type Schedule = (run: () => void) => unknown;
+
 interface TurnBatchOptions<Item> {
   /** Sizes that go out together at most. */
   readonly most: number;
-  /** Of an item; 1 by default. */
-  readonly sizeOf?: (item: Item) => number;
+  readonly sizeOf: (item: Item) => number;
+  /** When what was gathered goes out. */
+  readonly schedule: Schedule;
 }
 
 /**
@@ -148,8 +159,8 @@ class TickBatcher<Item, Reply> {
 
   /** @param groupId only items of the same one may go out together */
   add(item: Item, groupId: number): Promise<Reply> {
-    const size = this.options.sizeOf?.(item) ?? 1;
-    if (this.groups.size === 0) process.nextTick(this.flush);
+    const size = this.options.sizeOf(item);
+    if (this.groups.size === 0) this.options.schedule(this.flush);
     let group = this.groups.get(groupId);
     if (group === undefined) this.groups.set(groupId, (group = { pending: [], size: 0 }));
     if (group.size > 0 && group.size + size > this.options.most) {

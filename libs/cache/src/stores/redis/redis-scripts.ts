@@ -8,19 +8,13 @@ if type(head) == 'table' then redis.call('UNLINK', KEYS[1]) head = '' end
 local isLease = string.sub(head, 1, 1) == 'L' and redis.call('STRLEN', KEYS[1]) == 46
 local token = string.sub(head, 18, 33)
 local nobody = '----------------'
-local function deadlineIn(ms)
-  local time = redis.call('TIME')
-  return string.format('%013d', time[1] * 1000 + math.floor(time[2] / 1000) + ms)
-end
-local function prolong(ms)
-  if redis.call('PTTL', KEYS[1]) < tonumber(ms) then redis.call('PEXPIRE', KEYS[1], ms) end
-end
 `;
 
 export const scripts = {
   /**
    * One step for each of KEYS; ARGV five of each, the name of the step first:
    * - `lease`, token, mode, nonce, leaseMs: answers a `LeaseOutcome`
+   * - `hold`, token, leaseMs: answers 1 where the lease is still held, for as long again
    * - `stamp`, lifeMs, a new stamp: answers the stamp as it now is
    * - `renewal`, lifeMs: answers 1 where there is such a stamp
    * - `fill`, token, lifeMs, entry: answers 1 where it was stored
@@ -35,6 +29,9 @@ local function serverMs()
     now = time[1] * 1000 + math.floor(time[2] / 1000)
   end
   return now
+end
+local function prolong(key, ms)
+  if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end
 end
 local steps = {}
 function steps.lease(key, token, mode, nonce, leaseMs)
@@ -59,8 +56,17 @@ function steps.lease(key, token, mode, nonce, leaseMs)
   if #head == 46 and holder ~= nobody and holder ~= token
     and (tonumber(string.sub(head, 34, 46)) or 0) > serverMs() then return 'held' end
   redis.call('SETRANGE', key, 17, token .. string.format('%013d', serverMs() + leaseMs))
-  if redis.call('PTTL', key) < tonumber(leaseMs) then redis.call('PEXPIRE', key, leaseMs) end
+  prolong(key, leaseMs)
   return 'acquired'
+end
+function steps.hold(key, token, leaseMs)
+  local head = redis.pcall('GETRANGE', key, 0, 45)
+  if type(head) == 'table' or string.sub(head, 18, 33) ~= token then return 0 end
+  if string.sub(head, 1, 1) ~= 'L' or redis.call('STRLEN', key) ~= 46 then
+    redis.call('SETRANGE', key, 33, string.format('%013d', serverMs() + leaseMs))
+  end
+  prolong(key, leaseMs)
+  return 1
 end
 function steps.stamp(key, lifeMs, stamp)
   return redis.call('SET', key, stamp, 'PX', lifeMs, 'NX', 'GET') or stamp
@@ -79,16 +85,6 @@ for i, key in ipairs(KEYS) do
   replies[i] = steps[ARGV[at - 4]](key, ARGV[at - 3], ARGV[at - 2], ARGV[at - 1], ARGV[at])
 end
 return replies`,
-  },
-
-  /** KEYS entry; ARGV token, leaseMs. Answers 1 where the lease is still held. */
-  ksRenew: {
-    numberOfKeys: 1,
-    lua: `${HEAD}
-if token ~= ARGV[1] then return 0 end
-if not isLease then redis.call('SETRANGE', KEYS[1], 33, deadlineIn(ARGV[2])) end
-prolong(ARGV[2])
-return 1`,
   },
 
   /** KEYS entry; ARGV token. */

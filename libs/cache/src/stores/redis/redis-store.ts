@@ -109,9 +109,8 @@ export class RedisStore extends SharedStore {
     return this.writes.fill(entryKey, token, entry, lifeMs, overEntry);
   }
 
-  async renew(entryKey: string, token: string, leaseMs: number): Promise<boolean> {
-    const member = this.commands.memberFor(entryKey);
-    return (await this.commands.run(member, member.connection.redis.ksRenew(entryKey, token, leaseMs))) === 1;
+  renew(entryKey: string, token: string, leaseMs: number): Promise<boolean> {
+    return this.writes.hold(entryKey, token, leaseMs);
   }
 
   async release(entryKey: string, token: string): Promise<void> {
