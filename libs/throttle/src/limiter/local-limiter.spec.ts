@@ -21,9 +21,10 @@ describe('LocalLimiter', () => {
   });
 
   it('keeps a bounded number of counters', async () => {
-    const limiter = new LocalLimiter();
+    expect(new LocalLimiter().maxCounters).toBe(100_000);
+    const limiter = new LocalLimiter(undefined, 1_000);
     const charge = [{ limit: { name: 'reads', limit: 60, periodMs: 60_000 }, units: 1 }];
-    for (let subject = 0; subject < 100_500; subject++) await limiter.consume(String(subject), charge);
-    expect(limiter.size).toBe(100_000);
+    for (let subject = 0; subject < 1_500; subject++) await limiter.consume(String(subject), charge);
+    expect(limiter.size).toBe(1_000);
   });
 });

@@ -8,11 +8,15 @@ const MAX_COUNTERS = 100_000;
 
 /** Counts in this process. Exact here, and here alone. */
 export class LocalLimiter extends Limiter {
-  private readonly counters = new LRUCache<string, number>({ max: MAX_COUNTERS });
+  private readonly counters: LRUCache<string, number>;
 
   /** @param nowMs monotonic, in milliseconds; injected so that tests turn it */
-  constructor(private readonly nowMs: () => number = () => performance.now()) {
+  constructor(
+    private readonly nowMs: () => number = () => performance.now(),
+    readonly maxCounters = MAX_COUNTERS,
+  ) {
     super();
+    this.counters = new LRUCache({ max: maxCounters });
   }
 
   /** How many counters are kept; those that are empty again go with the next use of many. */
