@@ -1,25 +1,23 @@
 import { lookAlikeSamples, secretSamples } from '#test/support/secrets.js';
 import { CachingFixture } from '../caching/caching-places.js';
-import { type Place, WAYS_IN } from './ways-in.js';
+import { ARE_TABLES_WHOLE } from '#test/support/table-rows.js';
+import { ONE_BY_ONE, type Place, WAYS_IN } from './ways-in.js';
 
 const SECRETS = secretSamples();
 const LOOK_ALIKES = lookAlikeSamples();
 /** Long enough for nobody to write it by chance. */
 const PLANTED = SECRETS.map(({ secret }) => secret);
 
+/** All of them by a way that sends them in one request, and by the first of the others; by the rest of those each sixth. */
+const sentBy = <Sample>(name: string, samples: readonly Sample[]): readonly Sample[] =>
+  ONE_BY_ONE.has(name) && !ARE_TABLES_WHOLE ? samples.filter((_, place) => place % 6 === 0) : samples;
+
 describe('secrets in what is stored', () => {
   let fixture: CachingFixture;
   let count = 0;
 
   beforeAll(async () => {
-    fixture = await CachingFixture.ofTwoServers({
-      WORKER_ENABLED: 'true',
-      EMBEDDING_PROVIDER: 'local',
-      LOG_LEVEL: 'trace',
-      LOG_SLOW_STATEMENT_MS: '1',
-      LOG_SLOW_REQUEST_MS: '1',
-      RATE_LIMIT_ENABLED: 'false',
-    });
+    fixture = await CachingFixture.ofTwoServers({ RATE_LIMIT_ENABLED: 'false' });
   }, 180_000);
 
   afterAll(async () => {
@@ -50,20 +48,21 @@ describe('secrets in what is stored', () => {
     });
 
     it.each(Object.entries(WAYS_IN))(
-      'by %s: each of 60, and none of 60 look-alikes',
+      'by %s: each of those that are sent, and no look-alike',
       async (name, send) => {
+        const secrets = sentBy(name, SECRETS);
         const found = await send(
           place,
-          SECRETS.map(({ text }) => text),
+          secrets.map(({ text }) => text),
         );
-        expect([name, found.length]).toEqual([name, 60]);
-        expect(new Set(kindsOf(found)).size).toBeGreaterThan(30);
+        expect([name, found.length]).toEqual([name, secrets.length]);
+        expect(new Set(kindsOf(found)).size).toBeGreaterThan(secrets.length / 2);
         const said = JSON.stringify(found);
         expect(PLANTED.filter((secret) => said.includes(secret))).toEqual([]);
         for (const { pointer } of found) expect(pointer).toMatch(/^\//);
         const taken = await send(
           { ...place, project: 'look-alikes' },
-          LOOK_ALIKES.map(({ text }) => text),
+          sentBy(name, LOOK_ALIKES).map(({ text }) => text),
         );
         expect([name, taken]).toEqual([name, []]);
       },
@@ -108,7 +107,7 @@ describe('secrets in what is stored', () => {
         expect(PLANTED.filter((secret) => refusal.includes(secret))).toEqual([]);
         const taken = await send(
           { ...place, project: 'look-alikes' },
-          LOOK_ALIKES.map(({ text }) => text),
+          sentBy(name, LOOK_ALIKES).map(({ text }) => text),
         );
         expect(taken).toEqual([]);
       },

@@ -69,6 +69,16 @@ const contextLine = (text: string, index: number) => ({
 const page = (text: string) =>
   `<html><body><p>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\n', '<br>')}</p></body></html>`;
 
+/** Ways that take one text a request, but for the first of them, `a context`. */
+export const ONE_BY_ONE: ReadonlySet<string> = new Set([
+  'metadata and tags of a context',
+  'a document',
+  'a page',
+  'a tool of MCP',
+  'entries of a session',
+  'the title of a conversation',
+]);
+
 /** Every way in that takes texts. */
 export const WAYS_IN: Readonly<Record<string, WayIn>> = {
   'a context': each(({ api, project }, content, index) =>
