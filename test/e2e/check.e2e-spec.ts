@@ -1,6 +1,5 @@
 import type { Api, ApiAnswer } from '#test/support/api.js';
 import { eventually } from '#test/support/eventually.js';
-import { startKeepsake } from '#test/support/keepsake.js';
 import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
 
 let count = 0;
@@ -126,6 +125,7 @@ describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
     expect((await check(project, 'Paint the buoy.', { limit: 2 })).body.contexts).toHaveLength(2);
     await eventually(async () => (await api.get(`/v1/projects/${project}/overview`)).body.mostUsed.length === 2, {
       timeoutMs: 20_000,
+      everyMs: 250,
       what: 'the two to be counted',
     });
   });
@@ -145,16 +145,15 @@ describe.each(DATABASES)('what to heed, on %s', (_, isOutside) => {
 
 describe('what to heed without an embedder', () => {
   it('T22 is found by words alone, and says so', async () => {
-    const server = await startKeepsake({
-      env: { EMBEDDING_PROVIDER: 'off', WORKER_ENABLED: 'false', LOG_LEVEL: 'error' },
-    });
+    const fixture = await startFixtureOn(true, { EMBEDDING_PROVIDER: 'off', WORKER_ENABLED: 'false' });
     try {
-      await server.api.post('/v1/contexts', { label: 'paint', content: 'Paint of the tower: white.' });
-      const { status, body } = await server.api.post('/v1/contexts/check', { text: 'I paint the tower.' });
+      const { api } = fixture.server;
+      await api.post('/v1/contexts', { label: 'paint', content: 'Paint of the tower: white.' });
+      const { status, body } = await api.post('/v1/contexts/check', { text: 'I paint the tower.' });
       expect([status, body.contexts.length]).toEqual([200, 1]);
       expect([body.degraded, body.reason]).toEqual([false, null]);
     } finally {
-      await server.remove();
+      await fixture.remove();
     }
   }, 60_000);
 });

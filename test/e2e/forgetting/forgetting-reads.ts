@@ -1,6 +1,6 @@
 import type { ApiAnswer } from '#test/support/api.js';
 import { exportProject } from '#test/support/export-file.js';
-import { connectHttp } from '#test/support/mcp.js';
+import type { McpClient } from '#test/support/mcp.js';
 import type { Keepsake } from '#test/support/keepsake.js';
 
 /** A context that is read, whether it is still there or not. */
@@ -11,6 +11,8 @@ export interface KnownContext {
 
 interface Read {
   readonly server: Keepsake;
+  /** Connected to the server, for this project. */
+  readonly mcp: McpClient;
   readonly project: string;
   /** A session that stored all of them. */
   readonly session: string;
@@ -50,24 +52,11 @@ const post =
     shown(read.server.api.post(path, { project: read.project, ...body(read) }));
 const tool =
   (name: string, args: (read: Read) => Record<string, unknown>): Way =>
-  (read) =>
-    withMcp(read, async (client) => {
-      const { isError, data } = await client.call(name, args(read));
-      if (isError) throw new Error(JSON.stringify(data));
-      return { ...data, missing: undefined };
-    });
-
-async function withMcp<Result>(
-  { server, project }: Read,
-  use: (client: Awaited<ReturnType<typeof connectHttp>>) => Promise<Result>,
-): Promise<Result> {
-  const client = await connectHttp(server, { project, profile: 'full' });
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
-}
+  async (read) => {
+    const { isError, data } = await read.mcp.call(name, args(read));
+    if (isError) throw new Error(JSON.stringify(data));
+    return { ...data, missing: undefined };
+  };
 
 const QUERY = 'heed the gate';
 
@@ -98,14 +87,10 @@ export const READS: Readonly<Record<string, Way>> = {
   'the tool context_list': tool('context_list', () => ({})),
   'the tool project_overview': tool('project_overview', () => ({})),
   'the tool session_start': tool('session_start', () => ({})),
-  'the resources of MCP': (read) => withMcp(read, (client) => client.sdk.listResources()),
-  'a resource of MCP': (read) =>
-    withMcp(read, (client) =>
-      Promise.all(
-        read.contexts.map(({ id }) =>
-          client.sdk.readResource({ uri: `keepsake://contexts/${id}` }).catch(() => undefined),
-        ),
-      ),
+  'the resources of MCP': ({ mcp }) => mcp.sdk.listResources(),
+  'a resource of MCP': ({ mcp, contexts }) =>
+    Promise.all(
+      contexts.map(({ id }) => mcp.sdk.readResource({ uri: `keepsake://contexts/${id}` }).catch(() => undefined)),
     ),
-  'the prompt wake_up of MCP': (read) => withMcp(read, (client) => client.sdk.getPrompt({ name: 'wake_up' })),
+  'the prompt wake_up of MCP': ({ mcp }) => mcp.sdk.getPrompt({ name: 'wake_up' }),
 };
