@@ -9,6 +9,6 @@ export async function conflictsFound(api: Api): Promise<void> {
       const states = (body.items as { state: string }[]).map(({ state }) => state);
       return states.length > 0 && states.every((state) => state === 'completed');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 60_000, everyMs: 100 },
   );
 }

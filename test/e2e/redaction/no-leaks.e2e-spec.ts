@@ -3,6 +3,7 @@ import type { Api } from '#test/support/api.js';
 import { eventually } from '#test/support/eventually.js';
 import { RESTART_PLACES, RestartedServers } from '#test/support/restarted-servers.js';
 import { secretSamples } from '#test/support/secrets.js';
+import { rowsFor } from '#test/support/table-rows.js';
 import { type Place, WAYS_IN } from './ways-in.js';
 
 type Mode = 'mask' | 'refuse' | 'report' | 'off';
@@ -15,8 +16,6 @@ const SECRETS = {
   report: sampled('report', 12),
   off: sampled('off', 12),
 } as const;
-const plantedIn = (mode: Mode) => SECRETS[mode].map(({ secret }) => secret);
-const textsOf = (mode: Mode) => SECRETS[mode].map(({ text }) => text);
 
 /** Beside the table of ways in, calls whose texts are kept for another reason than to be found. */
 async function sendMore({ api, project }: Place, text: string): Promise<void> {
@@ -65,6 +64,9 @@ async function readAll(api: Api, project: string): Promise<void> {
 
 describe.each(RESTART_PLACES)('secrets that were sent, on %s', (_, isShared) => {
   let place: RestartedServers;
+  const secretsOf = (mode: Mode) => rowsFor(isShared, SECRETS[mode]);
+  const plantedIn = (mode: Mode) => secretsOf(mode).map(({ secret }) => secret);
+  const textsOf = (mode: Mode) => secretsOf(mode).map(({ text }) => text);
 
   beforeAll(async () => {
     place = await RestartedServers.make(isShared, {
@@ -118,7 +120,7 @@ describe.each(RESTART_PLACES)('secrets that were sent, on %s', (_, isShared) => 
       const list = () => place.here.api.as(body.key).get('/v1/contexts', { query: { project: 'p', limit: 100 } });
       await eventually(
         async () => (await list()).body.items.every(({ embedding }: { embedding: string }) => embedding === 'ready'),
-        { timeoutMs: 90_000, what: `the vectors of ${mode}` },
+        { timeoutMs: 90_000, everyMs: 250, what: `the vectors of ${mode}` },
       );
       for (const { api } of place.servers) await readAll(api.as(body.key), 'p');
     }
