@@ -1,7 +1,7 @@
 import type { Api, ApiAnswer } from '#test/support/api.js';
 import { eventually } from '#test/support/eventually.js';
-import { startKeepsake } from '#test/support/keepsake.js';
 import { DATABASES, type ServerFixture, startFixtureOn } from '#test/support/on-each-database.js';
+import { rowsFor } from '#test/support/table-rows.js';
 import { pdfOf } from './documents/pdf-of.js';
 
 let count = 0;
@@ -75,6 +75,7 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     expect(read.content).toBe(`## On harbours\n\n${paragraph('harbour', 1)}`);
     await eventually(async () => (await api.get(`/v1/contexts/${hit.id}`)).body.embedding === 'ready', {
       timeoutMs: 20_000,
+      everyMs: 100,
       what: 'the parts to be embedded',
     });
   });
@@ -179,7 +180,7 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     expect([`${kept}\n`.includes('keeper') ? one : two]).toEqual([`${kept}\n`]);
   });
 
-  it.each([
+  const refusals: readonly (readonly [what: string, body: object, status: number, where: readonly string[]])[] = [
     ['no document', {}, 400, ['/content']],
     ['two documents', { content: 'x', contentBase64: 'eA==' }, 400, ['/content']],
     ['a blank one', { content: ' \n ' }, 400, ['/content']],
@@ -208,20 +209,28 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
       ['/contentBase64'],
     ],
     ['a page that is too deep', { content: `<html>${'<div>'.repeat(5_000)}x` }, 422, ['/content']],
-  ])('refuses %s, and keeps nothing of it', async (_what, body, status, where) => {
-    const project = newProject();
-    const answer = await ingest(project, body);
-    expect([answer.status, pointers(answer)]).toEqual([status, where]);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(await listed(project)).toEqual([]);
-  });
+  ];
+
+  it.each(rowsFor(isOutside, refusals, ([, , status]) => status))(
+    'refuses %s, and keeps nothing of it',
+    async (_what, body, status, where) => {
+      const project = newProject();
+      const answer = await ingest(project, body);
+      expect([answer.status, pointers(answer)]).toEqual([status, where]);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(await listed(project)).toEqual([]);
+    },
+  );
 });
 
 describe('the limit of documents', () => {
   it('is ten a minute for each credential, and takes nothing of others', async () => {
-    const server = await startKeepsake({
-      env: { RATE_LIMIT_ENABLED: 'true', EMBEDDING_PROVIDER: 'off', WORKER_ENABLED: 'false', LOG_LEVEL: 'error' },
+    const fixture = await startFixtureOn(true, {
+      RATE_LIMIT_ENABLED: 'true',
+      EMBEDDING_PROVIDER: 'off',
+      WORKER_ENABLED: 'false',
     });
+    const { server } = fixture;
     try {
       const { body: key } = await server.api.post('/v1/keys', {
         name: 'writer',
@@ -237,7 +246,7 @@ describe('the limit of documents', () => {
       expect(statuses).toEqual([...Array.from({ length: 10 }, () => 201), 429]);
       expect((await api.post('/v1/contexts', { label: 'other', content: 'A context.' })).status).toBe(201);
     } finally {
-      await server.remove();
+      await fixture.remove();
     }
   }, 60_000);
 });

@@ -120,8 +120,9 @@ describe.each(DATABASES)('the erasure of a user, on %s', (_, isOutside) => {
       ]),
     ];
     const answers = [];
-    for (const api of [here, there, here.as(token), there.as(token)])
-      for (const path of paths) answers.push(JSON.stringify((await api.get(path)).body));
+    for (const api of new Set([here, there]))
+      for (const by of [api, api.as(token)])
+        for (const path of paths) answers.push(JSON.stringify((await by.get(path)).body));
     return answers.join('\n');
   }
 
@@ -144,7 +145,7 @@ describe.each(DATABASES)('the erasure of a user, on %s', (_, isOutside) => {
         const { body } = await there.get(`/v1/users/${user}/erasure`);
         return body.state === 'finished' ? body : undefined;
       },
-      { timeoutMs: 60_000, what: 'the end of the erasure' },
+      { timeoutMs: 60_000, everyMs: 100, what: 'the end of the erasure' },
     );
   }
 
@@ -152,7 +153,7 @@ describe.each(DATABASES)('the erasure of a user, on %s', (_, isOutside) => {
     const all = [];
     for (const user of USERS) all.push(await remember(user));
     const [ada, ben, cy] = all as [Remembered, Remembered, Remembered];
-    for (let i = 0; i < 2; i++) for (const each of all) await read(each);
+    for (const each of all) await read(each);
     const ofAda = ['ada', ada.context.id, ada.nobodys, ...ada.conversations];
     for (const id of [...ada.conversations, ada.nobodys])
       for (const message of (await here.get(`/v1/conversations/${id}/messages`)).body.items) ofAda.push(message.id);
