@@ -51,7 +51,11 @@ describe.each(DATABASES)('who wrote it, on %s', (_, isOutside) => {
   let count = 0;
 
   beforeAll(async () => {
-    fixture = await startFixtureOn(isOutside, { EMBEDDING_PROVIDER: 'off', SESSION_SWEEP_SECONDS: '3600' });
+    fixture = await startFixtureOn(isOutside, {
+      EMBEDDING_PROVIDER: 'off',
+      WORKER_ENABLED: 'false',
+      SESSION_SWEEP_SECONDS: '3600',
+    });
     api = fixture.server.api;
   }, 120_000);
 

@@ -9,7 +9,7 @@ describe.each(DATABASES)('contexts without a label, on %s', (_, isOutside) => {
   let fixture: ServerFixture;
 
   beforeAll(async () => {
-    fixture = await startFixtureOn(isOutside, { EMBEDDING_PROVIDER: 'off' });
+    fixture = await startFixtureOn(isOutside, { EMBEDDING_PROVIDER: 'off', WORKER_ENABLED: 'false' });
   }, 120_000);
 
   afterAll(() => fixture.remove());
@@ -100,6 +100,7 @@ describe('contexts without a label, from two processes at once', () => {
       DATABASE_URL: database.url,
       KEEPSAKE_BOOTSTRAP_KEY: `ks_test_${'unl'.repeat(16)}`,
       EMBEDDING_PROVIDER: 'off',
+      WORKER_ENABLED: 'false',
       LOG_LEVEL: 'error',
       RATE_LIMIT_ENABLED: 'false',
     };
