@@ -31,8 +31,9 @@ export async function startApi(
     bodyParser: false,
   });
   try {
-    const operatorKey = await app.get(BootstrapService).run();
     await prepareServer(app);
+    // Behind that: what it writes is told to other processes, and before the cache is connected nobody confirms it.
+    const operatorKey = await app.get(BootstrapService).run();
     await beforeListening(app);
     await app.listen(config.http.port, config.http.host);
     return { app, url: await app.getUrl(), operatorKey, drain: () => drainServer(app) };

@@ -43,35 +43,12 @@ export class BootstrapService {
    * @returns that file, where it holds an active operator key
    */
   async run(): Promise<OperatorKeyFile | undefined> {
-    const workspace = await this.workspaces.ensureDefault();
     const { bootstrapKey, keyFileDir } = this.config;
     if (bootstrapKey !== undefined) {
-      const secretHash = hashSecret(bootstrapKey);
-      const kept = await this.keyRepository.ensure({
-        workspaceId: workspace.id,
-        id: newId(),
-        name: BOOTSTRAP_NAME,
-        prefix: prefixOf(bootstrapKey),
-        secretHash,
-        scopes,
-        tier: null,
-        createdAt: this.clock.now(),
-        expiresAt: null,
-        revokedAt: null,
-      });
-      if (kept.revokedAt !== null) {
-        // Perhaps it was rotated: then the key that came of it is the way in, and must not be taken away.
-        this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
-        return undefined;
-      }
-      // The variable sets the one bootstrap key: the one it named before stops working.
-      await this.transactions.run(async () => {
-        const now = this.clock.now();
-        const others = await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, now);
-        await this.keys.forget(kept, ...others);
-      });
+      await this.transactions.run(() => this.takeOver(bootstrapKey));
       return undefined;
     }
+    const workspace = await this.workspaces.ensureDefault();
     if (await this.keyRepository.hasActiveOperator(this.clock.now())) return this.findKeyFile();
     if (keyFileDir === undefined) {
       this.logger.warn(
@@ -89,6 +66,33 @@ export class BootstrapService {
     // The file first: a crash in between leaves a file without a key, and the next start makes both again.
     await this.keys.insert(workspace.id, { name: 'operator', scopes, tier: null, expiresAt: null }, key);
     return { key, file };
+  }
+
+  private async takeOver(bootstrapKey: string): Promise<void> {
+    const workspace = await this.workspaces.ensureDefault();
+    const secretHash = hashSecret(bootstrapKey);
+    const now = this.clock.now();
+    const { key, isNew } = await this.keyRepository.ensure({
+      workspaceId: workspace.id,
+      id: newId(),
+      name: BOOTSTRAP_NAME,
+      prefix: prefixOf(bootstrapKey),
+      secretHash,
+      scopes,
+      tier: null,
+      createdAt: now,
+      expiresAt: null,
+      revokedAt: null,
+    });
+    if (key.revokedAt !== null) {
+      // Perhaps it was rotated: then the key that came of it is the way in, and must not be taken away.
+      this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
+      return;
+    }
+    // The variable sets the one bootstrap key: the one it named before stops working.
+    const others = await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, now);
+    const changed = isNew ? [key, ...others] : others;
+    if (changed.length > 0) await this.keys.forget(...changed);
   }
 
   /** Called once the key was shown to whoever started the server: later starts only say where it is. */

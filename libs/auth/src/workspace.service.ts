@@ -35,13 +35,9 @@ export class WorkspaceService {
   /** The default workspace, made where it is missing. */
   async ensureDefault(): Promise<Workspace> {
     const made = await this.transactions.run(async () => {
-      const workspace = await this.workspaces.ensure({
-        id: newId(),
-        slug: DEFAULT_WORKSPACE,
-        name: 'Default',
-        createdAt: this.clock.now(),
-      });
-      await this.cache.invalidate([workspaceTag(workspace)]);
+      const wanted: Workspace = { id: newId(), slug: DEFAULT_WORKSPACE, name: 'Default', createdAt: this.clock.now() };
+      const workspace = await this.workspaces.ensure(wanted);
+      if (workspace.id === wanted.id) await this.cache.invalidate([workspaceTag(workspace)]);
       return workspace;
     });
     this.known = made.id;

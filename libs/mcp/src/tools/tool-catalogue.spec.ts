@@ -51,7 +51,6 @@ describe('the tools', () => {
         response: z.object({ a: z.string() }),
       }),
     ]);
-    tools.onApplicationBootstrap();
     expect(tools.find('context_diff', 'full')).toMatchObject({
       input: {
         type: 'object',
@@ -73,7 +72,6 @@ describe('the tools', () => {
 
   it('answer what their routes answer, without what was sent, long texts in parts', () => {
     const tools = catalogueOf([]);
-    tools.onApplicationBootstrap();
     const fieldsOf = (name: string) => Object.keys(tools.find(name, 'full')?.output.properties ?? {});
     expect(fieldsOf('context_store')).toEqual(['text', 'value', 'items', 'etag', 'redactionReport', 'shortened']);
     expect(fieldsOf('context_get')).toEqual([
@@ -93,9 +91,9 @@ describe('the tools', () => {
     });
   });
 
-  it('end the start where an answer has a field of a name that tools add', () => {
+  it('cannot be listed where an answer has a field of a name that tools add', () => {
     const clashing = routeOf('GET /v1/handovers/latest', { response: z.object({ shortened: z.boolean() }) });
-    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('handover_latest has a field shortened');
+    expect(() => catalogueOf([clashing]).toolsOf('full')).toThrow('handover_latest has a field shortened');
   });
 
   it('take the tag of a state where their route takes preconditions', () => {
@@ -103,7 +101,6 @@ describe('the tools', () => {
       routeOf('PATCH /v1/contexts/:id', { conditional: true }),
       routeOf('PUT /v1/agents/:agent/state', { conditional: true }),
     ]);
-    tools.onApplicationBootstrap();
     const argumentsOf = (name: string) => Object.keys(tools.find(name, 'full')?.input.properties ?? {});
     expect(argumentsOf('context_update')).toContain('ifMatch');
     expect(argumentsOf('context_update')).not.toContain('ifNoneMatch');
@@ -111,10 +108,10 @@ describe('the tools', () => {
     expect(argumentsOf('context_archive')).not.toContain('ifMatch');
   });
 
-  it('end the start where a route has a field of a name that tools add', () => {
+  it('cannot be listed where a route has a field of a name that tools add', () => {
     const body = z.strictObject({ ifMatch: z.string() });
     const clashing = routeOf('PATCH /v1/contexts/:id', { conditional: true, body });
-    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('context_update takes a field ifMatch');
+    expect(() => catalogueOf([clashing]).toolsOf('full')).toThrow('context_update takes a field ifMatch');
   });
 
   it('show some arguments alone, under names of their own, without those that every call sends', () => {
@@ -127,15 +124,14 @@ describe('the tools', () => {
       }),
     });
     const tools = catalogueOf([search]);
-    tools.onApplicationBootstrap();
     const { input, output } = tools.find('recall', 'core')!;
     expect(input).toMatchObject({ properties: { query: { type: 'string', maxLength: 5 } }, required: ['query'] });
     expect(Object.keys(input.properties)).toEqual(['query', 'project']);
     expect(Object.keys((output.properties['items'] as any).items.properties)).toEqual(['context']);
     const inProject = routeOf('POST /v1/contexts', { body: z.strictObject({ colour: z.string() }) });
-    expect(() => catalogueOf([inProject]).onApplicationBootstrap()).toThrow('remember does not show colour');
+    expect(() => catalogueOf([inProject]).toolsOf('full')).toThrow('remember does not show colour');
     const without = routeOf('GET /v1/search', { query: z.strictObject({}) });
-    expect(() => catalogueOf([without]).onApplicationBootstrap()).toThrow('recall renames q');
+    expect(() => catalogueOf([without]).toolsOf('full')).toThrow('recall renames q');
   });
 
   it('end the start where a route is gone', () => {
@@ -143,12 +139,12 @@ describe('the tools', () => {
     expect(() => tools.onApplicationBootstrap()).toThrow('GET /v1/search, which is no route');
   });
 
-  it('end the start where two parts of a request have a field of one name', () => {
+  it('cannot be listed where two parts of a request have a field of one name', () => {
     const clashing = routeOf('PATCH /v1/contexts/:id', {
       params: z.strictObject({ id: z.uuid() }),
       body: z.strictObject({ id: z.string() }),
     });
-    expect(() => catalogueOf([clashing]).onApplicationBootstrap()).toThrow('takes id in two parts');
+    expect(() => catalogueOf([clashing]).toolsOf('full')).toThrow('takes id in two parts');
   });
 });
 
