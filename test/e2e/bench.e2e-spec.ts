@@ -12,7 +12,10 @@ describe('keepsake bench', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'keepsake-bench-cli-'));
-    server = await startKeepsake({ env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' } });
+    server = await startKeepsake({
+      onPostgres: true,
+      env: { KEEPSAKE_SINGLE_PROCESS: 'true', EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' },
+    });
   }, 60_000);
   afterAll(async () => {
     await server.remove();

@@ -94,7 +94,10 @@ describe('conditional and cached requests over the wire', () => {
   }
 
   beforeAll(async () => {
-    server = await startKeepsake({ env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' } });
+    server = await startKeepsake({
+      onPostgres: true,
+      env: { KEEPSAKE_SINGLE_PROCESS: 'true', EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' },
+    });
     reader = await newKey('memory:read');
     admin = await newKey('memory:read', 'admin');
     writer = server.api.as(await newKey('memory:read', 'memory:write'));

@@ -103,7 +103,10 @@ describe('metrics', () => {
   ] as const)(
     '%s',
     async (_what, env, expected) => {
-      const server = await startKeepsake({ env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'error', ...env } });
+      const server = await startKeepsake({
+        onPostgres: true,
+        env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'error', ...env },
+      });
       try {
         const { body: key } = await server.api.post('/v1/keys', { name: 'reader', scopes: ['memory:read'] });
         for (const path of ['/metrics', '/metrics/cache']) {

@@ -7,6 +7,7 @@ describe('the official client of OpenAI', () => {
 
   beforeAll(async () => {
     server = await startKeepsake({
+      onPostgres: true,
       env: {
         EMBEDDING_PROVIDER: 'local',
         EMBEDDING_MODEL_ALIASES: 'text-embedding-3-small, vendor/model',

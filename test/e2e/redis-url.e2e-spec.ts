@@ -81,7 +81,7 @@ describe('a REDIS_URL that leads nowhere', () => {
   }, 90_000);
 
   it('a cache that is off says so', async () => {
-    const server = await startKeepsake({ env: { CACHE_ENABLED: 'false' } });
+    const server = await startKeepsake({ onPostgres: true, env: { CACHE_ENABLED: 'false' } });
     try {
       const { body } = await server.api.get('/health');
       expect(body.parts.cache).toMatchObject({ status: 'degraded', detail: expect.stringContaining('CACHE_ENABLED') });

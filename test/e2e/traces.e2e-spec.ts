@@ -229,6 +229,7 @@ describe.each([
 ])('%s', (_name, endpoint, loaded) => {
   it('and the server works, whether or not there is a collector', async () => {
     const server = await startKeepsake({
+      onPostgres: true,
       env: {
         EMBEDDING_PROVIDER: 'off',
         LOG_LEVEL: 'error',

@@ -8,7 +8,7 @@ describe('Universal Sentence Encoder lite, in a thread of the server', () => {
   let server: Keepsake;
 
   beforeAll(async () => {
-    server = await startKeepsake({ env: { EMBEDDING_PROVIDER: 'use', LOG_LEVEL: 'warn' } });
+    server = await startKeepsake({ onPostgres: true, env: { EMBEDDING_PROVIDER: 'use', LOG_LEVEL: 'warn' } });
     for (const [label, content] of [
       ['pay', 'Payments are processed with Stripe; refunds are issued by finance.'],
       ['build', 'The bundler writes its output into the folder dist.'],

@@ -10,6 +10,7 @@ import {
 } from '#database';
 import { DomainError } from '#kernel';
 import { CliError, ExitCode } from './cli-error.js';
+import { fileMessage, isOfFile } from './file-error.js';
 
 /** How an error ends the program: one message that says what to do where that is known, a stack where it is a defect. */
 export function describeError(error: unknown): { message: string; exitCode: ExitCode } {
@@ -44,39 +45,6 @@ function listenMessage(code: string | undefined, address = 'the host', port: num
   if (code === 'EADDRINUSE') return `Port ${port} is taken. Stop what listens there, or set PORT to another one.`;
   if (code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`;
   return `${address} can't be listened on (${code}). Set HOST to an address of this machine.`;
-}
-
-const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not',
-  EEXIST: 'something else is there',
-  EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle',
-  ENAMETOOLONG: 'its name is too long',
-  ENOENT: 'it is not there, or its folder is not',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  ENOTEMPTY: 'it is a folder',
-  EPERM: 'this user may not',
-  EROFS: 'the file system is read-only',
-};
-
-interface FileError extends NodeJS.ErrnoException {
-  readonly dest?: string;
-}
-
-/** Whether the system refused to do something with a file or a folder. */
-export function isOfFile(error: unknown): error is FileError {
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
-  return path !== undefined && syscall !== 'connect' && syscall !== 'listen' && FILE_PROBLEMS[code ?? ''] !== undefined;
-}
-
-/** What the system has against a file, in words. */
-export function problemOfFile(error: unknown): string {
-  return FILE_PROBLEMS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-}
-
-function fileMessage({ path, dest, code = '' }: FileError): string {
-  return `${dest ?? path} can't be used: ${FILE_PROBLEMS[code]} (${code}).`;
 }
 
 /** Class 28 (authorization) and a database that does not exist (PostgreSQL, appendix A). */

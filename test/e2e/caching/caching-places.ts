@@ -13,7 +13,6 @@ interface Place {
 /** Where the cache lives, as `describe.each` takes it. */
 export const PLACES: readonly (readonly [name: string, place: Place])[] = [
   ['two processes on Redis', { processes: 2, redis: true, database: true }],
-  ['one process on PostgreSQL without Redis', { processes: 1, redis: false, database: true }],
   ['the embedded database', { processes: 1, redis: false, database: false }],
 ];
 

@@ -13,7 +13,7 @@ describe('compare-and-set by tools', () => {
   let folder: string;
 
   beforeAll(async () => {
-    server = await startKeepsake({ env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' } });
+    server = await startKeepsake({ onPostgres: true, env: { EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' } });
     folder = await mkdtemp(join(tmpdir(), 'keepsake-mcp-match-'));
   }, 120_000);
 

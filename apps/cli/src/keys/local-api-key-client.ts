@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type DynamicModule, type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type ApiKey, ApiKeyService, AuthModule, WorkspaceService } from '#auth';
 import { ConfigModule, type KeepsakeConfig } from '#config';
-import { DatabaseModule } from '#database';
+import { DatabaseModule, EMBEDDED_FOLDER } from '#database';
 import { type ApiKeyId, isUuid, KernelModule, NotFoundError, type Principal, scopes } from '#kernel';
 import { ObservabilityModule } from '#observability';
+import { nothingHere } from '../server/find-server.js';
 import { ApiKeyClient, type KeyRequest, type KeyView, type NewKeyView } from './api-key-client.js';
 
 @Module({})
@@ -27,8 +30,13 @@ export class LocalApiKeyClient extends ApiKeyClient {
     super();
   }
 
-  /** @throws NotFoundError for an unknown workspace; `default` is made where it is missing. */
+  /**
+   * @throws NotFoundError for an unknown workspace; `default` is made where it is missing.
+   * @throws CliError where there is no database.
+   */
   static async open(config: KeepsakeConfig, workspaceSlug: string): Promise<LocalApiKeyClient> {
+    const { url, dataDir } = config.database;
+    if (url === undefined && !existsSync(join(dataDir, EMBEDDED_FOLDER))) throw nothingHere(dataDir);
     // A command that finds no schema makes none.
     const asItIs = { ...config, database: { ...config.database, migrateOnStart: false } };
     const app = await NestFactory.createApplicationContext(KeysModule.forRoot(asItIs), {

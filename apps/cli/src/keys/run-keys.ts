@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type KeepsakeConfig, loadConfig } from '#config';
-import { EMBEDDED_FOLDER } from '#database';
 import { isUuid, NotFoundError, type Scope, scopes } from '#kernel';
 import { ExitCode } from '../cli-error.js';
-import { findServer, nothingHere } from '../server/find-server.js';
-import { findRunningServer } from '../server/running-server.js';
+import { findServer } from '../server/find-server.js';
 import { parseExpiry } from '../duration.js';
 import { type ApiKeyClient, type KeyView, type NewKeyView, RemoteApiKeyClient } from './api-key-client.js';
 import { keysUsage } from '../usage.js';
@@ -76,13 +72,17 @@ function workOf(
 
 /** The running server where one owns the data folder or is named; else the database itself. */
 async function openApiKeyClient(config: KeepsakeConfig, workspace: string): Promise<ApiKeyClient> {
-  const { url, dataDir } = config.database;
-  const hasServer =
-    config.command.serverUrl !== undefined || (url === undefined && (await findRunningServer(dataDir)) !== undefined);
-  if (hasServer) return new RemoteApiKeyClient(await findServer(config, workspace));
-  if (url === undefined && !existsSync(join(dataDir, EMBEDDED_FOLDER))) throw nothingHere(dataDir);
+  if (await hasServer(config)) return new RemoteApiKeyClient(await findServer(config, workspace));
   const { LocalApiKeyClient } = await import('./local-api-key-client.js');
   return LocalApiKeyClient.open(config, workspace);
+}
+
+async function hasServer({ command, database }: KeepsakeConfig): Promise<boolean> {
+  if (command.serverUrl !== undefined) return true;
+  if (database.url !== undefined) return false;
+  // What it knows of the data folder comes with the database.
+  const { findRunningServer } = await import('../server/running-server.js');
+  return (await findRunningServer(database.dataDir)) !== undefined;
 }
 
 /** As `POST /v1/keys` takes it. */

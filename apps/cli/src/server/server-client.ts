@@ -6,7 +6,7 @@ import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DomainError, NotFoundError } from '#kernel';
 import { CliError, ExitCode } from '../cli-error.js';
-import { isOfFile } from '../describe-error.js';
+import { isOfFile } from '../file-error.js';
 
 const TIMEOUT_MS = 30_000;
 /** A limit that frees later than this is reported instead of waited for. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { CliError, ExitCode } from '../cli-error.js';
-import { problemOfFile } from '../describe-error.js';
+import { problemOfFile } from '../file-error.js';
 
 /** Of a file that is to be sent, in bytes. @throws CliError where there is none */
 export async function lengthOf(path: string): Promise<number> {
