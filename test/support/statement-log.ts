@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,11 @@ const PRELOAD = pathToFileURL(join(import.meta.dirname, 'statement-log.mjs')).hr
 
 /** What servers ask their databases, by the request that they ask it for. */
 export class StatementLog {
+  /** By the request; null where it was for none. */
+  private readonly statements = new Map<string | null, string[]>();
+  private readBytes = 0;
+  private reading: Promise<void> = Promise.resolve();
+
   private constructor(private readonly folder: string) {}
 
   static async open(): Promise<StatementLog> {
@@ -20,14 +25,34 @@ export class StatementLog {
 
   /** All that was sent for a request until now; it was answered, so all of it. */
   async statementsOf(requestId: string): Promise<string[]> {
-    const lines = (await readFile(this.file, 'utf8')).split('\n').filter((line) => line !== '');
-    return lines
-      .map((line) => JSON.parse(line) as [string | null, string])
-      .flatMap(([id, statement]) => (id === requestId ? [statement] : []));
+    this.reading = this.reading.then(() => this.readOn());
+    await this.reading;
+    return [...(this.statements.get(requestId) ?? [])];
   }
 
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The whole lines that were written since it was read last. */
+  private async readOn(): Promise<void> {
+    const file = await open(this.file);
+    try {
+      const { size } = await file.stat();
+      if (size === this.readBytes) return;
+      const { buffer } = await file.read(Buffer.alloc(size - this.readBytes), 0, size - this.readBytes, this.readBytes);
+      const whole = buffer.subarray(0, buffer.lastIndexOf('\n') + 1);
+      this.readBytes += whole.length;
+      for (const line of whole.toString('utf8').split('\n')) if (line !== '') this.keep(JSON.parse(line));
+    } finally {
+      await file.close();
+    }
+  }
+
+  private keep([requestId, statement]: [string | null, string]): void {
+    const known = this.statements.get(requestId);
+    if (known === undefined) this.statements.set(requestId, [statement]);
+    else known.push(statement);
   }
 
   private get file(): string {
