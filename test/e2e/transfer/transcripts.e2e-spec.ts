@@ -272,6 +272,40 @@ describe('importing transcripts, over two processes', () => {
     expect((await here.api.get(`/v1/conversations/${id}`)).body).toMatchObject({ lastSeq: 7, messageCount: 3 });
   });
 
+  it('says where a list without ids has other messages than its conversation at their places, and keeps both', async () => {
+    const list = (system: string, answer: string, more: readonly string[] = []) =>
+      JSON.stringify([
+        { role: 'system', content: system },
+        { role: 'user', content: 'Which lamp?' },
+        { role: 'assistant', content: answer },
+        ...more.map((content) => ({ role: 'user', content })),
+      ]);
+    const importAgain = async (file: string, query: object = {}) =>
+      (await importFile(here.api, file, { externalId: 'made-anew', ...query })).body;
+    const note = (count: number, first: string) => ({ kind: 'displaced', name: null, count, first });
+    const { id } = (await importAgain(list('Be short.', 'The left one.'))).conversations.items[0];
+    // One that has grown is no such thing.
+    expect(await importAgain(list('Be short.', 'The left one.', ['Why?']))).toMatchObject({
+      messages: { stored: 1, duplicates: 3 },
+      notes: [],
+    });
+    const changed = list('Be long.', 'The right one.', ['Why?', 'Since when?']);
+    const reported = { messages: { stored: 3, duplicates: 2 }, notes: [note(2, '/0')] };
+    expect(await importAgain(changed, { dryRun: true })).toMatchObject(reported);
+    expect(await importAgain(changed)).toMatchObject(reported);
+    expect(await importAgain(changed)).toMatchObject({ messages: { stored: 0, duplicates: 5 }, notes: [] });
+    const { body } = await there.api.get(`/v1/conversations/${id}/messages`);
+    expect(body.items.map(({ content }: { content: string }) => content)).toEqual([
+      'Be short.',
+      'Which lamp?',
+      'The left one.',
+      'Why?',
+      'Be long.',
+      'The right one.',
+      'Since when?',
+    ]);
+  });
+
   it('does not mix branches: one that was shown last since is a conversation of its own, and the notes say so', async () => {
     const [talk] = chatGptExport;
     const says = (id: string, role: string) =>

@@ -28,9 +28,10 @@ export interface ConversationTallies {
 
 /**
  * What became of a message of a file: `left-out` where another one has, or had, its number; `archived` where it was left
- * out since its conversation takes no messages; `brought-back` where it is probably one that was deleted: it is stored.
+ * out since its conversation takes no messages. Stored, behind the newest one: `brought-back` where it is probably one that
+ * was deleted, `displaced` where the conversation of its name has another message at its number.
  */
-type MessageOutcome = 'stored' | 'brought-back' | 'overwritten' | 'known' | 'left-out' | 'archived';
+type MessageOutcome = 'stored' | 'brought-back' | 'displaced' | 'overwritten' | 'known' | 'left-out' | 'archived';
 
 /** A message that a file brings, under the conversation that the project has for it. */
 interface Arrival {
@@ -252,7 +253,8 @@ export class ConversationImport {
       const seq = isShifted ? lastSeq + 1 : copy.seq;
       lastSeqs.set(conversationId, Math.max(lastSeq, seq));
       created.push(this.toMessage(copy, id, seq));
-      return wasGivenOut && joined.messageCount < joined.lastSeq ? 'brought-back' : 'stored';
+      if (!wasGivenOut) return 'stored';
+      return joined.messageCount < joined.lastSeq ? 'brought-back' : 'displaced';
     });
     return { created, replaced, outcomes };
   }

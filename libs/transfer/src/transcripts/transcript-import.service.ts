@@ -244,7 +244,8 @@ class TranscriptWriter {
     }
     if (begun.length > 0) await this.begin(begun);
     for (const [index, outcome] of (await this.into.importMessages(said)).entries())
-      if (outcome === 'archived' || outcome === 'brought-back') this.notes.add(outcome, pointers[index] ?? '');
+      if (outcome === 'archived' || outcome === 'brought-back' || outcome === 'displaced')
+        this.notes.add(outcome, pointers[index] ?? '');
   }
 
   private async nameFor({ conversation: { externalId }, branches, branch }: TranscriptItem): Promise<string> {
