@@ -61,7 +61,9 @@ export class ToolCatalogue implements OnApplicationBootstrap {
 
   /** In the order in which an agent meets them. @throws Error where fields of a tool clash */
   toolsOf(profile: Profile): readonly Tool[] {
-    return toolDefinitions.filter((definition) => isIn(definition, profile)).map((definition) => this.toolOf(definition));
+    return toolDefinitions
+      .filter((definition) => isIn(definition, profile))
+      .map((definition) => this.toolOf(definition));
   }
 
   find(name: string, profile: Profile): Tool | undefined {
