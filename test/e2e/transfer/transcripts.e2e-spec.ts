@@ -282,7 +282,7 @@ describe('importing transcripts, over two processes', () => {
       ]);
     const importAgain = async (file: string, query: object = {}) =>
       (await importFile(here.api, file, { externalId: 'made-anew', ...query })).body;
-    const note = (count: number, first: string) => ({ kind: 'displaced', name: null, count, first });
+    const note = (number: number, first: string) => ({ kind: 'displaced', name: null, count: number, first });
     const { id } = (await importAgain(list('Be short.', 'The left one.'))).conversations.items[0];
     // One that has grown is no such thing.
     expect(await importAgain(list('Be short.', 'The left one.', ['Why?']))).toMatchObject({
