@@ -50,7 +50,7 @@ const withServices = {
 };
 
 export default {
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   reporters: ['<rootDir>/test/setup/quiet-reporter.mjs'],
   projects: [

@@ -8,7 +8,7 @@ describe('access, on the embedded database', () => {
 
   beforeAll(async () => {
     server = await startKeepsake();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => server.remove());
 
@@ -112,5 +112,5 @@ describe('the first key of an embedded start', () => {
     } finally {
       await server.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -41,7 +41,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
     await link?.close();
     await redis?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const rows = async () => Number((await sql.query('SELECT count(*) AS count FROM cache_invalidations')).rows[0].count);
   const workspaceOf = async (slug: string): Promise<Api[]> => {
@@ -100,7 +100,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
       expect(await labelsOf(api, project)).toEqual(['first', 'second']);
       expect((await api.get('/v1/handovers/latest', { query: { project } })).body.handover?.id).toBe(handover.body.id);
     }
-  }, 60_000);
+  }, 120_000);
 
   it.each<
     [
@@ -162,7 +162,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
       expect((await first).status).toBeLessThan(300);
       expect(holds((await onA.get(path)).body)).toBe(1);
     },
-    60_000,
+    120_000,
   );
 
   it('T54 a heartbeat that B answers from its cache, with what A has changed: the next list on B shows it', async () => {
@@ -182,7 +182,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
     expect(await listed()).toBe(2);
     link.heal();
     expect((await changed).status).toBe(200);
-  }, 60_000);
+  }, 120_000);
 
   it('T53 what was written long before its commit counts from the commit', async () => {
     const [onA, onB] = (await workspaceOf('t53-late')) as [Api, Api];
@@ -213,7 +213,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
     } finally {
       await blocker.end();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('T54 a database whose clock is set back loses no invalidation: a revoked key and an old list', async () => {
     const [onA, onB] = (await workspaceOf('t54-clock')) as [Api, Api];
@@ -244,7 +244,7 @@ describe('an acknowledgement speaks for all that it rests on', () => {
     } finally {
       await setDefault('');
     }
-  }, 60_000);
+  }, 120_000);
 
   it('T52 a process that is killed after a read of it made the default project hides nothing', async () => {
     const [, onB] = (await workspaceOf('t52')) as [Api, Api];
@@ -289,5 +289,5 @@ describe('an acknowledgement speaks for all that it rests on', () => {
       link.heal();
       await dying.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -16,7 +16,7 @@ describe.each(PLACES)('states of agents, %s', (_name, place) => {
     [here, there] = [fixture.here.api, fixture.there.api];
   }, 180_000);
 
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   /** The paths of another agent in another project. */
   function another() {
@@ -102,7 +102,7 @@ describe.each(PLACES)('states of agents, %s', (_name, place) => {
     expect(deleted.deleted).toMatchObject({ agentStates: 1, checkpoints: 2 });
     expect((await there.get(state, { query })).status).toBe(404);
     expect((await there.get(`${path}/checkpoints`, { query })).body.items).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('T1 sends no statement for a state that is in the cache, on either process, and says that it was a hit', async () => {
     const { project, state, query } = another();
@@ -167,5 +167,5 @@ describe.each(PLACES)('states of agents, %s', (_name, place) => {
     );
     const after = await there.get(state, { query });
     expect([after.body, etagOf(after)]).toEqual([before.body, etagOf(before)]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -60,7 +60,7 @@ describe('every alert fires in a real Prometheus when its condition is caused', 
     await Promise.all([server?.remove(), second?.remove()]);
     await sql?.end();
     await setup?.remove();
-  }, 60_000);
+  }, 120_000);
 
   /** Does something again and again until these alerts have fired. */
   async function fires(

@@ -45,7 +45,7 @@ describe('a server that takes the embedder that there is', () => {
     const found = await search('how do we handle money');
     expect(found.items[0]).toMatchObject({ label: 'pay', scores: { keyword: 0 } });
     expect(ollama.texts).toContain('how do we handle money');
-  }, 60_000);
+  }, 120_000);
 
   it('takes the embedded one when it starts without Ollama, embeds again, and says what would be better', async () => {
     await server.stop();

@@ -16,7 +16,7 @@ describe('keepsake bench', () => {
       onPostgres: true,
       env: { KEEPSAKE_SINGLE_PROCESS: 'true', EMBEDDING_PROVIDER: 'off', LOG_LEVEL: 'warn' },
     });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await server.remove();
     await rm(folder, { recursive: true, force: true });
@@ -39,7 +39,7 @@ describe('keepsake bench', () => {
     expect(rows.find(({ name }) => name.startsWith('GET /v1/contexts'))?.['hitShare']).toBeGreaterThan(0.9);
     const { body } = await server.api.get('/v1/projects');
     expect(body.items.filter(({ slug }: { slug: string }) => slug.startsWith('bench-'))).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('reports where no server answers, or where the key may not', async () => {
     const [away, wrong] = await Promise.all([
@@ -48,7 +48,7 @@ describe('keepsake bench', () => {
     ]);
     expect(away).toMatchObject({ code: 69, stdout: '', stderr: expect.stringContaining('KEEPSAKE_URL') });
     expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('KEEPSAKE_KEY') });
-  }, 60_000);
+  }, 120_000);
 
   it('measures the cache on a Redis beside the bare client, and removes its keys', async () => {
     const own = await startRedis();

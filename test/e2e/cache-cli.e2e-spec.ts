@@ -81,7 +81,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect(parsed(advice)).toEqual({ items: expect.any(Array) });
     expect(text.stdout).toMatch(/^family +hits +misses +hit rate/m);
     expect(text.stdout).toMatch(/^http +\d+ +\d+ +[\d.]+ %/m);
-  }, 60_000);
+  }, 120_000);
 
   it('lists keys without values, as many as are asked for, and shows one', async () => {
     await fill();
@@ -102,7 +102,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect(one).toMatchObject({ code: 0, stdout: expect.stringMatching(/^key +bytes +ttl\n.+\n/) });
     expect(unknown).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('was not found') });
     expect(family).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing') });
-  }, 60_000);
+  }, 120_000);
 
   it('invalidates what is named, with a reason that the audit keeps', async () => {
     for (const target of [['--context', contextId], ['--project', 'borealis'], ['--all']]) {
@@ -117,14 +117,14 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
       invalidated: 'family',
       deletedEntries: expect.any(Number),
     });
-  }, 60_000);
+  }, 120_000);
 
   it('T26 leaves foreign keys of the same Redis alone', async () => {
     await redis.set('somebody-elses', 'stays');
     expect((await run(['invalidate', '--all', ...WHY])).code).toBe(0);
     expect((await run(['invalidate', '--family', 'context', ...WHY])).code).toBe(0);
     expect(await redis.get('somebody-elses')).toBe('stays');
-  }, 60_000);
+  }, 120_000);
 
   it('does nothing dangerous without a reason and a confirmation, nor without the scope', async () => {
     await fill();
@@ -138,7 +138,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect(notConfirmed).toMatchObject({ code: 64, stderr: expect.stringContaining('needs --yes') });
     expect(noOperator).toMatchObject({ code: 1, stderr: expect.stringContaining('operator') });
     expect(await cacheStatus()).toBe('keepsake; hit');
-  }, 60_000);
+  }, 120_000);
 
   it('T1 warms every project as jobs, says how far it is, and the next read is a hit', async () => {
     const ended = await run(['warm', '--all', '--json']);
@@ -159,7 +159,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect((await server.api.get('/v1/contexts', { query: { project: 'atlas' } })).status).toBe(200);
     expect(await misses()).toBe(before);
     expect((await run(['warm', '--session', '01890000-0000-7000-8000-000000000000'])).code).toBe(1);
-  }, 60_000);
+  }, 120_000);
 
   it('warms what a user reads, and does not wait where it is asked not to', async () => {
     const { body: key } = await server.api.post('/v1/keys', { name: 'u', scopes: ['memory:read', 'memory:write'] });
@@ -172,7 +172,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     await eventually(async () => (await server.api.get(`/v1/jobs/${job}`)).body.state === 'completed', {
       what: 'the job that nobody waited for',
     });
-  }, 60_000);
+  }, 120_000);
 
   it('sets a family and takes it back', async () => {
     const ttl = async () =>
@@ -182,7 +182,7 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     expect((await run(['set', 'http', '--ttl', '90s', ...WHY])).stdout).toMatch(/^http .* 90 s /m);
     expect(await ttl()).toBe(90_000);
     expect(parsed(await run(['set', 'http', '--json', ...WHY])).policy.ttlMs).toBe(declared);
-  }, 60_000);
+  }, 120_000);
 
   it('ends with 69 where the server or its Redis is away, and says so as JSON where that is asked for', async () => {
     const away = await run(['stats', '--json'], { KEEPSAKE_URL: 'http://127.0.0.1:1' });
@@ -198,5 +198,5 @@ describe('keepsake cache, beside a server on PostgreSQL and Redis', () => {
     } finally {
       redisServer.resume();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -108,7 +108,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
     for (const server of servers) await server.remove();
     await redis?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   async function start(settings: Readonly<Record<string, string>>): Promise<Keepsake> {
     const server = await startKeepsake({ env: settings });
@@ -377,7 +377,7 @@ describe('what is cached falls with what it depends on, and with nothing else', 
     } finally {
       await client.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('every route depends on the tags and families of its row, and on no others', () => {
     const sorted = (names: Iterable<string>) => [...names].toSorted();

@@ -36,7 +36,7 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
   afterAll(async () => {
     await fixture.remove();
     await provider.close();
-  }, 60_000);
+  }, 120_000);
 
   /** A project whose contexts are all embedded. */
   async function remember(texts: Readonly<Record<string, string>>): Promise<string> {
@@ -147,6 +147,6 @@ describe.each(PLACES)('what providers are asked for, %s', (_name, place) => {
         return found.calls + found.statements.length + embedded.calls + embedded.statements.length === 0;
       };
       await eventually(isCached, { timeoutMs: 20_000, what: 'both to be cached' });
-    }, 60_000);
+    }, 120_000);
   }
 });

@@ -40,7 +40,7 @@ describe.each(PLACES)('cached reads, %s', (_name, place) => {
     theirs = await newWorkspace('theirs');
   }, 180_000);
 
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   async function newWorkspace(slug: string): Promise<Workspace> {
     await created(here.api.post('/v1/workspaces', { slug }));

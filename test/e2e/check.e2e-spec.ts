@@ -155,5 +155,5 @@ describe('what to heed without an embedder', () => {
     } finally {
       await fixture.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -65,7 +65,7 @@ describe('keepsake', () => {
       expect(ended.stderr).toContain('Usage: keepsake');
     }
     expect(existsSync(join(folder, '.keepsake'))).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   it('reports its version and a typing error without loading a server', async () => {
     const calls = [['--version'], ['help'], ['serve', '--prot', '3000'], ['cache', 'invalidate', '--everything']];
@@ -83,7 +83,7 @@ describe('keepsake', () => {
       expect(bytesOf(ours)).toBeLessThan(bytesOf(await readdir(BUNDLE)) / 10);
       expect(loadedFrom('/node_modules/')).toEqual([]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('reports every mistake of the configuration at once, ends with 78, and starts nothing', async () => {
     const port = await freePort();
@@ -119,7 +119,7 @@ describe('keepsake', () => {
       failed: 5,
     });
     expect(worker).toMatchObject({ code: 78, stderr: expect.stringContaining('needs DATABASE_URL') });
-  }, 60_000);
+  }, 120_000);
 
   it('reports a length of vectors that the provider does not have, and starts nothing', async () => {
     const env = {
@@ -135,7 +135,7 @@ describe('keepsake', () => {
       /^The configuration has a mistake:\n  EMBEDDING_DIMENSIONS \(now "1"\): write [^\n]*\n$/,
     );
     expect(existsSync(env.KEEPSAKE_DATA_DIR)).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   it('reports a search language that the database does not have, and starts nothing', async () => {
     const database = await createTestDatabase();
@@ -147,7 +147,7 @@ describe('keepsake', () => {
     } finally {
       await database.drop();
     }
-  }, 60_000);
+  }, 120_000);
 
   describe('beside a server on the embedded database', () => {
     let server: Keepsake;
@@ -163,7 +163,7 @@ describe('keepsake', () => {
 
     beforeAll(async () => {
       server = await startKeepsake({ env: { LOG_LEVEL: 'warn' } });
-    }, 60_000);
+    }, 120_000);
     afterAll(() => server.remove());
 
     it('keys are made, listed, rotated and revoked through the running server', async () => {
@@ -192,7 +192,7 @@ describe('keepsake', () => {
         list.stdout.split('\n').filter((line) => line.includes('from the shell  memory:read  revoked')),
       ).toHaveLength(2);
       expect(list.stdout).not.toContain(made.key);
-    }, 60_000);
+    }, 120_000);
 
     it('what the server refuses is reported with 1, and a wrong key with what to set', async () => {
       const [unknown, workspace, wrong, past] = await Promise.all([
@@ -205,7 +205,7 @@ describe('keepsake', () => {
       expect(workspace).toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere') });
       expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('Set KEEPSAKE_KEY') });
       expect(past).toMatchObject({ code: 1, stderr: expect.stringContaining('future') });
-    }, 60_000);
+    }, 120_000);
 
     it('a second process is refused the data folder, and shown who has it', async () => {
       const ends = await Promise.all([run(['serve'], { PORT: '0' }), run(['migrate', '--down'])]);
@@ -215,7 +215,7 @@ describe('keepsake', () => {
         expect(stderr).not.toMatch(/^\s+at /m);
       }
       expect((await server.api.get('/health/ready')).status).toBe(200);
-    }, 60_000);
+    }, 120_000);
 
     it('the doctor sees the server, and what is missing beside it', async () => {
       const [well, ill] = await Promise.all([
@@ -238,7 +238,7 @@ describe('keepsake', () => {
       expect(findings.find(({ part }) => part === 'data folder')?.detail).toContain(String(server.pid));
       expect(ill.code).toBe(69);
       expect(ill.stdout).toMatch(/^failed +redis: .*127\.0\.0\.1:1\b.*Check REDIS_URL/m);
-    }, 60_000);
+    }, 120_000);
 
     it('a key that was made while nothing ran lets in at the next start', async () => {
       await server.stop();
@@ -247,13 +247,13 @@ describe('keepsake', () => {
       );
       await server.start();
       expect((await api(server.url, made.key).get('/v1/contexts')).status).toBe(200);
-    }, 60_000);
+    }, 120_000);
 
     it('a folder that kill -9 left behind is free at once', async () => {
       await server.kill();
       expect(parsed(await run(['migrate', '--json']))).toEqual({ applied: [], durationsMs: {} });
       await server.start();
-    }, 60_000);
+    }, 120_000);
   });
 
   describe('on PostgreSQL', () => {
@@ -282,7 +282,7 @@ describe('keepsake', () => {
         await worker.remove();
         await server.remove();
       }
-    }, 90_000);
+    }, 120_000);
 
     it('keys are made in the database itself, beside running servers', async () => {
       const run = (...args: string[]) => runKeepsake(args, { env: { DATABASE_URL: database.url }, cwd: folder });
@@ -295,7 +295,7 @@ describe('keepsake', () => {
       ]);
       expect(parsed<{ revokedAt: string | null }>(revoked).revokedAt).not.toBeNull();
       expect(unknown.code).toBe(1);
-    }, 60_000);
+    }, 120_000);
 
     it('what is not there is reported with 69 and what to check, without a stack', async () => {
       const url = new URL(database.url);
@@ -311,6 +311,6 @@ describe('keepsake', () => {
         expect(stdout + stderr).not.toMatch(/^\s+at /m);
         expect(stdout + stderr).not.toContain(url.password);
       }
-    }, 60_000);
+    }, 120_000);
   });
 });

@@ -106,7 +106,7 @@ describe.each(DATABASES)('deleting a context, on %s', (_, isOutside) => {
     expect((await api.del(`/v1/contexts/${randomUUID()}`)).status).toBe(404);
     // Nothing says that it was there: it is stored as if it never was.
     expect((await store('kestrelword')).id).not.toBe(gone.id);
-  }, 60_000);
+  }, 120_000);
 
   it('stays gone when the server starts again, with a job that was waiting for it', async () => {
     const session = await startSession();
@@ -119,7 +119,7 @@ describe.each(DATABASES)('deleting a context, on %s', (_, isOutside) => {
     await eventually(() => isEmbedded(stays.id), { what: 'the vectors of the neighbour' });
     expect(await everything(api, project, session, gone)).not.toContain('merlinword');
     expect(await everything(api, project, session, stays)).toContain('hobbyword');
-  }, 90_000);
+  }, 120_000);
 
   it('of one version leaves the one before it as the newest, and the numbers as they were', async () => {
     const label = 'of/versions';
@@ -210,7 +210,7 @@ describe('deleting a context, on two servers with one Redis', () => {
     await Promise.all([a?.remove(), b?.remove()]);
     await redis?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   /** Values alone: keys of limits and credentials hold none of memory. */
   const keysWith = async (text: string) => (await keysHolding(client, text)).filter((key) => key.startsWith('ks:v:'));
@@ -251,7 +251,7 @@ describe('deleting a context, on two servers with one Redis', () => {
         (await sql.query(`SELECT 1 FROM ${table} WHERE ${column} = $1`, [id])).rowCount;
       expect([table, await rowsOf(gone.id)]).toEqual([table, 0]);
     }
-  }, 60_000);
+  }, 120_000);
 
   it('and a store of the same label at the same time on the other leave one of both outcomes, whole', async () => {
     const project = 'races';
@@ -272,5 +272,5 @@ describe('deleting a context, on two servers with one Redis', () => {
       else expect([status, body.id, body.version, isFound]).toEqual([200, stored.body.id, 1, true]);
       expect((await a.api.get(`/v1/contexts/${first.id}`)).status).toBe(404);
     }
-  }, 60_000);
+  }, 120_000);
 });

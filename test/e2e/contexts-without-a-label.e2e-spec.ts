@@ -138,5 +138,5 @@ describe('contexts without a label, from two processes at once', () => {
       expect(new Set(list.body.items.map(({ label }: { label: string }) => label)).size).toBe(8);
       expect(list.body.items.map(({ version }: { version: number }) => version)).toEqual(Array(8).fill(1));
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -110,5 +110,5 @@ describe('T45 the database restarts under load', () => {
       },
       { timeoutMs: 30_000, what: 'a job that was done after the restart' },
     );
-  }, 60_000);
+  }, 120_000);
 });

@@ -97,7 +97,7 @@ describe.each([
     for (const { status } of again) expect(status === 409 || status === first.status).toBe(true);
     const { body } = await server.api.get('/v1/contexts', { query: { project: PROJECT } });
     expect(body.items.filter((item: { label: string }) => item.label === 'once')).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   it('T34 concurrent requests with one Idempotency-Key create one row and agree on the answer', async () => {
     const request = { project: PROJECT, kind: 'note' };

@@ -68,7 +68,7 @@ describe('the embedded database', () => {
     for (const refusal of reported.refusals) expect(refusal).toContain('beside the running transaction');
     expect(reported.tookMs).toBeLessThan(2_000);
     expect(reported.names).toEqual(['after', 'before', 'four', 'one', 'three', 'two']);
-  }, 60_000);
+  }, 120_000);
 
   it('clears away the socket of a process that was killed', async () => {
     const server = await startKeepsake();
@@ -83,7 +83,7 @@ describe('the embedded database', () => {
     } finally {
       await server.remove();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('has statistics and loses its dead rows without autovacuum', async () => {
     const { filled, analysed, emptied, vacuumed, warnings } =
@@ -93,5 +93,5 @@ describe('the embedded database', () => {
     expect(emptied).toEqual({ dead: 4000, known: 5000, columns: 2 });
     expect(vacuumed).toEqual({ dead: 0, known: 1000, columns: 2 });
     expect(warnings).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 });

@@ -57,7 +57,7 @@ describe('embeddings of Voyage, on three processes with PostgreSQL and Redis', (
     await provider.close();
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   beforeEach(() => {
     provider.reset();

@@ -39,7 +39,7 @@ describe('what was deleted for good is in no cache', () => {
     await link?.close();
     await redis?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   async function store(project: string, text: string): Promise<string> {
     const made = await a.api.post('/v1/contexts', { project, label: 'note', content: `${text} over the field.` });
@@ -76,7 +76,7 @@ describe('what was deleted for good is in no cache', () => {
     expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(await keysHolding(client, text)).toEqual([]);
     expect(await readOnBoth(all.filter((path) => !path.includes('q=')))).not.toContain(text);
-  }, 60_000);
+  }, 120_000);
 
   it('after a policy has deleted a version', async () => {
     const text = 'zygomaticosprey';
@@ -91,7 +91,7 @@ describe('what was deleted for good is in no cache', () => {
     expect([run.status, run.body.purged?.count]).toEqual([200, 1]);
     expect((await keysHolding(client, `${text} over the field`)).filter((key) => key.startsWith('ks:v:'))).toEqual([]);
     expect(await readOnBoth(all.slice(0, 2))).not.toContain(`${text} over the field`);
-  }, 60_000);
+  }, 120_000);
 
   it('after the process that deleted it was killed between commit and removal', async () => {
     const text = 'zygomaticmerlin';
@@ -111,5 +111,5 @@ describe('what was deleted for good is in no cache', () => {
       all.filter((path) => !path.includes('q=')).map(async (path) => JSON.stringify((await b.api.get(path)).body)),
     );
     expect(answers.join('\n')).not.toContain(text);
-  }, 60_000);
+  }, 120_000);
 });

@@ -32,7 +32,7 @@ describe('the cache families of a process that has read nothing', () => {
     server = await startKeepsake({
       env: { DATABASE_URL: database.url, REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '1000' },
     });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await server?.remove();

@@ -17,7 +17,7 @@ describe('the first starts on an embedded database', () => {
   afterAll(async () => {
     other?.close();
     await server.remove();
-  }, 60_000);
+  }, 120_000);
 
   it('the key is shown by the start that first serves, also if an earlier one found its port taken', async () => {
     other = createServer();

@@ -26,7 +26,7 @@ describe('health and metrics of a server on PostgreSQL and Redis', () => {
   afterAll(async () => {
     await server.remove();
     await Promise.all([redis.remove(), database.drop()]);
-  }, 60_000);
+  }, 120_000);
 
   const health = () => server.api.get('/health');
   const statusOf = async (part: string) => (await health()).body.parts[part]?.status;
@@ -61,7 +61,7 @@ describe('health and metrics of a server on PostgreSQL and Redis', () => {
     await redis.start();
     for (const part of ['cache-breaker', 'cache-shared', 'cache'])
       await eventually(async () => (await statusOf(part)) === 'up', { what: `${part} to be up` });
-  }, 60_000);
+  }, 120_000);
 
   it('T32 without its database it is down: 503 with the report, not ready, and alive', async () => {
     const proxyless = await server.api.as().get('/health/live');
@@ -125,6 +125,6 @@ describe('metrics', () => {
         await server.remove();
       }
     },
-    60_000,
+    120_000,
   );
 });

@@ -154,7 +154,7 @@ describe.each(DATABASES)('documents on %s', (_, isOutside) => {
     expect(body.truncation.keptCharacters).toBe(content.indexOf('Line 250 '));
     expect(body.items).toHaveLength(250);
     expect((await listed(project, { label: 'docs/manual/0250' }))[0].preview).toContain('Line 249 ');
-  }, 60_000);
+  }, 120_000);
 
   it('T34 does a retry under the same key once, whatever the document', async () => {
     const project = newProject();
@@ -248,5 +248,5 @@ describe('the limit of documents', () => {
     } finally {
       await fixture.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

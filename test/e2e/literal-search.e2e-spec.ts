@@ -111,7 +111,7 @@ describe.each([
       }
       expect(missed).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 
   const near = [

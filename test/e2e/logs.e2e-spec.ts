@@ -41,7 +41,7 @@ describe('the log', () => {
     await provider.close();
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   afterEach(() => provider.reset());
 

@@ -19,7 +19,7 @@ describe.each(DATABASES)('a search that is remembered, on %s', (_, isOutside) =>
     });
     client = api(fixture.server.url, OPERATOR);
   }, 120_000);
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   it('finds what a fresh one finds after every write, and is seldom made again', async () => {
     const random = mulberry32(7);

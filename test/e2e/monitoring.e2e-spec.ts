@@ -68,7 +68,7 @@ describe('a real Prometheus and two processes of the product', () => {
     await prometheus?.remove();
     await Promise.all((servers ?? []).map((server) => server.remove()));
     await setup?.remove();
-  }, 60_000);
+  }, 120_000);
 
   const on = (n: 0 | 1): Api => servers[n]!.api;
 
@@ -203,7 +203,7 @@ describe('a real Prometheus and two processes of the product', () => {
       return reported.every((alert) => alert === 'KeepsakeEventLoopBlocked');
     }, TIMEOUT).catch(() => undefined);
     expect(reported.filter((alert) => alert !== 'KeepsakeEventLoopBlocked')).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('a provider that fails is reported: its breaker, and the requests that failed', async () => {
     provider.misbehave(...Array.from({ length: 12 }, () => ({ kind: 'status', status: 500 }) as const));
@@ -217,7 +217,7 @@ describe('a real Prometheus and two processes of the product', () => {
       { ...TIMEOUT, everyMs: 1_000, what: 'the alerts of a failing provider' },
     );
     provider.reset();
-  }, 60_000);
+  }, 120_000);
 
   it('Redis that stops is reported, and its return', async () => {
     const count = async () => sumOf(await metricsOf(servers[0]!), 'cache_disconnects_total', {});
@@ -254,5 +254,5 @@ describe('a real Prometheus and two processes of the product', () => {
   it('a process that is gone is reported', async () => {
     await servers[1]!.kill();
     await eventually(() => firing('KeepsakeDown', 'pending'), { ...TIMEOUT, what: 'the alert of the process' });
-  }, 60_000);
+  }, 120_000);
 });

@@ -97,7 +97,7 @@ describe.each(DATABASES)('deleting a project, on %s', (_, isOutside) => {
     expect(await importProject(api, 'stays', file.bytes)).toMatchObject({ status: 200 });
     expect((await exportProject(fixture.server, 'stays')).lines.slice(2, -1)).toEqual(file.lines.slice(2, -1));
     expect(await found('stays', 'zygomatic')).toEqual(before.found);
-  }, 60_000);
+  }, 120_000);
 
   describe('T57 no two representations have one entity tag', () => {
     const tagged = async (path: string) => {

@@ -64,7 +64,7 @@ describe('limits over four processes', () => {
     expect(passed).toBeGreaterThanOrEqual(LIMIT);
     expect(passed).toBeLessThanOrEqual(LIMIT + cameBack);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(1000 - passed);
-  }, 60_000);
+  }, 120_000);
 
   it('T10 a route that weighs more takes so many units: as many pass as fit, over all processes', async () => {
     const { key, id } = await newKey(servers[0] as Keepsake);
@@ -85,7 +85,7 @@ describe('limits over four processes', () => {
     expect(Number(/"writes";r=(\d+)/.exec(refused?.headers.get('ratelimit') ?? '')?.[1])).toBeLessThan(BATCH_WEIGHT);
     // Whole seconds, rounded up.
     expect(Number(refused?.headers.get('retry-after'))).toBeLessThanOrEqual(Math.ceil((BATCH_WEIGHT * 60) / WRITES));
-  }, 60_000);
+  }, 120_000);
 
   it('T47 a refused request says when to come back, in seconds under the plain name', async () => {
     const { api } = await newKey(servers[1] as Keepsake);
@@ -173,7 +173,7 @@ describe('limits over four processes', () => {
     const { body: pro } = await server.api.get('/v1/admin/cache/rate-limits', { query: { principal } });
     expect(pro.tier).toBe('pro');
     expect(pro.limits.find((limit: any) => limit.name === 'providers')).toMatchObject({ limit: 500 });
-  }, 60_000);
+  }, 120_000);
 
   it('T71 62 keys of a workspace share its limit, and are informed; another workspace has its own', async () => {
     const [server] = servers as [Keepsake];
@@ -198,7 +198,7 @@ describe('limits over four processes', () => {
     expect(refused?.headers.get('ratelimit')).toMatch(/^"reads";r=\d+;t=\d+, "workspace-reads";r=0;t=\d+$/);
     const { api: elsewhere } = await newKey(server);
     expect((await elsewhere.get('/v1/projects')).status).toBe(200);
-  }, 60_000);
+  }, 120_000);
 
   it('operators pass, and nobody raises their own limits', async () => {
     const [server] = servers as [Keepsake];
@@ -259,7 +259,7 @@ describe('limits of one process on the embedded database', () => {
         details: { principal: `key:${id}` },
       }),
     ]);
-  }, 60_000);
+  }, 120_000);
 
   it('slow down whoever guesses credentials, and nobody else', async () => {
     const guess = () => server.api.as(`ks_guess_${'y'.repeat(40)}`).get('/v1/projects');

@@ -43,5 +43,5 @@ describe('the first session of the README, on the embedded database', () => {
     expect(stdout).toContain('handed over: Know my way around.');
     expect(stdout).toContain('rules/commits');
     expect(stdout).toContain('open todos: Write a second feature.');
-  }, 60_000);
+  }, 120_000);
 });

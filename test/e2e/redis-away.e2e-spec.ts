@@ -36,7 +36,7 @@ describe('every route while Redis is away', () => {
     await server.remove();
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   /** As an operator, whose calls are not limited. */
   async function call(route: Route, workspace: PopulatedWorkspace) {
@@ -76,6 +76,6 @@ describe('every route while Redis is away', () => {
         what: 'the cache to be up again',
       });
     },
-    60_000,
+    120_000,
   );
 });

@@ -31,7 +31,7 @@ describe('a REDIS_URL that leads nowhere', () => {
         await server.remove();
       }
     },
-    60_000,
+    120_000,
   );
 
   it('T9 T32 is reported at the start and in health, by doctor and by the cache itself, until there is a Redis', async () => {
@@ -78,7 +78,7 @@ describe('a REDIS_URL that leads nowhere', () => {
     } finally {
       await server.remove();
     }
-  }, 90_000);
+  }, 120_000);
 
   it('a cache that is off says so', async () => {
     const server = await startKeepsake({ onPostgres: true, env: { CACHE_ENABLED: 'false' } });
@@ -88,5 +88,5 @@ describe('a REDIS_URL that leads nowhere', () => {
     } finally {
       await server.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -29,7 +29,7 @@ describe('a primary that hung, was replaced and takes over again before it was d
     await Promise.all([a?.remove(), b?.remove()]);
     await sentinels?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const cacheOf = async ({ api }: Keepsake) => (await api.get('/health')).body;
   const isCached = (server: Keepsake) =>
@@ -104,7 +104,7 @@ describe('the same of a primary in a Cluster', () => {
     await Promise.all([a?.remove(), b?.remove()]);
     await cluster?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const isCached = (server: Keepsake) =>
     eventually(async () => (await server.api.get('/health')).body.parts.cache.status === 'up', {

@@ -25,7 +25,7 @@ describe('answers that callers share', () => {
     for (const slug of ['one', 'other']) await operator(here).post('/v1/workspaces', { slug });
   }, 180_000);
 
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   const into = (workspace: string) => ({ headers: { 'x-keepsake-workspace': workspace } });
   const operator = (server: Keepsake): Api => api(server.url, OPERATOR);

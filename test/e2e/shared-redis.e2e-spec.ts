@@ -24,7 +24,7 @@ describe('two installations with databases of their own on one Redis', () => {
     await Promise.all((servers ?? []).map((server) => server.remove()));
     await redis?.remove();
     await Promise.all((databases ?? []).map((database) => database.drop()));
-  }, 60_000);
+  }, 120_000);
 
   it.each([[undefined], ['team']])('keep workspaces of the same name apart, for their operators: %s', async (slug) => {
     const headers: Record<string, string> = slug === undefined ? {} : { 'x-keepsake-workspace': slug };

@@ -58,7 +58,7 @@ describe('a server on PostgreSQL that is asked to stop', () => {
     expect(await stopping.exited()).toEqual({ code: 0, signal: null });
     const { rows } = await client.query('SELECT FROM contexts WHERE id = $1', [body.id]);
     expect(rows).toHaveLength(1);
-  }, 60_000);
+  }, 120_000);
 
   it('is not ready at once, and still takes connections until a balancer can have noticed', async () => {
     const stopping = await start({ SHUTDOWN_DELAY_MS: '1500' });
@@ -74,7 +74,7 @@ describe('a server on PostgreSQL that is asked to stop', () => {
       connection: 'close',
     });
     expect(await stopping.exited()).toEqual({ code: 0, signal: null });
-  }, 60_000);
+  }, 120_000);
 
   it('does not wait longer than it may for what does not end', async () => {
     const stopping = await start({ SHUTDOWN_TIMEOUT_MS: '1000' });
@@ -86,7 +86,7 @@ describe('a server on PostgreSQL that is asked to stop', () => {
     expect(performance.now() - startMs).toBeLessThan(15_000);
     expect(stopping.stderr).toContain('SHUTDOWN_TIMEOUT_MS');
     await expect(answer).rejects.toThrow();
-  }, 60_000);
+  }, 120_000);
 
   it('ends at once when it is asked twice', async () => {
     const stopping = await start({ SHUTDOWN_TIMEOUT_MS: '60000' });
@@ -100,5 +100,5 @@ describe('a server on PostgreSQL that is asked to stop', () => {
     );
     stopping.send('SIGTERM');
     expect(await stopping.exited()).toEqual({ code: 143, signal: null });
-  }, 60_000);
+  }, 120_000);
 });

@@ -57,7 +57,7 @@ describe('where the time of a request goes', () => {
     await Promise.all([toDatabase.close(), toRedis.close(), provider.close()]);
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   afterEach(() => {
     toDatabase.heal();

@@ -255,5 +255,5 @@ describe('an issuer that is away', () => {
       await server.remove();
       issuer.stop();
     }
-  }, 60_000);
+  }, 120_000);
 });

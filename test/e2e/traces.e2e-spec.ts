@@ -47,7 +47,7 @@ describe('traces', () => {
     await Promise.all([provider.close(), collector.close()]);
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   /** All spans of the trace of a request, once its own has come. */
   async function traceOf(requestId: string): Promise<{ root: CollectedSpan; spans: readonly CollectedSpan[] }> {
@@ -246,5 +246,5 @@ describe.each([
     } finally {
       await server.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

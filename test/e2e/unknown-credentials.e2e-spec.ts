@@ -48,7 +48,7 @@ describe('credentials that nobody knows', () => {
     await redis?.remove();
     await database?.drop();
     await statements?.remove();
-  }, 60_000);
+  }, 120_000);
 
   it('T59 a token naming a workspace that was refused a moment before its creation is accepted at once after', async () => {
     const token = await sign({ sub: 'ada', ws: 'later' });

@@ -19,7 +19,7 @@ describe('T64 what was warmed is read without a statement, the first time, on an
     for (const server of fixture.servers) await server.api.get('/v1/contexts?project=nothing');
   }, 180_000);
 
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   const reason = 'a test';
 

@@ -22,7 +22,7 @@ describe('a process that only works', () => {
   afterAll(async () => {
     await Promise.all([server.remove(), worker.remove()]);
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   it('reports its health and what it has done, and ends in order', async () => {
     const its = api(`http://127.0.0.1:${metricsPort}`);

@@ -36,7 +36,7 @@ describe('writers that Redis does not confirm', () => {
     await Promise.all([a?.remove(), b?.remove()]);
     await redis?.remove();
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const countOf = async (query: string) => Number((await sql.query(query)).rows[0].count);
   const rows = () => countOf('SELECT count(*) AS count FROM cache_invalidations');
@@ -82,7 +82,7 @@ describe('writers that Redis does not confirm', () => {
       const { body } = await api.get('/v1/contexts', { query: { project: 'away', limit: 100 } });
       expect(body.items).toHaveLength(20);
     }
-  }, 90_000);
+  }, 120_000);
 
   async function run(args: string[], env: Record<string, string> = {}): Promise<string> {
     const command = await createKeepsake({
@@ -107,7 +107,7 @@ describe('writers that Redis does not confirm', () => {
     await run(['keys', 'revoke', made.body.id]);
     expect((await read(a)).status).toBe(401);
     expect((await read(b)).status).toBe(401);
-  }, 60_000);
+  }, 120_000);
 
   it('T56 what a server without REDIS_URL writes is seen by the next read on those that have one', async () => {
     const other = await startKeepsake({ env: { DATABASE_URL: database.url, KEEPSAKE_BOOTSTRAP_KEY: KEY } });
@@ -122,5 +122,5 @@ describe('writers that Redis does not confirm', () => {
     } finally {
       await other.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -15,7 +15,7 @@ describe('the product as a child process', () => {
     await keepsake.remove();
     expect(isAlive(pid)).toBe(false);
     expect(existsSync(dataDir)).toBe(false);
-  }, 90_000);
+  }, 120_000);
 
   it('is started again on the same port, key and data after kill -9', async () => {
     const database = await createTestDatabase();
@@ -31,7 +31,7 @@ describe('the product as a child process', () => {
       await keepsake.remove();
       await database.drop();
     }
-  }, 90_000);
+  }, 120_000);
 
   it('works as compiled, where it could not be bundled', async () => {
     const program = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
@@ -41,12 +41,12 @@ describe('the product as a child process', () => {
     } finally {
       await keepsake.remove();
     }
-  }, 90_000);
+  }, 120_000);
 
   it('that cannot start says what it said', async () => {
     const starting = startKeepsake({ env: { PORT: 'not-a-port' } });
     await expect(starting).rejects.toThrow(/the server ended as it started:[^]*PORT/);
-  }, 90_000);
+  }, 120_000);
 
   it('can be watched failing', async () => {
     const keepsake = await createKeepsake({ args: ['no-such-command'] });

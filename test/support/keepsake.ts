@@ -12,7 +12,7 @@ import { copyEmbeddedTemplate } from './embedded-template.js';
 import { eventually } from './eventually.js';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/keepsake.mjs');
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 interface KeepsakeOptions {

@@ -32,7 +32,7 @@ export async function startApi(
   });
   try {
     await prepareServer(app);
-    // Behind that: what it writes is told to other processes, and before the cache is connected nobody confirms it.
+    // Behind that: other processes have to hear of what it writes, and before the cache is connected nobody confirms it.
     const operatorKey = await app.get(BootstrapService).run();
     await beforeListening(app);
     await app.listen(config.http.port, config.http.host);

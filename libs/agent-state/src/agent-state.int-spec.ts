@@ -46,7 +46,7 @@ describe('states of agents, by two processes on one database and one Redis', () 
     const env = { REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '5000' };
     one = await AgentProcess.start(testDatabase.url, clock, env);
     two = await AgentProcess.start(testDatabase.url, clock, env);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await one?.stop();

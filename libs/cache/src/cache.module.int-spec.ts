@@ -269,7 +269,7 @@ describe('the module', () => {
       apps = [];
       await database2.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('settings of a family changed at run time are in force in every process within 5 s, and stay', async () => {
     const [a, b] = [await startApp(), await startApp()];

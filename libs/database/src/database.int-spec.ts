@@ -69,7 +69,7 @@ describe('transactions on PostgreSQL', () => {
       await source.destroy();
       await link.close();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('a run inside a run joins it, and both commit together', async () => {
     await database.run(async () => {

@@ -47,5 +47,5 @@ describe('a role without CREATE', () => {
     } finally {
       await dataSource.destroy();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -103,5 +103,5 @@ describe('behind PgBouncer', () => {
       for (const pooler of poolers.splice(0)) await pooler.close();
       await empty.drop();
     }
-  }, 60_000);
+  }, 120_000);
 });

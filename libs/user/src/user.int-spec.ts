@@ -21,7 +21,7 @@ describe('profiles of users, by two processes on one database and one Redis', ()
     const env = { REDIS_URL: redis.url, REDIS_SOCKET_TIMEOUT: '5000' };
     one = await UserProcess.start(testDatabase.url, clock, env);
     two = await UserProcess.start(testDatabase.url, clock, env);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await one?.stop();

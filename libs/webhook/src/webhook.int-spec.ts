@@ -26,7 +26,7 @@ describe('webhooks, by processes on one database', () => {
     receiver = await WebhookReceiver.start();
     one = await WebhookProcess.start(database.url, clock, ENV);
     two = await WebhookProcess.start(database.url, clock, ENV);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await one?.stop();
@@ -188,7 +188,7 @@ describe('webhooks, by processes on one database', () => {
     // What happened meanwhile was recorded for nobody.
     expect(numbers().slice(before)).toEqual([1, 2]);
     expect(await get(hook)).toMatchObject({ disabledAt: null, disabledReason: null, failures: 0 });
-  }, 60_000);
+  }, 120_000);
 
   it('gives a delivery up after a day that a receiver does not take while it takes others', async () => {
     const hook = await create();
@@ -212,7 +212,7 @@ describe('webhooks, by processes on one database', () => {
     receiver.answer(path, {});
     await one.webhooks.redeliver(workspaceId, hook.id, failed.eventId);
     expect(await one.deliverDue()).toBe(1);
-  }, 60_000);
+  }, 120_000);
 
   it('disables at once a webhook whose receiver is gone', async () => {
     const hook = await create();

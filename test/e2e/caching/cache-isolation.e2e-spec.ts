@@ -30,7 +30,7 @@ describe('two principals in two workspaces over two processes, at random', () =>
     await Promise.all(servers.map((server) => server.remove()));
     await redis.remove();
     await database.drop();
-  }, 60_000);
+  }, 120_000);
 
   async function walkersIn(run: string, random: Random): Promise<Walker[]> {
     const markers = ['first', 'second'].map((name) => `marker-${run}-${name}`) as [string, string];

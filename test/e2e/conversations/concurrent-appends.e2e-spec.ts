@@ -21,7 +21,7 @@ describe('conversations over two processes', () => {
     fixture = await CachingFixture.ofTwoServers();
     servers = [fixture.here, fixture.there];
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
 
   async function begin(): Promise<string> {
     const { status, body } = await servers[0].api.post('/v1/conversations', { project: 'talk' });

@@ -16,7 +16,7 @@ describe('the cost of conversations', () => {
     fixture = await CachingFixture.ofTwoServers();
     ({ here, there } = fixture);
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
   beforeEach(() => {
     project = `counted-${++count}`;
   });

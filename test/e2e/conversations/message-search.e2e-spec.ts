@@ -12,7 +12,7 @@ describe('messages in searches, over two processes', () => {
     fixture = await CachingFixture.ofTwoServers();
     ({ here, there } = fixture);
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
   beforeEach(() => {
     project = `found-${++count}`;
   });

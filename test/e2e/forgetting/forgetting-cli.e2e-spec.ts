@@ -48,7 +48,7 @@ describe('keepsake forget and tombstones', () => {
     expect(line).toMatchObject({ action: 'context.forget', reason: 'a test of the commands' });
     const again = await run(['forget', project, 'a/b: c', ...WHY]);
     expect([again.code, again.stdout]).toEqual([1, '']);
-  }, 60_000);
+  }, 120_000);
 
   it('forgets one version by its id, or its label, in the project that is named alone', async () => {
     const [first, second, third] = [await store('l', 'I.'), await store('l', 'II.'), await store('l', 'III.')];
@@ -62,7 +62,7 @@ describe('keepsake forget and tombstones', () => {
     expect([await statusOf(first.id), await statusOf(second.id)]).toEqual([404, 200]);
     parsed(await run(['forget', project, '--id', second.id, '--all-versions', '--json', ...WHY]));
     expect([await statusOf(second.id), await statusOf(third.id)]).toEqual([404, 404]);
-  }, 60_000);
+  }, 120_000);
 
   it('rejects with --tombstone, lists without the text, and lifts', async () => {
     const text = 'The deploy key lies under the third stone.';
@@ -82,7 +82,7 @@ describe('keepsake forget and tombstones', () => {
     expect((await run(['tombstones', 'lift', project, tombstones[0], '--yes'])).code).toBe(1);
     expect((await store('again', text)).content).toBe(text);
     expect((await run(['tombstones', 'list', 'never-written'])).code).toBe(1);
-  }, 60_000);
+  }, 120_000);
 
   it('does nothing without a confirmation, nor for a key that may not write', async () => {
     const { id } = await store('kept', 'It stays.');
@@ -97,5 +97,5 @@ describe('keepsake forget and tombstones', () => {
     );
     expect(forbidden).toMatchObject({ code: 1, stderr: expect.stringContaining('memory:write') });
     expect(await statusOf(id)).toBe(200);
-  }, 60_000);
+  }, 120_000);
 });

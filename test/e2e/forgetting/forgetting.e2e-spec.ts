@@ -81,7 +81,7 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
     expect([twice.status, twice.body.code]).toEqual([404, 'tombstone-not-found']);
     expect((await auditOf('tombstone.lift'))[0].details).toEqual({ project, tombstone: tombstone.id });
     await store(project, 'another', REJECTED);
-  }, 60_000);
+  }, 120_000);
 
   it('by label rejects every text of it once, archived ones too; without a tombstone none', async () => {
     const project = 'labels';
@@ -110,7 +110,7 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
     expect((await store(project, label, 'The third text.')).id).not.toBe(other.id);
     // What was rejected before stays so, with its reason, when it is forgotten again in another form.
     expect((await tombstonesOf(project)).length).toBe(2);
-  }, 60_000);
+  }, 120_000);
 
   it('forgets as DELETE does: of one version, of all, for a state, for who may write', async () => {
     const project = 'ways';
@@ -134,7 +134,7 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
     const all = await api.post(`/v1/contexts/${first.id}/forget`, { allVersions: true });
     expect(all.body).toEqual({ removed: { contexts: 1 }, tombstones: [] });
     expect((await api.get(`/v1/projects/never-written/tombstones`)).body).toEqual({ items: [], nextCursor: null });
-  }, 60_000);
+  }, 120_000);
 
   it('lists tombstones page by page, newest first', async () => {
     const project = 'pages';
@@ -152,5 +152,5 @@ describe.each(DATABASES)('forgetting, on %s', (_, isOutside) => {
       cursor = body.nextCursor;
     } while (cursor !== null);
     expect(listed).toEqual(made);
-  }, 60_000);
+  }, 120_000);
 });

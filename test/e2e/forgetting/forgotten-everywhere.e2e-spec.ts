@@ -55,7 +55,7 @@ describe.each(RESTART_PLACES)('what is forgotten, on %s', (_, isShared) => {
   afterAll(async () => {
     await place?.remove();
     await receiver?.stop();
-  }, 60_000);
+  }, 120_000);
 
   const api = (): Api => place.here.api;
 

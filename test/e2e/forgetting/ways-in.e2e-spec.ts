@@ -175,7 +175,7 @@ describe.each(DATABASES)('a rejected text, on %s', (_, isOutside) => {
         expect([what, code, status < 300]).toEqual([what, undefined, true]);
       }
     },
-    60_000,
+    120_000,
   );
 
   it('leaves nothing behind where it was refused', async () => {

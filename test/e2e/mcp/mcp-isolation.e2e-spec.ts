@@ -132,7 +132,7 @@ describe('two workspaces over MCP', () => {
     expect(wrong).toEqual([]);
     expect(await stateOf(mine)).toEqual(before);
     // One call for each argument of each tool, of which there are hundreds.
-  }, 90_000);
+  }, 120_000);
 
   it('T42 what is archived is gone from every tool, resource and prompt at once', async () => {
     const project = 'archived';

@@ -158,7 +158,7 @@ describe.each([
         await client.close();
       }
     },
-    60_000,
+    120_000,
   );
 
   it('T16 two connections with one key work side by side and do not mix', async () => {

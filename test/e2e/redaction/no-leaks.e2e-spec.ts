@@ -80,7 +80,7 @@ describe.each(RESTART_PLACES)('secrets that were sent, on %s', (_, isShared) => 
 
   afterAll(async () => {
     await place?.remove();
-  }, 60_000);
+  }, 120_000);
 
   /** A workspace of its own with this mode, set by one process; what is sent goes to the other. */
   async function workspaceIn(mode: Mode): Promise<Place> {

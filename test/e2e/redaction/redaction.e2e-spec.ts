@@ -22,7 +22,7 @@ describe('secrets in what is stored', () => {
 
   afterAll(async () => {
     await fixture?.remove();
-  }, 60_000);
+  }, 120_000);
 
   /** A workspace of its own with this mode, set by one process; what is sent goes to the other. */
   async function placeWith(redaction: object): Promise<Place> {

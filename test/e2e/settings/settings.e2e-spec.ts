@@ -18,7 +18,7 @@ describe('the settings of a workspace', () => {
   beforeAll(async () => {
     fixture = await CachingFixture.ofTwoServers();
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
 
   beforeEach(async () => {
     workspace = `settings-${++count}`;

@@ -34,7 +34,7 @@ describe('importing conversations, over two processes', () => {
     fixture = await CachingFixture.ofTwoServers();
     ({ here, there } = fixture);
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
   beforeEach(() => {
     project = `talk-${++count}`;
   });

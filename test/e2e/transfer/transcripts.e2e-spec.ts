@@ -29,7 +29,7 @@ describe('importing transcripts, over two processes', () => {
     fixture = await CachingFixture.ofTwoServers({ RATE_LIMIT_ENABLED: 'false' });
     ({ here, there } = fixture);
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
   beforeEach(() => {
     project = `said-${++count}`;
   });

@@ -56,7 +56,7 @@ describe('keepsake export and import', () => {
     const again = await keepsake(['import', file]);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Imported into atlas') });
     expect((await server.api.get('/v1/projects/copy/contexts/a')).body.content).toBe('some text ❌');
-  }, 60_000);
+  }, 120_000);
 
   it('imports a transcript: tried first, with progress, and nothing the second time', async () => {
     const file = jsonLines(
@@ -84,7 +84,7 @@ describe('keepsake export and import', () => {
     expect([imported.code, JSON.parse(imported.stdout).messages]).toEqual([0, { stored: 3_000, duplicates: 0 }]);
     const again = await run('--json');
     expect([again.code, JSON.parse(again.stdout).messages]).toEqual([0, { stored: 0, duplicates: 3_000 }]);
-  }, 60_000);
+  }, 120_000);
 
   it('speaks with pipes', async () => {
     const out = await keepsake(['export', 'atlas', '--output', 'piped.gz']);
@@ -100,7 +100,7 @@ describe('keepsake export and import', () => {
     expect({ code: piped.code, stderr: piped.stderr }).toMatchObject({ code: 0 });
     expect(JSON.parse(piped.stdout)).toMatchObject({ project: 'piped', contexts: { created: 1 } });
     expect((await keepsake(['import', '-'])).code).toBe(64);
-  }, 60_000);
+  }, 120_000);
 
   it('reports what is wrong with a file, and with a call, by its exit code', async () => {
     await writeFile(join(folder, 'bad.jsonl'), projectFile('atlas', [{ type: 'session', id: 'x' }]));
@@ -112,7 +112,7 @@ describe('keepsake export and import', () => {
     });
     expect((await keepsake(['export', 'atlas'], { KEEPSAKE_KEY: `ks_${'x'.repeat(40)}` })).code).toBe(1);
     expect((await keepsake(['export', 'atlas'], { KEEPSAKE_URL: 'http://127.0.0.1:9' })).code).toBe(69);
-  }, 60_000);
+  }, 120_000);
 
   describe('from a server that sends something else', () => {
     let lying: Server;
@@ -142,6 +142,6 @@ describe('keepsake export and import', () => {
       expect(piped.code).toBe(69);
       expect(await readFile(join(folder, 'mine.gz'), 'utf8')).toBe('mine');
       expect(await readdir(folder)).toEqual(before);
-    }, 60_000);
+    }, 120_000);
   });
 });

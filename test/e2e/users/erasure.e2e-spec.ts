@@ -50,7 +50,7 @@ describe.each(DATABASES)('the erasure of a user, on %s', (_, isOutside) => {
     redis?.disconnect();
     await sql?.end();
     await fixture?.remove();
-  }, 60_000);
+  }, 120_000);
 
   const done = async (answer: Promise<{ status: number; body: any }>) => {
     const { status, body } = await answer;

@@ -30,7 +30,7 @@ describe('an erasure whose worker is killed', () => {
     await sql?.end();
     await Promise.all([api?.remove(), worker?.remove()]);
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   const report = async () => (await api.api.get('/v1/users/ada/erasure')).body;
 

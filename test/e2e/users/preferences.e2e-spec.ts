@@ -21,7 +21,7 @@ describe('preferences and the schema of their workspace', () => {
   beforeAll(async () => {
     fixture = await CachingFixture.ofTwoServers();
   }, 180_000);
-  afterAll(() => fixture?.remove(), 60_000);
+  afterAll(() => fixture?.remove(), 120_000);
 
   beforeEach(async () => {
     const slug = `preferences-${++count}`;

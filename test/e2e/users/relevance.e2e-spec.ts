@@ -22,7 +22,7 @@ describe('relevance and feedback', () => {
   afterAll(async () => {
     await sql?.end();
     await fixture?.remove();
-  }, 60_000);
+  }, 120_000);
   beforeEach(() => {
     project = `relevance-${++count}`;
   });
@@ -121,7 +121,7 @@ describe('relevance and feedback', () => {
     // ln 3 / ln 21, both of them.
     expect(frequencies['shown']).toBeCloseTo(0.360849, 5);
     expect(frequencies['other']).toBeCloseTo(0.360849, 5);
-  }, 60_000);
+  }, 120_000);
 
   it('takes each kind once under its client id, and refuses what makes no sense', async () => {
     const id = await store('one', 'The first text.');

@@ -43,7 +43,7 @@ describe('keepsake users, and the schema of preferences', () => {
     expect(shown).toMatchObject({ state: 'finished', removed: { conversations: 1, messages: 1, profiles: 1 } });
     expect((await api.get('/v1/users/bea/profile')).body).toMatchObject({ profile: { name: 'bea' } });
     expect((await api.get('/v1/conversations?user=bea')).body.items).toHaveLength(1);
-  }, 90_000);
+  }, 120_000);
 
   it('sets the schema of preferences from a file, and takes it back', async () => {
     const file = join(folder, 'schema.json');
@@ -60,5 +60,5 @@ describe('keepsake users, and the schema of preferences', () => {
     const broken = await run('settings', 'set', '--preference-schema', file);
     expect([broken.code, broken.stderr]).toEqual([64, expect.stringContaining('holds no JSON')]);
     expect((await run('settings', 'set', '--preference-schema', join(folder, 'nothing.json'))).code).toBe(64);
-  }, 90_000);
+  }, 120_000);
 });

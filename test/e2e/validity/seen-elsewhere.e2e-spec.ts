@@ -15,7 +15,7 @@ describe('what takes the place of what is seen by the next read of another proce
     );
   }, 180_000);
 
-  afterAll(() => fixture.remove(), 60_000);
+  afterAll(() => fixture.remove(), 120_000);
 
   const newProject = () => `elsewhere-${++count}`;
   const store = async (project: string, content: string, rest: object = {}): Promise<any> => {
@@ -64,7 +64,7 @@ describe('what takes the place of what is seen by the next read of another proce
     expect(await seenOf(project, old)).toMatchObject({ ...superseded(null), isFirst: true });
     expect((await fixture.here.api.del(`/v1/contexts/${next.id}`)).status).toBeLessThan(300);
     expect(await seenOf(project, old)).toMatchObject({ ...superseded(null), isFirst: true });
-  }, 60_000);
+  }, 120_000);
 
   it('T2 a context says what it supersedes, and is deleted', async () => {
     const project = newProject();
@@ -74,7 +74,7 @@ describe('what takes the place of what is seen by the next read of another proce
     expect(await seenOf(project, old)).toMatchObject(superseded(next.id));
     expect((await fixture.here.api.del(`/v1/contexts/${next.id}`)).status).toBeLessThan(300);
     expect(await seenOf(project, old)).toMatchObject(superseded(null));
-  }, 60_000);
+  }, 120_000);
 
   it('T2 a conflict is found and decided', async () => {
     const project = newProject();

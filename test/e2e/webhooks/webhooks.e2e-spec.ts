@@ -34,7 +34,7 @@ describe('webhooks', () => {
   afterAll(async () => {
     await Promise.all([one?.remove(), two?.remove(), receiver?.stop()]);
     await database?.drop();
-  }, 60_000);
+  }, 120_000);
 
   interface Subscribed {
     readonly id: string;

@@ -144,7 +144,7 @@ describe('a Cluster', () => {
     } finally {
       await cluster.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a Sentinel set', () => {
@@ -163,7 +163,7 @@ describe('a Sentinel set', () => {
     } finally {
       await set.remove();
     }
-  }, 90_000);
+  }, 120_000);
 });
 
 describe('the services of a run', () => {

@@ -24,7 +24,7 @@ describe('the doctor, of Redis', () => {
       redis.disconnect();
       await server.remove();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('reports a wrong and a missing password, what to check, and neither password', async () => {
     const server = await startRedis();
@@ -42,7 +42,7 @@ describe('the doctor, of Redis', () => {
     } finally {
       await server.remove();
     }
-  }, 30_000);
+  }, 120_000);
 
   it('reports that one address is the endpoint of a Cluster', async () => {
     const cluster = await startCluster({ config: { 'maxmemory-policy': 'allkeys-lru' } });
@@ -56,7 +56,7 @@ describe('the doctor, of Redis', () => {
     } finally {
       await cluster.remove();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('names the server that does not answer', async () => {
     const port = await freePort();
@@ -66,5 +66,5 @@ describe('the doctor, of Redis', () => {
       expect(finding.detail).toContain('Check REDIS_URL, and that the server runs');
       expect(finding.detail).not.toContain('hunter2');
     }
-  }, 30_000);
+  }, 120_000);
 });

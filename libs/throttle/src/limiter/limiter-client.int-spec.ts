@@ -45,5 +45,5 @@ describe('the connection of the limiter', () => {
       balancer.close();
       await redis.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -70,5 +70,5 @@ describe('RedisLimiter', () => {
       client.disconnect();
       await cluster.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -89,7 +89,7 @@ export const noteKinds = {
   'brought-back':
     'Messages that a conversation from which messages were deleted does not have, at places that it had once: probably those that were deleted. They are appended behind its newest message; deleted numbers are not given out again.',
   displaced:
-    'Messages that are new to a conversation at places where it has others: an answer that was made anew, another system prompt, or a conversation that went on here meanwhile. They are appended behind its newest message, and what is there stays.',
+    'Messages that are new to a conversation at places where it has others: an answer that was made again, another system prompt, or a conversation that went on here meanwhile. They are appended behind its newest message, and what is there stays.',
 } as const;
 export type NoteKind = keyof typeof noteKinds;
 

@@ -11,7 +11,7 @@ describe('columns that name people', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     process = await UserProcess.start(database.url, new ManualClock(), {});
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await process?.stop();
     await database?.drop();

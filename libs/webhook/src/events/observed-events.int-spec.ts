@@ -29,7 +29,7 @@ describe('events that no write reports', () => {
       content: false,
     });
     webhook = made.webhook.id;
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await one?.stop();

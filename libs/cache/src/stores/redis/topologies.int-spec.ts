@@ -65,7 +65,7 @@ describe('one endpoint of a Cluster', () => {
       await a.engine.stop();
       await cluster.remove();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('the shared tier on a Cluster of three masters', () => {
@@ -108,7 +108,7 @@ describe('the shared tier on a Cluster of three masters', () => {
       await Promise.all([a.engine.stop(), b.engine.stop()]);
       await cluster.remove();
     }
-  }, 90_000);
+  }, 120_000);
 });
 
 describe('the shared tier behind Sentinels', () => {
@@ -136,7 +136,7 @@ describe('the shared tier behind Sentinels', () => {
       await Promise.all([a.engine.stop(), b.engine.stop()]);
       await set.remove();
     }
-  }, 90_000);
+  }, 120_000);
 });
 
 describe('a server that asks who calls', () => {
