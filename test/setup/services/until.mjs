@@ -10,9 +10,9 @@ import { setTimeout as pause } from 'node:timers/promises';
  * @param {() => T | Promise<T>} attempt called one at a time, never overlapping
  * @param {{ timeoutMs?: number, everyMs?: number, what?: string }} [options] `what` completes "waited … ms for …"
  * @returns {Promise<Exclude<Awaited<T>, undefined | false>>}
- * @throws {Error} when `timeoutMs` (10,000) is over; its `cause` is what the last attempt threw
+ * @throws {Error} when `timeoutMs` (30,000) is over; its `cause` is what the last attempt threw
  */
-export async function until(attempt, { timeoutMs = 10_000, everyMs = 25, what = 'the expected state' } = {}) {
+export async function until(attempt, { timeoutMs = 30_000, everyMs = 25, what = 'the expected state' } = {}) {
   const deadline = performance.now() + timeoutMs;
   /** @type {unknown} */
   let cause;
