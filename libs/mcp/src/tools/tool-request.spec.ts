@@ -58,13 +58,14 @@ describe('the request that a call of a tool means', () => {
     const choosing = toolOf(
       {},
       {
-        definition: { ...definition, shows: ['id', 'text'] },
-        input: { type: 'object', properties: { id: {}, text: {} } },
+        definition: { ...definition, shows: ['id', 'words'], renames: { text: 'words' } },
+        input: { type: 'object', properties: { id: {}, words: {} } },
       },
     );
-    expect(toRestCall(choosing, { id: 'a', text: 'x' }, undefined)).toMatchObject({ body: { text: 'x' } });
+    for (const args of [{ words: 'x' }, { text: 'x' }])
+      expect(toRestCall(choosing, { id: 'a', ...args }, undefined)).toMatchObject({ body: { text: 'x' } });
     const ask = () => toRestCall(choosing, { id: 'a', text: 'x', metadata: {}, constructor: 1 }, undefined);
-    const detail = 'is no argument of this tool; known are id, text';
+    const detail = 'is no argument of this tool; known are id, words';
     const issues = ['/metadata', '/constructor'].map((pointer) => ({ pointer, detail }));
     expect(ask).toThrow(expect.objectContaining({ code: 'invalid-request', issues }));
   });

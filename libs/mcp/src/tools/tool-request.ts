@@ -117,11 +117,16 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   return Object.keys(preconditions).length === 0 ? call : { ...call, preconditions };
 }
 
-/** What a tool with arguments of its choice does not list, it does not take, though its route would. */
+/**
+ * What a tool with arguments of its choice does not list, it does not take, though its route would; but for the route's own
+ * name of an argument that it renames.
+ */
 function refuseNotShown({ definition, input }: Tool, args: ToolArguments): void {
-  if (definition.shows === undefined) return;
+  const { shows, renames = {} } = definition;
+  if (shows === undefined) return;
+  const isKnown = (name: string) => Object.hasOwn(input.properties, name) || Object.hasOwn(renames, name);
+  const unknown = Object.keys(args).filter((name) => !isKnown(name));
   const detail = `is no argument of this tool; known are ${Object.keys(input.properties).join(', ')}`;
-  const unknown = Object.keys(args).filter((name) => !Object.hasOwn(input.properties, name));
   if (unknown.length > 0)
     throw invalidRequest(unknown.slice(0, MOST_NAMED).map((name) => ({ pointer: `/${escapePointer(name)}`, detail })));
 }
