@@ -54,22 +54,6 @@ describe('the request that a call of a tool means', () => {
     });
   });
 
-  it('refuses what a tool does not list where it chose its arguments, and names what it knows', () => {
-    const choosing = toolOf(
-      {},
-      {
-        definition: { ...definition, shows: ['id', 'words'], renames: { text: 'words' } },
-        input: { type: 'object', properties: { id: {}, words: {} } },
-      },
-    );
-    for (const args of [{ words: 'x' }, { text: 'x' }])
-      expect(toRestCall(choosing, { id: 'a', ...args }, undefined)).toMatchObject({ body: { text: 'x' } });
-    const ask = () => toRestCall(choosing, { id: 'a', text: 'x', metadata: {}, constructor: 1 }, undefined);
-    const detail = 'is no argument of this tool; known are id, words';
-    const issues = ['/metadata', '/constructor'].map((pointer) => ({ pointer, detail }));
-    expect(ask).toThrow(expect.objectContaining({ code: 'invalid-request', issues }));
-  });
-
   it('refuses more than an address has room for, and names the argument that is too much', () => {
     const asked = (length: number) => () =>
       toRestCall(reader, { id: 'a', q: 'x'.repeat(20_000), tags: 'y'.repeat(length) }, undefined);

@@ -6,9 +6,6 @@ import { toFieldNames } from './renamed-arguments.js';
 import { takePreconditions } from './tool-preconditions.js';
 import type { ToolArguments } from './tool.js';
 
-/** Of arguments that are not known: an answer names no more. */
-const MOST_NAMED = 20;
-
 /** Characters of all that is asked in a query, as they are given: more than any address that a server takes has room for. */
 const MOST_IN_A_QUERY = 32_768;
 const TOO_LONG = `makes the request too long: arguments that go into its address may have ${MOST_IN_A_QUERY} characters in all`;
@@ -91,7 +88,6 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   for (const [name, detail] of Object.entries(tool.definition.takesObjects ?? {}))
     if (args[name] !== undefined && !isOf('object', args[name]))
       throw invalidRequest([{ pointer: `/${name}`, detail }]);
-  refuseNotShown(tool, args);
   const { preconditions, others } = takePreconditions(tool.route, args);
   const filled = { ...withProject(tool, toFieldNames(tool.definition, others), project), ...tool.definition.sends };
   const path = tool.route.path.replaceAll(/:(\w+)/g, (_, name: string) => inPath(name, filled[name]));
@@ -115,20 +111,6 @@ export function toRestCall(tool: Tool, args: ToolArguments, project: string | un
   const search = query.size === 0 ? '' : `?${query}`;
   const call = { method: tool.route.method, path: `${path}${search}`, body: takesBody ? body : undefined };
   return Object.keys(preconditions).length === 0 ? call : { ...call, preconditions };
-}
-
-/**
- * What a tool with arguments of its choice does not list, it does not take, though its route would; but for the route's own
- * name of an argument that it renames.
- */
-function refuseNotShown({ definition, input }: Tool, args: ToolArguments): void {
-  const { shows, renames = {} } = definition;
-  if (shows === undefined) return;
-  const isKnown = (name: string) => Object.hasOwn(input.properties, name) || Object.hasOwn(renames, name);
-  const unknown = Object.keys(args).filter((name) => !isKnown(name));
-  const detail = `is no argument of this tool; known are ${Object.keys(input.properties).join(', ')}`;
-  if (unknown.length > 0)
-    throw invalidRequest(unknown.slice(0, MOST_NAMED).map((name) => ({ pointer: `/${escapePointer(name)}`, detail })));
 }
 
 function withProject(tool: Tool, args: ToolArguments, project: string | undefined): ToolArguments {
