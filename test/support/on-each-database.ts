@@ -1,4 +1,3 @@
-import { createTestDatabase, type TestDatabase } from './database.js';
 import { type Keepsake, startKeepsake } from './keepsake.js';
 
 /** Where the product is tried, as `describe.each` takes it: the name, and whether its database is outside of it. */
@@ -17,19 +16,6 @@ export async function startFixtureOn(
   isOutside: boolean,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerFixture> {
-  let database: TestDatabase | undefined;
-  try {
-    database = isOutside ? await createTestDatabase() : undefined;
-    const server = await startKeepsake({ env: { DATABASE_URL: database?.url, LOG_LEVEL: 'error', ...env } });
-    return {
-      server,
-      async remove() {
-        await server.remove();
-        await database?.drop();
-      },
-    };
-  } catch (error) {
-    await database?.drop();
-    throw error;
-  }
+  const server = await startKeepsake({ onPostgres: isOutside, env: { LOG_LEVEL: 'error', ...env } });
+  return { server, remove: () => server.remove() };
 }

@@ -5,7 +5,7 @@ import { AuthConfig } from '#config';
 import { TransactionRunner } from '#database';
 import { Clock, newId, scopes } from '#kernel';
 import { ApiKeyService } from './api-key.service.js';
-import { BOOTSTRAP_NAME, generateKey, prefixOf } from './api-key.js';
+import { type ApiKey, BOOTSTRAP_NAME, generateKey, prefixOf } from './api-key.js';
 import { PostgresApiKeyRepository } from './persistence/postgres-api-key.repository.js';
 import { hashSecret } from './credential.js';
 import { WorkspaceService } from './workspace.service.js';
@@ -72,7 +72,7 @@ export class BootstrapService {
     const workspace = await this.workspaces.ensureDefault();
     const secretHash = hashSecret(bootstrapKey);
     const now = this.clock.now();
-    const { key, isNew } = await this.keyRepository.ensure({
+    const wanted: ApiKey = {
       workspaceId: workspace.id,
       id: newId(),
       name: BOOTSTRAP_NAME,
@@ -83,16 +83,16 @@ export class BootstrapService {
       createdAt: now,
       expiresAt: null,
       revokedAt: null,
-    });
-    if (key.revokedAt !== null) {
+    };
+    const kept = await this.keyRepository.ensure(wanted);
+    if (kept.revokedAt !== null) {
       // Perhaps it was rotated: then the key that came of it is the way in, and must not be taken away.
       this.logger.warn('KEEPSAKE_BOOTSTRAP_KEY names a key that was revoked: it stays revoked. Set another one.');
       return;
     }
     // The variable sets the one bootstrap key: the one it named before stops working.
     const others = await this.keyRepository.revokeOthersNamed(workspace.id, BOOTSTRAP_NAME, secretHash, now);
-    const changed = isNew ? [key, ...others] : others;
-    if (changed.length > 0) await this.keys.forget(...changed);
+    await this.keys.forget(...(kept.id === wanted.id ? [kept] : []), ...others);
   }
 
   /** Called once the key was shown to whoever started the server: later starts only say where it is. */

@@ -40,12 +40,15 @@ export class PostgresApiKeyRepository {
     await this.rows.insert({ ...key, scopes: [...key.scopes] });
   }
 
-  /** Inserts unless a key with the same secret exists; returns the one that is there. Safe for concurrent callers. */
-  async ensure(key: ApiKey): Promise<{ readonly key: ApiKey; readonly isNew: boolean }> {
-    const values = { ...key, scopes: [...key.scopes] };
-    await this.rows.createQueryBuilder().insert().values(values).orIgnore().execute();
-    const kept = await this.rows.findOneByOrFail({ secretHash: key.secretHash });
-    return { key: kept, isNew: kept.id === key.id };
+  /** Inserts unless a key with the same secret exists; returns the one that is there. */
+  async ensure(key: ApiKey): Promise<ApiKey> {
+    await this.rows
+      .createQueryBuilder()
+      .insert()
+      .values({ ...key, scopes: [...key.scopes] })
+      .orIgnore()
+      .execute();
+    return this.rows.findOneByOrFail({ secretHash: key.secretHash });
   }
 
   async findByHash(secretHash: Buffer): Promise<ApiKey | undefined> {
