@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConsoleLogger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import pg from 'pg';
 import { AuthConfig, ConfigModule, loadConfig } from '#config';
 import { Database, DatabaseModule } from '#database';
 import {
@@ -18,6 +19,7 @@ import {
 import { ManualClock } from '#kernel/testing';
 import { ObservabilityModule } from '#observability';
 import { createTestDatabase, type TestDatabase } from '#test/support/database.js';
+import { eventually } from '#test/support/eventually.js';
 import { hashSecret } from './credential.js';
 import { ApiKeyService } from './api-key.service.js';
 import { AuthModule } from './auth.module.js';
@@ -299,6 +301,30 @@ describe('credentials on PostgreSQL', () => {
       await expect(authenticate(configured('a'))).rejects.toMatchObject({ code: 'unauthenticated' });
       expect((await authenticate(configured('b'))).scopes.size).toBe(scopes.length);
       expect((await authenticate(other)).scopes.size).toBe(1);
+    });
+
+    it('of two that are configured for starts at the same time is one, and so at their next starts', async () => {
+      const letters = ['a', 'b'];
+      const client = new pg.Client({ connectionString: testDatabase.url });
+      await client.connect();
+      try {
+        for (let round = 0; round < 2; round++) {
+          await client.query('BEGIN; LOCK TABLE api_keys IN SHARE MODE');
+          const starts = letters.map((letter) => start({ bootstrapKey: configured(letter) }));
+          await eventually(async () => {
+            const waiting = await database.query(
+              "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            );
+            return waiting.length === letters.length;
+          });
+          await client.query('COMMIT');
+          await Promise.all(starts);
+          const outcomes = await Promise.allSettled(letters.map((letter) => authenticate(configured(letter))));
+          expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        }
+      } finally {
+        await client.end();
+      }
     });
 
     it('that was rotated stays ended at the next start, and the new one goes on working', async () => {

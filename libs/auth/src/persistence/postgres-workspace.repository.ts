@@ -32,10 +32,13 @@ export class PostgresWorkspaceRepository {
     }
   }
 
-  /** Inserts unless the slug exists; returns the one that is there. Safe for concurrent callers. */
+  /**
+   * Inserts unless the slug exists; returns the one that is there. Within a transaction: others that ask for it wait until
+   * the end, so that starts at the same time come one after the other.
+   */
   async ensure(workspace: Workspace): Promise<Workspace> {
     await this.rows.createQueryBuilder().insert().values(workspace).orIgnore().execute();
-    return this.rows.findOneByOrFail({ slug: workspace.slug });
+    return this.rows.findOneOrFail({ where: { slug: workspace.slug }, lock: { mode: 'for_no_key_update' } });
   }
 
   async findBySlug(slug: string): Promise<Workspace | undefined> {
